@@ -1,0 +1,30 @@
+from typing import Self, TypeVar
+
+import numpy as np
+
+_Float = TypeVar("_Float", bound=np.float32 | np.float64)
+
+class MinMaxScaler:
+    data_min_: np.ndarray[tuple[int], np.dtype[np.float32 | np.float64]]
+    data_max_: np.ndarray[tuple[int], np.dtype[np.float32 | np.float64]]
+    def __init__(
+        self,
+        feature_range: tuple[float, float] = (0, 1),
+        *,
+        copy: bool = True,
+        clip: bool = False,
+    ) -> None: ...
+    def fit(
+        self, X: np.ndarray[tuple[int, int], np.dtype[np.float32 | np.float64]], y: None = None
+    ) -> Self: ...
+    # Single precision stays single and double stays double. Integers, which become double, are left
+    # out: convert them where it can be seen.
+    def fit_transform(
+        self,
+        X: np.ndarray[tuple[int, int], np.dtype[_Float]],
+        y: None = None,
+        **fit_params: object,
+    ) -> np.ndarray[tuple[int, int], np.dtype[_Float]]: ...
+    def transform(
+        self, X: np.ndarray[tuple[int, int], np.dtype[_Float]]
+    ) -> np.ndarray[tuple[int, int], np.dtype[_Float]]: ...

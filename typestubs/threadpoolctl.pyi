@@ -1,0 +1,32 @@
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Literal, NotRequired, Self, TypedDict, type_check_only
+
+# One native library with a pool of threads. The last two are there for BLAS libraries that say so.
+@type_check_only
+class _ThreadpoolInfo(TypedDict):
+    user_api: Literal["blas", "openmp"]
+    internal_api: str
+    prefix: str
+    filepath: str
+    version: str | None
+    num_threads: int
+    threading_layer: NotRequired[str]
+    architecture: NotRequired[str]
+
+def threadpool_info(debugging_info: Literal[False] = False) -> list[_ThreadpoolInfo]: ...
+
+class threadpool_limits:
+    def __init__(
+        self,
+        limits: int | Mapping[str, int] | None = None,
+        user_api: Literal["blas", "openmp"] | None = None,
+    ) -> None: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        type: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+    def restore_original_limits(self) -> None: ...
