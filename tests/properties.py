@@ -1,7 +1,7 @@
 """Hypothesis' decorators, with the types that they leave out.
 
-A test decorated with `hypothesis.given` has the type `Callable[..., None]`, whose dots are an `Any`.
-Here the strategies have to give what the test takes, and mypy checks it.
+A test under `hypothesis.given` has the type `Callable[..., None]`, whose dots are an `Any`. Here
+the strategies have to give what the test takes, and mypy checks it.
 """
 
 from __future__ import annotations
