@@ -1,0 +1,27 @@
+"""Small arrays that kernels use again and again, made once: scalars, rows of ones, unit rows."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from purenn.arrays import Array, FloatDtype, Matrix, Vector, seal
+
+
+@lru_cache(maxsize=1024)
+def scalar(value: float, dtype: FloatDtype) -> Array:
+    """`value` as an array without axes: a ufunc takes it twice as fast as a Python number."""
+    return seal(np.array(value, dtype))
+
+
+@lru_cache(maxsize=64)
+def ones(count: int, dtype: FloatDtype) -> Vector:
+    """A vector of ones."""
+    return seal(np.ones(count, dtype))
+
+
+@lru_cache(maxsize=16)
+def unit_rows(classes: int, dtype: FloatDtype) -> Matrix:
+    """The identity matrix, whose rows are the one-hot rows."""
+    return seal(np.eye(classes, dtype=dtype))

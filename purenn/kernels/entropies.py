@@ -1,0 +1,44 @@
+"""Cross-entropies of logits, value and cotangent together, in stable forms."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from purenn.arrays import Matrix, seal
+from purenn.kernels.constants import scalar
+from purenn.kernels.memory import empty_like
+from purenn.kernels.reductions import sum_of_products, total
+from purenn.kernels.softmax import below_row_maximum, row_sums
+
+
+def softmax_entropy(logits: Matrix, target: Matrix, scale: float) -> tuple[float, Matrix]:
+    """`sum(log(sum(exp(z))) - t z) * scale` and `(softmax(z) - t) * scale`, for rows t of sum 1."""
+    shifted = below_row_maximum(logits)
+    cotangent = empty_like(logits)
+    np.exp(shifted, cotangent)
+    sums = row_sums(cotangent)
+    value = total(np.log(sums)) - sum_of_products(target, shifted)
+    np.divide(cotangent, sums, cotangent)
+    np.subtract(cotangent, target, cotangent)
+    np.multiply(cotangent, scalar(scale, logits.dtype), cotangent)
+    return value * scale, seal(cotangent)
+
+
+def sigmoid_entropy(logits: Matrix, target: Matrix, scale: float) -> tuple[float, Matrix]:
+    """`sum(max(z, 0) - t z + log(1 + exp(-|z|))) * scale` and `(sigmoid(z) - t) * scale`."""
+    zero, one = scalar(0.0, logits.dtype), scalar(1.0, logits.dtype)
+    decay = empty_like(logits)  # exp(-|z|), from 0 to 1
+    np.abs(logits, decay)
+    np.negative(decay, decay)
+    np.exp(decay, decay)
+    cotangent = empty_like(logits)
+    np.maximum(logits, zero, out=cotangent)
+    value = total(cotangent) - sum_of_products(target, logits) + total(np.log1p(decay))
+    # sigmoid(z) is 1 / (1 + exp(-|z|)) for z > 0, and exp(-|z|) times that elsewhere.
+    np.greater(logits, zero, cotangent)
+    np.maximum(cotangent, decay, out=cotangent)
+    np.add(decay, one, decay)
+    np.divide(cotangent, decay, cotangent)
+    np.subtract(cotangent, target, cotangent)
+    np.multiply(cotangent, scalar(scale, logits.dtype), cotangent)
+    return value * scale, seal(cotangent)

@@ -1,0 +1,44 @@
+"""Sums over whole arrays, as Python floats."""
+
+from __future__ import annotations
+
+from math import isfinite, sqrt
+
+import numpy as np
+
+from purenn.arrays import FLOAT64, Array, Leaves
+from purenn.kernels.memory import empty_like
+
+
+def total(x: Array) -> float:
+    """The sum of all elements, accumulated in float64."""
+    return float(np.add.reduce(x, axis=None, dtype=FLOAT64))
+
+
+def sum_of_products(x: Array, y: Array) -> float:
+    """The sum of `x * y`, accumulated in float64."""
+    products = empty_like(x)
+    np.multiply(x, y, products)
+    return total(products)
+
+
+def sum_of_squares(x: Array) -> float:
+    """The sum of `x²`, accumulated in float64."""
+    return sum_of_products(x, x)
+
+
+def squared_norm(x: Array) -> float:
+    """`sum_of_squares` in one pass of BLAS and the dtype of `x`; infinite if squares overflow."""
+    flat = x.ravel()
+    return float(np.dot(flat, flat))
+
+
+def global_norm(leaves: Leaves) -> float:
+    """The Euclidean norm of all leaves as one vector; finite whenever every element is."""
+    square = sum(map(squared_norm, leaves))
+    if isfinite(square):
+        return sqrt(square)
+    largest = max(float(np.max(np.abs(leaf))) for leaf in leaves if leaf.size)
+    if not isfinite(largest):
+        return largest
+    return largest * sqrt(sum(sum_of_squares(np.divide(leaf, largest)) for leaf in leaves))

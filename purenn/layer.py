@@ -1,0 +1,172 @@
+"""A layer is a triple of pure functions, and `>>` composes them.
+
+- `init(key, shape) -> (params, out_shape)`: shapes are those of one sample, without the batch.
+- `apply(params, x) -> y` is inference.
+- `vjp(params, x, key) -> (y, pullback)` is the training pass, the only one that may draw from its
+  key. `pullback(dy) -> (dparams, dx)`, where `dx` is a thunk: the cotangent of the input is
+  computed when it is called, and never if nobody does. So the first layer of a model spends
+  nothing on its data.
+
+A composite is a layer like any other. Its parameters are the exact tuple of its parts'
+parameters: `linear(8) >> relu() >> linear(1)` has a `tuple[Linear, Empty, Linear]`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Generic, TypeVar, TypeVarTuple
+
+import attrs
+
+from purenn.arrays import Shape
+from purenn.errors import LocatedError, OptionError, TreeError
+from purenn.keys import Key
+
+P = TypeVar("P")
+Q = TypeVar("Q")
+X = TypeVar("X")
+Y = TypeVar("Y")
+Z = TypeVar("Z")
+Ps = TypeVarTuple("Ps")
+
+Thunk = Callable[[], X]
+Pullback = Callable[[Y], tuple[P, Thunk[X]]]
+
+# A chain of layers is a chain of calls. Python's own limit is 1,000 of them.
+LONGEST_CHAIN = 400
+
+
+@attrs.frozen
+class Empty:
+    """The parameters of a layer that has none, and the state of a transform that keeps none."""
+
+
+EMPTY = Empty()
+
+
+@attrs.frozen(repr=False, eq=False)
+class Layer(Generic[P, X, Y]):
+    """What every user of layers takes: primitives and composites alike.
+
+    `P` are its parameters, `X` what goes in and `Y` what comes out, both with the batch axis first.
+    """
+
+    name: str
+    init: Callable[[Key, Shape], tuple[P, Shape]]
+    apply: Callable[[P, X], Y]
+    vjp: Callable[[P, X, Key], tuple[Y, Pullback[Y, P, X]]]
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+@attrs.frozen(repr=False, eq=False)
+class Primitive(Layer[P, X, Y]):
+    """A layer given by its three functions and the expression that builds it."""
+
+    def __rshift__(self, other: Layer[Q, Y, Z]) -> Serial[X, Z, P, Q]:
+        return serial(self) >> other
+
+
+Part = tuple[str, Callable[[Key, Shape], tuple[object, Shape]]]
+
+
+@attrs.frozen(repr=False, eq=False)
+class Serial(Layer[tuple[*Ps], X, Y], Generic[X, Y, *Ps]):
+    """Layers in a row: a composite, built by `>>` or, of one layer, by `serial`.
+
+    Layer number i takes `params[i]` and the key `key.fold_in(i)`.
+    """
+
+    parts: tuple[Part, ...]
+
+    def __rshift__(self, other: Layer[Q, Y, Z]) -> Serial[X, Z, *Ps, Q]:
+        index = len(self.parts)
+        _require_room(index)
+        head_init, head_apply, head_vjp = self.init, self.apply, self.vjp
+
+        def init(key: Key, shape: Shape) -> tuple[tuple[*Ps, Q], Shape]:
+            head, between = head_init(key, shape)
+            try:
+                last, out = other.init(key.fold_in(index), between)
+            except LocatedError as error:
+                raise error.inside(index) from None
+            return (*head, last), out
+
+        def apply(params: tuple[*Ps, Q], x: X) -> Z:
+            y = head_apply(params[:-1], x)
+            try:
+                return other.apply(params[-1], y)
+            except LocatedError as error:
+                raise error.inside(index) from None
+
+        def vjp(params: tuple[*Ps, Q], x: X, key: Key) -> tuple[Z, Pullback[Z, tuple[*Ps, Q], X]]:
+            y, pull_head = head_vjp(params[:-1], x, key)
+            try:
+                z, pull_last = other.vjp(params[-1], y, key.fold_in(index))
+            except LocatedError as error:
+                raise error.inside(index) from None
+
+            def pull(dz: Z) -> tuple[tuple[*Ps, Q], Thunk[X]]:
+                last, dy = pull_last(dz)
+                head, dx = pull_head(dy())
+                return (*head, last), dx
+
+            return z, pull
+
+        name = f"({other!r})" if isinstance(other, Serial) else repr(other)
+        parts = (*self.parts, (name, other.init))
+        first = self.name if index > 1 else self.parts[0][0]
+        return Serial(f"{first} >> {name}", init, apply, vjp, parts)
+
+
+def _require_room(index: int) -> None:
+    if index >= LONGEST_CHAIN:
+        raise OptionError(
+            f"A chain holds at most {LONGEST_CHAIN} layers. Build blocks and chain those: "
+            "block >> block >> block, where block = linear(64) >> relu()."
+        )
+
+
+def _require_one(params: tuple[object, ...]) -> None:
+    # Each later layer of the chain has taken its own: what is left over shows a wrong length.
+    if len(params) != 1:
+        raise TreeError(
+            f"The parameters have {abs(len(params) - 1)} entries too "
+            f"{'many' if params else 'few'} for this model. Make them with model.init."
+        )
+
+
+def serial(layer: Layer[P, X, Y]) -> Serial[X, Y, P]:
+    """The composite of one layer, where a chain starts: `a >> b` is `serial(a) >> b`."""
+
+    def init(key: Key, shape: Shape) -> tuple[tuple[P], Shape]:
+        try:
+            params, out = layer.init(key.fold_in(0), shape)
+        except LocatedError as error:
+            raise error.inside(0) from None
+        return (params,), out
+
+    def apply(params: tuple[P], x: X) -> Y:
+        _require_one(params)
+        try:
+            return layer.apply(params[0], x)
+        except LocatedError as error:
+            raise error.inside(0) from None
+
+    def vjp(params: tuple[P], x: X, key: Key) -> tuple[Y, Pullback[Y, tuple[P], X]]:
+        _require_one(params)
+        try:
+            y, pull_layer = layer.vjp(params[0], x, key.fold_in(0))
+        except LocatedError as error:
+            raise error.inside(0) from None
+
+        def pull(dy: Y) -> tuple[tuple[P], Thunk[X]]:
+            grads, dx = pull_layer(dy)
+            return (grads,), dx
+
+        return y, pull
+
+    name = f"serial({layer!r})"
+    inner = name if isinstance(layer, Serial) else repr(layer)
+    return Serial(name, init, apply, vjp, ((inner, layer.init),))

@@ -1,0 +1,78 @@
+"""A transform turns gradients into updates, one idea each, and `>>` chains them.
+
+- `init(params) -> state`
+- `update(state, grads, params, step) -> (state, updates)`
+
+Both see leaves rather than trees, so the type of a transform's state needs no knowledge of the
+type of the parameters. The order is what is written: `clip_by_value(1.0) >> momentum(0.9) >>
+learning_rate(0.01)` clips first. The updates that come out at the end are added to the parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Generic, TypeVar, TypeVarTuple
+
+import attrs
+
+from purenn.arrays import Leaves
+
+S = TypeVar("S")
+R = TypeVar("R")
+Ss = TypeVarTuple("Ss")
+
+
+@attrs.frozen(repr=False, eq=False)
+class Transform(Generic[S]):
+    """What every user of transforms takes: rules and chains alike. `S` is its state."""
+
+    name: str
+    init: Callable[[Leaves], S]
+    update: Callable[[S, Leaves, Leaves, int], tuple[S, Leaves]]
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+@attrs.frozen(repr=False, eq=False)
+class Rule(Transform[S]):
+    """A transform given by its two functions and the expression that builds it."""
+
+    def __rshift__(self, other: Transform[R]) -> Chain[S, R]:
+        return chain(self) >> other
+
+
+@attrs.frozen(repr=False, eq=False)
+class Chain(Transform[tuple[*Ss]], Generic[*Ss]):
+    """Transforms in a row. Its state is the exact tuple of their states."""
+
+    def __rshift__(self, other: Transform[R]) -> Chain[*Ss, R]:
+        head_init, head_update = self.init, self.update
+
+        def init(params: Leaves) -> tuple[*Ss, R]:
+            return (*head_init(params), other.init(params))
+
+        def update(
+            state: tuple[*Ss, R], grads: Leaves, params: Leaves, step: int
+        ) -> tuple[tuple[*Ss, R], Leaves]:
+            head, between = head_update(state[:-1], grads, params, step)
+            last, updates = other.update(state[-1], between, params, step)
+            return (*head, last), updates
+
+        name = f"({other!r})" if isinstance(other, Chain) else repr(other)
+        return Chain(f"{self.name} >> {name}", init, update)
+
+
+def chain(transform: Transform[S]) -> Chain[S]:
+    """The chain of one transform, where a longer one starts: `a >> b` is `chain(a) >> b`."""
+
+    def init(params: Leaves) -> tuple[S]:
+        return (transform.init(params),)
+
+    def update(
+        state: tuple[S], grads: Leaves, params: Leaves, step: int
+    ) -> tuple[tuple[S], Leaves]:
+        own, updates = transform.update(state[0], grads, params, step)
+        return (own,), updates
+
+    return Chain(repr(transform), init, update)

@@ -1,0 +1,23 @@
+"""The transforms of gradients. `purenn.transform` has the contract, and `>>`."""
+
+from __future__ import annotations
+
+from purenn.transforms.clipping import (
+    Norm,
+    clip_by_global_norm,
+    clip_by_value,
+    global_norm_report,
+)
+from purenn.transforms.momentum import Velocity, momentum, nesterov
+from purenn.transforms.scaling import learning_rate
+
+__all__ = [
+    "Norm",
+    "Velocity",
+    "clip_by_global_norm",
+    "clip_by_value",
+    "global_norm_report",
+    "learning_rate",
+    "momentum",
+    "nesterov",
+]

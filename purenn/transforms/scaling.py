@@ -1,0 +1,27 @@
+"""The learning rate: the step's sign and size."""
+
+from __future__ import annotations
+
+from purenn.arrays import Leaves
+from purenn.kernels.updates import scale
+from purenn.layer import EMPTY, Empty
+from purenn.schedules import Schedule, constant
+from purenn.transform import Rule
+
+
+def learning_rate(rate: float | Schedule) -> Rule[Empty]:
+    """Multiply by `-rate`: downhill. The rate is a number or a schedule of the step.
+
+    Raises:
+        OptionError: the rate is negative or not finite.
+    """
+    schedule = rate if isinstance(rate, Schedule) else constant(rate)
+
+    def init(params: Leaves) -> Empty:
+        return EMPTY
+
+    def update(state: Empty, grads: Leaves, params: Leaves, step: int) -> tuple[Empty, Leaves]:
+        factor = -schedule(step)
+        return state, tuple([scale(leaf, factor) for leaf in grads])
+
+    return Rule(f"learning_rate({schedule!r})", init, update)
