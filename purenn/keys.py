@@ -22,6 +22,8 @@ INDEX_LIMIT = 2**32
 
 
 def _whole_number(name: str, value: int, limit: int) -> int:
+    if type(value) is int and 0 <= value < limit:
+        return value
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
         raise OptionError(f"{name} must be a whole number and is {value!r}.")
     if not 0 <= value < limit:
@@ -29,19 +31,11 @@ def _whole_number(name: str, value: int, limit: int) -> int:
     return int(value)
 
 
-def _seed(value: int) -> int:
-    return _whole_number("The seed of a Key", value, SEED_LIMIT)
-
-
 def _index(value: int) -> int:
     return _whole_number("An index folded into a Key", value, INDEX_LIMIT)
 
 
-def _path(value: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(map(_index, value))
-
-
-@attrs.frozen
+@attrs.frozen(init=False)
 class Key:
     """A seed and the path of indices folded into it.
 
@@ -56,12 +50,19 @@ class Key:
         OptionError: the seed or an index is out of range or no whole number.
     """
 
-    seed: int = attrs.field(converter=_seed)
-    path: tuple[int, ...] = attrs.field(default=(), converter=_path)
+    seed: int
+    path: tuple[int, ...]
+
+    def __init__(self, seed: int, path: tuple[int, ...] = ()) -> None:
+        self.__attrs_init__(
+            _whole_number("The seed of a Key", seed, SEED_LIMIT), tuple(map(_index, path))
+        )
 
     def fold_in(self, index: int) -> Key:
         """The child of this key with that index; a different stream for each index."""
-        return Key(self.seed, (*self.path, index))
+        child = Key.__new__(Key)  # what is in a key has been checked already
+        child.__attrs_init__(self.seed, (*self.path, _index(index)))
+        return child
 
     def split(self, count: int) -> tuple[Key, ...]:
         """The first `count` children."""

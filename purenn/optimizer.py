@@ -22,7 +22,7 @@ from purenn.layer import Empty
 from purenn.schedules import Schedule
 from purenn.transform import Transform
 from purenn.transforms import Velocity, clip_by_value, learning_rate, momentum, nesterov
-from purenn.tree import leaves, map_leaves, matching_leaves, paths, rebuild
+from purenn.tree import build, leaves, map_leaves, matching_leaves, paths
 
 P = TypeVar("P")
 S = TypeVar("S")
@@ -65,10 +65,12 @@ class Optimizer(Generic[S]):
         Raises:
             TreeError: the gradients' tree is another; the message names every leaf that differs.
         """
-        before, downhill = matching_leaves(state.params, grads, "The gradients and the parameters")
+        before, downhill, structure = matching_leaves(
+            state.params, grads, "The gradients and the parameters"
+        )
         slots, updates = self.transform.update(state.slots, downhill, before, state.step)
         after = tuple([add(*pair) for pair in zip(before, updates, strict=True)])
-        params = rebuild(state.params, after)
+        params = build(state.params, structure, after)
         return OptimizerState(params, slots, state.step + 1), params
 
     def __repr__(self) -> str:

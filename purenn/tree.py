@@ -62,11 +62,12 @@ def _field_names(kind: type) -> tuple[str, ...]:
 
 
 @cache
-def _getter(kind: type) -> Callable[[object], tuple[object, ...]]:
+def _children_backwards(kind: type) -> Callable[[object], tuple[object, ...]]:
+    """The function from a node of that class to its children, the last one first."""
     names = _field_names(kind)
     if not names:
         return _nothing
-    get = attrgetter(*names)
+    get = attrgetter(*reversed(names))
     if len(names) == 1:
         return lambda node: (get(node),)
     return get
@@ -84,9 +85,9 @@ def flatten(tree: object, leaf: type | tuple[type, ...]) -> tuple[list[object], 
             structure.append(None)
             continue
         kind: type = type(node)
-        children = node if isinstance(node, tuple) else _getter(kind)(node)
+        children = node[::-1] if isinstance(node, tuple) else _children_backwards(kind)(node)
         structure.append((kind, len(children)))
-        rest.extend(reversed(children))
+        rest.extend(children)
     return found, tuple(structure)
 
 
@@ -127,14 +128,21 @@ def rebuild(like: T, new: Leaves) -> T:
     found, structure = flatten(like, np.ndarray)
     if len(found) != len(new):
         raise TreeError(f"The tree has {len(found)} leaves and {len(new)} new ones came.")
+    return build(like, structure, new)
+
+
+def build(like: T, structure: Structure, new: Leaves) -> T:
+    """The tree with that structure, which is of the type of `like`, and these leaves."""
     tree = unflatten(structure, new)
     if not isinstance(tree, type(like)):
         raise TreeError(f"The tree turned from a {type(like).__name__} into {type(tree).__name__}.")
     return tree
 
 
-def matching_leaves(expected: object, actual: object, what: str) -> tuple[Leaves, Leaves]:
-    """The leaves of two trees that are equal in structure, shapes and dtypes.
+def matching_leaves(
+    expected: object, actual: object, what: str
+) -> tuple[Leaves, Leaves, Structure]:
+    """The leaves of two trees that are equal in structure, shapes and dtypes, and the structure.
 
     Raises:
         TreeError: they differ; the message lists every leaf that does.
@@ -146,7 +154,7 @@ def matching_leaves(expected: object, actual: object, what: str) -> tuple[Leaves
     for left, right in zip(first, second, strict=True):
         if left.shape != right.shape or left.dtype != right.dtype:
             require_same(expected, actual, what)
-    return first, second
+    return first, second, structure
 
 
 def map_leaves(function: Callable[[Array], Array], tree: T) -> T:
@@ -175,7 +183,7 @@ def _named_children(node: object) -> list[tuple[str, object]]:
     if isinstance(node, tuple):
         return [(str(index), child) for index, child in enumerate(node)]
     kind: type = type(node)
-    return list(zip(_field_names(kind), _getter(kind)(node), strict=True))
+    return list(zip(_field_names(kind), _children_backwards(kind)(node)[::-1], strict=True))
 
 
 def paths(tree: object) -> tuple[str, ...]:

@@ -12,12 +12,17 @@ from purenn.kernels.softmax import below_row_maximum, row_sums
 
 
 def softmax_entropy(logits: Matrix, target: Matrix, scale: float) -> tuple[float, Matrix]:
-    """`sum(log(sum(exp(z))) - t z) * scale` and `(softmax(z) - t) * scale`, for rows t of sum 1."""
-    shifted = below_row_maximum(logits)
+    """`sum(t (log(sum(exp(z))) - z)) * scale` and `(softmax(z) - t) * scale`.
+
+    The rows of the target t sum to 1.
+    """
+    surprise = below_row_maximum(logits)  # at the end log(sum(exp(z))) - z
     cotangent = empty_like(logits)
-    np.exp(shifted, cotangent)
+    np.exp(surprise, cotangent)
     sums = row_sums(cotangent)
-    value = total(np.log(sums)) - sum_of_products(target, shifted)
+    np.subtract(np.log(sums), surprise, surprise)
+    np.multiply(target, surprise, surprise)
+    value = total(surprise)
     np.divide(cotangent, sums, cotangent)
     np.subtract(cotangent, target, cotangent)
     np.multiply(cotangent, scalar(scale, logits.dtype), cotangent)

@@ -102,6 +102,8 @@ def empty(
 
 def empty_like(array: AnyArray) -> AnyArray:
     """An array of unspecified content with the shape and dtype of `array`, C-contiguous."""
+    if array.nbytes < SMALL:
+        return np.empty_like(array, order="C")
     return narrowed(empty(array.shape, array.dtype), array)
 
 

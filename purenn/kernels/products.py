@@ -12,7 +12,7 @@ from purenn.kernels.memory import empty
 def affine(x: Matrix, weight: Matrix, bias: Vector) -> Matrix:
     """`x @ weight + bias`."""
     y = empty((x.shape[0], weight.shape[1]), x.dtype)
-    np.matmul(x, weight, y)
+    x.dot(weight, y)
     np.add(y, bias, y)
     return seal(y)
 
@@ -20,19 +20,19 @@ def affine(x: Matrix, weight: Matrix, bias: Vector) -> Matrix:
 def weight_cotangent(x: Matrix, dy: Matrix) -> Matrix:
     """`x.T @ dy`, summed over the batch."""
     cotangent = empty((x.shape[1], dy.shape[1]), x.dtype)
-    np.matmul(x.T, dy, cotangent)
+    x.T.dot(dy, cotangent)
     return seal(cotangent)
 
 
 def bias_cotangent(dy: Matrix) -> Vector:
     """The sum of `dy` over the batch."""
     cotangent = np.empty(dy.shape[1], dy.dtype)
-    np.dot(ones(dy.shape[0], dy.dtype), dy, cotangent)
+    ones(dy.shape[0], dy.dtype).dot(dy, cotangent)
     return seal(cotangent)
 
 
 def input_cotangent(dy: Matrix, weight: Matrix) -> Matrix:
     """`dy @ weight.T`."""
     cotangent = empty((dy.shape[0], weight.shape[0]), dy.dtype)
-    np.matmul(dy, weight.T, cotangent)
+    dy.dot(weight.T, cotangent)
     return seal(cotangent)
