@@ -11,8 +11,12 @@ from purenn.arrays import Array, FloatDtype, Matrix, Vector, seal
 
 @lru_cache(maxsize=1024)
 def scalar(value: float, dtype: FloatDtype) -> Array:
-    """`value` as an array without axes: a ufunc takes it twice as fast as a Python number."""
-    return seal(np.array(value, dtype))
+    """`value` as an array without axes: a ufunc takes it twice as fast as a Python number.
+
+    Zero is positive: -0.0 and 0.0 are equal, and so one entry of the cache, and which of them came
+    first must not show in any result.
+    """
+    return seal(np.array(value + 0.0, dtype))
 
 
 @lru_cache(maxsize=64)

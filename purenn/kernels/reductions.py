@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from math import isfinite, sqrt
+from math import inf, isfinite, isnan, sqrt
 
 import numpy as np
 
 from purenn.arrays import FLOAT64, Array, Leaves
 from purenn.kernels.memory import empty_like
+
+# Below this, squares of float32 elements lose digits or vanish.
+UNDERFLOW = 1e-30
 
 
 def total(x: Array) -> float:
@@ -29,16 +32,15 @@ def sum_of_squares(x: Array) -> float:
 
 def squared_norm(x: Array) -> float:
     """`sum_of_squares` in one pass of BLAS and the dtype of `x`; infinite if squares overflow."""
-    flat = x.ravel()
-    return float(np.dot(flat, flat))
+    return float(np.vdot(x, x))  # unlike dot, it does not warn of an overflow
 
 
 def global_norm(leaves: Leaves) -> float:
     """The Euclidean norm of all leaves as one vector; finite whenever every element is."""
     square = sum(map(squared_norm, leaves))
-    if isfinite(square):
+    if UNDERFLOW < square < inf or isnan(square):
         return sqrt(square)
-    largest = max(float(np.max(np.abs(leaf))) for leaf in leaves if leaf.size)
-    if not isfinite(largest):
+    largest = max((float(np.max(np.abs(leaf))) for leaf in leaves if leaf.size), default=0.0)
+    if not largest or not isfinite(largest):
         return largest
     return largest * sqrt(sum(sum_of_squares(np.divide(leaf, largest)) for leaf in leaves))

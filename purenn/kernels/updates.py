@@ -41,9 +41,10 @@ def clip(x: Array, limit: float) -> Array:
     """`x` with every element brought into [-limit, limit], or `x` itself if all are there.
 
     No element is larger than the norm: where that is within the limit, which one fast pass tells,
-    there is nothing to clip and nothing to write. NaN stays NaN.
+    there is nothing to clip and nothing to write. NaN stays NaN. Limits whose squares might
+    underflow or overflow go without that short cut.
     """
-    if squared_norm(x) <= 0.999 * limit * limit:
+    if 1e-15 < limit < 1e15 and squared_norm(x) <= 0.999 * limit * limit:
         return x
     y = empty_like(x)
     np.clip(x, scalar(-limit, x.dtype), scalar(limit, x.dtype), y)
