@@ -81,12 +81,14 @@ FLOATS = (FLOAT32, FLOAT64)
 def require_float(subject: str, array: object, rank: int) -> None:
     """Check that `array` is a float32 or float64 array of that rank, in the machine's byte order.
 
+    Subclasses of NumPy's array are refused: a masked array would be read without its mask.
+
     Raises:
         DtypeError: it is no array, or one of another dtype.
         ShapeError: it has another rank.
     """
-    if not isinstance(array, np.ndarray):
-        raise DtypeError(subject, f"takes a NumPy array, and a {type(array).__name__} came.")
+    if not isinstance(array, np.ndarray) or type(array) is not np.ndarray:
+        raise DtypeError(subject, f"takes a plain NumPy array, and a {type(array).__name__} came.")
     if array.dtype not in FLOATS:
         raise DtypeError(
             subject,
@@ -97,6 +99,27 @@ def require_float(subject: str, array: object, rank: int) -> None:
         raise ShapeError(
             subject, f"takes an array of {rank} axes and its input has the shape {array.shape}."
         )
+
+
+def require_sample(subject: str, shape: object, axes: tuple[str, ...], advice: str) -> None:
+    """Check that `shape` is that of one sample with these axes.
+
+    Raises:
+        ShapeError: it is no tuple of whole numbers of at least 1, or has another rank.
+    """
+    if not isinstance(shape, tuple) or not all(map(_is_size, shape)):
+        raise ShapeError(
+            subject,
+            "takes the shape of one sample, a tuple of whole numbers of at least 1, "
+            f"and {shape!r} came.",
+        )
+    if len(shape) != len(axes):
+        expected = f"({axes[0]},)" if len(axes) == 1 else f"({', '.join(axes)})"
+        raise ShapeError(subject, f"takes {expected} samples and its input is {shape}. {advice}")
+
+
+def _is_size(value: object) -> bool:
+    return isinstance(value, int | np.integer) and value is not True and bool(value > 0)
 
 
 def frozen_vector(array: Vector) -> Vector:

@@ -67,6 +67,10 @@ class TreeError(PurennError, ValueError):
     """A value is no tree of parameters, or two trees differ."""
 
 
+class ParametersError(LocatedError, TreeError):
+    """Parameters do not fit the layer that they are given to: they are another model's."""
+
+
 class FormatError(PurennError, ValueError):
     """A file is not what its format promises: truncated, swapped or corrupt."""
 

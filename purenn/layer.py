@@ -19,7 +19,7 @@ from typing import Generic, TypeVar, TypeVarTuple
 import attrs
 
 from purenn.arrays import Shape
-from purenn.errors import LocatedError, OptionError, TreeError
+from purenn.errors import LocatedError, OptionError, ParametersError
 from purenn.keys import Key
 
 P = TypeVar("P")
@@ -81,8 +81,11 @@ class Serial(Layer[tuple[*Ps], X, Y], Generic[X, Y, *Ps]):
     parts: tuple[Part, ...]
 
     def __rshift__(self, other: Layer[Q, Y, Z]) -> Serial[X, Z, *Ps, Q]:
-        index = len(self.parts)
+        index, size = len(self.parts), len(self.parts) + 1
         _require_room(index)
+        shown = f"({other!r})" if isinstance(other, Serial) else repr(other)
+        first = self.name if index > 1 else self.parts[0][0]
+        name = f"{first} >> {shown}"
         head_init, head_apply, head_vjp = self.init, self.apply, self.vjp
 
         def init(key: Key, shape: Shape) -> tuple[tuple[*Ps, Q], Shape]:
@@ -94,6 +97,7 @@ class Serial(Layer[tuple[*Ps], X, Y], Generic[X, Y, *Ps]):
             return (*head, last), out
 
         def apply(params: tuple[*Ps, Q], x: X) -> Z:
+            _require_entries(name, params, size)
             y = head_apply(params[:-1], x)
             try:
                 return other.apply(params[-1], y)
@@ -101,6 +105,7 @@ class Serial(Layer[tuple[*Ps], X, Y], Generic[X, Y, *Ps]):
                 raise error.inside(index) from None
 
         def vjp(params: tuple[*Ps, Q], x: X, key: Key) -> tuple[Z, Pullback[Z, tuple[*Ps, Q], X]]:
+            _require_entries(name, params, size)
             y, pull_head = head_vjp(params[:-1], x, key)
             try:
                 z, pull_last = other.vjp(params[-1], y, key.fold_in(index))
@@ -114,10 +119,7 @@ class Serial(Layer[tuple[*Ps], X, Y], Generic[X, Y, *Ps]):
 
             return z, pull
 
-        name = f"({other!r})" if isinstance(other, Serial) else repr(other)
-        parts = (*self.parts, (name, other.init))
-        first = self.name if index > 1 else self.parts[0][0]
-        return Serial(f"{first} >> {name}", init, apply, vjp, parts)
+        return Serial(name, init, apply, vjp, (*self.parts, (shown, other.init)))
 
 
 def _require_room(index: int) -> None:
@@ -128,17 +130,20 @@ def _require_room(index: int) -> None:
         )
 
 
-def _require_one(params: tuple[object, ...]) -> None:
-    # Each later layer of the chain has taken its own: what is left over shows a wrong length.
-    if len(params) != 1:
-        raise TreeError(
-            f"The parameters have {abs(len(params) - 1)} entries too "
-            f"{'many' if params else 'few'} for this model. Make them with model.init."
+def _require_entries(name: str, params: object, size: int) -> None:
+    if not isinstance(params, tuple) or len(params) != size:
+        other = f"an object of class {type(params).__name__}"
+        came = len(params) if isinstance(params, tuple) else other
+        raise ParametersError(
+            name,
+            f"takes a tuple of {size} parameters, one for each layer, and {came} came. "
+            "Make them with model.init.",
         )
 
 
 def serial(layer: Layer[P, X, Y]) -> Serial[X, Y, P]:
     """The composite of one layer, where a chain starts: `a >> b` is `serial(a) >> b`."""
+    name = f"serial({layer!r})"
 
     def init(key: Key, shape: Shape) -> tuple[tuple[P], Shape]:
         try:
@@ -148,14 +153,14 @@ def serial(layer: Layer[P, X, Y]) -> Serial[X, Y, P]:
         return (params,), out
 
     def apply(params: tuple[P], x: X) -> Y:
-        _require_one(params)
+        _require_entries(name, params, 1)
         try:
             return layer.apply(params[0], x)
         except LocatedError as error:
             raise error.inside(0) from None
 
     def vjp(params: tuple[P], x: X, key: Key) -> tuple[Y, Pullback[Y, tuple[P], X]]:
-        _require_one(params)
+        _require_entries(name, params, 1)
         try:
             y, pull_layer = layer.vjp(params[0], x, key.fold_in(0))
         except LocatedError as error:
@@ -167,6 +172,5 @@ def serial(layer: Layer[P, X, Y]) -> Serial[X, Y, P]:
 
         return y, pull
 
-    name = f"serial({layer!r})"
     inner = name if isinstance(layer, Serial) else repr(layer)
     return Serial(name, init, apply, vjp, ((inner, layer.init),))

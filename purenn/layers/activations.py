@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from purenn.arrays import Matrix, Shape, require_float
+from purenn.arrays import Matrix, Shape, require_float, require_sample
 from purenn.checks import fraction
-from purenn.errors import ShapeError
 from purenn.kernels import activations as kernels
 from purenn.kernels import softmax as rows
 from purenn.keys import Key
@@ -32,11 +31,7 @@ def activation(
     """
 
     def init(key: Key, shape: Shape) -> tuple[Empty, Shape]:
-        if len(shape) != 1:
-            raise ShapeError(
-                name,
-                f"takes (features,) samples and its input is {shape}. Put flatten() before it.",
-            )
+        require_sample(name, shape, ("features",), "Put flatten() before it.")
         return EMPTY, shape
 
     def apply(params: Empty, x: Matrix) -> Matrix:

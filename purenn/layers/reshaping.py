@@ -6,8 +6,7 @@ from math import prod
 
 import numpy as np
 
-from purenn.arrays import Images, Matrix, Shape, require_float, seal
-from purenn.errors import ShapeError
+from purenn.arrays import Images, Matrix, Shape, require_float, require_sample, seal
 from purenn.keys import Key
 from purenn.layer import EMPTY, Empty, Primitive, Pullback, Thunk
 
@@ -17,12 +16,8 @@ def flatten() -> Primitive[Empty, Images, Matrix]:
     name = "flatten()"
 
     def init(key: Key, shape: Shape) -> tuple[Empty, Shape]:
-        if len(shape) != 3:
-            raise ShapeError(
-                name,
-                f"takes (rows, columns, channels) samples and its input is {shape}. "
-                "Leave it out if the samples are flat already.",
-            )
+        axes = ("rows", "columns", "channels")
+        require_sample(name, shape, axes, "Leave it out if the samples are flat already.")
         return EMPTY, (prod(shape),)
 
     def apply(params: Empty, x: Images) -> Matrix:
@@ -50,11 +45,12 @@ def identity() -> Primitive[Empty, Matrix, Matrix]:
     name = "identity()"
 
     def init(key: Key, shape: Shape) -> tuple[Empty, Shape]:
+        require_sample(name, shape, ("features",), "Put flatten() before it.")
         return EMPTY, shape
 
     def apply(params: Empty, x: Matrix) -> Matrix:
         require_float(name, x, 2)
-        return x
+        return seal(x.view())
 
     def vjp(params: Empty, x: Matrix, key: Key) -> tuple[Matrix, Pullback[Matrix, Empty, Matrix]]:
         def pull(dy: Matrix) -> tuple[Empty, Thunk[Matrix]]:
