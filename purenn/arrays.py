@@ -101,18 +101,25 @@ def require_float(subject: str, array: object, rank: int) -> None:
         )
 
 
-def require_sample(subject: str, shape: object, axes: tuple[str, ...], advice: str) -> None:
+def require_sizes(subject: str, shape: object) -> None:
+    """Check that `shape` is a tuple of whole numbers of at least 1.
+
+    Raises:
+        ShapeError: it is none.
+    """
+    if not isinstance(shape, tuple) or not all(map(_is_size, shape)):
+        raise ShapeError(
+            subject, f"takes as shape a tuple of whole numbers of at least 1, and {shape!r} came."
+        )
+
+
+def require_sample(subject: str, shape: Shape, axes: tuple[str, ...], advice: str) -> None:
     """Check that `shape` is that of one sample with these axes.
 
     Raises:
         ShapeError: it is no tuple of whole numbers of at least 1, or has another rank.
     """
-    if not isinstance(shape, tuple) or not all(map(_is_size, shape)):
-        raise ShapeError(
-            subject,
-            "takes the shape of one sample, a tuple of whole numbers of at least 1, "
-            f"and {shape!r} came.",
-        )
+    require_sizes(subject, shape)
     if len(shape) != len(axes):
         expected = f"({axes[0]},)" if len(axes) == 1 else f"({', '.join(axes)})"
         raise ShapeError(subject, f"takes {expected} samples and its input is {shape}. {advice}")

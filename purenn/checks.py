@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from math import isfinite
 
 import numpy as np
@@ -20,16 +21,18 @@ def count(name: str, value: object) -> int:
     return int(value)
 
 
-def finite(name: str, value: float) -> float:
+def finite(name: str, value: object) -> float:
     """A finite number.
 
     Raises:
         OptionError: `value` is none.
     """
-    number = isinstance(value, int | float | np.integer | np.floating)
-    if not number or isinstance(value, bool) or not isfinite(value):
-        raise OptionError(f"{name} must be a finite number and is {value!r}.")
-    return float(value)
+    if isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool):
+        with suppress(OverflowError):  # an integer beyond all floats
+            number = float(value)
+            if isfinite(number):
+                return number
+    raise OptionError(f"{name} must be a finite number and is {value!r}.")
 
 
 def positive(name: str, value: float) -> float:
@@ -38,9 +41,10 @@ def positive(name: str, value: float) -> float:
     Raises:
         OptionError: `value` is none.
     """
-    if finite(name, value) <= 0:
+    number = finite(name, value)
+    if number <= 0:
         raise OptionError(f"{name} must be above 0 and is {value!r}.")
-    return float(value)
+    return number
 
 
 def not_negative(name: str, value: float) -> float:
@@ -49,9 +53,10 @@ def not_negative(name: str, value: float) -> float:
     Raises:
         OptionError: `value` is none.
     """
-    if finite(name, value) < 0:
+    number = finite(name, value)
+    if number < 0:
         raise OptionError(f"{name} must be at least 0 and is {value!r}.")
-    return float(value)
+    return number
 
 
 def fraction(name: str, value: float) -> float:
@@ -60,6 +65,19 @@ def fraction(name: str, value: float) -> float:
     Raises:
         OptionError: `value` is none.
     """
-    if not 0 <= finite(name, value) < 1:
+    number = finite(name, value)
+    if not 0 <= number < 1:
         raise OptionError(f"{name} must be at least 0 and below 1, and is {value!r}.")
-    return float(value)
+    return number
+
+
+def below_half(name: str, value: float) -> float:
+    """A number of at least 0 and below one half: how much is cut off at both ends of [0, 1].
+
+    Raises:
+        OptionError: `value` is none.
+    """
+    number = finite(name, value)
+    if not 0 <= number < 0.5:
+        raise OptionError(f"{name} must be at least 0 and below 0.5, and is {value!r}.")
+    return number

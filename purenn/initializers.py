@@ -12,15 +12,18 @@ draws from a Gaussian of that standard deviation, `uniform` from the interval th
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import isfinite, sqrt
+from math import sqrt
 from typing import overload
 
 import attrs
 import numpy as np
 
-from purenn.arrays import FLOAT32, Array, Matrix, Shape, Vector, seal
+from purenn import checks
+from purenn.arrays import FLOAT32, Array, Matrix, Shape, Vector, require_sizes, seal
 from purenn.errors import OptionError, ShapeError
 from purenn.keys import Key
+
+FLOAT32_MAX = float(np.finfo(np.float32).max)
 
 
 @attrs.frozen(repr=False, eq=False)
@@ -37,7 +40,13 @@ class Initializer:
     @overload
     def __call__(self, key: Key, shape: Shape) -> Array: ...
     def __call__(self, key: Key, shape: Shape) -> Array:
-        """An array of that shape, float32 and read-only."""
+        """An array of that shape, float32 and read-only.
+
+        Raises:
+            ShapeError: the shape is no tuple of whole numbers above 0, or not of two where the
+                scale depends on the inputs and outputs.
+        """
+        require_sizes(self.name, shape)
         return seal(self.draw(key.generator(), shape).astype(FLOAT32))
 
     def __repr__(self) -> str:
@@ -72,9 +81,7 @@ def _uniform(name: str, variance: Callable[[int, int], float]) -> Initializer:
 
 
 def _he(slope: float) -> Callable[[int, int], float]:
-    if not isfinite(slope):
-        raise OptionError(f"The negative slope must be a finite number and is {slope}.")
-    return lambda inputs, outputs: 2.0 / ((1.0 + slope**2) * inputs)
+    return lambda inputs, outputs: 2.0 / ((1.0 + slope * slope) * inputs)
 
 
 def _glorot(inputs: int, outputs: int) -> float:
@@ -94,12 +101,14 @@ def he_normal(slope: float = 0.0) -> Initializer:
 
     He, Zhang, Ren and Sun, "Delving Deep into Rectifiers" (2015), equations 10 and 15.
     """
-    return _normal(_he_name("he_normal", slope), _he(slope))
+    a = checks.finite("The negative slope of he_normal", slope)
+    return _normal(_he_name("he_normal", a), _he(a))
 
 
 def he_uniform(slope: float = 0.0) -> Initializer:
     """As `he_normal`, drawn from an interval."""
-    return _uniform(_he_name("he_uniform", slope), _he(slope))
+    a = checks.finite("The negative slope of he_uniform", slope)
+    return _uniform(_he_name("he_uniform", a), _he(a))
 
 
 def glorot_normal() -> Initializer:
@@ -129,11 +138,12 @@ def constant(value: float) -> Initializer:
     """`value` everywhere, for any shape.
 
     Raises:
-        OptionError: the value is not finite.
+        OptionError: the value is not finite, or not in float32.
     """
-    if not isfinite(value):
-        raise OptionError(f"A constant initial value must be finite and is {value}.")
-    return Initializer(f"constant({value})", lambda generator, shape: np.full(shape, value, float))
+    number = checks.finite("The value of constant", value)
+    if abs(number) > FLOAT32_MAX:
+        raise OptionError(f"The value of constant must be a float32 number and is {value!r}.")
+    return Initializer(f"constant({number})", lambda generator, shape: np.full(shape, number))
 
 
 def zeros() -> Initializer:

@@ -40,16 +40,16 @@ class Loss(Generic[Y, T_contra]):
         return self.name
 
 
-def reduction_scale(reduction: Reduction, count: int) -> float:
-    """What a sum over `count` losses is multiplied by.
+def reduction_scale(reduction: Reduction) -> Callable[[int], float]:
+    """The function from a count of losses to what their sum is multiplied by.
 
     Raises:
         OptionError: the reduction is neither "mean" nor "sum".
     """
     if reduction == "mean":
-        return 1.0 / count
+        return lambda count: 1.0 / count
     if reduction == "sum":
-        return 1.0
+        return lambda count: 1.0
     raise OptionError(f'A reduction is "mean" or "sum", and {reduction!r} came.')
 
 

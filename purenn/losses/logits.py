@@ -16,10 +16,11 @@ def softmax_cross_entropy(reduction: Reduction = "mean") -> Loss[Matrix, Matrix 
     dtype or as integer labels (samples,) from 0 to classes - 1.
     """
     name = call("softmax_cross_entropy", reduction)
+    scale_of = reduction_scale(reduction)
 
     def loss(prediction: Matrix, target: Matrix | Labels) -> tuple[float, Matrix]:
         rows = class_rows(name, prediction, target)
-        return softmax_entropy(prediction, rows, reduction_scale(reduction, prediction.shape[0]))
+        return softmax_entropy(prediction, rows, scale_of(prediction.shape[0]))
 
     return Loss(name, loss)
 
@@ -33,9 +34,10 @@ def binary_cross_entropy_with_logits(
     one output, labels 0 and 1 (samples,). The mean (or sum) is over all elements.
     """
     name = call("binary_cross_entropy_with_logits", reduction)
+    scale_of = reduction_scale(reduction)
 
     def loss(prediction: Matrix, target: Matrix | Labels) -> tuple[float, Matrix]:
         rows = binary_rows(name, prediction, target)
-        return sigmoid_entropy(prediction, rows, reduction_scale(reduction, prediction.size))
+        return sigmoid_entropy(prediction, rows, scale_of(prediction.size))
 
     return Loss(name, loss)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from purenn.arrays import Labels, Matrix, seal
-from purenn.checks import positive
+from purenn.checks import below_half, positive
 from purenn.kernels.memory import empty_like
 from purenn.kernels.reductions import sum_of_products
 from purenn.loss import Loss, Reduction, reduction_scale
@@ -17,6 +17,16 @@ from purenn.losses.naming import call
 from purenn.losses.targets import binary_rows, class_rows
 
 EPSILON = 1e-7
+
+
+def checked_epsilon(loss: str, epsilon: float) -> float:
+    """A number above 0 and below one half.
+
+    Raises:
+        OptionError: `epsilon` is none.
+    """
+    name = f"The epsilon of {loss}"
+    return below_half(name, positive(name, epsilon))
 
 
 def binary_cross_entropy(
@@ -28,15 +38,16 @@ def binary_cross_entropy(
     finite everywhere.
 
     Args:
-        epsilon: keeps the logarithms finite; above 0.
+        epsilon: keeps the logarithms finite; above 0 and below 0.5.
         reduction: over the elements.
     """
-    e = positive("The epsilon of binary_cross_entropy", epsilon)
+    e = checked_epsilon("binary_cross_entropy", epsilon)
     name = call("binary_cross_entropy", reduction, epsilon=(e, EPSILON))
+    scale_of = reduction_scale(reduction)
 
     def loss(prediction: Matrix, target: Matrix | Labels) -> tuple[float, Matrix]:
         t = binary_rows(name, prediction, target)
-        scale = reduction_scale(reduction, prediction.size)
+        scale = scale_of(prediction.size)
         complement: Matrix = np.subtract(1.0, prediction)
         hits = sum_of_products(t, np.log(prediction + e))
         rejections = sum_of_products(np.subtract(1.0, t), np.log(complement + e))
@@ -58,15 +69,16 @@ def cross_entropy(
     The cotangent `-t / p` passes straight through the clip, so that a saturated row still learns.
 
     Args:
-        epsilon: keeps the logarithm finite; above 0.
+        epsilon: keeps the logarithm finite; above 0 and below 0.5.
         reduction: over the samples.
     """
-    e = positive("The epsilon of cross_entropy", epsilon)
+    e = checked_epsilon("cross_entropy", epsilon)
     name = call("cross_entropy", reduction, epsilon=(e, EPSILON))
+    scale_of = reduction_scale(reduction)
 
     def loss(prediction: Matrix, target: Matrix | Labels) -> tuple[float, Matrix]:
         t = class_rows(name, prediction, target)
-        scale = reduction_scale(reduction, prediction.shape[0])
+        scale = scale_of(prediction.shape[0])
         p: Matrix = np.clip(prediction, e, 1.0 - e)
         cotangent = empty_like(prediction)
         np.divide(t, p, cotangent)

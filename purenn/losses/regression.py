@@ -7,7 +7,7 @@ from math import inf
 import numpy as np
 
 from purenn.arrays import Labels, Matrix, seal
-from purenn.checks import not_negative
+from purenn.checks import below_half
 from purenn.kernels.memory import empty_like
 from purenn.kernels.reductions import sum_of_squares
 from purenn.loss import Loss, Reduction, reduction_scale
@@ -22,10 +22,11 @@ def mean_squared_error(reduction: Reduction = "mean") -> Loss[Matrix, Matrix]:
         ShapeError, DtypeError: prediction and target are no float matrices of one shape and dtype.
     """
     name = call("mean_squared_error", reduction)
+    scale_of = reduction_scale(reduction)
 
     def loss(prediction: Matrix, target: Matrix) -> tuple[float, Matrix]:
         require_same_shape(name, prediction, target)
-        scale = reduction_scale(reduction, prediction.size)
+        scale = scale_of(prediction.size)
         cotangent = empty_like(prediction)
         np.subtract(prediction, target, cotangent)
         value = sum_of_squares(cotangent) * scale
@@ -46,13 +47,14 @@ def brier(epsilon: float = 0.0, reduction: Reduction = "mean") -> Loss[Matrix, M
             straight through the clip. 0 clips nothing.
         reduction: over the samples.
     """
-    e = not_negative("The epsilon of brier", epsilon)
+    e = below_half("The epsilon of brier", epsilon)
     lowest, highest = (e, 1.0 - e) if e else (-inf, inf)
     name = call("brier", reduction, epsilon=(e, 0.0))
+    scale_of = reduction_scale(reduction)
 
     def loss(prediction: Matrix, target: Matrix | Labels) -> tuple[float, Matrix]:
         rows = class_rows(name, prediction, target)
-        scale = reduction_scale(reduction, prediction.shape[0])
+        scale = scale_of(prediction.shape[0])
         cotangent = empty_like(prediction)
         np.clip(prediction, lowest, highest, cotangent)
         np.subtract(cotangent, rows, cotangent)

@@ -51,11 +51,11 @@ def require_labels(name: str, labels: Labels, samples: int, classes: int) -> Non
         ShapeError: they are no vector of one label for each sample, or there is none.
         LabelError: one is negative or too large.
     """
-    if labels.dtype.kind not in "iu":
+    if labels.dtype.kind not in "iu" or type(labels) is not np.ndarray:
         raise DtypeError(
             name,
             f"takes integer labels (samples,) or rows of probabilities (samples, {classes}), and "
-            f"{labels.dtype} {labels.shape} came.",
+            f"a {labels.dtype} {type(labels).__name__} {labels.shape} came.",
         )
     if labels.shape != (samples,) or not samples:
         raise ShapeError(
