@@ -46,6 +46,7 @@ class Dataset(Generic[X, T]):
     targets: Column[T]
 
     def __attrs_post_init__(self) -> None:
+        _require_columns(self.inputs, self.targets)
         if len(self.inputs) != len(self.targets):
             raise DataError(
                 f"There are {len(self.inputs)} inputs and {len(self.targets)} targets: "
@@ -66,6 +67,15 @@ class Dataset(Generic[X, T]):
         """
         order = checked_order(indices, len(self))
         return Dataset(self.inputs.select(order), self.targets.select(order))
+
+
+def _require_columns(*columns: object) -> None:
+    for column in columns:
+        if not isinstance(column, Column):
+            raise DataError(
+                f"A Dataset takes columns, and an object of class {type(column).__name__} came. "
+                "Use dataset(inputs, targets) for arrays."
+            )
 
 
 def dataset(inputs: A, targets: B) -> Dataset[A, B]:
@@ -172,14 +182,18 @@ def checked_order(order: Indices, samples: int) -> Indices:
     Raises:
         OptionError: it is none.
     """
-    array = np.asarray(order)
-    if array.ndim != 1 or array.dtype.kind not in "iu" or not array.size:
+    if type(order) is not np.ndarray:
         raise OptionError(
-            f"An order is a vector of at least one index, and {array.dtype} {array.shape} came."
+            f"An order is a NumPy array of indices, and an object of class {type(order).__name__} "
+            "came."
         )
-    if array.max() >= samples or array.min() < 0:
+    if order.ndim != 1 or order.dtype.kind not in "iu" or not order.size:
+        raise OptionError(
+            f"An order is a vector of at least one index, and {order.dtype} {order.shape} came."
+        )
+    if order.max() >= samples or order.min() < 0:
         raise OptionError(
             f"An order of {samples} samples has indices from 0 to {samples - 1}, and these go "
-            f"from {array.min()} to {array.max()}."
+            f"from {order.min()} to {order.max()}."
         )
-    return seal(array.astype(np.int64))
+    return seal(order.astype(np.int64))

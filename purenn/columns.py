@@ -46,7 +46,10 @@ class Column(ABC, Generic[X]):
 
     @abstractmethod
     def take(self, selection: Selection) -> X:
-        """The rows with these indices, or of this run of them, as a read-only batch."""
+        """The rows with these indices, or of this run of them, as a read-only batch.
+
+        Indices are to be in range: `Batches` and `Dataset.select` check theirs once and for all.
+        """
 
     @abstractmethod
     def select(self, indices: Indices) -> Column[X]:
@@ -75,10 +78,11 @@ def _require_content(array: Whole) -> None:
 
 
 def _frozen_rows(array: A) -> A:
-    if not isinstance(array, np.ndarray):
+    if not isinstance(array, np.ndarray) or type(array) is not np.ndarray:
         raise DtypeError(
             "A data set",
-            f"takes NumPy arrays, and a {type(array).__name__} came. Convert it with np.asarray.",
+            f"takes plain NumPy arrays, and a {type(array).__name__} came. "
+            "Convert it with np.asarray.",
         )
     _require_content(array)
     return freeze(_native(array))
@@ -111,7 +115,7 @@ class Rows(Column[A]):
         return self._array.shape[1:]
 
     def take(self, selection: Selection) -> A:
-        """These rows; a run of them is a view."""
+        """These rows; a run of them without gaps is a view."""
         return _taken(self._array, selection)
 
     def select(self, indices: Indices) -> Rows[A]:
@@ -122,6 +126,8 @@ class Rows(Column[A]):
 def _taken(array: A, selection: Selection) -> A:
     if not isinstance(selection, range):
         return take(array, selection)
+    if selection.step != 1:
+        return take(array, np.arange(selection.start, selection.stop, selection.step))
     return narrowed(array[selection.start : selection.stop], array)
 
 
@@ -142,18 +148,12 @@ class ScaledBytes(Column[Images]):
     def __init__(
         self, pixels: ByteImages, scale: float = 1.0 / 255.0, dtype: FloatDtype = FLOAT32
     ) -> None:
-        if pixels.dtype != np.uint8:
-            raise DtypeError("ScaledBytes", f"takes uint8 and its pixels are {pixels.dtype}.")
-        if pixels.ndim != 4:
-            raise ShapeError(
-                "ScaledBytes",
-                f"takes (samples, rows, columns, channels) and its pixels are {pixels.shape}.",
-            )
+        _require_pixels(pixels)
         if dtype not in FLOATS:
             raise DtypeError("ScaledBytes", f"gives float32 or float64, not {dtype}.")
         self._pixels = _frozen_rows(pixels)
         self._scale = checks.finite("The scale of ScaledBytes", scale)
-        self._dtype = dtype
+        self._dtype = np.dtype(dtype)
 
     def __len__(self) -> int:
         return self._pixels.shape[0]
@@ -175,3 +175,14 @@ class ScaledBytes(Column[Images]):
     def select(self, indices: Indices) -> ScaledBytes:
         """The column of these images alone."""
         return ScaledBytes(take(self._pixels, indices), self._scale, self._dtype)
+
+
+def _require_pixels(pixels: object) -> None:
+    if not isinstance(pixels, np.ndarray) or pixels.dtype != np.uint8:
+        kind = pixels.dtype if isinstance(pixels, np.ndarray) else f"a {type(pixels).__name__}"
+        raise DtypeError("ScaledBytes", f"takes uint8 and its pixels are {kind}.")
+    if pixels.ndim != 4:
+        raise ShapeError(
+            "ScaledBytes",
+            f"takes (samples, rows, columns, channels) and its pixels are {pixels.shape}.",
+        )

@@ -54,6 +54,8 @@ class Key:
     path: tuple[int, ...]
 
     def __init__(self, seed: int, path: tuple[int, ...] = ()) -> None:
+        if type(path) is not tuple:
+            raise OptionError(f"The path of a Key must be a tuple of indices and is {path!r}.")
         self.__attrs_init__(
             _whole_number("The seed of a Key", seed, SEED_LIMIT), tuple(map(_index, path))
         )

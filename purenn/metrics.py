@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from purenn import checks
 from purenn.arrays import Labels, Matrix
 from purenn.loss import LossFunction
 from purenn.losses.targets import binary_rows, class_rows
@@ -28,11 +29,15 @@ def binary_accuracy(threshold: float = 0.5) -> Callable[[Matrix, Matrix | Labels
     """The fraction of outputs on the target's side of the threshold.
 
     The threshold is 0.5 for probabilities and 0 for logits.
+
+    Raises:
+        OptionError: the threshold is not a finite number.
     """
+    boundary = checks.finite("The threshold of binary_accuracy", threshold)
 
     def measure(prediction: Matrix, target: Matrix | Labels) -> float:
         rows = binary_rows("binary_accuracy", prediction, target)
-        return float(np.mean((prediction > threshold) == (rows > 0.5)))
+        return float(np.mean((prediction > boundary) == (rows > 0.5)))
 
     return measure
 

@@ -28,7 +28,13 @@ class Schedule:
     rate: Callable[[int], float]
 
     def __call__(self, step: int) -> float:
-        """The rate at that step."""
+        """The rate at that step.
+
+        Raises:
+            OptionError: the step is negative.
+        """
+        if step < 0:
+            raise OptionError(f"Steps are counted from 0, and {step} came.")
         return self.rate(step)
 
     def __repr__(self) -> str:

@@ -16,6 +16,7 @@ from typing import Generic, TypeVar, TypeVarTuple
 import attrs
 
 from purenn.arrays import Leaves
+from purenn.errors import TreeError
 
 S = TypeVar("S")
 R = TypeVar("R")
@@ -72,6 +73,10 @@ def chain(transform: Transform[S]) -> Chain[S]:
     def update(
         state: tuple[S], grads: Leaves, params: Leaves, step: int
     ) -> tuple[tuple[S], Leaves]:
+        if len(state) != 1:  # each later transform has taken its own: the rest is too much
+            raise TreeError(
+                f"The state has too {'many' if state else 'few'} entries for its chain."
+            )
         own, updates = transform.update(state[0], grads, params, step)
         return (own,), updates
 

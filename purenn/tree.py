@@ -21,8 +21,8 @@ from typing import TypeVar
 import attrs
 import numpy as np
 
-from purenn.arrays import Array, FloatDtype, Leaves, seal
-from purenn.errors import TreeError
+from purenn.arrays import FLOATS, Array, FloatDtype, Leaves, seal
+from purenn.errors import OptionError, TreeError
 
 T = TypeVar("T")
 
@@ -163,7 +163,13 @@ def map_leaves(function: Callable[[Array], Array], tree: T) -> T:
 
 
 def to_dtype(tree: T, dtype: FloatDtype) -> T:
-    """The tree with every leaf in that dtype: `to_dtype(params, np.dtype(np.float64))`."""
+    """The tree with every leaf in that dtype: `to_dtype(params, np.dtype(np.float64))`.
+
+    Raises:
+        OptionError: the dtype is neither float32 nor float64.
+    """
+    if dtype not in FLOATS:
+        raise OptionError(f"Parameters are float32 or float64, and the dtype {dtype} came.")
     return map_leaves(lambda leaf: seal(leaf.astype(dtype)), tree)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import numpy as np
 
 from purenn.arrays import Matrix, seal
@@ -17,7 +19,7 @@ def row_sums(x: Matrix) -> Matrix:
 
 def below_row_maximum(x: Matrix) -> Matrix:
     """Each row less its maximum, so that the exponential of none overflows. Writable."""
-    largest: Matrix = np.maximum.reduce(x, axis=1, keepdims=True)
+    largest: Matrix = np.maximum.reduce(x, axis=1, keepdims=True, initial=-inf)
     shifted = empty_like(x)
     np.subtract(x, largest, shifted)
     return shifted

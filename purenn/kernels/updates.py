@@ -46,6 +46,8 @@ def clip(x: Array, limit: float) -> Array:
     """
     if 1e-15 < limit < 1e15 and squared_norm(x) <= 0.999 * limit * limit:
         return x
+    if limit > 1e38:  # not all of these are float32 numbers
+        limit = min(limit, float(np.finfo(x.dtype).max))
     y = empty_like(x)
     np.clip(x, scalar(-limit, x.dtype), scalar(limit, x.dtype), y)
     return seal(y)

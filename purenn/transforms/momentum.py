@@ -6,6 +6,7 @@ import attrs
 
 from purenn import checks
 from purenn.arrays import Leaves
+from purenn.errors import TreeError
 from purenn.kernels.updates import scale_and_add, zeros_like
 from purenn.transform import Rule
 
@@ -22,8 +23,12 @@ def _rest(params: Leaves) -> Velocity:
 
 
 def _accumulate(state: Velocity, grads: Leaves, decay: float) -> Leaves:
-    pairs = zip(state.leaves, grads, strict=True)
-    return tuple([scale_and_add(velocity, decay, grad) for velocity, grad in pairs])
+    try:
+        pairs = zip(state.leaves, grads, strict=True)
+        return tuple([scale_and_add(velocity, decay, grad) for velocity, grad in pairs])
+    except ValueError:  # what else could be wrong was checked before
+        have, want = ([leaf.shape for leaf in tree] for tree in (state.leaves, grads))
+        raise TreeError(f"The velocity has leaves {have}, and the gradients {want}.") from None
 
 
 def momentum(decay: float) -> Rule[Velocity]:
