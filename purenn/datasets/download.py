@@ -55,6 +55,7 @@ def from_mirror(
     Raises:
         UnavailableError: there is no answer, an error, or an end before the end.
     """
+    progress.say(f"Downloading from {mirror}")
     for file in files:
         url = urljoin(mirror, file.archive)
         yield file, fetch(url, file.size + SLACK, patience, progress), url
@@ -71,7 +72,7 @@ def fetch(url: str, limit: int, patience: Patience, progress: Progress) -> bytes
     try:
         with open_url(url, patience) as response:
             size = int(response.getheader("Content-Length", "0"))
-            with progress.transfer(url, size) as advance:
+            with progress.transfer(url.rpartition("/")[-1], size) as advance:
                 received = _receive(response, limit, deadline, advance)
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise UnavailableError(f"{url}: {_reason(error)}.") from error
@@ -126,6 +127,8 @@ def within(seconds: float, action: Callable[[], T]) -> T:
     try:
         return result.result(seconds)
     except TimeoutError as error:
+        if result.done():  # it was the action's own
+            raise
         raise TimeoutError(f"no answer within {seconds:g} seconds") from error
 
 
@@ -152,7 +155,7 @@ def _receive(
 def _reason(error: Exception) -> str:
     match error:
         case TimeoutError() if str(error) == "timed out":
-            return "the transfer stalled"
+            return "the server fell silent"
         case http.client.HTTPException() | ValueError():
             return f"the answer makes no sense ({error!r})"
         case _:

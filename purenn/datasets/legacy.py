@@ -45,14 +45,22 @@ class LegacyStream:
         return cls(np.random.RandomState(_seed(seed)))
 
     def uniform(self, shape: Shape) -> tuple[Array64, LegacyStream]:
-        """Numbers from [0, 1), like `np.random.rand`, and the position after them."""
+        """Numbers from [0, 1), like `np.random.rand`, and the position after them.
+
+        Raises:
+            OptionError: a size in `shape` is no whole number of at least 1.
+        """
         state = deepcopy(self._state)
-        return seal(state.random_sample(shape)), LegacyStream(state)
+        return seal(state.random_sample(_sizes(shape))), LegacyStream(state)
 
     def normal(self, shape: Shape) -> tuple[Array64, LegacyStream]:
-        """Standard normal numbers, like `np.random.randn`, and the position after them."""
+        """Standard normal numbers, like `np.random.randn`, and the position after them.
+
+        Raises:
+            OptionError: a size in `shape` is no whole number of at least 1.
+        """
         state = deepcopy(self._state)
-        return seal(state.standard_normal(shape)), LegacyStream(state)
+        return seal(state.standard_normal(_sizes(shape))), LegacyStream(state)
 
     def permutation(self, count: int) -> tuple[Indices, LegacyStream]:
         """The numbers below `count`, shuffled, like `np.random.permutation`, and the next position.
@@ -73,3 +81,7 @@ def _seed(value: object) -> int:
             f"The seed of a LegacyStream must be at least 0 and below 2**32, and is {value}."
         )
     return int(value)
+
+
+def _sizes(shape: Shape) -> Shape:
+    return tuple(checks.count("A size in the shape of a draw", size) for size in shape)

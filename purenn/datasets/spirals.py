@@ -110,6 +110,6 @@ def _require_options(samples: int, arms: int, turns: float, noise: float) -> Non
 
 def _float_dtype(dtype: object) -> FloatDtype:
     for known in FLOATS:
-        if dtype is known.type or dtype == known:
+        if dtype is known.type or (dtype is not None and dtype == known):
             return known
     raise OptionError(f"dtype must be float32 or float64 and is {dtype!r}.")
