@@ -22,7 +22,7 @@ from purenn.layer import Empty
 from purenn.schedules import Schedule
 from purenn.transform import Transform
 from purenn.transforms import Velocity, clip_by_value, learning_rate, momentum, nesterov
-from purenn.tree import build, leaves, map_leaves, matching_leaves, paths
+from purenn.tree import WHOLE, build, leaves, map_leaves, matching_leaves, paths
 
 P = TypeVar("P")
 S = TypeVar("S")
@@ -82,7 +82,7 @@ def _require_parameters(params: object) -> None:
         raise TreeError("These parameters have no leaves: there is nothing to optimize.")
     for path, leaf in zip(paths(params), leaves(params), strict=True):
         if leaf.dtype not in FLOATS:
-            raise TreeError(f"{path} is {leaf.dtype}: parameters are float32 or float64.")
+            raise TreeError(f"{path or WHOLE} is {leaf.dtype}: parameters are float32 or float64.")
 
 
 def sgd(rate: float | Schedule, decay: float = 0.9) -> Optimizer[tuple[Velocity, Empty]]:

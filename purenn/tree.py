@@ -31,6 +31,10 @@ T = TypeVar("T")
 Structure = tuple[tuple[type, int] | None, ...]
 
 
+# How the path of a tree that is nothing but a leaf reads in messages.
+WHOLE = "the tree itself"
+
+
 def _nothing(node: object) -> tuple[object, ...]:
     return ()
 
@@ -203,8 +207,8 @@ def _describe(leaf: object) -> str:
 
 def differences(expected: object, actual: object) -> tuple[str, ...]:
     """One sentence for every leaf in which two trees differ by path, shape or dtype."""
-    want = {path: _describe(leaf) for path, leaf in walk(expected)}
-    have = {path: _describe(leaf) for path, leaf in walk(actual)}
+    want = {path or WHOLE: _describe(leaf) for path, leaf in walk(expected)}
+    have = {path or WHOLE: _describe(leaf) for path, leaf in walk(actual)}
     missing = [f"{path}: {want[path]} is missing" for path in want if path not in have]
     extra = [f"{path}: {have[path]} is too much" for path in have if path not in want]
     changed = [
