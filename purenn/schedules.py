@@ -102,14 +102,25 @@ def linear_warm_up(rate: float, steps: int) -> Schedule:
     )
 
 
-def join(first: Schedule, *others: tuple[int, Schedule]) -> Schedule:
-    """One schedule after another: each of `others` begins, at its own step 0, at the step given.
+def as_schedule(rate: float | Schedule) -> Schedule:
+    """The schedule itself, or the constant one of a number.
 
     Raises:
-        OptionError: the steps do not increase from at least 1.
+        OptionError: the number is negative or not finite.
+    """
+    return rate if isinstance(rate, Schedule) else constant(rate)
+
+
+def join(first: float | Schedule, *others: tuple[int, float | Schedule]) -> Schedule:
+    """One schedule after another: each of `others` begins, at its own step 0, at the step given.
+
+    A number stands for a constant rate.
+
+    Raises:
+        OptionError: the steps do not increase from at least 1, or a number is no rate.
     """
     starts = [0, *(checks.count("The start of a joined schedule", start) for start, _ in others)]
-    schedules = [first, *(schedule for _, schedule in others)]
+    schedules = [as_schedule(rate) for rate in (first, *(rate for _, rate in others))]
     if any(later <= earlier for earlier, later in itertools.pairwise(starts)):
         raise OptionError(f"The starts of joined schedules must increase, and {starts} came.")
 
@@ -117,4 +128,5 @@ def join(first: Schedule, *others: tuple[int, Schedule]) -> Schedule:
         current = bisect_right(starts, step) - 1
         return schedules[current](step - starts[current])
 
-    return Schedule(f"join({', '.join([repr(first), *map(repr, others)])})", schedule)
+    shown = [f"({start}, {rate!r})" for start, rate in zip(starts, schedules, strict=True)]
+    return Schedule(f"join({', '.join([repr(schedules[0]), *shown[1:]])})", schedule)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from purenn.arrays import Leaves
 from purenn.kernels.updates import scale
 from purenn.layer import EMPTY, Empty
-from purenn.schedules import Schedule, constant
+from purenn.schedules import Schedule, as_schedule
 from purenn.transform import Rule
 
 
@@ -15,7 +15,7 @@ def learning_rate(rate: float | Schedule) -> Rule[Empty]:
     Raises:
         OptionError: the rate is negative or not finite.
     """
-    schedule = rate if isinstance(rate, Schedule) else constant(rate)
+    schedule = as_schedule(rate)
 
     def init(params: Leaves) -> Empty:
         return EMPTY
