@@ -194,17 +194,19 @@ def test_the_files_in_a_package_are_verified_too(machine: Machine, tmp_path: Pat
 def test_a_system_without_apt_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     where = places(tmp_path / "cache", route(io.StringIO()))
-    with pytest.raises(UnavailableError, match="  - apt-get: there is no command apt-get here"):
+    with pytest.raises(UnavailableError, match=r"  - apt-get: there is no command apt-get here\."):
         load_anywhere(MINI, where, Lines(io.StringIO()))
 
 
 def test_a_command_that_takes_too_long_is_ended(tmp_path: Path) -> None:
-    with pytest.raises(UnavailableError, match=r"^sleep took more than 0\.1 seconds$"):
+    with pytest.raises(UnavailableError, match=r"^sleep took more than 0\.1 seconds\.$"):
         run_command(("sleep", "60"), tmp_path, 0.1)
 
 
 def test_a_command_that_cannot_be_run_is_told(tmp_path: Path) -> None:
-    with pytest.raises(UnavailableError, match=r"^true cannot be run: No such file or directory$"):
+    with pytest.raises(
+        UnavailableError, match=r"^true cannot be run: No such file or directory\.$"
+    ):
         run_command(("true",), tmp_path / "nowhere", 1.0)
 
 

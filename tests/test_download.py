@@ -40,7 +40,7 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def mirror(url: str, said: io.StringIO, patience: Patience = PATIENCE) -> Route:
-    return Route(url, partial(from_mirror, url, patience=patience, progress=Lines(said)))
+    return Route("download", partial(from_mirror, url, patience=patience, progress=Lines(said)))
 
 
 def test_files_come_from_a_mirror_once_and_from_the_cache_later(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_a_fault_is_told_and_leaves_nothing_in_the_cache(tmp_path: Path, fault: 
             load_anywhere(MINI, where, Lines(said))
     text = str(caught.value)
     assert text.startswith(f"{TEST_IMAGES.archive}, {TEST_LABELS.archive} cannot be had. Tried:\n")
-    assert f"  - {server.url}: {server.url}{TEST_IMAGES.archive}" in text
+    assert f"  - download: {server.url}{TEST_IMAGES.archive}" in text
     assert text.endswith("\nSet PURENN_DATA.")
     assert {path.name for path in tmp_path.iterdir()} == {IMAGES.archive, LABELS.archive}
 

@@ -105,9 +105,9 @@ def test_whatever_scikit_learn_raises_is_told(tmp_path: Path, address: str) -> N
     def absent() -> tuple[openml.Pixels, openml.Names]:
         raise ModuleNotFoundError("No module named 'sklearn'")
 
-    message = f"  - scikit-learn: {address}: KeyError: 'data_set_description'"
+    message = f"  - scikit-learn: {address}: KeyError: 'data_set_description'."
     assert message in failure(tmp_path, address, broken)
-    message = "  - scikit-learn: scikit-learn is not installed"
+    message = "  - scikit-learn: scikit-learn is not installed."
     assert message in failure(tmp_path, address, absent)
 
 
@@ -116,7 +116,7 @@ def test_scikit_learn_is_not_bothered_where_openml_does_not_answer(tmp_path: Pat
         raise AssertionError("this would wait for minutes")
 
     with serve({"/": failing(503)}) as server:
-        assert "the server answers 503 Service Unavailable" in failure(tmp_path, server.url, never)
+        assert "the server answers 503 Service Unavailable." in failure(tmp_path, server.url, never)
 
 
 def api(url: str, table: bytes) -> dict[str, Answer]:

@@ -60,8 +60,9 @@ def acquire(files: Files, places: Places, progress: Progress) -> Contents:
         contents |= found
         for fault in faults:
             progress.say(fault)
-        lacking = ", ".join(file.archive for file in _wanted(files, contents))
-        attempts.append(f"{folder}: {' '.join(faults) or f'lacks {lacking}.'}")
+        attempts.append(
+            f"{folder}: {' '.join(faults) or _lacking(_wanted(files, contents), files)}"
+        )
     for route in places.routes:
         wanted = _wanted(files, contents)
         if not wanted:
@@ -81,6 +82,12 @@ def acquire(files: Files, places: Places, progress: Progress) -> Contents:
 
 def _wanted(files: Files, contents: Contents) -> tuple[SourceFile, ...]:
     return tuple(file for file in files if file.name not in contents)
+
+
+def _lacking(wanted: tuple[SourceFile, ...], files: Files) -> str:
+    if wanted == files:
+        return "has none of the files."
+    return f"lacks {', '.join(file.archive for file in wanted)}."
 
 
 def _follow(

@@ -32,7 +32,7 @@ def run_command(command: tuple[str, ...], folder: Path, seconds: float) -> Outco
     """
     name = command[0]
     if shutil.which(name) is None:
-        raise UnavailableError(f"there is no command {name} here")
+        raise UnavailableError(f"there is no command {name} here.")
     try:
         done = subprocess.run(
             ("env", "LC_ALL=C", *command),
@@ -46,7 +46,7 @@ def run_command(command: tuple[str, ...], folder: Path, seconds: float) -> Outco
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise UnavailableError(f"{name} took more than {seconds:g} seconds") from error
+        raise UnavailableError(f"{name} took more than {seconds:g} seconds.") from error
     except OSError as error:
-        raise UnavailableError(f"{name} cannot be run: {error.strerror}") from error
+        raise UnavailableError(f"{name} cannot be run: {error.strerror}.") from error
     return Outcome(done.returncode, tuple(done.stdout.splitlines()))

@@ -63,12 +63,12 @@ def from_package(files: tuple[SourceFile, ...], run: Run, progress: Progress) ->
         unpacked = folder / "unpacked"
         outcome = run(("dpkg-deb", "--extract", str(package), str(unpacked)), folder, QUERY_SECONDS)
         if outcome.status != 0:
-            raise UnavailableError(f"dpkg-deb cannot unpack {package.name}: {_summary(outcome)}")
+            raise UnavailableError(f"dpkg-deb cannot unpack {package.name}: {_summary(outcome)}.")
         inside = unpacked / INSTALLED.relative_to("/")
         for file in files:
             place = locate(inside, file)
             if place is None:
-                raise UnavailableError(f"{package.name} has no {file.archive}")
+                raise UnavailableError(f"{package.name} has no {file.archive}.")
             yield file, idx.read_raw(place), f"{package.name}:{INSTALLED / place.name}"
 
 
@@ -112,7 +112,7 @@ def _attempt(apt: tuple[str, ...], folder: Path, run: Run) -> Path:
     if download.status == 0 and found:
         return found[0]
     raise UnavailableError(
-        f"apt-get cannot fetch {PACKAGE}: {_summary(download)} (update: {_summary(update)})"
+        f"apt-get cannot fetch {PACKAGE}: {_summary(download)} (update: {_summary(update)})."
     )
 
 

@@ -71,10 +71,12 @@ def from_openml(
         progress.say(f"Fetching the table of Fashion-MNIST from {address} (a minute or two)")
         pixels, names = within(patience.whole, table)
     except ImportError as error:
-        raise UnavailableError("scikit-learn is not installed") from error
+        raise UnavailableError("scikit-learn is not installed.") from error
+    except OSError as error:
+        raise UnavailableError(f"{address}: {error}.") from error
     # Whatever else scikit-learn, its parsers and the network raise: this way does not work.
     except Exception as error:
-        raise UnavailableError(f"{address}: {type(error).__name__}: {error}") from error
+        raise UnavailableError(f"{address}: {type(error).__name__}: {error}.") from error
     contents = _contents(pixels, names, every)
     for file in files:
         yield file, gzip.compress(contents[file.name], mtime=0), address

@@ -23,7 +23,9 @@ def usual_places(progress: Progress) -> Places:
     patience = download.Patience()
     cache = user_cache()
     mirrors = (
-        Route(mirror, partial(download.from_mirror, mirror, patience=patience, progress=progress))
+        Route(
+            "download", partial(download.from_mirror, mirror, patience=patience, progress=progress)
+        )
         for mirror in download.MIRRORS
     )
     package = partial(debian.from_package, run=run_command, progress=progress)
