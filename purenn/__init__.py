@@ -38,13 +38,17 @@ from purenn.batches import (
 )
 from purenn.columns import Column, Rows, ScaledBytes
 from purenn.errors import (
+    CheckpointError,
     DataError,
+    DivergenceError,
     DtypeError,
     FormatError,
+    InterruptionError,
     LabelError,
     OptionError,
     ParametersError,
     PurennError,
+    RunError,
     ShapeError,
     TreeError,
     UnavailableError,
@@ -93,6 +97,7 @@ from purenn.training import Step, evaluate, fold, predict, scan, training_step
 from purenn.transform import Chain, Rule, Transform, chain
 from purenn.transforms import (
     Norm,
+    Skipping,
     Velocity,
     clip_by_global_norm,
     clip_by_value,
@@ -100,6 +105,7 @@ from purenn.transforms import (
     learning_rate,
     momentum,
     nesterov,
+    skip_nonfinite,
 )
 from purenn.tree import leaves, map_leaves, paths, rebuild, to_dtype
 
@@ -111,14 +117,17 @@ __all__ = [
     "Batch",
     "Batches",
     "Chain",
+    "CheckpointError",
     "Column",
     "DataError",
     "Dataset",
+    "DivergenceError",
     "DtypeError",
     "Empty",
     "FormatError",
     "Images",
     "Initializer",
+    "InterruptionError",
     "Key",
     "LabelError",
     "Labels",
@@ -137,10 +146,12 @@ __all__ = [
     "PurennError",
     "Rows",
     "Rule",
+    "RunError",
     "ScaledBytes",
     "Schedule",
     "Serial",
     "ShapeError",
+    "Skipping",
     "Step",
     "Thunk",
     "Transform",
@@ -198,6 +209,7 @@ __all__ = [
     "sgd",
     "shuffled_batches",
     "sigmoid",
+    "skip_nonfinite",
     "softmax",
     "softmax_cross_entropy",
     "step_decay",

@@ -77,3 +77,37 @@ class FormatError(PurennError, ValueError):
 
 class UnavailableError(PurennError, OSError):
     """A file can neither be found nor fetched."""
+
+
+class CheckpointError(PurennError, ValueError):
+    """A checkpoint cannot be written, or is not what this state can be continued from."""
+
+
+class RunError(PurennError):
+    """A run's folder holds something else than what was asked for, or is in use."""
+
+
+class DivergenceError(PurennError, ArithmeticError):
+    """Training left the finite numbers.
+
+    Args:
+        message: where, what was seen there, and what to do.
+        leaf: the position of the first leaf that is not finite, if it is one that shows it.
+    """
+
+    def __init__(self, message: str, leaf: int | None = None) -> None:
+        super().__init__(message)
+        self.leaf = leaf
+
+
+class InterruptionError(PurennError):
+    """A run was told to stop, and can be resumed.
+
+    Args:
+        message: what was done and how to go on.
+        signal: the number of the signal that told it to.
+    """
+
+    def __init__(self, message: str, signal: int) -> None:
+        super().__init__(message)
+        self.signal = signal

@@ -10,9 +10,11 @@ from purenn.transforms.clipping import (
 )
 from purenn.transforms.momentum import Velocity, momentum, nesterov
 from purenn.transforms.scaling import learning_rate
+from purenn.transforms.skipping import Skipping, skip_nonfinite
 
 __all__ = [
     "Norm",
+    "Skipping",
     "Velocity",
     "clip_by_global_norm",
     "clip_by_value",
@@ -20,4 +22,5 @@ __all__ = [
     "learning_rate",
     "momentum",
     "nesterov",
+    "skip_nonfinite",
 ]

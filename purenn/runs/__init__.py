@@ -1,0 +1,74 @@
+"""Runs: training that survives anything, in a folder that says everything.
+
+A run is a folder. It is begun by `start` or taken up again by `resume`, and ends with the same
+bits however often it was killed in between:
+
+>>> import tempfile
+>>> from pathlib import Path
+>>> import numpy as np
+>>> import purenn as nn
+>>> from purenn import runs
+>>> model, optimizer = nn.linear(1), nn.sgd(0.1)
+>>> x = nn.Key(0).generator().normal(size=(64, 2)).astype(np.float32)
+>>> data = nn.dataset(x, x.sum(axis=1, keepdims=True))
+>>> params, _ = model.init(nn.Key(1), (2,))
+>>> place = tempfile.TemporaryDirectory()
+>>> config = runs.Config("line.py", {"epochs": 5})
+>>> with runs.start(Path(place.name) / "run", config) as run:
+...     progress = runs.begin(run, optimizer.init(params), model=repr(model))
+...     step = nn.training_step(model, nn.mean_squared_error(), optimizer)
+...     for progress in runs.train(
+...         run,
+...         progress,
+...         step,
+...         batches_of=lambda epoch: nn.shuffled_batches(data, 16, nn.Key(2), epoch),
+...         epochs=5,
+...         measure=lambda end: {"loss": end.mean_loss},
+...     ):
+...         pass
+...     summary = runs.finish(run, progress, {})
+>>> summary.epochs, progress.records[-1]["loss"] < progress.records[0]["loss"]
+(5, True)
+>>> sorted(path.name for path in run.folder.glob("[a-z]*"))  # doctest: +NORMALIZE_WHITESPACE
+['checkpoint.npz', 'config.json', 'environment.json', 'metrics.jsonl', 'summary.json',
+ 'times.jsonl']
+>>> place.cleanup()
+"""
+
+from __future__ import annotations
+
+from purenn.jsons import Json
+from purenn.runs.comparing import differences
+from purenn.runs.config import Config, read_config
+from purenn.runs.digest import digest
+from purenn.runs.environment import Environment, environment
+from purenn.runs.finish import Summary, finish, read_summary
+from purenn.runs.folder import Run, read_environment, resume, start, write_file
+from purenn.runs.progress import Progress, begin, save
+from purenn.runs.records import Record, read_records
+from purenn.runs.training import Cadence, train
+
+__all__ = [
+    "Cadence",
+    "Config",
+    "Environment",
+    "Json",
+    "Progress",
+    "Record",
+    "Run",
+    "Summary",
+    "begin",
+    "differences",
+    "digest",
+    "environment",
+    "finish",
+    "read_config",
+    "read_environment",
+    "read_records",
+    "read_summary",
+    "resume",
+    "save",
+    "start",
+    "train",
+    "write_file",
+]

@@ -1,0 +1,105 @@
+"""What else decides the bits of a run: versions, the BLAS library and the processor."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+import purenn
+from purenn.jsons import Json
+
+CPU_INFO = Path("/proc/cpuinfo")
+
+# Names of facts, with None for what cannot be found out.
+Environment = dict[str, Json]
+
+
+@cache
+def _facts() -> tuple[tuple[str, Json], ...]:
+    return (
+        ("purenn", purenn.__version__),
+        ("commit", _commit(Path(purenn.__file__).parent)),
+        ("python", f"{platform.python_implementation()} {platform.python_version()}"),
+        ("numpy", np.__version__),
+        *_blas(),
+        ("cpu", _cpu()),
+        ("simd", _simd()),
+        ("libc", " ".join(platform.libc_ver()).strip() or None),
+        ("os", f"{platform.system()} {platform.release()} {platform.machine()}"),
+    )
+
+
+def environment() -> Environment:
+    """The environment of this process; found out once.
+
+    - `purenn`, and `commit` if it runs from a checkout, with `-dirty` if files were changed
+    - `python`, `numpy`, `libc`: versions
+    - `blas`, `blas_kernel`, `blas_threads`: the library of matrix products, what it chose for this
+      processor, and how many threads it uses
+    - `cpu`, and `simd`: the instruction sets that NumPy uses here
+    - `os`
+    """
+    return dict(_facts())
+
+
+def _commit(folder: Path) -> str | None:
+    command = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=40"]
+    try:
+        tracked = subprocess.run(
+            ["git", "-C", str(folder), "ls-files", "--error-unmatch", "__init__.py"],
+            capture_output=True,
+            check=False,
+        )
+        found = subprocess.run(
+            [*command, "--exclude=*"], capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return None
+    if tracked.returncode or found.returncode:
+        return None
+    return found.stdout.strip()
+
+
+def _blas() -> tuple[tuple[str, Json], ...]:
+    library = np.show_config("dicts")["Build Dependencies"]["blas"]
+    name = f"{library['name']} {library['version']}"
+    try:
+        from threadpoolctl import threadpool_info
+    except ImportError:
+        threads = os.environ.get("OPENBLAS_NUM_THREADS") or os.environ.get("OMP_NUM_THREADS")
+        return ("blas", name), ("blas_kernel", None), ("blas_threads", threads)
+    numpy_folder = str(Path(np.__file__).parent)
+    pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
+    own = [pool for pool in pools if pool["filepath"].startswith(numpy_folder)]
+    for pool in own or pools:
+        kernel = pool.get("architecture")
+        return ("blas", name), ("blas_kernel", kernel), ("blas_threads", pool["num_threads"])
+    return ("blas", name), ("blas_kernel", None), ("blas_threads", None)
+
+
+def _cpu() -> str | None:
+    try:
+        lines = CPU_INFO.read_text().splitlines()
+    except OSError:
+        return platform.processor() or None
+    found = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(found, platform.processor() or None)
+
+
+def _simd() -> Json:
+    extensions = np.show_config("dicts").get("SIMD Extensions", {})
+    return [*extensions.get("baseline", []), *extensions.get("found", [])]
+
+
+def differences(before: Environment, after: Environment) -> tuple[str, ...]:
+    """One sentence for every fact in which two environments differ."""
+    return tuple(
+        f"{name}: {before.get(name)!r} there, {after.get(name)!r} here"
+        for name in dict.fromkeys([*before, *after])
+        if before.get(name) != after.get(name)
+    )
