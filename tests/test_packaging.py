@@ -93,7 +93,8 @@ before = set(sys.modules)
 import purenn
 print(purenn.__file__)
 loaded = {name.partition(".")[0] for name in set(sys.modules) - before}
-print(*sorted(loaded - set(sys.stdlib_module_names)))
+built_with = {name for name in loaded if name.startswith("_sysconfigdata")}  # Python's own, too
+print(*sorted(loaded - set(sys.stdlib_module_names) - built_with))
 """
     file, loaded = installed.run(code)
     assert Path(file) == installed.site_packages / "purenn" / "__init__.py"
