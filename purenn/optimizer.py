@@ -17,7 +17,6 @@ import attrs
 
 from purenn.arrays import FLOATS, freeze
 from purenn.errors import TreeError
-from purenn.kernels.updates import add
 from purenn.layer import Empty
 from purenn.schedules import Schedule
 from purenn.transform import Transform
@@ -68,8 +67,7 @@ class Optimizer(Generic[S]):
         before, downhill, structure = matching_leaves(
             state.params, grads, "The gradients and the parameters"
         )
-        slots, updates = self.transform.update(state.slots, downhill, before, state.step)
-        after = tuple([add(*pair) for pair in zip(before, updates, strict=True)])
+        slots, after = self.transform.descend(state.slots, downhill, before, state.step)
         params = build(state.params, structure, after)
         return OptimizerState(params, slots, state.step + 1), params
 

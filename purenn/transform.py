@@ -2,6 +2,8 @@
 
 - `init(params) -> state`
 - `update(state, grads, params, step) -> (state, updates)`
+- `descend(state, grads, params, step) -> (state, params)`: update, and add the updates to the
+  parameters. It follows from `update`; a transform gives its own where that saves memory.
 
 Both see leaves rather than trees, so the type of a transform's state needs no knowledge of the
 type of the parameters. The order is what is written: `clip_by_value(1.0) >> momentum(0.9) >>
@@ -17,10 +19,24 @@ import attrs
 
 from purenn.arrays import Leaves
 from purenn.errors import TreeError
+from purenn.kernels.updates import add
 
 S = TypeVar("S")
 R = TypeVar("R")
 Ss = TypeVarTuple("Ss")
+
+
+Update = Callable[[S, Leaves, Leaves, int], tuple[S, Leaves]]
+
+
+def adding(update: Update[S]) -> Update[S]:
+    """The `descend` that follows from an `update`."""
+
+    def descend(state: S, grads: Leaves, params: Leaves, step: int) -> tuple[S, Leaves]:
+        after, updates = update(state, grads, params, step)
+        return after, tuple([add(*pair) for pair in zip(params, updates, strict=True)])
+
+    return descend
 
 
 @attrs.frozen(repr=False, eq=False)
@@ -29,7 +45,10 @@ class Transform(Generic[S]):
 
     name: str
     init: Callable[[Leaves], S]
-    update: Callable[[S, Leaves, Leaves, int], tuple[S, Leaves]]
+    update: Update[S]
+    descend: Update[S] = attrs.field(
+        default=attrs.Factory(lambda self: adding(self.update), takes_self=True)
+    )
 
     def __repr__(self) -> str:
         return self.name
@@ -49,6 +68,7 @@ class Chain(Transform[tuple[*Ss]], Generic[*Ss]):
 
     def __rshift__(self, other: Transform[R]) -> Chain[*Ss, R]:
         head_init, head_update = self.init, self.update
+        last_update, last_descend = other.update, other.descend
 
         def init(params: Leaves) -> tuple[*Ss, R]:
             return (*head_init(params), other.init(params))
@@ -57,11 +77,18 @@ class Chain(Transform[tuple[*Ss]], Generic[*Ss]):
             state: tuple[*Ss, R], grads: Leaves, params: Leaves, step: int
         ) -> tuple[tuple[*Ss, R], Leaves]:
             head, between = head_update(state[:-1], grads, params, step)
-            last, updates = other.update(state[-1], between, params, step)
+            last, updates = last_update(state[-1], between, params, step)
             return (*head, last), updates
 
+        def descend(
+            state: tuple[*Ss, R], grads: Leaves, params: Leaves, step: int
+        ) -> tuple[tuple[*Ss, R], Leaves]:
+            head, between = head_update(state[:-1], grads, params, step)
+            last, after = last_descend(state[-1], between, params, step)
+            return (*head, last), after
+
         name = f"({other!r})" if isinstance(other, Chain) else repr(other)
-        return Chain(f"{self.name} >> {name}", init, update)
+        return Chain(f"{self.name} >> {name}", init, update, descend)
 
 
 def chain(transform: Transform[S]) -> Chain[S]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from purenn.arrays import Leaves
-from purenn.kernels.updates import scale
+from purenn.kernels.updates import scale, scale_and_add
 from purenn.layer import EMPTY, Empty
 from purenn.schedules import Schedule, as_schedule
 from purenn.transform import Rule
@@ -24,4 +24,9 @@ def learning_rate(rate: float | Schedule) -> Rule[Empty]:
         factor = -schedule(step)
         return state, tuple([scale(leaf, factor) for leaf in grads])
 
-    return Rule(f"learning_rate({schedule!r})", init, update)
+    def descend(state: Empty, grads: Leaves, params: Leaves, step: int) -> tuple[Empty, Leaves]:
+        factor = -schedule(step)
+        pairs = zip(grads, params, strict=True)
+        return state, tuple([scale_and_add(grad, factor, leaf) for grad, leaf in pairs])
+
+    return Rule(f"learning_rate({schedule!r})", init, update, descend)
