@@ -1,0 +1,103 @@
+"""What came out: series of step times, and the ratios that count."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import attrs
+import cattrs
+import numpy as np
+
+from benchmarks.contenders import CONTENDERS, PURENN, TORCH
+from benchmarks.machine import Machine
+from benchmarks.workloads import Workload
+
+
+@attrs.frozen
+class Series:
+    """What one contender did.
+
+    Args:
+        seconds: of one step, in each round.
+        peak_bytes: the most memory that its process had.
+        check: its first losses, or its first answer; empty if it has none.
+    """
+
+    seconds: tuple[float, ...]
+    peak_bytes: int
+    check: tuple[float, ...]
+
+
+@attrs.frozen
+class Result:
+    """A workload, what each contender made of it, and the contenders that are missing here."""
+
+    workload: Workload
+    series: dict[str, Series]
+    missing: tuple[str, ...]
+
+    @property
+    def first(self) -> str:
+        """The contender that ratios refer to."""
+        return next(iter(self.series))
+
+
+@attrs.frozen
+class Report:
+    """A whole run."""
+
+    machine: Machine
+    rounds: int
+    results: tuple[Result, ...]
+
+
+@attrs.frozen
+class Spread:
+    """A median and its quartiles."""
+
+    lower: float
+    median: float
+    upper: float
+
+
+def spread(values: tuple[float, ...]) -> Spread:
+    """The median and the quartiles of some values."""
+    lower, median, upper = (float(value) for value in np.quantile(values, (0.25, 0.5, 0.75)))
+    return Spread(lower, median, upper)
+
+
+def ratio(result: Result, name: str, to: str) -> Spread:
+    """How much longer one contender takes than another, by rounds."""
+    pairs = zip(result.series[name].seconds, result.series[to].seconds, strict=True)
+    return spread(tuple(mine / others for mine, others in pairs))
+
+
+def best_torch(result: Result) -> str | None:
+    """PyTorch's faster mode here."""
+    present = [name for name in TORCH if name in result.series]
+    return min(present, key=lambda name: ratio(result, name, result.first).median, default=None)
+
+
+def disagreement(result: Result) -> float:
+    """The largest relative difference between two contenders' first loss, or first answer."""
+    own = result.series[PURENN].check
+    first = slice(None) if result.workload.kind == "inference" else slice(1)
+    scale = max(abs(value) for value in own[first])
+    return max(
+        abs(mine - other) / scale
+        for series in result.series.values()
+        if series.check
+        for mine, other in zip(own[first], series.check[first], strict=True)
+    )
+
+
+def write(report: Report, path: Path) -> None:
+    """Write a run as JSON."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(cattrs.unstructure(report), indent=1) + "\n")
+
+
+def read(path: Path) -> Report:
+    """Read what `write` wrote."""
+    return cattrs.structure(json.loads(path.read_text()), Report)
