@@ -66,6 +66,8 @@ class Rule(Transform[S]):
 class Chain(Transform[tuple[*Ss]], Generic[*Ss]):
     """Transforms in a row. Its state is the exact tuple of their states."""
 
+    links: tuple[str, ...] = ()
+
     def __rshift__(self, other: Transform[R]) -> Chain[*Ss, R]:
         head_init, head_update = self.init, self.update
         last_update, last_descend = other.update, other.descend
@@ -87,8 +89,9 @@ class Chain(Transform[tuple[*Ss]], Generic[*Ss]):
             last, after = last_descend(state[-1], between, params, step)
             return (*head, last), after
 
-        name = f"({other!r})" if isinstance(other, Chain) else repr(other)
-        return Chain(f"{self.name} >> {name}", init, update, descend)
+        shown = f"({other!r})" if isinstance(other, Chain) else repr(other)
+        links = (*self.links, shown)
+        return Chain(" >> ".join(links), init, update, descend, links)
 
 
 def chain(transform: Transform[S]) -> Chain[S]:
@@ -107,4 +110,6 @@ def chain(transform: Transform[S]) -> Chain[S]:
         own, updates = transform.update(state[0], grads, params, step)
         return (own,), updates
 
-    return Chain(repr(transform), init, update)
+    name = f"chain({transform!r})"
+    inner = name if isinstance(transform, Chain) else repr(transform)
+    return Chain(name, init, update, links=(inner,))

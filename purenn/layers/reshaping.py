@@ -54,7 +54,7 @@ def identity() -> Primitive[Empty, Matrix, Matrix]:
 
     def vjp(params: Empty, x: Matrix, key: Key) -> tuple[Matrix, Pullback[Matrix, Empty, Matrix]]:
         def pull(dy: Matrix) -> tuple[Empty, Thunk[Matrix]]:
-            return EMPTY, lambda: dy
+            return EMPTY, lambda: seal(dy.view())
 
         return apply(params, x), pull
 

@@ -43,7 +43,7 @@ def clip_by_global_norm(limit: float) -> Rule[Norm]:
 
     Pascanu, Mikolov and Bengio, "On the Difficulty of Training Recurrent Neural Networks" (2013).
     The state reports the norm before clipping. A norm of 0 is left alone; one that is NaN or
-    infinite as well, since no factor mends it: such a gradient comes out as it went in.
+    infinite as well, since no factor mends it: it goes through, and `skip_nonfinite` leaves it out.
 
     Raises:
         OptionError: the limit is not a finite number above 0.
