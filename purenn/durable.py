@@ -28,9 +28,9 @@ def write(path: Path, content: bytes) -> None:
         except BaseException:
             part.unlink(missing_ok=True)
             raise
-        flush_folder(path.parent)
     except OSError as error:
         raise UnavailableError(f"{path} cannot be written: {_reason(error)}.") from error
+    flush(path.parent)
 
 
 def _write_new(path: Path, content: bytes) -> None:
@@ -49,7 +49,7 @@ def _write_all(descriptor: int, content: bytes) -> None:
 
 
 def append(path: Path, content: bytes) -> None:
-    """Add to the end of a file and flush it to the disk.
+    """Add to the end of a file. It is there if the process stops; `flush` makes it stay.
 
     Raises:
         UnavailableError: it cannot be written. Part of the content may be there.
@@ -58,11 +58,26 @@ def append(path: Path, content: bytes) -> None:
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
         try:
             _write_all(descriptor, content)
-            os.fsync(descriptor)
         finally:
             os.close(descriptor)
     except OSError as error:
         raise UnavailableError(f"{path} cannot be written: {_reason(error)}.") from error
+
+
+def flush(path: Path) -> None:
+    """Flush the content of a file, or the names in a folder, to the disk.
+
+    Raises:
+        UnavailableError: that failed.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise UnavailableError(f"{path} cannot be flushed: {_reason(error)}.") from error
 
 
 def cut(path: Path, size: int) -> None:
@@ -78,9 +93,9 @@ def cut(path: Path, size: int) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        flush_folder(path.parent)
     except OSError as error:
         raise UnavailableError(f"{path} cannot be written: {_reason(error)}.") from error
+    flush(path.parent)
 
 
 def read(path: Path, limit: int) -> bytes:
@@ -119,19 +134,10 @@ def make_folder(folder: Path) -> None:
     try:
         missing = [one for one in (folder, *folder.parents) if not one.exists()]
         folder.mkdir(parents=True, exist_ok=True)
-        for one in missing:
-            flush_folder(one.parent)
     except OSError as error:
         raise UnavailableError(f"{folder} cannot be made: {_reason(error)}.") from error
-
-
-def flush_folder(folder: Path) -> None:
-    """Flush the names in a folder to the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    for one in missing:
+        flush(one.parent)
 
 
 def _reason(error: OSError) -> str:

@@ -32,7 +32,7 @@ def nodes(structure: Structure) -> Nodes:
 
 def encode(header: Header) -> bytes:
     """The header as JSON."""
-    return jsons.document(
+    return jsons.line(
         {
             "format": FORMAT,
             "version": VERSION,

@@ -37,6 +37,7 @@ bits however often it was killed in between:
 
 from __future__ import annotations
 
+from purenn.errors import InterruptionError, RunError
 from purenn.jsons import Json
 from purenn.runs.comparing import differences
 from purenn.runs.config import Config, read_config
@@ -52,10 +53,12 @@ __all__ = [
     "Cadence",
     "Config",
     "Environment",
+    "InterruptionError",
     "Json",
     "Progress",
     "Record",
     "Run",
+    "RunError",
     "Summary",
     "begin",
     "differences",

@@ -13,7 +13,7 @@ from purenn.errors import FormatError, RunError, UnavailableError
 from purenn.jsons import Json
 from purenn.runs.digest import digest
 from purenn.runs.folder import SUMMARY, Run, write_file
-from purenn.runs.progress import Progress
+from purenn.runs.progress import Progress, save
 from purenn.runs.records import seconds
 
 P = TypeVar("P")
@@ -40,7 +40,7 @@ class Summary:
 
 
 def finish(run: Run, progress: Progress[P, S], metrics: Mapping[str, Json]) -> Summary:
-    """Write summary.json.
+    """Write summary.json, and the checkpoint that belongs to it if the loop was left early.
 
     Args:
         run: from `start` or `resume`.
@@ -48,8 +48,10 @@ def finish(run: Run, progress: Progress[P, S], metrics: Mapping[str, Json]) -> S
         metrics: what to add to the last record: anything that has a form in JSON.
 
     Raises:
-        RunError: a metric has no form in JSON, or the file cannot be written.
+        RunError: a metric has no form in JSON, or a file cannot be written.
+        CheckpointError: the checkpoint cannot be written.
     """
+    save(run, progress)
     last = progress.records[-1] if progress.records else {}
     kept = {name: value for name, value in last.items() if name != "epoch"}
     made = Summary(

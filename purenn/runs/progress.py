@@ -10,7 +10,7 @@ from purenn import checkpoint, durable
 from purenn.divergence import Moment, moments, require_finite_state
 from purenn.optimizer import OptimizerState
 from purenn.runs.folder import Run
-from purenn.runs.records import Record, keep_records
+from purenn.runs.records import Record, flush_records, keep_records
 
 P = TypeVar("P")
 S = TypeVar("S")
@@ -100,13 +100,15 @@ def require_finite(progress: Progress[P, S]) -> None:
 
 
 def save(run: Run, progress: Progress[P, S]) -> None:
-    """Write the checkpoint of a run.
+    """Write the checkpoint of a run, after what it relies on is on the disk: the records.
 
     Raises:
         DivergenceError: the state holds NaN or infinity. The checkpoint before stands.
         CheckpointError: it cannot be written. The one before stands.
+        RunError: the records cannot be flushed to the disk.
     """
     require_finite(progress)
+    flush_records(run.folder)
     position = Position(
         progress.state,
         progress.epoch,

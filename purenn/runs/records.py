@@ -39,7 +39,7 @@ def record(epoch: int, metrics: Mapping[str, float]) -> Record:
 
 
 def append_record(folder: Path, new: Record) -> None:
-    """Add a record to metrics.jsonl, and flush it to the disk.
+    """Add a record to metrics.jsonl.
 
     Raises:
         RunError: it cannot be written.
@@ -47,8 +47,20 @@ def append_record(folder: Path, new: Record) -> None:
     _append(folder / METRICS, dict(new))
 
 
+def flush_records(folder: Path) -> None:
+    """Flush metrics.jsonl to the disk, so that a loss of power leaves it as it is.
+
+    Raises:
+        RunError: that failed.
+    """
+    try:
+        durable.flush(folder / METRICS)
+    except UnavailableError as error:
+        raise RunError(f"{error} The last checkpoint stands.") from error
+
+
 def append_time(folder: Path, facts: dict[str, Json]) -> None:
-    """Add a line to times.jsonl, and flush it to the disk.
+    """Add a line to times.jsonl.
 
     Raises:
         RunError: it cannot be written.

@@ -6,20 +6,19 @@ only for the caller to look at: records and checkpoints are on the disk by then.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from math import isfinite
 from signal import Signals
 from typing import Protocol, TypeVar
 
-import attrs
 import numpy as np
 
-from purenn import checks, divergence
+from purenn import divergence
 from purenn.errors import DivergenceError, InterruptionError, RunError
 from purenn.jsons import Json
 from purenn.optimizer import OptimizerState
+from purenn.runs.cadence import EVERY_MINUTE, Cadence, Clock
 from purenn.runs.folder import Run
 from purenn.runs.interruption import interruptible
 from purenn.runs.progress import Progress, require_finite, save
@@ -41,37 +40,6 @@ class EpochBatches(Protocol[B_co]):
     def __getitem__(self, index: slice[int, None, None], /) -> Iterable[B_co]: ...
 
 
-def _seconds(value: float) -> float:
-    return checks.not_negative("The seconds between checkpoints", value)
-
-
-def _steps(value: int | None) -> int | None:
-    return None if value is None else checks.count("The steps between checkpoints", value)
-
-
-@attrs.frozen
-class Cadence:
-    """When a checkpoint is written besides at each epoch's end: whichever comes first.
-
-    Args:
-        seconds: this long after the last one.
-        steps: this many steps after the last one, if given.
-
-    Raises:
-        OptionError: the seconds are negative or not finite, or the steps are below 1.
-    """
-
-    seconds: float = attrs.field(default=60.0, converter=_seconds)
-    steps: int | None = attrs.field(default=None, converter=_steps)
-
-    def is_due(self, seconds: float, steps: int) -> bool:
-        """Whether it is time, so many seconds and steps after the last one."""
-        return seconds >= self.seconds or (self.steps is not None and steps >= self.steps)
-
-
-DEFAULT_CADENCE = Cadence()
-
-
 def train(
     run: Run,
     progress: Progress[P, S],
@@ -79,12 +47,13 @@ def train(
     batches_of: Callable[[int], EpochBatches[B]],
     epochs: int,
     measure: Measure[P, S],
-    cadence: Cadence = DEFAULT_CADENCE,
+    cadence: Cadence = EVERY_MINUTE,
 ) -> Iterator[Progress[P, S]]:
     """Train until so many epochs are done, and yield where the run stands after each step.
 
     At the end of an epoch, what `measure` gives becomes a record in metrics.jsonl, and a
-    checkpoint is written; after that step `batch` is 0. The loop over this may end at any time.
+    checkpoint is written; after that step `batch` is 0. The loop over this may end at any time:
+    a run that is not resumed is just shorter.
 
     Args:
         run: from `start` or `resume`.
@@ -103,7 +72,7 @@ def train(
     """
     if progress.epoch >= epochs:
         return
-    clock = _Clock(cadence, progress.state.step)
+    clock = Clock(cadence, progress.state.step)
     _note_start(run, progress)
     with interruptible() as stop:
         while progress.epoch < epochs:
@@ -111,39 +80,19 @@ def train(
             _require_batches(run, progress, len(batches))
             for batch in batches[progress.batch :]:
                 progress = _advance(progress, step, batch)
-                if progress.batch == len(batches):
+                ended = progress.batch == len(batches)
+                if ended:
                     progress = _end_epoch(run, progress, measure)
                     _note_seconds(run, progress, clock.lap())
-                asked = stop.signal is not None
-                if progress.batch == 0 or asked or clock.is_due(progress.state.step):
+                must = progress.epoch == epochs or stop.signal is not None
+                if must or clock.is_due(progress.state.step) or (ended and clock.can_afford()):
+                    clock.saving()
                     save(run, progress)
                     clock.saved(progress.state.step)
                 if stop.signal is not None:
                     _note_seconds(run, progress, clock.lap())
                     raise _interruption(run, progress, stop.signal)
                 yield progress
-
-
-class _Clock:
-    """What a session knows of time. It decides when to save, and never what is computed."""
-
-    def __init__(self, cadence: Cadence, step: int) -> None:
-        self._cadence = cadence
-        self._lap = self._saved = time.monotonic()
-        self._step = step
-
-    def lap(self) -> float:
-        """The seconds since this was last asked."""
-        before, self._lap = self._lap, time.monotonic()
-        return round(self._lap - before, 6)
-
-    def is_due(self, step: int) -> bool:
-        """Whether it is time for a checkpoint."""
-        return self._cadence.is_due(time.monotonic() - self._saved, step - self._step)
-
-    def saved(self, step: int) -> None:
-        """Take note of a checkpoint."""
-        self._saved, self._step = time.monotonic(), step
 
 
 def _advance(

@@ -12,7 +12,7 @@ from purenn.arrays import Leaves
 from purenn.errors import DivergenceError
 from purenn.kernels.finiteness import is_finite
 from purenn.kernels.updates import zeros_like
-from purenn.transform import Rule, Transform
+from purenn.transform import Rule, Transform, Update
 
 S = TypeVar("S")
 
@@ -51,22 +51,33 @@ def skip_nonfinite(limit: int, inner: Transform[S]) -> Rule[Skipping[S]]:
     def init(params: Leaves) -> Skipping[S]:
         return Skipping(0, 0, inner.init(params))
 
+    def attempt(
+        apply: Update[S], state: Skipping[S], grads: Leaves, params: Leaves, step: int
+    ) -> tuple[Skipping[S], Leaves | None]:
+        bad = _first_bad(grads)
+        if bad is None:
+            with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is seen below
+                after, result = apply(state.inner, grads, params, step)
+            bad = _first_bad(result)
+            if bad is None:
+                return Skipping(state.total, 0, after), result
+        if state.in_a_row == most:
+            raise DivergenceError(_surrender(most, bad), bad)
+        return Skipping(state.total + 1, state.in_a_row + 1, state.inner), None
+
     def update(
         state: Skipping[S], grads: Leaves, params: Leaves, step: int
     ) -> tuple[Skipping[S], Leaves]:
-        bad = _first_bad(grads)
-        if bad is None:
-            with np.errstate(all="ignore"):  # an overflow is seen below
-                after, updates = inner.update(state.inner, grads, params, step)
-            bad = _first_bad(updates)
-            if bad is None:
-                return Skipping(state.total, 0, after), updates
-        if state.in_a_row == most:
-            raise DivergenceError(_surrender(most, bad), bad)
-        rest = tuple(map(zeros_like, params))
-        return Skipping(state.total + 1, state.in_a_row + 1, state.inner), rest
+        after, updates = attempt(inner.update, state, grads, params, step)
+        return after, tuple(map(zeros_like, params)) if updates is None else updates
 
-    return Rule(f"skip_nonfinite({most}, {inner!r})", init, update)
+    def descend(
+        state: Skipping[S], grads: Leaves, params: Leaves, step: int
+    ) -> tuple[Skipping[S], Leaves]:
+        after, moved = attempt(inner.descend, state, grads, params, step)
+        return after, params if moved is None else moved
+
+    return Rule(f"skip_nonfinite({most}, {inner!r})", init, update, descend)
 
 
 def _first_bad(leaves: Leaves) -> int | None:
