@@ -39,6 +39,7 @@ from __future__ import annotations
 
 from purenn.errors import InterruptionError, RunError
 from purenn.jsons import Json
+from purenn.runs.cadence import Cadence
 from purenn.runs.comparing import differences
 from purenn.runs.config import Config, read_config
 from purenn.runs.digest import digest
@@ -47,7 +48,7 @@ from purenn.runs.finish import Summary, finish, read_summary
 from purenn.runs.folder import Run, read_environment, resume, start, write_file
 from purenn.runs.progress import Progress, begin, save
 from purenn.runs.records import Record, read_records
-from purenn.runs.training import Cadence, train
+from purenn.runs.training import train
 
 __all__ = [
     "Cadence",
