@@ -24,7 +24,7 @@ from typing import TypeVar, overload
 
 import numpy as np
 
-from purenn.arrays import AnyArray, Block, Element, Whole, narrowed
+from purenn.arrays import FLOAT32, AnyArray, Block, Element, narrowed
 
 SMALL = 32 * 1024
 LIMIT = 512 * 1024 * 1024
@@ -41,17 +41,25 @@ class _Pools(threading.local):
         self.bytes = 0
 
 
-def _find(blocks: list[Block], idle: int) -> Whole | None:
+def _find(
+    blocks: list[Block], idle: int, dtype: np.dtype[Scalar]
+) -> np.ndarray[tuple[int, ...], np.dtype[Scalar]] | None:
     """A view of the first block that nobody refers to.
 
     The view is made before the count is read: whoever interrupts this function in its own thread,
     a signal handler or a finalizer, then sees the block taken, or leaves it with a higher count.
     """
     for block in blocks:
-        view = block.view(np.ndarray)
+        view = _view(block, dtype)
         if getrefcount(block) == idle:
             return view
     return None
+
+
+def _view(block: Block, dtype: np.dtype[Scalar]) -> np.ndarray[tuple[int, ...], np.dtype[Scalar]]:
+    """A plain array over a block of that dtype. Its base is the block itself; see `freeze`."""
+    view: np.ndarray[tuple[int, ...], np.dtype[Scalar]] = block.view(np.ndarray)
+    return view
 
 
 def _idle_count() -> int:
@@ -60,10 +68,10 @@ def _idle_count() -> int:
         return 0
     if sys.version_info >= (3, 14) and sys._jit.is_enabled():
         return 0  # compiled traces may keep fewer references than interpreted code
-    blocks = [Block((1,), np.dtype(np.float32))]
-    count = next((n for n in range(2, 12) if _find(blocks, n) is not None), 0)
-    held = blocks[0].view(np.ndarray)[:1]
-    return 0 if _find(blocks, count) is not None or held.size != 1 else count
+    blocks = [Block((1,), FLOAT32)]
+    count = next((n for n in range(2, 12) if _find(blocks, n, FLOAT32) is not None), 0)
+    held = _view(blocks[0], FLOAT32)[:1]
+    return 0 if _find(blocks, count, FLOAT32) is not None or held.size != 1 else count
 
 
 _pools = _Pools()
@@ -94,10 +102,8 @@ def empty(
     if size < SMALL or not _IDLE:
         return np.empty(shape, dtype)
     blocks = _pools.blocks.get((shape, dtype))
-    view = None if blocks is None else _find(blocks, _IDLE)
-    if view is None:
-        view = _allocate(shape, dtype, size).view(np.ndarray)
-    return view.view(dtype)
+    found = None if blocks is None else _find(blocks, _IDLE, dtype)
+    return _view(_allocate(shape, dtype, size), dtype) if found is None else found
 
 
 def empty_like(array: AnyArray) -> AnyArray:
