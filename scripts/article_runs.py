@@ -6,17 +6,14 @@ run 3, and then one permutation for each epoch of run 3.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from math import sqrt
 
 import attrs
 import numpy as np
-from sklearn.model_selection import train_test_split
-from sklearn.preprocessing import MinMaxScaler
 
 from purenn import (
     EMPTY,
-    Batch,
+    Batches,
     Dataset,
     Empty,
     Key,
@@ -44,14 +41,19 @@ from purenn import (
     sigmoid,
     softmax,
 )
-from purenn.arrays import Indices
-from purenn.datasets.fashion_mnist import FashionMnist
 from purenn.datasets.legacy import LegacyStream
+from purenn.datasets.spirals import article_spirals
 
 SEED = 1
 SLOPE = 0.01
-BATCH_SIZE = 128
+EXPLODING_EPOCHS = 500
+CLIPPED_EPOCHS = 200
 FASHION_EPOCHS = 20
+BATCH_SIZE = 128
+
+EXPLODING_RATE = 0.007
+CLIPPED_RATE = 0.01
+FASHION_RATE = 0.001
 
 # Nothing in these runs draws from a key: all their randomness is the stream's.
 UNUSED_KEY = Key(0)
@@ -61,8 +63,8 @@ SpiralNet = Serial[Matrix, Matrix, Linear, Empty, Linear, Empty, Linear, Empty]
 FashionParams = tuple[Linear, Empty, Linear, Empty, Linear, Empty, Linear, Empty]
 FashionNet = Serial[Matrix, Matrix, Linear, Empty, Linear, Empty, Linear, Empty, Linear, Empty]
 
-Unclipped = Optimizer[tuple[Norm, Velocity, Empty]]
-Clipped = Optimizer[tuple[Norm, Empty, Velocity, Empty]]
+UnclippedState = tuple[Norm, Velocity, Empty]
+ClippedState = tuple[Norm, Empty, Velocity, Empty]
 
 
 def he_leaky(stream: LegacyStream, inputs: int, outputs: int) -> tuple[Linear, LegacyStream]:
@@ -109,12 +111,12 @@ def spiral_loss() -> Loss[Matrix, Matrix | Labels]:
     return reporting(binary_cross_entropy(), descent=binary_cross_entropy(reduction="sum"))
 
 
-def exploding_optimizer() -> Unclipped:
+def unclipped_optimizer(rate: float) -> Optimizer[UnclippedState]:
     """Run 1: no clipping."""
-    return Optimizer(global_norm_report() >> momentum(0.9) >> learning_rate(0.007))
+    return Optimizer(global_norm_report() >> momentum(0.9) >> learning_rate(rate))
 
 
-def clipped_optimizer(rate: float) -> Clipped:
+def clipped_optimizer(rate: float) -> Optimizer[ClippedState]:
     """Runs 2 and 3: every entry of the gradient is clipped to [-1, 1]."""
     return Optimizer(
         global_norm_report() >> clip_by_value(1.0) >> momentum(0.9) >> learning_rate(rate)
@@ -154,53 +156,45 @@ def fashion_loss() -> Loss[Matrix, Matrix | Labels]:
     return reporting(cross_entropy(), descent=brier(epsilon=1e-7, reduction="sum"))
 
 
+def fashion_epochs(
+    train: Dataset[Matrix, Labels], stream: LegacyStream, epochs: int
+) -> tuple[Batches[Matrix, Labels], ...]:
+    """The batches of each epoch; the last of an epoch is smaller."""
+    found: list[Batches[Matrix, Labels]] = []
+    for _ in range(epochs):
+        order, stream = stream.permutation(len(train))
+        found.append(arranged_batches(train, BATCH_SIZE, UNUSED_KEY, order))
+    return tuple(found)
+
+
+def average_loss(loss_sum: float, samples: int) -> float:
+    """The loss of an epoch as the article has it: over the number of *full* batches."""
+    return loss_sum / (samples // BATCH_SIZE)
+
+
 @attrs.frozen(eq=False)
-class Split:
-    """Training and test images as rows of pixels, float64 in [0, 1], and where they come from.
+class Opening:
+    """What comes before any training: all that is drawn from the stream, in its order.
 
     Args:
-        train: the samples to train on.
-        test: the samples to measure on.
-        test_rows: the row of each test sample in the 60,000 training images followed by the
-            10,000 test images.
+        spirals: the points and their arms.
+        exploding: the first parameters of run 1.
+        clipped: those of run 2.
+        fashion: those of run 3.
+        stream: what is left for run 3's permutations.
     """
 
-    train: Dataset[Matrix, Labels]
-    test: Dataset[Matrix, Labels]
-    test_rows: Indices
+    spirals: Dataset[Matrix, Matrix]
+    exploding: SpiralParams
+    clipped: SpiralParams
+    fashion: FashionParams
+    stream: LegacyStream
 
 
-def split_rows(count: int) -> tuple[Indices, Indices]:
-    """The article's choice of training and test rows among that many."""
-    rows: Indices = np.arange(count)
-    train, test = train_test_split(rows, test_size=0.2, random_state=42)
-    return train, test
-
-
-def article_split(data: FashionMnist) -> Split:
-    """A fifth of all images to test on, and pixels scaled by the training images' extremes."""
-    labels: Labels = np.concatenate([data.train_labels, data.test_labels])
-    images = np.concatenate([data.train_images, data.test_images])
-    train, test = split_rows(len(labels))
-    pixels: np.ndarray[tuple[int, int], np.dtype[np.float64]] = images.reshape(
-        len(images), -1
-    ).astype(np.float64)
-    scaler = MinMaxScaler()
-    scaled = scaler.fit_transform(pixels[train])
-    return Split(
-        dataset(scaled, labels[train]), dataset(scaler.transform(pixels[test]), labels[test]), test
-    )
-
-
-def permutations(stream: LegacyStream, count: int, epochs: int) -> Iterator[Indices]:
-    """The order of the samples in each epoch."""
-    for _ in range(epochs):
-        order, stream = stream.permutation(count)
-        yield order
-
-
-def epoch_batches(
-    train: Dataset[Matrix, Labels], order: Indices
-) -> Iterable[Batch[Matrix, Labels]]:
-    """The batches of an epoch in that order; the last is smaller."""
-    return arranged_batches(train, BATCH_SIZE, UNUSED_KEY, order)
+def opening() -> Opening:
+    """The stream that `np.random.seed(1)` starts, up to the first permutation."""
+    points, arms, stream = article_spirals(LegacyStream.seeded(SEED))
+    exploding, stream = spiral_params(stream)
+    clipped, stream = spiral_params(stream)
+    fashion, stream = fashion_params(stream)
+    return Opening(dataset(points, arms), exploding, clipped, fashion, stream)

@@ -1,4 +1,4 @@
-"""Pictures of runs: functions that give a Figure, and `save`, which writes one.
+"""Pictures of runs: functions that give a Figure, and `png`, which makes a file of one.
 
 They draw on figures of their own and need neither a display nor the global state of pyplot.
 """
@@ -6,7 +6,7 @@ They draw on figures of their own and need neither a display nor the global stat
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from io import BytesIO
 from typing import Literal
 
 import attrs
@@ -59,9 +59,11 @@ class Boundary:
     classify: Classify
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG: equal figures give equal bytes."""
-    figure.savefig(path, dpi=DOTS_PER_INCH, metadata={"Software": None})
+def png(figure: Figure) -> bytes:
+    """A figure as a PNG file: equal figures give equal bytes."""
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+    return buffer.getvalue()
 
 
 def blank(width: float, height: float) -> Figure:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from figures import blank
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
+from figures import blank
 from purenn import Labels, Matrix
 from purenn.arrays import ByteImages
 from purenn.reports import Counts
