@@ -34,7 +34,7 @@ def adding(update: Update[S]) -> Update[S]:
 
     def descend(state: S, grads: Leaves, params: Leaves, step: int) -> tuple[S, Leaves]:
         after, updates = update(state, grads, params, step)
-        return after, tuple([add(*pair) for pair in zip(params, updates, strict=True)])
+        return after, add(params, updates)
 
     return descend
 

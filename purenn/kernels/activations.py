@@ -40,8 +40,7 @@ def leaky_relu_cotangent(y: Matrix, dy: Matrix, slope: float) -> Matrix:
     """`dy` where the unit is active, and `slope * dy` elsewhere."""
     dx = empty_like(dy)
     np.greater(y, scalar(0.0, y.dtype), dx)
-    np.multiply(dx, scalar(1.0 - slope, y.dtype), dx)
-    np.add(dx, scalar(slope, y.dtype), dx)
+    np.maximum(dx, scalar(slope, y.dtype), out=dx)
     np.multiply(dx, dy, dx)
     return seal(dx)
 

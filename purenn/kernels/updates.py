@@ -1,51 +1,69 @@
-"""Arithmetic over the parameters. Each function is a pass or two over memory, and no more."""
+"""Arithmetic over the leaves of the parameters: a pass or two over memory each, and no more.
+
+Where two sets of leaves go together they have the same shapes and dtypes, leaf by leaf.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
-from purenn.arrays import Array, seal
+from purenn.arrays import Array, Leaves, seal
 from purenn.kernels.constants import scalar
 from purenn.kernels.memory import empty_like
 from purenn.kernels.reductions import squared_norm
 
 
-def zeros_like(x: Array) -> Array:
-    """Zeros of the shape and dtype of `x`."""
-    return seal(np.zeros_like(x, order="C"))
+def zeros_like(leaves: Leaves) -> Leaves:
+    """Zeros of the same shapes and dtypes."""
+    return tuple([seal(np.zeros_like(x, order="C")) for x in leaves])
 
 
-def scale(x: Array, factor: float) -> Array:
-    """`x * factor`."""
-    y = empty_like(x)
-    np.multiply(x, scalar(factor, x.dtype), y)
-    return seal(y)
+def scale(leaves: Leaves, factor: float) -> Leaves:
+    """`x * factor` for each leaf x."""
+    scaled = []
+    for x in leaves:
+        y = empty_like(x)
+        np.multiply(x, scalar(factor, x.dtype), y)
+        scaled.append(seal(y))
+    return tuple(scaled)
 
 
-def add(x: Array, y: Array) -> Array:
-    """`x + y`."""
-    z = empty_like(x)
-    np.add(x, y, z)
-    return seal(z)
+def add(leaves: Leaves, others: Leaves) -> Leaves:
+    """`x + y` for each leaf x and its other y."""
+    sums = []
+    for x, y in zip(leaves, others, strict=True):
+        z = empty_like(x)
+        np.add(x, y, z)
+        sums.append(seal(z))
+    return tuple(sums)
 
 
-def scale_and_add(x: Array, factor: float, y: Array) -> Array:
-    """`x * factor + y`."""
-    z = empty_like(x)
-    np.multiply(x, scalar(factor, x.dtype), z)
-    np.add(z, y, z)
-    return seal(z)
+def scale_and_add(leaves: Leaves, factor: float, others: Leaves) -> Leaves:
+    """`x * factor + y` for each leaf x and its other y."""
+    sums = []
+    for x, y in zip(leaves, others, strict=True):
+        z = empty_like(x)
+        np.multiply(x, scalar(factor, x.dtype), z)
+        np.add(z, y, z)
+        sums.append(seal(z))
+    return tuple(sums)
 
 
-def clip(x: Array, limit: float) -> Array:
-    """`x` with every element brought into [-limit, limit], or `x` itself if all are there.
+def clip(leaves: Leaves, limit: float) -> Leaves:
+    """The leaves with every element brought into [-limit, limit]. NaN stays NaN."""
+    return tuple([x if _is_within(x, limit) else _clip(x, limit) for x in leaves])
 
-    No element is larger than the norm: where that is within the limit, which one fast pass tells,
-    there is nothing to clip and nothing to write. NaN stays NaN. Limits whose squares might
-    underflow or overflow go without that short cut.
+
+def _is_within(x: Array, limit: float) -> bool:
+    """Whether one fast pass tells that no element is outside [-limit, limit].
+
+    No element is larger than the norm. Limits whose squares might underflow or overflow go
+    without that short cut.
     """
-    if 1e-15 < limit < 1e15 and squared_norm(x) <= 0.999 * limit * limit:
-        return x
+    return 1e-15 < limit < 1e15 and squared_norm(x) <= 0.999 * limit * limit
+
+
+def _clip(x: Array, limit: float) -> Array:
     if limit > 1e38:  # not all of these are float32 numbers
         limit = min(limit, float(np.finfo(x.dtype).max))
     y = empty_like(x)

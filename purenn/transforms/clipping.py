@@ -26,7 +26,7 @@ def clip_by_value(limit: float) -> Rule[Empty]:
         return EMPTY
 
     def update(state: Empty, grads: Leaves, params: Leaves, step: int) -> tuple[Empty, Leaves]:
-        return state, tuple([clip(leaf, highest) for leaf in grads])
+        return state, clip(grads, highest)
 
     return Rule(f"clip_by_value({highest})", init, update)
 
@@ -58,7 +58,7 @@ def clip_by_global_norm(limit: float) -> Rule[Norm]:
         if not isfinite(norm) or norm <= highest:
             return Norm(norm), grads
         factor = highest / norm
-        return Norm(norm), tuple([scale(leaf, factor) for leaf in grads])
+        return Norm(norm), scale(grads, factor)
 
     return Rule(f"clip_by_global_norm({highest})", init, update)
 

@@ -19,13 +19,12 @@ class Velocity:
 
 
 def _rest(params: Leaves) -> Velocity:
-    return Velocity(tuple(map(zeros_like, params)))
+    return Velocity(zeros_like(params))
 
 
 def _accumulate(state: Velocity, grads: Leaves, decay: float) -> Leaves:
     try:
-        pairs = zip(state.leaves, grads, strict=True)
-        return tuple([scale_and_add(velocity, decay, grad) for velocity, grad in pairs])
+        return scale_and_add(state.leaves, decay, grads)
     except ValueError:  # what else could be wrong was checked before
         have, want = ([leaf.shape for leaf in tree] for tree in (state.leaves, grads))
         raise TreeError(f"The velocity has leaves {have}, and the gradients {want}.") from None

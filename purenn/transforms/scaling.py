@@ -21,12 +21,9 @@ def learning_rate(rate: float | Schedule) -> Rule[Empty]:
         return EMPTY
 
     def update(state: Empty, grads: Leaves, params: Leaves, step: int) -> tuple[Empty, Leaves]:
-        factor = -schedule(step)
-        return state, tuple([scale(leaf, factor) for leaf in grads])
+        return state, scale(grads, -schedule(step))
 
     def descend(state: Empty, grads: Leaves, params: Leaves, step: int) -> tuple[Empty, Leaves]:
-        factor = -schedule(step)
-        pairs = zip(grads, params, strict=True)
-        return state, tuple([scale_and_add(grad, factor, leaf) for grad, leaf in pairs])
+        return state, scale_and_add(grads, -schedule(step), params)
 
     return Rule(f"learning_rate({schedule!r})", init, update, descend)

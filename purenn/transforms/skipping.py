@@ -69,7 +69,7 @@ def skip_nonfinite(limit: int, inner: Transform[S]) -> Rule[Skipping[S]]:
         state: Skipping[S], grads: Leaves, params: Leaves, step: int
     ) -> tuple[Skipping[S], Leaves]:
         after, updates = attempt(inner.update, state, grads, params, step)
-        return after, tuple(map(zeros_like, params)) if updates is None else updates
+        return after, zeros_like(params) if updates is None else updates
 
     def descend(
         state: Skipping[S], grads: Leaves, params: Leaves, step: int
