@@ -17,7 +17,7 @@ from purenn.tree import walk
 
 Bits = tuple[str, Shape, bytes]
 
-FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+FLOATS: tuple[FloatDtype, FloatDtype] = (np.dtype(np.float32), np.dtype(np.float64))
 
 
 def bits(array: Array | Labels) -> Bits:
