@@ -76,6 +76,8 @@ def unpack(raw: bytes, first: str, where: str) -> dict[str, bytes]:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             _require_plain(archive.infolist(), len(raw), where)
             return {member.filename: archive.read(member) for member in archive.infolist()}
+    except CheckpointError:
+        raise
     except UNREADABLE as error:
         raise CheckpointError(f"{where} is corrupt: {error}. {REMEDY}") from None
 
@@ -93,7 +95,9 @@ def _require_digest(raw: bytes, first: str, where: str) -> None:
         start = raw[LOCAL_HEADER : LOCAL_HEADER + len(first)]
         if not first.encode().startswith(start):
             raise CheckpointError(f"{where} is an archive, but no checkpoint of purenn.")
-        raise CheckpointError(f"{where} is truncated: its digest is missing. {REMEDY}")
+        raise CheckpointError(
+            f"{where} is truncated, or damaged at its end, where its digest should be. {REMEDY}"
+        )
     if _digest(memoryview(raw)[:-DIGITS]) != raw[-DIGITS:]:
         raise CheckpointError(f"{where} is corrupt: its content does not have its digest. {REMEDY}")
 
