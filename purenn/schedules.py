@@ -96,10 +96,11 @@ def linear_warm_up(rate: float, steps: int) -> Schedule:
     """`rate / steps` at the first step, growing evenly to `rate` at step `steps - 1`, and on."""
     last = checks.positive("The rate of linear_warm_up", rate)
     length = checks.count("The steps of linear_warm_up", steps)
-    return Schedule(
-        f"linear_warm_up({last}, steps={length})",
-        lambda step: last * min(step + 1, length) / length,
-    )
+
+    def schedule(step: int) -> float:
+        return last if step + 1 >= length else last * (step + 1) / length
+
+    return Schedule(f"linear_warm_up({last}, steps={length})", schedule)
 
 
 def as_schedule(rate: float | Schedule) -> Schedule:
