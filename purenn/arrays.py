@@ -85,7 +85,7 @@ def require_float(subject: str, array: object, rank: int) -> None:
 
     Raises:
         DtypeError: it is no array, or one of another dtype.
-        ShapeError: it has another rank.
+        ShapeError: it has another rank, or no features.
     """
     if not isinstance(array, np.ndarray) or type(array) is not np.ndarray:
         raise DtypeError(subject, f"takes a plain NumPy array, and a {type(array).__name__} came.")
@@ -98,6 +98,10 @@ def require_float(subject: str, array: object, rank: int) -> None:
     if array.ndim != rank:
         raise ShapeError(
             subject, f"takes an array of {rank} axes and its input has the shape {array.shape}."
+        )
+    if not array.shape[-1]:
+        raise ShapeError(
+            subject, f"takes at least one feature and its input has the shape {array.shape}."
         )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import inf
-
 import numpy as np
 
 from purenn.arrays import Matrix, seal
@@ -19,7 +17,7 @@ def row_sums(x: Matrix) -> Matrix:
 
 def below_row_maximum(x: Matrix) -> Matrix:
     """Each row less its maximum, so that the exponential of none overflows. Writable."""
-    largest: Matrix = np.maximum.reduce(x, axis=1, keepdims=True, initial=-inf)
+    largest: Matrix = np.maximum.reduce(x, axis=1, keepdims=True)
     shifted = empty_like(x)
     np.subtract(x, largest, shifted)
     return shifted
