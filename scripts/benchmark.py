@@ -1,52 +1,73 @@
-"""purenn against the bare matrix products, PyTorch, JAX and scikit-learn, on this machine.
-
-Each contender is a process of its own. They take turns, and what counts is the median over the
-rounds of the ratio to the first of them; times alone say little, since machines are noisy.
-Every contender does the whole job: it gathers a shuffled batch, runs forward and backward, clips
-by value, and updates with momentum, in float32.
-
-Examples:
-    python scripts/benchmark.py
-    python scripts/benchmark.py --workload article small --rounds 30
-    python scripts/benchmark.py --json runs/benchmark.json --plot runs/benchmark.png
-    python scripts/benchmark.py --load runs/benchmark.json --plot runs/benchmark.png
-
-The peers come with `pip install 'purenn[bench]'`; one that is missing is reported as missing.
-"""
+"""Measures purenn against bare matrix products, PyTorch, JAX and scikit-learn."""
 
 from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import attrs
 import numpy as np
-import tyro
-from benchmarks.contenders import names
-from benchmarks.machine import available_cores, machine
-from benchmarks.results import Report, Result, write
-from benchmarks.tables import machine_text, table
-from benchmarks.turns import Method, measure
-from benchmarks.workloads import WORKLOADS, Workload
 from rich.console import Console
 
+from benchmarks import growth
+from benchmarks.contenders import names
+from benchmarks.machine import available_cores, machine
+from benchmarks.processes import processes
+from benchmarks.results import Growth, Report, Result, joined, read, write
+from benchmarks.tables import machine_text, report_tables
+from benchmarks.turns import Method, measure
+from benchmarks.workloads import WORKLOADS, Workload
+from command_line import exit_status, parse
+from progress import say, standard_output
 from purenn.datasets import fashion_mnist
 
-Name = Literal["article", "spiral", "small", "wide", "serve-1", "serve-1000", "epoch"]
+DESCRIPTION = """Measures purenn against the bare matrix products of the same job, PyTorch, JAX with
+optax, and scikit-learn, on this machine. Each contender is a process of its own, warmed up. They
+take turns with a pause in between, and what counts is the median over the rounds of the ratio to
+another's time in the same round: times alone say little, since machines are noisy.
+
+Every contender does the whole job: it gathers a shuffled batch, goes forward and backward, clips by
+value, and updates with momentum, in float32. scikit-learn cannot clip, and does without.
+
+The peers come with `pip install 'purenn[bench]'`. One that is missing is reported as missing.
+
+Examples:
+
+python scripts/benchmark.py
+python scripts/benchmark.py --workload article small --rounds 31
+python scripts/benchmark.py --plot runs/benchmark.png
+python scripts/benchmark.py --show runs/benchmark.json --plot runs/benchmark.png
+"""
+
+Name = Literal[
+    "article",
+    "spiral",
+    "small",
+    "wide",
+    "serve-1",
+    "serve-1000",
+    "epoch",
+    "growth",
+    "processes",
+]
+NAMES: tuple[Name, ...] = get_args(Name)
 
 
 @attrs.frozen
-class Options:
+class Command:
     """What to measure, and how.
 
     Args:
-        workload: the jobs to measure; all of them if none is named.
+        workload: what to measure; everything if nothing is named.
         rounds: how many turns each contender gets.
-        pause: the seconds between two turns.
-        threads: how many threads each contender may use; 0 means one for each core.
+        pause: the seconds between two turns, in which one contender's threads fall asleep.
+        threads: how many each contender may use; 0 stands for one on each core.
         json: where to write the results.
+        plot: where to draw them, as PNG.
+        show: results of another run, to print and draw instead of measuring.
     """
 
     workload: tuple[Name, ...] = ()
@@ -54,39 +75,88 @@ class Options:
     pause: float = 0.25
     threads: int = 0
     json: Path = Path("runs/benchmark.json")
+    plot: Path | None = None
+    show: Path | None = None
 
 
-def main(options: Options) -> None:
-    """Measure, print a table for each workload, and write the results."""
-    console = Console()
-    method = Method(options.rounds, options.pause, options.threads or available_cores())
-    here = machine(method.threads)
-    console.print(machine_text(here))
-    results: list[Result] = []
+def main(arguments: Sequence[str]) -> int:
+    """Measure what is asked for, print it, write it, and draw it. Gives the exit status."""
+    command = parse(Command, Command(), arguments, DESCRIPTION)
+    console = standard_output()
+    if command.show is None:
+        report = measured(command, console)
+        say(console, f"results: {command.json}")
+    else:
+        report = read(command.show)
+        say(console, machine_text(report.machine))
+        for table in report_tables(report):
+            console.print(table)
+    if command.plot is not None:
+        draw(report, command.plot)
+        say(console, f"picture: {command.plot}")
+    return 0
+
+
+def draw(report: Report, path: Path) -> None:
+    """Draw a report. Nothing else here needs matplotlib."""
+    from benchmarks.pictures import picture
+    from figures import png
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(png(picture(report)))
+
+
+def measured(command: Command, console: Console) -> Report:
+    """Measure, and print and write after each part: an interruption costs no more than one."""
+    threads = command.threads or available_cores()
+    whole = Report(machine(threads), command.rounds)
+    say(console, machine_text(whole.machine))
+    method = Method(command.rounds, command.pause, threads)
+    for part in parts(whole, command.workload or NAMES, method, console):
+        for table in report_tables(part):
+            console.print(table)
+        whole = joined(whole, part)
+        write(whole, command.json)
+    return whole
+
+
+def parts(
+    blank: Report, wanted: Sequence[Name], method: Method, console: Console
+) -> Iterator[Report]:
+    """What is wanted, one part after the other, each as a report of that alone."""
     for workload in WORKLOADS:
-        if not options.workload or workload.name in options.workload:
-            results.append(_measured(workload, method, console))
-            write(Report(here, options.rounds, tuple(results)), options.json)
+        if workload.name in wanted:
+            result = measure_shown(workload, names(workload), method, console)
+            yield attrs.evolve(blank, results=(result,))
+    for axis in growth.axes() if "growth" in wanted else ():
+        results = tuple(
+            measure_shown(workload, growth.NAMES, method, console) for workload in axis.workloads
+        )
+        yield attrs.evolve(blank, growth=(Growth(axis.name, axis.sizes, results),))
+    if "processes" in wanted:
+        with console.status("processes"):
+            figures = processes(method.rounds)
+        yield attrs.evolve(blank, processes=(figures,))
 
 
-def _measured(workload: Workload, method: Method, console: Console) -> Result:
-    with tempfile.TemporaryDirectory() as folder:
-        job = _with_data(workload, Path(folder)) if workload.kind == "epoch" else workload
-        with console.status(f"{workload.name} ...") as status:
-            done = 0
+def measure_shown(
+    workload: Workload, contenders: Sequence[str], method: Method, console: Console
+) -> Result:
+    """Measure one job, and show on a terminal how far it is."""
+    with (
+        console.status(workload.name) as status,
+        tempfile.TemporaryDirectory(prefix="purenn-benchmark-") as folder,
+    ):
+        job = with_images(workload, Path(folder)) if workload.kind == "epoch" else workload
 
-            def progress() -> None:
-                nonlocal done
-                done += 1
-                status.update(f"{workload.name}: round {done} of {method.rounds}")
+        def progress(done: int) -> None:
+            status.update(f"{workload.name}, {workload.net}: round {done} of {method.rounds}")
 
-            result = measure(job, names(job), method, progress)
-    console.print(table(result))
-    return result
+        return measure(job, contenders, method, progress)
 
 
-def _with_data(workload: Workload, folder: Path) -> Workload:
-    """Put the images where every contender's process reads them, without code of purenn's."""
+def with_images(workload: Workload, folder: Path) -> Workload:
+    """Put the images where each contender's process reads them without any code of purenn's."""
     data = fashion_mnist()
     np.save(folder / "images.npy", data.train_images.reshape(-1, 28 * 28))
     np.save(folder / "labels.npy", data.train_labels)
@@ -94,4 +164,7 @@ def _with_data(workload: Workload, folder: Path) -> Workload:
 
 
 if __name__ == "__main__":
-    main(tyro.cli(Options, description=__doc__, prog=Path(sys.argv[0]).name))
+    try:
+        sys.exit(exit_status(lambda: main(sys.argv[1:])))
+    except KeyboardInterrupt:
+        sys.exit("\nInterrupted. What was measured until then is written.")

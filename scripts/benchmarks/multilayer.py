@@ -9,15 +9,21 @@ import numpy as np
 from sklearn.neural_network import MLPClassifier
 
 from benchmarks.contender import CHECKED, Contender
-from benchmarks.workloads import DECAY, RATE, Floats, Labels, Workload, problem
+from benchmarks.workloads import (
+    DECAY,
+    RATE,
+    Floats,
+    Labels,
+    Workload,
+    first_weights,
+    images,
+    samples,
+)
 
 
 def contender(workload: Workload) -> Contender:
     """MLPClassifier, set up for this job."""
-    numbers = problem(workload)
-    inputs: Floats = numbers.inputs.astype(np.float32)
-    if numbers.inputs.dtype == np.uint8:
-        inputs /= np.float32(255.0)
+    inputs, labels = _scaled(workload) if workload.kind == "epoch" else samples(workload)
     classifier = MLPClassifier(
         workload.widths[1:-1],
         solver="sgd",
@@ -31,13 +37,18 @@ def contender(workload: Workload) -> Contender:
     # Only learning makes the arrays of weights. This one step leaves a little velocity behind.
     first = slice(workload.batch)
     classes = np.arange(workload.widths[-1])
-    classifier.partial_fit(inputs[first], numbers.labels[first], classes=classes)
-    for layer, (weight, bias) in enumerate(numbers.weights):
+    classifier.partial_fit(inputs[first], labels[first], classes=classes)
+    for layer, (weight, bias) in enumerate(first_weights(workload)):
         classifier.coefs_[layer][:] = weight
         classifier.intercepts_[layer][:] = bias
     if workload.kind == "inference":
         return Inference(classifier, inputs)
-    return Training(workload, classifier, inputs, numbers.labels)
+    return Training(workload, classifier, inputs, labels)
+
+
+def _scaled(workload: Workload) -> tuple[Floats, Labels]:
+    pixels, labels = images(workload)
+    return pixels * np.float32(1.0 / 255.0), labels
 
 
 class Training:

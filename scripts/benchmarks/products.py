@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.workloads import Floats, Workload, problem
+from benchmarks.workloads import Floats, Workload, first_weights
 
 Product = tuple[Floats, Floats, Floats]
 
@@ -37,7 +37,7 @@ def contender(workload: Workload) -> Products:
 
 
 def _products(workload: Workload) -> list[Product]:
-    weights = [weight for weight, _ in problem(workload).weights]
+    weights = [weight for weight, _ in first_weights(workload)]
     draw = np.random.default_rng(0)
     values: list[Floats] = [
         draw.standard_normal((workload.batch, width), np.float32) for width in workload.widths

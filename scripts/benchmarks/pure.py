@@ -6,17 +6,23 @@ from collections.abc import Iterator
 from itertools import count, islice
 from typing import Generic, TypeVar, TypeVarTuple
 
-import numpy as np
-
 import purenn as nn
 from benchmarks.contender import CHECKED, Contender
-from benchmarks.workloads import DECAY, LIMIT, RATE, Problem, Workload, problem
+from benchmarks.workloads import (
+    DECAY,
+    LIMIT,
+    RATE,
+    Labels,
+    Workload,
+    first_weights,
+    images,
+    samples,
+)
 
 P = TypeVar("P")
 X = TypeVar("X")
 S = TypeVar("S")
 Ps = TypeVarTuple("Ps")
-Data = nn.Dataset[X, nn.Labels]
 
 
 class Training(Generic[P, S, X]):
@@ -25,9 +31,9 @@ class Training(Generic[P, S, X]):
     def __init__(
         self,
         workload: Workload,
-        data: nn.Dataset[X, nn.Labels],
+        data: nn.Dataset[X, Labels],
         state: nn.OptimizerState[P, S],
-        step: nn.Step[nn.OptimizerState[P, S], nn.Batch[X, nn.Labels], float],
+        step: nn.Step[nn.OptimizerState[P, S], nn.Batch[X, Labels], float],
     ) -> None:
         self._workload = workload
         self._data = data
@@ -35,7 +41,7 @@ class Training(Generic[P, S, X]):
         self._step = step
         self._batches = self._endless()
 
-    def _endless(self) -> Iterator[nn.Batch[X, nn.Labels]]:
+    def _endless(self) -> Iterator[nn.Batch[X, Labels]]:
         for epoch in count():
             yield from nn.shuffled_batches(self._data, self._workload.batch, nn.Key(0), epoch)
 
@@ -81,38 +87,52 @@ class Inference(Generic[P]):
 
 def contender(workload: Workload) -> Contender:
     """purenn, set up for this job."""
-    numbers = problem(workload)
-    first = nn.linear(workload.widths[1])
-    inputs = numbers.inputs
-    if inputs.dtype == np.uint8:
-        images: nn.ScaledBytes = nn.ScaledBytes(inputs.reshape(-1, 28, 28, 1))
-        data = nn.Dataset(images, nn.Rows(numbers.labels))
-        return _extended(workload, numbers, data, nn.flatten() >> first, workload.widths[2:])
-    rows: nn.Matrix = inputs
-    plain = nn.dataset(rows, numbers.labels)
-    return _extended(workload, numbers, plain, nn.serial(first), workload.widths[2:])
+    first, *rest = workload.widths[1:]
+    if workload.kind == "epoch":
+        pixels, labels = images(workload)
+        columns = nn.ScaledBytes(pixels.reshape(-1, 28, 28, 1))
+        data = nn.Dataset(columns, nn.Rows(labels))
+        return _training(workload, data, nn.flatten() >> nn.linear(first), rest)
+    inputs, labels = samples(workload)
+    model = nn.serial(nn.linear(first))
+    if workload.kind == "inference":
+        return _inference(workload, inputs, model, rest)
+    return _training(workload, nn.dataset(inputs, labels), model, rest)
 
 
-def _extended(
+def _training(
     workload: Workload,
-    numbers: Problem,
-    data: nn.Dataset[X, nn.Labels],
+    data: nn.Dataset[X, Labels],
     model: nn.Serial[X, nn.Matrix, *Ps],
-    widths: tuple[int, ...],
+    widths: list[int],
 ) -> Contender:
     """The contender whose model goes on with layers of these widths.
 
-    The model's exact type grows with every layer, so this recursion takes the place of a loop.
+    The model's exact type grows with every layer, so recursion takes the place of a loop.
     """
     if widths:
         longer = model >> nn.leaky_relu(workload.slope) >> nn.linear(widths[0])
-        return _extended(workload, numbers, data, longer, widths[1:])
-    drawn, _ = model.init(nn.Key(0), data.inputs.shape)
-    params = nn.rebuild(drawn, tuple(leaf for layer in numbers.weights for leaf in layer))
-    if workload.kind == "inference":
-        inputs: X = data.inputs.take(range(workload.batch))
-        return Inference(model, params, inputs)
+        return _training(workload, data, longer, widths[1:])
     loss = nn.binary_cross_entropy_with_logits() if workload.binary else nn.softmax_cross_entropy()
     optimizer = nn.clipped_sgd(RATE, DECAY, LIMIT)
-    step = nn.training_step(model, loss, optimizer)
-    return Training(workload, data, optimizer.init(params), step)
+    state = optimizer.init(_first(workload, model))
+    return Training(workload, data, state, nn.training_step(model, loss, optimizer))
+
+
+def _inference(
+    workload: Workload,
+    inputs: nn.Matrix,
+    model: nn.Serial[nn.Matrix, nn.Matrix, *Ps],
+    widths: list[int],
+) -> Contender:
+    """As `_training`."""
+    if widths:
+        longer = model >> nn.leaky_relu(workload.slope) >> nn.linear(widths[0])
+        return _inference(workload, inputs, longer, widths[1:])
+    return Inference(model, _first(workload, model), inputs)
+
+
+def _first(workload: Workload, model: nn.Serial[X, nn.Matrix, *Ps]) -> tuple[*Ps]:
+    shape = (28, 28, 1) if workload.kind == "epoch" else workload.widths[:1]
+    drawn, _ = model.init(nn.Key(0), shape)
+    return nn.rebuild(drawn, tuple(leaf for layer in first_weights(workload) for leaf in layer))

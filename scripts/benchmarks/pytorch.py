@@ -10,7 +10,7 @@ import torch
 from torch.nn import functional
 
 from benchmarks.contender import CHECKED, Contender
-from benchmarks.workloads import DECAY, LIMIT, RATE, Problem, Workload, problem
+from benchmarks.workloads import DECAY, LIMIT, RATE, Workload, first_weights, images, samples
 
 
 def fused(workload: Workload) -> Contender:
@@ -24,10 +24,9 @@ def foreach(workload: Workload) -> Contender:
 
 
 def _contender(workload: Workload, mode: Literal["fused", "foreach"]) -> Contender:
-    numbers = problem(workload)
-    model = _model(workload, numbers)
+    model = _model(workload)
     if workload.kind == "inference":
-        return Inference(model, torch.from_numpy(numbers.inputs))
+        return Inference(model, torch.from_numpy(samples(workload)[0]))
     optimizer = torch.optim.SGD(
         model.parameters(),
         lr=RATE,
@@ -35,13 +34,13 @@ def _contender(workload: Workload, mode: Literal["fused", "foreach"]) -> Contend
         fused=mode == "fused",
         foreach=mode == "foreach",
     )
-    return Training(workload, numbers, model, optimizer)
+    return Training(workload, model, optimizer)
 
 
-def _model(workload: Workload, numbers: Problem) -> torch.nn.Sequential:
+def _model(workload: Workload) -> torch.nn.Sequential:
     layers: list[torch.nn.Module] = []
     for (inputs, outputs), (weight, bias) in zip(
-        pairwise(workload.widths), numbers.weights, strict=True
+        pairwise(workload.widths), first_weights(workload), strict=True
     ):
         linear = torch.nn.Linear(inputs, outputs)
         with torch.no_grad():
@@ -58,13 +57,13 @@ class Training:
     def __init__(
         self,
         workload: Workload,
-        numbers: Problem,
         model: torch.nn.Sequential,
         optimizer: torch.optim.Optimizer,
     ) -> None:
         self._workload = workload
-        self._inputs = torch.from_numpy(numbers.inputs)
-        self._labels = torch.from_numpy(numbers.labels)
+        inputs, labels = images(workload) if workload.kind == "epoch" else samples(workload)
+        self._inputs = torch.from_numpy(inputs)
+        self._labels = torch.from_numpy(labels)
         if workload.binary:
             self._labels = self._labels.to(torch.float32).unsqueeze(1)
         self._scaled = self._inputs.dtype == torch.uint8

@@ -9,7 +9,7 @@ import attrs
 import cattrs
 import numpy as np
 
-from benchmarks.contenders import CONTENDERS, PURENN, TORCH
+from benchmarks.contenders import PURENN, TORCH
 from benchmarks.machine import Machine
 from benchmarks.workloads import Workload
 
@@ -44,12 +44,55 @@ class Result:
 
 
 @attrs.frozen
+class Growth:
+    """What was measured while one size grew and all others stayed.
+
+    Args:
+        axis: what grows.
+        sizes: its values.
+        results: one for each of them.
+    """
+
+    axis: str
+    sizes: tuple[int, ...]
+    results: tuple[Result, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The contenders that were measured."""
+        return tuple(self.results[0].series)
+
+    def times(self, name: str) -> tuple[float, ...]:
+        """The median seconds of a contender's step at each size."""
+        return tuple(spread(result.series[name].seconds).median for result in self.results)
+
+    def peaks(self, name: str) -> tuple[float, ...]:
+        """The peak memory of a contender's process at each size, in MiB."""
+        return tuple(result.series[name].peak_bytes / 2**20 for result in self.results)
+
+
+@attrs.frozen
+class Processes:
+    """Figures of whole processes.
+
+    Args:
+        imports: the seconds of an import in a process of its own, by module, in each round.
+        sizes: the bytes of an installation with all that it needs, by name.
+    """
+
+    imports: dict[str, tuple[float, ...]]
+    sizes: dict[str, int]
+
+
+@attrs.frozen
 class Report:
-    """A whole run."""
+    """A whole run, or as much of it as was asked for."""
 
     machine: Machine
     rounds: int
-    results: tuple[Result, ...]
+    results: tuple[Result, ...] = ()
+    growth: tuple[Growth, ...] = ()
+    processes: tuple[Processes, ...] = ()
 
 
 @attrs.frozen
@@ -92,6 +135,16 @@ def disagreement(result: Result) -> float:
     )
 
 
+def joined(first: Report, second: Report) -> Report:
+    """The parts of two reports in one."""
+    return attrs.evolve(
+        first,
+        results=first.results + second.results,
+        growth=first.growth + second.growth,
+        processes=first.processes + second.processes,
+    )
+
+
 def write(report: Report, path: Path) -> None:
     """Write a run as JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -101,3 +154,14 @@ def write(report: Report, path: Path) -> None:
 def read(path: Path) -> Report:
     """Read what `write` wrote."""
     return cattrs.structure(json.loads(path.read_text()), Report)
+
+
+def slope(sizes: tuple[int, ...], values: tuple[float, ...]) -> float:
+    """The power of the size that the values grow with: the slope of the line through their logs.
+
+    >>> slope((10, 100, 1000), (0.5, 5.0, 50.0))
+    1.0
+    """
+    x, y = np.log10(sizes), np.log10(values)
+    x -= x.mean()
+    return round(float(x @ y / (x @ x)), 3)

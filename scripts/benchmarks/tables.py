@@ -6,52 +6,121 @@ from rich.table import Table
 
 from benchmarks.contenders import PURENN
 from benchmarks.machine import Machine
-from benchmarks.results import Result, Spread, best_torch, disagreement, ratio, spread
+from benchmarks.results import (
+    Growth,
+    Processes,
+    Report,
+    Result,
+    Spread,
+    best_torch,
+    disagreement,
+    ratio,
+    slope,
+    spread,
+)
 
-UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
+SIZES = ((1.0, "s"), (1e-3, "ms"), (0.0, "µs"))
+STEP = {"training": "a step", "epoch": "an epoch", "inference": "a batch"}
 
 
 def seconds(value: float) -> str:
-    """A time in the unit that suits it."""
-    size, unit = next((pair for pair in UNITS if value >= pair[0]), UNITS[-1])
-    return f"{value / size:.3g} {unit}"
+    """A time in the unit that suits it.
+
+    >>> seconds(0.00625)
+    '6.25 ms'
+    """
+    size, unit = next(pair for pair in SIZES if value >= pair[0])
+    return f"{value / (size or 1e-6):.3g} {unit}"
 
 
-def spread_text(values: Spread) -> str:
+def memory(value: float) -> str:
+    """A number of bytes in MiB, if it is known at all."""
+    return f"{value / 2**20:.0f} MiB" if value else "unknown"
+
+
+def around(values: Spread) -> str:
     """A median with its quartiles."""
     return f"{values.median:.2f} ({values.lower:.2f} to {values.upper:.2f})"
 
 
 def machine_text(machine: Machine) -> str:
-    """The machine in one line."""
+    """The machine in a line or two."""
     versions = ", ".join(f"{name} {version}" for name, version in machine.versions.items())
     return (
         f"{machine.processor}, {machine.threads} threads on {machine.cores} cores, "
-        f"{machine.system}, Python {machine.python}, {machine.blas}; {versions}"
+        f"{machine.system}, Python {machine.python}, {machine.blas}\n{versions}"
     )
 
 
-def table(result: Result) -> Table:
-    """One workload: a row for each contender."""
+def report_tables(report: Report) -> tuple[Table, ...]:
+    """All tables of a report."""
+    return (
+        *map(workload_table, report.results),
+        *map(growth_table, report.growth),
+        *map(import_table, report.processes),
+        *map(size_table, report.processes),
+    )
+
+
+def _table(title: str, caption: str, *headings: str) -> Table:
+    table = Table(title=title, caption=caption, title_justify="left", caption_justify="left")
+    for heading in headings:
+        table.add_column(heading, justify="right" if heading else "left")
+    return table
+
+
+def workload_table(result: Result) -> Table:
+    """A row for each contender. The faster of PyTorch's modes is marked."""
     workload = result.workload
-    shown = Table(
-        title=f"{workload.name}: {workload.net}, batch {workload.batch}, {workload.kind}",
-        caption=f"First losses or answers differ by {disagreement(result):.1e} at most.",
-        title_justify="left",
-        caption_justify="left",
+    table = _table(
+        f"{workload.name}: {workload.net}, batch {workload.batch}",
+        f"First losses, or answers, differ by {disagreement(result):.0e} at most.",
+        *("", STEP[workload.kind], f"÷ {result.first}", f"{PURENN} ÷ it", "peak memory"),
     )
-    unit = {"training": "step", "epoch": "epoch", "inference": "batch"}[workload.kind]
-    for heading in ("", unit, f"to {result.first}", f"{PURENN} to it", "peak memory"):
-        shown.add_column(heading, justify="right" if heading else "left")
     best = best_torch(result)
     for name, series in result.series.items():
-        shown.add_row(
-            f"[bold]{name}[/]" if name == best else name,
+        table.add_row(
+            f"{name} *" if name == best else name,
             seconds(spread(series.seconds).median),
-            spread_text(ratio(result, name, result.first)),
-            "" if name == PURENN else spread_text(ratio(result, PURENN, name)),
-            f"{series.peak_bytes / 2**20:.0f} MiB" if series.peak_bytes else "unknown",
+            around(ratio(result, name, result.first)),
+            around(ratio(result, PURENN, name)),
+            memory(series.peak_bytes),
         )
     for name in result.missing:
-        shown.add_row(name, "missing", "", "", "")
-    return shown
+        table.add_row(name, "missing", "", "", "")
+    return table
+
+
+def growth_table(growth: Growth) -> Table:
+    """Times and memory by size, a column for each contender, and their slopes."""
+    table = _table(
+        f"growth with the {growth.axis}",
+        "The slope is the power of the size that the time grows with.",
+        *(growth.axis, *growth.names, *(f"memory, {name}" for name in growth.names)),
+    )
+    for number, size in enumerate(growth.sizes):
+        times = [seconds(growth.times(name)[number]) for name in growth.names]
+        peaks = [f"{growth.peaks(name)[number]:.0f} MiB" for name in growth.names]
+        table.add_row(str(size), *times, *peaks)
+    slopes = [slope(growth.sizes, growth.times(name)) for name in growth.names]
+    steps = [slope(growth.sizes, growth.peaks(name)) for name in growth.names]
+    table.add_row("slope", *(f"{value:.2f}" for value in (*slopes, *steps)))
+    return table
+
+
+def import_table(processes: Processes) -> Table:
+    """How long imports take, and how that compares with the first of them."""
+    first, *_ = processes.imports.values()
+    table = _table("imports, each in a fresh process", "", "", "time", "÷ numpy")
+    for module, times in processes.imports.items():
+        ratios = spread(tuple(own / base for own, base in zip(times, first, strict=True)))
+        table.add_row(module, seconds(spread(times).median), around(ratios))
+    return table
+
+
+def size_table(processes: Processes) -> Table:
+    """How large installations are."""
+    table = _table("installed, with all that it needs", "", "", "size")
+    for name, size in processes.sizes.items():
+        table.add_row(name, memory(size))
+    return table

@@ -12,11 +12,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from typing import TextIO
 
 import attrs
 import cattrs
@@ -24,11 +23,12 @@ import cattrs
 from benchmarks.contenders import CONTENDERS
 from benchmarks.results import Result, Series
 from benchmarks.workloads import Workload
+from purenn import PurennError
 
 SCRIPTS = Path(__file__).parent.parent
 
 
-class WorkerError(Exception):
+class WorkerError(PurennError):
     """The process of a contender ended before it was told to."""
 
 
@@ -65,48 +65,48 @@ class Method:
 class Worker:
     """The process of one contender, from outside."""
 
-    def __init__(self, name: str, workload: Workload, threads: int) -> None:
+    def __init__(self, name: str, process: subprocess.Popen[str], log: TextIO) -> None:
         self._name = name
-        self._log = tempfile.TemporaryFile("w+")
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.worker", name, json.dumps(attrs.asdict(workload))],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            text=True,
-            env=_environment(threads),
-        )
+        self._process = process
+        self._log = log
         self.ready = cattrs.structure(self._answer(), Ready)
 
     def run(self, steps: int) -> Turn:
         """Let the contender run that many steps."""
-        stream = self._process.stdin
-        if stream is not None:
-            stream.write(f"{steps}\n")
-            stream.flush()
+        if self._process.stdin is not None:
+            self._process.stdin.write(f"{steps}\n")
+            self._process.stdin.flush()
         return cattrs.structure(self._answer(), Turn)
 
     def _answer(self) -> object:
-        stream = self._process.stdout
-        line = stream.readline() if stream is not None else ""
+        line = self._process.stdout.readline() if self._process.stdout is not None else ""
         if not line:
-            self._process.wait()
             self._log.seek(0)
             raise WorkerError(f"{self._name} failed:\n{self._log.read()[-2000:]}")
         answer: object = json.loads(line)
         return answer
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._process.communicate()
-        self._log.close()
+@contextmanager
+def started(name: str, workload: Workload, threads: int) -> Iterator[Worker]:
+    """The process of a contender, which ends with the context.
+
+    Raises:
+        WorkerError: it fails to set up the job.
+    """
+    command = (sys.executable, "-m", "benchmarks.worker", name, json.dumps(attrs.asdict(workload)))
+    with (
+        tempfile.TemporaryFile("w+") as log,
+        subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            env=_environment(threads),
+        ) as process,
+    ):
+        yield Worker(name, process, log)
 
 
 def _environment(threads: int) -> dict[str, str]:
@@ -117,27 +117,27 @@ def _environment(threads: int) -> dict[str, str]:
 
 
 def measure(
-    workload: Workload, names: tuple[str, ...], method: Method, progress: Callable[[], None]
+    workload: Workload, names: Sequence[str], method: Method, progress: Callable[[int], None]
 ) -> Result:
     """Let these contenders do a job in turns, after one turn each to warm up.
 
-    `progress` is called after each round.
+    `progress` is told how many rounds are done.
     """
     missing = tuple(name for name in names if CONTENDERS[name].missing)
     with ExitStack() as stack:
         workers = {
-            name: stack.enter_context(Worker(name, workload, method.threads))
+            name: stack.enter_context(started(name, workload, method.threads))
             for name in names
             if name not in missing
         }
         for worker in workers.values():
             worker.run(workload.steps)
         turns: dict[str, list[Turn]] = {name: [] for name in workers}
-        for _ in range(method.rounds):
+        for number in range(1, method.rounds + 1):
             for name, worker in workers.items():
                 time.sleep(method.pause)
                 turns[name].append(worker.run(workload.steps))
-            progress()
+            progress(number)
         series = {name: _series(workload, worker, turns[name]) for name, worker in workers.items()}
     return Result(workload, series, missing)
 

@@ -74,24 +74,10 @@ WORKLOADS = (
 )
 
 
-@attrs.frozen(eq=False)
-class Problem:
-    """The samples, their labels, and the weight (inputs, outputs) and bias of each layer."""
-
-    inputs: Floats | Bytes
-    labels: Labels
-    weights: tuple[tuple[Floats, Biases], ...]
-
-
-def problem(workload: Workload) -> Problem:
-    """The numbers that every contender starts from: random ones, or those in the folder."""
-    draw = np.random.default_rng(SEED)
-    weights = tuple(_layer(draw, *pair) for pair in pairwise(workload.widths))
-    if workload.folder:
-        inputs, labels = _stored(Path(workload.folder), workload.samples)
-    else:
-        inputs, labels = _drawn(draw, workload)
-    return Problem(inputs, labels, weights)
+def first_weights(workload: Workload) -> tuple[tuple[Floats, Biases], ...]:
+    """The weight (inputs, outputs) and the bias of each linear layer before the first step."""
+    draw = np.random.default_rng((SEED, 0))
+    return tuple(_layer(draw, *pair) for pair in pairwise(workload.widths))
 
 
 def _layer(draw: np.random.Generator, inputs: int, outputs: int) -> tuple[Floats, Biases]:
@@ -100,8 +86,9 @@ def _layer(draw: np.random.Generator, inputs: int, outputs: int) -> tuple[Floats
     return weight, np.zeros(outputs, np.float32)
 
 
-def _drawn(draw: np.random.Generator, workload: Workload) -> tuple[Floats, Labels]:
+def samples(workload: Workload) -> tuple[Floats, Labels]:
     """Noise, labelled by a random linear map: something that a net can learn."""
+    draw = np.random.default_rng((SEED, 1))
     inputs: Floats = draw.random((workload.samples, workload.widths[0]), np.float32)
     classes = max(2, workload.widths[-1])
     scores = (inputs - 0.5) @ draw.standard_normal((workload.widths[0], classes), np.float32)
@@ -109,7 +96,9 @@ def _drawn(draw: np.random.Generator, workload: Workload) -> tuple[Floats, Label
     return inputs, labels
 
 
-def _stored(folder: Path, samples: int) -> tuple[Bytes, Labels]:
-    images: Bytes = np.load(folder / "images.npy")[:samples]
-    labels: Labels = np.load(folder / "labels.npy")[:samples].astype(np.int64)
-    return images, labels
+def images(workload: Workload) -> tuple[Bytes, Labels]:
+    """Real images, row by row, and their labels, from the folder that the job names."""
+    folder = Path(workload.folder)
+    pixels: Bytes = np.load(folder / "images.npy")[: workload.samples]
+    labels: Labels = np.load(folder / "labels.npy")[: workload.samples].astype(np.int64)
+    return pixels, labels

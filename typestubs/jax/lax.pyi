@@ -1,0 +1,3 @@
+from jax import Array
+
+def dynamic_slice_in_dim(operand: Array, start_index: Array, slice_size: int) -> Array: ...

@@ -1,0 +1,3 @@
+from jax import Array
+
+def leaky_relu(x: Array, negative_slope: float = 0.01) -> Array: ...

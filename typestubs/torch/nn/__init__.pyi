@@ -1,0 +1,27 @@
+from collections.abc import Iterator
+from typing import Self
+
+from torch import Tensor
+from torch.nn import functional as functional
+from torch.nn import utils as utils
+
+class Parameter(Tensor): ...
+
+class Module:
+    def parameters(self, recurse: bool = True) -> Iterator[Parameter]: ...
+    def eval(self) -> Self: ...
+
+class Linear(Module):
+    weight: Parameter
+    bias: Parameter
+    def __init__(self, in_features: int, out_features: int) -> None: ...
+
+class ReLU(Module):
+    def __init__(self, inplace: bool = False) -> None: ...
+
+class LeakyReLU(Module):
+    def __init__(self, negative_slope: float = 0.01, inplace: bool = False) -> None: ...
+
+class Sequential(Module):
+    def __init__(self, *args: Module) -> None: ...
+    def __call__(self, input: Tensor, /) -> Tensor: ...
