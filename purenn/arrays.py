@@ -87,6 +87,18 @@ def require_float(subject: str, array: object, rank: int) -> None:
         DtypeError: it is no array, or one of another dtype.
         ShapeError: it has another rank, or no features.
     """
+    if (
+        isinstance(array, np.ndarray)
+        and type(array) is np.ndarray
+        and array.ndim == rank
+        and array.dtype in FLOATS
+        and array.shape[-1]
+    ):
+        return
+    _refuse(subject, array, rank)
+
+
+def _refuse(subject: str, array: object, rank: int) -> None:
     if not isinstance(array, np.ndarray) or type(array) is not np.ndarray:
         raise DtypeError(subject, f"takes a plain NumPy array, and a {type(array).__name__} came.")
     if array.dtype not in FLOATS:
@@ -99,10 +111,9 @@ def require_float(subject: str, array: object, rank: int) -> None:
         raise ShapeError(
             subject, f"takes an array of {rank} axes and its input has the shape {array.shape}."
         )
-    if not array.shape[-1]:
-        raise ShapeError(
-            subject, f"takes at least one feature and its input has the shape {array.shape}."
-        )
+    raise ShapeError(
+        subject, f"takes at least one feature and its input has the shape {array.shape}."
+    )
 
 
 def require_sizes(subject: str, shape: object) -> None:

@@ -13,7 +13,7 @@ the order in which they are written, and are named by their path, such as `0.wei
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from operator import attrgetter
 from typing import TypeVar
@@ -25,6 +25,7 @@ from purenn.arrays import FLOATS, Array, FloatDtype, Leaves, seal
 from purenn.errors import OptionError, TreeError
 
 T = TypeVar("T")
+L = TypeVar("L")
 
 # One entry for each node in writing order: its class and how many children it has, or None for a
 # leaf. Two trees can be matched leaf by leaf exactly if their structures are equal.
@@ -77,9 +78,9 @@ def _children_backwards(kind: type) -> Callable[[object], tuple[object, ...]]:
     return get
 
 
-def flatten(tree: object, leaf: type | tuple[type, ...]) -> tuple[list[object], Structure]:
+def flatten(tree: object, leaf: type[L] | tuple[type[L], ...]) -> tuple[list[L], Structure]:
     """The leaves, which are the nodes of type `leaf`, and the structure of the rest."""
-    found: list[object] = []
+    found: list[L] = []
     structure: list[tuple[type, int] | None] = []
     rest = [tree]
     while rest:
@@ -95,7 +96,7 @@ def flatten(tree: object, leaf: type | tuple[type, ...]) -> tuple[list[object], 
     return found, tuple(structure)
 
 
-def unflatten(structure: Structure, new: list[object] | Leaves) -> object:
+def unflatten(structure: Structure, new: Iterable[object]) -> object:
     """The tree with that structure and these leaves: the inverse of `flatten`."""
     rest = list(new)
     built: list[object] = []
@@ -116,11 +117,7 @@ def leaves(tree: object) -> Leaves:
     Raises:
         TreeError: some node is neither an array, a tuple nor a frozen attrs class.
     """
-    return _arrays(flatten(tree, np.ndarray)[0])
-
-
-def _arrays(found: list[object]) -> Leaves:
-    return tuple([leaf for leaf in found if isinstance(leaf, np.ndarray)])
+    return tuple(flatten(tree, np.ndarray)[0])
 
 
 def rebuild(like: T, new: Leaves) -> T:
@@ -154,11 +151,10 @@ def matching_leaves(
     (want, structure), (have, other) = flatten(expected, np.ndarray), flatten(actual, np.ndarray)
     if structure != other:
         require_same(expected, actual, what)
-    first, second = _arrays(want), _arrays(have)
-    for left, right in zip(first, second, strict=True):
+    for left, right in zip(want, have, strict=True):
         if left.shape != right.shape or left.dtype != right.dtype:
             require_same(expected, actual, what)
-    return first, second, structure
+    return tuple(want), tuple(have), structure
 
 
 def map_leaves(function: Callable[[Array], Array], tree: T) -> T:
