@@ -6,11 +6,13 @@ count of the block says that no view of it is left. A view, a slice, a memoryvie
 export of the array holds a reference, so nobody can see a block change: to its callers, `empty`
 is `numpy.empty`, only faster.
 
-- Each thread has blocks of its own, at most `LIMIT` bytes of them; the oldest shapes are dropped
-  first. Dropped memory stays valid for those who hold it and is freed after them.
+- Each thread has blocks of its own, at most `LIMIT` bytes of them and `MOST` of one shape; the
+  oldest shapes are dropped first. Dropped memory stays valid for those who hold it and is freed
+  after them.
 - The count that an idle block shows is measured at import. Where counts do not tell (interpreters
   other than CPython, builds without the global lock or with a JIT), every array is plain.
-- Arrays below `SMALL` bytes are plain: malloc keeps their pages anyway.
+- Arrays below `SMALL` bytes are plain: malloc keeps their pages anyway. So are those that a signal
+  handler or a finalizer asks for while it interrupts `empty` itself.
 """
 
 from __future__ import annotations
@@ -28,32 +30,54 @@ from purenn.arrays import FLOAT32, AnyArray, Block, Element, narrowed
 
 SMALL = 32 * 1024
 LIMIT = 512 * 1024 * 1024
+MOST = 1024
+NEAR = 8
 
 Scalar = TypeVar("Scalar", bound=Element)
-Pool = dict[tuple[tuple[int, ...], np.dtype[Element]], list[Block]]
+Blocks = list[Block]
 
 
-class _Pools(threading.local):
-    """The blocks of one thread, by shape and dtype, and how many bytes they take."""
+class _Pool:
+    """Blocks by shape and dtype, how many bytes they take, and whether `empty` is at work."""
+
+    __slots__ = ("blocks", "busy", "bytes")
 
     def __init__(self) -> None:
-        self.blocks: Pool = {}
+        self.blocks: dict[tuple[tuple[int, ...], np.dtype[Element]], Blocks] = {}
         self.bytes = 0
+        self.busy = False
+
+
+class _Threads(threading.local):
+    """The pool of each thread."""
+
+    def __init__(self) -> None:
+        self.pool = _Pool()
 
 
 def _find(
-    blocks: list[Block], idle: int, dtype: np.dtype[Scalar]
+    blocks: Blocks, idle: int, dtype: np.dtype[Scalar]
 ) -> np.ndarray[tuple[int, ...], np.dtype[Scalar]] | None:
-    """A view of the first block that nobody refers to.
+    """A view of a block that nobody refers to.
 
-    The view is made before the count is read: whoever interrupts this function in its own thread,
-    a signal handler or a finalizer, then sees the block taken, or leaves it with a higher count.
+    The search starts where an idle block was last found, or less than `NEAR` blocks before: so few
+    blocks serve again and again, warm in the cache, and a deep net, which uses hundreds of one
+    shape at once, does not go through all of them each time.
     """
     for block in blocks:
         view = _view(block, dtype)
         if getrefcount(block) == idle:
+            if len(blocks) > NEAR:
+                _start_at(blocks, block)
             return view
     return None
+
+
+def _start_at(blocks: Blocks, block: Block) -> None:
+    """Rotate the blocks so that this one comes first, unless it is near the start anyway."""
+    index = next(index for index, other in enumerate(blocks) if other is block)
+    if index >= NEAR:
+        blocks[:] = blocks[index:] + blocks[:index]
 
 
 def _view(block: Block, dtype: np.dtype[Scalar]) -> np.ndarray[tuple[int, ...], np.dtype[Scalar]]:
@@ -69,12 +93,14 @@ def _idle_count() -> int:
     if sys.version_info >= (3, 14) and sys._jit.is_enabled():
         return 0  # compiled traces may keep fewer references than interpreted code
     blocks = [Block((1,), FLOAT32)]
-    count = next((n for n in range(2, 12) if _find(blocks, n, FLOAT32) is not None), 0)
+    # The list, the variable, the view and the argument make four references, or fewer where the
+    # interpreter borrows. More come from a debugger, and would mislead once it is gone.
+    count = next((n for n in range(2, 5) if _find(blocks, n, FLOAT32) is not None), 0)
     held = _view(blocks[0], FLOAT32)[:1]
     return 0 if _find(blocks, count, FLOAT32) is not None or held.size != 1 else count
 
 
-_pools = _Pools()
+_threads = _Threads()
 _IDLE = _idle_count()
 
 
@@ -101,9 +127,16 @@ def empty(
     size = prod(shape) * dtype.itemsize
     if size < SMALL or not _IDLE:
         return np.empty(shape, dtype)
-    blocks = _pools.blocks.get((shape, dtype))
-    found = None if blocks is None else _find(blocks, _IDLE, dtype)
-    return _view(_allocate(shape, dtype, size), dtype) if found is None else found
+    pool = _threads.pool
+    if pool.busy:
+        return np.empty(shape, dtype)
+    pool.busy = True
+    try:
+        blocks = pool.blocks.get((shape, dtype))
+        found = None if blocks is None else _find(blocks, _IDLE, dtype)
+        return _view(_allocate(pool, shape, dtype, size), dtype) if found is None else found
+    finally:
+        pool.busy = False
 
 
 def empty_like(array: AnyArray) -> AnyArray:
@@ -113,24 +146,30 @@ def empty_like(array: AnyArray) -> AnyArray:
     return narrowed(empty(array.shape, array.dtype), array)
 
 
-def _allocate(shape: tuple[int, ...], dtype: np.dtype[Element], size: int) -> Block:
+def _allocate(pool: _Pool, shape: tuple[int, ...], dtype: np.dtype[Element], size: int) -> Block:
+    """A new block, which the pool keeps as well if it can."""
     block = Block(shape, dtype)
     if size > LIMIT:
         return block
-    while _pools.bytes + size > LIMIT:
-        oldest = next(iter(_pools.blocks))
-        _pools.bytes -= sum(old.nbytes for old in _pools.blocks.pop(oldest))
-    _pools.blocks.setdefault((shape, dtype), []).append(block)
-    _pools.bytes += size
+    while pool.blocks and pool.bytes + size > LIMIT:
+        dropped = pool.blocks.pop(next(iter(pool.blocks)))
+        pool.bytes -= sum(old.nbytes for old in dropped)
+    if not pool.blocks:
+        pool.bytes = 0  # an exception, such as KeyboardInterrupt, may have left it wrong
+    blocks = pool.blocks.setdefault((shape, dtype), [])
+    if len(blocks) == MOST:
+        del blocks[0]
+        pool.bytes -= size
+    blocks.append(block)
+    pool.bytes += size
     return block
 
 
 def held() -> int:
     """How many bytes the blocks of this thread take, whether in use or idle; at most `LIMIT`."""
-    return _pools.bytes
+    return _threads.pool.bytes
 
 
 def release() -> None:
     """Forget the blocks of this thread: those in use live on until they are dropped."""
-    _pools.blocks = {}
-    _pools.bytes = 0
+    _threads.pool = _Pool()
