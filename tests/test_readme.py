@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
+from sample import sample
 
 import purenn.datasets
-from tests.sample import sample
 
 README = Path(__file__).parent.parent / "README.md"
 

@@ -1,4 +1,4 @@
-"""Small arrays that kernels use again and again, made once: scalars, rows of ones, unit rows."""
+"""Small arrays that kernels use again and again, made once: scalars and one-hot rows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from purenn.arrays import Array, FloatDtype, Matrix, Vector, seal
+from purenn.arrays import Array, FloatDtype, Matrix, seal
 
 
 @lru_cache(maxsize=1024)
@@ -17,12 +17,6 @@ def scalar(value: float, dtype: FloatDtype) -> Array:
     first must not show in any result.
     """
     return seal(np.array(value + 0.0, dtype))
-
-
-@lru_cache(maxsize=64)
-def ones(count: int, dtype: FloatDtype) -> Vector:
-    """A vector of ones."""
-    return seal(np.ones(count, dtype))
 
 
 @lru_cache(maxsize=16)

@@ -18,7 +18,6 @@ is `numpy.empty`, only faster.
 from __future__ import annotations
 
 import sys
-import sysconfig
 import threading
 from math import prod
 from sys import getrefcount
@@ -88,7 +87,9 @@ def _view(block: Block, dtype: np.dtype[Scalar]) -> np.ndarray[tuple[int, ...], 
 
 def _idle_count() -> int:
     """The count at which `_find` may take a block, or 0, which no block shows, if none is safe."""
-    if sys.implementation.name != "cpython" or sysconfig.get_config_var("Py_GIL_DISABLED"):
+    if sys.implementation.name != "cpython":
+        return 0
+    if sys.version_info >= (3, 13) and not sys._is_gil_enabled():
         return 0
     if sys.version_info >= (3, 14) and sys._jit.is_enabled():
         return 0  # compiled traces may keep fewer references than interpreted code

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from purenn.arrays import Matrix, Vector, seal
-from purenn.kernels.constants import ones
 from purenn.kernels.memory import empty
 
 
@@ -27,7 +26,7 @@ def weight_cotangent(x: Matrix, dy: Matrix) -> Matrix:
 def bias_cotangent(dy: Matrix) -> Vector:
     """The sum of `dy` over the batch."""
     cotangent = np.empty(dy.shape[1], dy.dtype)
-    ones(dy.shape[0], dy.dtype).dot(dy, cotangent)
+    np.add.reduce(dy, axis=0, out=cotangent)
     return seal(cotangent)
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from purenn.arrays import Matrix, seal
-from purenn.kernels.constants import ones
 from purenn.kernels.memory import empty_like
 
 
 def row_sums(x: Matrix) -> Matrix:
     """The sum of each row, (rows, 1)."""
-    sums: Matrix = x.dot(ones(x.shape[1], x.dtype)[:, np.newaxis])
+    sums: Matrix = np.add.reduce(x, axis=1, keepdims=True)
     return sums
 
 
