@@ -18,6 +18,7 @@ from purenn.arrays import (
     require_float,
     seal,
 )
+from purenn.kernels import constants
 
 ROWS: Matrix = np.arange(6.0).reshape(2, 3)
 
@@ -80,3 +81,9 @@ def test_what_is_no_plain_array_is_not_narrowed() -> None:
     with refused(nn.DtypeError, "purenn takes plain NumPy arrays, and a MaskedArray came."):
         narrowed(ROWS, masked)
     assert narrowed(ROWS, ROWS) is ROWS
+
+
+def test_the_constants_that_kernels_share_cannot_be_changed() -> None:
+    for shared in (constants.scalar(0.5, FLOATS[0]), constants.unit_rows(3, FLOATS[0])):
+        assert not shared.flags.writeable
+    assert constants.unit_rows(2, FLOATS[0]).tolist() == [[1.0, 0.0], [0.0, 1.0]]

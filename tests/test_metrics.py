@@ -43,3 +43,10 @@ def test_the_value_of_a_loss_is_a_measure() -> None:
     prediction: Matrix = np.array([[1.0, 2.0]])
     measure = nn.value_of(nn.mean_squared_error())
     assert measure(prediction, np.zeros_like(prediction)) == 2.5
+
+
+def test_what_lies_on_the_threshold_counts_as_below_it() -> None:
+    half: Matrix = np.array([[0.5], [0.5]])
+    assert nn.binary_accuracy()(half, np.array([0, 0])) == 1.0
+    assert nn.binary_accuracy()(half, half) == 1.0
+    assert nn.binary_accuracy()(half + 0.1, half) == 0.0
