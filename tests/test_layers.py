@@ -107,11 +107,13 @@ def test_zero_has_no_sign_that_earlier_calls_could_choose() -> None:
 
 
 @dtypes
-def test_options_that_are_numpy_numbers_do_not_change_the_dtype(dtype: FloatDtype) -> None:
-    x = matrix([[-1.0, 2.0]], dtype)
-    for slope in (np.float64(0.1), np.float32(0.1), np.float16(0.1)):
-        layer = nn.leaky_relu(float(slope))
-        assert value(layer, x).dtype == pulled(layer, x, x).dtype == dtype
+@pytest.mark.parametrize("slope", [np.float64(0.1), np.float32(0.1), np.float16(0.1), 0])
+def test_numbers_of_any_type_as_options_do_not_change_the_dtype(
+    slope: float, dtype: FloatDtype
+) -> None:
+    x, layer = matrix([[-1.0, 2.0]], dtype), nn.leaky_relu(slope)
+    assert value(layer, x).dtype == pulled(layer, x, x).dtype == dtype
+    assert repr(layer) == f"leaky_relu({float(slope)})"
 
 
 # --- far out -------------------------------------------------------------------------------------

@@ -212,6 +212,17 @@ def test_reporting_takes_the_value_of_one_and_the_cotangent_of_the_other() -> No
     assert bits(cotangent) == bits(descent(LOGITS, SOFT)[1])
 
 
+@dtypes
+@pytest.mark.parametrize("epsilon", [np.float64(0.01), np.float32(0.01), np.float16(0.01)])
+def test_numbers_of_any_type_as_options_do_not_change_the_dtype(
+    epsilon: float, dtype: FloatDtype
+) -> None:
+    p = narrowed(frozen(softmax(LOGITS), dtype), ROWS)
+    for loss in (nn.brier(epsilon), nn.cross_entropy(epsilon), nn.binary_cross_entropy(epsilon)):
+        value, cotangent = loss(p, p)
+        assert (type(value), cotangent.dtype) == (float, dtype)
+
+
 # --- far out -------------------------------------------------------------------------------------
 
 

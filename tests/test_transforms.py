@@ -189,9 +189,11 @@ def test_learning_rate_goes_downhill_by_the_schedule_of_the_step(dtype: FloatDty
 
 
 @dtypes
-def test_options_that_are_numpy_numbers_do_not_change_the_dtype(dtype: FloatDtype) -> None:
+@pytest.mark.parametrize("number", [np.float64(0.3), np.float32(0.3), np.float16(0.3)])
+def test_numbers_of_any_type_as_options_do_not_change_the_dtype(
+    number: float, dtype: FloatDtype
+) -> None:
     grad = vector([1.0, -2.0], dtype)
-    number = np.float64(0.3)
     chain = nn.clip_by_global_norm(number) >> nn.momentum(number) >> nn.learning_rate(number)
     whole = chain >> nn.clip_by_value(number) >> nn.nesterov(number)
     _, (update,) = whole.update(whole.init((grad,)), (grad,), (grad,), 0)
