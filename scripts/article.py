@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated
 
@@ -30,14 +31,17 @@ replaced.
 
 Examples:
 
-python scripts/article.py
+scripts/train
 
-python scripts/article.py --folder /tmp/article --data ~/fashion-mnist
+scripts/train --resume
 
-python scripts/article.py --config runs/article/clipped/config.json --folder /tmp/clipped
+.venv/bin/python scripts/article.py --folder /tmp/article --data ~/fashion-mnist
+
+.venv/bin/python scripts/article.py --config runs/article/clipped/config.json --folder /tmp/clipped
 """
 
 Load = Callable[[Path | None], FashionMnist]
+OpenRun = Callable[[Path, runs.Config], AbstractContextManager[runs.Run]]
 
 
 @attrs.frozen(kw_only=True)
@@ -47,10 +51,16 @@ class Command:
     folder: Annotated[Path, tyro.conf.arg(metavar="FOLDER")] = Path("runs/article")
     """Where the folders of the runs go, or with --config that one run."""
     data: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None
-    """A folder with the four files of Fashion-MNIST. Without it they are looked for in the usual
-    places, and downloaded if need be."""
+    """A folder with the four files of Fashion-MNIST, instead of the usual places and downloads."""
+    resume: bool = False
+    """Go on with an invocation that was interrupted. Runs that are done are not repeated."""
     config: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
     """Repeat the one run that this config.json describes, and nothing else."""
+
+    @property
+    def open_run(self) -> OpenRun:
+        """How the folder of a run is opened."""
+        return runs.resume if self.resume else replaced
 
 
 def main(arguments: Sequence[str], load: Load = fashion_mnist) -> int:
@@ -69,10 +79,8 @@ def main(arguments: Sequence[str], load: Load = fashion_mnist) -> int:
     else:
         results = _repeat(command, command.config, console, load)
     agree = all(result.agrees for result in results)
-    say(
-        console,
-        f"\n{'All numbers agree' if agree else 'Some numbers do not agree'} with the article.",
-    )
+    verdict = "All numbers agree" if agree else "Some numbers do not agree"
+    say(console, f"\n{verdict} with the article.")
     say(console, f"Results and pictures are in {command.folder}.")
     return 0 if agree else 1
 
@@ -82,14 +90,14 @@ def _perform_all(command: Command, console: Console, load: Load) -> list[Result]
     clear_summary(command.folder)
     exploding, clipped = spirals.exploding(start), spirals.clipped(start)
     results: dict[str, Result] = {}
-    with replaced(command.folder / exploding.name, exploding.config) as run:
+    with command.open_run(command.folder / exploding.name, exploding.config) as run:
         results[exploding.name], failure = exploding.perform(run, console, start.spirals)
-    with replaced(command.folder / clipped.name, clipped.config) as run:
+    with command.open_run(command.folder / clipped.name, clipped.config) as run:
         results[clipped.name], success = clipped.perform(run, console, start.spirals)
     runs.write_file(command.folder / SPIRALS, png(boundaries(failure, success)))
     write_summary(command.folder, results, expected=3)
     data = _loaded(command, console, load)
-    with replaced(command.folder / fashion.NAME, fashion.config()) as run:
+    with command.open_run(command.folder / fashion.NAME, fashion.config()) as run:
         results[fashion.NAME] = fashion.perform(run, console, start, data)
     write_summary(command.folder, results, expected=3)
     return list(results.values())
@@ -108,14 +116,14 @@ def _repeat(command: Command, path: Path, console: Console, load: Load) -> list[
     config = runs.read_config(path)
     exploding, clipped = spirals.exploding(start), spirals.clipped(start)
     if config == exploding.config:
-        with replaced(command.folder, config) as run:
+        with command.open_run(command.folder, config) as run:
             return [exploding.perform(run, console, start.spirals)[0]]
     if config == clipped.config:
-        with replaced(command.folder, config) as run:
+        with command.open_run(command.folder, config) as run:
             return [clipped.perform(run, console, start.spirals)[0]]
     if config == fashion.config():
         data = load(command.data)
-        with replaced(command.folder, config) as run:
+        with command.open_run(command.folder, config) as run:
             return [fashion.perform(run, console, start, data)]
     raise OptionError(
         f"{path} describes none of the article's runs. Their settings are the article's: choose "

@@ -31,15 +31,15 @@ and pictures.
 
 Examples:
 
-python scripts/fashion_mnist.py
+.venv/bin/python scripts/fashion_mnist.py
 
-python scripts/fashion_mnist.py --seed 1 --folder runs/seed-1
+.venv/bin/python scripts/fashion_mnist.py --seed 1 --folder runs/seed-1
 
-python scripts/fashion_mnist.py --hidden 512 256 --activation relu --clip none --validation 6000
+.venv/bin/python scripts/fashion_mnist.py --hidden 512 256 --clip none --validation 6000
 
-python scripts/fashion_mnist.py --config runs/seed-1/config.json --epochs 40 --folder runs/longer
+.venv/bin/python scripts/fashion_mnist.py --config runs/a/config.json --epochs 40 --folder runs/b
 
-python scripts/fashion_mnist.py --resume
+.venv/bin/python scripts/fashion_mnist.py --resume
 """
 
 Load = Callable[[Path | None], FashionMnist]
@@ -55,8 +55,7 @@ class Command:
     resume: bool = False
     """Go on with the run in the folder from where it was interrupted."""
     data: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER")] = None
-    """A folder with the four files of Fashion-MNIST. Without it they are looked for in the usual
-    places, and downloaded if need be."""
+    """A folder with the four files of Fashion-MNIST, instead of the usual places and downloads."""
     config: Annotated[Path | None, tyro.conf.arg(metavar="FILE")] = None
     """Take the settings from the config.json of an earlier run; options override it."""
 

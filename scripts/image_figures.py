@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import floor
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -54,18 +55,16 @@ def confident_mistakes(
         f"is {classes[int(labels[index])]}"
         for index in surest.tolist()
     ]
-    return _grid(title, images[surest], captions, caption_size=10.5)
+    return _grid(title, images[surest], captions, caption_size=10.0)
 
 
 def _percent(probability: float) -> str:
-    """A probability for people; 100 % is left to certainties.
+    """A probability for people, rounded down: 100 % is left to certainties.
 
     >>> _percent(0.98765), _percent(0.999999), _percent(1.0)
-    ('98.8 %', '> 99.9 %', '100 %')
+    ('98.76 %', '99.99 %', '100 %')
     """
-    if probability == 1.0:
-        return "100 %"
-    return f"{100 * probability:.1f} %" if probability < 0.9995 else "> 99.9 %"
+    return "100 %" if probability == 1.0 else f"{floor(1e4 * probability) / 100:.2f} %"
 
 
 def _grid(title: str, images: ByteImages, captions: Sequence[str], caption_size: float) -> Figure:

@@ -55,7 +55,7 @@ def draw_outcome(folder: Path, outcome: Outcome) -> None:
         RunError: they cannot be written.
     """
     counts = confusion_matrix(outcome.answers, outcome.labels, CLASSES)
-    title = f"{outcome.accuracy:.2%} of {len(outcome.labels):,} test images are right"
+    title = f"{100 * outcome.accuracy:.2f} % of {len(outcome.labels):,} test images are right"
     runs.write_file(folder / "confusion.png", png(confusion(title, counts, CLASSES)))
     mistakes = confident_mistakes(
         "The mistakes made with most confidence",

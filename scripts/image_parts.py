@@ -31,8 +31,7 @@ class Settings(Training):
     loss: Multiclass = "softmax-cross-entropy"
     """What is descended on: the mean over the samples of a batch."""
     split: Literal["article", "official"] = "article"
-    """56,000 training and 14,000 test images as the article parts all 70,000, or the data set's own
-    60,000 and 10,000."""
+    """The article's 56,000 training and 14,000 test images, or the official 60,000 and 10,000."""
     validation: int = 0
     """How many of the training images are set aside and measured after each epoch."""
 

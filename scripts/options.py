@@ -42,8 +42,7 @@ class Training:
     learning_rate: float
     """The highest learning rate."""
     schedule: Decay = "cosine"
-    """How the rate falls: not at all, along half a cosine to 0, by steps to a tenth and a hundredth
-    after one and two thirds of the run, or smoothly to a hundredth (exponential)."""
+    """How the rate falls: not, to 0, by tenths after each third, or evenly to a hundredth."""
     warm_up: float
     """For how many epochs the rate grows from 0 before it falls. May be a fraction of one."""
     batch_size: int

@@ -43,15 +43,15 @@ numbers, and pictures: curves, and the plane as the classifier sees it.
 
 Examples:
 
-python scripts/spiral.py
+.venv/bin/python scripts/spiral.py
 
-python scripts/spiral.py --clip none --schedule constant --folder runs/unclipped
+.venv/bin/python scripts/spiral.py --clip none --schedule constant --folder runs/unclipped
 
-python scripts/spiral.py --arms 3 --loss softmax-cross-entropy --folder runs/three-arms
+.venv/bin/python scripts/spiral.py --arms 3 --loss softmax-cross-entropy --folder runs/three-arms
 
-python scripts/spiral.py --config runs/spiral/config.json --seed 1 --folder runs/spiral-1
+.venv/bin/python scripts/spiral.py --config runs/spiral/config.json --seed 1 --folder runs/spiral-1
 
-python scripts/spiral.py --resume
+.venv/bin/python scripts/spiral.py --resume
 """
 
 
