@@ -10,7 +10,7 @@ is `numpy.empty`, only faster.
   oldest shapes are dropped first. Dropped memory stays valid for those who hold it and is freed
   after them.
 - The count that an idle block shows is measured at import. Where counts do not tell (interpreters
-  other than CPython, builds without the global lock or with a JIT), every array is plain.
+  other than CPython, and those without the global lock or with a JIT), every array is plain.
 - Arrays below `SMALL` bytes are plain: malloc keeps their pages anyway. So are those that a signal
   handler or a finalizer asks for while it interrupts `empty` itself.
 """
@@ -131,8 +131,8 @@ def empty(
     pool = _threads.pool
     if pool.busy:
         return np.empty(shape, dtype)
-    pool.busy = True
     try:
+        pool.busy = True
         blocks = pool.blocks.get((shape, dtype))
         found = None if blocks is None else _find(blocks, _IDLE, dtype)
         return _view(_allocate(pool, shape, dtype, size), dtype) if found is None else found
@@ -156,13 +156,13 @@ def _allocate(pool: _Pool, shape: tuple[int, ...], dtype: np.dtype[Element], siz
         dropped = pool.blocks.pop(next(iter(pool.blocks)))
         pool.bytes -= sum(old.nbytes for old in dropped)
     if not pool.blocks:
-        pool.bytes = 0  # an exception, such as KeyboardInterrupt, may have left it wrong
+        pool.bytes = 0  # after an exception, such as KeyboardInterrupt, it may have been too much
     blocks = pool.blocks.setdefault((shape, dtype), [])
     if len(blocks) == MOST:
         del blocks[0]
         pool.bytes -= size
-    blocks.append(block)
     pool.bytes += size
+    blocks.append(block)
     return block
 
 
