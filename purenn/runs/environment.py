@@ -43,26 +43,26 @@ def environment() -> Environment:
       processor, and how many threads it uses
     - `cpu`, and `simd`: the instruction sets that NumPy uses here
     - `os`
+
+    A run that was resumed in another environment has `resumed` in its environment.json: what was
+    different, for each time it was.
     """
     return dict(_facts())
 
 
 def _commit(folder: Path) -> str | None:
-    command = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=40"]
+    if _git(folder, "ls-files", "--error-unmatch", "__init__.py") is None:
+        return None  # some other project's repository, or none
+    return _git(folder, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    command = ["git", "--no-optional-locks", "-C", str(folder), *arguments]
     try:
-        tracked = subprocess.run(
-            ["git", "-C", str(folder), "ls-files", "--error-unmatch", "__init__.py"],
-            capture_output=True,
-            check=False,
-        )
-        found = subprocess.run(
-            [*command, "--exclude=*"], capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
     except OSError:
         return None
-    if tracked.returncode or found.returncode:
-        return None
-    return found.stdout.strip()
+    return None if done.returncode else done.stdout.strip()
 
 
 def _blas() -> tuple[tuple[str, Json], ...]:
@@ -83,17 +83,25 @@ def _blas() -> tuple[tuple[str, Json], ...]:
 
 
 def _cpu() -> str | None:
-    try:
-        lines = CPU_INFO.read_text().splitlines()
-    except OSError:
-        return platform.processor() or None
-    found = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(found, platform.processor() or None)
+    lines = CPU_INFO.read_text().splitlines() if CPU_INFO.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or None
 
 
 def _simd() -> Json:
     extensions = np.show_config("dicts").get("SIMD Extensions", {})
     return [*extensions.get("baseline", []), *extensions.get("found", [])]
+
+
+def noted(known: Environment, now: Environment) -> Environment:
+    """The environment of a run that goes on in another one: with what changed, under "resumed"."""
+    sessions = known.get("resumed")
+    earlier = sessions if isinstance(sessions, list) else []
+    last = {**known}
+    for session in earlier:
+        last |= session if isinstance(session, dict) else {}
+    changes = {name: value for name, value in now.items() if last.get(name) != value}
+    return {**known, "resumed": [*earlier, changes]} if changes else known
 
 
 def differences(before: Environment, after: Environment) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from purenn import durable, jsons
 from purenn.errors import FormatError, RunError, UnavailableError
 from purenn.runs import config as configs
 from purenn.runs.config import Config, read_config
-from purenn.runs.environment import Environment, environment
+from purenn.runs.environment import Environment, environment, noted
 from purenn.runs.lock import locked
 from purenn.runs.records import METRICS, TIMES
 
@@ -126,6 +126,18 @@ def write_file(path: Path, content: bytes) -> None:
         durable.write(path, content)
     except UnavailableError as error:
         raise RunError(f"{error}") from error
+
+
+def note_environment(run: Run) -> None:
+    """Write down in what a session's environment differs from the sessions' before, if it does.
+
+    Raises:
+        RunError: environment.json cannot be read or written.
+    """
+    known = read_environment(run.folder)
+    found = noted(known, environment())
+    if found != known:
+        write_file(run.folder / ENVIRONMENT, jsons.document(found))
 
 
 def read_environment(folder: Path) -> Environment:

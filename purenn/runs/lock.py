@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from purenn.errors import RunError
@@ -35,7 +35,8 @@ def locked(folder: Path, check: Callable[[], None]) -> Iterator[None]:
         try:
             yield
         finally:
-            os.ftruncate(descriptor, 0)
+            with suppress(OSError):  # a number left behind does no harm
+                os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
 

@@ -81,16 +81,20 @@ def read_records(folder: Path) -> tuple[Record, ...]:
     Raises:
         RunError: metrics.jsonl cannot be read, or a line of it is no record.
     """
-    return tuple(_parsed(line, number, folder) for number, line in enumerate(_lines(folder)))
+    return tuple(
+        _parsed(line, number, folder) for number, line in enumerate(_lines(folder / METRICS))
+    )
 
 
 def keep_records(folder: Path, count: int) -> tuple[Record, ...]:
     """The first `count` records, after what comes behind them was cut off the file.
 
+    Of times.jsonl, which is no part of what is continued, only an unfinished last line is cut off.
+
     Raises:
         RunError: there are fewer, or metrics.jsonl cannot be read or written.
     """
-    lines = _lines(folder)
+    lines = _lines(folder / METRICS)
     if len(lines) < count:
         raise RunError(
             f"{folder / METRICS} has {len(lines)} epochs and the checkpoint comes after {count}. "
@@ -99,17 +103,19 @@ def keep_records(folder: Path, count: int) -> tuple[Record, ...]:
     kept = tuple(_parsed(line, number, folder) for number, line in enumerate(lines[:count]))
     try:
         durable.cut(folder / METRICS, sum(map(len, lines[:count])))
+        durable.cut(folder / TIMES, sum(map(len, _lines(folder / TIMES))))
     except UnavailableError as error:
         raise RunError(f"{error}") from error
     return kept
 
 
-def _lines(folder: Path) -> list[bytes]:
+def _lines(path: Path) -> list[bytes]:
+    """The lines of a file that were finished; none if there is no file."""
     try:
-        raw = durable.read(folder / METRICS, LIMIT) if (folder / METRICS).exists() else b""
+        raw = durable.read(path, LIMIT) if path.exists() else b""
     except UnavailableError as error:
         raise RunError(f"{error}") from error
-    return [line for line in raw.splitlines(keepends=True) if line.endswith(b"\n")]
+    return [line + b"\n" for line in raw.split(b"\n")[:-1]]
 
 
 def _parsed(line: bytes, number: int, folder: Path) -> Record:
@@ -133,9 +139,8 @@ def seconds(folder: Path) -> float:
         RunError: times.jsonl cannot be read.
     """
     try:
-        raw = durable.read(folder / TIMES, LIMIT) if (folder / TIMES).exists() else b""
-        lines = [jsons.parse(line, str(folder / TIMES)) for line in raw.splitlines() if line]
-    except (FormatError, UnavailableError) as error:
+        lines = [jsons.parse(line, str(folder / TIMES)) for line in _lines(folder / TIMES)]
+    except FormatError as error:
         raise RunError(f"{error}") from None
     times = [line.get("seconds") for line in lines if isinstance(line, dict)]
     return sum(time for time in times if isinstance(time, float))

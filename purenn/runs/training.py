@@ -19,7 +19,7 @@ from purenn.errors import DivergenceError, InterruptionError, RunError
 from purenn.jsons import Json
 from purenn.optimizer import OptimizerState
 from purenn.runs.cadence import EVERY_MINUTE, Cadence, Clock
-from purenn.runs.folder import Run
+from purenn.runs.folder import Run, note_environment
 from purenn.runs.interruption import interruptible
 from purenn.runs.progress import Progress, require_finite, save
 from purenn.runs.records import append_record, append_time, record
@@ -73,8 +73,9 @@ def train(
     if progress.epoch >= epochs:
         return
     clock = Clock(cadence, progress.state.step)
-    _note_start(run, progress)
     with interruptible() as stop:
+        note_environment(run)
+        _note_start(run, progress)
         while progress.epoch < epochs:
             batches = batches_of(progress.epoch)
             _require_batches(run, progress, len(batches))
