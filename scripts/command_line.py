@@ -65,16 +65,22 @@ def read_settings(path: Path, script: str, kind: type[S]) -> S:
 
 
 def from_json(settings: Mapping[str, runs.Json], kind: type[S], where: str) -> S:
-    """Settings from what `to_json` made of them; none may be missing.
+    """Settings from what `to_json` made of them; those that are missing have their defaults.
 
     Raises:
-        OptionError: some are unknown, missing, of another type, or make no sense.
+        OptionError: some are unknown, of another type, or make no sense.
     """
     try:
         return _converter().structure(settings, kind)
     except cattrs.BaseValidationError as error:
-        problems = "\n  ".join(cattrs.transform_error(error, path="settings"))
+        problems = "\n  ".join(cattrs.transform_error(error, "settings", _problem))
         raise OptionError(f"{where} does not fit:\n  {problems}") from None
+
+
+def _problem(error: BaseException, kind: type | None) -> str:
+    if isinstance(error, OptionError | TypeError):
+        return str(error)
+    return cattrs.v.format_exception(error, kind)
 
 
 def _converter() -> cattrs.Converter:

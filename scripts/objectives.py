@@ -29,6 +29,7 @@ from purenn import (
 Target = Matrix | Labels
 Multiclass = Literal["softmax-cross-entropy", "cross-entropy", "brier"]
 Binary = Literal["binary-cross-entropy-with-logits", "binary-cross-entropy"]
+Goal = Literal[Multiclass, Binary]
 
 
 @attrs.frozen(eq=False)
@@ -50,7 +51,7 @@ class Objective:
     probabilities: Callable[[Matrix], Matrix]
 
 
-def objective(name: Multiclass | Binary, classes: int) -> Objective:
+def objective(name: Goal, classes: int) -> Objective:
     """The objective of that name, for that many classes; the binary ones are for two."""
     if name == "softmax-cross-entropy":
         loss = softmax_cross_entropy()

@@ -16,7 +16,7 @@ from command_line import config_argument, exit_status, parse, read_settings, to_
 from experiment import DATA, Experiment, Parts
 from figures import Boundary, boundaries, png
 from models import ClassifierParams, classifier
-from objectives import Binary, Multiclass, objective
+from objectives import Goal, objective
 from options import Training
 from progress import say, standard_output
 from purenn import (
@@ -64,7 +64,7 @@ class Settings(Training):
     warm_up: float = 5.0
     batch_size: int = 50
     epochs: int = 200
-    loss: Multiclass | Binary = "binary-cross-entropy-with-logits"
+    loss: Goal = "binary-cross-entropy-with-logits"
     """What is descended on: the mean over the points of a batch. The binary ones are for 2 arms."""
     arms: int = 2
     """How many spirals there are; each is a class."""

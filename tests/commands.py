@@ -21,20 +21,11 @@ class Ended:
     errors: str
 
 
-def environment(**variables: str) -> dict[str, str]:
-    """The surroundings of a script: one thread, for these matrices are small."""
-    return {**os.environ, "OPENBLAS_NUM_THREADS": "1", "COLUMNS": "100", **variables}
-
-
-def command(script: str, *arguments: object) -> list[str]:
-    return [sys.executable, str(SCRIPTS / script), *map(str, arguments)]
-
-
 def run(script: str, *arguments: object, **variables: str) -> Ended:
-    """Run a script to its end."""
+    """Run a script to its end, in one thread: these matrices are small."""
     result = subprocess.run(
-        command(script, *arguments),
-        env=environment(**variables),
+        [sys.executable, str(SCRIPTS / script), *map(str, arguments)],
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1", **variables},
         capture_output=True,
         text=True,
         check=False,
