@@ -12,6 +12,7 @@ from contracts import FLOATS, all_bits, frozen, noise, require_fresh, state_bits
 from transform_cases import TRANSFORMS, TransformCase
 
 from purenn.arrays import FloatDtype, Leaves
+from purenn.tree import walk
 
 dtypes = pytest.mark.parametrize("dtype", FLOATS, ids=str)
 each_transform = pytest.mark.parametrize("case", TRANSFORMS, ids=lambda case: case.name)
@@ -47,6 +48,16 @@ def test_transforms_are_pure(case: TransformCase, dtype: FloatDtype) -> None:
         assert all(copy.flags.writeable for copy in copies)
         position = after
     assert all_bits(params) == before
+
+
+@each_transform
+def test_the_arrays_of_a_state_are_read_only(case: TransformCase) -> None:
+    params = some_leaves(0, FLOATS[0])
+    first = case.start(params)
+    later, _ = first.update(some_leaves(5, FLOATS[0]), params, 0)
+    for state in (first.state, later.state):
+        arrays = [part for _, part in walk(state, (np.ndarray, float, int))]
+        assert not any(a.flags.writeable for a in arrays if isinstance(a, np.ndarray))
 
 
 @dtypes

@@ -58,6 +58,16 @@ def test_entries_at_the_limit_stay(dtype: FloatDtype) -> None:
     assert bits(clipped(0.1, (at,))[0]) == bits(at)
 
 
+@dtypes
+@pytest.mark.parametrize("excess", [1.0001, 1.2, 1.5])
+def test_a_single_entry_just_beyond_the_limit_is_brought_to_it(
+    excess: float, dtype: FloatDtype
+) -> None:
+    for limit in (0.01, 1.0, 100.0):
+        (after,) = clipped(limit, (vector([excess * limit], dtype),))
+        assert after.tolist() == vector([limit], dtype).tolist()
+
+
 @pytest.mark.parametrize("limit", [1e-300, 1e-200, 1e-23, 1e-19, 1e-8, 1e8, 1e19, 1e23, 1e38])
 def test_limits_whose_squares_underflow_or_overflow_still_clip(limit: float) -> None:
     (after,) = clipped(limit, (vector([3.0 * limit, -2.0 * limit, 0.5 * limit]),))
