@@ -101,7 +101,7 @@ def step_error(
     if found is not None:
         cause = f"The parameters were not finite before this step already, first {found}."
     elif made is not None:
-        cause = f"They were finite before this step; its update is not, first in {made}."
+        cause = f"The parameters were finite before this step; its update is not, first in {made}."
     else:
         cause = "The parameters are still finite."
     return _told(f"{what} at {place}, step {before.step}. {cause}", recent)

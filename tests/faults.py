@@ -98,6 +98,10 @@ class Watch:
         ):
             patch.setattr(os, function.__name__, function)
 
+    def lose_power(self) -> None:
+        """Bring the folder into the state in which a loss of power now would leave it."""
+        self._disk.lose("power")
+
     def _is_struck(self) -> bool:
         self.count += 1
         return self.count == self._fault.operation
