@@ -17,7 +17,7 @@ from benchmarks.contenders import names
 from benchmarks.machine import available_cores, machine
 from benchmarks.processes import processes
 from benchmarks.results import Growth, Report, Result, joined, read, write
-from benchmarks.tables import machine_text, report_tables
+from benchmarks.tables import machine_text, markdown, report_tables, summary_table
 from benchmarks.turns import Method, measure
 from benchmarks.workloads import WORKLOADS, Workload
 from command_line import exit_status, parse
@@ -67,6 +67,7 @@ class Command:
         threads: how many each contender may use; 0 stands for one on each core.
         json: where to write the results.
         plot: where to draw them, as PNG.
+        markdown: where to write a summary of them.
         show: results of another run, to print and draw instead of measuring.
     """
 
@@ -76,6 +77,7 @@ class Command:
     threads: int = 0
     json: Path = Path("runs/benchmark.json")
     plot: Path | None = None
+    markdown: Path | None = None
     show: Path | None = None
 
 
@@ -91,6 +93,11 @@ def main(arguments: Sequence[str]) -> int:
         say(console, machine_text(report.machine))
         for table in report_tables(report):
             console.print(table)
+    if report.results:
+        console.print(summary_table(report))
+    if command.markdown is not None:
+        command.markdown.write_text(markdown(report))
+        say(console, f"summary: {command.markdown}")
     if command.plot is not None:
         draw(report, command.plot)
         say(console, f"picture: {command.plot}")
@@ -110,29 +117,39 @@ def measured(command: Command, console: Console) -> Report:
     """Measure, and print and write after each part: an interruption costs no more than one."""
     threads = command.threads or available_cores()
     whole = Report(machine(threads), command.rounds)
-    say(console, machine_text(whole.machine))
+    wanted = command.workload or NAMES
     method = Method(command.rounds, command.pause, threads)
-    for part in parts(whole, command.workload or NAMES, method, console):
-        for table in report_tables(part):
-            console.print(table)
-        whole = joined(whole, part)
-        write(whole, command.json)
+    with tempfile.TemporaryDirectory(prefix="purenn-benchmark-") as folder:
+        if "epoch" in wanted:
+            save_images(Path(folder))
+        say(console, machine_text(whole.machine))
+        for part in parts(whole, wanted, method, Path(folder), console):
+            for table in report_tables(part):
+                console.print(table)
+            whole = joined(whole, part)
+            write(whole, command.json)
     return whole
 
 
+def save_images(folder: Path) -> None:
+    """Put the images where each contender's process reads them without any code of purenn's."""
+    data = fashion_mnist()
+    np.save(folder / "images.npy", data.train_images.reshape(-1, 28 * 28))
+    np.save(folder / "labels.npy", data.train_labels)
+
+
 def parts(
-    blank: Report, wanted: Sequence[Name], method: Method, console: Console
+    blank: Report, wanted: Sequence[Name], method: Method, folder: Path, console: Console
 ) -> Iterator[Report]:
     """What is wanted, one part after the other, each as a report of that alone."""
     for workload in WORKLOADS:
         if workload.name in wanted:
-            result = measure_shown(workload, names(workload), method, console)
+            job = attrs.evolve(workload, folder=str(folder))
+            result = measure_shown(job, names(job), method, console)
             yield attrs.evolve(blank, results=(result,))
     for axis in growth.axes() if "growth" in wanted else ():
-        results = tuple(
-            measure_shown(workload, growth.NAMES, method, console) for workload in axis.workloads
-        )
-        yield attrs.evolve(blank, growth=(Growth(axis.name, axis.sizes, results),))
+        results = [measure_shown(job, growth.NAMES, method, console) for job in axis.workloads]
+        yield attrs.evolve(blank, growth=(Growth(axis.name, axis.sizes, tuple(results)),))
     if "processes" in wanted:
         with console.status("processes"):
             figures = processes(method.rounds)
@@ -143,24 +160,12 @@ def measure_shown(
     workload: Workload, contenders: Sequence[str], method: Method, console: Console
 ) -> Result:
     """Measure one job, and show on a terminal how far it is."""
-    with (
-        console.status(workload.name) as status,
-        tempfile.TemporaryDirectory(prefix="purenn-benchmark-") as folder,
-    ):
-        job = with_images(workload, Path(folder)) if workload.kind == "epoch" else workload
+    with console.status(workload.name) as status:
 
         def progress(done: int) -> None:
             status.update(f"{workload.name}, {workload.net}: round {done} of {method.rounds}")
 
-        return measure(job, contenders, method, progress)
-
-
-def with_images(workload: Workload, folder: Path) -> Workload:
-    """Put the images where each contender's process reads them without any code of purenn's."""
-    data = fashion_mnist()
-    np.save(folder / "images.npy", data.train_images.reshape(-1, 28 * 28))
-    np.save(folder / "labels.npy", data.train_labels)
-    return attrs.evolve(workload, folder=str(folder))
+        return measure(workload, contenders, method, progress)
 
 
 if __name__ == "__main__":

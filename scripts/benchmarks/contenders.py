@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.metadata import version
 from importlib.util import find_spec
 
 import attrs
@@ -13,7 +12,9 @@ from benchmarks.workloads import Workload
 
 PRODUCTS = "matrix products alone"
 PURENN = "purenn"
-TORCH = ("PyTorch, fused SGD", "PyTorch, foreach SGD")
+TORCH = "PyTorch"
+TORCH_FUSED = "PyTorch, fused SGD"
+TORCH_FOREACH = "PyTorch, foreach SGD"
 JAX = "JAX + optax"
 SKLEARN = "scikit-learn"
 
@@ -22,20 +23,15 @@ Setup = Callable[[Workload], Contender]
 
 @attrs.frozen
 class Entry:
-    """How a contender is set up, and the packages that it needs, the first of which names it."""
+    """How a contender is set up, and the packages that it needs."""
 
     setup: Setup
     packages: tuple[str, ...]
 
     @property
-    def missing(self) -> tuple[str, ...]:
-        """The packages that are not installed here."""
-        return tuple(name for name in self.packages if find_spec(name) is None)
-
-    @property
-    def version(self) -> str:
-        """The version of the first package."""
-        return version(self.packages[0]) if find_spec(self.packages[0]) else ""
+    def is_missing(self) -> bool:
+        """Whether one of its packages is not installed here."""
+        return not all(map(find_spec, self.packages))
 
 
 def _products(workload: Workload) -> Contender:
@@ -50,16 +46,22 @@ def _purenn(workload: Workload) -> Contender:
     return pure.contender(workload)
 
 
+def _torch(workload: Workload) -> Contender:
+    from benchmarks import pytorch
+
+    return pytorch.inference(workload)
+
+
 def _torch_fused(workload: Workload) -> Contender:
     from benchmarks import pytorch
 
-    return pytorch.fused(workload)
+    return pytorch.training(workload, "fused")
 
 
 def _torch_foreach(workload: Workload) -> Contender:
     from benchmarks import pytorch
 
-    return pytorch.foreach(workload)
+    return pytorch.training(workload, "foreach")
 
 
 def _jax(workload: Workload) -> Contender:
@@ -77,20 +79,21 @@ def _sklearn(workload: Workload) -> Contender:
 CONTENDERS = {
     PRODUCTS: Entry(_products, ("numpy",)),
     PURENN: Entry(_purenn, ("purenn",)),
-    TORCH[0]: Entry(_torch_fused, ("torch",)),
-    TORCH[1]: Entry(_torch_foreach, ("torch",)),
+    TORCH: Entry(_torch, ("torch",)),
+    TORCH_FUSED: Entry(_torch_fused, ("torch",)),
+    TORCH_FOREACH: Entry(_torch_foreach, ("torch",)),
     JAX: Entry(_jax, ("jax", "optax")),
     SKLEARN: Entry(_sklearn, ("sklearn",)),
 }
 
 
 def names(workload: Workload) -> tuple[str, ...]:
-    """The contenders that can express a job, the first of which is what ratios refer to.
+    """The contenders that can express a job; ratios refer to the first.
 
-    scikit-learn's nets have plain ReLUs only, no clipping, and train for whole epochs. Inference
-    has no optimizer, so PyTorch stands there once.
+    scikit-learn's nets have plain ReLUs only, and no clipping: they are left out where steps are
+    timed one by one, and take part where a whole epoch is.
     """
-    chosen = [name for name in CONTENDERS if name != SKLEARN or workload.kind != "training"]
     if workload.kind == "inference":
-        chosen.remove(TORCH[1])
-    return tuple(chosen)
+        return PRODUCTS, PURENN, TORCH, JAX, SKLEARN
+    trained = (PRODUCTS, PURENN, TORCH_FUSED, TORCH_FOREACH, JAX)
+    return (*trained, SKLEARN) if workload.kind == "epoch" else trained

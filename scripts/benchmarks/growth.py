@@ -6,11 +6,11 @@ from itertools import pairwise
 
 import attrs
 
-from benchmarks.contenders import JAX, PURENN, TORCH
+from benchmarks.contenders import JAX, PURENN, TORCH_FUSED
 from benchmarks.workloads import Workload
 
 # Those whose growth is compared; ratios refer to the first.
-NAMES = (PURENN, TORCH[0], JAX)
+NAMES = (PURENN, TORCH_FUSED, JAX)
 
 # How many multiplications make a turn of about a tenth of a second, and how many steps it may have.
 TURN = 3e9

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from benchmarks.contenders import CONTENDERS, PURENN
 from benchmarks.results import Growth, Report, Result, ratio, slope
 from figures import COLOURS, blank
 
 COLUMNS = 3
-COLOUR = dict(zip(CONTENDERS, ("#999999", *COLOURS[:1], *COLOURS[4:5], *COLOURS[1:4]), strict=True))
+BLUE, ORANGE, GREEN, PINK, RED, *_ = COLOURS
+COLOUR = dict(zip(CONTENDERS, ("#999999", BLUE, RED, RED, ORANGE, GREEN, PINK), strict=True))
 
 
 def picture(report: Report) -> Figure:
@@ -62,8 +63,8 @@ def _times(axes: Axes, growth: Growth) -> None:
 
 def _peaks(axes: Axes, growth: Growth) -> None:
     for name in growth.names:
-        label = f"{name}: slope {slope(growth.sizes, growth.peaks(name)):.2f}"
-        axes.loglog(growth.sizes, growth.peaks(name), "o-", color=COLOUR[name], label=label)
+        axes.semilogx(growth.sizes, growth.peaks(name), "o-", color=COLOUR[name], label=name)
+    axes.set_ylim(bottom=0.0)
     _label(axes, growth, "peak memory, MiB")
 
 
@@ -74,3 +75,4 @@ def _label(axes: Axes, growth: Growth, quantity: str) -> None:
     axes.legend(fontsize="small")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axis.set_minor_formatter(NullFormatter())

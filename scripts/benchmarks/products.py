@@ -19,6 +19,11 @@ class Products:
         self._repeats = workload.batches if workload.kind == "epoch" else 1
         self._products = _products(workload)
 
+    @property
+    def count(self) -> int:
+        """How many products there are in a step."""
+        return len(self._products)
+
     def check(self) -> list[float]:
         """Nothing: products alone have no loss."""
         return []

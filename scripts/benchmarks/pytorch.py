@@ -13,20 +13,9 @@ from benchmarks.contender import CHECKED, Contender
 from benchmarks.workloads import DECAY, LIMIT, RATE, Workload, first_weights, images, samples
 
 
-def fused(workload: Workload) -> Contender:
-    """PyTorch, whose SGD is one compiled pass."""
-    return _contender(workload, "fused")
-
-
-def foreach(workload: Workload) -> Contender:
-    """PyTorch, whose SGD handles all parameters in each call."""
-    return _contender(workload, "foreach")
-
-
-def _contender(workload: Workload, mode: Literal["fused", "foreach"]) -> Contender:
+def training(workload: Workload, mode: Literal["fused", "foreach"]) -> Contender:
+    """Training, in which SGD is one compiled pass, or handles all parameters in each call."""
     model = _model(workload)
-    if workload.kind == "inference":
-        return Inference(model, torch.from_numpy(samples(workload)[0]))
     optimizer = torch.optim.SGD(
         model.parameters(),
         lr=RATE,
@@ -35,6 +24,12 @@ def _contender(workload: Workload, mode: Literal["fused", "foreach"]) -> Contend
         foreach=mode == "foreach",
     )
     return Training(workload, model, optimizer)
+
+
+def inference(workload: Workload) -> Contender:
+    """Inference."""
+    inputs, _ = samples(workload)
+    return Inference(_model(workload), torch.from_numpy(inputs))
 
 
 def _model(workload: Workload) -> torch.nn.Sequential:

@@ -9,7 +9,7 @@ import attrs
 import cattrs
 import numpy as np
 
-from benchmarks.contenders import PURENN, TORCH
+from benchmarks.contenders import TORCH, TORCH_FOREACH, TORCH_FUSED
 from benchmarks.machine import Machine
 from benchmarks.workloads import Workload
 
@@ -118,21 +118,17 @@ def ratio(result: Result, name: str, to: str) -> Spread:
 
 def best_torch(result: Result) -> str | None:
     """PyTorch's faster mode here."""
-    present = [name for name in TORCH if name in result.series]
+    present = [name for name in (TORCH, TORCH_FUSED, TORCH_FOREACH) if name in result.series]
     return min(present, key=lambda name: ratio(result, name, result.first).median, default=None)
 
 
-def disagreement(result: Result) -> float:
-    """The largest relative difference between two contenders' first loss, or first answer."""
-    own = result.series[PURENN].check
-    first = slice(None) if result.workload.kind == "inference" else slice(1)
-    scale = max(abs(value) for value in own[first])
-    return max(
-        abs(mine - other) / scale
-        for series in result.series.values()
-        if series.check
-        for mine, other in zip(own[first], series.check[first], strict=True)
-    )
+def disagreement(result: Result, index: int) -> float:
+    """How far apart contenders are: the largest relative difference of a number that they check.
+
+    For training that is the loss of a step, for inference a logit of the first sample.
+    """
+    checked = [series.check[index] for series in result.series.values() if series.check]
+    return (max(checked) - min(checked)) / max(map(abs, checked))
 
 
 def joined(first: Report, second: Report) -> Report:

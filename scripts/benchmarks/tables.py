@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.table import Table
 
-from benchmarks.contenders import PURENN
+from benchmarks.contenders import JAX, PRODUCTS, PURENN, SKLEARN
 from benchmarks.machine import Machine
 from benchmarks.results import (
     Growth,
@@ -64,8 +64,8 @@ def report_tables(report: Report) -> tuple[Table, ...]:
 
 def _table(title: str, caption: str, *headings: str) -> Table:
     table = Table(title=title, caption=caption, title_justify="left", caption_justify="left")
-    for heading in headings:
-        table.add_column(heading, justify="right" if heading else "left")
+    for number, heading in enumerate(headings):
+        table.add_column(heading, justify="right" if number else "left")
     return table
 
 
@@ -74,7 +74,7 @@ def workload_table(result: Result) -> Table:
     workload = result.workload
     table = _table(
         f"{workload.name}: {workload.net}, batch {workload.batch}",
-        f"First losses, or answers, differ by {disagreement(result):.0e} at most.",
+        agreement(result),
         *("", STEP[workload.kind], f"÷ {result.first}", f"{PURENN} ÷ it", "peak memory"),
     )
     best = best_torch(result)
@@ -88,6 +88,49 @@ def workload_table(result: Result) -> Table:
         )
     for name in result.missing:
         table.add_row(name, "missing", "", "", "")
+    return table
+
+
+def agreement(result: Result) -> str:
+    """Whether the contenders do the same job: they start from the same weights."""
+    last = len(result.series[PURENN].check) - 1
+    if result.workload.kind == "inference":
+        largest = max(disagreement(result, index) for index in range(last + 1))
+        return f"The contenders' answers differ by {largest:.0e} at most."
+    return (
+        f"The contenders' losses number 1 differ by {disagreement(result, 0):.0e}, and those "
+        f"number {last + 1} by {disagreement(result, last):.0e}."
+    )
+
+
+def summary(report: Report) -> list[tuple[str, ...]]:
+    """How purenn's time compares with others': a heading, and a row for each workload."""
+    rows: list[tuple[str, ...]] = [
+        ("purenn's time ÷", PRODUCTS, "PyTorch, its best mode", JAX, SKLEARN)
+    ]
+    for result in report.results:
+        others = (PRODUCTS, best_torch(result), JAX, SKLEARN)
+        ratios = [
+            around(ratio(result, PURENN, other)) if other in result.series else ""
+            for other in others
+        ]
+        rows.append((result.workload.name, *ratios))
+    return rows
+
+
+def markdown(report: Report) -> str:
+    """The summary as Markdown, with the machine below."""
+    heading, *rows = ("| " + " | ".join(row) + " |" for row in summary(report))
+    rule = "|---" * 5 + "|"
+    return "\n".join((heading, rule, *rows, "", machine_text(report.machine))) + "\n"
+
+
+def summary_table(report: Report) -> Table:
+    """The summary for the terminal."""
+    heading, *rows = summary(report)
+    table = _table("summary: medians and quartiles over the rounds", "", *heading)
+    for row in rows:
+        table.add_row(*row)
     return table
 
 

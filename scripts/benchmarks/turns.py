@@ -94,7 +94,8 @@ def started(name: str, workload: Workload, threads: int) -> Iterator[Worker]:
     Raises:
         WorkerError: it fails to set up the job.
     """
-    command = (sys.executable, "-m", "benchmarks.worker", name, json.dumps(attrs.asdict(workload)))
+    job = json.dumps(attrs.asdict(workload))
+    command = (sys.executable, "-m", "benchmarks.worker", name, job, str(threads))
     with (
         tempfile.TemporaryFile("w+") as log,
         subprocess.Popen(
@@ -123,7 +124,7 @@ def measure(
 
     `progress` is told how many rounds are done.
     """
-    missing = tuple(name for name in names if CONTENDERS[name].missing)
+    missing = tuple(name for name in names if CONTENDERS[name].is_missing)
     with ExitStack() as stack:
         workers = {
             name: stack.enter_context(started(name, workload, method.threads))

@@ -7,17 +7,17 @@ _Tree = TypeVar("_Tree")
 # What an optimizer keeps is its own business: it is handed on and not looked into.
 OptState: TypeAlias = object
 
-class TransformInitFn(Protocol):
+class _Init(Protocol):
     def __call__(self, params: object) -> OptState: ...
 
-class TransformUpdateFn(Protocol):
+class _Update(Protocol):
     def __call__(
         self, updates: _Tree, state: OptState, params: _Tree | None = None
     ) -> tuple[_Tree, OptState]: ...
 
 class GradientTransformation(NamedTuple):
-    init: TransformInitFn
-    update: TransformUpdateFn
+    init: _Init
+    update: _Update
 
 def apply_updates(params: _Tree, updates: _Tree) -> _Tree: ...
 def chain(*args: GradientTransformation) -> GradientTransformation: ...

@@ -5,15 +5,13 @@ from torch import Tensor
 from torch.nn import functional as functional
 from torch.nn import utils as utils
 
-class Parameter(Tensor): ...
-
 class Module:
-    def parameters(self, recurse: bool = True) -> Iterator[Parameter]: ...
+    def parameters(self, recurse: bool = True) -> Iterator[Tensor]: ...
     def eval(self) -> Self: ...
 
 class Linear(Module):
-    weight: Parameter
-    bias: Parameter
+    weight: Tensor
+    bias: Tensor
     def __init__(self, in_features: int, out_features: int) -> None: ...
 
 class ReLU(Module):
