@@ -104,6 +104,24 @@ def test_schedules_are_functions_of_the_step_in_floats(name: str) -> None:
     assert all(type(rate) is float and 0.0 <= rate <= 0.2 for rate in forwards)
 
 
+@pytest.mark.parametrize(
+    ("thing", "printed"),
+    [
+        (nn.brier(), "brier()"),
+        (nn.brier(1e-7, "sum"), "brier(epsilon=1e-07, reduction='sum')"),
+        (nn.cross_entropy(), "cross_entropy()"),
+        (nn.cross_entropy(0.01), "cross_entropy(epsilon=0.01)"),
+        (nn.softmax_cross_entropy("sum"), "softmax_cross_entropy(reduction='sum')"),
+        (
+            nn.clipped_sgd(0.1),
+            "Optimizer(clip_by_value(1.0) >> momentum(0.9) >> learning_rate(0.1))",
+        ),
+    ],
+)
+def test_repr_shows_the_options_that_are_not_at_their_defaults(thing: object, printed: str) -> None:
+    assert repr(thing) == printed
+
+
 PRINTED: list[object] = [
     nn.linear(3, weight=nn.he_uniform(0.2), bias=nn.constant(0.5)),
     nn.linear(4) >> nn.leaky_relu(0.2) >> (nn.linear(2) >> nn.softmax()) >> nn.log_softmax(),

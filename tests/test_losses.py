@@ -93,6 +93,12 @@ def test_cross_entropy_is_the_articles() -> None:
     np.testing.assert_allclose(cotangent, -t / p / 4)
 
 
+def test_cross_entropy_clips_at_both_ends() -> None:
+    value, cotangent = nn.cross_entropy(0.1, "sum")(matrix([[1.0, 0.0]]), matrix([[0.5, 0.5]]))
+    assert value == pytest.approx(-0.5 * (math.log(0.9) + math.log(0.1)))
+    np.testing.assert_allclose(cotangent, [[-0.5 / 0.9, -0.5 / 0.1]])
+
+
 @dtypes
 def test_cross_entropy_of_a_saturated_row_is_finite_and_still_learns(dtype: FloatDtype) -> None:
     value, cotangent = nn.cross_entropy()(matrix([[1.0, 0.0]], dtype), np.array([1]))

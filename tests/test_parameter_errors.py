@@ -47,6 +47,19 @@ def test_parameters_of_another_model_are_refused(
         MODEL.vjp(params, X, KEY)
 
 
+@pytest.mark.parametrize("params", [(), (nn.EMPTY, nn.EMPTY)])
+def test_a_model_of_one_layer_refuses_other_numbers_of_parameters(
+    params: tuple[nn.Empty],
+) -> None:
+    model = nn.serial(nn.relu())
+    takes = "serial(relu()) takes a tuple of 1 parameters, one for each layer, and"
+    message = f"{takes} {len(params)} came. Make them with model.init."
+    with refused(nn.ParametersError, message):
+        model.apply(params, X)
+    with refused(nn.ParametersError, message):
+        model.vjp(params, X, KEY)
+
+
 def test_a_nested_model_says_where_the_parameters_do_not_fit() -> None:
     nested = nn.relu() >> MODEL
     params = nn.EMPTY, OTHER

@@ -63,6 +63,11 @@ def test_warm_up_grows_evenly_from_above_zero_to_its_rate_and_stays(
     assert 0.0 < schedule(step) <= schedule(step + 1) <= rate
 
 
+def test_warm_up_is_a_straight_line() -> None:
+    schedule = nn.linear_warm_up(1.0, steps=4)
+    assert [schedule(step) for step in range(6)] == [0.25, 0.5, 0.75, 1.0, 1.0, 1.0]
+
+
 @given(counts, counts, steps)
 def test_joined_schedules_count_their_own_steps(first: int, second: int, step: int) -> None:
     parts: list[Callable[[int], float]] = [float, lambda step: 1e6 + step, lambda step: 2e6 + step]

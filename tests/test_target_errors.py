@@ -156,6 +156,23 @@ def test_of_no_samples_there_is_no_loss(loss: nn.Loss[Matrix, Matrix]) -> None:
         loss(none, none)
 
 
+@binary
+def test_binary_predictions_that_are_no_floats_are_refused(loss: Classifier) -> None:
+    for code in ("i8", "f2", ">f8"):
+        column: Matrix = np.zeros((2, 1)).astype(np.dtype(code))
+        with pytest.raises(nn.DtypeError, match="given the prediction, takes float32 or float64"):
+            loss(column, LABELS)
+
+
+def test_a_squared_error_does_not_broadcast() -> None:
+    for shape in ((1, 3), (2, 1), (3, 3)):
+        with refused(
+            nn.ShapeError,
+            f"has predictions (2, 3) and targets {shape}: they must match.",
+        ):
+            nn.mean_squared_error()(X, np.ones(shape))
+
+
 def test_a_squared_error_refuses_labels() -> None:
     wrong: Matrix = np.zeros((2, 3), np.int64).astype(np.dtype("i8"))
     with refused(nn.DtypeError, "Convert it with x.astype(np.float32)."):

@@ -104,6 +104,19 @@ def test_the_same_leaves_in_other_nodes_do_not_match() -> None:
         require_same((array(1), nn.EMPTY), (array(1),), "These")
 
 
+def test_gradients_in_other_nodes_than_the_parameters_are_refused() -> None:
+    with pytest.raises(nn.TreeError, match="These do not match: the same leaves lie in nodes"):
+        matching_leaves((array(1), array(2)), Point(array(1), array(2)), "These")
+    with pytest.raises(nn.TreeError, match=r"inside: float32 \(1, 2\) is missing"):
+        matching_leaves(Box(array(1)), (array(1),), "These")
+
+
+def test_a_tree_that_would_turn_into_another_class_is_refused() -> None:
+    masked = np.ma.masked_array(np.ones(2), mask=True)
+    with pytest.raises(nn.TreeError, match="The tree turned from a MaskedArray into ndarray"):
+        nn.rebuild(masked, (np.ones(2),))
+
+
 def test_a_lone_leaf_is_named_in_words() -> None:
     found = differences(array(1), array(2))
     assert found == ("the tree itself: expected float32 (1, 2), got float32 (2, 2)",)
