@@ -23,7 +23,7 @@ Environment = dict[str, Json]
 def _facts() -> tuple[tuple[str, Json], ...]:
     return (
         ("purenn", purenn.__version__),
-        ("commit", _commit(Path(purenn.__file__).parent)),
+        ("commit", commit(Path(purenn.__file__).parent)),
         ("python", f"{platform.python_implementation()} {platform.python_version()}"),
         ("numpy", np.__version__),
         *_blas(),
@@ -50,7 +50,8 @@ def environment() -> Environment:
     return dict(_facts())
 
 
-def _commit(folder: Path) -> str | None:
+def commit(folder: Path) -> str | None:
+    """The commit of the checkout whose package lies in this folder, or None if there is none."""
     if _git(folder, "ls-files", "--error-unmatch", "__init__.py") is None:
         return None  # some other project's repository, or none
     return _git(folder, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
