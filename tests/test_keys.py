@@ -93,3 +93,10 @@ def test_keys_are_values() -> None:
     assert repr(key) == "Key(seed=5, path=(3,))"
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         setattr(key, "seed", 6)  # noqa: B010 - mypy knows that it is frozen
+
+
+@pytest.mark.parametrize("number", [np.int64(0), np.int8(3), np.uint64(2**32 - 1)])
+def test_numpys_integers_become_pythons(number: int) -> None:
+    key = nn.Key(number, (number,)).fold_in(number)
+    assert key == nn.Key(int(number), (int(number), int(number)))
+    assert {type(part) for part in (key.seed, *key.path)} == {int}
