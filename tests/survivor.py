@@ -13,6 +13,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import attrs
@@ -22,6 +23,7 @@ from faults import NO_FAULT, Fault, Watch
 
 import purenn as nn
 from purenn import runs
+from purenn.arrays import Matrix
 
 EPOCHS, BATCHES, BATCH_SIZE = 2, 5, 8
 
@@ -29,6 +31,7 @@ MODEL = nn.linear(8) >> nn.tanh() >> nn.linear(1)
 OPTIMIZER = nn.Optimizer(
     nn.clip_by_global_norm(1.0) >> nn.momentum(0.9) >> nn.learning_rate(nn.cosine(0.1, steps=10))
 )
+Params = tuple[nn.Linear, nn.Empty, nn.Linear]
 CONFIG = runs.Config("survivor.py", {"epochs": EPOCHS, "seed": 0})
 CADENCE = runs.Cadence(seconds=3600.0, steps=2, share=1.0)
 
@@ -48,23 +51,32 @@ class Job:
     fault: Fault = NO_FAULT
 
 
-def train(folder: Path, pause: float = 0.0) -> runs.Summary:
-    """The run, to its end, from wherever it stands."""
-    x = nn.Key(1).generator().normal(size=(BATCHES * BATCH_SIZE - 3, 2)).astype(np.float32)
+def stages(
+    run: runs.Run, epochs: int = EPOCHS
+) -> Iterator[runs.Progress[Params, tuple[nn.Norm, nn.Velocity, nn.Empty]]]:
+    """Where the run stands: first as it is found, and then after each step."""
+    x: Matrix = nn.Key(1).generator().normal(size=(BATCHES * BATCH_SIZE - 3, 2)).astype(np.float32)
     data = nn.dataset(x, x[:, :1] * x[:, 1:])
     params, _ = MODEL.init(nn.Key(2), (2,))
-    step = nn.training_step(MODEL, nn.mean_squared_error(), OPTIMIZER)
+    start = runs.begin(run, OPTIMIZER.init(params), repr(MODEL))
+    yield start
+    yield from runs.train(
+        run,
+        start,
+        nn.training_step(MODEL, nn.mean_squared_error(), OPTIMIZER),
+        lambda epoch: nn.shuffled_batches(data, BATCH_SIZE, nn.Key(3), epoch),
+        epochs,
+        lambda end: {"loss": end.mean_loss, "norm": end.norm},
+        CADENCE,
+    )
+
+
+def train(folder: Path, pause: float = 0.0) -> runs.Summary:
+    """The run, to its end, from wherever it stands."""
     with runs.resume(folder, CONFIG) as run:
-        progress = start = runs.begin(run, OPTIMIZER.init(params), repr(MODEL))
-        for moment in runs.train(
-            run,
-            start,
-            step,
-            lambda epoch: nn.shuffled_batches(data, BATCH_SIZE, nn.Key(3), epoch),
-            EPOCHS,
-            lambda end: {"loss": end.mean_loss, "norm": end.norm},
-            CADENCE,
-        ):
+        steps = stages(run)
+        progress = next(steps)
+        for moment in steps:
             progress = moment
             if pause:
                 say({"step": progress.state.step})

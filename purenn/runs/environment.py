@@ -19,23 +19,8 @@ CPU_INFO = Path("/proc/cpuinfo")
 Environment = dict[str, Json]
 
 
-@cache
-def _facts() -> tuple[tuple[str, Json], ...]:
-    return (
-        ("purenn", purenn.__version__),
-        ("commit", commit(Path(purenn.__file__).parent)),
-        ("python", f"{platform.python_implementation()} {platform.python_version()}"),
-        ("numpy", np.__version__),
-        *_blas(),
-        ("cpu", _cpu()),
-        ("simd", _simd()),
-        ("libc", " ".join(platform.libc_ver()).strip() or None),
-        ("os", f"{platform.system()} {platform.release()} {platform.machine()}"),
-    )
-
-
 def environment() -> Environment:
-    """The environment of this process; found out once.
+    """The environment of this process as it is now.
 
     - `purenn`, and `commit` if it runs from a checkout, with `-dirty` if files were changed
     - `python`, `numpy`, `libc`: versions
@@ -47,11 +32,25 @@ def environment() -> Environment:
     A run that was resumed in another environment has `resumed` in its environment.json: what was
     different, for each time it was.
     """
-    return dict(_facts())
+    return {
+        "purenn": purenn.__version__,
+        "commit": commit(Path(purenn.__file__).parent),
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "numpy": np.__version__,
+        **_blas(),
+        "cpu": _cpu(),
+        "simd": _simd(),
+        "libc": " ".join(platform.libc_ver()).strip() or None,
+        "os": f"{platform.system()} {platform.release()} {platform.machine()}",
+    }
 
 
+@cache
 def commit(folder: Path) -> str | None:
-    """The commit of the checkout whose package lies in this folder, or None if there is none."""
+    """The commit of the checkout whose package lies in this folder, or None if there is none.
+
+    It is found out once: what a process imported does not change with the files.
+    """
     if _git(folder, "ls-files", "--error-unmatch", "__init__.py") is None:
         return None  # some other project's repository, or none
     return _git(folder, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
@@ -66,23 +65,23 @@ def _git(folder: Path, *arguments: str) -> str | None:
     return None if done.returncode else done.stdout.strip()
 
 
-def _blas() -> tuple[tuple[str, Json], ...]:
+def _blas() -> Environment:
     library = np.show_config("dicts")["Build Dependencies"]["blas"]
-    name = f"{library['name']} {library['version']}"
+    found: Environment = {"blas": f"{library['name']} {library['version']}"}
     try:
         from threadpoolctl import threadpool_info
     except ImportError:
         threads = os.environ.get("OPENBLAS_NUM_THREADS") or os.environ.get("OMP_NUM_THREADS")
-        return ("blas", name), ("blas_kernel", None), ("blas_threads", threads)
-    numpy_folder = str(Path(np.__file__).parent)
+        return {**found, "blas_kernel": None, "blas_threads": threads}
     pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
-    own = [pool for pool in pools if pool["filepath"].startswith(numpy_folder)]
+    own = [pool for pool in pools if pool["filepath"].startswith(str(Path(np.__file__).parent))]
     for pool in own or pools:
         kernel = pool.get("architecture")
-        return ("blas", name), ("blas_kernel", kernel), ("blas_threads", pool["num_threads"])
-    return ("blas", name), ("blas_kernel", None), ("blas_threads", None)
+        return {**found, "blas_kernel": kernel, "blas_threads": pool["num_threads"]}
+    return {**found, "blas_kernel": None, "blas_threads": None}
 
 
+@cache
 def _cpu() -> str | None:
     lines = CPU_INFO.read_text().splitlines() if CPU_INFO.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
