@@ -2,6 +2,41 @@
 
 What is looked at in each step costs next to nothing: the loss, and the norm of the gradient if
 the chain of transforms reports it. The parameters themselves are looked at before they are saved.
+
+The spirals explode without clipping. With a stable loss this ends in NaN, and is told at once,
+where a clamped loss would go on with a net that says the same of every point:
+
+>>> import tempfile
+>>> from pathlib import Path
+>>> import purenn as nn
+>>> from purenn import runs
+>>> from purenn.datasets.spirals import spirals
+>>> model = nn.linear(128) >> nn.leaky_relu() >> nn.linear(64) >> nn.leaky_relu() >> nn.linear(1)
+>>> data = nn.dataset(*spirals(nn.Key(0), 250))
+>>> optimizer = nn.Optimizer(
+...     nn.global_norm_report() >> nn.momentum(0.9) >> nn.learning_rate(0.02)
+... )
+>>> loss = nn.binary_cross_entropy_with_logits(reduction="sum")
+>>> params, _ = model.init(nn.Key(1), (2,))
+>>> step = nn.training_step(model, loss, optimizer)
+>>> place = tempfile.TemporaryDirectory()
+>>> with runs.start(Path(place.name), runs.Config("exploding.py", {})) as run:
+...     start = runs.begin(run, optimizer.init(params), repr(model))
+...     for progress in runs.train(
+...         run,
+...         start,
+...         step,
+...         batches_of=lambda epoch: nn.batches_in_order(data, 500, nn.Key(2)),
+...         epochs=500,
+...         measure=lambda end: {"loss": end.mean_loss},
+...     ):
+...         pass
+Traceback (most recent call last):
+    ...
+purenn.errors.DivergenceError: Training diverged: the loss is nan at epoch ...
+The steps before: losses ...; norms of the gradient ...
+Clip the gradients, with clip_by_global_norm(1.0) at the start of the chain, or take a lower ...
+>>> place.cleanup()
 """
 
 from __future__ import annotations

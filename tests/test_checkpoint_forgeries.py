@@ -2,74 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
-import stat
-import zipfile
-from collections.abc import Callable
-
 import numpy as np
 import pytest
+from forging import (
+    CONTENT,
+    MEMBERS,
+    STATE,
+    Header,
+    refused,
+    with_header,
+    with_leaf,
+    with_members,
+    zipped,
+)
 
 from purenn import checkpoint
-from purenn.checkpoints import archive, npy
+from purenn.checkpoints import npy
 from purenn.errors import CheckpointError
-
-STATE = (np.arange(4.0), np.ones((2, 2), np.float32), 7, 0.5)
-CONTENT = checkpoint.encode(STATE, "a model")
-MEMBERS = archive.unpack(CONTENT, checkpoint.HEADER, "file")
-Header = dict[str, object]
-
-
-def refused(content: bytes, message: str) -> None:
-    with pytest.raises(CheckpointError) as caught:
-        checkpoint.decode(content, STATE, "a model", "file")
-    assert str(caught.value) == message
-
-
-def with_members(**changes: bytes | None) -> bytes:
-    """The checkpoint with some members changed, added or taken out."""
-    members = {**MEMBERS, **changes}
-    return archive.pack((name, raw) for name, raw in members.items() if raw is not None)
-
-
-def with_header(change: Callable[[Header], object]) -> bytes:
-    """The checkpoint with something changed in its header."""
-    header: Header = json.loads(MEMBERS["header.json"])
-    change(header)
-    return with_members(**{"header.json": json.dumps(header).encode()})
-
-
-def with_leaf(index: int, **changes: object) -> bytes:
-    """The checkpoint with a leaf described otherwise."""
-
-    def change(header: Header) -> None:
-        leaves = header["leaves"]
-        assert isinstance(leaves, list)
-        leaves[index].update(changes)
-
-    return with_header(change)
-
-
-def zipped(edit: Callable[[zipfile.ZipInfo], None], kind: int = zipfile.ZIP_STORED) -> bytes:
-    """The checkpoint, zipped in another way, with the right digest."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as file:
-        for name, content in MEMBERS.items():
-            member = zipfile.ZipInfo(name)
-            member.external_attr = (stat.S_IFREG | 0o644) << 16
-            member.compress_type = kind
-            edit(member)
-            file.writestr(member, content)
-        file.comment = archive.LABEL + bytes(64)
-    return sealed(buffer.getvalue())
-
-
-def sealed(raw: bytes) -> bytes:
-    """An archive with the right digest at its end."""
-    body = raw[: -archive.DIGITS]
-    return body + hashlib.sha256(body).hexdigest().encode()
 
 
 def test_the_forger_can_do_it_right() -> None:
@@ -228,55 +177,3 @@ class TestMembers:
             with_members(**{"0.npy": raw}),
             "file: its member '0.npy' is not float64 (4,) as promised.",
         )
-
-
-class TestArchives:
-    def test_compressed(self) -> None:
-        refused(
-            zipped(lambda member: None, zipfile.ZIP_DEFLATED),
-            "file: its member 'header.json' is compressed. purenn compresses nothing, so this may "
-            "be a zip bomb.",
-        )
-
-    def test_symbolic_links(self) -> None:
-        def link(member: zipfile.ZipInfo) -> None:
-            member.external_attr = (stat.S_IFLNK | 0o777) << 16
-
-        refused(zipped(link), "file: its member 'header.json' is a symbolic link.")
-
-    def test_devices(self) -> None:
-        def device(member: zipfile.ZipInfo) -> None:
-            member.external_attr = (stat.S_IFCHR | 0o666) << 16
-
-        refused(zipped(device), "file: its member 'header.json' is no regular file.")
-
-    def test_the_same_member_twice(self) -> None:
-        with pytest.warns(UserWarning, match="Duplicate name"):
-            forged = archive.pack([*MEMBERS.items(), ("0.npy", b"")])
-        refused(forged, "file is no checkpoint of purenn: it has a member twice.")
-
-    def test_more_bytes_than_there_are(self) -> None:
-        size = len(MEMBERS["0.npy"]).to_bytes(4, "little")
-        start = CONTENT.rindex(b"PK\x01\x02", 0, CONTENT.rindex(b"0.npy"))
-        entry = CONTENT[start : start + 46]
-        forged = CONTENT.replace(entry, entry.replace(size + size, b"\xff\xff\xff\x7f" * 2))
-        assert forged != CONTENT
-        refused(
-            sealed(forged),
-            "file: its members claim more bytes than the file has. This may be a zip bomb.",
-        )
-
-    def test_whatever_else_is_wrong_is_refused_or_makes_no_difference(self) -> None:
-        for place in range(CONTENT.index(b"PK\x01\x02"), len(CONTENT) - archive.DIGITS):
-            for value in (0x00, 0x01, 0x7F, 0x80, 0xFF):
-                changed = bytearray(CONTENT)
-                changed[place] = value
-                assert outcome(sealed(bytes(changed))) in ("refused", "the same")
-
-
-def outcome(content: bytes) -> str:
-    try:
-        back = checkpoint.decode(content, STATE, "a model", "file")
-    except CheckpointError:
-        return "refused"
-    return "the same" if checkpoint.encode(back, "a model") == CONTENT else "another"
