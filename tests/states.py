@@ -1,6 +1,8 @@
-"""States to save: of an optimizer in the middle of training, and of a tree of one's own."""
+"""States to save, and all that there is to see of a state or a folder."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import attrs
 import numpy as np
@@ -43,3 +45,8 @@ def leaves_as_text(tree: object) -> list[str]:
         f"{entry} {leaf.tobytes().hex() if isinstance(leaf, np.ndarray) else repr(leaf)}"
         for entry, leaf in found
     ]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """The files in a folder."""
+    return {path.name: path.read_bytes() for path in folder.iterdir()}

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from faults import Fault, How
 from killing import PROGRAM, SINGLE_THREAD, End, Server, serving
+from states import contents
 
 from purenn import runs
 
@@ -91,12 +92,16 @@ def test_every_operation_on_a_file_can_be_the_last(
 def kill_until_done(
     server: Server, folder: Path, rng: random.Random, longest: float
 ) -> tuple[int, int]:
-    """How many kills a run took, and how many of these left a file half-written."""
+    """How many kills a run took, and how many of these left a file half-written.
+
+    A session that was killed is followed by one that may last longer, so that runs get on even
+    where a machine is busy.
+    """
     kills = torn = 0
     while True:
         process = server.start(folder)
         process.begin()
-        time.sleep(rng.uniform(0, longest))
+        time.sleep(rng.uniform(0, longest * (1 + kills / 2)))
         process.kill(signal.SIGKILL)
         status = process.end().status
         if status == 0:
@@ -228,12 +233,12 @@ def test_a_folder_is_for_one_process_until_it_dies(server: Server, tmp_path: Pat
         process = other.start(folder, pause=60.0)
         process.begin()
         assert process.steps()
-        before = {path.name: path.read_bytes() for path in folder.iterdir()}
+        before = contents(folder)
         assert server.run(folder).error == (
             f"RunError: {folder} is in use by process {process.pid}. "
             "Wait for it, or choose another folder."
         )
-        assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+        assert contents(folder) == before
         process.kill(signal.SIGKILL)
         assert process.end().status == KILLED
     assert server.run(folder).status == 0
