@@ -24,6 +24,7 @@ def standard_output() -> Console:
 def say(console: Console, text: str) -> None:
     """Print text as it is: unwrapped, and with brackets that mean nothing but themselves."""
     console.print(text, markup=False, soft_wrap=True)
+    console.file.flush()  # in a log file too, a line is there as soon as it is true
 
 
 class Display(Protocol):

@@ -10,6 +10,7 @@ from pathlib import Path
 import attrs
 import pytest
 from commands import run
+from rich.console import Console
 from sample import sample
 from threadpoolctl import threadpool_limits
 
@@ -173,3 +174,9 @@ def test_a_stopped_run_is_resumed_to_the_same_bytes(
     assert len(runs.read_records(parts)) == 1
     assert spiral.main([*SPIRAL, "--folder", str(parts), "--resume"]) == 0
     assert runs.differences(whole, parts) == ()
+
+
+def test_lines_reach_a_log_as_they_are_printed(tmp_path: Path) -> None:
+    with (tmp_path / "log").open("w") as log:
+        progress.say(Console(file=log), "epoch 1/3 [bold]   loss 0.5")
+        assert (tmp_path / "log").read_text() == "epoch 1/3 [bold]   loss 0.5\n"
