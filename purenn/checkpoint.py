@@ -34,7 +34,8 @@ from purenn.checkpoints import header as headers
 from purenn.checkpoints.entries import LEAF_TYPES, ArrayEntry, Entry, entries, value_of
 from purenn.checkpoints.header import Header, nodes
 from purenn.errors import CheckpointError, UnavailableError
-from purenn.tree import flatten, unflatten
+from purenn.kernels.finiteness import nonfinite
+from purenn.tree import flatten, mismatches, unflatten
 
 T = TypeVar("T")
 
@@ -139,7 +140,7 @@ def _leaf(entry: Entry, members: dict[str, bytes], where: str) -> object:
 
 
 def _require_finite(array: Whole, subject: str) -> None:
-    count = array.size - int(np.count_nonzero(np.isfinite(array)))
+    count = nonfinite(array)
     if count:
         raise CheckpointError(
             f"{subject} holds NaN or infinity in {count:,} of {array.size:,} entries. "
@@ -173,15 +174,7 @@ def _require_same(header: Header, like: object, model: str, where: str) -> None:
         )
 
 
-def _differences(expected: tuple[Entry, ...], actual: tuple[Entry, ...]) -> list[str]:
+def _differences(expected: tuple[Entry, ...], actual: tuple[Entry, ...]) -> tuple[str, ...]:
     """One sentence for every leaf in which two trees differ by path, shape, dtype or type."""
     want = {entry.path: str(entry) for entry in expected}
-    have = {entry.path: str(entry) for entry in actual}
-    missing = [f"{path}: {want[path]} is missing" for path in want if path not in have]
-    extra = [f"{path}: {have[path]} is too much" for path in have if path not in want]
-    changed = [
-        f"{path}: expected {want[path]}, got {have[path]}"
-        for path in want
-        if path in have and want[path] != have[path]
-    ]
-    return [*missing, *extra, *changed]
+    return mismatches(want, {entry.path: str(entry) for entry in actual})

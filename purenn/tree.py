@@ -205,6 +205,11 @@ def differences(expected: object, actual: object) -> tuple[str, ...]:
     """One sentence for every leaf in which two trees differ by path, shape or dtype."""
     want = {path or WHOLE: _describe(leaf) for path, leaf in walk(expected)}
     have = {path or WHOLE: _describe(leaf) for path, leaf in walk(actual)}
+    return mismatches(want, have)
+
+
+def mismatches(want: dict[str, str], have: dict[str, str]) -> tuple[str, ...]:
+    """One sentence for every path that is missing, too much, or described otherwise."""
     missing = [f"{path}: {want[path]} is missing" for path in want if path not in have]
     extra = [f"{path}: {have[path]} is too much" for path in have if path not in want]
     changed = [
