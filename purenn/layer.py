@@ -4,8 +4,8 @@
 - `apply(params, x) -> y` is inference.
 - `vjp(params, x, key) -> (y, pullback)` is the training pass, the only one that may draw from its
   key. `pullback(dy) -> (dparams, dx)`, where `dx` is a thunk: the cotangent of the input is
-  computed when it is called, and never if nobody does. So the first layer of a model spends
-  nothing on its data.
+  computed when it is called, and never if nobody does. So a model spends nothing on the cotangent
+  of its data, nor of what layers without parameters, such as `flatten()`, make of them.
 
 A composite is a layer like any other. Its parameters are the exact tuple of its parts'
 parameters: `linear(8) >> relu() >> linear(1)` has a `tuple[Linear, Empty, Linear]`.
@@ -114,12 +114,19 @@ class Serial(Layer[tuple[*Ps], X, Y], Generic[X, Y, *Ps]):
 
             def pull(dz: Z) -> tuple[tuple[*Ps, Q], Thunk[X]]:
                 last, dy = pull_last(dz)
+                if _is_bare(params[:-1]):
+                    return (*params[:-1], last), lambda: pull_head(dy())[1]()
                 head, dx = pull_head(dy())
                 return (*head, last), dx
 
             return z, pull
 
         return Serial(name, init, apply, vjp, (*self.parts, (shown, other.init)))
+
+
+def _is_bare(params: object) -> bool:
+    """Whether these layers have no parameters: then they are their own gradient, for any dy."""
+    return type(params) is Empty or (isinstance(params, tuple) and all(map(_is_bare, params)))
 
 
 def _require_room(index: int) -> None:

@@ -81,12 +81,18 @@ def spiral() -> Run:
     return training(model, nn.binary_cross_entropy_with_logits(), data, 500)
 
 
+def images() -> Run:
+    model = nn.flatten() >> nn.linear(128) >> nn.relu() >> nn.linear(10)
+    data = nn.dataset(random(512, 28, 28, 1), labels(512, 10))
+    return training(model, nn.softmax_cross_entropy(), data, 128)
+
+
 @pytest.fixture(autouse=True)
 def _fresh() -> None:
     memory.release()
 
 
-@pytest.mark.parametrize(("net", "layers"), [(article, 4), (spiral, 3)])
+@pytest.mark.parametrize(("net", "layers"), [(article, 4), (spiral, 3), (images, 2)])
 def test_a_step_multiplies_three_matrices_a_layer_and_spares_the_first_input(
     net: Callable[[], Run], layers: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

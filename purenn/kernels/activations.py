@@ -1,14 +1,17 @@
 """Elementwise activations and their cotangents, each from the activation's own output `y`.
 
-Masks are arithmetic (a comparison written as 0.0 or 1.0): `np.where` branches on every element,
-and costs ten times as much where the signs are random.
+Masks are arithmetic: `np.where` branches on every element, and costs ten times as much where the
+signs are random. Bounds are set by `clip`: `np.maximum` with a scalar takes three times as long.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
+from math import ceil, inf, log2
+
 import numpy as np
 
-from purenn.arrays import FLOAT32, Matrix, seal
+from purenn.arrays import FLOAT32, Array, FloatDtype, Matrix, seal
 from purenn.kernels.constants import scalar
 from purenn.kernels.memory import empty_like
 
@@ -16,7 +19,7 @@ from purenn.kernels.memory import empty_like
 def relu(x: Matrix) -> Matrix:
     """`max(x, 0)`."""
     y = empty_like(x)
-    np.maximum(x, scalar(0.0, x.dtype), out=y)
+    x.clip(scalar(0.0, x.dtype), scalar(inf, x.dtype), y)
     return seal(y)
 
 
@@ -37,19 +40,34 @@ def leaky_relu(x: Matrix, slope: float) -> Matrix:
 
 
 def leaky_relu_cotangent(y: Matrix, dy: Matrix, slope: float) -> Matrix:
-    """`dy` where the unit is active, and `slope * dy` elsewhere."""
+    """`dy` where the unit is active, and `slope * dy` elsewhere.
+
+    The factor is `y` clipped to [slope * e, e] and divided by e, a power of two so small (1e-36 for
+    a slope of 0.01 in float32) that no active unit lies below it.
+    """
+    low, edge, inverse = _edge(slope, y.dtype)
     dx = empty_like(dy)
-    np.greater(y, scalar(0.0, y.dtype), dx)
-    np.maximum(dx, scalar(slope, y.dtype), out=dx)
+    y.clip(low, edge, dx)
+    np.multiply(dx, inverse, dx)
     np.multiply(dx, dy, dx)
     return seal(dx)
+
+
+@lru_cache(maxsize=64)
+def _edge(slope: float, dtype: FloatDtype) -> tuple[Array, Array, Array]:
+    """`slope * e`, e and 1 / e: the least power of two for which all have every digit.
+
+    A slope below 1e-18 need not have all of them, lest e be large.
+    """
+    edge = float(np.finfo(dtype).tiny) * 2.0 ** ceil(-log2(max(slope, 1e-18)))
+    return scalar(slope * edge, dtype), scalar(edge, dtype), scalar(1.0 / edge, dtype)
 
 
 def sigmoid(x: Matrix) -> Matrix:
     """`1 / (1 + exp(-x))`, where the exponent stops just short of overflow."""
     y = empty_like(x)
     lowest = -88.0 if x.dtype == FLOAT32 else -709.0
-    np.maximum(x, scalar(lowest, x.dtype), out=y)
+    x.clip(scalar(lowest, x.dtype), scalar(inf, x.dtype), y)
     np.negative(y, y)
     np.exp(y, y)
     np.add(y, scalar(1.0, x.dtype), y)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import numpy as np
 
 from purenn.arrays import Matrix, seal
@@ -37,7 +39,7 @@ def sigmoid_entropy(logits: Matrix, target: Matrix, scale: float) -> tuple[float
     np.negative(decay, decay)
     np.exp(decay, decay)
     cotangent = empty_like(logits)
-    np.maximum(logits, zero, out=cotangent)
+    logits.clip(zero, scalar(inf, logits.dtype), cotangent)
     value = total(cotangent) - sum_of_products(target, logits) + total(np.log1p(decay))
     # sigmoid(z) is 1 / (1 + exp(-|z|)) for z > 0, and exp(-|z|) times that elsewhere.
     np.greater(logits, zero, cotangent)
