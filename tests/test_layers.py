@@ -99,13 +99,13 @@ def test_leaky_relu_passes_positive_units_on_unchanged(slope: float, dtype: Floa
 
 
 @given(st.floats(0.0, 1e-18), st.sampled_from(FLOATS))
-def test_leaky_relu_of_hardly_any_slope_is_right_to_26_digits(
+def test_leaky_relu_of_hardly_any_slope_is_right_to_24_digits(
     slope: float, dtype: FloatDtype
 ) -> None:
     x, dy = matrix([[1.0, -1.0]], dtype), matrix([[3.0, 1.0]], dtype)
     active, passive = pulled(nn.leaky_relu(slope), x, dy)[0]
     assert active == 3.0
-    assert abs(passive - slope) < 1e-26
+    assert abs(passive - slope) < 1e-24
 
 
 @dtypes
