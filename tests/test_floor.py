@@ -83,7 +83,8 @@ def spiral() -> Run:
 
 def images() -> Run:
     model = nn.flatten() >> nn.linear(128) >> nn.relu() >> nn.linear(10)
-    data = nn.dataset(random(512, 28, 28, 1), labels(512, 10))
+    pixels: ByteImages = labels(512 * 784, 256).astype(np.uint8).reshape(512, 28, 28, 1)
+    data = nn.Dataset(nn.ScaledBytes(pixels), nn.Rows(labels(512, 10)))
     return training(model, nn.softmax_cross_entropy(), data, 128)
 
 

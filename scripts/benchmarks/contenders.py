@@ -16,6 +16,7 @@ TORCH = "PyTorch"
 TORCH_FUSED = "PyTorch, fused SGD"
 TORCH_FOREACH = "PyTorch, foreach SGD"
 JAX = "JAX + optax"
+JAX_AHEAD = "JAX + optax, running ahead"
 SKLEARN = "scikit-learn"
 
 Setup = Callable[[Workload], Contender]
@@ -70,6 +71,12 @@ def _jax(workload: Workload) -> Contender:
     return jax_optax.contender(workload)
 
 
+def _jax_ahead(workload: Workload) -> Contender:
+    from benchmarks import jax_optax
+
+    return jax_optax.running_ahead(workload)
+
+
 def _sklearn(workload: Workload) -> Contender:
     from benchmarks import multilayer
 
@@ -83,6 +90,7 @@ CONTENDERS = {
     TORCH_FUSED: Entry(_torch_fused, ("torch",)),
     TORCH_FOREACH: Entry(_torch_foreach, ("torch",)),
     JAX: Entry(_jax, ("jax", "optax")),
+    JAX_AHEAD: Entry(_jax_ahead, ("jax", "optax")),
     SKLEARN: Entry(_sklearn, ("sklearn",)),
 }
 
@@ -95,5 +103,5 @@ def names(workload: Workload) -> tuple[str, ...]:
     """
     if workload.kind == "inference":
         return PRODUCTS, PURENN, TORCH, JAX, SKLEARN
-    trained = (PRODUCTS, PURENN, TORCH_FUSED, TORCH_FOREACH, JAX)
+    trained = (PRODUCTS, PURENN, TORCH_FUSED, TORCH_FOREACH, JAX, JAX_AHEAD)
     return (*trained, SKLEARN) if workload.kind == "epoch" else trained

@@ -74,7 +74,7 @@ class Training:
         while True:
             yield from self._epoch()
 
-    def _step(self, indices: torch.Tensor) -> torch.Tensor:
+    def _step(self, indices: torch.Tensor) -> float:
         inputs = self._inputs.index_select(0, indices)
         if self._scaled:
             inputs = inputs.to(torch.float32).mul_(1.0 / 255.0)
@@ -88,12 +88,12 @@ class Training:
         loss.backward()
         torch.nn.utils.clip_grad_value_(self._parameters, LIMIT)
         self._optimizer.step()
-        return loss.detach()
+        return loss.item()
 
     def check(self) -> list[float]:
         """The first losses, over batches in the data's own order."""
         in_order = torch.arange(self._workload.samples).split(self._workload.batch)
-        return [self._step(in_order[number % len(in_order)]).item() for number in range(CHECKED)]
+        return [self._step(in_order[number % len(in_order)]) for number in range(CHECKED)]
 
     def run(self, steps: int) -> None:
         """Train."""
@@ -103,7 +103,7 @@ class Training:
             return
         for epoch in range(steps):
             losses = [self._step(indices) for indices in self._epoch()]
-            print(f"{epoch}: {torch.stack(losses).mean().item():.4f}")
+            print(f"{epoch}: {sum(losses) / len(losses):.4f}")
 
 
 class Inference:

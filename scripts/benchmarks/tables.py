@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.table import Table
 
-from benchmarks.contenders import JAX, PRODUCTS, PURENN, SKLEARN
+from benchmarks.contenders import JAX, JAX_AHEAD, PRODUCTS, PURENN, SKLEARN
 from benchmarks.machine import Machine
 from benchmarks.results import (
     Growth,
@@ -106,10 +106,10 @@ def agreement(result: Result) -> str:
 def summary(report: Report) -> list[tuple[str, ...]]:
     """How purenn's time compares with others': a heading, and a row for each workload."""
     rows: list[tuple[str, ...]] = [
-        ("purenn's time ÷", PRODUCTS, "PyTorch, its best mode", JAX, SKLEARN)
+        ("purenn's time ÷", PRODUCTS, "PyTorch, its best mode", JAX, JAX_AHEAD, SKLEARN)
     ]
     for result in report.results:
-        others = (PRODUCTS, best_torch(result), JAX, SKLEARN)
+        others = (PRODUCTS, best_torch(result), JAX, JAX_AHEAD, SKLEARN)
         ratios = [
             around(ratio(result, PURENN, other)) if other in result.series else ""
             for other in others
@@ -121,7 +121,7 @@ def summary(report: Report) -> list[tuple[str, ...]]:
 def markdown(report: Report) -> str:
     """The summary as Markdown, with the machine below."""
     heading, *rows = ("| " + " | ".join(row) + " |" for row in summary(report))
-    rule = "|---" * 5 + "|"
+    rule = "|---" * len(summary(report)[0]) + "|"
     return "\n".join((heading, rule, *rows, "", machine_text(report.machine))) + "\n"
 
 
