@@ -7,7 +7,7 @@ from math import inf, isfinite, isnan, sqrt
 import numpy as np
 
 from purenn.arrays import FLOAT64, Array, Leaves
-from purenn.kernels.memory import empty_like
+from purenn.kernels.memory import SMALL, empty_like
 
 # Below this, squares of float32 elements lose digits or vanish.
 UNDERFLOW = 1e-30
@@ -33,6 +33,15 @@ def sum_of_squares(x: Array) -> float:
 def squared_norm(x: Array) -> float:
     """`sum_of_squares` in one pass of BLAS and the dtype of `x`; infinite if squares overflow."""
     return float(np.vdot(x, x))  # unlike dot, it does not warn of an overflow
+
+
+def largest_squared_norm(rows: Array) -> float:
+    """The largest `squared_norm` of a row, in one pass: no element's square is larger."""
+    if rows.ndim < 2 or rows.nbytes < SMALL:
+        return squared_norm(rows)  # of all rows at once: larger, and sooner had
+    with np.errstate(over="ignore", invalid="ignore"):
+        squares: Array = np.vecdot(rows, rows)
+    return float(np.maximum.reduce(squares, axis=None))
 
 
 def global_norm(leaves: Leaves) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 from purenn.arrays import Array, Leaves, seal
 from purenn.kernels.constants import scalar
 from purenn.kernels.memory import empty_like
-from purenn.kernels.reductions import squared_norm
+from purenn.kernels.reductions import largest_squared_norm
 
 
 def zeros_like(leaves: Leaves) -> Leaves:
@@ -57,10 +57,10 @@ def clip(leaves: Leaves, limit: float) -> Leaves:
 def _is_within(x: Array, limit: float) -> bool:
     """Whether one fast pass tells that no element is outside [-limit, limit].
 
-    No element is larger than the norm. Limits whose squares might underflow or overflow go
-    without that short cut.
+    No element is larger than the norm of its row. Limits whose squares might underflow or overflow
+    go without that short cut.
     """
-    return 1e-15 < limit < 1e15 and squared_norm(x) <= 0.999 * limit * limit
+    return 1e-15 < limit < 1e15 and largest_squared_norm(x) <= 0.999 * limit * limit
 
 
 def _clip(x: Array, limit: float) -> Array:

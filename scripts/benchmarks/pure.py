@@ -111,7 +111,7 @@ def _training(
     The model's exact type grows with every layer, so recursion takes the place of a loop.
     """
     if widths:
-        longer = model >> nn.leaky_relu(workload.slope) >> nn.linear(widths[0])
+        longer = model >> _activation(workload) >> nn.linear(widths[0])
         return _training(workload, data, longer, widths[1:])
     loss = nn.binary_cross_entropy_with_logits() if workload.binary else nn.softmax_cross_entropy()
     optimizer = nn.clipped_sgd(RATE, DECAY, LIMIT)
@@ -127,9 +127,13 @@ def _inference(
 ) -> Contender:
     """As `_training`."""
     if widths:
-        longer = model >> nn.leaky_relu(workload.slope) >> nn.linear(widths[0])
+        longer = model >> _activation(workload) >> nn.linear(widths[0])
         return _inference(workload, inputs, longer, widths[1:])
     return Inference(model, _first(workload, model), inputs)
+
+
+def _activation(workload: Workload) -> nn.Primitive[nn.Empty, nn.Matrix, nn.Matrix]:
+    return nn.leaky_relu(workload.slope) if workload.slope else nn.relu()
 
 
 def _first(workload: Workload, model: nn.Serial[X, nn.Matrix, *Ps]) -> tuple[*Ps]:
