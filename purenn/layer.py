@@ -106,22 +106,34 @@ class Serial(Layer[tuple[*Ps], X, Y], Generic[X, Y, *Ps]):
 
         def vjp(params: tuple[*Ps, Q], x: X, key: Key) -> tuple[Z, Pullback[Z, tuple[*Ps, Q], X]]:
             _require_entries(name, params, size)
-            y, pull_head = head_vjp(params[:-1], x, key)
+            head_params = params[:-1]
+            y, pull_head = head_vjp(head_params, x, key)
             try:
                 z, pull_last = other.vjp(params[-1], y, key.fold_in(index))
             except LocatedError as error:
                 raise error.inside(index) from None
-
-            def pull(dz: Z) -> tuple[tuple[*Ps, Q], Thunk[X]]:
-                last, dy = pull_last(dz)
-                if _is_bare(params[:-1]):
-                    return (*params[:-1], last), lambda: pull_head(dy())[1]()
-                head, dx = pull_head(dy())
-                return (*head, last), dx
-
-            return z, pull
+            return z, _pull_both(head_params, pull_head, pull_last)
 
         return Serial(name, init, apply, vjp, (*self.parts, (shown, other.init)))
+
+
+def _pull_both(
+    head_params: tuple[*Ps], pull_head: Pullback[Y, tuple[*Ps], X], pull_last: Pullback[Z, Q, Y]
+) -> Pullback[Z, tuple[*Ps, Q], X]:
+    """The pullback of a chain from those of its last layer and of all before."""
+
+    def pull(dz: Z) -> tuple[tuple[*Ps, Q], Thunk[X]]:
+        last, dy = pull_last(dz)
+        if _is_bare(head_params):
+
+            def deferred() -> X:
+                return pull_head(dy())[1]()
+
+            return (*head_params, last), deferred
+        head, dx = pull_head(dy())
+        return (*head, last), dx
+
+    return pull
 
 
 def _is_bare(params: object) -> bool:
