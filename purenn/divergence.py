@@ -1,7 +1,8 @@
 """Seeing that training left the finite numbers, and saying so with all that is known.
 
-What is looked at in each step costs next to nothing: the loss, and the norm of the gradient if
-the chain of transforms reports it. The parameters themselves are looked at before they are saved.
+What is looked at in each step costs next to nothing: the loss, the norm of the parameters, and
+that of the gradient if the chain of transforms reports it. Every array is looked at before it is
+saved.
 
 The spirals explode without clipping. With a stable loss this ends in NaN, and is told at once,
 where a clamped loss would go on with a net that says the same of every point:
@@ -21,12 +22,12 @@ where a clamped loss would go on with a net that says the same of every point:
 >>> step = nn.training_step(model, loss, optimizer)
 >>> place = tempfile.TemporaryDirectory()
 >>> with runs.start(Path(place.name), runs.Config("exploding.py", {})) as run:
-...     start = runs.begin(run, optimizer.init(params), repr(model))
+...     start = runs.begin(run, optimizer.init(params), repr(model), nn.Key(2))
 ...     for progress in runs.train(
 ...         run,
 ...         start,
 ...         step,
-...         batches_of=lambda epoch: nn.batches_in_order(data, 500, nn.Key(2)),
+...         batches_of=lambda key, epoch: nn.batches_in_order(data, 500, key),
 ...         epochs=500,
 ...         measure=lambda end: {"loss": end.mean_loss},
 ...     ):
@@ -34,13 +35,14 @@ where a clamped loss would go on with a net that says the same of every point:
 Traceback (most recent call last):
     ...
 purenn.errors.DivergenceError: Training diverged: the loss is nan at epoch ...
-The steps before: losses ...; norms of the gradient ...
+The steps before: losses ...; norms of the parameters ...; norms of the gradient ...
 Clip the gradients, with clip_by_global_norm(1.0) at the start of the chain, or take a lower ...
 >>> place.cleanup()
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import isfinite, nan
 from typing import TypeVar
 
@@ -50,9 +52,10 @@ import numpy as np
 from purenn.checkpoints.entries import LEAF_TYPES
 from purenn.errors import DivergenceError
 from purenn.kernels.finiteness import nonfinite
+from purenn.kernels.reductions import global_norm
 from purenn.optimizer import OptimizerState
 from purenn.transforms import Norm, Skipping
-from purenn.tree import paths, walk
+from purenn.tree import leaves, paths, walk
 
 P = TypeVar("P")
 S = TypeVar("S")
@@ -67,20 +70,33 @@ ADVICE = (
 
 @attrs.frozen
 class Moment:
-    """A step as it is remembered: its loss and the norm of its gradient; NaN if not known."""
+    """A step as it is remembered.
+
+    Args:
+        loss: of its batch.
+        parameter_norm: the global norm of the parameters that it made.
+        gradient_norm: the global norm of its gradient, or NaN if no transform reports it.
+    """
 
     loss: float
-    norm: float
+    parameter_norm: float
+    gradient_norm: float
 
 
 def moments() -> tuple[Moment, ...]:
     """The memory of the last steps, before the first."""
-    return (Moment(nan, nan),) * MEMORY
+    return (Moment(nan, nan, nan),) * MEMORY
 
 
-def remember(recent: tuple[Moment, ...], loss: float, norm: float | None) -> tuple[Moment, ...]:
+def moment_of(after: OptimizerState[P, S], loss: float) -> Moment:
+    """A step, by the state that it made and its loss."""
+    norm = reported_norm(after.slots)
+    return Moment(loss, global_norm(leaves(after.params)), nan if norm is None else norm)
+
+
+def remember(recent: tuple[Moment, ...], moment: Moment) -> tuple[Moment, ...]:
     """The memory after one more step: the oldest is forgotten."""
-    return (*recent[1:], Moment(loss, nan if norm is None else norm))
+    return (*recent[1:], moment)
 
 
 def reported_norm(slots: object) -> float | None:
@@ -105,19 +121,28 @@ def was_skipped(slots: object) -> bool:
     return isinstance(slots, tuple) and any(map(was_skipped, slots))
 
 
-def is_finite_step(loss: float, norm: float | None, slots: object) -> bool:
-    """Whether a step went well, as far as its loss and the norm of its gradient show.
+def is_finite_step(moment: Moment, slots: object) -> bool:
+    """Whether a step went well, as far as its loss and the norms show.
 
     A step that `skip_nonfinite` left out did: nothing came of it.
     """
-    return (isfinite(loss) and (norm is None or isfinite(norm))) or was_skipped(slots)
+    return _problem(moment, slots) is None or was_skipped(slots)
+
+
+def _problem(moment: Moment, slots: object) -> str | None:
+    if not isfinite(moment.loss):
+        return f"the loss is {moment.loss}"
+    if reported_norm(slots) is not None and not isfinite(moment.gradient_norm):
+        return f"the norm of the gradient is {moment.gradient_norm}"
+    if not isfinite(moment.parameter_norm):
+        return f"the norm of the parameters is {moment.parameter_norm}"
+    return None
 
 
 def step_error(
     before: OptimizerState[P, S],
     after: OptimizerState[P, S],
-    loss: float,
-    norm: float | None,
+    moment: Moment,
     place: str,
     recent: tuple[Moment, ...],
 ) -> DivergenceError:
@@ -126,12 +151,11 @@ def step_error(
     Args:
         before: the state that the step began with.
         after: the state that it made.
-        loss: its loss.
-        norm: the norm of its gradient, if that is reported.
+        moment: its loss and norms.
         place: which step it is: `epoch 3, batch 12`.
         recent: the steps before.
     """
-    what = f"the norm of the gradient is {norm}" if isfinite(loss) else f"the loss is {loss}"
+    what = _problem(moment, after.slots)
     found, made = _first_bad(before.params), _first_bad(after.params)
     if found is not None:
         cause = f"The parameters were not finite before this step already, first {found}."
@@ -181,14 +205,20 @@ def _told(what: str, recent: tuple[Moment, ...]) -> DivergenceError:
 
 
 def _history(recent: tuple[Moment, ...]) -> str:
-    known = [moment for moment in recent if isfinite(moment.loss) or isfinite(moment.norm)]
+    known = [moment for moment in recent if isfinite(moment.parameter_norm)]
     if not known:
         return ""
-    losses = ", ".join(f"{moment.loss:.4g}" for moment in known)
-    if not any(isfinite(moment.norm) for moment in known):
-        return (
-            f"The losses of the steps before: {losses}. Put global_norm_report() at the start of "
-            "the chain to see the norms of the gradients.\n"
-        )
-    norms = ", ".join(f"{moment.norm:.4g}" for moment in known)
-    return f"The steps before: losses {losses}; norms of the gradient {norms}.\n"
+    losses = _numbers(moment.loss for moment in known)
+    sizes = _numbers(moment.parameter_norm for moment in known)
+    told = f"The steps before: losses {losses}; norms of the parameters {sizes}"
+    if any(isfinite(moment.gradient_norm) for moment in known):
+        norms = _numbers(moment.gradient_norm for moment in known)
+        return f"{told}; norms of the gradient {norms}.\n"
+    return (
+        f"{told}. Put global_norm_report() at the start of the chain to see the norms of the "
+        "gradients as well.\n"
+    )
+
+
+def _numbers(values: Iterable[float]) -> str:
+    return ", ".join(f"{value:.4g}" for value in values)

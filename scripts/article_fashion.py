@@ -54,9 +54,9 @@ def perform(
     end = follow(
         run,
         console,
-        runs.begin(run, optimizer.init(opening.fashion), repr(net)),
+        runs.begin(run, optimizer.init(opening.fashion), repr(net), article.UNUSED_KEY),
         training_step(net, article.fashion_loss(), optimizer),
-        batches.__getitem__,
+        lambda key, epoch: batches[epoch],
         article.FASHION_EPOCHS,
         measure,
     )

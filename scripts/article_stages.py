@@ -105,8 +105,8 @@ class SpiralStage(Generic[S]):
             return {"loss": loss, "accuracy": accuracy, "gradient_norm": progress.norm}
 
         say(console, f"\n{self.title}")
-        start = runs.begin(run, self.optimizer.init(self.params), repr(net))
-        end = follow(run, console, start, step, lambda epoch: batches, self.epochs, measure)
+        start = runs.begin(run, self.optimizer.init(self.params), repr(net), article.UNUSED_KEY)
+        end = follow(run, console, start, step, lambda key, epoch: batches, self.epochs, measure)
         losses = column(end.records, "loss")
         curve = Curve("purenn", range(len(losses)), losses)
         picture = curves(self.title, "loss", [curve], [self.published], self.scale)

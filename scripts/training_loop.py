@@ -8,7 +8,7 @@ from typing import TypeVar
 from rich.console import Console
 
 from progress import shown
-from purenn import Batch, Batches, OptimizerState, Step, runs
+from purenn import Batch, Batches, Key, OptimizerState, Step, runs
 
 P = TypeVar("P")
 S = TypeVar("S")
@@ -21,7 +21,7 @@ def follow(
     console: Console,
     start: runs.Progress[P, S],
     step: Step[OptimizerState[P, S], Batch[X, T], float],
-    batches_of: Callable[[int], Batches[X, T]],
+    batches_of: Callable[[Key, int], Batches[X, T]],
     epochs: int,
     measure: Callable[[runs.Progress[P, S]], Mapping[str, float]],
 ) -> runs.Progress[P, S]:
@@ -32,7 +32,7 @@ def follow(
         console: where progress is shown.
         start: where the run stands: `runs.begin(...)`.
         step: one training step.
-        batches_of: the batches of each epoch, counted from 0.
+        batches_of: the batches of an epoch, from the run's key and the epoch's number.
         epochs: how many there are.
         measure: what is recorded and shown at the end of an epoch.
 
@@ -40,7 +40,7 @@ def follow(
         Where the run stands after the last epoch.
     """
     progress = start
-    steps = len(batches_of(0))
+    steps = len(batches_of(start.key, 0))
     with shown(console, epochs, steps) as display:
         for progress in runs.train(run, start, step, batches_of, epochs, measure):
             display.step(progress.epoch * steps + progress.batch, progress.loss, progress.norm)

@@ -33,7 +33,7 @@ OPTIMIZER = nn.Optimizer(
 )
 Params = tuple[nn.Linear, nn.Empty, nn.Linear]
 CONFIG = runs.Config("survivor.py", {"epochs": EPOCHS, "seed": 0})
-CADENCE = runs.Cadence(seconds=3600.0, steps=2, share=1.0)
+CADENCE = runs.Cadence(seconds=3600.0, steps=2)
 
 
 @attrs.frozen
@@ -58,13 +58,13 @@ def stages(
     x: Matrix = nn.Key(1).generator().normal(size=(BATCHES * BATCH_SIZE - 3, 2)).astype(np.float32)
     data = nn.dataset(x, x[:, :1] * x[:, 1:])
     params, _ = MODEL.init(nn.Key(2), (2,))
-    start = runs.begin(run, OPTIMIZER.init(params), repr(MODEL))
+    start = runs.begin(run, OPTIMIZER.init(params), repr(MODEL), nn.Key(3))
     yield start
     yield from runs.train(
         run,
         start,
         nn.training_step(MODEL, nn.mean_squared_error(), OPTIMIZER),
-        lambda epoch: nn.shuffled_batches(data, BATCH_SIZE, nn.Key(3), epoch),
+        lambda key, epoch: nn.shuffled_batches(data, BATCH_SIZE, key, epoch),
         epochs,
         lambda end: {"loss": end.mean_loss, "norm": end.norm},
         CADENCE,

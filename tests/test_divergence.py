@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from math import inf, nan
 from pathlib import Path
 from typing import TypeVar
@@ -138,15 +139,14 @@ def trained(
     params, _ = MODEL.init(nn.Key(1), (2,))
     step = nn.training_step(MODEL, loss, optimizer)
     with runs.resume(folder, runs.Config("test.py", {})) as run:
-        progress = start = runs.begin(run, optimizer.init(params), repr(MODEL))
+        progress = start = runs.begin(run, optimizer.init(params), repr(MODEL), nn.Key(2))
         for moment in runs.train(
             run,
             start,
             step,
-            lambda epoch: nn.shuffled_batches(DATA, 6, nn.Key(2), epoch),
+            lambda key, epoch: nn.shuffled_batches(DATA, 6, key, epoch),
             epochs,
             lambda end: {"loss": end.mean_loss},
-            runs.Cadence(share=1.0),
         ):
             progress = moment
     return progress
@@ -166,7 +166,8 @@ def test_a_loss_that_is_nan_is_told_with_all_that_is_known(tmp_path: Path) -> No
         "finite before this step; its update is not, first in 0.weight (8 of 8 entries)."
     )
     assert history.startswith("The steps before: losses ")
-    assert history.count(",") == 8  # five of each
+    assert history.count(",") == 12  # five of each
+    assert "; norms of the parameters " in history
     assert "; norms of the gradient " in history
     assert advice == ADVICE
 
@@ -205,19 +206,46 @@ def test_a_gradient_that_is_not_finite_shows_in_its_norm(tmp_path: Path) -> None
     )
 
 
-def test_parameters_are_looked_at_before_they_are_saved(tmp_path: Path) -> None:
+def test_parameters_that_are_not_finite_show_in_their_norm(tmp_path: Path) -> None:
+    calls = iter(range(10**6))
+
     def calm(prediction: Matrix, target: Matrix) -> tuple[float, Matrix]:
-        return 0.5, np.full_like(prediction, nan)
+        return 0.5, np.full_like(prediction, 0.0 if next(calls) < 2 else nan)
 
     told = diverged(tmp_path, nn.momentum(0.9) >> nn.learning_rate(0.1), nn.Loss("calm", calm))
-    assert told == (
-        "Training diverged: the state is not finite before epoch 0, batch 4, after 4 steps, "
-        "first params.0.weight (8 of 8 entries).\n"
-        "The losses of the steps before: 0.5, 0.5, 0.5, 0.5. Put global_norm_report() at the start "
-        f"of the chain to see the norms of the gradients.\n{ADVICE}"
+    first, history, advice = told.splitlines()
+    assert first == (
+        "Training diverged: the norm of the parameters is nan at epoch 0, batch 2, step 2. The "
+        "parameters were finite before this step; its update is not, first in 0.weight "
+        "(8 of 8 entries)."
     )
+    norm = re.fullmatch(
+        r"The steps before: losses 0\.5, 0\.5; norms of the parameters (\S+), \1\. "
+        r"Put global_norm_report\(\) at the start of the chain to see the norms of the gradients "
+        r"as well\.",
+        history,
+    )
+    assert norm is not None
+    assert float(norm[1]) > 0.0
+    assert advice == ADVICE
     assert not (tmp_path / "checkpoint.npz").exists()
     assert runs.read_records(tmp_path) == ()
+
+
+def test_the_whole_state_is_looked_at_before_it_is_saved(tmp_path: Path) -> None:
+    def init(params: Leaves) -> Leaves:
+        return params
+
+    def update(state: Leaves, grads: Leaves, params: Leaves, step: int) -> tuple[Leaves, Leaves]:
+        return tuple([np.full_like(leaf, nan) for leaf in state]), grads
+
+    rotten = nn.Rule("rotten()", init, update)
+    told = diverged(tmp_path, rotten >> nn.learning_rate(0.1), squares({}))
+    assert told.startswith(
+        "Training diverged: the state is not finite before epoch 0, batch 4, after 4 steps, "
+        "first slots.0.0 (8 of 8 entries).\nThe steps before: losses "
+    )
+    assert not (tmp_path / "checkpoint.npz").exists()
 
 
 def test_skipped_batches_do_not_end_a_run(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ State = nn.OptimizerState[tuple[Vector], Slots]
 
 PARAMS: tuple[Vector] = (np.zeros(1),)
 STATE = nn.sgd(0.1).init(PARAMS)
+KEY = nn.Key(5)
 
 
 @pytest.fixture
@@ -128,12 +129,12 @@ class TestResuming:
 
     def test_fewer_batches_than_before(self, tmp_path: Path) -> None:
         with runs.start(tmp_path, CONFIG) as run:
-            start = runs.begin(run, STATE, "")
-            stands = list(runs.train(run, start, idle, lambda e: range(5), 1, nothing))
+            start = runs.begin(run, STATE, "", KEY)
+            stands = list(runs.train(run, start, idle, lambda key, epoch: range(5), 1, nothing))
             runs.save(run, stands[2])
         with runs.resume(tmp_path, CONFIG) as run:
             again = runs.train(
-                run, runs.begin(run, STATE, ""), idle, lambda e: range(2), 1, nothing
+                run, runs.begin(run, STATE, "", KEY), idle, lambda key, epoch: range(2), 1, nothing
             )
             with pytest.raises(RunError) as caught:
                 next(again)
@@ -142,9 +143,26 @@ class TestResuming:
             "now. Give the same data and batch size, or choose another folder."
         )
 
+    def test_another_key(self, tmp_path: Path) -> None:
+        with runs.start(tmp_path, CONFIG) as run:
+            start = runs.begin(run, STATE, "", KEY)
+            list(runs.train(run, start, idle, lambda key, epoch: range(5), 1, nothing))
+        before = contents(tmp_path)
+        with (
+            runs.resume(tmp_path, CONFIG) as run,
+            pytest.raises(CheckpointError) as caught,
+        ):
+            runs.begin(run, STATE, "", KEY.fold_in(1))
+        assert str(caught.value) == (
+            f"{tmp_path}/checkpoint.npz belongs to a run whose batches follow from Key(seed=5, "
+            "path=()), and Key(seed=5, path=(1,)) came: its continuation would see the data in "
+            "another order. Give the same seed."
+        )
+        assert contents(tmp_path) == before
+
     def test_no_batches(self, tmp_path: Path) -> None:
         with runs.start(tmp_path, CONFIG) as run:
-            start = runs.begin(run, STATE, "")
+            start = runs.begin(run, STATE, "", KEY)
             with pytest.raises(RunError) as caught:
-                next(runs.train(run, start, idle, lambda e: range(0), 1, nothing))
+                next(runs.train(run, start, idle, lambda key, epoch: range(0), 1, nothing))
         assert str(caught.value) == "Epoch 0 has no batches: there is nothing to train on."

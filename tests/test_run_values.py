@@ -6,6 +6,7 @@ import hashlib
 import signal
 import threading
 import time
+from collections.abc import Callable
 from math import inf, nan
 from pathlib import Path
 
@@ -98,24 +99,30 @@ class TestEnvironments:
 
 class TestCadences:
     @pytest.mark.parametrize(
-        ("seconds", "share", "problem"),
+        ("made", "problem"),
         [
-            (-1.0, 0.1, "The seconds between checkpoints must be at least 0 and is -1.0."),
-            (nan, 0.1, "The seconds between checkpoints must be a finite number and is nan."),
-            (60.0, 0.0, "The share of time for checkpoints must be above 0 and is 0.0."),
+            (
+                lambda: runs.Cadence(seconds=-1.0),
+                "The seconds between checkpoints must be at least 0 and is -1.0.",
+            ),
+            (
+                lambda: runs.Cadence(seconds=nan),
+                "The seconds between checkpoints must be a finite number and is nan.",
+            ),
+            (
+                lambda: runs.Cadence(steps=0),
+                "The steps between checkpoints must be a whole number of at least 1 and is 0.",
+            ),
+            (
+                lambda: runs.Cadence(epochs=0),
+                "The epochs between checkpoints must be a whole number of at least 1 and is 0.",
+            ),
         ],
     )
-    def test_those_that_make_no_sense(self, seconds: float, share: float, problem: str) -> None:
+    def test_those_that_make_no_sense(self, made: Callable[[], runs.Cadence], problem: str) -> None:
         with pytest.raises(OptionError) as caught:
-            runs.Cadence(seconds=seconds, share=share)
+            made()
         assert str(caught.value) == problem
-
-    def test_steps_that_make_no_sense(self) -> None:
-        with pytest.raises(OptionError) as caught:
-            runs.Cadence(steps=0)
-        assert str(caught.value) == (
-            "The steps between checkpoints must be a whole number of at least 1 and is 0."
-        )
 
     def test_steps_and_seconds(self, monkeypatch: pytest.MonkeyPatch) -> None:
         now = 0.0
@@ -126,22 +133,13 @@ class TestCadences:
         assert not clock.is_due(8)
         now = 10.0
         assert clock.is_due(8)
-        clock.saving()
         clock.saved(8)
         assert not clock.is_due(9)
 
-    def test_epochs_that_are_too_short_are_left_out(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        now = 0.0
-        monkeypatch.setattr(time, "monotonic", lambda: now)
-        clock = Clock(runs.Cadence(share=0.1), step=0)
-        assert clock.can_afford()  # nobody knows yet what it costs
-        clock.saving()
-        now = 1.0
-        clock.saved(1)
-        now = 9.9
-        assert not clock.can_afford()
-        now = 10.1
-        assert clock.can_afford()
+    def test_epochs(self) -> None:
+        every, third = Clock(runs.Cadence(), step=0), Clock(runs.Cadence(epochs=3), step=0)
+        assert all(every.is_due_after(epochs) for epochs in range(1, 7))
+        assert [epochs for epochs in range(1, 7) if third.is_due_after(epochs)] == [3, 6]
 
 
 class TestSignals:

@@ -15,13 +15,13 @@ bits however often it was killed in between:
 >>> place = tempfile.TemporaryDirectory()
 >>> config = runs.Config("line.py", {"epochs": 5})
 >>> with runs.start(Path(place.name) / "run", config) as run:
-...     progress = runs.begin(run, optimizer.init(params), model=repr(model))
+...     progress = runs.begin(run, optimizer.init(params), repr(model), nn.Key(2))
 ...     step = nn.training_step(model, nn.mean_squared_error(), optimizer)
 ...     for progress in runs.train(
 ...         run,
 ...         progress,
 ...         step,
-...         batches_of=lambda epoch: nn.shuffled_batches(data, 16, nn.Key(2), epoch),
+...         batches_of=lambda key, epoch: nn.shuffled_batches(data, 16, key, epoch),
 ...         epochs=5,
 ...         measure=lambda end: {"loss": end.mean_loss},
 ...     ):

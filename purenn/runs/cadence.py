@@ -17,29 +17,29 @@ def _steps(value: int | None) -> int | None:
     return None if value is None else checks.count("The steps between checkpoints", value)
 
 
-def _share(value: float) -> float:
-    return checks.positive("The share of time for checkpoints", value)
+def _epochs(value: int) -> int:
+    return checks.count("The epochs between checkpoints", value)
 
 
 @attrs.frozen
 class Cadence:
     """When checkpoints are written: at the end of each epoch, and whenever one of these says so.
 
-    Where epochs are so short that this would take most of the time, epochs' ends are left out: a
-    checkpoint costs milliseconds, since it waits for the disk. The last epoch's never is.
+    A checkpoint costs milliseconds, since it waits for the disk: where epochs are as short as that,
+    ask for fewer. The last epoch's is always written.
 
     Args:
         seconds: so many after the last one.
         steps: so many after the last one, if given.
-        share: how much of the time checkpoints at the ends of epochs may take; 1 for each of them.
+        epochs: at the end of every epoch whose number, counted from 1, is a multiple of this.
 
     Raises:
-        OptionError: the seconds are negative, the steps below 1, or the share is 0 or negative.
+        OptionError: the seconds are negative, or the steps or the epochs below 1.
     """
 
     seconds: float = attrs.field(default=60.0, converter=_seconds)
     steps: int | None = attrs.field(default=None, converter=_steps)
-    share: float = attrs.field(default=0.1, converter=_share)
+    epochs: int = attrs.field(default=1, converter=_epochs)
 
 
 EVERY_MINUTE = Cadence()
@@ -50,7 +50,7 @@ class Clock:
 
     def __init__(self, cadence: Cadence, step: int) -> None:
         self._cadence = cadence
-        self._lap = self._saving = self._saved = time.monotonic()
+        self._lap = self._saved = time.monotonic()
         self._step = step
 
     def lap(self) -> float:
@@ -65,14 +65,9 @@ class Clock:
             return True
         return time.monotonic() - self._saved >= self._cadence.seconds
 
-    def can_afford(self) -> bool:
-        """Whether a checkpoint now, as costly as the last, keeps to the share of the time."""
-        cost, elapsed = self._saved - self._saving, time.monotonic() - self._saved
-        return cost <= self._cadence.share * (elapsed + cost)
-
-    def saving(self) -> None:
-        """Take note that a checkpoint is being written."""
-        self._saving = time.monotonic()
+    def is_due_after(self, epochs: int) -> bool:
+        """Whether a checkpoint must be written at the end of so many epochs."""
+        return epochs % self._cadence.epochs == 0
 
     def saved(self, step: int) -> None:
         """Take note that a checkpoint was written, after this step."""

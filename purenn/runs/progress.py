@@ -8,6 +8,8 @@ import attrs
 
 from purenn import checkpoint, durable
 from purenn.divergence import Moment, moments, require_finite_state
+from purenn.errors import CheckpointError
+from purenn.keys import Key
 from purenn.optimizer import OptimizerState
 from purenn.runs.folder import Run
 from purenn.runs.records import Record, flush_records, keep_records
@@ -26,7 +28,8 @@ class Position(Generic[P, S]):
         batch: how many batches of the next epoch are done.
         losses: how many of these have a loss; those that `skip_nonfinite` left out have none.
         loss_sum: the sum of these losses.
-        recent: the last steps' losses and gradient norms, the latest last.
+        recent: the last steps' losses and norms, the latest last.
+        key: what the batches of all epochs follow from.
     """
 
     state: OptimizerState[P, S]
@@ -35,6 +38,7 @@ class Position(Generic[P, S]):
     losses: int
     loss_sum: float
     recent: tuple[Moment, ...]
+    key: Key
 
 
 @attrs.frozen(eq=False)
@@ -62,7 +66,7 @@ class Progress(Position[P, S]):
     @property
     def norm(self) -> float:
         """The global norm of the last gradient, if the chain of transforms reports it, or NaN."""
-        return self.recent[-1].norm
+        return self.recent[-1].gradient_norm
 
     @property
     def mean_loss(self) -> float:
@@ -70,24 +74,37 @@ class Progress(Position[P, S]):
         return self.loss_sum / self.losses if self.losses else float("nan")
 
 
-def begin(run: Run, state: OptimizerState[P, S], model: str) -> Progress[P, S]:
+def begin(run: Run, state: OptimizerState[P, S], model: str, key: Key) -> Progress[P, S]:
     """Where the run stands: at its checkpoint, or before its first step if there is none.
 
     Args:
         run: from `start` or `resume`.
         state: the state before the first step.
         model: what the parameters belong to: `repr(model)`.
+        key: what the batches of all epochs follow from.
 
     Raises:
-        CheckpointError: the checkpoint cannot be read, or belongs to another model or optimizer.
+        CheckpointError: the checkpoint cannot be read, or belongs to another model, optimizer or
+            key.
         RunError: the metrics do not reach as far as the checkpoint.
     """
-    at = Position(state, 0, 0, 0, 0.0, moments())
+    at = Position(state, 0, 0, 0, 0.0, moments(), key)
     if run.checkpoint.exists():
         at = checkpoint.load(run.checkpoint, at, model)
+        _require_same_key(run, at.key, key)
     durable.remove_parts(run.folder)
     records = keep_records(run.folder, at.epoch)
-    return Progress(at.state, at.epoch, at.batch, at.losses, at.loss_sum, at.recent, records, model)
+    return Progress(
+        at.state, at.epoch, at.batch, at.losses, at.loss_sum, at.recent, at.key, records, model
+    )
+
+
+def _require_same_key(run: Run, found: Key, given: Key) -> None:
+    if found != given:
+        raise CheckpointError(
+            f"{run.checkpoint} belongs to a run whose batches follow from {found!r}, and {given!r} "
+            "came: its continuation would see the data in another order. Give the same seed."
+        )
 
 
 def require_finite(progress: Progress[P, S]) -> None:
@@ -116,5 +133,6 @@ def save(run: Run, progress: Progress[P, S]) -> None:
         progress.losses,
         progress.loss_sum,
         progress.recent,
+        progress.key,
     )
     checkpoint.save(run.checkpoint, position, progress.model)

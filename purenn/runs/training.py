@@ -17,6 +17,7 @@ import numpy as np
 from purenn import divergence
 from purenn.errors import DivergenceError, InterruptionError, RunError
 from purenn.jsons import Json
+from purenn.keys import Key
 from purenn.optimizer import OptimizerState
 from purenn.runs.cadence import EVERY_MINUTE, Cadence, Clock
 from purenn.runs.folder import Run, note_environment
@@ -44,7 +45,7 @@ def train(
     run: Run,
     progress: Progress[P, S],
     step: Step[OptimizerState[P, S], B, float],
-    batches_of: Callable[[int], EpochBatches[B]],
+    batches_of: Callable[[Key, int], EpochBatches[B]],
     epochs: int,
     measure: Measure[P, S],
     cadence: Cadence = EVERY_MINUTE,
@@ -59,8 +60,8 @@ def train(
         run: from `start` or `resume`.
         progress: from `begin`.
         step: `(state, batch) -> (state, loss)`, as `training_step` makes it.
-        batches_of: the batches of an epoch, counted from 0: a pure function, for they are asked
-            for again when the run is resumed in the middle.
+        batches_of: the batches of an epoch, from the run's key and the epoch's number, counted
+            from 0: a pure function, for they are asked for again when the run is resumed.
         epochs: how many there are in all.
         measure: what to record of an epoch, given the progress at its end.
         cadence: how often a checkpoint is written in between.
@@ -77,7 +78,7 @@ def train(
         note_environment(run)
         _note_start(run, progress)
         while progress.epoch < epochs:
-            batches = batches_of(progress.epoch)
+            batches = batches_of(progress.key, progress.epoch)
             _require_batches(run, progress, len(batches))
             for batch in batches[progress.batch :]:
                 progress = _advance(progress, step, batch)
@@ -85,9 +86,8 @@ def train(
                 if ended:
                     progress = _end_epoch(run, progress, measure)
                     _note_seconds(run, progress, clock.lap())
-                must = progress.epoch == epochs or stop.signal is not None
-                if must or clock.is_due(progress.state.step) or (ended and clock.can_afford()):
-                    clock.saving()
+                ends = ended and (progress.epoch == epochs or clock.is_due_after(progress.epoch))
+                if ends or clock.is_due(progress.state.step) or stop.signal is not None:
                     save(run, progress)
                     clock.saved(progress.state.step)
                 if stop.signal is not None:
@@ -105,9 +105,9 @@ def _advance(
             after, loss = step(before, batch)
     except DivergenceError as error:
         raise divergence.located(error, before, progress.place, progress.recent) from None
-    norm = divergence.reported_norm(after.slots)
-    if not divergence.is_finite_step(loss, norm, after.slots):
-        raise divergence.step_error(before, after, loss, norm, progress.place, progress.recent)
+    moment = divergence.moment_of(after, loss)
+    if not divergence.is_finite_step(moment, after.slots):
+        raise divergence.step_error(before, after, moment, progress.place, progress.recent)
     counts = isfinite(loss)
     return Progress(
         after,
@@ -115,7 +115,8 @@ def _advance(
         progress.batch + 1,
         progress.losses + counts,
         progress.loss_sum + loss if counts else progress.loss_sum,
-        divergence.remember(progress.recent, loss, norm),
+        divergence.remember(progress.recent, moment),
+        progress.key,
         progress.records,
         progress.model,
     )
@@ -132,6 +133,7 @@ def _end_epoch(run: Run, progress: Progress[P, S], measure: Measure[P, S]) -> Pr
         0,
         0.0,
         progress.recent,
+        progress.key,
         (*progress.records, new),
         progress.model,
     )
