@@ -17,7 +17,7 @@ from purenn.kernels import memory
 
 SHAPE = (64, 256)
 BYTE = np.dtype(np.uint8)
-INSIDE = frozenset({"_find", "_start_at", "_view", "_allocate"})
+INSIDE = frozenset({"_find", "_view", "_allocate"})
 
 
 def filled(value: float) -> Whole:

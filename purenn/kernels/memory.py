@@ -54,29 +54,20 @@ class _Threads(threading.local):
         self.pool = _Pool()
 
 
-def _find(
-    blocks: Blocks, idle: int, dtype: np.dtype[Scalar]
-) -> np.ndarray[tuple[int, ...], np.dtype[Scalar]] | None:
-    """A view of a block that nobody refers to.
+def _find(blocks: Blocks, idle: int) -> Block | None:
+    """A block that nobody refers to.
 
     The search starts where an idle block was last found, or less than `NEAR` blocks before: so few
     blocks serve again and again, warm in the cache, and a deep net, which uses hundreds of one
     shape at once, does not go through all of them each time.
     """
-    for block in blocks:
-        view = _view(block, dtype)
-        if getrefcount(block) == idle:
-            if len(blocks) > NEAR:
-                _start_at(blocks, block)
-            return view
+    for index in range(len(blocks)):
+        if getrefcount(blocks[index]) == idle:
+            block = blocks[index]
+            if index >= NEAR:
+                blocks[:] = blocks[index:] + blocks[:index]
+            return block
     return None
-
-
-def _start_at(blocks: Blocks, block: Block) -> None:
-    """Rotate the blocks so that this one comes first, unless it is near the start anyway."""
-    index = next(index for index, other in enumerate(blocks) if other is block)
-    if index >= NEAR:
-        blocks[:] = blocks[index:] + blocks[:index]
 
 
 def _view(block: Block, dtype: np.dtype[Scalar]) -> np.ndarray[tuple[int, ...], np.dtype[Scalar]]:
@@ -94,11 +85,11 @@ def _idle_count() -> int:
     if sys.version_info >= (3, 14) and sys._jit.is_enabled():
         return 0  # compiled traces may keep fewer references than interpreted code
     blocks = [Block((1,), FLOAT32)]
-    # The list, the variable, the view and the argument make four references, or fewer where the
-    # interpreter borrows. More come from a debugger, and would mislead once it is gone.
-    count = next((n for n in range(2, 5) if _find(blocks, n, FLOAT32) is not None), 0)
+    # The list and the argument make two references, or one where the interpreter borrows. More
+    # come from a debugger, and would mislead once it is gone.
+    count = next((n for n in range(1, 3) if _find(blocks, n) is not None), 0)
     held = _view(blocks[0], FLOAT32)[:1]
-    return 0 if _find(blocks, count, FLOAT32) is not None or held.size != 1 else count
+    return 0 if _find(blocks, count) is not None or held.size != 1 else count
 
 
 _threads = _Threads()
@@ -134,8 +125,8 @@ def empty(
     try:
         pool.busy = True
         blocks = pool.blocks.get((shape, dtype))
-        found = None if blocks is None else _find(blocks, _IDLE, dtype)
-        return _view(_allocate(pool, shape, dtype, size), dtype) if found is None else found
+        found = None if blocks is None else _find(blocks, _IDLE)
+        return _view(_allocate(pool, shape, dtype, size) if found is None else found, dtype)
     finally:
         pool.busy = False
 
