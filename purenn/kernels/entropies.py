@@ -9,7 +9,7 @@ import numpy as np
 from purenn.arrays import Matrix, seal
 from purenn.kernels.constants import scalar
 from purenn.kernels.memory import empty_like
-from purenn.kernels.reductions import sum_of_products, total
+from purenn.kernels.reductions import total
 from purenn.kernels.softmax import below_row_maximum, row_sums
 
 
@@ -38,9 +38,14 @@ def sigmoid_entropy(logits: Matrix, target: Matrix, scale: float) -> tuple[float
     np.abs(logits, decay)
     np.negative(decay, decay)
     np.exp(decay, decay)
+    surprise = empty_like(logits)
     cotangent = empty_like(logits)
-    logits.clip(zero, scalar(inf, logits.dtype), cotangent)
-    value = total(cotangent) - sum_of_products(target, logits) + total(np.log1p(decay))
+    logits.clip(zero, scalar(inf, logits.dtype), surprise)
+    np.multiply(target, logits, cotangent)
+    np.subtract(surprise, cotangent, surprise)
+    np.log1p(decay, cotangent)
+    np.add(surprise, cotangent, surprise)
+    value = total(surprise)
     # sigmoid(z) is 1 / (1 + exp(-|z|)) for z > 0, and exp(-|z|) times that elsewhere.
     np.greater(logits, zero, cotangent)
     np.maximum(cotangent, decay, out=cotangent)
