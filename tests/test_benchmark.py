@@ -180,7 +180,7 @@ def test_times_and_ratios_in_words() -> None:
         "The contenders' losses number 1 differ by 0e+00, and those number 2 by 9e-02."
     )
     assert tables.markdown(report()).splitlines()[2] == (
-        "| tiny | 2.00 (1.50 to 2.50) | 0.50 (0.50 to 1.75) |  |  |"
+        "| tiny | 2.00 (1.50 to 2.50) | 0.50 (0.50 to 1.75) |  |  |  |"
     )
 
 
