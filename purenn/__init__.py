@@ -78,6 +78,7 @@ from purenn.layers import (
     relu,
     sigmoid,
     softmax,
+    stack,
     tanh,
 )
 from purenn.loss import Loss, LossFunction, reporting
@@ -212,6 +213,7 @@ __all__ = [
     "skip_nonfinite",
     "softmax",
     "softmax_cross_entropy",
+    "stack",
     "step_decay",
     "summary",
     "tanh",

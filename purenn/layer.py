@@ -97,7 +97,7 @@ class Serial(Layer[tuple[*Ps], X, Y], Generic[X, Y, *Ps]):
             return (*head, last), out
 
         def apply(params: tuple[*Ps, Q], x: X) -> Z:
-            _require_entries(name, params, size)
+            require_entries(name, params, size)
             y = head_apply(params[:-1], x)
             try:
                 return other.apply(params[-1], y)
@@ -105,7 +105,7 @@ class Serial(Layer[tuple[*Ps], X, Y], Generic[X, Y, *Ps]):
                 raise error.inside(index) from None
 
         def vjp(params: tuple[*Ps, Q], x: X, key: Key) -> tuple[Z, Pullback[Z, tuple[*Ps, Q], X]]:
-            _require_entries(name, params, size)
+            require_entries(name, params, size)
             head_params = params[:-1]
             y, pull_head = head_vjp(head_params, x, key)
             try:
@@ -149,7 +149,12 @@ def _require_room(index: int) -> None:
         )
 
 
-def _require_entries(name: str, params: object, size: int) -> None:
+def require_entries(name: str, params: object, size: int) -> None:
+    """Check that a composite's parameters are a tuple with an entry for each of its layers.
+
+    Raises:
+        ParametersError: they are not.
+    """
     if not isinstance(params, tuple) or len(params) != size:
         other = f"an object of class {type(params).__name__}"
         came = len(params) if isinstance(params, tuple) else other
@@ -172,14 +177,14 @@ def serial(layer: Layer[P, X, Y]) -> Serial[X, Y, P]:
         return (params,), out
 
     def apply(params: tuple[P], x: X) -> Y:
-        _require_entries(name, params, 1)
+        require_entries(name, params, 1)
         try:
             return layer.apply(params[0], x)
         except LocatedError as error:
             raise error.inside(0) from None
 
     def vjp(params: tuple[P], x: X, key: Key) -> tuple[Y, Pullback[Y, tuple[P], X]]:
-        _require_entries(name, params, 1)
+        require_entries(name, params, 1)
         try:
             y, pull_layer = layer.vjp(params[0], x, key.fold_in(0))
         except LocatedError as error:

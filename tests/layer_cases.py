@@ -87,6 +87,7 @@ def layer_cases(features: int) -> tuple[LayerCase, ...]:
         dense("activation", exponential_layer()),
         dense("serial", nn.serial(nn.linear(2))),
         dense("serial", nn.linear(5) >> nn.tanh() >> nn.linear(2) >> nn.log_softmax()),
+        dense("stack", nn.stack(*[nn.linear(width) >> nn.tanh() for width in (4, 3, 2)])),
         layer_case("flatten", nn.flatten(), images, flat),
         layer_case(
             "serial", nn.flatten() >> nn.serial(block) >> nn.sigmoid() >> head, images, flat

@@ -1,4 +1,4 @@
-"""Stacks of layers whose number is known at run time only."""
+"""Classifiers whose layers are chosen at run time."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 import purenn as nn
-from models import Activation, classifier, stack
+from models import Activation, classifier
 from purenn.arrays import FLOAT64
-from purenn.errors import ParametersError, ShapeError, TreeError
 
 X: nn.Matrix = nn.Key(3).generator().standard_normal((5, 4))
 LABELS: nn.Labels = np.array([0, 1, 2, 1, 0])
@@ -36,26 +35,6 @@ def test_gradients_are_those_of_central_differences(
         assert np.sum(grad * direction) == pytest.approx(slope, rel=1e-5, abs=1e-8)
 
 
-def test_a_stack_computes_what_the_chain_computes() -> None:
-    blocks = [nn.linear(6) >> nn.relu(), nn.linear(3) >> nn.relu()]
-    params, shape = stack(*blocks).init(KEY, (4,))
-    assert shape == (3,)
-    params = nn.to_dtype(params, FLOAT64)
-    chain = blocks[0] >> blocks[1]
-    expected = blocks[1].apply(params[1], blocks[0].apply(params[0], X))
-    np.testing.assert_array_equal(stack(*blocks).apply(params, X), expected)
-    assert len(chain.init(KEY, (4,))[0]) == 3
-
-
-def test_a_stack_of_nothing_changes_nothing() -> None:
-    nothing: list[nn.Layer[nn.Empty, nn.Matrix, nn.Matrix]] = []
-    empty = stack(*nothing)
-    assert empty.init(KEY, (4,)) == ((), (4,))
-    y, pull = empty.vjp((), X, KEY)
-    grads, cotangent = pull(X)
-    assert (y is X, grads, cotangent() is X) == (True, (), True)
-
-
 def test_leaves_are_named_by_block_and_layer() -> None:
     model = classifier((6, 3), "relu", 2, nn.softmax())
     params, shape = model.init(KEY, (4,))
@@ -71,16 +50,3 @@ def test_the_expression_shows_all_parts() -> None:
         "stack(linear(6, weight=glorot_normal()) >> tanh()) >> "
         "linear(2, weight=lecun_normal()) >> softmax()"
     )
-
-
-def test_errors_say_which_layer_of_the_stack() -> None:
-    blocks = stack(nn.linear(6) >> nn.relu(), nn.linear(3) >> nn.relu())
-    params = nn.to_dtype(blocks.init(KEY, (4,))[0], FLOAT64)
-    with pytest.raises(ShapeError, match=r"layer 0\.0 of the model, takes 4 features"):
-        blocks.apply(params, X[:, :2])
-    with pytest.raises(ParametersError, match=r"layer 1\.0 of the model, takes parameters of 3"):
-        blocks.vjp((params[0], params[0]), X, KEY)
-    with pytest.raises(ShapeError, match=r"layer 0\.0 of the model, takes \(features,\) samples"):
-        blocks.init(KEY, (2, 2, 1))
-    with pytest.raises(TreeError, match="A stack of 2 layers takes as many parameters, and 1 came"):
-        blocks.apply(params[:1], X)

@@ -13,6 +13,7 @@ from purenn.layers.activations import (
 )
 from purenn.layers.linear import Linear, linear
 from purenn.layers.reshaping import flatten, identity
+from purenn.layers.stacking import stack
 
 __all__ = [
     "Linear",
@@ -25,5 +26,6 @@ __all__ = [
     "relu",
     "sigmoid",
     "softmax",
+    "stack",
     "tanh",
 ]

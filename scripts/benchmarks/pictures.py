@@ -12,9 +12,7 @@ from figures import COLOURS, blank
 
 COLUMNS = 3
 BLUE, ORANGE, GREEN, PINK, RED, *_ = COLOURS
-COLOUR = dict(
-    zip(CONTENDERS, ("#999999", BLUE, RED, RED, ORANGE, GREEN, GREEN, PINK), strict=True)
-)
+COLOUR = dict(zip(CONTENDERS, ("#999999", BLUE, RED, RED, ORANGE, GREEN, GREEN, PINK), strict=True))
 
 
 def picture(report: Report) -> Figure:
