@@ -13,6 +13,7 @@ import purenn as nn
 from purenn import runs
 from purenn.arrays import Vector
 from purenn.errors import CheckpointError, RunError
+from purenn.runs import training
 
 Slots = tuple[nn.Velocity, nn.Empty]
 State = nn.OptimizerState[tuple[Vector], Slots]
@@ -142,6 +143,29 @@ class TestResuming:
             f"{tmp_path}/checkpoint.npz stands at epoch 0, batch 3, and that epoch has 2 batches "
             "now. Give the same data and batch size, or choose another folder."
         )
+
+    @pytest.mark.parametrize(
+        ("cadence", "saved"),
+        [(runs.Cadence(), [1, 2, 3, 4, 5]), (runs.Cadence(epochs=2), [2, 4, 5])],
+    )
+    def test_checkpoints_are_written_at_the_ends_of_epochs(
+        self,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        cadence: runs.Cadence,
+        saved: list[int],
+    ) -> None:
+        epochs: list[int] = []
+
+        def save(run: runs.Run, progress: runs.Progress[tuple[Vector], Slots]) -> None:
+            epochs.append(progress.epoch)
+            runs.save(run, progress)
+
+        monkeypatch.setattr(training, "save", save)
+        with runs.start(tmp_path, CONFIG) as run:
+            start = runs.begin(run, STATE, "", KEY)
+            list(runs.train(run, start, idle, lambda key, epoch: range(3), 5, nothing, cadence))
+        assert epochs == saved
 
     def test_another_key(self, tmp_path: Path) -> None:
         with runs.start(tmp_path, CONFIG) as run:

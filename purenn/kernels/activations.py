@@ -43,7 +43,7 @@ def leaky_relu_cotangent(y: Matrix, dy: Matrix, slope: float) -> Matrix:
     """`dy` where the unit is active, and `slope * dy` elsewhere.
 
     The factor is `y` clipped to [slope * e, e] and divided by e, a power of two so small (1e-36 for
-    a slope of 0.01 in float32) that no active unit lies below it.
+    a slope of 0.01 in float32) that an active unit lies below it only after an underflow.
     """
     low, edge, inverse = _edge(slope, y.dtype)
     dx = empty_like(dy)
