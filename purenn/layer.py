@@ -87,34 +87,49 @@ class Serial(Layer[tuple[*Ps], X, Y], Generic[X, Y, *Ps]):
         first = self.name if index > 1 else self.parts[0][0]
         name = f"{first} >> {shown}"
         head_init, head_apply, head_vjp = self.init, self.apply, self.vjp
+        part = located(index, other)
 
         def init(key: Key, shape: Shape) -> tuple[tuple[*Ps, Q], Shape]:
             head, between = head_init(key, shape)
-            try:
-                last, out = other.init(key.fold_in(index), between)
-            except LocatedError as error:
-                raise error.inside(index) from None
+            last, out = part.init(key.fold_in(index), between)
             return (*head, last), out
 
         def apply(params: tuple[*Ps, Q], x: X) -> Z:
             require_entries(name, params, size)
-            y = head_apply(params[:-1], x)
-            try:
-                return other.apply(params[-1], y)
-            except LocatedError as error:
-                raise error.inside(index) from None
+            return part.apply(params[-1], head_apply(params[:-1], x))
 
         def vjp(params: tuple[*Ps, Q], x: X, key: Key) -> tuple[Z, Pullback[Z, tuple[*Ps, Q], X]]:
             require_entries(name, params, size)
             head_params = params[:-1]
             y, pull_head = head_vjp(head_params, x, key)
-            try:
-                z, pull_last = other.vjp(params[-1], y, key.fold_in(index))
-            except LocatedError as error:
-                raise error.inside(index) from None
+            z, pull_last = part.vjp(params[-1], y, key.fold_in(index))
             return z, _pull_both(head_params, pull_head, pull_last)
 
         return Serial(name, init, apply, vjp, (*self.parts, (shown, other.init)))
+
+
+def located(index: int, layer: Layer[P, X, Y]) -> Layer[P, X, Y]:
+    """A layer as number `index` of a composite: its errors say so."""
+
+    def init(key: Key, shape: Shape) -> tuple[P, Shape]:
+        try:
+            return layer.init(key, shape)
+        except LocatedError as error:
+            raise error.inside(index) from None
+
+    def apply(params: P, x: X) -> Y:
+        try:
+            return layer.apply(params, x)
+        except LocatedError as error:
+            raise error.inside(index) from None
+
+    def vjp(params: P, x: X, key: Key) -> tuple[Y, Pullback[Y, P, X]]:
+        try:
+            return layer.vjp(params, x, key)
+        except LocatedError as error:
+            raise error.inside(index) from None
+
+    return Layer(layer.name, init, apply, vjp)
 
 
 def _pull_both(
@@ -168,27 +183,19 @@ def require_entries(name: str, params: object, size: int) -> None:
 def serial(layer: Layer[P, X, Y]) -> Serial[X, Y, P]:
     """The composite of one layer, where a chain starts: `a >> b` is `serial(a) >> b`."""
     name = f"serial({layer!r})"
+    part = located(0, layer)
 
     def init(key: Key, shape: Shape) -> tuple[tuple[P], Shape]:
-        try:
-            params, out = layer.init(key.fold_in(0), shape)
-        except LocatedError as error:
-            raise error.inside(0) from None
+        params, out = part.init(key.fold_in(0), shape)
         return (params,), out
 
     def apply(params: tuple[P], x: X) -> Y:
         require_entries(name, params, 1)
-        try:
-            return layer.apply(params[0], x)
-        except LocatedError as error:
-            raise error.inside(0) from None
+        return part.apply(params[0], x)
 
     def vjp(params: tuple[P], x: X, key: Key) -> tuple[Y, Pullback[Y, tuple[P], X]]:
         require_entries(name, params, 1)
-        try:
-            y, pull_layer = layer.vjp(params[0], x, key.fold_in(0))
-        except LocatedError as error:
-            raise error.inside(0) from None
+        y, pull_layer = part.vjp(params[0], x, key.fold_in(0))
 
         def pull(dy: Y) -> tuple[tuple[P], Thunk[X]]:
             grads, dx = pull_layer(dy)

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from purenn.arrays import Shape
-from purenn.errors import LocatedError
 from purenn.keys import Key
-from purenn.layer import Layer, Primitive, Pullback, Thunk, require_entries
+from purenn.layer import Layer, Primitive, Pullback, Thunk, located, require_entries
 
 P = TypeVar("P")
 X = TypeVar("X")
@@ -27,54 +26,30 @@ def stack(*layers: Layer[P, X, X]) -> Primitive[tuple[P, ...], X, X]:
     A stack of none changes nothing.
     """
     name = f"stack({', '.join(map(repr, layers))})"
-    located = [_located(index, layer) for index, layer in enumerate(layers)]
+    parts = [located(index, layer) for index, layer in enumerate(layers)]
 
     def init(key: Key, shape: Shape) -> tuple[tuple[P, ...], Shape]:
-        parts: list[P] = []
-        for layer in located:
-            part, shape = layer.init(key.fold_in(len(parts)), shape)
-            parts.append(part)
-        return tuple(parts), shape
+        params: list[P] = []
+        for part in parts:
+            own, shape = part.init(key.fold_in(len(params)), shape)
+            params.append(own)
+        return tuple(params), shape
 
     def apply(params: tuple[P, ...], x: X) -> X:
-        require_entries(name, params, len(located))
-        for layer, own in zip(located, params, strict=True):
-            x = layer.apply(own, x)
+        require_entries(name, params, len(parts))
+        for part, own in zip(parts, params, strict=True):
+            x = part.apply(own, x)
         return x
 
     def vjp(params: tuple[P, ...], x: X, key: Key) -> tuple[X, Pullback[X, tuple[P, ...], X]]:
-        require_entries(name, params, len(located))
+        require_entries(name, params, len(parts))
         pullbacks: list[Pullback[X, P, X]] = []
-        for layer, own in zip(located, params, strict=True):
-            x, pullback = layer.vjp(own, x, key.fold_in(len(pullbacks)))
+        for part, own in zip(parts, params, strict=True):
+            x, pullback = part.vjp(own, x, key.fold_in(len(pullbacks)))
             pullbacks.append(pullback)
         return x, lambda dy: _pull(pullbacks, dy)
 
     return Primitive(name, init, apply, vjp)
-
-
-def _located(index: int, layer: Layer[P, X, X]) -> Layer[P, X, X]:
-    """The layer, whose errors say where in the stack it is."""
-
-    def init(key: Key, shape: Shape) -> tuple[P, Shape]:
-        try:
-            return layer.init(key, shape)
-        except LocatedError as error:
-            raise error.inside(index) from None
-
-    def apply(params: P, x: X) -> X:
-        try:
-            return layer.apply(params, x)
-        except LocatedError as error:
-            raise error.inside(index) from None
-
-    def vjp(params: P, x: X, key: Key) -> tuple[X, Pullback[X, P, X]]:
-        try:
-            return layer.vjp(params, x, key)
-        except LocatedError as error:
-            raise error.inside(index) from None
-
-    return Layer(layer.name, init, apply, vjp)
 
 
 def _pull(pullbacks: Sequence[Pullback[X, P, X]], dy: X) -> tuple[tuple[P, ...], Thunk[X]]:
