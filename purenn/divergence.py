@@ -132,7 +132,7 @@ def is_finite_step(moment: Moment, slots: object) -> bool:
 def _problem(moment: Moment, slots: object) -> str | None:
     if not isfinite(moment.loss):
         return f"the loss is {moment.loss}"
-    if reported_norm(slots) is not None and not isfinite(moment.gradient_norm):
+    if not isfinite(moment.gradient_norm) and reported_norm(slots) is not None:
         return f"the norm of the gradient is {moment.gradient_norm}"
     if not isfinite(moment.parameter_norm):
         return f"the norm of the parameters is {moment.parameter_norm}"

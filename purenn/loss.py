@@ -2,7 +2,7 @@
 
 The value is a Python float, summed in float64. With `reduction="mean"` both are divided by the
 number of samples (by the number of elements where each element is a loss of its own), with
-`reduction="sum"` by nothing. Any callable of this form is a loss, a function of one's own too.
+`reduction="sum"` by nothing. Every callable of this form is a loss, a function of one's own too.
 """
 
 from __future__ import annotations

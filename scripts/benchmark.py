@@ -30,7 +30,8 @@ take turns with a pause in between, and what counts is the median over the round
 another's time in the same round: times alone say little, since machines are noisy.
 
 Every contender does the whole job: it gathers a shuffled batch, goes forward and backward, clips by
-value, and updates with momentum, in float32. scikit-learn cannot clip, and does without.
+value, and updates with momentum, in float32. scikit-learn cannot clip, and does without. JAX takes
+part twice: with every loss read as it comes, and running ahead of whoever looks at them.
 
 The peers come with `pip install 'purenn[bench]'`. One that is missing is reported as missing.
 

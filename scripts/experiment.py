@@ -80,7 +80,7 @@ class Experiment(Generic[P, X]):
     def perform(self) -> runs.Summary:
         """Train to the end, conclude, and sum up."""
         options = self.settings
-        steps = len(self._batches(Key(0), 0))
+        steps = len(self._batches(self._key, 0))
         keep, rate = momentum(options.momentum), learning_rate(options.rates(steps))
         if options.clip == "norm":
             clip = clip_by_global_norm(options.clip_limit)
@@ -91,17 +91,22 @@ class Experiment(Generic[P, X]):
             return self._train(Optimizer(report >> limit >> keep >> rate))
         return self._train(Optimizer(report >> keep >> rate))
 
+    @property
+    def _key(self) -> Key:
+        """What the batches of all epochs follow from."""
+        return Key(self.settings.seed).fold_in(SHUFFLE)
+
     def _batches(self, key: Key, epoch: int) -> Batches[X, Labels]:
         return shuffled_batches(self.parts.train, self.settings.batch_size, key, epoch)
 
     def _train(self, optimizer: Optimizer[S]) -> runs.Summary:
-        key = Key(self.settings.seed)
-        first, _ = self.model.init(key.fold_in(INIT), self.parts.train.inputs.shape)
+        key = Key(self.settings.seed).fold_in(INIT)
+        first, _ = self.model.init(key, self.parts.train.inputs.shape)
         params = to_dtype(first, self.settings.float_dtype)
         end = follow(
             self.run,
             self.console,
-            runs.begin(self.run, optimizer.init(params), repr(self.model), key.fold_in(SHUFFLE)),
+            runs.begin(self.run, optimizer.init(params), repr(self.model), self._key),
             training_step(self.model, self.objective.loss, optimizer),
             self._batches,
             self.settings.epochs,

@@ -1,6 +1,6 @@
 """Hypothesis' decorators, with the types that they leave out.
 
-A test under `hypothesis.given` has the type `Callable[..., None]`, whose dots are an `Any`. Here
+A test under `hypothesis.given` has the type `Callable[..., None]`, whose dots tell nothing. Here
 the strategies have to give what the test takes, and mypy checks it.
 """
 

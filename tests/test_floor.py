@@ -13,11 +13,12 @@ import pytest
 from counting import work_of
 
 import purenn as nn
-from purenn.arrays import ByteImages, Labels, Matrix
+from purenn.arrays import ByteImages, Images, Labels, Matrix
 from purenn.kernels import memory
 
-# Over each weight, one for each of: the norm, which tells whether there is anything to clip, and
-# clipping; two for adding the gradient to the velocity, and two for adding that to the weight.
+# Over each weight, one for each of: the norms of its rows, which tell whether there is anything to
+# clip, and clipping; two for adding the gradient to the velocity, and two for adding that to the
+# weight.
 PASSES_OVER_WEIGHTS = 6
 # Over what a layer gives: one for the bias and two for the leaky ReLU; three for the cotangent of
 # that, and one for the bias' gradient.
@@ -38,6 +39,11 @@ def random(*shape: int) -> Matrix:
 
 def labels(count: int, classes: int) -> Labels:
     return nn.Key(1).generator().integers(0, classes, count)
+
+
+def labelled_bytes() -> nn.Dataset[Images, Labels]:
+    pixels: ByteImages = labels(512 * 784, 256).astype(np.uint8).reshape(512, 28, 28, 1)
+    return nn.Dataset(nn.ScaledBytes(pixels), nn.Rows(labels(512, 10)))
 
 
 def training(
@@ -83,9 +89,7 @@ def spiral() -> Run:
 
 def images() -> Run:
     model = nn.flatten() >> nn.linear(128) >> nn.relu() >> nn.linear(10)
-    pixels: ByteImages = labels(512 * 784, 256).astype(np.uint8).reshape(512, 28, 28, 1)
-    data = nn.Dataset(nn.ScaledBytes(pixels), nn.Rows(labels(512, 10)))
-    return training(model, nn.softmax_cross_entropy(), data, 128)
+    return training(model, nn.softmax_cross_entropy(), labelled_bytes(), 128)
 
 
 @pytest.fixture(autouse=True)
@@ -149,9 +153,7 @@ def test_a_batch_is_gathered_in_one_pass(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_bytes_are_gathered_in_one_pass_and_scaled_in_another(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    pixels: ByteImages = labels(512 * 784, 256).astype(np.uint8).reshape(512, 28, 28, 1)
-    data = nn.Dataset(nn.ScaledBytes(pixels), nn.Rows(labels(512, 10)))
-    batches = nn.shuffled_batches(data, 128, nn.Key(0), 0)
+    batches = nn.shuffled_batches(labelled_bytes(), 128, nn.Key(0), 0)
     work_of(lambda: batches[0], monkeypatch)
     done = work_of(lambda: batches[1], monkeypatch)
     assert done.passes((128, 28, 28, 1)) == ["take", "multiply"]

@@ -46,8 +46,7 @@ def test_errors_say_which_layer_of_the_stack() -> None:
         blocks.apply(params[:1], X)
 
 
-def test_a_stack_does_not_draw_on_what_it_need_not() -> None:
-    """The cotangent of what precedes the first parameters is left alone, as in a chain."""
+def test_the_cotangent_before_the_first_parameters_is_left_to_who_asks() -> None:
     flat = nn.stack(nn.identity(), nn.identity()) >> nn.linear(2)
     params, _ = flat.init(KEY, (4,))
     params = nn.to_dtype(params, FLOAT64)

@@ -22,7 +22,7 @@ from purenn.kernels.memory import empty
 def take_rows(rows: Matrix, indices: Labels) -> Matrix:
     """`rows[indices]`, for indices that are in range."""
     taken = empty((indices.shape[0], rows.shape[1]), rows.dtype)
-    # Any mode but "raise" writes straight into `out`, without a buffer.
+    # Every mode but "raise" writes straight into `out`, without a buffer.
     np.take(rows, indices, axis=0, out=taken, mode="clip")
     return seal(taken)
 

@@ -14,7 +14,7 @@ X = TypeVar("X")
 
 
 def stack(*layers: Layer[P, X, X]) -> Primitive[tuple[P, ...], X, X]:
-    """Any number of layers of one kind in a row; layer i takes `params[i]` and `key.fold_in(i)`.
+    """However many layers of one kind in a row; layer i takes `params[i]` and `key.fold_in(i)`.
 
     The parameters of `a >> b >> c` are an exact tuple, as long as the expression. Those of a stack
     are a `tuple[P, ...]` of equal parts, a type that is known whatever their number:

@@ -115,33 +115,31 @@ class Training:
         self._start(self._draw.permutation(self._workload.samples))
         return losses
 
+    def _train(self, steps: int) -> list[jax.Array]:
+        """So many steps, and their losses."""
+        losses: list[jax.Array] = []
+        for _ in range(steps):
+            losses.append(self._next())
+            float(losses[-1])
+        return losses
+
     def run(self, steps: int) -> None:
         """Train."""
         if self._workload.kind == "training":
-            for _ in range(steps):
-                float(self._next())
+            self._train(steps)
             jax.block_until_ready(self._state)
             return
         for epoch in range(steps):
             self._start(self._draw.permutation(self._workload.samples))
-            losses = [float(self._next()) for _ in range(self._workload.batches)]
-            print(f"{epoch}: {sum(losses) / len(losses):.4f}")
+            losses = self._train(self._workload.batches)
+            print(f"{epoch}: {float(jnp.stack(losses).mean()):.4f}")
 
 
 class RunningAhead(Training):
     """As `Training`, and the losses are read when everything is done."""
 
-    def run(self, steps: int) -> None:
-        """Train."""
-        if self._workload.kind == "training":
-            for _ in range(steps):
-                self._next()
-            jax.block_until_ready(self._state)
-            return
-        for epoch in range(steps):
-            self._start(self._draw.permutation(self._workload.samples))
-            losses = [self._next() for _ in range(self._workload.batches)]
-            print(f"{epoch}: {float(jnp.stack(losses).mean()):.4f}")
+    def _train(self, steps: int) -> list[jax.Array]:
+        return [self._next() for _ in range(steps)]
 
 
 class Inference:
