@@ -1,28 +1,29 @@
 """The types of arrays, by rank and dtype, and what makes an array immutable.
 
-`numpy.typing.NDArray` hides the rank; these do not. Every array that purenn hands out is
-read-only: `array.copy()` gives one that can be written to.
+`numpy.typing.NDArray` hides the rank; these do not. Every array that purenn returns is read-only:
+`array.copy()` gives a writable one.
 """
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from purenn.errors import DtypeError, ShapeError
 
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
+
 Float = np.float32 | np.float64
 Integer = np.int8 | np.int16 | np.int32 | np.int64 | np.uint8 | np.uint16 | np.uint32 | np.uint64
-
 Element = Float | Integer | np.bool
 
 Array = np.ndarray[tuple[int, ...], np.dtype[Float]]
-Whole = np.ndarray[tuple[int, ...], np.dtype[Element]]  # of whatever rank and dtype
+AnyArray = np.ndarray[tuple[int, ...], np.dtype[Element]]
 Vector = np.ndarray[tuple[int], np.dtype[Float]]
 Matrix = np.ndarray[tuple[int, int], np.dtype[Float]]
 Images = np.ndarray[tuple[int, int, int, int], np.dtype[Float]]  # sample, row, column, channel
-ByteMatrix = np.ndarray[tuple[int, int], np.dtype[np.uint8]]
 ByteImages = np.ndarray[tuple[int, int, int, int], np.dtype[np.uint8]]
 Labels = np.ndarray[tuple[int], np.dtype[Integer]]
 Indices = np.ndarray[tuple[int], np.dtype[np.int64]]
@@ -33,124 +34,147 @@ FloatDtype = np.dtype[Float]
 
 FLOAT32: np.dtype[np.float32] = np.dtype(np.float32)
 FLOAT64: np.dtype[np.float64] = np.dtype(np.float64)
+FLOATS = (FLOAT32, FLOAT64)
 
-AnyArray = TypeVar("AnyArray", bound=Whole)
+N = TypeVar("N", bound=AnyArray)
 
 
-def seal(array: AnyArray) -> AnyArray:
+def read_only(array: N) -> N:
     """Make an array that nobody else holds read-only, without a copy."""
     array.setflags(write=False)
     return array
 
 
-def narrowed(array: Whole, like: AnyArray) -> AnyArray:
-    """`array`, known to be of the type of `like`: NumPy's own types lose it.
-
-    Raises:
-        DtypeError: it is not.
-    """
+def typed_like(array: AnyArray, like: N) -> N:
+    """`array`, with the static type of `like`: NumPy's own types lose the rank."""
     if isinstance(array, type(like)):
         return array
-    raise DtypeError("purenn", f"takes plain NumPy arrays, and a {type(like).__name__} came.")
+    raise DtypeError("purenn", f"expected a NumPy array, got {type(array).__name__}.")
 
 
 class Block(np.ndarray[tuple[int, ...], np.dtype[Element]]):
-    """Memory that purenn recycles. It is never handed out itself, only views of it are."""
+    """Memory that purenn recycles. Only views of it are handed out, as plain arrays."""
 
 
-def _is_frozen(array: Whole) -> bool:
-    """Whether nobody can write to the array, neither directly nor through its base."""
+def is_immutable(array: AnyArray) -> bool:
+    """Whether nobody can write to the array, neither directly nor through its base.
+
+    A writable view that was made before the array became read-only cannot be seen from here.
+    """
     if array.flags.writeable:
         return False
     base: object = array.base
     if base is None or type(base) is Block:
         return True
-    return isinstance(base, np.ndarray) and _is_frozen(base)
+    return is_immutable(base) if isinstance(base, np.ndarray) else isinstance(base, bytes)
 
 
-def freeze(array: AnyArray) -> AnyArray:
-    """The array itself if it is read-only for good, and otherwise a copy that is."""
-    if _is_frozen(array):
+def immutable(array: N) -> N:
+    """The array itself if nobody can write to it, and a read-only copy otherwise."""
+    if is_immutable(array):
         return array
-    return seal(narrowed(np.array(array, order="C"), array))
+    return read_only(typed_like(np.array(array, order="C"), array))
 
 
-FLOATS = (FLOAT32, FLOAT64)
+def is_plain(array: object) -> TypeIs[AnyArray]:
+    """Whether this is an array of NumPy's own class: a masked one would be read without its mask."""
+    return type(array) is np.ndarray
 
 
-def require_float(subject: str, array: object, rank: int) -> None:
-    """Check that `array` is a float32 or float64 array of that rank, in the machine's byte order.
-
-    Subclasses of NumPy's array are refused: a masked array would be read without its mask.
+def require_array(subject: str, array: object) -> None:
+    """Check that `array` is a plain NumPy array.
 
     Raises:
-        DtypeError: it is no array, or one of another dtype.
-        ShapeError: it has another rank, or no features.
+        DtypeError: it is something else; the message says how to convert it without a loss.
     """
-    if (
-        isinstance(array, np.ndarray)
-        and type(array) is np.ndarray
-        and array.ndim == rank
-        and array.dtype in FLOATS
-        and array.shape[-1]
-    ):
-        return
-    _refuse(subject, array, rank)
-
-
-def _refuse(subject: str, array: object, rank: int) -> None:
-    if not isinstance(array, np.ndarray) or type(array) is not np.ndarray:
-        raise DtypeError(subject, f"takes a plain NumPy array, and a {type(array).__name__} came.")
-    if array.dtype not in FLOATS:
+    if not is_plain(array):
         raise DtypeError(
+            subject, f"expected a NumPy array, got {type(array).__name__}. {_cure(array)}".rstrip()
+        )
+
+
+def _cure(value: object) -> str:
+    if isinstance(value, np.ma.MaskedArray):
+        return "Fill in its masked entries with x.filled(value)."
+    if isinstance(value, np.ndarray):
+        return "Convert it with np.asarray(x), which copies nothing."
+    if hasattr(value, "toarray"):
+        return "Convert it with x.toarray()."
+    if hasattr(value, "to_numpy"):
+        return "Convert it with x.to_numpy(dtype=np.float32)."
+    if isinstance(value, list | tuple | int | float):
+        return "Convert it with np.array(x, np.float32)."
+    return ""
+
+
+def is_floats(array: object) -> bool:
+    """Whether this is a plain array of float32 or float64 in the machine's byte order."""
+    return is_plain(array) and array.dtype in FLOATS
+
+
+def require_floats(subject: str, array: object) -> None:
+    """Check that `array` is a plain array of float32 or float64 with a batch axis.
+
+    Raises:
+        DtypeError: it is no plain array, or one of another dtype.
+        ShapeError: it has no axes, or an empty one behind the first.
+    """
+    if is_floats(array) and isinstance(array, np.ndarray):
+        shape: Shape = array.shape
+        if shape and (len(shape) < 2 or 0 not in shape[1:]):
+            return
+    _refuse(subject, array)
+
+
+def _refuse(subject: str, array: object) -> None:
+    require_array(subject, array)
+    if isinstance(array, np.ndarray):
+        if array.dtype not in FLOATS:
+            raise DtypeError(
+                subject,
+                f"expected float32 or float64, got {array.dtype}. "
+                "Convert it with x.astype(np.float32).",
+            )
+        raise ShapeError(
             subject,
-            f"takes float32 or float64 and its input is {array.dtype}. "
-            "Convert it with x.astype(np.float32).",
+            f"expected (samples, features, ...), each axis but the first of size ≥ 1, got the "
+            f"shape {array.shape}.",
         )
-    if array.ndim != rank:
-        raise ShapeError(
-            subject, f"takes an array of {rank} axes and its input has the shape {array.shape}."
-        )
-    raise ShapeError(
-        subject, f"takes at least one feature and its input has the shape {array.shape}."
-    )
 
 
-def require_sizes(subject: str, shape: object) -> None:
-    """Check that `shape` is a tuple of whole numbers of at least 1.
+def require_samples(subject: str, array: object, axes: tuple[str, ...], cure: str) -> None:
+    """Check that `array` is a batch of floats whose samples have these axes.
 
     Raises:
-        ShapeError: it is none.
+        DtypeError: it is no plain array of float32 or float64.
+        ShapeError: its samples have another shape.
     """
-    if not isinstance(shape, tuple) or not all(map(_is_size, shape)):
+    if is_floats(array) and isinstance(array, np.ndarray):
+        shape: Shape = array.shape
+        if len(shape) == 1 + len(axes) and 0 not in shape[1:]:
+            return
+    require_floats(subject, array)
+    if isinstance(array, np.ndarray):
+        sample = f"({axes[0]},)" if len(axes) == 1 else f"({', '.join(axes)})"
         raise ShapeError(
-            subject, f"takes as shape a tuple of whole numbers of at least 1, and {shape!r} came."
+            subject,
+            f"expected samples of shape {sample}, got {array.shape[1:]}. {cure}".rstrip(),
         )
 
 
-def require_sample(subject: str, shape: Shape, axes: tuple[str, ...], advice: str) -> None:
-    """Check that `shape` is that of one sample with these axes.
-
-    Raises:
-        ShapeError: it is no tuple of whole numbers of at least 1, or has another rank.
-    """
-    require_sizes(subject, shape)
-    if len(shape) != len(axes):
-        expected = f"({axes[0]},)" if len(axes) == 1 else f"({', '.join(axes)})"
-        raise ShapeError(subject, f"takes {expected} samples and its input is {shape}. {advice}")
+def vector(array: Vector) -> Vector:
+    """A vector as a leaf of parameters: checked and read-only. A writable array is copied."""
+    return _leaf(array, "a vector", 1)
 
 
-def _is_size(value: object) -> bool:
-    return isinstance(value, int | np.integer) and value is not True and bool(value > 0)
+def matrix(array: Matrix) -> Matrix:
+    """A matrix as a leaf of parameters: checked and read-only. A writable array is copied."""
+    return _leaf(array, "a matrix", 2)
 
 
-def frozen_vector(array: Vector) -> Vector:
-    """A vector as a leaf of parameters: checked, and read-only; see `freeze`."""
-    require_float("A vector of parameters", array, 1)
-    return freeze(array)
-
-
-def frozen_matrix(array: Matrix) -> Matrix:
-    """A matrix as a leaf of parameters: checked, and read-only; see `freeze`."""
-    require_float("A matrix of parameters", array, 2)
-    return freeze(array)
+def _leaf(array: N, kind: str, rank: int) -> N:
+    if not is_floats(array) or array.ndim != rank or 0 in array.shape:
+        subject = f"{kind} of parameters"
+        require_floats(subject, array)
+        raise ShapeError(subject, f"expected {kind} of size ≥ 1, got the shape {array.shape}.")
+    return immutable(array)

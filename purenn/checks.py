@@ -1,83 +1,91 @@
-"""Checks of settings: each gives back a plain Python number, or names the setting that is wrong."""
+"""Checks of arguments: one for each kind, used everywhere."""
 
 from __future__ import annotations
 
 from contextlib import suppress
-from math import isfinite
+from math import inf, isfinite
 
 import numpy as np
 
+from purenn.arrays import FloatDtype
 from purenn.errors import OptionError
 
 
-def count(name: str, value: object) -> int:
-    """A whole number of at least 1.
+def integer(name: str, value: object, least: int = 1, most: float = inf) -> int:
+    """A Python integer from `least` to `most`.
 
     Raises:
-        OptionError: `value` is none.
+        OptionError: `value` is not one.
     """
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise OptionError(f"{name} must be a whole number of at least 1 and is {value!r}.")
-    return int(value)
+    if isinstance(value, int | np.integer) and not isinstance(value, bool):
+        number = int(value)
+        if least <= number <= most:
+            return number
+    bound = f"an integer ≥ {least}" if most == inf else f"an integer from {least} to {most}"
+    raise OptionError(f"{name}: expected {bound}, got {value!r}.")
 
 
-def finite(name: str, value: object) -> float:
-    """A finite number.
+def number(
+    name: str,
+    value: object,
+    *,
+    above: float = -inf,
+    least: float = -inf,
+    below: float = inf,
+    most: float = inf,
+) -> float:
+    """A finite Python float within bounds: above < value < below and least <= value <= most.
 
     Raises:
-        OptionError: `value` is none.
+        OptionError: `value` is not one.
     """
     if isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool):
         with suppress(OverflowError):  # an integer beyond all floats
-            number = float(value)
-            if isfinite(number):
-                return number
-    raise OptionError(f"{name} must be a finite number and is {value!r}.")
+            found = float(value)
+            if isfinite(found) and above < found < below and least <= found <= most:
+                return found
+    bounds = {">": above, "≥": least, "<": below, "≤": most}
+    shown = " and ".join(f"{sign} {bound:g}" for sign, bound in bounds.items() if isfinite(bound))
+    raise OptionError(f"{name}: expected a finite number {shown}".rstrip() + f", got {value!r}.")
 
 
-def positive(name: str, value: float) -> float:
-    """A finite number above 0.
-
-    Raises:
-        OptionError: `value` is none.
-    """
-    number = finite(name, value)
-    if number <= 0:
-        raise OptionError(f"{name} must be above 0 and is {value!r}.")
-    return number
-
-
-def not_negative(name: str, value: float) -> float:
-    """A finite number of at least 0.
+def fraction(name: str, value: object) -> float:
+    """A number from 0 to below 1.
 
     Raises:
-        OptionError: `value` is none.
+        OptionError: `value` is not one.
     """
-    number = finite(name, value)
-    if number < 0:
-        raise OptionError(f"{name} must be at least 0 and is {value!r}.")
-    return number
+    return number(name, value, least=0.0, below=1.0)
 
 
-def fraction(name: str, value: float) -> float:
-    """A number of at least 0 and below 1.
+def fits(name: str, value: float, dtype: FloatDtype) -> None:
+    """Check that an option neither vanishes nor overflows in the dtype that it meets.
 
     Raises:
-        OptionError: `value` is none.
+        OptionError: it does.
     """
-    number = finite(name, value)
-    if not 0 <= number < 1:
-        raise OptionError(f"{name} must be at least 0 and below 1, and is {value!r}.")
-    return number
+    with np.errstate(over="ignore", under="ignore"):
+        met = float(np.array(value, dtype))
+    if not isfinite(met) or (value and abs(met) < float(np.finfo(dtype).tiny)):
+        effect = "overflows" if not isfinite(met) else "vanishes"
+        raise OptionError(f"{name}: {value!r} {effect} in {dtype}.")
 
 
-def below_half(name: str, value: float) -> float:
-    """A number of at least 0 and below one half: how much is cut off at both ends of [0, 1].
+def instance(name: str, value: object, kind: type, advice: str) -> None:
+    """Check that an argument is an object of a class of purenn's.
 
     Raises:
-        OptionError: `value` is none.
+        OptionError: it is something else; the advice says what to do.
     """
-    number = finite(name, value)
-    if not 0 <= number < 0.5:
-        raise OptionError(f"{name} must be at least 0 and below 0.5, and is {value!r}.")
-    return number
+    if not isinstance(value, kind):
+        raise OptionError(f"{name}: expected a {kind.__name__}, got {described(value)}. {advice}")
+
+
+def described(value: object) -> str:
+    """A value in an error message, in a few words."""
+    if isinstance(value, np.ndarray):
+        return f"a {value.dtype} array of shape {value.shape}"
+    text = repr(value)
+    if len(text) > 60 or "\n" in text:
+        return f"an object of class {type(value).__name__}"
+    return text

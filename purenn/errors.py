@@ -1,11 +1,11 @@
-"""What can go wrong, one class per cause, all under `PurennError`.
+"""The exceptions, one class for each cause, all under `PurennError`.
 
-Every message says where, what was expected, what came, and what to do about it.
+A message says where, what was expected, what was given, and what to do.
 
->>> raise ShapeError("linear(128)", "takes (features,) samples and its input is (28, 28, 1).")
+>>> raise ShapeError("linear(128)", "expected samples of shape (features,), got (28, 28, 1).")
 Traceback (most recent call last):
     ...
-purenn.errors.ShapeError: linear(128) takes (features,) samples and its input is (28, 28, 1).
+purenn.errors.ShapeError: linear(128): expected samples of shape (features,), got (28, 28, 1).
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from typing import Self
 
 
 class PurennError(Exception):
-    """The base of every error that purenn raises."""
+    """The base class of all exceptions that purenn raises."""
 
 
 class LocatedError(PurennError):
-    """An error of one part of a whole, which learns its place as it rises through composites.
+    """An error of one layer of a model, which gathers its position as it rises.
 
     Args:
-        subject: the part that refuses, as the expression that builds it: `linear(128)`.
-        problem: what it takes, what came and what to do: the rest of the sentence.
-        path: the position of the part in the model, from the outermost composite inwards.
+        subject: the layer, as the expression that builds it: `linear(128)`.
+        problem: what was expected, what was given, and what to do.
+        path: the position of the layer in the model, from the outermost chain inwards.
     """
 
     def __init__(self, subject: str, problem: str, path: tuple[int, ...] = ()) -> None:
@@ -33,81 +33,73 @@ class LocatedError(PurennError):
         self.path = path
 
     def inside(self, index: int) -> Self:
-        """The same error, seen from the composite whose part number `index` raised it."""
+        """The same error, seen from the chain whose layer number `index` raised it."""
         return type(self)(self.subject, self.problem, (index, *self.path))
 
     def __str__(self) -> str:
-        if not self.path:
-            return f"{self.subject} {self.problem}"
-        place = ".".join(map(str, self.path))
-        return f"{self.subject}, layer {place} of the model, {self.problem}"
+        place = f", layer {'.'.join(map(str, self.path))} of the model" if self.path else ""
+        return f"{self.subject}{place}: {self.problem}"
 
 
 class ShapeError(LocatedError, ValueError):
-    """An array has the wrong rank or size."""
+    """An array of the wrong rank or size."""
 
 
 class DtypeError(LocatedError, TypeError):
-    """An array has the wrong dtype, or is no NumPy array at all."""
+    """An array of the wrong dtype, or something that is not a NumPy array."""
+
+
+class ParametersError(LocatedError, ValueError):
+    """Parameters of another layer than the one that they are given to."""
 
 
 class OptionError(PurennError, ValueError):
-    """A setting (a rate, a limit, a batch size, a seed) makes no sense."""
+    """An argument outside its range or of the wrong kind."""
 
 
 class LabelError(PurennError, ValueError):
-    """A label names no class of the prediction."""
+    """A label that is not the index of a class."""
 
 
 class DataError(PurennError, ValueError):
-    """A data set is empty, uneven, or holds NaN or infinity."""
+    """A data set that is empty or uneven, or has NaN, infinity or values out of range."""
 
 
 class TreeError(PurennError, ValueError):
-    """A value is no tree of parameters, or two trees differ."""
-
-
-class ParametersError(LocatedError, TreeError):
-    """Parameters do not fit the layer that they are given to: they are another model's."""
+    """A value that is not a tree of parameters, or two trees that differ."""
 
 
 class FormatError(PurennError, ValueError):
-    """A file is not what its format promises: truncated, swapped or corrupt."""
+    """A file that is truncated, corrupt or of another format."""
 
 
 class UnavailableError(PurennError, OSError):
-    """A file can neither be found nor fetched."""
+    """A file that cannot be found, fetched, read or written."""
 
 
 class CheckpointError(PurennError, ValueError):
-    """A checkpoint cannot be written, or is not what this state can be continued from."""
+    """A checkpoint that cannot be written, or does not fit the state to continue from."""
 
 
 class RunError(PurennError):
-    """A run's folder holds something else than what was asked for, or is in use."""
+    """A run folder that holds something else, or is in use."""
 
 
 class DivergenceError(PurennError, ArithmeticError):
-    """Training left the finite numbers.
-
-    Args:
-        message: where, what was seen there, and what to do.
-        leaf: the position of the first leaf that is not finite, if it is one that shows it.
-    """
-
-    def __init__(self, message: str, leaf: int | None = None) -> None:
-        super().__init__(message)
-        self.leaf = leaf
+    """Training left the finite numbers."""
 
 
 class InterruptionError(PurennError):
-    """A run was told to stop, and can be resumed.
+    """A run was stopped by a signal, and can be resumed.
 
     Args:
         message: what was done and how to go on.
-        signal: the number of the signal that told it to.
+        signal: the number of the signal.
     """
 
     def __init__(self, message: str, signal: int) -> None:
-        super().__init__(message)
+        super().__init__(message, signal)
         self.signal = signal
+
+    def __str__(self) -> str:
+        return str(self.args[0])

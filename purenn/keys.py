@@ -1,76 +1,97 @@
 """Randomness as a value: equal keys give equal numbers, and nothing else has a say.
 
 >>> key = Key(0)
->>> key.fold_in(7) == Key(0).fold_in(7)
+>>> key.child("epoch", 7) == Key(0).child("epoch", 7)
 True
->>> weights, noise = key.split(2)
->>> float(weights.generator().random()) == float(noise.generator().random())
+>>> weights, order = key.split(2)
+>>> float(weights.generator().random()) == float(order.generator().random())
 False
 """
 
 from __future__ import annotations
 
-import attrs
+import hashlib
+from typing import NoReturn
+
 import numpy as np
 
+from purenn import checks
 from purenn.errors import OptionError
 
-# SeedSequence reads the seed and the path as 32-bit words, the seed padded to four. Inside these
-# limits no two keys spell the same words.
 SEED_LIMIT = 2**128
-INDEX_LIMIT = 2**32
+INDEX_LIMIT = 2**64
 
 
-def _whole_number(name: str, value: int, limit: int) -> int:
-    if type(value) is int and 0 <= value < limit:
-        return value
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise OptionError(f"{name} must be a whole number and is {value!r}.")
-    if not 0 <= value < limit:
-        raise OptionError(f"{name} must be at least 0 and below {limit}, and is {value}.")
-    return int(value)
-
-
-def _index(value: int) -> int:
-    return _whole_number("An index folded into a Key", value, INDEX_LIMIT)
-
-
-@attrs.frozen(init=False)
 class Key:
-    """A seed and the path of indices folded into it.
+    """A seed of 128 bits, from which numbers are drawn and further keys follow.
 
-    Keys are hashable and compare by value. Numbers are drawn by NumPy's PCG64, seeded by a
-    `SeedSequence` of the seed and the path (O'Neill's seed_seq_fe), so children are independent.
+    The children of a key are told apart by a label and an index, so that two consumers of one key,
+    say the initialization of a model and the shuffling of its batches, never share a stream. A
+    child's seed is the BLAKE2b digest of the parent's seed, the label and the index, computed when
+    it is first needed. Numbers are drawn by NumPy's PCG64.
 
     Args:
-        seed: a whole number from 0 to 2**128 - 1.
-        path: whole numbers from 0 to 2**32 - 1; see `fold_in`.
+        seed: an integer from 0 to 2**128 - 1.
 
     Raises:
-        OptionError: the seed or an index is out of range or no whole number.
+        OptionError: the seed is something else.
     """
 
-    seed: int
-    path: tuple[int, ...]
+    __slots__ = ("_origin", "_seed")
 
-    def __init__(self, seed: int, path: tuple[int, ...] = ()) -> None:
-        if type(path) is not tuple:
-            raise OptionError(f"The path of a Key must be a tuple of indices and is {path!r}.")
-        self.__attrs_init__(
-            _whole_number("The seed of a Key", seed, SEED_LIMIT), tuple(map(_index, path))
-        )
+    _seed: int
+    _origin: tuple[int, str, int] | None
 
-    def fold_in(self, index: int) -> Key:
-        """The child of this key with that index; a different stream for each index."""
-        child = Key.__new__(Key)  # what is in a key has been checked already
-        child.__attrs_init__(self.seed, (*self.path, _index(index)))
-        return child
+    def __init__(self, seed: int) -> None:
+        whole = checks.integer("The seed of a Key", seed, 0, SEED_LIMIT - 1)
+        object.__setattr__(self, "_seed", whole)
+        object.__setattr__(self, "_origin", None)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError("A Key cannot be changed.")
+
+    @property
+    def seed(self) -> int:
+        """The seed, an integer of 128 bits."""
+        if self._origin is not None:
+            seed, label, index = self._origin
+            content = b"%b%b%b" % (
+                seed.to_bytes(16, "little"),
+                index.to_bytes(8, "little"),
+                label.encode(),
+            )
+            digest = hashlib.blake2b(content, digest_size=16).digest()
+            object.__setattr__(self, "_seed", int.from_bytes(digest, "little"))
+            object.__setattr__(self, "_origin", None)
+        return self._seed
+
+    def child(self, label: str, index: int = 0) -> Key:
+        """The child with that label and index, an integer from 0 to 2**64 - 1."""
+        if type(index) is not int or not 0 <= index < INDEX_LIMIT:
+            index = checks.integer("The index of a key's child", index, 0, INDEX_LIMIT - 1)
+        if type(label) is not str:
+            raise OptionError(f"The label of a key's child: expected a string, got {label!r}.")
+        made = object.__new__(Key)
+        object.__setattr__(made, "_origin", (self.seed, label, index))
+        return made
 
     def split(self, count: int) -> tuple[Key, ...]:
-        """The first `count` children."""
-        return tuple(map(self.fold_in, range(_whole_number("A count of keys", count, INDEX_LIMIT))))
+        """So many keys, for as many consumers."""
+        checks.integer("The count of keys", count, 0)
+        return tuple(self.child("split", index) for index in range(count))
 
     def generator(self) -> np.random.Generator:
         """A fresh generator at the start of this key's stream."""
-        sequence = np.random.SeedSequence(self.seed, spawn_key=self.path)
-        return np.random.Generator(np.random.PCG64(sequence))
+        return np.random.Generator(np.random.PCG64(np.random.SeedSequence(self.seed)))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Key) and self.seed == other.seed
+
+    def __hash__(self) -> int:
+        return hash(self.seed)
+
+    def __reduce__(self) -> tuple[type[Key], tuple[int]]:
+        return Key, (self.seed,)
+
+    def __repr__(self) -> str:
+        return f"Key({self.seed})"

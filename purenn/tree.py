@@ -1,7 +1,7 @@
 """Trees of parameters: arrays in frozen attrs classes and tuples, nested as deep as one likes.
 
 A tree is taken apart into its leaves and a structure, and built again from them. Leaves come in
-the order in which they are written, and are named by their path, such as `0.weight`.
+the order in which they are written, and are named by their paths, such as `0.weight`.
 
 >>> import numpy as np
 >>> tree = (np.zeros((2, 3)), (np.ones(3),))
@@ -16,24 +16,85 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from operator import attrgetter
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import attrs
 import numpy as np
 
-from purenn.arrays import FLOATS, Array, FloatDtype, Leaves, seal
+from purenn.arrays import FLOATS, Array, FloatDtype, Leaves, read_only
 from purenn.errors import OptionError, TreeError
 
 T = TypeVar("T")
 L = TypeVar("L")
 
 # One entry for each node in writing order: its class and how many children it has, or None for a
-# leaf. Two trees can be matched leaf by leaf exactly if their structures are equal.
+# leaf. Two trees match leaf by leaf exactly if their structures are equal.
 Structure = tuple[tuple[type, int] | None, ...]
 
 
-# How the path of a tree that is nothing but a leaf reads in messages.
-WHOLE = "the tree itself"
+class Node:
+    """A base of classes of parameters and states: their copies and pickles are read-only too."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple[Callable[[type, tuple[object, ...]], object], tuple[object, ...]]:
+        kind: type = type(self)
+        return _restored, (kind, _children(kind)(self))
+
+
+def _restored(kind: type, values: tuple[object, ...]) -> object:
+    return kind(*map(_sealed, values))
+
+
+def _sealed(value: object) -> object:
+    if isinstance(value, np.ndarray):
+        return read_only(value)
+    return tuple(map(_sealed, value)) if type(value) is tuple else value
+
+
+@attrs.frozen
+class Empty(Node):
+    """The parameters of a layer that has none, and the state of a transform that keeps none."""
+
+
+EMPTY = Empty()
+
+
+@attrs.frozen(eq=False)
+class Frozen(Node, Generic[T]):
+    """A part of the parameters that no optimizer moves.
+
+    Transforms do not see it. A gradient holds its next value instead of a slope: running
+    statistics move on, and what is frozen for good is given back as it was.
+    """
+
+    value: T
+
+
+@cache
+def _field_names(kind: type) -> tuple[str, ...]:
+    """The fields of a class of nodes.
+
+    Raises:
+        TreeError: it is not a frozen attrs class that is built from its fields in order.
+    """
+    if not attrs.has(kind):
+        raise TreeError(
+            f"expected a tree of arrays, tuples and frozen attrs classes, got {kind.__name__}. "
+            "A class of parameters is decorated with @attrs.frozen(eq=False)."
+        )
+    if not attrs.inspect(kind).is_frozen:
+        raise TreeError(
+            f"{kind.__name__} is mutable. Decorate it with @attrs.frozen(eq=False)."
+        )
+    fields = attrs.fields(kind)
+    for field in fields:
+        if not field.init or field.kw_only:
+            raise TreeError(
+                f"{kind.__name__}.{field.name} is not set by position in the constructor, so the "
+                "tree could not be built again. Make it a plain field."
+            )
+    return tuple(field.name for field in fields)
 
 
 def _nothing(node: object) -> tuple[object, ...]:
@@ -41,44 +102,16 @@ def _nothing(node: object) -> tuple[object, ...]:
 
 
 @cache
-def _field_names(kind: type) -> tuple[str, ...]:
-    """The fields of a class of nodes. Looked up once for each class.
-
-    Raises:
-        TreeError: the class is no frozen attrs class that is built from its fields in order.
-    """
-    if not attrs.has(kind):
-        raise TreeError(
-            f"A {kind.__name__} is no tree: trees are made of arrays, tuples and frozen attrs "
-            "classes. Decorate the class with @attrs.frozen(eq=False)."
-        )
-    if not attrs.inspect(kind).is_frozen:
-        raise TreeError(
-            f"{kind.__name__} can be changed. Decorate it with @attrs.frozen(eq=False)."
-        )
-    fields = attrs.fields(kind)
-    for field in fields:
-        if not field.init or field.kw_only:
-            raise TreeError(
-                f"{kind.__name__}.{field.name} is not set by position in its constructor, so the "
-                "tree could not be built again. Make it a plain field."
-            )
-    return tuple(field.name for field in fields)
-
-
-@cache
-def _children_backwards(kind: type) -> Callable[[object], tuple[object, ...]]:
-    """The function from a node of that class to its children, the last one first."""
+def _children(kind: type) -> Callable[[object], tuple[object, ...]]:
+    """The function from a node of that class to its children."""
     names = _field_names(kind)
     if not names:
         return _nothing
-    get = attrgetter(*reversed(names))
-    if len(names) == 1:
-        return lambda node: (get(node),)
-    return get
+    get = attrgetter(*names)
+    return (lambda node: (get(node),)) if len(names) == 1 else get
 
 
-def flatten(tree: object, leaf: type[L] | tuple[type[L], ...]) -> tuple[list[L], Structure]:
+def decompose(tree: object, leaf: type[L] | tuple[type[L], ...]) -> tuple[list[L], Structure]:
     """The leaves, which are the nodes of type `leaf`, and the structure of the rest."""
     found: list[L] = []
     structure: list[tuple[type, int] | None] = []
@@ -90,14 +123,14 @@ def flatten(tree: object, leaf: type[L] | tuple[type[L], ...]) -> tuple[list[L],
             structure.append(None)
             continue
         kind: type = type(node)
-        children = node[::-1] if isinstance(node, tuple) else _children_backwards(kind)(node)
+        children = node if isinstance(node, tuple) else _children(kind)(node)
         structure.append((kind, len(children)))
-        rest.extend(children)
+        rest.extend(children[::-1])
     return found, tuple(structure)
 
 
-def unflatten(structure: Structure, new: Iterable[object]) -> object:
-    """The tree with that structure and these leaves: the inverse of `flatten`."""
+def compose(structure: Structure, new: Iterable[object]) -> object:
+    """The tree with that structure and these leaves: the inverse of `decompose`."""
     rest = list(new)
     built: list[object] = []
     for entry in reversed(structure):
@@ -111,13 +144,21 @@ def unflatten(structure: Structure, new: Iterable[object]) -> object:
     return built[0]
 
 
+def compose_like(like: T, structure: Structure, new: Iterable[object]) -> T:
+    """The tree with that structure, which is of the type of `like`, and these leaves."""
+    tree = compose(structure, new)
+    if not isinstance(tree, type(like)):
+        raise TreeError(f"expected a {type(like).__name__}, got {type(tree).__name__}.")
+    return tree
+
+
 def leaves(tree: object) -> Leaves:
-    """The arrays of a tree, in writing order.
+    """The arrays of a tree, in writing order, those of frozen parts included.
 
     Raises:
         TreeError: some node is neither an array, a tuple nor a frozen attrs class.
     """
-    return tuple(flatten(tree, np.ndarray)[0])
+    return tuple(decompose(tree, np.ndarray)[0])
 
 
 def rebuild(like: T, new: Leaves) -> T:
@@ -126,35 +167,10 @@ def rebuild(like: T, new: Leaves) -> T:
     Raises:
         TreeError: there are more or fewer leaves than `like` has.
     """
-    found, structure = flatten(like, np.ndarray)
+    found, structure = decompose(like, np.ndarray)
     if len(found) != len(new):
-        raise TreeError(f"The tree has {len(found)} leaves and {len(new)} new ones came.")
-    return build(like, structure, new)
-
-
-def build(like: T, structure: Structure, new: Leaves) -> T:
-    """The tree with that structure, which is of the type of `like`, and these leaves."""
-    tree = unflatten(structure, new)
-    if not isinstance(tree, type(like)):
-        raise TreeError(f"The tree turned from a {type(like).__name__} into {type(tree).__name__}.")
-    return tree
-
-
-def matching_leaves(
-    expected: object, actual: object, what: str
-) -> tuple[Leaves, Leaves, Structure]:
-    """The leaves of two trees that are equal in structure, shapes and dtypes, and the structure.
-
-    Raises:
-        TreeError: they differ; the message lists every leaf that does.
-    """
-    (want, structure), (have, other) = flatten(expected, np.ndarray), flatten(actual, np.ndarray)
-    if structure != other:
-        require_same(expected, actual, what)
-    for left, right in zip(want, have, strict=True):
-        if left.shape != right.shape or left.dtype != right.dtype:
-            require_same(expected, actual, what)
-    return tuple(want), tuple(have), structure
+        raise TreeError(f"expected {len(found)} leaves, got {len(new)}.")
+    return compose_like(like, structure, new)
 
 
 def map_leaves(function: Callable[[Array], Array], tree: T) -> T:
@@ -168,9 +184,9 @@ def to_dtype(tree: T, dtype: FloatDtype) -> T:
     Raises:
         OptionError: the dtype is neither float32 nor float64.
     """
-    if dtype not in FLOATS:
-        raise OptionError(f"Parameters are float32 or float64, and the dtype {dtype} came.")
-    return map_leaves(lambda leaf: seal(leaf.astype(dtype)), tree)
+    if not isinstance(dtype, np.dtype) or dtype not in FLOATS:
+        raise OptionError(f"to_dtype: expected the dtype float32 or float64, got {dtype!r}.")
+    return map_leaves(lambda leaf: read_only(leaf.astype(dtype)), tree)
 
 
 def walk(tree: object, leaf: type | tuple[type, ...] = np.ndarray) -> Iterator[tuple[str, object]]:
@@ -189,7 +205,7 @@ def _named_children(node: object) -> list[tuple[str, object]]:
     if isinstance(node, tuple):
         return [(str(index), child) for index, child in enumerate(node)]
     kind: type = type(node)
-    return list(zip(_field_names(kind), _children_backwards(kind)(node)[::-1], strict=True))
+    return list(zip(_field_names(kind), _children(kind)(node), strict=True))
 
 
 def paths(tree: object) -> tuple[str, ...]:
@@ -197,27 +213,16 @@ def paths(tree: object) -> tuple[str, ...]:
     return tuple(path for path, _ in walk(tree))
 
 
-def _describe(leaf: object) -> str:
-    return f"{leaf.dtype} {leaf.shape}" if isinstance(leaf, np.ndarray) else repr(leaf)
-
-
-def differences(expected: object, actual: object) -> tuple[str, ...]:
-    """One sentence for every leaf in which two trees differ by path, shape or dtype."""
-    want = {path or WHOLE: _describe(leaf) for path, leaf in walk(expected)}
-    have = {path or WHOLE: _describe(leaf) for path, leaf in walk(actual)}
-    return mismatches(want, have)
-
-
-def mismatches(want: dict[str, str], have: dict[str, str]) -> tuple[str, ...]:
-    """One sentence for every path that is missing, too much, or described otherwise."""
-    missing = [f"{path}: {want[path]} is missing" for path in want if path not in have]
-    extra = [f"{path}: {have[path]} is too much" for path in have if path not in want]
+def mismatches(expected: dict[str, str], actual: dict[str, str]) -> tuple[str, ...]:
+    """One line for every path that is missing, unexpected, or described otherwise."""
+    missing = [f"missing leaf {path or 'tree'}" for path in expected if path not in actual]
+    extra = [f"unexpected leaf {path or 'tree'}" for path in actual if path not in expected]
     changed = [
-        f"{path}: expected {want[path]}, got {have[path]}"
-        for path in want
-        if path in have and want[path] != have[path]
+        f"{path or 'tree'}: expected {expected[path]}, got {actual[path]}"
+        for path in expected
+        if path in actual and expected[path] != actual[path]
     ]
-    return (*missing, *extra, *changed)
+    return tuple(missing + extra + changed)
 
 
 def require_same(expected: object, actual: object, what: str) -> None:
@@ -226,8 +231,18 @@ def require_same(expected: object, actual: object, what: str) -> None:
     Raises:
         TreeError: they differ; the message lists every leaf that does.
     """
-    found = differences(expected, actual)
-    if found:
-        raise TreeError(f"{what} do not match:\n  " + "\n  ".join(found))
-    if flatten(expected, np.ndarray)[1] != flatten(actual, np.ndarray)[1]:
+    (want, structure), (have, other) = (decompose(t, np.ndarray) for t in (expected, actual))
+    if structure == other and all(
+        left.shape == right.shape and left.dtype == right.dtype
+        for left, right in zip(want, have, strict=True)
+    ):
+        return
+    described = [{path: _described(leaf) for path, leaf in walk(t)} for t in (expected, actual)]
+    found = mismatches(*described)
+    if not found:
         raise TreeError(f"{what} do not match: the same leaves lie in nodes of other classes.")
+    raise TreeError(f"{what} do not match:\n  " + "\n  ".join(found))
+
+
+def _described(leaf: object) -> str:
+    return f"{leaf.dtype} {leaf.shape}" if isinstance(leaf, np.ndarray) else repr(leaf)
