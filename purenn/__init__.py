@@ -1,5 +1,84 @@
-"""Neural networks on a CPU as pure, typed functions over NumPy arrays."""
+"""Neural networks on a CPU as pure, typed functions over NumPy arrays.
+
+Parameters are values, layers are functions, training is a fold. A complete run:
+
+>>> import numpy as np
+>>> import purenn as nn
+>>> model = nn.linear(32) >> nn.tanh() >> nn.linear(1)
+>>> optimizer = nn.descend(nn.clip_by_global_norm(1.0) >> nn.momentum(0.9), rate=0.1)
+>>> key = nn.Key(0)
+>>> x = key.child("data").generator().uniform(-1, 1, (512, 2)).astype(np.float32)
+>>> y = (x[:, 0] * x[:, 1] > 0).astype(np.int64)  # exclusive or
+>>> data = nn.dataset(x, y)
+>>> state = optimizer.init(model.init(key, data.example))
+>>> step = nn.training_step(model, nn.binary_cross_entropy_with_logits(), optimizer)
+>>> for epoch in range(60):
+...     state, reports = nn.fold(step, state, nn.shuffled_batches(data, 32, key, epoch))
+>>> nn.evaluate(model, state.params, data, nn.binary_accuracy(threshold=0.0)) > 0.97
+True
+>>> state.params[0].weight.shape  # known to mypy too: params is tuple[Linear, Empty, Linear]
+(2, 32)
+"""
 
 from __future__ import annotations
+
+from purenn import errors, initializers, layers, losses, optimizers, schedules
+from purenn.arrays import Array, Images, Labels, Leaves, Matrix, Vector
+from purenn.data import Batch, Dataset, dataset, shuffled_batches
+from purenn.errors import DivergenceError, PurennError
+from purenn.expressions import maker
+from purenn.keys import Key
+from purenn.layers import (
+    Layer,
+    Linear,
+    Pullback,
+    Thunk,
+    batch_norm,
+    block,
+    dropout,
+    flatten,
+    leaky_relu,
+    linear,
+    relu,
+    residual,
+    sigmoid,
+    softmax,
+    stack,
+    tanh,
+)
+from purenn.losses import (
+    Loss,
+    binary_cross_entropy_with_logits,
+    class_weighted,
+    mean_squared_error,
+    softmax_cross_entropy,
+)
+from purenn.optimizers import (
+    Optimizer,
+    Point,
+    State,
+    Transform,
+    adam,
+    clip_by_global_norm,
+    clip_by_value,
+    descend,
+    momentum,
+    sgd,
+    weight_decay,
+)
+from purenn.training import (
+    Report,
+    accuracy,
+    binary_accuracy,
+    evaluate,
+    fold,
+    mean_loss,
+    predict,
+    scan,
+    summary,
+    training_step,
+    value_and_grad,
+)
+from purenn.tree import Empty, Frozen, Node, leaves, map_leaves, paths
 
 __version__ = "0.2.0"

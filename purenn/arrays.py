@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeGuard, TypeVar
 
 import numpy as np
 
 from purenn.errors import DtypeError, ShapeError
 
 if TYPE_CHECKING:
+    import typing_extensions
     from typing_extensions import TypeIs
 
 Float = np.float32 | np.float64
@@ -38,6 +39,14 @@ FLOATS = (FLOAT32, FLOAT64)
 
 N = TypeVar("N", bound=AnyArray)
 
+# Arrays of any rank; a matrix, or images, where nothing else says which.
+if TYPE_CHECKING:
+    A = typing_extensions.TypeVar("A", bound=Array, default=Matrix)
+    I = typing_extensions.TypeVar("I", bound=Array, default=Images)
+else:
+    A = TypeVar("A", bound=Array)
+    I = TypeVar("I", bound=Array)
+
 
 def read_only(array: N) -> N:
     """Make an array that nobody else holds read-only, without a copy."""
@@ -47,9 +56,13 @@ def read_only(array: N) -> N:
 
 def typed_like(array: AnyArray, like: N) -> N:
     """`array`, with the static type of `like`: NumPy's own types lose the rank."""
-    if isinstance(array, type(like)):
+    if _has_type_of(array, like):
         return array
     raise DtypeError("purenn", f"expected a NumPy array, got {type(array).__name__}.")
+
+
+def _has_type_of(array: object, like: N) -> TypeGuard[N]:
+    return isinstance(array, np.ndarray)
 
 
 class Block(np.ndarray[tuple[int, ...], np.dtype[Element]]):

@@ -78,7 +78,15 @@ def instance(name: str, value: object, kind: type, advice: str) -> None:
         OptionError: it is something else; the advice says what to do.
     """
     if not isinstance(value, kind):
-        raise OptionError(f"{name}: expected a {kind.__name__}, got {described(value)}. {advice}")
+        article = "an" if kind.__name__[0] in "AEIO" else "a"
+        raise OptionError(
+            f"{name}: expected {article} {kind.__name__}, got {described(value)}. {advice}".rstrip()
+        )
+
+
+def is_pair(value: object) -> bool:
+    """Whether a value is a tuple of two."""
+    return isinstance(value, tuple) and len(value) == 2
 
 
 def described(value: object) -> str:

@@ -15,6 +15,7 @@ True
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from functools import update_wrapper
 from typing import TypeVar
 
@@ -115,21 +116,21 @@ def _recording(function: object) -> object:
     def make(*positional: object, **named: object) -> object:
         arguments = tuple(map(_plain, positional))
         options = {name: _plain(value) for name, value in named.items()}
+        try:
+            bound = signature.bind(*arguments, **options)
+        except TypeError as error:
+            shown = ", ".join(str(one).split(":")[0] for one in signature.parameters.values())
+            name: object = getattr(function, "__name__", function)
+            raise OptionError(f"{name}({shown}): {error}.") from None
         value: object = function(*arguments, **options)
         if not isinstance(value, Expressed):
             return value
-        return attrs.evolve(value, expression=_call(make, signature, arguments, options))
+        return attrs.evolve(value, expression=_call(make, signature, bound.arguments))
 
     return update_wrapper(make, function)
 
 
-def _call(
-    function: object,
-    signature: inspect.Signature,
-    arguments: tuple[object, ...],
-    options: dict[str, object],
-) -> Call:
-    bound = signature.bind(*arguments, **options).arguments
+def _call(function: object, signature: inspect.Signature, bound: Mapping[str, object]) -> Call:
     first: list[object] = []
     rest: list[tuple[str, object]] = []
     for name, parameter in signature.parameters.items():

@@ -1,4 +1,4 @@
-"""First values of parameters: `(key, shape) -> array`, in float32.
+"""First values of parameters: `(key, shape, dtype) -> array`.
 
 Weights have the shape (inputs, outputs). The scaled kinds keep the variance of what flows through
 a layer: forward (lecun, and he for rectifiers) or as a compromise both ways (glorot). `normal`
@@ -19,65 +19,65 @@ import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import FLOAT32, Array, Matrix, Shape, Vector, require_sizes, seal
+from purenn.arrays import FLOAT32, FLOATS, Array, FloatDtype, Matrix, Shape, Vector, read_only
 from purenn.errors import OptionError, ShapeError
+from purenn.expressions import Expressed, maker
 from purenn.keys import Key
 
-FLOAT32_MAX = float(np.finfo(np.float32).max)
+Draw = Callable[[np.random.Generator, Shape], np.ndarray[Shape, np.dtype[np.float64]]]
 
 
 @attrs.frozen(repr=False, eq=False)
-class Initializer:
-    """A function from a key and a shape to an array, and the expression that builds it."""
+class Initializer(Expressed):
+    """A function from a key, a shape and a dtype to an array.
 
-    name: str
-    draw: Callable[[np.random.Generator, Shape], np.ndarray[Shape, np.dtype[np.float64]]]
+    Args:
+        draw: `(generator, shape) -> array` of float64.
+    """
+
+    draw: Draw
 
     @overload
-    def __call__(self, key: Key, shape: tuple[int]) -> Vector: ...
+    def __call__(self, key: Key, shape: tuple[int], dtype: FloatDtype = FLOAT32) -> Vector: ...
     @overload
-    def __call__(self, key: Key, shape: tuple[int, int]) -> Matrix: ...
+    def __call__(self, key: Key, shape: tuple[int, int], dtype: FloatDtype = FLOAT32) -> Matrix: ...
     @overload
-    def __call__(self, key: Key, shape: Shape) -> Array: ...
-    def __call__(self, key: Key, shape: Shape) -> Array:
-        """An array of that shape, float32 and read-only.
+    def __call__(self, key: Key, shape: Shape, dtype: FloatDtype = FLOAT32) -> Array: ...
+    def __call__(self, key: Key, shape: Shape, dtype: FloatDtype = FLOAT32) -> Array:
+        """A read-only array of that shape and dtype.
 
         Raises:
-            ShapeError: the shape is no tuple of whole numbers above 0, or not of two where the
-                scale depends on the inputs and outputs.
+            OptionError: the shape is not a tuple of integers ≥ 1, the dtype is neither float32 nor
+                float64, or a value overflows in it.
+            ShapeError: the scale depends on inputs and outputs, and the shape has not two axes.
         """
-        require_sizes(self.name, shape)
-        return seal(self.draw(key.generator(), shape).astype(FLOAT32))
-
-    def __repr__(self) -> str:
-        return self.name
+        checks.instance(f"The key of {self!r}", key, Key, "Give Key(0), say.")
+        if not isinstance(shape, tuple):
+            raise OptionError(f"{self!r}: expected a shape as a tuple, got {shape!r}.")
+        sizes = tuple(checks.integer(f"A size in the shape of {self!r}", size) for size in shape)
+        if dtype not in FLOATS:
+            raise OptionError(f"{self!r}: expected the dtype float32 or float64, got {dtype!r}.")
+        with np.errstate(over="ignore"):
+            drawn: Array = self.draw(key.generator(), sizes).astype(dtype)
+        if not np.isfinite(drawn).all():
+            raise OptionError(f"{self!r} overflows in {np.dtype(dtype)}.")
+        return read_only(drawn)
 
 
 def _fans(shape: Shape) -> tuple[int, int]:
     if len(shape) != 2:
-        raise ShapeError(
-            "A scaled initializer", f"takes the shape (inputs, outputs), and {shape} came."
-        )
+        raise ShapeError("A scaled initializer", f"expected (inputs, outputs), got {shape}.")
     return shape[0], shape[1]
 
 
-def _normal(name: str, variance: Callable[[int, int], float]) -> Initializer:
-    def draw(
-        generator: np.random.Generator, shape: Shape
-    ) -> np.ndarray[Shape, np.dtype[np.float64]]:
-        return generator.standard_normal(shape) * sqrt(variance(*_fans(shape)))
-
-    return Initializer(name, draw)
+def _normal(variance: Callable[[int, int], float]) -> Initializer:
+    return Initializer(lambda rng, shape: rng.standard_normal(shape) * sqrt(variance(*_fans(shape))))
 
 
-def _uniform(name: str, variance: Callable[[int, int], float]) -> Initializer:
-    def draw(
-        generator: np.random.Generator, shape: Shape
-    ) -> np.ndarray[Shape, np.dtype[np.float64]]:
-        limit = sqrt(3.0 * variance(*_fans(shape)))
-        return generator.uniform(-limit, limit, shape)
-
-    return Initializer(name, draw)
+def _uniform(variance: Callable[[int, int], float]) -> Initializer:
+    return Initializer(
+        lambda rng, shape: (2.0 * rng.random(shape) - 1.0) * sqrt(3.0 * variance(*_fans(shape)))
+    )
 
 
 def _he(slope: float) -> Callable[[int, int], float]:
@@ -92,60 +92,63 @@ def _lecun(inputs: int, outputs: int) -> float:
     return 1.0 / inputs
 
 
-def _he_name(kind: str, slope: float) -> str:
-    return f"{kind}(slope={slope})" if slope else f"{kind}()"
-
-
+@maker
 def he_normal(slope: float = 0.0) -> Initializer:
     """Variance 2 / ((1 + slope²) · inputs), for (leaky) rectifiers of that negative slope.
 
     He, Zhang, Ren and Sun, "Delving Deep into Rectifiers" (2015), equations 10 and 15.
     """
-    a = checks.finite("The negative slope of he_normal", slope)
-    return _normal(_he_name("he_normal", a), _he(a))
+    return _normal(_he(checks.number("The slope of he_normal", slope)))
 
 
+@maker
 def he_uniform(slope: float = 0.0) -> Initializer:
     """As `he_normal`, drawn from an interval."""
-    a = checks.finite("The negative slope of he_uniform", slope)
-    return _uniform(_he_name("he_uniform", a), _he(a))
+    return _uniform(_he(checks.number("The slope of he_uniform", slope)))
 
 
+@maker
 def glorot_normal() -> Initializer:
     """Variance 2 / (inputs + outputs). Glorot and Bengio (2010), equation 12."""
-    return _normal("glorot_normal()", _glorot)
+    return _normal(_glorot)
 
 
+@maker
 def glorot_uniform() -> Initializer:
     """As `glorot_normal`, drawn from an interval: equation 16."""
-    return _uniform("glorot_uniform()", _glorot)
+    return _uniform(_glorot)
 
 
+@maker
 def lecun_normal() -> Initializer:
     """Variance 1 / inputs. LeCun, Bottou, Orr and Müller, "Efficient BackProp" (1998), 4.6.
 
     Often called Xavier by mistake; Xavier Glorot's own counts the outputs too.
     """
-    return _normal("lecun_normal()", _lecun)
+    return _normal(_lecun)
 
 
+@maker
 def lecun_uniform() -> Initializer:
     """As `lecun_normal`, drawn from an interval."""
-    return _uniform("lecun_uniform()", _lecun)
+    return _uniform(_lecun)
 
 
+@maker
+def normal(deviation: float = 1.0) -> Initializer:
+    """Normal with mean 0 and that standard deviation, for any shape."""
+    scale = checks.number("The deviation of normal", deviation, least=0.0)
+    return Initializer(lambda rng, shape: rng.standard_normal(shape) * scale)
+
+
+@maker
 def constant(value: float) -> Initializer:
-    """`value` everywhere, for any shape.
-
-    Raises:
-        OptionError: the value is not finite, or not in float32.
-    """
-    number = checks.finite("The value of constant", value)
-    if abs(number) > FLOAT32_MAX:
-        raise OptionError(f"The value of constant must be a float32 number and is {value!r}.")
-    return Initializer(f"constant({number})", lambda generator, shape: np.full(shape, number))
+    """`value` everywhere, for any shape."""
+    number = checks.number("The value of constant", value)
+    return Initializer(lambda rng, shape: np.full(shape, number))
 
 
+@maker
 def zeros() -> Initializer:
     """Zero everywhere, for any shape."""
-    return Initializer("zeros()", lambda generator, shape: np.zeros(shape))
+    return Initializer(lambda rng, shape: np.zeros(shape))

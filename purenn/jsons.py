@@ -1,86 +1,89 @@
-"""JSON as a type: what can be written to a file and read back as it was."""
+"""JSON that is read strictly, and written so that equal values give equal bytes."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TypeAlias
+from enum import Enum
+from math import isfinite
+from typing import NoReturn, TypeAlias
 
-from purenn.errors import FormatError
+import numpy as np
+
+from purenn.checks import described
+from purenn.errors import FormatError, OptionError
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 
-def parse(text: str | bytes, where: str) -> Json:
-    """The value that a JSON text stands for.
+def parse(content: bytes, where: str) -> Json:
+    """The value that a JSON text in UTF-8 stands for.
 
     Args:
-        text: the whole text.
+        content: the whole text.
         where: what errors call it, such as its path.
 
     Raises:
-        FormatError: it is no JSON, is nested too deep, or repeats a name.
+        FormatError: it is not JSON, is nested too deep, or repeats a name.
     """
     try:
-        found: object = json.loads(text, object_pairs_hook=_unique)
-        return checked(found, where)
-    except FormatError as error:
-        raise FormatError(f"{where} {error}") from None
+        found: Json = json.loads(
+            content.decode(), object_pairs_hook=_unique, parse_constant=_refuse
+        )
     except (ValueError, RecursionError) as error:
-        raise FormatError(f"{where} holds no JSON: {error}.") from None
+        raise FormatError(f"{where}: expected JSON: {error}.") from None
+    return found
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
-    if len(found) != len(pairs):
-        twice = next(name for name in found if sum(name == other for other, _ in pairs) > 1)
-        raise FormatError(f"says {twice!r} twice.")
+    if len(found) < len(pairs):
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                raise ValueError(f"the name {name!r} appears twice")
+            seen.add(name)
     return found
 
 
-def checked(value: object, where: str) -> Json:
-    """The value itself, known to be JSON.
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not a number of JSON")
+
+
+def plain(value: object, where: str) -> Json:
+    """The value as JSON reads it back: enums, tuples and NumPy's scalars become plain values.
 
     Raises:
-        FormatError: some part of it is not; the message names it.
+        OptionError: JSON has no form for some part of it; the message names that part.
     """
-    if value is None or isinstance(value, bool | int | float | str):
+    if isinstance(value, Enum):
+        return plain(value.value, where)
+    if isinstance(value, np.generic | np.ndarray):
+        return plain(value.tolist(), where)
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float) and isfinite(value):
         return value
     if isinstance(value, list | tuple):
-        return [checked(item, f"{where}[{index}]") for index, item in enumerate(value)]
-    if isinstance(value, Mapping):
-        return {
-            _name(name, where): checked(item, f"{where}.{name}") for name, item in value.items()
-        }
-    raise FormatError(f"{where} is a {type(value).__name__}, which JSON has no form for.")
-
-
-def _name(name: object, where: str) -> str:
-    if isinstance(name, str):
-        return name
-    raise FormatError(f"{where} has the name {name!r}: names in JSON are strings.")
+        return [plain(item, f"{where}[{index}]") for index, item in enumerate(value)]
+    if isinstance(value, Mapping) and all(isinstance(name, str) for name in value):
+        return {name: plain(item, f"{where}.{name}") for name, item in value.items()}
+    raise OptionError(
+        f"{where}: expected a finite number, a string, a list or a dict with strings as names, "
+        f"got {described(value)}."
+    )
 
 
 def line(value: Json) -> bytes:
-    """The value on one line, in UTF-8; equal values give equal bytes.
-
-    Raises:
-        FormatError: it holds NaN or infinity, which JSON has no form for.
-    """
-    return _dumped(value, None) + b"\n"
+    """The value on one line, in UTF-8."""
+    return _dumped(value, None)
 
 
 def document(value: Json) -> bytes:
-    """The value on as many lines as read well, in UTF-8; equal values give equal bytes.
-
-    Raises:
-        FormatError: it holds NaN or infinity, which JSON has no form for.
-    """
-    return _dumped(value, 2) + b"\n"
+    """The value indented, in UTF-8."""
+    return _dumped(value, 2)
 
 
 def _dumped(value: Json, indent: int | None) -> bytes:
-    try:
-        return json.dumps(value, indent=indent, allow_nan=False, ensure_ascii=False).encode()
-    except ValueError as error:
-        raise FormatError(f"JSON has no form for this value: {error}.") from None
+    text = json.dumps(value, allow_nan=False, ensure_ascii=False, indent=indent)
+    return text.encode(errors="backslashreplace") + b"\n"  # JSON escapes lone surrogates so, too

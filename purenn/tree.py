@@ -184,7 +184,7 @@ def to_dtype(tree: T, dtype: FloatDtype) -> T:
     Raises:
         OptionError: the dtype is neither float32 nor float64.
     """
-    if not isinstance(dtype, np.dtype) or dtype not in FLOATS:
+    if dtype not in FLOATS:
         raise OptionError(f"to_dtype: expected the dtype float32 or float64, got {dtype!r}.")
     return map_leaves(lambda leaf: read_only(leaf.astype(dtype)), tree)
 

@@ -8,38 +8,41 @@ from __future__ import annotations
 
 from functools import lru_cache
 from math import ceil, inf, log2
+from typing import TypeVar
 
 import numpy as np
 
-from purenn.arrays import FLOAT32, Array, FloatDtype, Matrix, seal
+from purenn.arrays import FLOAT32, Array, FloatDtype, read_only
 from purenn.kernels.constants import scalar
 from purenn.kernels.memory import empty_like
 
+A = TypeVar("A", bound=Array)
 
-def relu(x: Matrix) -> Matrix:
+
+def relu(x: A) -> A:
     """`max(x, 0)`."""
     y = empty_like(x)
     x.clip(scalar(0.0, x.dtype), scalar(inf, x.dtype), y)
-    return seal(y)
+    return read_only(y)
 
 
-def relu_cotangent(y: Matrix, dy: Matrix) -> Matrix:
+def relu_cotangent(y: A, dy: A) -> A:
     """`dy` where the unit is active, and 0 elsewhere."""
     dx = empty_like(dy)
     np.greater(y, scalar(0.0, y.dtype), dx)
     np.multiply(dx, dy, dx)
-    return seal(dx)
+    return read_only(dx)
 
 
-def leaky_relu(x: Matrix, slope: float) -> Matrix:
+def leaky_relu(x: A, slope: float) -> A:
     """`max(x, slope * x)`, for a slope from 0 to 1."""
     y = empty_like(x)
     np.multiply(x, scalar(slope, x.dtype), y)
     np.maximum(x, y, out=y)
-    return seal(y)
+    return read_only(y)
 
 
-def leaky_relu_cotangent(y: Matrix, dy: Matrix, slope: float) -> Matrix:
+def leaky_relu_cotangent(y: A, dy: A, slope: float) -> A:
     """`dy` where the unit is active, and `slope * dy` elsewhere.
 
     The factor is `y` clipped to [slope * e, e] and divided by e, a power of two so small (1e-36 for
@@ -50,7 +53,7 @@ def leaky_relu_cotangent(y: Matrix, dy: Matrix, slope: float) -> Matrix:
     y.clip(low, edge, dx)
     np.multiply(dx, inverse, dx)
     np.multiply(dx, dy, dx)
-    return seal(dx)
+    return read_only(dx)
 
 
 @lru_cache(maxsize=64)
@@ -63,7 +66,7 @@ def _edge(slope: float, dtype: FloatDtype) -> tuple[Array, Array, Array]:
     return scalar(slope * edge, dtype), scalar(edge, dtype), scalar(1.0 / edge, dtype)
 
 
-def sigmoid(x: Matrix) -> Matrix:
+def sigmoid(x: A) -> A:
     """`1 / (1 + exp(-x))`, where the exponent stops just short of overflow."""
     y = empty_like(x)
     lowest = -88.0 if x.dtype == FLOAT32 else -709.0
@@ -72,29 +75,29 @@ def sigmoid(x: Matrix) -> Matrix:
     np.exp(y, y)
     np.add(y, scalar(1.0, x.dtype), y)
     np.divide(scalar(1.0, x.dtype), y, y)
-    return seal(y)
+    return read_only(y)
 
 
-def sigmoid_cotangent(y: Matrix, dy: Matrix) -> Matrix:
+def sigmoid_cotangent(y: A, dy: A) -> A:
     """`dy * y * (1 - y)`."""
     dx = empty_like(dy)
     np.subtract(scalar(1.0, y.dtype), y, dx)
     np.multiply(dx, y, dx)
     np.multiply(dx, dy, dx)
-    return seal(dx)
+    return read_only(dx)
 
 
-def tanh(x: Matrix) -> Matrix:
+def tanh(x: A) -> A:
     """The hyperbolic tangent."""
     y = empty_like(x)
     np.tanh(x, y)
-    return seal(y)
+    return read_only(y)
 
 
-def tanh_cotangent(y: Matrix, dy: Matrix) -> Matrix:
+def tanh_cotangent(y: A, dy: A) -> A:
     """`dy * (1 - y²)`."""
     dx = empty_like(dy)
     np.multiply(y, y, dx)
     np.subtract(scalar(1.0, y.dtype), dx, dx)
     np.multiply(dx, dy, dx)
-    return seal(dx)
+    return read_only(dx)

@@ -1,4 +1,4 @@
-"""Small arrays that kernels use again and again, made once: scalars and one-hot rows."""
+"""Small arrays that kernels use again and again, made once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from purenn.arrays import Array, FloatDtype, Matrix, seal
+from purenn.arrays import Array, FloatDtype, Indices, read_only
 
 
 @lru_cache(maxsize=1024)
@@ -16,10 +16,11 @@ def scalar(value: float, dtype: FloatDtype) -> Array:
     Zero is positive: -0.0 and 0.0 are equal, and so one entry of the cache, and which of them came
     first must not show in any result.
     """
-    return seal(np.array(value + 0.0, dtype))
+    return read_only(np.array(value + 0.0, dtype))
 
 
 @lru_cache(maxsize=16)
-def unit_rows(classes: int, dtype: FloatDtype) -> Matrix:
-    """The identity matrix, whose rows are the one-hot rows."""
-    return seal(np.eye(classes, dtype=dtype))
+def row_starts(rows: int, columns: int) -> Indices:
+    """The position of each row's first element in a flat C-contiguous matrix."""
+    starts: Indices = np.arange(rows, dtype=np.int64) * columns
+    return read_only(starts)

@@ -6,7 +6,7 @@ from math import isfinite
 
 import numpy as np
 
-from purenn.arrays import Array, Whole
+from purenn.arrays import Array, AnyArray
 from purenn.kernels.reductions import squared_norm
 
 
@@ -15,6 +15,6 @@ def is_finite(x: Array) -> bool:
     return isfinite(squared_norm(x)) or bool(np.isfinite(x).all())
 
 
-def nonfinite(x: Whole) -> int:
+def nonfinite(x: AnyArray) -> int:
     """How many elements are NaN or infinite."""
     return x.size - int(np.count_nonzero(np.isfinite(x)))

@@ -5,43 +5,33 @@ from __future__ import annotations
 import numpy as np
 
 from purenn.arrays import (
-    AnyArray,
     ByteImages,
     FloatDtype,
     Images,
     Indices,
-    Labels,
-    Matrix,
-    narrowed,
-    seal,
+    N,
+    read_only,
+    typed_like,
 )
 from purenn.kernels.constants import scalar
 from purenn.kernels.memory import empty
 
 
-def take_rows(rows: Matrix, indices: Labels) -> Matrix:
-    """`rows[indices]`, for indices that are in range."""
-    taken = empty((indices.shape[0], rows.shape[1]), rows.dtype)
-    # Every mode but "raise" writes straight into `out`, without a buffer.
-    np.take(rows, indices, axis=0, out=taken, mode="clip")
-    return seal(taken)
-
-
-def take(array: AnyArray, indices: Indices) -> AnyArray:
+def take(array: N, indices: Indices) -> N:
     """`array[indices]` along the first axis, for indices that are in range."""
     taken = empty((indices.shape[0], *array.shape[1:]), array.dtype)
+    # Every mode but "raise" writes straight into `out`, without a buffer.
     np.take(array, indices, axis=0, out=taken, mode="clip")
-    return seal(narrowed(taken, array))
+    return read_only(typed_like(taken, array))
 
 
 def scale_bytes(pixels: ByteImages, scale: float, dtype: FloatDtype) -> Images:
     """`pixels * scale` as floats."""
     scaled = empty(pixels.shape, dtype)
     np.multiply(pixels, scalar(scale, dtype), scaled)
-    return seal(scaled)
+    return read_only(scaled)
 
 
-def concatenate(parts: list[Matrix]) -> Matrix:
+def concatenate(parts: list[N]) -> N:
     """The parts one below the other."""
-    whole: Matrix = np.concatenate(parts)
-    return seal(whole)
+    return read_only(typed_like(np.concatenate(parts), parts[0]))

@@ -25,7 +25,7 @@ from typing import TypeVar, overload
 
 import numpy as np
 
-from purenn.arrays import FLOAT32, AnyArray, Block, Element, narrowed
+from purenn.arrays import FLOAT32, N, Block, Element, typed_like
 
 SMALL = 32 * 1024
 LIMIT = 512 * 1024 * 1024
@@ -131,11 +131,11 @@ def empty(
         pool.busy = False
 
 
-def empty_like(array: AnyArray) -> AnyArray:
+def empty_like(array: N) -> N:
     """An array of unspecified content with the shape and dtype of `array`, C-contiguous."""
     if array.nbytes < SMALL:
         return np.empty_like(array, order="C")
-    return narrowed(empty(array.shape, array.dtype), array)
+    return typed_like(empty(array.shape, array.dtype), array)
 
 
 def _allocate(pool: _Pool, shape: tuple[int, ...], dtype: np.dtype[Element], size: int) -> Block:

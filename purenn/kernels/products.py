@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from purenn.arrays import Matrix, Vector, seal
+from purenn.arrays import FLOAT64, Matrix, Vector, read_only
 from purenn.kernels.memory import empty
+
+# So many rows are summed one after the other in their own dtype before rounding shows.
+ROWS = 1024
 
 
 def affine(x: Matrix, weight: Matrix, bias: Vector) -> Matrix:
@@ -13,25 +16,29 @@ def affine(x: Matrix, weight: Matrix, bias: Vector) -> Matrix:
     y = empty((x.shape[0], weight.shape[1]), x.dtype)
     x.dot(weight, y)
     np.add(y, bias, y)
-    return seal(y)
+    return read_only(y)
 
 
 def weight_cotangent(x: Matrix, dy: Matrix) -> Matrix:
     """`x.T @ dy`, summed over the batch."""
     cotangent = empty((x.shape[1], dy.shape[1]), x.dtype)
     x.T.dot(dy, cotangent)
-    return seal(cotangent)
+    return read_only(cotangent)
 
 
 def bias_cotangent(dy: Matrix) -> Vector:
-    """The sum of `dy` over the batch."""
-    cotangent = np.empty(dy.shape[1], dy.dtype)
-    np.add.reduce(dy, axis=0, out=cotangent)
-    return seal(cotangent)
+    """The sum of `dy` over the batch; blocks of rows are summed up in float64."""
+    if dy.shape[0] <= ROWS:
+        cotangent: Vector = np.add.reduce(dy, axis=0)
+        return read_only(cotangent)
+    starts = np.arange(0, dy.shape[0], ROWS)
+    blocks: Matrix = np.add.reduceat(dy, starts, axis=0)
+    total: Vector = np.add.reduce(blocks, axis=0, dtype=FLOAT64).astype(dy.dtype)
+    return read_only(total)
 
 
 def input_cotangent(dy: Matrix, weight: Matrix) -> Matrix:
     """`dy @ weight.T`."""
     cotangent = empty((dy.shape[0], weight.shape[0]), dy.dtype)
     dy.dot(weight.T, cotangent)
-    return seal(cotangent)
+    return read_only(cotangent)

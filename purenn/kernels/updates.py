@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from purenn.arrays import Array, Leaves, seal
+from purenn.arrays import Array, Leaves, read_only
 from purenn.kernels.constants import scalar
 from purenn.kernels.memory import empty_like
 from purenn.kernels.reductions import largest_squared_norm
@@ -15,7 +15,15 @@ from purenn.kernels.reductions import largest_squared_norm
 
 def zeros_like(leaves: Leaves) -> Leaves:
     """Zeros of the same shapes and dtypes."""
-    return tuple([seal(np.zeros_like(x, order="C")) for x in leaves])
+    return tuple([read_only(np.zeros_like(x, order="C")) for x in leaves])
+
+
+def flushed(leaves: Leaves) -> Leaves:
+    """The leaves with 0 in place of subnormal numbers, which are 20 times slower to compute with.
+
+    What decays by a factor ends there and not at 0: the smallest of them times 0.9 rounds to itself.
+    """
+    return tuple([read_only(x * (np.abs(x) >= np.finfo(x.dtype).tiny)) for x in leaves])
 
 
 def scale(leaves: Leaves, factor: float) -> Leaves:
@@ -24,7 +32,7 @@ def scale(leaves: Leaves, factor: float) -> Leaves:
     for x in leaves:
         y = empty_like(x)
         np.multiply(x, scalar(factor, x.dtype), y)
-        scaled.append(seal(y))
+        scaled.append(read_only(y))
     return tuple(scaled)
 
 
@@ -34,7 +42,7 @@ def add(leaves: Leaves, others: Leaves) -> Leaves:
     for x, y in zip(leaves, others, strict=True):
         z = empty_like(x)
         np.add(x, y, z)
-        sums.append(seal(z))
+        sums.append(read_only(z))
     return tuple(sums)
 
 
@@ -45,7 +53,7 @@ def scale_and_add(leaves: Leaves, factor: float, others: Leaves) -> Leaves:
         z = empty_like(x)
         np.multiply(x, scalar(factor, x.dtype), z)
         np.add(z, y, z)
-        sums.append(seal(z))
+        sums.append(read_only(z))
     return tuple(sums)
 
 
@@ -68,4 +76,35 @@ def _clip(x: Array, limit: float) -> Array:
         limit = min(limit, float(np.finfo(x.dtype).max))
     y = empty_like(x)
     np.clip(x, scalar(-limit, x.dtype), scalar(limit, x.dtype), y)
-    return seal(y)
+    return read_only(y)
+
+
+def blended(leaves: Leaves, decay: float, others: Leaves) -> Leaves:
+    """`x * decay + y * (1 - decay)` for each leaf x and its other y."""
+    return scale_and_add(leaves, decay, scale(others, 1.0 - decay))
+
+
+def blended_squares(leaves: Leaves, decay: float, others: Leaves) -> Leaves:
+    """`x * decay + y² * (1 - decay)` for each leaf x and its other y."""
+    squares = []
+    for y in others:
+        square = empty_like(y)
+        np.multiply(y, y, square)
+        squares.append(square)
+    return blended(leaves, decay, tuple(squares))
+
+
+def adam_direction(
+    means: Leaves, squares: Leaves, mean_part: float, square_part: float, epsilon: float
+) -> Leaves:
+    """`m / mean_part / (sqrt(v / square_part) + epsilon)` for each mean m and its square v."""
+    directions = []
+    for m, v in zip(means, squares, strict=True):
+        u = empty_like(m)
+        np.multiply(v, scalar(1.0 / square_part, v.dtype), u)
+        np.sqrt(u, u)
+        np.add(u, scalar(epsilon, v.dtype), u)
+        np.divide(m, u, u)
+        np.multiply(u, scalar(1.0 / mean_part, u.dtype), u)
+        directions.append(read_only(u))
+    return tuple(directions)

@@ -1,7 +1,8 @@
-"""The layers. `purenn.layer` has the contract, and `>>`."""
+"""The layers. `_contract` says what a layer is."""
 
 from __future__ import annotations
 
+from purenn.layers._contract import Block, Layer, Pullback, Thunk, block
 from purenn.layers.activations import (
     activation,
     leaky_relu,
@@ -11,19 +12,41 @@ from purenn.layers.activations import (
     softmax,
     tanh,
 )
+from purenn.layers.batch_norm import BatchNorm, batch_norm
+from purenn.layers.combinators import Both, beside, branches, frozen, residual
+from purenn.layers.dropout import dropout
+from purenn.layers.embedding import Embedding, embedding
 from purenn.layers.linear import Linear, linear
-from purenn.layers.reshaping import flatten, identity
-from purenn.layers.stacking import stack
+from purenn.layers.reshaping import concatenate, flatten, identity
+from purenn.layers.stacking import Stack, repeated, stack
 
 __all__ = [
+    "BatchNorm",
+    "Block",
+    "Both",
+    "Embedding",
+    "Layer",
     "Linear",
+    "Pullback",
+    "Stack",
+    "Thunk",
     "activation",
+    "batch_norm",
+    "beside",
+    "block",
+    "branches",
+    "concatenate",
+    "dropout",
+    "embedding",
     "flatten",
+    "frozen",
     "identity",
     "leaky_relu",
     "linear",
     "log_softmax",
     "relu",
+    "repeated",
+    "residual",
     "sigmoid",
     "softmax",
     "stack",

@@ -1,61 +1,64 @@
-"""Elementwise activations, and softmax with its logarithm: layers without parameters.
+"""Activations: layers without parameters that keep the shape and dtype of their input.
 
-All take (batch, features), float32 or float64, and give the same shape and dtype.
+All take (samples, ..., features) of any rank, float32 or float64. Softmax and its logarithm go
+along the last axis.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from purenn.arrays import Matrix, Shape, require_float, require_sample
-from purenn.checks import fraction
+from purenn import checks
+from purenn.arrays import A, require_floats
+from purenn.expressions import maker
 from purenn.kernels import activations as kernels
 from purenn.kernels import softmax as rows
 from purenn.keys import Key
-from purenn.layer import EMPTY, Empty, Primitive, Pullback, Thunk
+from purenn.layers._contract import Layer, Pullback, Thunk
+from purenn.tree import EMPTY, Empty
 
-Activation = Primitive[Empty, Matrix, Matrix]
+
+def no_params(key: Key, example: object) -> Empty:
+    """The `init` of a layer without parameters."""
+    return EMPTY
 
 
+@maker
 def activation(
-    name: str,
-    forward: Callable[[Matrix], Matrix],
-    backward: Callable[[Matrix, Matrix], Matrix],
-) -> Activation:
+    forward: Callable[[A], A], backward: Callable[[A, A], A], name: str = "activation"
+) -> Layer[Empty, A, A]:
     """A layer without parameters that keeps the shape of its input.
 
     Args:
-        name: the expression that builds the layer, for its `repr`.
         forward: `x -> y`, of the same shape and dtype.
         backward: `(y, dy) -> dx`; most cotangents follow from the output alone.
+        name: what errors call it.
     """
 
-    def init(key: Key, shape: Shape) -> tuple[Empty, Shape]:
-        require_sample(name, shape, ("features",), "Put flatten() before it.")
-        return EMPTY, shape
-
-    def apply(params: Empty, x: Matrix) -> Matrix:
-        require_float(name, x, 2)
+    def apply(params: Empty, x: A) -> A:
+        require_floats(name, x)
         return forward(x)
 
-    def vjp(params: Empty, x: Matrix, key: Key) -> tuple[Matrix, Pullback[Matrix, Empty, Matrix]]:
-        require_float(name, x, 2)
+    def vjp(params: Empty, x: A, key: Key) -> tuple[A, Pullback[A, Empty, A]]:
+        require_floats(name, x)
         y = forward(x)
 
-        def pull(dy: Matrix) -> tuple[Empty, Thunk[Matrix]]:
+        def pull(dy: A) -> tuple[Empty, Thunk[A]]:
             return EMPTY, lambda: backward(y, dy)
 
         return y, pull
 
-    return Primitive(name, init, apply, vjp)
+    return Layer(no_params, apply, vjp)
 
 
-def relu() -> Activation:
+@maker
+def relu() -> Layer[Empty, A, A]:
     """`max(x, 0)`. Its derivative at 0 is taken as 0."""
-    return activation("relu()", kernels.relu, kernels.relu_cotangent)
+    return activation(kernels.relu, kernels.relu_cotangent, "relu()")
 
 
-def leaky_relu(slope: float = 0.01) -> Activation:
+@maker
+def leaky_relu(slope: float = 0.01) -> Layer[Empty, A, A]:
     """`x` where it is positive and `slope * x` elsewhere. Its derivative at 0 is the slope.
 
     Maas, Hannun and Ng, "Rectifier Nonlinearities Improve Neural Network Acoustic Models" (2013).
@@ -63,32 +66,36 @@ def leaky_relu(slope: float = 0.01) -> Activation:
     Raises:
         OptionError: the slope is not from 0 to below 1.
     """
-    a = fraction("The slope of leaky_relu", slope)
+    a = checks.fraction("The slope of leaky_relu", slope)
     return activation(
-        f"leaky_relu({a})",
         lambda x: kernels.leaky_relu(x, a),
         lambda y, dy: kernels.leaky_relu_cotangent(y, dy, a),
+        f"leaky_relu({a})",
     )
 
 
-def sigmoid() -> Activation:
+@maker
+def sigmoid() -> Layer[Empty, A, A]:
     """The logistic function `1 / (1 + exp(-x))`, without overflow."""
-    return activation("sigmoid()", kernels.sigmoid, kernels.sigmoid_cotangent)
+    return activation(kernels.sigmoid, kernels.sigmoid_cotangent, "sigmoid()")
 
 
-def tanh() -> Activation:
+@maker
+def tanh() -> Layer[Empty, A, A]:
     """The hyperbolic tangent."""
-    return activation("tanh()", kernels.tanh, kernels.tanh_cotangent)
+    return activation(kernels.tanh, kernels.tanh_cotangent, "tanh()")
 
 
-def softmax() -> Activation:
-    """Probabilities: `exp(x) / sum(exp(x))` along each row, without overflow.
+@maker
+def softmax() -> Layer[Empty, A, A]:
+    """Probabilities: `exp(x) / sum(exp(x))` along the last axis, without overflow.
 
     To train a classifier, leave it out and use `softmax_cross_entropy`, which takes logits.
     """
-    return activation("softmax()", rows.softmax, rows.softmax_cotangent)
+    return activation(rows.softmax, rows.softmax_cotangent, "softmax()")
 
 
-def log_softmax() -> Activation:
+@maker
+def log_softmax() -> Layer[Empty, A, A]:
     """The logarithm of `softmax`, which stays finite where the probability underflows."""
-    return activation("log_softmax()", rows.log_softmax, rows.log_softmax_cotangent)
+    return activation(rows.log_softmax, rows.log_softmax_cotangent, "log_softmax()")

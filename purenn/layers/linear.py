@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import attrs
-import numpy as np
 
-from purenn.arrays import (
-    Matrix,
-    Shape,
-    Vector,
-    frozen_matrix,
-    frozen_vector,
-    require_float,
-    require_sample,
-)
-from purenn.checks import count
+from purenn import checks
+from purenn.arrays import Matrix, Vector, matrix, require_samples, vector
 from purenn.errors import DtypeError, ParametersError, ShapeError
+from purenn.expressions import maker
 from purenn.initializers import Initializer, he_normal, zeros
 from purenn.kernels.products import affine, bias_cotangent, input_cotangent, weight_cotangent
 from purenn.keys import Key
-from purenn.layer import Primitive, Pullback, Thunk
+from purenn.layers._contract import Layer, Pullback, Thunk, require_params
+from purenn.tree import Node
 
 
 @attrs.frozen(eq=False)
-class Linear:
+class Linear(Node):
     """The parameters of a linear layer, or their gradient.
 
     Args:
@@ -31,58 +24,58 @@ class Linear:
         bias: (outputs,), of the same dtype.
 
     Raises:
-        DtypeError: these are no plain arrays of floats, or their dtypes differ.
-        ShapeError: their ranks are others, or their outputs differ in number.
+        DtypeError: these are not plain arrays of floats, or their dtypes differ.
+        ShapeError: their ranks or numbers of outputs do not fit.
     """
 
-    weight: Matrix = attrs.field(converter=frozen_matrix)
-    bias: Vector = attrs.field(converter=frozen_vector)
+    weight: Matrix = attrs.field(converter=matrix)
+    bias: Vector = attrs.field(converter=vector)
 
     def __attrs_post_init__(self) -> None:
         if self.bias.shape[0] != self.weight.shape[1]:
             raise ShapeError(
                 "Linear",
-                f"takes a bias for each output of its weight, which is {self.weight.shape}, and "
-                f"the bias is {self.bias.shape}.",
+                f"expected a bias of shape ({self.weight.shape[1]},) for a weight of shape "
+                f"{self.weight.shape}, got {self.bias.shape}.",
             )
         if self.bias.dtype != self.weight.dtype:
             raise DtypeError(
-                "Linear", f"has a {self.weight.dtype} weight and a {self.bias.dtype} bias."
+                "Linear", f"expected a {self.weight.dtype} bias, got {self.bias.dtype}."
             )
 
 
+@maker
 def linear(
-    features: int,
-    weight: Initializer | None = None,
-    bias: Initializer | None = None,
-) -> Primitive[Linear, Matrix, Matrix]:
+    features: int, *, weight: Initializer | None = None, bias: Initializer | None = None
+) -> Layer[Linear, Matrix, Matrix]:
     """A layer of `features` outputs, each a weighted sum of all inputs and a bias.
 
-    Takes (batch, inputs) and gives (batch, features), in the dtype of its parameters.
+    Takes (samples, inputs) and gives (samples, features), in the dtype of its parameters, which is
+    that of the example.
 
     Args:
         features: how many outputs.
-        weight: the initializer of the weights; `he_normal()` if none is given.
-        bias: the initializer of the biases; `zeros()` if none is given.
+        weight: the initializer of the weights; DEFAULT
+        bias: the initializer of the biases; `zeros()` if None.
 
     Raises:
-        OptionError: `features` is no whole number above 0.
+        OptionError: `features` is not an integer ≥ 1, or an initializer is something else.
     """
-    features = count("The features of linear", features)
-    options = [str(features)]
-    options += [] if weight is None else [f"weight={weight!r}"]
-    options += [] if bias is None else [f"bias={bias!r}"]
-    name = f"linear({', '.join(options)})"
-    first_weight = weight or he_normal()
-    first_bias = bias or zeros()
+    width = checks.integer("The features of linear", features)
+    first_weight = he_normal() if weight is None else weight
+    first_bias = zeros() if bias is None else bias
+    for name, initializer in (("weight", first_weight), ("bias", first_bias)):
+        advice = f"Give an initializer, such as {name}=nn.initializers.zeros()."
+        checks.instance(f"The {name} of linear", initializer, Initializer, advice)
+    subject = f"linear({width})"
 
-    def init(key: Key, shape: Shape) -> tuple[Linear, Shape]:
-        require_sample(name, shape, ("features",), "Put flatten() before it.")
-        weights = first_weight(key.fold_in(0), (shape[0], features))
-        return Linear(weights, first_bias(key.fold_in(1), (features,))), (features,)
+    def init(key: Key, example: Matrix) -> Linear:
+        _require_flat(subject, example)
+        weights = first_weight(key.child("weight"), (example.shape[1], width), example.dtype)
+        return Linear(weights, first_bias(key.child("bias"), (width,), example.dtype))
 
     def apply(params: Linear, x: Matrix) -> Matrix:
-        _require_fit(name, features, params, x)
+        _require_fit(subject, width, params, x)
         return affine(x, params.weight, params.bias)
 
     def vjp(params: Linear, x: Matrix, key: Key) -> tuple[Matrix, Pullback[Matrix, Linear, Matrix]]:
@@ -94,26 +87,28 @@ def linear(
 
         return y, pull
 
-    return Primitive(name, init, apply, vjp)
+    return Layer(init, apply, vjp)
 
 
-def _require_fit(name: str, features: int, params: object, x: object) -> None:
-    if not isinstance(params, Linear):
+def _require_flat(subject: str, x: Matrix) -> None:
+    require_samples(subject, x, ("features",), "Put flatten() before it.")
+
+
+def _require_fit(subject: str, features: int, params: Linear, x: Matrix) -> None:
+    require_params(subject, params, Linear)
+    _require_flat(subject, x)
+    inputs, outputs = params.weight.shape
+    if outputs != features:
         raise ParametersError(
-            name, f"takes Linear parameters, and an object of class {type(params).__name__} came."
+            subject, f"expected parameters of {features} outputs, got {outputs}."
         )
-    if not isinstance(x, np.ndarray) or type(x) is not np.ndarray or x.ndim != 2:
-        require_float(name, x, 2)
-    elif x.dtype != params.weight.dtype:
+    if x.shape[1] != inputs:
+        raise ShapeError(
+            subject, f"expected {inputs} features, as its parameters have, got {x.shape[1]}."
+        )
+    if x.dtype != params.weight.dtype:
         raise DtypeError(
-            name,
-            f"has {params.weight.dtype} parameters and its input is {x.dtype}. "
+            subject,
+            f"expected {params.weight.dtype}, as its parameters are, got {x.dtype}. "
             f"Convert one of them, for example with x.astype(np.{params.weight.dtype}).",
         )
-    elif params.weight.shape != (x.shape[1], features):
-        inputs, outputs = params.weight.shape
-        if outputs != features:
-            raise ParametersError(
-                name, f"takes parameters of {features} outputs, and these have {outputs}."
-            )
-        raise ShapeError(name, f"takes {inputs} features and its input has {x.shape[1]}.")

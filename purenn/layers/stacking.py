@@ -1,64 +1,149 @@
-"""Layers in a row whose number is known at run time only."""
+"""Layers of one kind in a row: `stack` with parameters for each, `repeated` with the same for all."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Generic, TypeVar
 
-from purenn.arrays import Shape
+import attrs
+import numpy as np
+
+from purenn import checks
+from purenn.arrays import read_only
+from purenn.errors import OptionError, ParametersError
+from purenn.expressions import maker
 from purenn.keys import Key
-from purenn.layer import Layer, Primitive, Pullback, Thunk, located, require_entries
+from purenn.layers._contract import (
+    Block,
+    Layer,
+    Pullback,
+    Thunk,
+    require_layer,
+    located,
+    require_params,
+    wrapping,
+)
+from purenn.tree import Frozen, Node, compose_like, decompose
 
 P = TypeVar("P")
 X = TypeVar("X")
+T = TypeVar("T")
 
 
-def stack(*layers: Layer[P, X, X]) -> Primitive[tuple[P, ...], X, X]:
-    """However many layers of one kind in a row; layer i takes `params[i]` and `key.fold_in(i)`.
+@attrs.frozen(eq=False)
+class Stack(Node, Generic[P]):
+    """The parameters of a stack: those of each of its layers."""
+
+    layers: tuple[P, ...]
+
+
+@maker
+def stack(*layers: Layer[P, X, X]) -> Layer[Stack[P], X, X]:
+    """However many layers of one kind in a row.
 
     The parameters of `a >> b >> c` are an exact tuple, as long as the expression. Those of a stack
     are a `tuple[P, ...]` of equal parts, a type that is known whatever their number:
 
-    >>> from purenn.layers import linear, relu
-    >>> stack(*[linear(width) >> relu() for width in (8, 4)])
-    stack(linear(8) >> relu(), linear(4) >> relu())
+    >>> from purenn.layers import block, linear, relu
+    >>> stack(*[block(linear(width) >> relu()) for width in (8, 4)])
+    stack(block(linear(8) >> relu()), block(linear(4) >> relu()))
 
-    A stack of none changes nothing.
+    Raises:
+        OptionError: there are no layers, or one is something else.
     """
-    name = f"stack({', '.join(map(repr, layers))})"
+    if not layers:
+        raise OptionError("A stack has at least one layer. Leave it out, or use identity().")
+    for layer in layers:
+        require_layer(layer)
     parts = [located(index, layer) for index, layer in enumerate(layers)]
 
-    def init(key: Key, shape: Shape) -> tuple[tuple[P, ...], Shape]:
-        params: list[P] = []
-        for part in parts:
-            own, shape = part.init(key.fold_in(len(params)), shape)
-            params.append(own)
-        return tuple(params), shape
+    def entries(params: Stack[P]) -> tuple[P, ...]:
+        require_params("stack(...)", params, Stack)
+        if len(params.layers) != len(parts):
+            raise ParametersError(
+                "stack(...)",
+                f"expected parameters of {len(parts)} layers, got {len(params.layers)}.",
+            )
+        return params.layers
 
-    def apply(params: tuple[P, ...], x: X) -> X:
-        require_entries(name, params, len(parts))
-        for part, own in zip(parts, params, strict=True):
+    def init(key: Key, example: X) -> Stack[P]:
+        params: list[P] = []
+        for index, part in enumerate(parts):
+            params.append(part.init(key.child("layer", index), example))
+            example = part.apply(params[-1], example)
+        return Stack(tuple(params))
+
+    def apply(params: Stack[P], x: X) -> X:
+        for part, own in zip(parts, entries(params), strict=True):
             x = part.apply(own, x)
         return x
 
-    def vjp(params: tuple[P, ...], x: X, key: Key) -> tuple[X, Pullback[X, tuple[P, ...], X]]:
-        require_entries(name, params, len(parts))
+    def vjp(params: Stack[P], x: X, key: Key) -> tuple[X, Pullback[X, Stack[P], X]]:
         pullbacks: list[Pullback[X, P, X]] = []
-        for part, own in zip(parts, params, strict=True):
-            x, pullback = part.vjp(own, x, key.fold_in(len(pullbacks)))
+        for part, own in zip(parts, entries(params), strict=True):
+            x, pullback = part.vjp(own, x, key.child("layer", len(pullbacks)))
             pullbacks.append(pullback)
-        return x, lambda dy: _pull(pullbacks, dy)
 
-    return Primitive(name, init, apply, vjp)
+        def pull(dy: X) -> tuple[Stack[P], Thunk[X]]:
+            grads, dx = _pulled(pullbacks, dy)
+            return Stack(tuple(grads)), dx
+
+        return x, pull
+
+    return Layer(init, apply, vjp)
 
 
-def _pull(pullbacks: Sequence[Pullback[X, P, X]], dy: X) -> tuple[tuple[P, ...], Thunk[X]]:
-    def unchanged() -> X:
-        return dy
+@maker
+def repeated(inner: Layer[P, X, X], times: int) -> Layer[Block[P], X, X]:
+    """A layer applied so many times with the same parameters: shared weights.
 
-    cotangent: Thunk[X] = unchanged
-    grads: list[P] = []
-    for pullback in reversed(pullbacks):
-        grad, cotangent = pullback(cotangent())
+    The gradient is the sum over all times; of a frozen part it holds the last value.
+
+    Raises:
+        OptionError: `times` is not an integer ≥ 1.
+    """
+    require_layer(inner)
+    count = checks.integer("The times of repeated", times)
+
+    def apply(params: P, x: X) -> X:
+        for _ in range(count):
+            x = inner.apply(params, x)
+        return x
+
+    def vjp(params: P, x: X, key: Key) -> tuple[X, Pullback[X, P, X]]:
+        pullbacks: list[Pullback[X, P, X]] = []
+        for index in range(count):
+            x, pullback = inner.vjp(params, x, key.child("time", index))
+            pullbacks.append(pullback)
+
+        def pull(dy: X) -> tuple[P, Thunk[X]]:
+            grads, dx = _pulled(pullbacks, dy)
+            total = grads[0]
+            for later in grads[1:]:
+                total = _sum(total, later)
+            return total, dx
+
+        return x, pull
+
+    return wrapping(inner, apply, vjp)
+
+
+def _pulled(pullbacks: Sequence[Pullback[X, P, X]], dy: X) -> tuple[list[P], Thunk[X]]:
+    """The gradients of layers in a row, in their order, and the cotangent of what went in."""
+    grad, dx = pullbacks[-1](dy)
+    grads = [grad]
+    for pullback in reversed(pullbacks[:-1]):
+        grad, dx = pullback(dx())
         grads.append(grad)
-    return tuple(reversed(grads)), cotangent
+    return grads[::-1], dx
+
+
+def _sum(first: T, second: T) -> T:
+    """The sum of two trees, leaf by leaf; of frozen parts the second's."""
+    ours, structure = decompose(first, (np.ndarray, Frozen))
+    theirs, _ = decompose(second, (np.ndarray, Frozen))
+    sums = [
+        read_only(np.add(x, y)) if isinstance(x, np.ndarray) and isinstance(y, np.ndarray) else y
+        for x, y in zip(ours, theirs, strict=True)
+    ]
+    return compose_like(first, structure, sums)

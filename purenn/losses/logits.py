@@ -3,41 +3,47 @@
 from __future__ import annotations
 
 from purenn.arrays import Labels, Matrix
-from purenn.kernels.entropies import sigmoid_entropy, softmax_entropy
-from purenn.loss import Loss, Reduction, reduction_scale
-from purenn.losses.naming import call
-from purenn.losses.targets import binary_rows, class_rows
+from purenn.expressions import maker
+from purenn.kernels.entropies import label_entropy, sigmoid_entropy, softmax_entropy
+from purenn.losses._contract import Loss, PerSample, weighted_slopes
+from purenn.losses._targets import is_labels, require_binary_targets, require_class_targets
 
 
-def softmax_cross_entropy(reduction: Reduction = "mean") -> Loss[Matrix, Matrix | Labels]:
-    """`log(sum(exp(z))) - sum(t z)` of each row: the exact `cross_entropy` after `softmax`.
+@maker
+def softmax_cross_entropy() -> Loss[Matrix, Matrix | Labels]:
+    """`log(sum(exp(z))) - z[label]` of each row z: the exact `cross_entropy` after `softmax`.
 
-    Takes logits (samples, classes), and targets as rows of probabilities of the same shape and
-    dtype or as integer labels (samples,) from 0 to classes - 1.
+    Takes logits (samples, classes), and targets as integer labels (samples,) from 0 to classes - 1
+    or as rows of probabilities t of the same shape and dtype: `sum(t (log(sum(exp(z))) - z))`. A
+    logit may be -inf, which masks its class. Labels take no memory for their classes.
     """
-    name = call("softmax_cross_entropy", reduction)
-    scale_of = reduction_scale(reduction)
+    name = "softmax_cross_entropy()"
 
-    def loss(prediction: Matrix, target: Matrix | Labels) -> tuple[float, Matrix]:
-        rows = class_rows(name, prediction, target)
-        return softmax_entropy(prediction, rows, scale_of(prediction.shape[0]))
+    def per_sample(prediction: Matrix, target: Matrix | Labels) -> PerSample[Matrix]:
+        require_class_targets(name, prediction, target)
+        entropy = (
+            label_entropy(prediction, target)
+            if is_labels(target)
+            else softmax_entropy(prediction, target)
+        )
+        values, slopes = entropy
+        return values, lambda weights: weighted_slopes(slopes, weights)
 
-    return Loss(name, loss)
+    return Loss(per_sample)
 
 
-def binary_cross_entropy_with_logits(
-    reduction: Reduction = "mean",
-) -> Loss[Matrix, Matrix | Labels]:
+@maker
+def binary_cross_entropy_with_logits() -> Loss[Matrix, Matrix | Labels]:
     """`max(z, 0) - t z + log(1 + exp(-|z|))`: `binary_cross_entropy` after `sigmoid`, exactly.
 
     Takes logits (samples, outputs), and targets from 0 to 1 of the same shape and dtype or, with
-    one output, labels 0 and 1 (samples,). The mean (or sum) is over all elements.
+    one output, labels 0 and 1 (samples,). The loss of a sample is the mean over its outputs.
     """
-    name = call("binary_cross_entropy_with_logits", reduction)
-    scale_of = reduction_scale(reduction)
+    name = "binary_cross_entropy_with_logits()"
 
-    def loss(prediction: Matrix, target: Matrix | Labels) -> tuple[float, Matrix]:
-        rows = binary_rows(name, prediction, target)
-        return sigmoid_entropy(prediction, rows, scale_of(prediction.size))
+    def per_sample(prediction: Matrix, target: Matrix | Labels) -> PerSample[Matrix]:
+        rows = require_binary_targets(name, prediction, target)
+        values, slopes = sigmoid_entropy(prediction, rows)
+        return values, lambda weights: weighted_slopes(slopes, weights)
 
-    return Loss(name, loss)
+    return Loss(per_sample)

@@ -1,88 +1,125 @@
-"""Cross-entropies of probabilities: outputs of `sigmoid` or `softmax`.
+"""Losses of probabilities, the outputs of `sigmoid` or `softmax`.
 
-They keep away from log(0) by a small epsilon, and so are not exact near 0 and 1. To train, prefer
-their forms on logits, which need none.
+The cross-entropies keep away from log(0) by a small epsilon, and so are not exact near 0 and 1. To
+train, prefer their forms on logits, which need none.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from purenn.arrays import Labels, Matrix, seal
-from purenn.checks import below_half, positive
+from purenn import checks
+from purenn.arrays import Labels, Matrix, Vector, read_only
+from purenn.expressions import maker
+from purenn.kernels.constants import row_starts, scalar
 from purenn.kernels.memory import empty_like
-from purenn.kernels.reductions import sum_of_products
-from purenn.loss import Loss, Reduction, reduction_scale
-from purenn.losses.naming import call
-from purenn.losses.targets import binary_rows, class_rows
+from purenn.losses._contract import Loss, PerSample, weighted_slopes
+from purenn.losses._targets import (
+    is_labels,
+    require_binary_targets,
+    require_class_targets,
+    require_distributions,
+    require_probabilities,
+)
 
 EPSILON = 1e-7
 
 
-def checked_epsilon(loss: str, epsilon: float) -> float:
-    """A number above 0 and below one half.
-
-    Raises:
-        OptionError: `epsilon` is none.
-    """
-    name = f"The epsilon of {loss}"
-    return below_half(name, positive(name, epsilon))
-
-
-def binary_cross_entropy(
-    epsilon: float = EPSILON, reduction: Reduction = "mean"
-) -> Loss[Matrix, Matrix | Labels]:
-    """`-(t log(p + epsilon) + (1 - t) log(1 - p + epsilon))`, the mean (or sum) over all elements.
+@maker
+def binary_cross_entropy(epsilon: float = EPSILON) -> Loss[Matrix, Matrix | Labels]:
+    """`-(t log(p + epsilon) + (1 - t) log(1 - p + epsilon))`, the mean over a sample's outputs.
 
     The cotangent is `(p - t) / (p (1 - p) + epsilon)`: the derivative up to terms in epsilon, and
     finite everywhere.
 
     Args:
         epsilon: keeps the logarithms finite; above 0 and below 0.5.
-        reduction: over the elements.
     """
-    e = checked_epsilon("binary_cross_entropy", epsilon)
-    name = call("binary_cross_entropy", reduction, epsilon=(e, EPSILON))
-    scale_of = reduction_scale(reduction)
+    name = "binary_cross_entropy()"
+    e = checks.number("The epsilon of binary_cross_entropy", epsilon, above=0.0, below=0.5)
 
-    def loss(prediction: Matrix, target: Matrix | Labels) -> tuple[float, Matrix]:
-        t = binary_rows(name, prediction, target)
-        scale = scale_of(prediction.size)
+    def per_sample(prediction: Matrix, target: Matrix | Labels) -> PerSample[Matrix]:
+        t = require_binary_targets(name, prediction, target)
+        require_probabilities(name, "prediction", prediction)
+        checks.fits("The epsilon of binary_cross_entropy", e, prediction.dtype)
+        share = scalar(1.0 / prediction.shape[1], prediction.dtype)
         complement: Matrix = np.subtract(1.0, prediction)
-        hits = sum_of_products(t, np.log(prediction + e))
-        rejections = sum_of_products(np.subtract(1.0, t), np.log(complement + e))
-        cotangent = empty_like(prediction)
-        np.multiply(prediction, complement, cotangent)
-        np.add(cotangent, e, cotangent)
-        np.divide(np.subtract(prediction, t), cotangent, cotangent)
-        np.multiply(cotangent, scale, cotangent)
-        return -(hits + rejections) * scale, seal(cotangent)
+        hits = t * np.log(prediction + e)
+        surprise = hits + np.subtract(1.0, t) * np.log(complement + e)
+        values: Vector = np.add.reduce(surprise, axis=1) * -share
+        slopes = empty_like(prediction)
+        np.multiply(prediction, complement, slopes)
+        np.add(slopes, e, slopes)
+        np.divide(np.subtract(prediction, t), slopes, slopes)
+        np.multiply(slopes, share, slopes)
+        return read_only(values), lambda weights: weighted_slopes(slopes, weights)
 
-    return Loss(name, loss)
+    return Loss(per_sample)
 
 
-def cross_entropy(
-    epsilon: float = EPSILON, reduction: Reduction = "mean"
-) -> Loss[Matrix, Matrix | Labels]:
+@maker
+def cross_entropy(epsilon: float = EPSILON) -> Loss[Matrix, Matrix | Labels]:
     """`-sum(t log p)` of each row, with p clipped to [epsilon, 1 - epsilon].
 
     The cotangent `-t / p` passes straight through the clip, so that a saturated row still learns.
 
     Args:
         epsilon: keeps the logarithm finite; above 0 and below 0.5.
-        reduction: over the samples.
     """
-    e = checked_epsilon("cross_entropy", epsilon)
-    name = call("cross_entropy", reduction, epsilon=(e, EPSILON))
-    scale_of = reduction_scale(reduction)
+    name = "cross_entropy()"
+    e = checks.number("The epsilon of cross_entropy", epsilon, above=0.0, below=0.5)
 
-    def loss(prediction: Matrix, target: Matrix | Labels) -> tuple[float, Matrix]:
-        t = class_rows(name, prediction, target)
-        scale = scale_of(prediction.shape[0])
+    def per_sample(prediction: Matrix, target: Matrix | Labels) -> PerSample[Matrix]:
+        require_class_targets(name, prediction, target)
+        require_distributions(name, "prediction", prediction)
+        checks.fits("The epsilon of cross_entropy", e, prediction.dtype)
         p: Matrix = np.clip(prediction, e, 1.0 - e)
-        cotangent = empty_like(prediction)
-        np.divide(t, p, cotangent)
-        np.multiply(cotangent, -scale, cotangent)
-        return -sum_of_products(t, np.log(p)) * scale, seal(cotangent)
+        slopes = empty_like(prediction)
+        if is_labels(target):
+            places = _places(prediction, target)
+            chosen: Vector = p.ravel().take(places)
+            slopes.fill(0.0)
+            slopes.reshape(-1)[places] = -1.0 / chosen
+            values: Vector = -np.log(chosen)
+        else:
+            np.divide(target, p, slopes)
+            np.negative(slopes, slopes)
+            values = -np.add.reduce(target * np.log(p), axis=1)
+        return read_only(values), lambda weights: weighted_slopes(slopes, weights)
 
-    return Loss(name, loss)
+    return Loss(per_sample)
+
+
+@maker
+def brier(epsilon: float = 0.0) -> Loss[Matrix, Matrix | Labels]:
+    """Half the squared distance of each row of probabilities from the target's.
+
+    Brier, "Verification of Forecasts Expressed in Terms of Probability" (1950), halved, so that
+    the cotangent is `prediction - target`.
+
+    Args:
+        epsilon: probabilities are first clipped to [epsilon, 1 - epsilon]; the cotangent passes
+            straight through the clip. 0 clips nothing.
+    """
+    name = "brier()"
+    e = checks.number("The epsilon of brier", epsilon, least=0.0, below=0.5)
+
+    def per_sample(prediction: Matrix, target: Matrix | Labels) -> PerSample[Matrix]:
+        require_class_targets(name, prediction, target)
+        require_distributions(name, "prediction", prediction)
+        checks.fits("The epsilon of brier", e, prediction.dtype)
+        slopes = empty_like(prediction)
+        np.clip(prediction, e, 1.0 - e if e else np.inf, slopes)
+        if is_labels(target):
+            slopes.reshape(-1)[_places(prediction, target)] -= 1.0
+        else:
+            np.subtract(slopes, target, slopes)
+        values: Vector = 0.5 * np.add.reduce(slopes * slopes, axis=1)
+        return read_only(values), lambda weights: weighted_slopes(slopes, weights)
+
+    return Loss(per_sample)
+
+
+def _places(prediction: Matrix, labels: Labels) -> Labels:
+    """Where each row's label stands in the flat prediction."""
+    return np.add(row_starts(*prediction.shape), labels, dtype=np.int64, casting="unsafe")

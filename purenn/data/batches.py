@@ -14,15 +14,18 @@ import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import Indices, Whole, seal
-from purenn.columns import Column, Rows
-from purenn.errors import DataError, OptionError
+from purenn.arrays import AnyArray, Indices, N, read_only, require_array
+from purenn.data.columns import Column, Pair, Rows, require_equal_length
+from purenn.errors import OptionError
 from purenn.keys import Key
+from purenn.tree import Node
 
 X = TypeVar("X", covariant=True)
 T = TypeVar("T", covariant=True)
-A = TypeVar("A", bound=Whole)
-B = TypeVar("B", bound=Whole)
+V = TypeVar("V")
+W = TypeVar("W")
+M = TypeVar("M", bound=AnyArray)
+B = TypeVar("B", bound=AnyArray)
 
 
 @attrs.frozen(eq=False)
@@ -35,7 +38,7 @@ class Batch(Generic[X, T]):
 
 
 @attrs.frozen(eq=False, repr=False)
-class Dataset(Generic[X, T]):
+class Dataset(Node, Generic[X, T]):
     """Inputs and their targets, sample by sample.
 
     Raises:
@@ -46,12 +49,7 @@ class Dataset(Generic[X, T]):
     targets: Column[T]
 
     def __attrs_post_init__(self) -> None:
-        _require_columns(self.inputs, self.targets)
-        if len(self.inputs) != len(self.targets):
-            raise DataError(
-                f"There are {len(self.inputs)} inputs and {len(self.targets)} targets: "
-                "each sample needs one of both."
-            )
+        require_equal_length("the inputs", self.inputs, "the targets", self.targets)
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -59,38 +57,69 @@ class Dataset(Generic[X, T]):
     def __repr__(self) -> str:
         return f"<{len(self)} samples of {self.inputs.shape} with targets {self.targets.shape}>"
 
+    @property
+    def example(self) -> X:
+        """The inputs of the first sample, a batch of one: what `init` of a model looks at."""
+        return self.inputs.take(range(1))
+
     def select(self, indices: Indices) -> Dataset[X, T]:
         """The data set of these samples alone, in this order.
 
+        Args:
+            indices: integers from 0 to the number of samples - 1, or a mask: one bool a sample.
+
         Raises:
-            OptionError: an index is no whole number, or names no sample.
+            OptionError: an index is out of range, or no sample is left.
         """
         order = checked_order(indices, len(self))
         return Dataset(self.inputs.select(order), self.targets.select(order))
 
 
-def _require_columns(*columns: object) -> None:
-    for column in columns:
-        if not isinstance(column, Column):
-            raise DataError(
-                f"A Dataset takes columns, and an object of class {type(column).__name__} came. "
-                "Use dataset(inputs, targets) for arrays."
-            )
+@overload
+def column(data: Column[V]) -> Column[V]: ...
+@overload
+def column(data: tuple[M, B]) -> Pair[M, B]: ...
+@overload
+def column(data: N) -> Rows[N]: ...
+def column(data: object) -> object:
+    """An array as a column, a pair of arrays as a pair; a column as it is."""
+    if isinstance(data, Column):
+        return data
+    if isinstance(data, tuple) and len(data) == 2:
+        return Pair(column(data[0]), column(data[1]))
+    if isinstance(data, np.ndarray):
+        return Rows(data)
+    require_array("A data set", data)
+    return data
 
 
-def dataset(inputs: A, targets: B) -> Dataset[A, B]:
-    """A data set of two arrays whose first axes count the samples. Writable arrays are copied.
+@overload
+def dataset(inputs: M, targets: B) -> Dataset[M, B]: ...
+@overload
+def dataset(inputs: M, targets: tuple[N, B]) -> Dataset[M, tuple[N, B]]: ...
+@overload
+def dataset(inputs: tuple[N, M], targets: B) -> Dataset[tuple[N, M], B]: ...
+@overload
+def dataset(inputs: Column[V], targets: B) -> Dataset[V, B]: ...
+@overload
+def dataset(inputs: Column[V], targets: Column[W]) -> Dataset[V, W]: ...
+def dataset(inputs: object, targets: object) -> object:
+    """A data set of arrays whose first axes count the samples. Writable arrays are copied.
+
+    Args:
+        inputs: an array, a pair of arrays for a model of two inputs, or a column.
+        targets: an array, a pair `(targets, weights)`, or a column.
 
     Raises:
-        DtypeError: one is no array of float32, float64 or integers.
-        DataError: one is empty or holds NaN or infinity, or their lengths differ.
+        DtypeError: one is not an array of float32, float64 or integers.
+        DataError: one is empty or has NaN or infinity, or their lengths differ.
     """
-    return Dataset(Rows(inputs), Rows(targets))
+    return Dataset(column(inputs), column(targets))
 
 
 @attrs.frozen(eq=False, repr=False)
 class Batches(Generic[X, T]):
-    """A sequence of batches, made as they are read. Batch number i has the key `key.fold_in(i)`.
+    """A sequence of batches, made as they are read. Batch i has the key `key.child("batch", i)`.
 
     Args:
         dataset: where the samples come from.
@@ -128,29 +157,39 @@ class Batches(Generic[X, T]):
 
     def _make(self, number: int) -> Batch[X, T]:
         start, stop = number * self.batch_size, (number + 1) * self.batch_size
-        selection = range(start, stop) if self.order is None else self.order[start:stop]
+        if self.order is None:
+            selection: Indices | range = range(start, min(stop, len(self.dataset)))
+        else:
+            selection = self.order[start:stop]
         return Batch(
             self.dataset.inputs.take(selection),
             self.dataset.targets.take(selection),
-            self.key.fold_in(number),
+            self.key.child("batch", number),
         )
 
 
 def _batches(
     data: Dataset[X, T], batch_size: int, key: Key, order: Indices | None, samples: int
 ) -> Batches[X, T]:
-    size = checks.count("The batch size", batch_size)
+    size = checks.integer("The batch size", batch_size)
     return Batches(data, size, key, order, range(-(-samples // size)))
+
+
+def _require(data: object, key: object) -> None:
+    advice = "Make one with dataset(inputs, targets)."
+    checks.instance("The data of batches", data, Dataset, advice)
+    checks.instance("The key of batches", key, Key, "Give Key(0), say.")
 
 
 def shuffled_batches(data: Dataset[X, T], batch_size: int, key: Key, epoch: int) -> Batches[X, T]:
     """The batches of an epoch: every sample once, in an order drawn for (key, epoch).
 
     Raises:
-        OptionError: the batch size is no whole number of at least 1, or the epoch is negative.
+        OptionError: the batch size is not an integer ≥ 1, or the epoch is negative.
     """
-    own = key.fold_in(epoch)
-    order = seal(own.generator().permutation(len(data)))
+    _require(data, key)
+    own = key.child("epoch", epoch)
+    order = read_only(own.generator().permutation(len(data)))
     return _batches(data, batch_size, own, order, len(data))
 
 
@@ -158,8 +197,9 @@ def batches_in_order(data: Dataset[X, T], batch_size: int, key: Key) -> Batches[
     """The samples in the data set's own order, cut into batches without a copy.
 
     Raises:
-        OptionError: the batch size is no whole number of at least 1.
+        OptionError: the batch size is not an integer ≥ 1.
     """
+    _require(data, key)
     return _batches(data, batch_size, key, None, len(data))
 
 
@@ -169,31 +209,30 @@ def arranged_batches(
     """The samples in an order of one's own, which may leave samples out or repeat them.
 
     Raises:
-        OptionError: the batch size is no whole number of at least 1, or the order is no vector of
-            indices of samples.
+        OptionError: the batch size is not an integer ≥ 1, or the order is not a vector of indices.
     """
+    _require(data, key)
     checked = checked_order(order, len(data))
     return _batches(data, batch_size, key, checked, len(checked))
 
 
 def checked_order(order: Indices, samples: int) -> Indices:
-    """A vector of indices from 0 to `samples - 1`, read-only.
+    """A vector of indices from 0 to `samples - 1`, read-only. A mask becomes the indices it selects.
 
     Raises:
-        OptionError: it is none.
+        OptionError: it is something else.
     """
-    if type(order) is not np.ndarray:
-        raise OptionError(
-            f"An order is a NumPy array of indices, and an object of class {type(order).__name__} "
-            "came."
-        )
+    require_array("An order of samples", order)
+    if order.dtype.kind == "b":
+        if order.shape != (samples,):
+            raise OptionError(f"expected a mask of shape ({samples},), got {order.shape}.")
+        order = np.flatnonzero(order)
     if order.ndim != 1 or order.dtype.kind not in "iu" or not order.size:
         raise OptionError(
-            f"An order is a vector of at least one index, and {order.dtype} {order.shape} came."
+            f"expected a vector of at least one index, got {order.dtype} {order.shape}."
         )
     if order.max() >= samples or order.min() < 0:
         raise OptionError(
-            f"An order of {samples} samples has indices from 0 to {samples - 1}, and these go "
-            f"from {order.min()} to {order.max()}."
+            f"expected indices from 0 to {samples - 1}, got {order.min()} to {order.max()}."
         )
-    return seal(order.astype(np.int64))
+    return read_only(order.astype(np.int64))

@@ -7,10 +7,11 @@ from typing import TypeVar
 
 import numpy as np
 
-from purenn.errors import ShapeError
+from purenn import checks
+from purenn.errors import OptionError, ShapeError
 from purenn.keys import Key
-from purenn.layer import Layer
-from purenn.loss import LossFunction
+from purenn.layers import Layer
+from purenn.losses import LossFunction
 
 P = TypeVar("P")
 X = TypeVar("X")
@@ -23,16 +24,20 @@ def value_and_grad(
 ) -> Callable[[P, X, T, Key], tuple[float, P]]:
     """The function `(params, x, target, key) -> (value, gradient)`.
 
-    The gradient is a tree like the parameters. The cotangent of `x` is never computed.
+    The gradient is a tree like the parameters; of frozen parts it holds the next values. The
+    cotangent of `x` is never computed.
 
     Args:
         layer: a layer or a whole model; it runs in training mode and may draw from the key.
         loss: `(prediction, target) -> (value, cotangent of the prediction)`.
 
     Raises:
-        ShapeError: the function raises it where the loss gives a cotangent of another shape or
+        OptionError: the layer or the loss is something else.
+        ShapeError: when the function is called, the loss gives a cotangent of another shape or
             dtype than the prediction's.
     """
+    checks.instance("The model", layer, Layer, "Chain layers: linear(8) >> relu().")
+    require_loss_function(loss)
 
     def evaluate(params: P, x: X, target: T, key: Key) -> tuple[float, P]:
         prediction, pullback = layer.vjp(params, x, key)
@@ -44,6 +49,19 @@ def value_and_grad(
     return evaluate
 
 
+def require_loss_function(loss: object) -> None:
+    """Check that a loss can be called with a prediction and a target.
+
+    Raises:
+        OptionError: it cannot.
+    """
+    if isinstance(loss, type) or not callable(loss):
+        raise OptionError(f"expected a loss, got {checks.described(loss)}.")
+    if getattr(loss, "__module__", "").startswith("purenn.losses") and hasattr(loss, "__name__"):
+        name: object = getattr(loss, "__name__", "")
+        raise OptionError(f"expected a loss, got the function {name}. Call it: {name}().")
+
+
 def _require_cotangent(loss: object, prediction: object, cotangent: object) -> None:
     # A loss may be anyone's own function, whose mistakes would otherwise show inside NumPy.
     if isinstance(prediction, np.ndarray) and (
@@ -51,15 +69,8 @@ def _require_cotangent(loss: object, prediction: object, cotangent: object) -> N
         or cotangent.shape != prediction.shape
         or cotangent.dtype != prediction.dtype
     ):
-        came = _described(cotangent)
         raise ShapeError(
             f"{loss!r}",
-            f"gives a cotangent like its prediction, which is {_described(prediction)}, "
-            f"and {came} came.",
+            f"expected a cotangent like the prediction, {checks.described(prediction)}, got "
+            f"{checks.described(cotangent)}.",
         )
-
-
-def _described(array: object) -> str:
-    if isinstance(array, np.ndarray):
-        return f"{array.dtype} {array.shape}"
-    return f"an object of class {type(array).__name__}"

@@ -1,0 +1,176 @@
+"""Crash-safe file writes, appends and cuts.
+
+Everything goes through `os`, call by call, in the order that survives a loss of power: content is
+flushed before the name that leads to it, and the name before whatever relies on it. Every function
+here raises `UnavailableError` where the operating system refuses.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from math import inf
+from pathlib import Path
+
+from purenn.checks import described
+from purenn.errors import OptionError, UnavailableError
+
+AnyPath = str | os.PathLike[str]
+
+SUFFIX = ".purenn-part"  # of files that are being written
+KINDS = {stat.S_IFDIR: "a directory", stat.S_IFLNK: "a symbolic link"}
+NOT_SUPPORTED = (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP)
+
+
+def expanded(path: AnyPath) -> Path:
+    """The path with `~` expanded.
+
+    Raises:
+        OptionError: it is not a path.
+    """
+    try:
+        return Path(path).expanduser()
+    except TypeError:
+        raise OptionError(f"path: expected a str or a Path, got {described(path)}.") from None
+    except RuntimeError as error:
+        raise UnavailableError(f"{path} cannot be expanded: {error}") from None
+
+
+@contextmanager
+def translated(path: Path, failure: str) -> Iterator[None]:
+    """Translate errors of the operating system: "x cannot be written: Permission denied."."""
+    try:
+        yield
+    except UnavailableError:
+        raise
+    except (OSError, ValueError) as error:  # ValueError: a name with a null byte
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise UnavailableError(f"{path} cannot be {failure}: {reason}.") from error
+
+
+def exists(path: Path) -> bool:
+    """Whether there is something of that name, if only a broken link."""
+    return os.path.lexists(path)
+
+
+def require_regular(path: Path, status: Callable[[Path], os.stat_result] = os.lstat) -> int:
+    """The size of a regular file, or 0 if there is nothing; `os.stat` follows links to one."""
+    with translated(path, "accessed"):
+        try:
+            found = status(path)
+        except FileNotFoundError:
+            return 0
+    if not stat.S_ISREG(found.st_mode):
+        kind = KINDS.get(stat.S_IFMT(found.st_mode), "a device or a pipe")
+        raise UnavailableError(f"{path} is {kind}: expected a regular file.")
+    return found.st_size
+
+
+@contextmanager
+def opened(path: Path, flags: int) -> Iterator[int]:
+    """A descriptor of a regular file, which is not reached through a link."""
+    require_regular(path)
+    no_follow: int = getattr(os, "O_NOFOLLOW", 0)
+    binary: int = getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags | no_follow | binary, 0o666)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def write(path: AnyPath, content: bytes) -> None:
+    """Write a file in one step: after a crash there is all of it, or what was there before."""
+    target = expanded(path)
+    require_regular(target, os.stat)
+    part = target.with_name(f".{target.name[:40]}.{os.urandom(6).hex()}{SUFFIX}")
+    with translated(target, "written"):
+        try:
+            with opened(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as descriptor:
+                _write_all(descriptor, content)
+                os.fsync(descriptor)
+            part.replace(target)
+        except BaseException:
+            with suppress(OSError):
+                part.unlink()
+            raise
+    flush_folder(target.parent)
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def append(path: Path, content: bytes) -> None:
+    """Add to the end of a file. It survives the process; `flush` makes it survive the machine."""
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+    with translated(path, "written"), opened(path, flags) as descriptor:
+        _write_all(descriptor, content)
+
+
+def flush(path: Path) -> None:
+    """Flush the content of a file to the disk."""
+    with translated(path, "flushed"), opened(path, os.O_RDWR) as descriptor:
+        os.fsync(descriptor)
+
+
+def flush_folder(folder: Path) -> None:
+    """Flush the names in a folder to the disk, where the operating system supports it."""
+    with translated(folder, "flushed"):
+        try:
+            descriptor = os.open(folder, os.O_RDONLY)
+        except PermissionError:  # Windows opens no folders
+            return
+        try:
+            os.fsync(descriptor)
+        except OSError as error:
+            if error.errno not in NOT_SUPPORTED:
+                raise
+        finally:
+            os.close(descriptor)
+
+
+def cut(path: Path, size: int) -> None:
+    """Shorten a file to its first `size` bytes, for good; 0 makes a new one."""
+    with translated(path, "written"), opened(path, os.O_RDWR | os.O_CREAT) as descriptor:
+        os.ftruncate(descriptor, size)
+        os.fsync(descriptor)
+    flush_folder(path.parent)
+
+
+def remove(path: Path) -> None:
+    """Remove a file for good, if it is there."""
+    if exists(path):
+        with translated(path, "removed"):
+            path.unlink()
+        flush_folder(path.parent)
+
+
+def remove_parts(folder: Path) -> None:
+    """Remove what killed writes left in a folder that belongs to this process."""
+    for part in folder.glob(f".*{SUFFIX}"):
+        remove(part)
+
+
+def read(path: AnyPath, limit: float = inf) -> bytes:
+    """The content of a regular file of at most `limit` bytes."""
+    source = expanded(path)
+    size = require_regular(source, os.stat)
+    if size > limit:
+        raise UnavailableError(f"{source} has {size:,} bytes: expected at most {limit:,}.")
+    with translated(source, "read"):
+        return source.read_bytes()
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and its parents, where they are missing."""
+    with translated(folder, "made"):
+        missing = [one for one in (folder, *folder.parents) if not one.exists()]
+        folder.mkdir(parents=True, exist_ok=True)
+    for one in missing:
+        flush_folder(one.parent)

@@ -1,0 +1,115 @@
+"""Batch normalization: each feature with mean 0 and variance 1 over the batch."""
+
+from __future__ import annotations
+
+import attrs
+import numpy as np
+
+from purenn import checks
+from purenn.arrays import A, Array, Vector, read_only, require_floats, typed_like, vector
+from purenn.errors import ShapeError
+from purenn.expressions import maker
+from purenn.keys import Key
+from purenn.layers._contract import Layer, Pullback, Thunk, require_params
+from purenn.tree import Frozen, Node
+
+
+@attrs.frozen(eq=False)
+class BatchNorm(Node):
+    """The parameters of batch normalization, each (features,).
+
+    Args:
+        scale: what the normalized features are multiplied by.
+        shift: what is added then.
+        mean: the running mean; no optimizer moves it.
+        variance: the running variance, biased like the batch's own; no optimizer moves it.
+    """
+
+    scale: Vector = attrs.field(converter=vector)
+    shift: Vector = attrs.field(converter=vector)
+    mean: Frozen[Vector]
+    variance: Frozen[Vector]
+
+
+@maker
+def batch_norm(decay: float = 0.9, epsilon: float = 1e-5) -> Layer[BatchNorm, A, A]:
+    """Normalize each feature over the batch and all axes but the last, then scale and shift.
+
+    Training uses the batch's mean and variance and moves the running ones towards them:
+    `mean <- decay * mean + (1 - decay) * batch_mean`. Inference uses the running ones.
+    Ioffe and Szegedy, "Batch Normalization" (2015).
+
+    Args:
+        decay: of the running mean and variance, from 0 to below 1.
+        epsilon: added to the variance, above 0.
+
+    Raises:
+        OptionError: an option is out of range, or the epsilon vanishes in the example's dtype.
+    """
+    kept = checks.fraction("The decay of batch_norm", decay)
+    small = checks.number("The epsilon of batch_norm", epsilon, above=0.0)
+
+    def init(key: Key, example: A) -> BatchNorm:
+        require_floats("batch_norm()", example)
+        checks.fits("The epsilon of batch_norm", small, example.dtype)
+        one: Vector = read_only(np.ones(example.shape[-1], example.dtype))
+        zero: Vector = read_only(np.zeros(example.shape[-1], example.dtype))
+        return BatchNorm(one, zero, Frozen(zero), Frozen(one))
+
+    def apply(params: BatchNorm, x: A) -> A:
+        _require_fit(params, x)
+        factor = params.scale / np.sqrt(params.variance.value + x.dtype.type(small))
+        y = x * factor + (params.shift - params.mean.value * factor)
+        return read_only(typed_like(y, x))
+
+    def vjp(params: BatchNorm, x: A, key: Key) -> tuple[A, Pullback[A, BatchNorm, A]]:
+        _require_fit(params, x)
+        if x.shape[0] < 2:
+            raise ShapeError("batch_norm()", "expected a batch of at least 2 samples to train on.")
+        mean, centred = _centred(x)
+        variance = _feature_mean(centred * centred)
+        deviation = np.sqrt(variance + x.dtype.type(small))
+        z = centred / deviation
+        y = read_only(typed_like(z * params.scale + params.shift, x))
+
+        def mixed(old: Vector, new: Vector) -> Frozen[Vector]:
+            value: Vector = x.dtype.type(kept) * old + x.dtype.type(1.0 - kept) * new
+            return Frozen(read_only(value))
+
+        def pull(dy: A) -> tuple[BatchNorm, Thunk[A]]:
+            along, level = _feature_mean(dy * z), _feature_mean(dy)
+            count = x.dtype.type(x.size // x.shape[-1])
+
+            def dx() -> A:
+                slope = (dy - level - z * along) * (params.scale / deviation)
+                return read_only(typed_like(slope, x))
+
+            moved = (mixed(params.mean.value, mean), mixed(params.variance.value, variance))
+            scale, shift = read_only(along * count), read_only(level * count)
+            return BatchNorm(scale, shift, *moved), dx
+
+        return y, pull
+
+    return Layer(init, apply, vjp)
+
+
+def _centred(x: A) -> tuple[Vector, Array]:
+    mean = _feature_mean(x)
+    return mean, x - mean
+
+
+def _feature_mean(x: Array) -> Vector:
+    rows = x.reshape(-1, x.shape[-1])
+    mean: Vector = np.add.reduce(rows, axis=0, dtype=np.float64) / rows.shape[0]
+    return mean.astype(x.dtype)
+
+
+def _require_fit(params: BatchNorm, x: A) -> None:
+    require_params("batch_norm()", params, BatchNorm)
+    require_floats("batch_norm()", x)
+    if x.shape[-1] != params.scale.shape[0]:
+        raise ShapeError(
+            "batch_norm()",
+            f"expected {params.scale.shape[0]} features, as its parameters have, got "
+            f"{x.shape[-1]}.",
+        )

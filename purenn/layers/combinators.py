@@ -1,0 +1,178 @@
+"""Layers made of layers: `residual`, `branches`, `beside` and `frozen`."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+import attrs
+import numpy as np
+
+from purenn import checks
+from purenn.arrays import A, read_only, typed_like
+from purenn.errors import OptionError, ShapeError
+from purenn.expressions import maker
+from purenn.keys import Key
+from purenn.layers._contract import (
+    Block,
+    Layer,
+    Pullback,
+    Thunk,
+    located,
+    require_layer,
+    require_params,
+    wrapping,
+)
+from purenn.tree import Frozen, Node, leaves
+
+P = TypeVar("P")
+Q = TypeVar("Q")
+W = TypeVar("W")
+X = TypeVar("X")
+Y = TypeVar("Y")
+Z = TypeVar("Z")
+
+
+@maker
+def residual(inner: Layer[P, A, A]) -> Layer[Block[P], A, A]:
+    """`x + inner(x)`. He, Zhang, Ren and Sun, "Deep Residual Learning" (2016).
+
+    Raises:
+        ShapeError: the inner layer changes the shape.
+    """
+    require_layer(inner)
+
+    def apply(params: P, x: A) -> A:
+        return _added(x, inner.apply(params, x))
+
+    def vjp(params: P, x: A, key: Key) -> tuple[A, Pullback[A, P, A]]:
+        y, pull_inner = inner.vjp(params, x, key)
+
+        def pull(dy: A) -> tuple[P, Thunk[A]]:
+            grads, dx = pull_inner(dy)
+            return grads, lambda: _added(dy, dx())
+
+        return _added(x, y), pull
+
+    return wrapping(inner, apply, vjp)
+
+
+def _added(x: A, y: A) -> A:
+    if x.shape != y.shape:
+        raise ShapeError(
+            "residual(...)", f"expected a layer that keeps the shape {x.shape}, got {y.shape}."
+        )
+    return read_only(typed_like(np.add(x, y), x))
+
+
+@attrs.frozen(eq=False)
+class Both(Node, Generic[P, Q]):
+    """The parameters of two layers side by side."""
+
+    first: P
+    second: Q
+
+
+@maker
+def beside(
+    first: Layer[P, X, Y], second: Layer[Q, W, Z]
+) -> Layer[Both[P, Q], tuple[X, W], tuple[Y, Z]]:
+    """Two layers with an input for each: the beginning of a model of several inputs."""
+    require_layer(first)
+    require_layer(second)
+    one, other = located(0, first), located(1, second)
+
+    def init(key: Key, x: tuple[X, W]) -> Both[P, Q]:
+        _require_pair(x)
+        return Both(
+            one.init(key.child("layer", 0), x[0]), other.init(key.child("layer", 1), x[1])
+        )
+
+    def apply(params: Both[P, Q], x: tuple[X, W]) -> tuple[Y, Z]:
+        require_params("beside(...)", params, Both)
+        _require_pair(x)
+        return one.apply(params.first, x[0]), other.apply(params.second, x[1])
+
+    def vjp(
+        params: Both[P, Q], x: tuple[X, W], key: Key
+    ) -> tuple[tuple[Y, Z], Pullback[tuple[Y, Z], Both[P, Q], tuple[X, W]]]:
+        require_params("beside(...)", params, Both)
+        _require_pair(x)
+        y, pull_one = one.vjp(params.first, x[0], key.child("layer", 0))
+        z, pull_other = other.vjp(params.second, x[1], key.child("layer", 1))
+
+        def pull(dyz: tuple[Y, Z]) -> tuple[Both[P, Q], Thunk[tuple[X, W]]]:
+            (p, dx), (q, dw) = pull_one(dyz[0]), pull_other(dyz[1])
+            return Both(p, q), lambda: (dx(), dw())
+
+        return (y, z), pull
+
+    return Layer(init, apply, vjp)
+
+
+def _require_pair(x: object) -> None:
+    if not checks.is_pair(x):
+        raise ShapeError("beside(...)", "expected a pair of inputs, one for each layer.")
+
+
+@maker
+def branches(
+    first: Layer[P, A, Y], second: Layer[Q, A, Z]
+) -> Layer[Both[P, Q], A, tuple[Y, Z]]:
+    """Two layers with one input for both."""
+    both = beside(first, second)
+
+    def init(key: Key, x: A) -> Both[P, Q]:
+        return both.init(key, (x, x))
+
+    def apply(params: Both[P, Q], x: A) -> tuple[Y, Z]:
+        return both.apply(params, (x, x))
+
+    def vjp(
+        params: Both[P, Q], x: A, key: Key
+    ) -> tuple[tuple[Y, Z], Pullback[tuple[Y, Z], Both[P, Q], A]]:
+        y, pull_both = both.vjp(params, (x, x), key)
+
+        def pull(dyz: tuple[Y, Z]) -> tuple[Both[P, Q], Thunk[A]]:
+            grads, dxs = pull_both(dyz)
+            return grads, lambda: _added(*dxs())
+
+        return y, pull
+
+    return Layer(init, apply, vjp)
+
+
+@maker
+def frozen(inner: Layer[P, X, Y]) -> Layer[Frozen[P], X, Y]:
+    """A layer whose parameters stay as they are: transfer learning.
+
+    It runs in inference mode in training too, so what it computes stays as it is as well: dropout
+    in it drops nothing, and batch normalization uses its running statistics. Where layers before
+    it learn, it must not have these, for inference has no cotangents.
+    """
+    require_layer(inner)
+
+    def init(key: Key, x: X) -> Frozen[P]:
+        return Frozen(inner.init(key, x))
+
+    def apply(params: Frozen[P], x: X) -> Y:
+        require_params("frozen(...)", params, Frozen)
+        return inner.apply(params.value, x)
+
+    def vjp(params: Frozen[P], x: X, key: Key) -> tuple[Y, Pullback[Y, Frozen[P], X]]:
+        y = apply(params, x)
+
+        def pull(dy: Y) -> tuple[Frozen[P], Thunk[X]]:
+            def dx() -> X:
+                trained, pull_inner = inner.vjp(params.value, x, key)
+                if not all(map(np.array_equal, leaves(trained), leaves(y))):
+                    raise OptionError(
+                        f"frozen({inner!r}) computes something else in training, so layers before "
+                        "it cannot learn. Freeze those too, or leave dropout and batch_norm out."
+                    )
+                return pull_inner(dy)[1]()
+
+            return params, dx
+
+        return y, pull
+
+    return Layer(init, apply, vjp)

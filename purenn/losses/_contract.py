@@ -1,0 +1,111 @@
+"""A loss gives a value for each sample, and the slope of each; the reduction lies outside.
+
+`loss(prediction, target) -> (value, cotangent of the prediction)` is the mean over the samples;
+`summed(loss)` is the sum. Sample and class weights work with every loss. Any function of one's own
+`(prediction, target) -> (value, cotangent)` is a loss as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+import attrs
+import numpy as np
+
+from purenn import checks
+from purenn.arrays import Array, N, Vector, read_only, typed_like
+from purenn.expressions import Expressed, maker
+from purenn.kernels.constants import scalar
+from purenn.kernels.memory import empty_like
+from purenn.kernels.reductions import total
+
+Y = TypeVar("Y")
+T = TypeVar("T")
+T_contra = TypeVar("T_contra", contravariant=True)
+
+LossFunction = Callable[[Y, T], tuple[float, Y]]
+
+# The losses of the samples, and the cotangent of their sum with these weights: one for each sample,
+# or the same for all as an array without axes.
+PerSample = tuple[Vector, Callable[[Array], Y]]
+
+
+def mean_scale(samples: int) -> float:
+    """What a sum over samples is multiplied by to be their mean."""
+    return 1.0 / samples
+
+
+def sum_scale(samples: int) -> float:
+    """What a sum over samples is multiplied by to be their sum."""
+    return 1.0
+
+
+@attrs.frozen(repr=False, eq=False)
+class Loss(Expressed, Generic[Y, T_contra]):
+    """A loss of predictions `Y` and targets `T_contra`.
+
+    Args:
+        per_sample: `(prediction, target) -> (values, pull)`, the losses of the samples, (samples,),
+            and the function from weights of the samples to the cotangent of the weighted sum.
+        scale: what the sum is multiplied by, from the number of samples: the reduction.
+    """
+
+    per_sample: Callable[[Y, T_contra], PerSample[Y]]
+    scale: Callable[[int], float] = mean_scale
+
+    def __call__(self, prediction: Y, target: T_contra) -> tuple[float, Y]:
+        """The value, and the cotangent of the prediction."""
+        values, pull = self.per_sample(prediction, target)
+        scale = self.scale(values.shape[0])
+        return total(values) * scale, pull(scalar(scale, values.dtype))
+
+    def mean(self, prediction: Y, target: T_contra) -> float:
+        """The mean over the samples, whatever the reduction."""
+        values, _ = self.per_sample(prediction, target)
+        return total(values) / values.shape[0]
+
+
+def weighted_slopes(slopes: N, weights: Array) -> N:
+    """The slopes of the samples times their weights."""
+    found = empty_like(slopes)
+    factors = weights.reshape(-1, *[1] * (slopes.ndim - 1)) if weights.ndim else weights
+    np.multiply(slopes, factors, found)
+    return read_only(typed_like(found, slopes))
+
+
+def require_loss(name: str, loss: object) -> None:
+    """Check that an argument is one of purenn's losses.
+
+    Raises:
+        OptionError: it is something else.
+    """
+    checks.instance(f"The loss of {name}", loss, Loss, "Give mean_squared_error(), say.")
+
+
+@maker
+def summed(loss: Loss[Y, T]) -> Loss[Y, T]:
+    """The sum over the samples of a batch in place of the mean.
+
+    `training_step` and `evaluate` report the mean all the same, which does not depend on the size
+    of batches.
+    """
+    require_loss("summed", loss)
+    return attrs.evolve(loss, scale=sum_scale)
+
+
+@maker
+def reporting(value: Loss[Y, T], descent: Loss[Y, T]) -> Loss[Y, T]:
+    """Descend on one loss and report the value of another.
+
+    >>> from purenn.losses import brier, cross_entropy
+    >>> reporting(cross_entropy(), descent=summed(brier()))
+    reporting(cross_entropy(), summed(brier()))
+    """
+    require_loss("reporting", value)
+    require_loss("reporting", descent)
+
+    def per_sample(prediction: Y, target: T) -> PerSample[Y]:
+        return value.per_sample(prediction, target)[0], descent.per_sample(prediction, target)[1]
+
+    return Loss(per_sample, descent.scale)

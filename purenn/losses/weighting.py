@@ -1,0 +1,136 @@
+"""Weights of samples and of classes, for every loss.
+
+The weighted losses are averaged over the number of samples, not over the sum of the weights, so
+that no step depends on which other samples share its batch: give weights whose mean is 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+import numpy as np
+
+from purenn import checks
+from purenn.arrays import Array, Labels, Matrix, Vector, is_plain, read_only, typed_like
+from purenn.errors import DataError, OptionError, ShapeError
+from purenn.expressions import maker
+from purenn.losses._contract import Loss, PerSample, require_loss
+from purenn.losses._targets import is_labels, require_vector
+
+Y = TypeVar("Y")
+T = TypeVar("T")
+
+
+@maker
+def weighted(loss: Loss[Y, T]) -> Loss[Y, tuple[T, Vector]]:
+    """A loss whose targets are pairs: the target, and the weight of each sample.
+
+    The weights are floats or integers (samples,), finite and not negative:
+
+    >>> import purenn as nn
+    >>> x, y, w = np.ones((3, 2), np.float32), np.ones((3, 1), np.float32), np.array([1, 0, 2])
+    >>> data = nn.dataset(x, (y, w))
+    >>> weighted(nn.mean_squared_error())
+    weighted(mean_squared_error())
+    """
+    require_loss("weighted", loss)
+
+    def per_sample(prediction: Y, target: tuple[T, Vector]) -> PerSample[Y]:
+        inner, weights = _pair(target)
+        values, pull = loss.per_sample(prediction, inner)
+        factors = _sample_weights(weights, values)
+        return read_only(values * factors), lambda outer: pull(_product(factors, outer))
+
+    return Loss(per_sample, loss.scale)
+
+
+def _pair(target: tuple[T, Vector]) -> tuple[T, Vector]:
+    if not checks.is_pair(target):
+        raise ShapeError(
+            "weighted(...)",
+            "expected pairs (target, weights). Make the data with dataset(x, (y, weights)).",
+        )
+    return target
+
+
+def _sample_weights(weights: Vector, values: Vector) -> Vector:
+    if not _is_numbers(weights) or weights.shape != values.shape:
+        raise ShapeError(
+            "weighted(...)",
+            f"expected a weight for each of {values.shape[0]} samples, got "
+            f"{checks.described(weights)}.",
+        )
+    if not np.isfinite(weights).all() or weights.min() < 0:
+        raise DataError("weighted(...): expected weights that are finite and not negative.")
+    return typed_like(weights.astype(values.dtype), values)
+
+
+def _is_numbers(weights: object) -> bool:
+    return is_plain(weights) and weights.dtype.kind in "fiu"
+
+
+@maker
+def class_weighted(
+    loss: Loss[Matrix, Matrix | Labels], weights: Sequence[float]
+) -> Loss[Matrix, Matrix | Labels]:
+    """A loss of a classifier with a weight for each class.
+
+    A sample has the weight of its label, or the mean weight of its probabilities. With one output,
+    whose labels are 0 and 1, there are two weights.
+
+    >>> from purenn.losses import softmax_cross_entropy
+    >>> class_weighted(softmax_cross_entropy(), balanced_weights(np.array([0, 0, 0, 1])))
+    class_weighted(softmax_cross_entropy(), (0.6666666666666666, 2.0))
+
+    Raises:
+        OptionError: a weight is negative or not finite.
+    """
+    require_loss("class_weighted", loss)
+    if not isinstance(weights, tuple) or not weights:
+        raise OptionError(f"class_weighted: expected a weight for each class, got {weights!r}.")
+    table = [checks.number("A weight of class_weighted", weight, least=0.0) for weight in weights]
+
+    def per_sample(prediction: Matrix, target: Matrix | Labels) -> PerSample[Matrix]:
+        values, pull = loss.per_sample(prediction, target)
+        factors = _class_factors(np.array(table, values.dtype), prediction, target)
+        return read_only(values * factors), lambda outer: pull(_product(factors, outer))
+
+    return Loss(per_sample, loss.scale)
+
+
+def _class_factors(table: Vector, prediction: Matrix, target: Matrix | Labels) -> Vector:
+    classes = 2 if prediction.shape[1] == 1 else prediction.shape[1]
+    if len(table) != classes:
+        raise ShapeError(
+            "class_weighted(...)", f"expected {classes} weights, one a class, got {len(table)}."
+        )
+    if is_labels(target):
+        return table.take(target.astype(np.int64))
+    if prediction.shape[1] == 1:
+        second: Vector = target[:, 0]
+        return typed_like(table[0] + (table[1] - table[0]) * second, second)
+    factors: Vector = target @ table
+    return factors
+
+
+def balanced_weights(labels: Labels) -> tuple[float, ...]:
+    """Weights in inverse proportion to how often a class occurs: samples / (classes * count).
+
+    Args:
+        labels: integers (samples,), each class from 0 to the largest at least once.
+
+    Raises:
+        DataError: a class never occurs.
+    """
+    require_vector("balanced_weights", labels)
+    if not labels.size or labels.min() < 0:
+        raise DataError("balanced_weights: expected labels ≥ 0.")
+    counts = np.bincount(labels.astype(np.int64))
+    if not counts.all():
+        raise DataError(f"balanced_weights: class {int(counts.argmin())} never occurs.")
+    return tuple((labels.size / (len(counts) * counts)).tolist())
+
+
+def _product(factors: Vector, outer: Array) -> Vector:
+    return typed_like(np.multiply(factors, outer), factors)

@@ -1,0 +1,357 @@
+"""A transform shapes a gradient, an optimizer moves the parameters; `>>` chains transforms.
+
+- A transform: `init(point) -> state` and `update(state, grads, point) -> (state, grads)`. The order
+  is what is written: `clip_by_value(1.0) >> momentum(0.9)` clips first.
+- An optimizer: `init(params) -> State` and `update(state, grads) -> (state, params)`. It owns the
+  rate and its sign. `descend(transform, rate)` makes one, and wrappers take optimizers.
+
+Both see leaves rather than trees, so the type of a state needs no knowledge of the parameters'.
+They see no part of the parameters that is `Frozen`: its next value is taken from the gradient.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from functools import lru_cache
+from math import nan
+from typing import Generic, TypeVar, TypeVarTuple, overload
+
+import attrs
+import numpy as np
+
+from purenn import checks
+from purenn.arrays import FLOATS, Leaves, immutable, require_array
+from purenn.errors import OptionError, TreeError
+from purenn.expressions import Chained, Expressed, maker
+from purenn.kernels.updates import scale_and_add
+from purenn.schedules import Schedule, as_schedule
+from purenn.tree import (
+    EMPTY,
+    Empty,
+    Frozen,
+    Node,
+    Structure,
+    compose,
+    compose_like,
+    decompose,
+    leaves,
+    map_leaves,
+    paths,
+    rebuild,
+    require_same,
+    walk,
+)
+
+P = TypeVar("P")
+S = TypeVar("S")
+R = TypeVar("R")
+Ss = TypeVarTuple("Ss")
+
+
+@attrs.frozen(eq=False)
+class Point:
+    """Where an update happens: all that a transform may look at.
+
+    Args:
+        params: the leaves that are moved, those of frozen parts not among them.
+        structure: of the tree that they are taken from; `paths` names them.
+        step: how many updates there have been.
+        loss: of the batch that the gradient is of; NaN if `update` was not told.
+        frozen: the arrays of the frozen parts.
+    """
+
+    params: Leaves
+    structure: Structure
+    step: int
+    loss: float
+    frozen: Leaves
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The names of the leaves: `0.weight`."""
+        return _moving_paths(self.structure)
+
+
+@lru_cache(maxsize=64)
+def _moving_paths(structure: Structure) -> tuple[str, ...]:
+    names = [object() if node is None else node for node in structure]
+    return tuple(path for path, _ in walk(compose(structure, names), object))
+
+
+Init = Callable[[Point], S]
+Update = Callable[[S, Leaves, Point], tuple[S, Leaves]]
+
+
+@attrs.frozen(repr=False, eq=False)
+class Transform(Expressed, Generic[S]):
+    """Gradients in, updates out. `S` is its state, a tree.
+
+    Args:
+        init: `(point) -> state`.
+        update: `(state, grads, point) -> (state, updates)`, leaf by leaf like the parameters.
+    """
+
+    init: Init[S]
+    update: Update[S]
+
+    @overload
+    def __rshift__(
+        self: Transform[tuple[*Ss]], other: Transform[R]
+    ) -> Transform[tuple[*Ss, R]]: ...
+    @overload
+    def __rshift__(self, other: Transform[R]) -> Transform[tuple[S, R]]: ...
+    def __rshift__(self, other: Transform[R]) -> object:
+        require_transform(">>", other)
+        return (self if isinstance(self, _Chain) else _single(self)).append(other)
+
+
+@attrs.frozen(repr=False, eq=False)
+class _Chain(Transform[tuple[*Ss]], Generic[*Ss]):
+    """What `>>` builds, so that it knows where to append."""
+
+    parts: tuple[object, ...]
+
+    def append(self, other: Transform[R]) -> _Chain[*Ss, R]:
+        head_init, head_update = self.init, self.update
+        size = len(self.parts) + 1
+
+        def init(point: Point) -> tuple[*Ss, R]:
+            return (*head_init(point), other.init(point))
+
+        def update(
+            state: tuple[*Ss, R], grads: Leaves, point: Point
+        ) -> tuple[tuple[*Ss, R], Leaves]:
+            _require_entries(state, size)
+            front, between = head_update(state[:-1], grads, point)
+            last, updates = other.update(state[-1], between, point)
+            return (*front, last), updates
+
+        parts = (*self.parts, other)
+        return _Chain(init, update, parts, expression=Chained(chain, parts))
+
+
+def _single(transform: Transform[S]) -> _Chain[S]:
+    """The chain of one transform, where a longer one starts."""
+
+    def init(point: Point) -> tuple[S]:
+        state = transform.init(point)
+        if isinstance(state, tuple):
+            raise OptionError(
+                f"The state of {transform!r} is a bare tuple, which means a chain. "
+                "Make it a frozen attrs class."
+            )
+        return (state,)
+
+    def update(state: tuple[S], grads: Leaves, point: Point) -> tuple[tuple[S], Leaves]:
+        own, updates = transform.update(state[0], grads, point)
+        return (own,), updates
+
+    return _Chain(init, update, (transform,), expression=Chained(chain, (transform,)))
+
+
+def chain(first: Transform[S], *others: Transform[S]) -> object:
+    """The transforms joined by `>>`; expressions of chains call this."""
+    joined: object = first
+    for other in others:
+        joined = joined >> other if isinstance(joined, Transform) else other
+    return joined
+
+
+def _require_entries(state: tuple[object, ...], size: int) -> None:
+    if len(state) != size:
+        raise TreeError(f"expected the states of {size} transforms, got {len(state)}.")
+
+
+def require_transform(name: str, value: object) -> None:
+    """Check that an argument is a transform.
+
+    Raises:
+        OptionError: it is something else.
+    """
+    advice = "Call the function that makes it, such as momentum(0.9)."
+    if isinstance(value, Optimizer):
+        advice = "An optimizer moves parameters already: it needs no descend and takes no >>."
+    checks.instance(f"The transform of {name}", value, Transform, advice)
+
+
+def no_state(point: Point) -> Empty:
+    """The `init` of a transform that keeps nothing."""
+    return EMPTY
+
+
+def stateless(function: Callable[[Leaves, Point], Leaves]) -> Transform[Empty]:
+    """A transform that keeps nothing: `(grads, point) -> updates`."""
+
+    def update(state: Empty, grads: Leaves, point: Point) -> tuple[Empty, Leaves]:
+        return state, function(grads, point)
+
+    return Transform(no_state, update)
+
+
+@maker
+def unchanged() -> Transform[Empty]:
+    """The transform that changes nothing: the neutral element of `>>`."""
+    return stateless(lambda grads, point: grads)
+
+
+@attrs.frozen(eq=False)
+class State(Node, Generic[P, S]):
+    """Everything that a training step carries on.
+
+    Args:
+        params: the parameters as they are now.
+        slots: the state of the optimizer.
+        step: how many updates there have been.
+    """
+
+    params: P
+    slots: S
+    step: int
+
+
+# The new state, the new leaves, and the new arrays of the frozen parts.
+Moved = tuple[S, Leaves, Leaves]
+
+
+@attrs.frozen(repr=False, eq=False)
+class Optimizer(Expressed, Generic[S]):
+    """What moves parameters. `S` is its state, a tree.
+
+    Args:
+        start: `(point) -> state`.
+        move: `(state, grads, frozen, point) -> (state, params, frozen)`: the new leaves, and the
+            new arrays of the frozen parts, whose next values come as `frozen`.
+    """
+
+    start: Init[S]
+    move: Callable[[S, Leaves, Leaves, Point], Moved[S]]
+
+    def init(self, params: P) -> State[P, S]:
+        """The state before the first step.
+
+        Raises:
+            TreeError: `params` is not a tree, has nothing to move, or a leaf is not an array of
+                float32 or float64.
+        """
+        _require_parameters(params)
+        owned = map_leaves(immutable, params)
+        nodes, structure = decompose(owned, (np.ndarray, Frozen))
+        point = Point(_moving(nodes), structure, 0, nan, _frozen(nodes))
+        return State(owned, self.start(point), 0)
+
+    def update(
+        self, state: State[P, S], grads: P, loss: float = nan
+    ) -> tuple[State[P, S], P]:
+        """The state and the parameters after one step along `grads`, a tree like the parameters.
+
+        Args:
+            state: from `init` or the update before.
+            grads: the gradient; in frozen parts their next values.
+            loss: of the batch, for transforms that look at it, such as `plateau`.
+
+        Raises:
+            TreeError: the gradients' tree is another; the message names every leaf that differs.
+        """
+        checks.instance("The state of update", state, State, "Make it with optimizer.init(params).")
+        before, structure = decompose(state.params, (np.ndarray, Frozen))
+        downhill, other = decompose(grads, (np.ndarray, Frozen))
+        if structure != other or not all(map(_are_alike, before, downhill)):
+            require_same(state.params, grads, "The gradients and the parameters")
+        point = Point(_moving(before), structure, state.step, loss, _frozen(before))
+        slots, moved, frozen = self.move(state.slots, _moving(downhill), _frozen(downhill), point)
+        params = compose_like(state.params, structure, _merged(before, moved, frozen))
+        return State(params, slots, state.step + 1), params
+
+
+def _moving(nodes: list[object]) -> Leaves:
+    return tuple([node for node in nodes if isinstance(node, np.ndarray)])
+
+
+def _frozen(nodes: list[object]) -> Leaves:
+    parts = [node for node in nodes if isinstance(node, Frozen)]
+    return leaves(tuple(parts)) if parts else ()
+
+
+def _merged(
+    nodes: list[object], moved: Leaves, frozen: Leaves
+) -> list[object]:
+    """The nodes with new leaves and new arrays of the frozen parts."""
+    rest, values = iter(moved), iter(frozen)
+    return [
+        next(rest)
+        if isinstance(node, np.ndarray)
+        else rebuild(node, tuple(itertools.islice(values, len(leaves(node)))))
+        for node in nodes
+    ]
+
+
+def _are_alike(one: object, other: object) -> bool:
+    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
+        return bool(one.shape == other.shape and one.dtype == other.dtype)
+    return False  # compared thoroughly by require_same, which allows what is equal
+
+
+def _require_parameters(params: object) -> None:
+    if isinstance(params, State):
+        raise TreeError("expected parameters, got the State of an optimizer: take state.params.")
+    found = leaves(params)
+    for path, leaf in zip(paths(params), found, strict=True):
+        require_array(path or "The parameters", leaf)
+        if leaf.dtype not in FLOATS:
+            raise TreeError(f"{path or 'tree'}: expected float32 or float64, got {leaf.dtype}.")
+    if not _moving(decompose(params, (np.ndarray, Frozen))[0]):
+        raise TreeError("These parameters have nothing to optimize: no leaves, or all are frozen.")
+
+
+@maker
+def descend(transform: Transform[S], rate: float | Schedule) -> Optimizer[S]:
+    """Gradient descent: `params <- params - rate * updates`.
+
+    >>> from purenn.optimizers import clip_by_global_norm, momentum
+    >>> descend(clip_by_global_norm(1.0) >> momentum(0.9), 0.1)
+    descend(clip_by_global_norm(1.0) >> momentum(0.9), 0.1)
+
+    Args:
+        transform: shapes the gradient.
+        rate: a number, or a schedule of the step.
+
+    Raises:
+        OptionError: the rate is negative or not finite, or the transform is something else.
+    """
+    require_transform("descend", transform)
+    schedule = as_schedule(rate)
+
+    def move(state: S, grads: Leaves, frozen: Leaves, point: Point) -> Moved[S]:
+        after, updates = transform.update(state, grads, point)
+        require_like(f"The updates of {transform!r}", updates, point)
+        moved = scale_and_add(updates, -schedule(point.step), point.params)
+        return after, moved, frozen
+
+    return Optimizer(transform.init, move)
+
+
+def require_like(what: str, found: Leaves, point: Point) -> None:
+    """Check that leaves have the shapes and dtypes of the parameters'.
+
+    Raises:
+        TreeError: they differ; the message names the first that does.
+    """
+    if len(found) != len(point.params):
+        raise TreeError(f"{what}: expected {len(point.params)} leaves, got {len(found)}.")
+    for index, (leaf, param) in enumerate(zip(found, point.params, strict=True)):
+        if leaf.shape != param.shape or leaf.dtype != param.dtype:
+            raise TreeError(
+                f"{what}: expected {param.dtype} {param.shape} for leaf {point.paths[index]}, got "
+                f"{leaf.dtype} {leaf.shape}."
+            )
+
+
+def require_optimizer(name: str, value: object) -> None:
+    """Check that an argument is an optimizer.
+
+    Raises:
+        OptionError: it is something else.
+    """
+    advice = "Make one with descend(transform, rate)."
+    checks.instance(f"The optimizer of {name}", value, Optimizer, advice)

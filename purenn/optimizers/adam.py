@@ -1,0 +1,64 @@
+"""Adam: each entry of the gradient's mean, divided by the root of its mean square."""
+
+from __future__ import annotations
+
+import attrs
+
+from purenn import checks
+from purenn.arrays import Leaves
+from purenn.expressions import maker
+from purenn.kernels.updates import adam_direction, blended, blended_squares, zeros_like
+from purenn.optimizers._contract import Optimizer, Point, Transform, descend, require_like
+from purenn.optimizers.momentum import settled
+from purenn.schedules import Schedule
+from purenn.tree import Node
+
+
+@attrs.frozen(eq=False)
+class Moments(Node):
+    """The decaying means of the gradients and of their squares, biased towards 0."""
+
+    mean: Leaves
+    square: Leaves
+
+
+@maker
+def scale_by_adam(
+    b1: float = 0.9, b2: float = 0.999, epsilon: float = 1e-8
+) -> Transform[Moments]:
+    """`m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + epsilon)`.
+
+    Here m and v are the decaying means of the gradient and of its square. Kingma and Ba, "Adam: a
+    Method for Stochastic Optimization" (2015), algorithm 1: the epsilon outside of the root.
+
+    Raises:
+        OptionError: a decay is not from 0 to below 1, or the epsilon not above 0; or, when it meets
+            them, the epsilon vanishes in the dtype of the parameters.
+    """
+    first = checks.fraction("The b1 of scale_by_adam", b1)
+    second = checks.fraction("The b2 of scale_by_adam", b2)
+    small = checks.number("The epsilon of scale_by_adam", epsilon, above=0.0)
+
+    def init(point: Point) -> Moments:
+        for leaf in point.params:
+            checks.fits("The epsilon of scale_by_adam", small, leaf.dtype)
+        zeros = zeros_like(point.params)
+        return Moments(zeros, zeros)
+
+    def update(state: Moments, grads: Leaves, point: Point) -> tuple[Moments, Leaves]:
+        require_like("The moments", state.mean, point)
+        mean = settled(blended(state.mean, first, grads), point)
+        square = settled(blended_squares(state.square, second, grads), point)
+        steps = point.step + 1
+        corrections = 1.0 - first**steps, 1.0 - second**steps
+        return Moments(mean, square), adam_direction(mean, square, *corrections, small)
+
+    return Transform(init, update)
+
+
+@maker
+def adam(
+    rate: float | Schedule, b1: float = 0.9, b2: float = 0.999, epsilon: float = 1e-8
+) -> Optimizer[Moments]:
+    """Adam: `descend(scale_by_adam(b1, b2, epsilon), rate)`."""
+    return descend(scale_by_adam(b1, b2, epsilon), rate)

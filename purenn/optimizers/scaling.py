@@ -1,0 +1,117 @@
+"""Transforms that look at the parameters: weight decay, rates per layer, and plateaus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf, isnan
+
+import attrs
+
+from purenn import checks
+from purenn.arrays import Array, Leaves
+from purenn.errors import OptionError
+from purenn.expressions import maker
+from purenn.kernels.updates import scale, scale_and_add
+from purenn.optimizers._contract import Point, Transform, stateless
+from purenn.tree import Empty, Node
+
+Where = Callable[[str, Array], bool]
+
+
+def matrices(path: str, leaf: Array) -> bool:
+    """Whether a leaf has more than one axis: weights have, biases and scales have not."""
+    return leaf.ndim > 1
+
+
+@maker
+def weight_decay(rate: float, where: Where = matrices) -> Transform[Empty]:
+    """Add `rate * param` to the updates of some leaves.
+
+    After `scale_by_adam` this is AdamW: Loshchilov and Hutter, "Decoupled Weight Decay
+    Regularization" (2019), with the decay times the learning rate. Before a momentum it is the
+    gradient of an L2 penalty.
+
+    Args:
+        rate: a number ≥ 0.
+        where: `(path, leaf) -> bool`, which leaves decay: `lambda path, leaf: "bias" not in path`.
+
+    Raises:
+        OptionError: the rate is negative or not finite.
+    """
+    factor = checks.number("The rate of weight_decay", rate, least=0.0)
+
+    def decay(grads: Leaves, point: Point) -> Leaves:
+        chosen = list(map(where, point.paths, point.params))
+        decayed = [
+            scale_and_add((param,), factor, (grad,))[0] if decays else grad
+            for grad, param, decays in zip(grads, point.params, chosen, strict=True)
+        ]
+        return tuple(decayed)
+
+    return stateless(decay)
+
+
+@maker
+def scaled(factor: Callable[[str], float]) -> Transform[Empty]:
+    """A rate of its own for each layer: multiply the updates of a leaf by a factor of its path.
+
+    >>> def slow_start(path: str) -> float:
+    ...     return 0.1 if path.startswith("0.") else 1.0
+    >>> scaled(slow_start)
+    scaled(slow_start)
+
+    Args:
+        factor: `path -> factor`; 0 holds a leaf still.
+    """
+
+    def update(grads: Leaves, point: Point) -> Leaves:
+        factors = [checks.number(f"The factor of {path}", factor(path)) for path in point.paths]
+        return tuple(scale((grad,), by)[0] for grad, by in zip(grads, factors, strict=True))
+
+    return stateless(update)
+
+
+@attrs.frozen
+class Plateau(Node):
+    """How a loss goes down.
+
+    Args:
+        best: the least so far.
+        waited: how many steps ago that was.
+        factor: what updates are multiplied by now.
+    """
+
+    best: float
+    waited: int
+    factor: float
+
+
+@maker
+def plateau(patience: int, factor: float = 0.1) -> Transform[Plateau]:
+    """Multiply the updates by `factor` once more after each `patience` steps without a new best.
+
+    Args:
+        patience: how many steps may pass without a loss below the best.
+        factor: above 0 and below 1.
+
+    Raises:
+        OptionError: an option is out of range, or `update` is not told the loss.
+    """
+    limit = checks.integer("The patience of plateau", patience)
+    by = checks.number("The factor of plateau", factor, above=0.0, below=1.0)
+
+    def update(state: Plateau, grads: Leaves, point: Point) -> tuple[Plateau, Leaves]:
+        if isnan(point.loss):
+            raise OptionError("plateau needs the loss: optimizer.update(state, grads, loss).")
+        after = _waited(state, point.loss, limit, by)
+        return after, grads if after.factor == 1.0 else scale(grads, after.factor)
+
+    return Transform(lambda point: Plateau(inf, 0, 1.0), update)
+
+
+def _waited(state: Plateau, loss: float, patience: int, factor: float) -> Plateau:
+    if loss < state.best:
+        return Plateau(loss, 0, state.factor)
+    if state.waited + 1 < patience:
+        return Plateau(state.best, state.waited + 1, state.factor)
+    return Plateau(state.best, 0, state.factor * factor)

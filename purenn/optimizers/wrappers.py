@@ -1,0 +1,174 @@
+"""Optimizers made of optimizers: averaging, accumulation, and skipping what is not finite."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+import attrs
+import numpy as np
+
+from purenn import checks
+from purenn.arrays import Leaves
+from purenn.errors import DivergenceError, OptionError
+from purenn.expressions import maker
+from purenn.kernels.finiteness import is_finite
+from purenn.kernels.updates import blended, scale_and_add, zeros_like
+from purenn.optimizers._contract import Moved, Optimizer, Point, State, require_optimizer
+from purenn.tree import Frozen, Node, compose_like, decompose
+
+P = TypeVar("P")
+S = TypeVar("S")
+
+
+@attrs.frozen(eq=False)
+class Averaged(Node, Generic[S]):
+    """The state of the inner optimizer, and the moving average of the parameters' leaves."""
+
+    inner: S
+    mean: Leaves
+
+
+@maker
+def averaged(inner: Optimizer[S], decay: float = 0.999) -> Optimizer[Averaged[S]]:
+    """Keep an exponential moving average of the parameters: `mean <- decay * mean + (1 - decay) * p`.
+
+    Training goes on as if it were not there; `averaged_params(state)` gives the average to evaluate
+    with. Polyak and Juditsky, "Acceleration of Stochastic Approximation by Averaging" (1992).
+
+    Raises:
+        OptionError: the decay is not from 0 to below 1.
+    """
+    require_optimizer("averaged", inner)
+    kept = checks.fraction("The decay of averaged", decay)
+
+    def move(
+        state: Averaged[S], grads: Leaves, frozen: Leaves, point: Point
+    ) -> Moved[Averaged[S]]:
+        own, params, held = inner.move(state.inner, grads, frozen, point)
+        return Averaged(own, blended(state.mean, kept, params)), params, held
+
+    return Optimizer(lambda point: Averaged(inner.start(point), point.params), move)
+
+
+def averaged_params(state: State[P, Averaged[S]]) -> P:
+    """The average of the parameters so far; frozen parts are as they are now.
+
+    Raises:
+        OptionError: the optimizer of this state is not `averaged`.
+    """
+    if not isinstance(_slots(state), Averaged):
+        raise OptionError("averaged_params: expected the state of averaged(...).")
+    nodes, structure = decompose(state.params, (np.ndarray, Frozen))
+    rest = iter(state.slots.mean)
+    mean = [next(rest) if isinstance(node, np.ndarray) else node for node in nodes]
+    return compose_like(state.params, structure, mean)
+
+
+def _slots(state: object) -> object:
+    return state.slots if isinstance(state, State) else None
+
+
+@attrs.frozen(eq=False)
+class Accumulated(Node, Generic[S]):
+    """The state of the inner optimizer, and the sum of the gradients since its last update."""
+
+    inner: S
+    total: Leaves
+
+
+@maker
+def accumulated(inner: Optimizer[S], count: int) -> Optimizer[Accumulated[S]]:
+    """One update of the inner optimizer for each `count` steps, with the mean of their gradients.
+
+    That is training on batches `count` times as large. Schedules count the updates.
+
+    Raises:
+        OptionError: the count is not an integer ≥ 1.
+    """
+    require_optimizer("accumulated", inner)
+    every = checks.integer("The count of accumulated", count)
+
+    def start(point: Point) -> Accumulated[S]:
+        return Accumulated(inner.start(point), zeros_like(point.params))
+
+    def move(
+        state: Accumulated[S], grads: Leaves, frozen: Leaves, point: Point
+    ) -> Moved[Accumulated[S]]:
+        total = scale_and_add(grads, 1.0 / every, state.total)
+        if (point.step + 1) % every:
+            return Accumulated(state.inner, total), point.params, frozen
+        here = attrs.evolve(point, step=point.step // every)
+        own, params, held = inner.move(state.inner, total, frozen, here)
+        return Accumulated(own, zeros_like(total)), params, held
+
+    return Optimizer(start, move)
+
+
+@attrs.frozen(eq=False)
+class Skipping(Node, Generic[S]):
+    """How many updates were skipped, in all and in a row up to now, and the inner state."""
+
+    total: int
+    in_a_row: int
+    inner: S
+
+
+@maker
+def skip_nonfinite(inner: Optimizer[S], limit: int) -> Optimizer[Skipping[S]]:
+    """Skip every step whose gradient, update or frozen parts are not finite.
+
+    At such a step the parameters, their frozen parts and the whole state of the inner optimizer
+    stay as they are: a velocity never takes the NaN in, nor does it decay, and running statistics
+    do not move.
+
+    Args:
+        inner: the optimizer that is protected.
+        limit: how many steps in a row may be skipped.
+
+    Raises:
+        OptionError: the limit is not an integer ≥ 1.
+        DivergenceError: when updating, after `limit` steps in a row were skipped and the next is
+            not finite either.
+    """
+    require_optimizer("skip_nonfinite", inner)
+    most = checks.integer("The limit of skip_nonfinite", limit)
+
+    def start(point: Point) -> Skipping[S]:
+        return Skipping(0, 0, inner.start(point))
+
+    def move(
+        state: Skipping[S], grads: Leaves, frozen: Leaves, point: Point
+    ) -> Moved[Skipping[S]]:
+        if _are_finite(grads) and _are_finite(frozen):
+            with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is seen below
+                own, params, held = inner.move(state.inner, grads, frozen, point)
+            if _are_finite(params):
+                return Skipping(state.total, 0, own), params, held
+        if state.in_a_row == most:
+            raise DivergenceError(_surrender(most, grads, point))
+        skipped = Skipping(state.total + 1, state.in_a_row + 1, state.inner)
+        return skipped, point.params, point.frozen
+
+    return Optimizer(start, move)
+
+
+def was_skipped(slots: object) -> bool:
+    """Whether the last step was skipped by `skip_nonfinite`."""
+    if isinstance(slots, Skipping):
+        return slots.in_a_row > 0
+    if isinstance(slots, Averaged | Accumulated):
+        return was_skipped(slots.inner)
+    return False
+
+
+def _are_finite(found: Leaves) -> bool:
+    return all(map(is_finite, found))
+
+
+def _surrender(limit: int, grads: Leaves, point: Point) -> str:
+    bad = [path for path, leaf in zip(point.paths, grads, strict=True) if not is_finite(leaf)]
+    where = f"first in {bad[0]}" if bad else "though its gradient is"
+    return (
+        f"skip_nonfinite({limit}) skipped {limit} update{'s' * (limit > 1)} in a row, and the next "
+        f"is not finite either, {where}."
+    )

@@ -1,0 +1,234 @@
+"""Checks of the contracts, for layers, losses and optimizers of one's own.
+
+>>> import numpy as np
+>>> import purenn as nn
+>>> check_layer(nn.linear(3) >> nn.tanh(), np.ones((4, 2)))
+>>> check_loss(nn.mean_squared_error(), np.ones((4, 2)), np.zeros((4, 2)))
+>>> check_optimizer(nn.adam(0.01), (np.ones((2, 3)), np.ones(3)))
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from typing import TypeVar
+
+import numpy as np
+
+from purenn.arrays import FLOATS, AnyArray, Array, Leaves
+from purenn.errors import PurennError
+from purenn.expressions import Expressed
+from purenn.keys import Key
+from purenn.layers import Layer
+from purenn.losses import LossFunction
+from purenn.optimizers import Optimizer
+from purenn.tree import Frozen, compose, decompose, leaves, paths, rebuild, require_same
+
+P = TypeVar("P")
+X = TypeVar("X")
+Y = TypeVar("Y")
+T = TypeVar("T")
+S = TypeVar("S")
+
+STEP = 1e-6  # of central differences, in float64
+
+
+class ContractError(PurennError, AssertionError):
+    """A layer, loss or optimizer that breaks its contract."""
+
+
+def check_layer(
+    layer: Layer[P, X, Y], example: X, key: Key | None = None, tolerance: float = 1e-5
+) -> None:
+    """Check a layer: purity, determinism, dtypes, and gradients against central differences.
+
+    Args:
+        layer: any layer or model; it may draw from its key.
+        example: a batch of inputs: float64 arrays and integers, of at least two samples. Near a
+            kink of the layer no difference is a slope: draw random numbers.
+        key: for first parameters and the layer's own randomness; `Key(0)` if None.
+        tolerance: how far a slope may be from the difference, relative to the larger of it and 1.
+
+    Raises:
+        ContractError: it breaks the contract; the message says how.
+    """
+    start = Key(0) if key is None else key
+    params = _repeatable(lambda: layer.init(start, example), "init", example)
+    _repeatable(lambda: layer.apply(params, example), "apply", params, example)
+    first, pull = layer.vjp(params, example, start)
+    cotangent = _random_like(first, start.child("cotangent"))
+    grads, dx = pull(cotangent)
+    require_same(params, grads, "The parameters and the gradient")
+    slopes = dx()
+    require_same(example, slopes, "The input and its cotangent")
+    again, _ = _repeatable(lambda: pull(cotangent), "pullback", params, example, cotangent)
+    _require_equal(grads, again, "The gradients of two calls of one pullback")
+    second, _ = layer.vjp(params, example, start)
+    _require_equal(first, second, "Two outputs of vjp for one key")
+
+    def value(new_params: P, new_example: X) -> float:
+        return _product(layer.vjp(new_params, new_example, start)[0], cotangent)
+
+    _compare(lambda new: value(new, example), params, grads, start, "params", tolerance)
+    _compare(lambda new: value(params, new), example, slopes, start, "the input", tolerance)
+    if all(map(_moves, leaves(example))):  # integers do not say which dtype the output has
+        _check_single_precision(layer, example, start)
+    _check_expression(layer)
+
+
+def check_loss(
+    loss: LossFunction[Array, T], prediction: Array, target: T, tolerance: float = 1e-5
+) -> None:
+    """Check a loss: purity, dtype, and its cotangent against central differences.
+
+    Args:
+        loss: `(prediction, target) -> (value, cotangent)`, of purenn or one's own.
+        prediction: float64, where the loss is smooth.
+        target: what the loss takes.
+        tolerance: how far a slope may be from the difference, relative to the larger of it and 1.
+
+    Raises:
+        ContractError: it breaks the contract; the message says how.
+    """
+    value, cotangent = _repeatable(lambda: loss(prediction, target), "the loss", prediction)
+    if not isinstance(value, float):
+        raise ContractError(f"expected a Python float as value, got {type(value).__name__}.")
+    require_same(prediction, cotangent, "The prediction and its cotangent")
+    _compare(
+        lambda new: loss(new, target)[0], prediction, cotangent, Key(0), "prediction", tolerance
+    )
+    _check_expression(loss)
+
+
+def check_optimizer(optimizer: Optimizer[S], params: P, steps: int = 5) -> None:
+    """Check an optimizer or, by `descend(transform, rate)`, a transform: purity and dtypes.
+
+    Args:
+        optimizer: any optimizer.
+        params: a tree of parameters.
+        steps: how many updates to make.
+
+    Raises:
+        ContractError: it breaks the contract; the message says how.
+    """
+    state = _repeatable(lambda: optimizer.init(params), "init", params)
+    for step in range(steps):
+        grads = _random_like(params, Key(step))
+        before = state
+        state, after = _repeatable(
+            lambda: optimizer.update(before, grads, 1.0), "update", before.params, grads
+        )
+        require_same(params, after, "The parameters before and after an update")
+        if state.step != before.step + 1 or not _are_equal(state.params, after):
+            raise ContractError("expected the state of the next step, with the new parameters.")
+    _check_expression(optimizer)
+
+
+def _repeatable(call: Callable[[], T], name: str, *arguments: object) -> T:
+    """The result of a call, after it was seen to change no argument and to repeat itself."""
+    before = [_copies(argument) for argument in arguments]
+    result, again = call(), call()
+    for argument, copies in zip(arguments, before, strict=True):
+        if not all(map(_same_bits, _arrays(argument), copies)):
+            raise ContractError(f"{name} changes its arguments.")
+    if not all(map(_same_bits, _arrays(result), _arrays(again))):
+        raise ContractError(f"{name} gives something else when it is called again.")
+    return result
+
+
+def _arrays(tree: object) -> list[AnyArray]:
+    """The arrays in anything that holds some, such as a pair of a loss and its cotangent."""
+    if isinstance(tree, tuple):
+        return [array for part in tree for array in _arrays(part)]
+    if isinstance(tree, float | int) or callable(tree):
+        return []
+    found, _ = decompose(tree, (np.ndarray, bool, int, float, str, Key))
+    return [leaf for leaf in found if isinstance(leaf, np.ndarray)]
+
+
+def _copies(tree: object) -> list[AnyArray]:
+    return [array.copy() for array in _arrays(tree)]
+
+
+def _same_bits(one: AnyArray, other: AnyArray) -> bool:
+    return one.dtype == other.dtype and one.tobytes() == other.tobytes()
+
+
+def _are_equal(one: object, other: object) -> bool:
+    return all(map(_same_bits, leaves(one), leaves(other)))
+
+
+def _require_equal(one: object, other: object, what: str) -> None:
+    if not _are_equal(one, other):
+        raise ContractError(f"{what} differ.")
+
+
+def _random_like(tree: T, key: Key) -> T:
+    """The tree with random numbers in place of its floats."""
+    new: list[Array] = []
+    for index, leaf in enumerate(leaves(tree)):
+        rng = key.child("leaf", index).generator()
+        new.append(rng.standard_normal(leaf.shape).astype(leaf.dtype) if _moves(leaf) else leaf)
+    return rebuild(tree, tuple(new))
+
+
+def _moves(leaf: AnyArray) -> bool:
+    return leaf.dtype in FLOATS
+
+
+def _product(one: object, other: object) -> float:
+    pairs = zip(leaves(one), leaves(other), strict=True)
+    return float(sum(np.sum(np.multiply(x, y, dtype=np.float64)) for x, y in pairs))
+
+
+def _compare(
+    value: Callable[[T], float], at: T, slopes: T, key: Key, what: str, tolerance: float
+) -> None:
+    """Compare slopes with central differences, one leaf at a time, along random directions."""
+    nodes, structure = decompose(at, (np.ndarray, Frozen))
+    gradient, _ = decompose(slopes, (np.ndarray, Frozen))
+    for index, (node, slope) in enumerate(zip(nodes, gradient, strict=True)):
+        if not isinstance(node, np.ndarray) or not isinstance(slope, np.ndarray):
+            continue
+        if not _moves(node):
+            continue
+        for draw in range(3):
+            rng = key.child(what, index * 3 + draw).generator()
+            direction = rng.standard_normal(node.shape)
+
+            def moved(by: float) -> float:
+                new = [*nodes]
+                new[index] = node + by * direction
+                tree = compose(structure, new)
+                return value(tree) if isinstance(tree, type(at)) else 0.0
+
+            expected = (moved(STEP) - moved(-STEP)) / (2 * STEP)
+            found = float(np.sum(slope * direction))
+            if abs(found - expected) > tolerance * max(1.0, abs(expected)):
+                name = paths(at)[index] or what
+                raise ContractError(
+                    f"The slope along {name} is {found:.9g}, and a central difference {expected:.9g}."
+                )
+
+
+def _check_single_precision(layer: Layer[P, X, Y], example: X, key: Key) -> None:
+    small = rebuild(example, _narrow(leaves(example)))
+    params = layer.init(key, small)
+    y, pull = layer.vjp(params, small, key)
+    grads, dx = pull(y)
+    for what, tree in (("apply", layer.apply(params, small)), ("vjp", y), ("the gradient", grads)):
+        wide = [leaf.dtype for leaf in _arrays(tree) if leaf.dtype == np.float64]
+        if wide:
+            raise ContractError(f"{what} turns float32 into float64.")
+    require_same(small, dx(), "The float32 input and its cotangent")
+
+
+def _narrow(found: Leaves) -> Leaves:
+    return tuple(leaf.astype(np.float32) if _moves(leaf) else leaf for leaf in found)
+
+
+def _check_expression(value: object) -> None:
+    if isinstance(value, Expressed) and value.expression is not None:
+        again: object = pickle.loads(pickle.dumps(value))
+        if again != value or hash(again) != hash(value) or repr(again) != repr(value):
+            raise ContractError(f"{value!r} is not equal to what its pickle gives.")

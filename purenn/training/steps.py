@@ -1,0 +1,109 @@
+"""Training is a fold of a step over batches.
+
+`step(state, batch) -> (state, report)` is all there is: `fold` runs it to the end, and `scan` is
+the fold that yields as it goes, so that progress, early stopping and checkpoints are the caller's
+own loop and not callbacks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from math import isfinite, nan
+from typing import TypeVar
+
+import attrs
+
+from purenn.data import Batch
+from purenn.errors import DivergenceError, OptionError
+from purenn.layers import Layer
+from purenn.losses import Loss, LossFunction
+from purenn.optimizers import Optimizer, State, was_skipped
+from purenn.optimizers._contract import require_optimizer
+from purenn.training.gradient import value_and_grad
+from purenn.tree import leaves
+
+P = TypeVar("P")
+X = TypeVar("X")
+Y = TypeVar("Y")
+T = TypeVar("T")
+S = TypeVar("S")
+B = TypeVar("B")
+M = TypeVar("M")
+
+Step = Callable[[S, B], tuple[S, M]]
+
+
+@attrs.frozen
+class Report:
+    """What a training step tells.
+
+    Args:
+        loss: the mean over the samples of the batch, before the update.
+        samples: how many there were.
+    """
+
+    loss: float
+    samples: int
+
+
+def training_step(
+    layer: Layer[P, X, Y], loss: LossFunction[Y, T], optimizer: Optimizer[S]
+) -> Step[State[P, S], Batch[X, T], Report]:
+    """The step `(state, batch) -> (state, report)`: forward, backward, update.
+
+    Raises:
+        OptionError: an argument is something else than a layer, a loss and an optimizer.
+        DivergenceError: in a step, the loss is not finite, and `skip_nonfinite` did not skip it.
+    """
+    gradient = value_and_grad(layer, loss)
+    require_optimizer("training_step", optimizer)
+    scale = loss.scale if isinstance(loss, Loss) else None
+
+    def step(state: State[P, S], batch: Batch[X, T]) -> tuple[State[P, S], Report]:
+        value, grads = gradient(state.params, batch.inputs, batch.targets, batch.key)
+        samples = count_samples(batch.targets)
+        mean = value if scale is None else value / (scale(samples) * samples)
+        after, _ = optimizer.update(state, grads, mean)
+        if not isfinite(mean) and not was_skipped(after.slots):
+            raise DivergenceError(
+                f"The loss is {mean} at step {state.step}. Clip the gradients, with "
+                "clip_by_global_norm(1.0) at the start of the chain, or take a lower learning rate."
+            )
+        return after, Report(mean, samples)
+
+    return step
+
+
+def count_samples(targets: object) -> int:
+    """The length of the batch axis of the targets of a batch: an array, or a tuple of arrays."""
+    found = leaves(targets)
+    if not found or not found[0].ndim:
+        raise OptionError("expected targets with a batch axis.")
+    return found[0].shape[0]
+
+
+def scan(step: Step[S, B, M], state: S, batches: Iterable[B]) -> Iterator[tuple[S, M]]:
+    """The state and the report after each batch, as they come."""
+    for batch in batches:
+        state, report = step(state, batch)
+        yield state, report
+
+
+def fold(step: Step[S, B, M], state: S, batches: Iterable[B]) -> tuple[S, tuple[M, ...]]:
+    """The state after all batches, and the report of each."""
+    reports: list[M] = []
+    for batch in batches:
+        state, report = step(state, batch)
+        reports.append(report)
+    return state, tuple(reports)
+
+
+def mean_loss(reports: Iterable[Report]) -> float:
+    """The mean loss over all samples; steps that were skipped do not count. NaN if none is left.
+
+    >>> mean_loss([Report(1.0, 30), Report(2.0, 10)])
+    1.25
+    """
+    counted = [report for report in reports if isfinite(report.loss)]
+    samples = sum(report.samples for report in counted)
+    return sum(report.loss * report.samples for report in counted) / samples if samples else nan
