@@ -14,7 +14,7 @@ the order in which they are written, and are named by their paths, such as `0.we
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from operator import attrgetter
 from typing import Generic, TypeVar
 
@@ -28,7 +28,8 @@ T = TypeVar("T")
 L = TypeVar("L")
 
 # One entry for each node in writing order: its class and how many children it has, or None for a
-# leaf. Two trees match leaf by leaf exactly if their structures are equal.
+# leaf; -1 children for a frozen part that is taken as a leaf. Two trees match leaf by leaf exactly
+# if their structures are equal.
 Structure = tuple[tuple[type, int] | None, ...]
 
 
@@ -120,7 +121,7 @@ def decompose(tree: object, leaf: type[L] | tuple[type[L], ...]) -> tuple[list[L
         node = rest.pop()
         if isinstance(node, leaf):
             found.append(node)
-            structure.append(None)
+            structure.append((Frozen, -1) if isinstance(node, Frozen) else None)
             continue
         kind: type = type(node)
         children = node if isinstance(node, tuple) else _children(kind)(node)
@@ -134,7 +135,7 @@ def compose(structure: Structure, new: Iterable[object]) -> object:
     rest = list(new)
     built: list[object] = []
     for entry in reversed(structure):
-        if entry is None:
+        if entry is None or entry[1] < 0:
             built.append(rest.pop())
             continue
         kind, count = entry
@@ -211,6 +212,22 @@ def _named_children(node: object) -> list[tuple[str, object]]:
 def paths(tree: object) -> tuple[str, ...]:
     """The names of the leaves, in writing order: `0.weight`, `0.bias`, `2.weight`."""
     return tuple(path for path, _ in walk(tree))
+
+
+@lru_cache(maxsize=64)
+def moving_paths(structure: Structure) -> tuple[str, ...]:
+    """The names of the leaves of trees with that structure, without those of frozen parts."""
+    found: list[str] = []
+    rest = [""]
+    for entry in structure:
+        path = rest.pop()
+        if entry is None:
+            found.append(path)
+        elif entry[1] > 0:
+            kind, count = entry
+            names = map(str, range(count)) if issubclass(kind, tuple) else _field_names(kind)
+            rest.extend(reversed([f"{path}.{name}" if path else name for name in names]))
+    return tuple(found)
 
 
 def mismatches(expected: dict[str, str], actual: dict[str, str]) -> tuple[str, ...]:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from functools import lru_cache
 from math import nan
 from typing import Generic, TypeVar, TypeVarTuple, overload
 
@@ -32,15 +31,14 @@ from purenn.tree import (
     Frozen,
     Node,
     Structure,
-    compose,
     compose_like,
     decompose,
     leaves,
     map_leaves,
+    moving_paths,
     paths,
     rebuild,
     require_same,
-    walk,
 )
 
 P = TypeVar("P")
@@ -70,13 +68,7 @@ class Point:
     @property
     def paths(self) -> tuple[str, ...]:
         """The names of the leaves: `0.weight`."""
-        return _moving_paths(self.structure)
-
-
-@lru_cache(maxsize=64)
-def _moving_paths(structure: Structure) -> tuple[str, ...]:
-    names = [object() if node is None else node for node in structure]
-    return tuple(path for path, _ in walk(compose(structure, names), object))
+        return moving_paths(self.structure)
 
 
 Init = Callable[[Point], S]
