@@ -224,8 +224,8 @@ def moving_paths(structure: Structure) -> tuple[str, ...]:
         if entry is None:
             found.append(path)
         elif entry[1] > 0:
-            kind, count = entry
-            names = map(str, range(count)) if issubclass(kind, tuple) else _field_names(kind)
+            kind: type = entry[0]
+            names = map(str, range(entry[1])) if kind is tuple else _field_names(kind)
             rest.extend(reversed([f"{path}.{name}" if path else name for name in names]))
     return tuple(found)
 
