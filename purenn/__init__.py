@@ -22,10 +22,9 @@ True
 
 from __future__ import annotations
 
-from purenn import errors, initializers, layers, losses, optimizers, schedules
-from purenn.arrays import Array, Images, Labels, Leaves, Matrix, Vector
-from purenn.data import Batch, Dataset, dataset, shuffled_batches
-from purenn.errors import DivergenceError, PurennError
+from purenn.arrays import Array, Labels, Leaves, Matrix, Vector
+from purenn.data import Dataset, dataset, shuffled_batches
+from purenn.errors import PurennError
 from purenn.expressions import maker
 from purenn.keys import Key
 from purenn.layers import (
@@ -34,22 +33,17 @@ from purenn.layers import (
     Pullback,
     Thunk,
     batch_norm,
-    block,
     dropout,
     flatten,
     leaky_relu,
     linear,
     relu,
     residual,
-    sigmoid,
-    softmax,
-    stack,
     tanh,
 )
 from purenn.losses import (
     Loss,
     binary_cross_entropy_with_logits,
-    class_weighted,
     mean_squared_error,
     softmax_cross_entropy,
 )
@@ -66,8 +60,8 @@ from purenn.optimizers import (
     sgd,
     weight_decay,
 )
+from purenn.saving import load, save
 from purenn.training import (
-    Report,
     accuracy,
     binary_accuracy,
     evaluate,
@@ -79,6 +73,63 @@ from purenn.training import (
     training_step,
     value_and_grad,
 )
-from purenn.tree import Empty, Frozen, Node, leaves, map_leaves, paths
+from purenn.tree import Empty, Frozen, Node, map_leaves
 
 __version__ = "0.2.0"
+
+__all__ = [
+    "Array",
+    "Dataset",
+    "Empty",
+    "Frozen",
+    "Key",
+    "Labels",
+    "Layer",
+    "Leaves",
+    "Linear",
+    "Loss",
+    "Matrix",
+    "Node",
+    "Optimizer",
+    "Point",
+    "Pullback",
+    "PurennError",
+    "State",
+    "Thunk",
+    "Transform",
+    "Vector",
+    "accuracy",
+    "adam",
+    "batch_norm",
+    "binary_accuracy",
+    "binary_cross_entropy_with_logits",
+    "clip_by_global_norm",
+    "clip_by_value",
+    "dataset",
+    "descend",
+    "dropout",
+    "evaluate",
+    "flatten",
+    "fold",
+    "leaky_relu",
+    "linear",
+    "load",
+    "maker",
+    "map_leaves",
+    "mean_loss",
+    "mean_squared_error",
+    "momentum",
+    "predict",
+    "relu",
+    "residual",
+    "save",
+    "scan",
+    "sgd",
+    "shuffled_batches",
+    "softmax_cross_entropy",
+    "summary",
+    "tanh",
+    "training_step",
+    "value_and_grad",
+    "weight_decay",
+]

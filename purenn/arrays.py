@@ -95,11 +95,7 @@ def is_plain(array: object) -> TypeIs[AnyArray]:
 
 
 def require_array(subject: str, array: object) -> None:
-    """Check that `array` is a plain NumPy array.
-
-    Raises:
-        DtypeError: it is something else; the message says how to convert it without a loss.
-    """
+    """Check that `array` is a plain NumPy array."""
     if not is_plain(array):
         raise DtypeError(
             subject, f"expected a NumPy array, got {type(array).__name__}. {_cure(array)}".rstrip()
@@ -126,12 +122,7 @@ def is_floats(array: object) -> bool:
 
 
 def require_floats(subject: str, array: object) -> None:
-    """Check that `array` is a plain array of float32 or float64 with a batch axis.
-
-    Raises:
-        DtypeError: it is no plain array, or one of another dtype.
-        ShapeError: it has no axes, or an empty one behind the first.
-    """
+    """Check that `array` is a plain array of float32 or float64 with a batch axis."""
     if is_floats(array) and isinstance(array, np.ndarray):
         shape: Shape = array.shape
         if shape and (len(shape) < 2 or 0 not in shape[1:]):
@@ -156,12 +147,7 @@ def _refuse(subject: str, array: object) -> None:
 
 
 def require_samples(subject: str, array: object, axes: tuple[str, ...], cure: str) -> None:
-    """Check that `array` is a batch of floats whose samples have these axes.
-
-    Raises:
-        DtypeError: it is no plain array of float32 or float64.
-        ShapeError: its samples have another shape.
-    """
+    """Check that `array` is a batch of floats whose samples have these axes."""
     if is_floats(array) and isinstance(array, np.ndarray):
         shape: Shape = array.shape
         if len(shape) == 1 + len(axes) and 0 not in shape[1:]:

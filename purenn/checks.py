@@ -12,11 +12,7 @@ from purenn.errors import OptionError
 
 
 def integer(name: str, value: object, least: int = 1, most: float = inf) -> int:
-    """A Python integer from `least` to `most`.
-
-    Raises:
-        OptionError: `value` is not one.
-    """
+    """A Python integer from `least` to `most`."""
     if isinstance(value, int | np.integer) and not isinstance(value, bool):
         number = int(value)
         if least <= number <= most:
@@ -34,11 +30,7 @@ def number(
     below: float = inf,
     most: float = inf,
 ) -> float:
-    """A finite Python float within bounds: above < value < below and least <= value <= most.
-
-    Raises:
-        OptionError: `value` is not one.
-    """
+    """A finite Python float within bounds: above < value < below and least <= value <= most."""
     if isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool):
         with suppress(OverflowError):  # an integer beyond all floats
             found = float(value)
@@ -50,20 +42,12 @@ def number(
 
 
 def fraction(name: str, value: object) -> float:
-    """A number from 0 to below 1.
-
-    Raises:
-        OptionError: `value` is not one.
-    """
+    """A number from 0 to below 1."""
     return number(name, value, least=0.0, below=1.0)
 
 
 def fits(name: str, value: float, dtype: FloatDtype) -> None:
-    """Check that an option neither vanishes nor overflows in the dtype that it meets.
-
-    Raises:
-        OptionError: it does.
-    """
+    """Check that an option neither vanishes nor overflows in the dtype that it meets."""
     with np.errstate(over="ignore", under="ignore"):
         met = float(np.array(value, dtype))
     if not isfinite(met) or (value and abs(met) < float(np.finfo(dtype).tiny)):
@@ -72,11 +56,7 @@ def fits(name: str, value: float, dtype: FloatDtype) -> None:
 
 
 def instance(name: str, value: object, kind: type, advice: str) -> None:
-    """Check that an argument is an object of a class of purenn's.
-
-    Raises:
-        OptionError: it is something else; the advice says what to do.
-    """
+    """Check that an argument is an object of a class of purenn's."""
     if not isinstance(value, kind):
         article = "an" if kind.__name__[0] in "AEIO" else "a"
         raise OptionError(

@@ -209,10 +209,13 @@ def _own_class(label: str, count: int, where: str) -> type:
     if module.partition(".")[0] == "purenn" and module.replace(".", "").isidentifier():
         with suppress(ImportError):
             kind: object = vars(import_module(module)).get(name)
-            is_node = isinstance(kind, type) and issubclass(kind, Node)
-            if is_node and attrs.has(kind) and len(attrs.fields(kind)) == count:
+            if isinstance(kind, type) and issubclass(kind, Node) and _arity(kind) == count:
                 return kind
     raise TreeError(f"{where} has nodes of {label!r}, which is not a class of purenn's. {CURE}")
+
+
+def _arity(kind: type) -> int | None:
+    return len(attrs.fields(kind)) if attrs.has(kind) else None
 
 
 def _written(path: str, value: object) -> tuple[str, Json]:

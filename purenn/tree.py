@@ -74,11 +74,7 @@ class Frozen(Node, Generic[T]):
 
 @cache
 def _field_names(kind: type) -> tuple[str, ...]:
-    """The fields of a class of nodes.
-
-    Raises:
-        TreeError: it is not a frozen attrs class that is built from its fields in order.
-    """
+    """The fields of a class of nodes."""
     if not attrs.has(kind):
         raise TreeError(
             f"expected a tree of arrays, tuples and frozen attrs classes, got {kind.__name__}. "

@@ -217,11 +217,7 @@ def arranged_batches(
 
 
 def checked_order(order: Indices, samples: int) -> Indices:
-    """A vector of indices from 0 to `samples - 1`, read-only. A mask becomes the indices it selects.
-
-    Raises:
-        OptionError: it is something else.
-    """
+    """A vector of indices from 0 to `samples - 1`, read-only. A mask becomes the indices it selects."""
     require_array("An order of samples", order)
     if order.dtype.kind == "b":
         if order.shape != (samples,):

@@ -245,11 +245,7 @@ class Pair(Node, Column[tuple[X, Y]]):
 
 
 def require_equal_length(one: str, first: Column[object], other: str, second: Column[object]) -> None:
-    """Check that two columns have a row for each sample.
-
-    Raises:
-        DataError: one is not a column, or they have different lengths.
-    """
+    """Check that two columns have a row for each sample."""
     for name, column in ((one, first), (other, second)):
         if not isinstance(column, Column):
             raise DataError(

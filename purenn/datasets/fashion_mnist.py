@@ -1,4 +1,4 @@
-"""Fashion-MNIST: 70,000 grey images of clothes, 28 x 28 pixels, in ten classes.
+"""Fashion-MNIST: 70,000 gray images of clothes, 28 × 28 pixels, in ten classes.
 
 Source: Xiao, Rasul and Vollgraf, "Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine
 Learning Algorithms" (2017), https://github.com/zalandoresearch/fashion-mnist (MIT).
@@ -8,26 +8,19 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import attrs
 import numpy as np
 
-from purenn.arrays import ByteImages, Images, freeze
-from purenn.batches import Dataset
-from purenn.columns import Rows, ScaledBytes
-from purenn.datasets import idx
-from purenn.datasets.files import FASHION_MNIST, Files
-from purenn.datasets.folders import Contents, chosen, read_all
-from purenn.errors import DataError, DtypeError, ShapeError
-
-if TYPE_CHECKING:
-    from purenn.datasets.acquire import Places
-    from purenn.datasets.progress import Progress
+from purenn import checks
+from purenn.arrays import ByteImages, Images, immutable, is_plain
+from purenn.data.batches import Dataset
+from purenn.data.columns import Rows, ScaledBytes
+from purenn.datasets import files, mirrors
+from purenn.errors import DtypeError, FormatError, OptionError, ShapeError, UnavailableError
+from purenn.tree import Node
 
 ByteLabels = np.ndarray[tuple[int], np.dtype[np.uint8]]
-
-# The names of the classes: label 0 is a T-shirt or top, label 9 an ankle boot.
 CLASSES = (
     "T-shirt/top",
     "Trouser",
@@ -40,40 +33,43 @@ CLASSES = (
     "Bag",
     "Ankle boot",
 )
-
-
-def _require_bytes(what: str, array: object, rank: int) -> None:
-    if not isinstance(array, np.ndarray) or array.dtype != np.uint8:
-        came = array.dtype if isinstance(array, np.ndarray) else f"a {type(array).__name__}"
-        raise DtypeError(what, f"are arrays of uint8, and {came} came.")
-    if array.ndim != rank:
-        raise ShapeError(what, f"have {rank} axes, and an array of shape {array.shape} came.")
+ADVICE = (
+    f"To provide the files by hand, put {', '.join(f'{name}.gz' for name in files.SUMS)} into a "
+    "folder, and set PURENN_DATA to it or call fashion_mnist(folder). On Debian and Ubuntu, "
+    "`sudo apt install dataset-fashion-mnist` or scripts/fashion-mnist-from-debian gets them."
+)
 
 
 def _images(array: ByteImages) -> ByteImages:
-    _require_bytes("The images of Fashion-MNIST", array, 4)
-    return freeze(array)
+    _require_bytes(array, 4, "images of shape (samples, 28, 28, 1)")
+    return immutable(array)
 
 
 def _labels(array: ByteLabels) -> ByteLabels:
-    _require_bytes("The labels of Fashion-MNIST", array, 1)
-    return freeze(array)
+    _require_bytes(array, 1, "labels of shape (samples,)")
+    return immutable(array)
+
+
+def _require_bytes(array: object, axes: int, expected: str) -> None:
+    got = checks.described(array)
+    if not is_plain(array) or array.dtype != np.uint8:
+        raise DtypeError("FashionMnist", f"expected uint8 {expected}, got {got}.")
+    if array.ndim != axes:
+        raise ShapeError("FashionMnist", f"expected {expected}, got {got}.")
 
 
 @attrs.frozen(eq=False, repr=False)
-class FashionMnist:
-    """The images, from 0 (background) to 255, and their labels, 0 to 9; see `CLASSES`.
+class FashionMnist(Node):
+    """The images, from 0 (background) to 255, and their labels, the indices of `CLASSES`.
 
     Args:
-        train_images: uint8, (60000, 28, 28, 1). All four arrays are read-only.
+        train_images: uint8, (60000, 28, 28, 1). All arrays are read-only; writable ones are copied.
         train_labels: uint8, (60000,).
         test_images: uint8, (10000, 28, 28, 1).
         test_labels: uint8, (10000,).
 
     Raises:
-        DtypeError: an array is not of uint8.
-        ShapeError: images have no four axes, or labels more than one.
-        DataError: there are more images than labels, or fewer.
+        DtypeError, ShapeError: an array is not of uint8, or has another number of axes.
     """
 
     train_images: ByteImages = attrs.field(converter=_images)
@@ -81,85 +77,57 @@ class FashionMnist:
     test_images: ByteImages = attrs.field(converter=_images)
     test_labels: ByteLabels = attrs.field(converter=_labels)
 
-    def __attrs_post_init__(self) -> None:
-        for part, images, labels in (
-            ("training", self.train_images, self.train_labels),
-            ("test", self.test_images, self.test_labels),
-        ):
-            if len(images) != len(labels):
-                raise DataError(f"There are {len(images)} {part} images and {len(labels)} labels.")
-
     def __repr__(self) -> str:
         counts = f"{len(self.train_labels)} training and {len(self.test_labels)} test images"
         return f"<Fashion-MNIST: {counts}>"
 
     @property
     def train(self) -> Dataset[Images, ByteLabels]:
-        """The training images, kept as bytes and given in [0, 1] as float32, and their labels."""
+        """The training images as float32 in [0, 1], kept as bytes, and their labels."""
         return Dataset(ScaledBytes(self.train_images), Rows(self.train_labels))
 
     @property
     def test(self) -> Dataset[Images, ByteLabels]:
-        """The test images, kept as bytes and given in [0, 1] as float32, and their labels."""
+        """The test images as float32 in [0, 1], kept as bytes, and their labels."""
         return Dataset(ScaledBytes(self.test_images), Rows(self.test_labels))
 
 
 def fashion_mnist(directory: Path | str | None = None) -> FashionMnist:
-    """Fashion-MNIST, from the first of these places that has it.
+    """Fashion-MNIST, from the first of these places.
 
-    1. `directory`, if one is given; 2. the directory that the environment variable PURENN_DATA
-    names, if it is set; 3. /usr/share/datasets/fashion-mnist, where Debian's package
-    dataset-fashion-mnist puts it; 4. the user's cache, into which it comes, if need be, from 5. one
-    of its public mirrors; 6. Debian's package, which apt-get fetches without installing it; 7.
-    OpenML, through scikit-learn. What the first two choose is taken or refused; nothing else is
-    tried then. Each file, wherever it comes from, is verified by the SHA-256 of its content.
-
-    Fetching it tells of its progress on standard error: 31 MB, once.
+    1. `directory`, if it is given; 2. the folder in the environment variable PURENN_DATA, if it is
+    set; 3. the folder of Debian's package dataset-fashion-mnist, in /usr/share/datasets; 4. the
+    user's cache, into which it is downloaded (31 MB, once) from a public mirror. What 1 or 2 names
+    is taken or refused. Every file is verified by the SHA-256 of its content.
 
     Args:
-        directory: a folder with the four files train-images-idx3-ubyte, train-labels-idx1-ubyte,
+        directory: a folder with the files train-images-idx3-ubyte, train-labels-idx1-ubyte,
             t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, gzipped (.gz) or not.
 
     Raises:
-        OptionError: `directory` is no path.
-        UnavailableError: the directory lacks files, or no place has them; the message says what
-            was tried, what happened, and how to provide them by hand.
-        FormatError: a file in the directory is truncated, corrupt or swapped with another.
+        OptionError: `directory` is not a path.
+        UnavailableError: no place has the files; the message says how to provide them by hand.
+        FormatError: a file in the chosen folder is truncated, corrupt or swapped with another.
     """
-    choice = chosen(directory, os.environ)
-    if choice is not None:
-        folder, subject = choice
-        return _assemble(read_all(folder, FASHION_MNIST, subject), FASHION_MNIST)
-
-    from purenn.datasets.places import usual_places
-    from purenn.datasets.progress import on_standard_error
-
-    progress = on_standard_error()
-    return load_anywhere(FASHION_MNIST, usual_places(progress), progress)
+    try:
+        images, labels, test_images, test_labels = _arrays(directory)
+    except UnavailableError as error:
+        raise UnavailableError(f"Fashion-MNIST is not available:\n{error}\n{ADVICE}") from error
+    shape = (-1, 28, 28, 1)
+    return FashionMnist(images.reshape(shape), labels, test_images.reshape(shape), test_labels)
 
 
-def load_anywhere(files: Files, places: Places, progress: Progress) -> FashionMnist:
-    """The data set, from the first place that has its files.
-
-    Raises:
-        UnavailableError: there is none.
-    """
-    from purenn.datasets.acquire import acquire
-
-    return _assemble(acquire(files, places, progress), files)
-
-
-def _assemble(contents: Contents, files: Files) -> FashionMnist:
-    arrays = (idx.parse(contents[file.name], file.name) for file in files)
-    train_images, train_labels, test_images, test_labels = arrays
-    return FashionMnist(
-        _with_channel(train_images),
-        train_labels.reshape(-1),
-        _with_channel(test_images),
-        test_labels.reshape(-1),
-    )
-
-
-def _with_channel(images: idx.Bytes) -> ByteImages:
-    count, rows, columns = images.shape
-    return images.reshape(count, rows, columns, 1)
+def _arrays(directory: object) -> list[files.Bytes]:
+    chosen = os.environ.get("PURENN_DATA") or None if directory is None else directory
+    if isinstance(chosen, str | Path):
+        return [files.load(Path(chosen), name) for name in files.SUMS]
+    if chosen is not None:
+        raise OptionError(f"directory: expected a path, got {checks.described(chosen)}.")
+    try:
+        return [files.load(files.INSTALLED, name) for name in files.SUMS]
+    except (UnavailableError, FormatError) as error:
+        installed = str(error)
+    try:
+        return mirrors.load_or_fetch()
+    except UnavailableError as error:
+        raise UnavailableError(f"{installed}\n{error}") from error

@@ -1,101 +1,67 @@
-"""The four files of Fashion-MNIST, and the sums that prove whether a file is one of them."""
+"""The four files of Fashion-MNIST, each verified before it is used.
+
+They have the IDX format: two zero bytes, the code of uint8 (8), the rank, the size of each axis as
+a big-endian integer of 32 bits, and the entries in C order. Source:
+http://yann.lecun.com/exdb/mnist/ ("The IDX file format").
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator
+import zlib
+from pathlib import Path
 
-import attrs
+import numpy as np
 
-from purenn.datasets import idx
-from purenn.errors import FormatError
+from purenn.errors import FormatError, UnavailableError
 
+Bytes = np.ndarray[tuple[int], np.dtype[np.uint8]]
 
-@attrs.frozen
-class SourceFile:
-    """One file of a data set.
-
-    Args:
-        name: its name when it is not compressed, `train-labels-idx1-ubyte`.
-        shape: the shape of the array of bytes in it.
-        sha256: the SHA-256 of the decompressed file, in hexadecimal digits. Archives are compressed
-            by whoever hands them out, so their own sums differ.
-    """
-
-    name: str
-    shape: tuple[int, ...]
-    sha256: str
-
-    @property
-    def archive(self) -> str:
-        """Its name when it is gzipped."""
-        return f"{self.name}.gz"
-
-    @property
-    def size(self) -> int:
-        """How many bytes it has when it is not compressed."""
-        return idx.file_size(self.shape)
+INSTALLED = Path("/usr/share/datasets/fashion-mnist")  # by Debian's package
+GZIP_MAGIC = b"\x1f\x8b"
+GZIP = 31  # zlib's code for the format
+# The files and the SHA-256 of their decompressed content: the archives differ between sources.
+SUMS = {
+    "train-images-idx3-ubyte": "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+    "train-labels-idx1-ubyte": "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+    "t10k-images-idx3-ubyte": "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+    "t10k-labels-idx1-ubyte": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+}
 
 
-# A file, what came for it (gzipped or not, and not verified yet), and where it came from.
-Delivery = tuple[SourceFile, bytes, str]
-Deliveries = Generator[Delivery, None, None]
-
-# Training images, training labels, test images, test labels.
-Files = tuple[SourceFile, SourceFile, SourceFile, SourceFile]
-
-# Sums of the decompressed files of Debian's dataset-fashion-mnist 0.0~git20200523.55506a9-1.
-FASHION_MNIST: Files = (
-    SourceFile(
-        "train-images-idx3-ubyte",
-        (60000, 28, 28),
-        "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
-    ),
-    SourceFile(
-        "train-labels-idx1-ubyte",
-        (60000,),
-        "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
-    ),
-    SourceFile(
-        "t10k-images-idx3-ubyte",
-        (10000, 28, 28),
-        "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
-    ),
-    SourceFile(
-        "t10k-labels-idx1-ubyte",
-        (10000,),
-        "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
-    ),
-)
-
-
-def verify(raw: bytes, file: SourceFile, files: Files, where: str) -> bytes:
-    """The decompressed content, proven to be the file's.
-
-    Args:
-        raw: what was read, gzipped or not.
-        file: what it should be.
-        files: all files of the data set, to recognise those that were swapped.
-        where: what errors call it, such as its path.
+def load(folder: Path, name: str) -> Bytes:
+    """The entries of one of the files, gzipped (`name.gz`) or not, as a read-only vector.
 
     Raises:
-        FormatError: it is anything else; the message says what it is, as far as can be told.
+        UnavailableError: the folder or the file is missing or cannot be read.
+        FormatError: the file is truncated, corrupt or swapped with another.
     """
-    longest = max(one.size for one in files)
-    content = idx.decompress(raw, where, longest + 1)
+    try:
+        folder = folder.expanduser()
+        present = {path.name for path in folder.iterdir()}
+        for path in (folder / f"{name}.gz", folder / name):
+            if path.name in present:
+                return parse(path.read_bytes(), name, str(path))
+    except (OSError, RuntimeError) as error:  # RuntimeError: there is no such ~user
+        raise UnavailableError(f"{folder} cannot be read: {error}") from error
+    raise UnavailableError(f"{folder} has no {name}.gz.")
+
+
+def parse(raw: bytes, name: str, where: str) -> Bytes:
+    """The entries of the file with that name, from its bytes; errors call the source `where`.
+
+    Raises:
+        FormatError: these are not its bytes, gzipped or not.
+    """
+    content = raw
+    if raw.startswith(GZIP_MAGIC):
+        try:
+            content = zlib.decompress(raw, GZIP)
+        except zlib.error as error:
+            raise FormatError(f"{where} is truncated or corrupt: {error}.") from error
     digest = hashlib.sha256(content).hexdigest()
-    if digest == file.sha256:
-        return content
-    raise FormatError(
-        f"{where} is not {file.name}: {_diagnosis(content, digest, longest, files)} Expected "
-        f"{file.size} bytes with SHA-256 {file.sha256} once decompressed. Fetch the file again."
-    )
-
-
-def _diagnosis(content: bytes, digest: str, longest: int, files: Files) -> str:
-    for other in files:
-        if digest == other.sha256:
-            return f"it holds {other.name} (the files were swapped)."
-    if len(content) > longest:
-        return f"it has more than {longest} bytes."
-    return f"it has {len(content)} bytes with SHA-256 {digest}."
+    if digest == SUMS[name]:
+        return np.frombuffer(content, np.uint8, offset=4 + 4 * content[3])
+    swapped = [other for other, known in SUMS.items() if known == digest]
+    got = swapped[0] if swapped else f"{len(content)} truncated or corrupt bytes with {digest}"
+    raise FormatError(f"{where}: expected {name} with SHA-256 {SUMS[name]}, got {got}.")

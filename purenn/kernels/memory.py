@@ -1,68 +1,49 @@
 """Memory that is recycled once nobody refers to it.
 
-A pure step allocates all its results afresh, and fresh pages fault: a third of a step's time goes
-there. `empty` instead hands out a view of a block that it allocated earlier, once the reference
-count of the block says that no view of it is left. A view, a slice, a memoryview or any other
-export of the array holds a reference, so nobody can see a block change: to its callers, `empty`
-is `numpy.empty`, only faster.
+A pure step allocates its results afresh, and fresh pages fault. `empty` hands out a view of a block
+that it allocated earlier, once the block's reference count says that no view is left. Any export
+of an array holds a reference, so nobody can see a block change: `empty` is `numpy.empty`, only
+faster where glibc would give the pages back to the system each time.
 
-- Each thread has blocks of its own, at most `LIMIT` bytes of them and `MOST` of one shape; the
-  oldest shapes are dropped first. Dropped memory stays valid for those who hold it and is freed
-  after them.
-- The count that an idle block shows is measured at import. Where counts do not tell (interpreters
-  other than CPython, and those without the global lock or with a JIT), every array is plain.
-- Arrays below `SMALL` bytes are plain: malloc keeps their pages anyway. So are those that a signal
-  handler or a finalizer asks for while it interrupts `empty` itself.
+One pool of at most `LIMIT` bytes serves the process; the oldest shapes are dropped first. Whoever
+finds it busy (a thread, a signal handler, a finalizer) gets plain memory, and so does everybody
+where reference counts do not tell.
 """
 
 from __future__ import annotations
 
 import sys
-import threading
 from math import prod
 from sys import getrefcount
-from typing import TypeVar, overload
+from threading import Lock
+from typing import TypeVar
+from weakref import getweakrefcount
 
 import numpy as np
 
-from purenn.arrays import FLOAT32, N, Block, Element, typed_like
+from purenn.arrays import FLOAT32, Block, Element, N, Shape, typed_like
 
 SMALL = 32 * 1024
 LIMIT = 512 * 1024 * 1024
-MOST = 1024
 NEAR = 8
 
 Scalar = TypeVar("Scalar", bound=Element)
-Blocks = list[Block]
+Sizes = TypeVar("Sizes", bound=Shape)
 
 
 class _Pool:
-    """Blocks by shape and dtype, how many bytes they take, and whether `empty` is at work."""
-
-    __slots__ = ("blocks", "busy", "bytes")
+    """Blocks by shape and dtype, and how many bytes they take."""
 
     def __init__(self) -> None:
-        self.blocks: dict[tuple[tuple[int, ...], np.dtype[Element]], Blocks] = {}
+        self.blocks: dict[tuple[Shape, np.dtype[Element]], list[Block]] = {}
         self.bytes = 0
-        self.busy = False
+        self.lock = Lock()
 
 
-class _Threads(threading.local):
-    """The pool of each thread."""
-
-    def __init__(self) -> None:
-        self.pool = _Pool()
-
-
-def _find(blocks: Blocks, idle: int) -> Block | None:
-    """A block that nobody refers to.
-
-    The search starts where an idle block was last found, or less than `NEAR` blocks before: so few
-    blocks serve again and again, warm in the cache, and a deep net, which uses hundreds of one
-    shape at once, does not go through all of them each time.
-    """
+def _find(blocks: list[Block], idle: int) -> Block | None:
+    """A block that nobody refers to: one used lately, or close to where the search last ended."""
     for index in range(len(blocks)):
-        if getrefcount(blocks[index]) == idle:
+        if getrefcount(blocks[index]) == idle and not getweakrefcount(blocks[index]):
             block = blocks[index]
             if index >= NEAR:
                 blocks[:] = blocks[index:] + blocks[:index]
@@ -70,65 +51,43 @@ def _find(blocks: Blocks, idle: int) -> Block | None:
     return None
 
 
-def _view(block: Block, dtype: np.dtype[Scalar]) -> np.ndarray[tuple[int, ...], np.dtype[Scalar]]:
-    """A plain array over a block of that dtype. Its base is the block itself; see `freeze`."""
-    view: np.ndarray[tuple[int, ...], np.dtype[Scalar]] = block.view(np.ndarray)
-    return view
-
-
 def _idle_count() -> int:
-    """The count at which `_find` may take a block, or 0, which no block shows, if none is safe."""
+    """The count at which `_find` may take a block, or 0, which no block shows, if none is safe.
+
+    That is so without CPython's global lock, and with a JIT, whose traces may count otherwise.
+    """
     if sys.implementation.name != "cpython":
         return 0
     if sys.version_info >= (3, 13) and not sys._is_gil_enabled():
         return 0
     if sys.version_info >= (3, 14) and sys._jit.is_enabled():
-        return 0  # compiled traces may keep fewer references than interpreted code
+        return 0
     blocks = [Block((1,), FLOAT32)]
     # The list and the argument make two references, or one where the interpreter borrows. More
     # come from a debugger, and would mislead once it is gone.
     count = next((n for n in range(1, 3) if _find(blocks, n) is not None), 0)
-    held = _view(blocks[0], FLOAT32)[:1]
+    held = blocks[0].view(np.ndarray)
     return 0 if _find(blocks, count) is not None or held.size != 1 else count
 
 
-_threads = _Threads()
+_pool = _Pool()
 _IDLE = _idle_count()
 
 
-@overload
-def empty(
-    shape: tuple[int], dtype: np.dtype[Scalar]
-) -> np.ndarray[tuple[int], np.dtype[Scalar]]: ...
-@overload
-def empty(
-    shape: tuple[int, int], dtype: np.dtype[Scalar]
-) -> np.ndarray[tuple[int, int], np.dtype[Scalar]]: ...
-@overload
-def empty(
-    shape: tuple[int, int, int, int], dtype: np.dtype[Scalar]
-) -> np.ndarray[tuple[int, int, int, int], np.dtype[Scalar]]: ...
-@overload
-def empty(
-    shape: tuple[int, ...], dtype: np.dtype[Scalar]
-) -> np.ndarray[tuple[int, ...], np.dtype[Scalar]]: ...
-def empty(
-    shape: tuple[int, ...], dtype: np.dtype[Scalar]
-) -> np.ndarray[tuple[int, ...], np.dtype[Scalar]]:
+def empty(shape: Sizes, dtype: np.dtype[Scalar]) -> np.ndarray[Sizes, np.dtype[Scalar]]:
     """A writable C-contiguous array of unspecified content, like `numpy.empty`."""
     size = prod(shape) * dtype.itemsize
-    if size < SMALL or not _IDLE:
-        return np.empty(shape, dtype)
-    pool = _threads.pool
-    if pool.busy:
-        return np.empty(shape, dtype)
+    if size < SMALL or not _IDLE or not _pool.lock.acquire(blocking=False):
+        plain: np.ndarray[Sizes, np.dtype[Scalar]] = np.ndarray(shape, dtype)
+        return plain
     try:
-        pool.busy = True
-        blocks = pool.blocks.get((shape, dtype))
-        found = None if blocks is None else _find(blocks, _IDLE)
-        return _view(_allocate(pool, shape, dtype, size) if found is None else found, dtype)
+        found = _find(_pool.blocks.get((shape, dtype), []), _IDLE)
+        view: np.ndarray[Sizes, np.dtype[Scalar]] = (
+            _allocated(shape, dtype, size) if found is None else found
+        ).view(np.ndarray)
+        return view
     finally:
-        pool.busy = False
+        _pool.lock.release()
 
 
 def empty_like(array: N) -> N:
@@ -138,30 +97,26 @@ def empty_like(array: N) -> N:
     return typed_like(empty(array.shape, array.dtype), array)
 
 
-def _allocate(pool: _Pool, shape: tuple[int, ...], dtype: np.dtype[Element], size: int) -> Block:
+def _allocated(shape: Shape, dtype: np.dtype[Element], size: int) -> Block:
     """A new block, which the pool keeps as well if it can."""
     block = Block(shape, dtype)
     if size > LIMIT:
         return block
-    while pool.blocks and pool.bytes + size > LIMIT:
-        dropped = pool.blocks.pop(next(iter(pool.blocks)))
-        pool.bytes -= sum(old.nbytes for old in dropped)
-    if not pool.blocks:
-        pool.bytes = 0  # after an exception, such as KeyboardInterrupt, it may have been too much
-    blocks = pool.blocks.setdefault((shape, dtype), [])
-    if len(blocks) == MOST:
-        del blocks[0]
-        pool.bytes -= size
-    pool.bytes += size
-    blocks.append(block)
+    while _pool.blocks and _pool.bytes + size > LIMIT:
+        dropped = _pool.blocks.pop(next(iter(_pool.blocks)))
+        _pool.bytes -= sum(old.nbytes for old in dropped)
+    _pool.bytes += size
+    _pool.blocks.setdefault((shape, dtype), []).append(block)
     return block
 
 
 def held() -> int:
-    """How many bytes the blocks of this thread take, whether in use or idle; at most `LIMIT`."""
-    return _threads.pool.bytes
+    """How many bytes the blocks take, whether in use or idle; at most `LIMIT`."""
+    return _pool.bytes
 
 
 def release() -> None:
-    """Forget the blocks of this thread: those in use live on until they are dropped."""
-    _threads.pool = _Pool()
+    """Forget all blocks: those in use live on until they are dropped."""
+    with _pool.lock:
+        _pool.blocks.clear()
+        _pool.bytes = 0

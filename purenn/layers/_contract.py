@@ -147,23 +147,26 @@ class _Chain(Layer[tuple[*Ps], X, Y], Generic[X, Y, *Ps]):
             raise OptionError(
                 f"A chain has at most {LONGEST_CHAIN} layers. Put layers of one kind into a stack."
             )
-        head_init, head_apply, head_vjp = self._init, self._apply, self._vjp
-        last = located(index, other)
+        head, here = self, Place(index)
 
         def init(key: Key, x: X) -> tuple[*Ps, Q]:
-            front = head_init(key, x)
-            between = head_apply(front, x)
-            return (*front, last.init(key.child("layer", index), between))
+            front = head._init(key, x)
+            between = head._apply(front, x)
+            with here:
+                return (*front, other._init(key.child("layer", index), between))
 
         def apply(params: tuple[*Ps, Q], x: X) -> Z:
             _require_entries(params, size)
-            return last.apply(params[-1], head_apply(params[:-1], x))
+            between = head._apply(params[:-1], x)
+            with here:
+                return other._apply(params[-1], between)
 
         def vjp(params: tuple[*Ps, Q], x: X, key: Key) -> tuple[Z, Pullback[Z, tuple[*Ps, Q], X]]:
             _require_entries(params, size)
             front = params[:-1]
-            y, pull_front = head_vjp(front, x, key)
-            z, pull_last = last.vjp(params[-1], y, key.child("layer", index))
+            y, pull_front = head._vjp(front, x, key)
+            with here:
+                z, pull_last = other._vjp(params[-1], y, key.child("layer", index))
             return z, _pull_both(front, pull_front, pull_last)
 
         parts = (*self._parts, other)
@@ -172,10 +175,11 @@ class _Chain(Layer[tuple[*Ps], X, Y], Generic[X, Y, *Ps]):
 
 def _single(layer: Layer[P, X, Y]) -> _Chain[X, Y, P]:
     """The chain of one layer, where a longer one starts."""
-    part = located(0, layer)
+    here = Place(0)
 
     def init(key: Key, x: X) -> tuple[P]:
-        params = part.init(key.child("layer", 0), x)
+        with here:
+            params = layer._init(key.child("layer", 0), x)
         if isinstance(params, tuple):
             raise OptionError(
                 f"The parameters of {layer!r} are a bare tuple, which means a chain. "
@@ -185,11 +189,13 @@ def _single(layer: Layer[P, X, Y]) -> _Chain[X, Y, P]:
 
     def apply(params: tuple[P], x: X) -> Y:
         _require_entries(params, 1)
-        return part.apply(params[0], x)
+        with here:
+            return layer._apply(params[0], x)
 
     def vjp(params: tuple[P], x: X, key: Key) -> tuple[Y, Pullback[Y, tuple[P], X]]:
         _require_entries(params, 1)
-        y, pull_layer = part.vjp(params[0], x, key.child("layer", 0))
+        with here:
+            y, pull_layer = layer._vjp(params[0], x, key.child("layer", 0))
 
         def pull(dy: Y) -> tuple[tuple[P], Thunk[X]]:
             grads, dx = pull_layer(dy)
@@ -206,37 +212,16 @@ def chain(first: AnyLayer, *others: AnyLayer) -> AnyLayer:
 
 
 @attrs.frozen
-class _Located(Generic[P, X, Y]):
-    """The functions of a layer, whose errors say where in a chain it stands."""
+class Place:
+    """A layer's number in a chain. Errors that leave its `with` block say so."""
 
-    init: Callable[[Key, X], P]
-    apply: Callable[[P, X], Y]
-    vjp: Callable[[P, X, Key], tuple[Y, Pullback[Y, P, X]]]
+    index: int
 
+    def __enter__(self) -> None: ...
 
-def located(index: int, layer: Layer[P, X, Y]) -> _Located[P, X, Y]:
-    """The functions of a layer, whose errors say that it has that number."""
-    layer_init, layer_apply, layer_vjp = layer._init, layer._apply, layer._vjp
-
-    def init(key: Key, x: X) -> P:
-        try:
-            return layer_init(key, x)
-        except LocatedError as error:
-            raise error.inside(index) from None
-
-    def apply(params: P, x: X) -> Y:
-        try:
-            return layer_apply(params, x)
-        except LocatedError as error:
-            raise error.inside(index) from None
-
-    def vjp(params: P, x: X, key: Key) -> tuple[Y, Pullback[Y, P, X]]:
-        try:
-            return layer_vjp(params, x, key)
-        except LocatedError as error:
-            raise error.inside(index) from None
-
-    return _Located(init, apply, vjp)
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, LocatedError):
+            raise error.inside(self.index) from None
 
 
 def _pull_both(
@@ -321,21 +306,13 @@ def wrapping(
 
 
 def unwrapped(params: Block[P], layer: object) -> P:
-    """What is in a block of parameters.
-
-    Raises:
-        ParametersError: it is none.
-    """
+    """What is in a block of parameters."""
     require_params(f"{layer!r}", params, Block)
     return params.inner
 
 
 def require_params(subject: str, params: object, kind: type) -> None:
-    """Check that parameters are of the class that a layer has.
-
-    Raises:
-        ParametersError: they are of another.
-    """
+    """Check that parameters are of the class that a layer has."""
     if not isinstance(params, kind):
         raise ParametersError(
             subject,

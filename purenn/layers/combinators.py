@@ -15,9 +15,9 @@ from purenn.keys import Key
 from purenn.layers._contract import (
     Block,
     Layer,
+    Place,
     Pullback,
     Thunk,
-    located,
     require_layer,
     require_params,
     wrapping,
@@ -79,26 +79,32 @@ def beside(
     """Two layers with an input for each: the beginning of a model of several inputs."""
     require_layer(first)
     require_layer(second)
-    one, other = located(0, first), located(1, second)
+    left, right = Place(0), Place(1)
 
     def init(key: Key, x: tuple[X, W]) -> Both[P, Q]:
         _require_pair(x)
-        return Both(
-            one.init(key.child("layer", 0), x[0]), other.init(key.child("layer", 1), x[1])
-        )
+        with left:
+            p = first.init(key.child("layer", 0), x[0])
+        with right:
+            return Both(p, second.init(key.child("layer", 1), x[1]))
 
     def apply(params: Both[P, Q], x: tuple[X, W]) -> tuple[Y, Z]:
         require_params("beside(...)", params, Both)
         _require_pair(x)
-        return one.apply(params.first, x[0]), other.apply(params.second, x[1])
+        with left:
+            y = first.apply(params.first, x[0])
+        with right:
+            return y, second.apply(params.second, x[1])
 
     def vjp(
         params: Both[P, Q], x: tuple[X, W], key: Key
     ) -> tuple[tuple[Y, Z], Pullback[tuple[Y, Z], Both[P, Q], tuple[X, W]]]:
         require_params("beside(...)", params, Both)
         _require_pair(x)
-        y, pull_one = one.vjp(params.first, x[0], key.child("layer", 0))
-        z, pull_other = other.vjp(params.second, x[1], key.child("layer", 1))
+        with left:
+            y, pull_one = first.vjp(params.first, x[0], key.child("layer", 0))
+        with right:
+            z, pull_other = second.vjp(params.second, x[1], key.child("layer", 1))
 
         def pull(dyz: tuple[Y, Z]) -> tuple[Both[P, Q], Thunk[tuple[X, W]]]:
             (p, dx), (q, dw) = pull_one(dyz[0]), pull_other(dyz[1])

@@ -16,10 +16,10 @@ from purenn.keys import Key
 from purenn.layers._contract import (
     Block,
     Layer,
+    Place,
     Pullback,
     Thunk,
     require_layer,
-    located,
     require_params,
     wrapping,
 )
@@ -55,33 +55,36 @@ def stack(*layers: Layer[P, X, X]) -> Layer[Stack[P], X, X]:
         raise OptionError("A stack has at least one layer. Leave it out, or use identity().")
     for layer in layers:
         require_layer(layer)
-    parts = [located(index, layer) for index, layer in enumerate(layers)]
+    places = [Place(index) for index in range(len(layers))]
 
     def entries(params: Stack[P]) -> tuple[P, ...]:
         require_params("stack(...)", params, Stack)
-        if len(params.layers) != len(parts):
+        if len(params.layers) != len(layers):
             raise ParametersError(
                 "stack(...)",
-                f"expected parameters of {len(parts)} layers, got {len(params.layers)}.",
+                f"expected parameters of {len(layers)} layers, got {len(params.layers)}.",
             )
         return params.layers
 
     def init(key: Key, example: X) -> Stack[P]:
         params: list[P] = []
-        for index, part in enumerate(parts):
-            params.append(part.init(key.child("layer", index), example))
-            example = part.apply(params[-1], example)
+        for place, layer in zip(places, layers, strict=True):
+            with place:
+                params.append(layer.init(key.child("layer", place.index), example))
+                example = layer.apply(params[-1], example)
         return Stack(tuple(params))
 
     def apply(params: Stack[P], x: X) -> X:
-        for part, own in zip(parts, entries(params), strict=True):
-            x = part.apply(own, x)
+        for place, layer, own in zip(places, layers, entries(params), strict=True):
+            with place:
+                x = layer.apply(own, x)
         return x
 
     def vjp(params: Stack[P], x: X, key: Key) -> tuple[X, Pullback[X, Stack[P], X]]:
         pullbacks: list[Pullback[X, P, X]] = []
-        for part, own in zip(parts, entries(params), strict=True):
-            x, pullback = part.vjp(own, x, key.child("layer", len(pullbacks)))
+        for place, layer, own in zip(places, layers, entries(params), strict=True):
+            with place:
+                x, pullback = layer.vjp(own, x, key.child("layer", place.index))
             pullbacks.append(pullback)
 
         def pull(dy: X) -> tuple[Stack[P], Thunk[X]]:

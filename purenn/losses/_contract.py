@@ -75,11 +75,7 @@ def weighted_slopes(slopes: N, weights: Array) -> N:
 
 
 def require_loss(name: str, loss: object) -> None:
-    """Check that an argument is one of purenn's losses.
-
-    Raises:
-        OptionError: it is something else.
-    """
+    """Check that an argument is one of purenn's losses."""
     checks.instance(f"The loss of {name}", loss, Loss, "Give mean_squared_error(), say.")
 
 

@@ -22,12 +22,7 @@ def is_labels(target: object) -> TypeIs[Labels]:
 
 
 def require_matrix(name: str, what: str, array: object) -> None:
-    """Check that an array is a matrix of floats with at least one row and column.
-
-    Raises:
-        DtypeError: it is not a plain array of float32 or float64.
-        ShapeError: it has another rank, or is empty.
-    """
+    """Check that an array is a matrix of floats with at least one row and column."""
     if is_floats(array) and isinstance(array, np.ndarray) and array.ndim == 2 and array.size:
         return
     require_array(name, array)
@@ -41,12 +36,7 @@ def require_matrix(name: str, what: str, array: object) -> None:
 
 
 def require_same_shape(name: str, prediction: Array, target: object) -> None:
-    """Check that a target is like its prediction, in shape and dtype.
-
-    Raises:
-        ShapeError: their shapes differ, or there are no samples.
-        DtypeError: their dtypes differ, or are not floats.
-    """
+    """Check that a target is like its prediction, in shape and dtype."""
     require_array(name, prediction)
     require_array(name, target)
     if not isinstance(target, np.ndarray):
@@ -68,12 +58,7 @@ def require_same_shape(name: str, prediction: Array, target: object) -> None:
 
 
 def require_vector(name: str, labels: object) -> None:
-    """Check that labels are a vector of integers.
-
-    Raises:
-        DtypeError: they are not integers.
-        ShapeError: they are not a vector.
-    """
+    """Check that labels are a vector of integers."""
     require_array(name, labels)
     if not isinstance(labels, np.ndarray):
         return
@@ -89,13 +74,7 @@ def require_vector(name: str, labels: object) -> None:
 
 
 def require_labels(name: str, labels: Labels, samples: int, classes: int) -> None:
-    """Check that there is a label for each sample and that each is the index of a class.
-
-    Raises:
-        DtypeError: the labels are not integers.
-        ShapeError: there is not one for each sample, or there are no samples.
-        LabelError: one is negative or too large.
-    """
+    """Check that there is a label for each sample and that each is the index of a class."""
     require_vector(name, labels)
     if labels.shape[0] != samples or not samples:
         raise ShapeError(name, f"expected {samples or 'some'} labels, got {labels.shape[0]}.")
@@ -107,12 +86,7 @@ def require_labels(name: str, labels: Labels, samples: int, classes: int) -> Non
 
 
 def require_class_targets(name: str, prediction: Matrix, target: object) -> None:
-    """Check the targets of a classifier: labels, or rows of probabilities like the prediction.
-
-    Raises:
-        ShapeError, DtypeError, LabelError: the target does not fit the prediction.
-        DataError: a row is not a distribution.
-    """
+    """Check the targets of a classifier: labels, or rows of probabilities like the prediction."""
     require_matrix(name, "prediction", prediction)
     if is_labels(target):
         require_labels(name, target, *prediction.shape)
@@ -128,10 +102,6 @@ def require_binary_targets(name: str, prediction: Matrix, target: object) -> Mat
     """Targets of independent yes-or-no outputs as a matrix: probabilities, or labels 0 and 1.
 
     Labels (samples,) go with predictions of one column.
-
-    Raises:
-        ShapeError, DtypeError, LabelError: the target does not fit the prediction.
-        DataError: a target is not a probability.
     """
     require_matrix(name, "prediction", prediction)
     samples, outputs = prediction.shape
@@ -146,11 +116,7 @@ def require_binary_targets(name: str, prediction: Matrix, target: object) -> Mat
 
 
 def require_probabilities(name: str, what: str, array: object) -> None:
-    """Check that all elements are from 0 to 1.
-
-    Raises:
-        DataError: one is not.
-    """
+    """Check that all elements are from 0 to 1."""
     if isinstance(array, np.ndarray):
         lowest, highest = np.minimum.reduce(array, axis=None), np.maximum.reduce(array, axis=None)
         if not (lowest >= 0.0 and highest <= 1.0):
@@ -162,11 +128,7 @@ def require_probabilities(name: str, what: str, array: object) -> None:
 
 
 def require_distributions(name: str, what: str, rows: Matrix) -> None:
-    """Check that all elements are from 0 to 1, and that each row sums to 1.
-
-    Raises:
-        DataError: one does not.
-    """
+    """Check that all elements are from 0 to 1, and that each row sums to 1."""
     require_probabilities(name, what, rows)
     sums = rows.sum(axis=1)
     wrong = np.flatnonzero(abs(sums - 1.0) > SUM_TOLERANCE)

@@ -156,11 +156,7 @@ def _require_entries(state: tuple[object, ...], size: int) -> None:
 
 
 def require_transform(name: str, value: object) -> None:
-    """Check that an argument is a transform.
-
-    Raises:
-        OptionError: it is something else.
-    """
+    """Check that an argument is a transform."""
     advice = "Call the function that makes it, such as momentum(0.9)."
     if isinstance(value, Optimizer):
         advice = "An optimizer moves parameters already: it needs no descend and takes no >>."
@@ -324,11 +320,7 @@ def descend(transform: Transform[S], rate: float | Schedule) -> Optimizer[S]:
 
 
 def require_like(what: str, found: Leaves, point: Point) -> None:
-    """Check that leaves have the shapes and dtypes of the parameters'.
-
-    Raises:
-        TreeError: they differ; the message names the first that does.
-    """
+    """Check that leaves have the shapes and dtypes of the parameters'."""
     if len(found) != len(point.params):
         raise TreeError(f"{what}: expected {len(point.params)} leaves, got {len(found)}.")
     for index, (leaf, param) in enumerate(zip(found, point.params, strict=True)):
@@ -340,10 +332,6 @@ def require_like(what: str, found: Leaves, point: Point) -> None:
 
 
 def require_optimizer(name: str, value: object) -> None:
-    """Check that an argument is an optimizer.
-
-    Raises:
-        OptionError: it is something else.
-    """
+    """Check that an argument is an optimizer."""
     advice = "Make one with descend(transform, rate)."
     checks.instance(f"The optimizer of {name}", value, Optimizer, advice)

@@ -11,11 +11,11 @@ bits however often it was killed in between:
 >>> model, optimizer = nn.linear(1), nn.sgd(0.1)
 >>> x = nn.Key(0).generator().normal(size=(64, 2)).astype(np.float32)
 >>> data = nn.dataset(x, x.sum(axis=1, keepdims=True))
->>> params, _ = model.init(nn.Key(1), (2,))
+>>> state = optimizer.init(model.init(nn.Key(1), data.example))
 >>> place = tempfile.TemporaryDirectory()
 >>> config = runs.Config("line.py", {"epochs": 5})
 >>> with runs.start(Path(place.name) / "run", config) as run:
-...     progress = runs.begin(run, optimizer.init(params), repr(model), nn.Key(2))
+...     progress = runs.begin(run, state, repr(model), nn.Key(2))
 ...     step = nn.training_step(model, nn.mean_squared_error(), optimizer)
 ...     for progress in runs.train(
 ...         run,
@@ -24,14 +24,16 @@ bits however often it was killed in between:
 ...         batches_of=lambda key, epoch: nn.shuffled_batches(data, 16, key, epoch),
 ...         epochs=5,
 ...         measure=lambda end: {"loss": end.mean_loss},
+...         best=runs.best("loss"),
 ...     ):
 ...         pass
 ...     summary = runs.finish(run, progress, {})
 >>> summary.epochs, progress.records[-1]["loss"] < progress.records[0]["loss"]
 (5, True)
 >>> sorted(path.name for path in run.folder.glob("[a-z]*"))  # doctest: +NORMALIZE_WHITESPACE
-['checkpoint.npz', 'config.json', 'environment.json', 'metrics.jsonl', 'summary.json',
- 'times.jsonl']
+['best.safetensors', 'checkpoint.safetensors', 'config.json', 'environment.json',
+ 'metrics.jsonl', 'summary.json', 'times.jsonl']
+>>> nn.load(run.best)
 >>> place.cleanup()
 """
 
@@ -41,14 +43,20 @@ from purenn.errors import InterruptionError, RunError
 from purenn.jsons import Json
 from purenn.runs.cadence import Cadence
 from purenn.runs.comparing import differences
-from purenn.runs.config import Config, read_config
-from purenn.runs.digest import digest
-from purenn.runs.environment import Environment, environment
-from purenn.runs.finish import Summary, finish, read_summary
-from purenn.runs.folder import Run, read_environment, resume, start, write_file
+from purenn.runs.config import Config, flat, read_config
+from purenn.runs.environment import (
+    Environment,
+    environment,
+    environment_differences,
+    read_environment,
+)
+from purenn.runs.folder import Run, resume, start
 from purenn.runs.progress import Progress, begin, save
 from purenn.runs.records import Record, read_records
+from purenn.runs.stopping import best, best_epoch, patience
+from purenn.runs.summary import Summary, finish, read_summary
 from purenn.runs.training import train
+from purenn.saving import digest
 
 __all__ = [
     "Cadence",
@@ -62,10 +70,15 @@ __all__ = [
     "RunError",
     "Summary",
     "begin",
+    "best",
+    "best_epoch",
     "differences",
     "digest",
     "environment",
+    "environment_differences",
     "finish",
+    "flat",
+    "patience",
     "read_config",
     "read_environment",
     "read_records",
@@ -74,5 +87,4 @@ __all__ = [
     "save",
     "start",
     "train",
-    "write_file",
 ]

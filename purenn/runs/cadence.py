@@ -9,18 +9,6 @@ import attrs
 from purenn import checks
 
 
-def _seconds(value: float) -> float:
-    return checks.not_negative("The seconds between checkpoints", value)
-
-
-def _steps(value: int | None) -> int | None:
-    return None if value is None else checks.count("The steps between checkpoints", value)
-
-
-def _epochs(value: int) -> int:
-    return checks.count("The epochs between checkpoints", value)
-
-
 @attrs.frozen
 class Cadence:
     """When checkpoints are written: at the end of each epoch, and whenever one of these says so.
@@ -34,12 +22,18 @@ class Cadence:
         epochs: at the end of every epoch whose number, counted from 1, is a multiple of this.
 
     Raises:
-        OptionError: the seconds are negative, or the steps or the epochs below 1.
+        OptionError: the seconds are negative, or the steps or epochs are not integers ≥ 1.
     """
 
-    seconds: float = attrs.field(default=60.0, converter=_seconds)
-    steps: int | None = attrs.field(default=None, converter=_steps)
-    epochs: int = attrs.field(default=1, converter=_epochs)
+    seconds: float = 60.0
+    steps: int | None = None
+    epochs: int = 1
+
+    def __attrs_post_init__(self) -> None:
+        checks.number("seconds between checkpoints", self.seconds, least=0.0)
+        checks.integer("epochs between checkpoints", self.epochs)
+        if self.steps is not None:
+            checks.integer("steps between checkpoints", self.steps)
 
 
 EVERY_MINUTE = Cadence()
@@ -50,13 +44,17 @@ class Clock:
 
     def __init__(self, cadence: Cadence, step: int) -> None:
         self._cadence = cadence
-        self._lap = self._saved = time.monotonic()
-        self._step = step
+        self._lap = time.monotonic()
+        self.saved(step)
 
     def lap(self) -> float:
         """The seconds since this was last asked, or since the beginning."""
         before, self._lap = self._lap, time.monotonic()
         return round(self._lap - before, 6)
+
+    def saved(self, step: int) -> None:
+        """Take note that a checkpoint was written after this step."""
+        self._saved, self._step = time.monotonic(), step
 
     def is_due(self, step: int) -> bool:
         """Whether so much time or so many steps passed that a checkpoint must be written."""
@@ -68,7 +66,3 @@ class Clock:
     def is_due_after(self, epochs: int) -> bool:
         """Whether a checkpoint must be written at the end of so many epochs."""
         return epochs % self._cadence.epochs == 0
-
-    def saved(self, step: int) -> None:
-        """Take note that a checkpoint was written, after this step."""
-        self._saved, self._step = time.monotonic(), step

@@ -6,33 +6,29 @@ from pathlib import Path
 
 import attrs
 
-from purenn.runs.finish import read_summary
+from purenn.files import AnyPath, expanded
 from purenn.runs.folder import SUMMARY
+from purenn.runs.lock import LOCK
 from purenn.runs.records import TIMES
+from purenn.runs.summary import read_summary
 
 
-def differences(first: Path, second: Path) -> tuple[str, ...]:
+def differences(first: AnyPath, second: AnyPath) -> tuple[str, ...]:
     """The names of the files in which two folders differ, byte for byte.
 
-    Left out are times.jsonl, and the seconds in summary.json: they are different each time.
+    Left out are times.jsonl, the seconds in summary.json, and the lock.
     """
-    names = sorted(_files(first) | _files(second))
-    return tuple(name for name in names if not _is_same(first / name, second / name))
+    one, other = expanded(first), expanded(second)
+    names = {str(path.relative_to(place)) for place in (one, other) for path in place.rglob("*")}
+    return tuple(
+        name
+        for name in sorted(names - {TIMES, LOCK})
+        if _content(one / name) != _content(other / name)
+    )
 
 
-def _files(folder: Path) -> set[str]:
-    found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
-    return {str(path) for path in found if str(path) != TIMES}
-
-
-def _is_same(first: Path, second: Path) -> bool:
-    if not first.is_file() or not second.is_file():
-        return False
-    if first.name == SUMMARY:
-        one, other = read_summary(first.parent), read_summary(second.parent)
-        return (
-            one is not None
-            and other is not None
-            and one == attrs.evolve(other, seconds=one.seconds)
-        )
-    return first.read_bytes() == second.read_bytes()
+def _content(path: Path) -> object:
+    if not path.is_file():
+        return path.is_dir()
+    summary = read_summary(path.parent) if path.name == SUMMARY else None
+    return path.read_bytes() if summary is None else attrs.evolve(summary, seconds=0.0)

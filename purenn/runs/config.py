@@ -1,16 +1,24 @@
-"""The configuration of a run: all that it takes to start it again."""
+"""The configuration of a run: a script and its settings, in config.json."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Collection, Mapping
 
 import attrs
 
-from purenn import durable, jsons
-from purenn.errors import FormatError, RunError, UnavailableError
+from purenn import files, jsons
+from purenn.errors import OptionError, RunError
+from purenn.files import AnyPath
 from purenn.jsons import Json
 
 LIMIT = 2**20  # bytes
+
+
+def _plain(settings: Mapping[str, object]) -> dict[str, Json]:
+    found = jsons.plain(settings, "settings")
+    if isinstance(found, dict):
+        return found
+    raise OptionError(f"settings: expected a dict, got {found!r}.")
 
 
 @attrs.frozen
@@ -21,65 +29,62 @@ class Config:
         script: the name of the file that runs it, such as `spiral.py`.
         settings: everything that decides what is computed, and nothing else: neither where the
             data lies nor where results go, so that a folder can be moved and a run repeated.
+            They are kept as JSON gives them back: tuples as lists, enums by their values.
+
+    Raises:
+        OptionError: JSON has no form for a setting.
     """
 
     script: str
-    settings: dict[str, Json]
+    settings: dict[str, Json] = attrs.field(converter=_plain)
 
 
 def encode(config: Config) -> bytes:
-    """The bytes of config.json.
-
-    Raises:
-        RunError: a setting has no form in JSON, such as NaN.
-    """
-    try:
-        settings = jsons.checked(config.settings, "settings")
-        return jsons.document({"script": config.script, "settings": settings})
-    except FormatError as error:
-        raise RunError(f"The configuration cannot be written down: {error}") from None
+    """The bytes of config.json."""
+    return jsons.document({"script": config.script, "settings": config.settings})
 
 
-def read_config(path: Path) -> Config:
+def read_config(path: AnyPath) -> Config:
     """The configuration in a file such as config.json.
 
     Raises:
-        RunError: the file cannot be read, or holds no configuration.
+        RunError, FormatError: the file holds something else.
+        UnavailableError: it cannot be read.
     """
-    try:
-        found = jsons.parse(durable.read(path, LIMIT), str(path))
-    except (FormatError, UnavailableError) as error:
-        raise RunError(f"{error}") from None
-    match found:
+    match jsons.parse(files.read(path, LIMIT), str(path)):
         case {"script": str(script), "settings": dict(settings), **rest} if not rest:
             return Config(script, settings)
-    raise RunError(
-        f"{path} holds no configuration of a run: it must be an object of a script and settings, "
-        "and nothing else, as in the config.json of a run's folder."
-    )
+    raise RunError(f'{path}: expected {{"script": ..., "settings": {{...}}}} and nothing else.')
 
 
-def differences(before: Config, after: Config) -> tuple[str, ...]:
-    """One sentence for every setting in which two configurations differ."""
-    old = {"script": before.script, **flat(before.settings)}
-    new = {"script": after.script, **flat(after.settings)}
-    return tuple(
-        f"{name}: {_shown(old, name)} there, {_shown(new, name)} here"
-        for name in dict.fromkeys([*old, *new])
-        if _shown(old, name) != _shown(new, name)
-    )
+def flat(settings: Mapping[str, Json], prefix: str = "") -> dict[str, Json]:
+    """The settings with those of inner objects in one dict: `model.hidden`.
 
-
-def flat(settings: dict[str, Json], prefix: str = "") -> dict[str, Json]:
-    """The settings with those of inner objects in one object: `model.hidden`."""
+    Names with dots are quoted, so that no two settings share a name.
+    """
     found: dict[str, Json] = {}
     for name, value in settings.items():
-        if isinstance(value, dict) and value:
-            found |= flat(value, f"{prefix}{name}.")
-        else:
-            found[f"{prefix}{name}"] = value
+        path = prefix + (name if name.replace("-", "_").isidentifier() else repr(name))
+        found |= flat(value, f"{path}.") if isinstance(value, dict) and value else {path: value}
     return found
 
 
-def _shown(settings: dict[str, Json], name: str) -> str:
-    return repr(settings[name]) if name in settings else "nothing"
+def differences(before: Config, after: Config, ignored: Collection[str] = ()) -> tuple[str, ...]:
+    """One line for every setting in which two configurations differ.
+
+    Args:
+        before: the one there.
+        after: the one here.
+        ignored: settings that may differ, by their names in `flat`.
+    """
+    old, new = (_shown(config) for config in (before, after))
+    return tuple(
+        f"{name}: {old.get(name, 'nothing')} there, {new.get(name, 'nothing')} here"
+        for name in {**old, **new}
+        if old.get(name) != new.get(name) and name not in ignored
+    )
+
+
+def _shown(config: Config) -> dict[str, str]:
+    facts = {"the script": config.script, **flat(config.settings)}  # a name that flat would quote
+    return {name: jsons.line(value).decode().strip() for name, value in facts.items()}

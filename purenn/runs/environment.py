@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import subprocess
 from functools import cache
@@ -11,11 +10,16 @@ from pathlib import Path
 import numpy as np
 
 import purenn
+from purenn import files, jsons
+from purenn.errors import RunError
+from purenn.files import AnyPath
 from purenn.jsons import Json
 
+ENVIRONMENT = "environment.json"
+LIMIT = 2**20  # bytes
 CPU_INFO = Path("/proc/cpuinfo")
 
-# Names of facts, with None for what cannot be found out.
+# Facts by name. What cannot be found out is left out.
 Environment = dict[str, Json]
 
 
@@ -32,82 +36,108 @@ def environment() -> Environment:
     A run that was resumed in another environment has `resumed` in its environment.json: what was
     different, for each time it was.
     """
-    return {
+    build = np.show_config("dicts")
+    library = build["Build Dependencies"]["blas"]
+    simd = build.get("SIMD Extensions", {})
+    found: Environment = {
         "purenn": purenn.__version__,
         "commit": commit(Path(purenn.__file__).parent),
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "numpy": np.__version__,
+        "blas": f"{library['name']} {library['version']}",
         **_blas(),
         "cpu": _cpu(),
-        "simd": _simd(),
-        "libc": " ".join(platform.libc_ver()).strip() or None,
+        "simd": [*simd.get("baseline", []), *simd.get("found", [])],
+        "libc": " ".join(platform.libc_ver()).strip(),
         "os": f"{platform.system()} {platform.release()} {platform.machine()}",
+    }
+    return {name: fact for name, fact in found.items() if fact}
+
+
+@cache
+def commit(folder: Path) -> str:
+    """The commit of the checkout whose package lies in this folder; empty if there is none.
+
+    It is found out once: what a process imported does not change with the files.
+    """
+    if not _git(folder, "ls-files", "--error-unmatch", "__init__.py"):
+        return ""  # some other project's repository, or none
+    return _git(folder, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    command = ["git", "--no-optional-locks", "-C", str(folder), *arguments]
+    try:
+        # In a session of its own: a Ctrl-C is meant for the run, which must not miss the answer.
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, start_new_session=True
+        )
+    except OSError:
+        return ""
+    return "" if done.returncode else done.stdout.strip()
+
+
+def _blas() -> Environment:
+    try:
+        from threadpoolctl import threadpool_info
+    except ImportError:
+        return {}
+    pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
+    own = [pool for pool in pools if pool["filepath"].startswith(str(Path(np.__file__).parent))]
+    return {
+        name: fact
+        for pool in (own or pools)[:1]
+        for name, fact in (
+            ("blas_kernel", pool.get("architecture")),
+            ("blas_threads", pool["num_threads"]),
+        )
     }
 
 
 @cache
-def commit(folder: Path) -> str | None:
-    """The commit of the checkout whose package lies in this folder, or None if there is none.
-
-    It is found out once: what a process imported does not change with the files.
-    """
-    if _git(folder, "ls-files", "--error-unmatch", "__init__.py") is None:
-        return None  # some other project's repository, or none
-    return _git(folder, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
-
-
-def _git(folder: Path, *arguments: str) -> str | None:
-    command = ["git", "--no-optional-locks", "-C", str(folder), *arguments]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    except OSError:
-        return None
-    return None if done.returncode else done.stdout.strip()
-
-
-def _blas() -> Environment:
-    library = np.show_config("dicts")["Build Dependencies"]["blas"]
-    found: Environment = {"blas": f"{library['name']} {library['version']}"}
-    try:
-        from threadpoolctl import threadpool_info
-    except ImportError:
-        threads = os.environ.get("OPENBLAS_NUM_THREADS") or os.environ.get("OMP_NUM_THREADS")
-        return {**found, "blas_kernel": None, "blas_threads": threads}
-    pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
-    own = [pool for pool in pools if pool["filepath"].startswith(str(Path(np.__file__).parent))]
-    for pool in own or pools:
-        kernel = pool.get("architecture")
-        return {**found, "blas_kernel": kernel, "blas_threads": pool["num_threads"]}
-    return {**found, "blas_kernel": None, "blas_threads": None}
-
-
-@cache
-def _cpu() -> str | None:
+def _cpu() -> str:
     lines = CPU_INFO.read_text().splitlines() if CPU_INFO.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or None
-
-
-def _simd() -> Json:
-    extensions = np.show_config("dicts").get("SIMD Extensions", {})
-    return [*extensions.get("baseline", []), *extensions.get("found", [])]
+    return names[0] if names else platform.processor()
 
 
 def noted(known: Environment, now: Environment) -> Environment:
     """The environment of a run that goes on in another one: with what changed, under "resumed"."""
     sessions = known.get("resumed")
     earlier = sessions if isinstance(sessions, list) else []
-    last = {**known}
+    last = known.copy()
     for session in earlier:
         last |= session if isinstance(session, dict) else {}
-    changes = {name: value for name, value in now.items() if last.get(name) != value}
+    changes = {name: now[name] for name in now if name in last and last[name] != now[name]}
     return {**known, "resumed": [*earlier, changes]} if changes else known
 
 
-def differences(before: Environment, after: Environment) -> tuple[str, ...]:
-    """One sentence for every fact in which two environments differ."""
+def environment_differences(before: Environment, after: Environment) -> tuple[str, ...]:
+    """One line for every fact in which two environments differ, as far as both are known."""
     return tuple(
-        f"{name}: {before.get(name)!r} there, {after.get(name)!r} here"
-        for name in dict.fromkeys([*before, *after])
-        if before.get(name) != after.get(name)
+        f"{name}: {before[name]!r} there, {after[name]!r} here"
+        for name in before
+        if name in after and before[name] != after[name]
     )
+
+
+def note_environment(folder: Path) -> None:
+    """Write down in what this session's environment differs from those before, if it does."""
+    known = read_environment(folder)
+    found = noted(known, environment())
+    if found != known:
+        files.write(folder / ENVIRONMENT, jsons.document(found))
+
+
+def read_environment(folder: AnyPath) -> Environment:
+    """The environment that a run was started in.
+
+    Raises:
+        RunError, FormatError: environment.json holds something else.
+        UnavailableError: it cannot be read.
+    """
+    path = files.expanded(folder) / ENVIRONMENT
+    found = jsons.parse(files.read(path, LIMIT), str(path))
+    if isinstance(found, dict):
+        return found
+    raise RunError(f"{path}: expected names and facts.")

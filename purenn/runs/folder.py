@@ -1,156 +1,128 @@
-"""A run's folder: begun by `start`, taken up by `resume`, and had by one process at a time."""
+"""A run's folder: begun by `start`, taken up again by `resume`, one process at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import attrs
 
-from purenn import durable, jsons
-from purenn.errors import FormatError, RunError, UnavailableError
-from purenn.runs import config as configs
-from purenn.runs.config import Config, read_config
-from purenn.runs.environment import Environment, environment, noted
+from purenn import files, jsons
+from purenn.errors import RunError
+from purenn.files import AnyPath
+from purenn.runs.config import Config, differences, encode, read_config
+from purenn.runs.environment import ENVIRONMENT, environment
 from purenn.runs.lock import locked
 from purenn.runs.records import METRICS, TIMES
 
 CONFIG = "config.json"
-ENVIRONMENT = "environment.json"
-CHECKPOINT = "checkpoint.npz"
+CHECKPOINT = "checkpoint.safetensors"
+BEST = "best.safetensors"
 SUMMARY = "summary.json"
-
-LIMIT = 2**20  # bytes
 
 
 @attrs.frozen
 class Run:
-    """A folder that this process has for itself, and the configuration in it."""
+    """A folder that this process holds, and the configuration in it."""
 
     folder: Path
     config: Config
 
     @property
     def checkpoint(self) -> Path:
-        """Where the checkpoint is."""
+        """The file with the last checkpoint."""
         return self.folder / CHECKPOINT
+
+    @property
+    def best(self) -> Path:
+        """The file with the best epoch's parameters, if `train` was told what is best."""
+        return self.folder / BEST
 
 
 @contextmanager
-def start(folder: Path, config: Config) -> Iterator[Run]:
+def start(folder: AnyPath, config: Config) -> Iterator[Run]:
     """Begin a run in a folder of its own, which is made if need be.
 
     Raises:
-        RunError: the folder holds a run, is in use, or cannot be written to. It is left as it was.
+        RunError: the folder holds a run or is in use. It is left as it was.
+        UnavailableError: it cannot be written to.
     """
-
-    def check() -> None:
-        _require_vacant(folder)
-
-    check()
-    with _prepared(folder, config, check) as run:
-        _describe(run)
-        yield run
+    place = files.expanded(folder)
+    with _held(place, lambda: _require_vacant(place)):
+        _describe(place, config)
+        yield Run(place, config)
 
 
 @contextmanager
-def resume(folder: Path, config: Config) -> Iterator[Run]:
-    """Go on with the run in a folder, or begin it if there is none yet.
+def resume(
+    folder: AnyPath, config: Config | None = None, *, may_change: Collection[str] = ()
+) -> Iterator[Run]:
+    """Go on with the run in a folder.
+
+    Args:
+        folder: the folder.
+        config: the configuration that the run must have; it is begun if there is none yet. Left
+            out, it is the one in the folder: `run.config`.
+        may_change: settings that may differ from the folder's, such as `("epochs",)`: those given
+            here hold from now on, and config.json says so.
 
     Raises:
-        RunError: the run there has another configuration, the folder is in use, or cannot be
-            written to. It is left as it was.
+        RunError: the run has another configuration, or the folder is in use. It is left as it was.
+        FormatError: config.json is not JSON.
+        UnavailableError: a file cannot be read or written.
     """
+    place = files.expanded(folder)
+    known = place / CONFIG
 
     def check() -> None:
-        if (folder / CONFIG).exists():
-            _require_equal(folder, config)
+        if not files.exists(known) and config is not None:
+            _require_vacant(place)
         else:
-            _require_vacant(folder)
+            _require_equal(place, config, may_change)
 
-    check()
-    with _prepared(folder, config, check) as run:
-        if not (folder / CONFIG).exists():
-            _describe(run)
-        yield run
+    with _held(place, check):
+        given = read_config(known) if config is None else config
+        if not files.exists(known):
+            _describe(place, given)
+        elif differences(read_config(known), given):
+            files.write(known, encode(given))
+        yield Run(place, given)
 
 
 @contextmanager
-def _prepared(folder: Path, config: Config, check: Callable[[], None]) -> Iterator[Run]:
-    configs.encode(config)
-    try:
-        durable.make_folder(folder)
-    except UnavailableError as error:
-        raise RunError(f"{error}") from error
+def _held(folder: Path, check: Callable[[], None]) -> Iterator[None]:
+    check()
+    files.make_folder(folder)
     with locked(folder, check):
-        yield Run(folder, config)
+        yield
 
 
-def _describe(run: Run) -> None:
+def _describe(folder: Path, config: Config) -> None:
     # The configuration comes last: where it is, there is a run.
-    write_file(run.folder / ENVIRONMENT, jsons.document(environment()))
-    write_file(run.folder / CONFIG, configs.encode(run.config))
+    files.write(folder / ENVIRONMENT, jsons.document(environment()))
+    files.write(folder / CONFIG, encode(config))
 
 
 def _require_vacant(folder: Path) -> None:
-    if (folder / CONFIG).exists():
-        raise RunError(
-            f"{folder} holds a run already. Go on with it by --resume, or choose another folder."
-        )
-    for name in (CHECKPOINT, METRICS, TIMES, SUMMARY):
-        if (folder / name).exists():
+    if files.exists(folder / CONFIG):
+        raise RunError(f"{folder} holds a run already. Resume it, or choose another folder.")
+    for name in (CHECKPOINT, BEST, METRICS, TIMES, SUMMARY):
+        if files.exists(folder / name):
             raise RunError(
-                f"{folder} holds a {name}, but no {CONFIG}: it is no run of purenn's, or was "
+                f"{folder} holds a {name}, but no {CONFIG}: it is not a run of purenn's, or was "
                 "damaged. Choose another folder."
             )
 
 
-def _require_equal(folder: Path, config: Config) -> None:
-    found = configs.differences(read_config(folder / CONFIG), config)
+def _require_equal(folder: Path, config: Config | None, may_change: Collection[str]) -> None:
+    if not files.exists(folder / CONFIG):
+        raise RunError(f"{folder} holds no run. Start one there, or choose another folder.")
+    known = read_config(folder / CONFIG)
+    found = differences(known, known if config is None else config, may_change)
     if found:
         raise RunError(
             f"{folder} holds a run of another configuration:\n  "
             + "\n  ".join(found)
             + "\nGive the same settings, or choose another folder."
         )
-
-
-def write_file(path: Path, content: bytes) -> None:
-    """Put a file into a folder in one step: all of it, or what was there before.
-
-    Raises:
-        RunError: it cannot be written.
-    """
-    try:
-        durable.write(path, content)
-    except UnavailableError as error:
-        raise RunError(f"{error}") from error
-
-
-def note_environment(run: Run) -> None:
-    """Write down in what a session's environment differs from the sessions' before, if it does.
-
-    Raises:
-        RunError: environment.json cannot be read or written.
-    """
-    known = read_environment(run.folder)
-    found = noted(known, environment())
-    if found != known:
-        write_file(run.folder / ENVIRONMENT, jsons.document(found))
-
-
-def read_environment(folder: Path) -> Environment:
-    """The environment that a run was started in.
-
-    Raises:
-        RunError: there is no such file, or it holds something else.
-    """
-    path = folder / ENVIRONMENT
-    try:
-        found = jsons.parse(durable.read(path, LIMIT), str(path))
-    except (FormatError, UnavailableError) as error:
-        raise RunError(f"{error}") from None
-    if not isinstance(found, dict):
-        raise RunError(f"{path} holds no environment.")
-    return found

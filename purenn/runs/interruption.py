@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+Handler = Callable[[int, FrameType | None], object] | int | None
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -16,6 +18,11 @@ class Stop:
 
     def __init__(self) -> None:
         self.signal: int | None = None
+
+
+# Runs under way, of which there may be several in one process, and the handlers before them.
+STOPS: list[Stop] = []
+BEFORE: dict[int, Handler] = {}
 
 
 @contextmanager
@@ -29,21 +36,29 @@ def interruptible() -> Iterator[Stop]:
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
-    before = {number: signal.getsignal(number) for number in SIGNALS}
-    # A handler that was not set from Python shows as None and could not be put back.
-    taken = [number for number in SIGNALS if before[number] not in (signal.SIG_IGN, None)]
-
-    def restore() -> None:
-        for number in taken:
-            signal.signal(number, before[number])
-
-    def request(number: int, _frame: FrameType | None) -> None:
-        stop.signal = number
-        restore()
-
-    for number in taken:
-        signal.signal(number, request)
+    STOPS.append(stop)
+    for number in SIGNALS:
+        handler: Handler = signal.getsignal(number)
+        # A handler that was not set from Python shows as None and could not be put back.
+        if handler not in (_request, signal.SIG_IGN, None):
+            BEFORE[number] = handler
+            signal.signal(number, _request)
     try:
         yield stop
     finally:
-        restore()
+        STOPS.remove(stop)
+        if not STOPS:
+            _restore()
+
+
+def _request(number: int, frame: FrameType | None) -> None:
+    _restore()
+    for stop in STOPS:
+        stop.signal = number
+
+
+def _restore() -> None:
+    for number, handler in BEFORE.items():
+        if signal.getsignal(number) is _request:  # not one that was set in the meantime
+            signal.signal(number, handler)
+    BEFORE.clear()

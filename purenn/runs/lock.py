@@ -1,69 +1,83 @@
-"""A folder that one process has for itself, until it ends in whatever way."""
+"""A lock on a folder, held by one process until it ends in whatever way."""
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from filelock import lock_descriptor
+
+from purenn import files
 from purenn.errors import RunError
 
-NAME = ".lock"
+LOCK = ".lock"
+
+# The locked descriptors of this process. Its forks share them, and must not keep them locked.
+HELD: set[int] = set()
+
+
+def _let_go() -> None:
+    while HELD:
+        os.close(HELD.pop())
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_let_go)
 
 
 @contextmanager
 def locked(folder: Path, check: Callable[[], None]) -> Iterator[None]:
-    """Have a folder for oneself: as long as this lasts, or the process lives.
+    """Hold a folder.
 
-    The lock is `flock`'s on the file `.lock`, which the system lets go when the process ends. The
-    file says whose it is and is empty when it is nobody's.
+    Two things are locked: the folder itself, where the operating system can do that, so that
+    nothing is freed if somebody removes files in it; and `.lock`, which names the process.
 
     Args:
-        folder: the folder, which has to be there.
-        check: raises an error if the folder is not fit after all, now that nobody changes it.
+        folder: the folder, which exists.
+        check: raises an error if the folder does not fit after all, now that nobody changes it.
 
     Raises:
-        RunError: another process has the folder, or it cannot be written to.
+        RunError: another process holds it.
+        UnavailableError: it cannot be locked or written to.
     """
-    descriptor = _opened(folder)
-    try:
-        _take(descriptor, folder)
+    path = folder / LOCK
+    with ExitStack() as stack:
+        with suppress(OSError):  # Windows opens no folders, and NFS does not lock them
+            _take(stack, os.open(folder, os.O_RDONLY), folder)
+        files.require_regular(path)
+        with files.translated(folder, "written to"):
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+            _take(stack, descriptor, folder)
         check()
-        _label(descriptor, folder, f"{os.getpid()}\n")
-        try:
-            yield
-        finally:
-            with suppress(OSError):  # a number left behind does no harm
-                os.ftruncate(descriptor, 0)
-    finally:
+        with files.translated(folder, "written to"):
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, f"{os.getpid()}\n".encode())
+        stack.callback(_clear, descriptor)
+        yield
+
+
+def _take(stack: ExitStack, descriptor: int, folder: Path) -> None:
+    HELD.add(descriptor)
+    stack.callback(_close, descriptor)
+    if not lock_descriptor(descriptor, blocking=False):
+        raise RunError(f"{folder} is in use by {_holder(folder)}. Wait, or choose another folder.")
+
+
+def _close(descriptor: int) -> None:
+    if descriptor in HELD:  # not so in a fork
+        HELD.remove(descriptor)
         os.close(descriptor)
 
 
-def _opened(folder: Path) -> int:
-    try:
-        return os.open(folder / NAME, os.O_RDWR | os.O_CREAT, 0o666)
-    except OSError as error:
-        raise RunError(f"{folder} cannot be written to: {error.strerror}.") from error
+def _clear(descriptor: int) -> None:
+    if descriptor in HELD:
+        with suppress(OSError):  # a number left behind does no harm
+            os.ftruncate(descriptor, 0)
 
 
-def _take(descriptor: int, folder: Path) -> None:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        holder = os.pread(descriptor, 32, 0).decode(errors="replace").strip()
-        owner = f"process {holder}" if holder else "another process"
-        raise RunError(
-            f"{folder} is in use by {owner}. Wait for it, or choose another folder."
-        ) from None
-    except OSError as error:
-        raise RunError(f"{folder} cannot be locked: {error.strerror}.") from error
-
-
-def _label(descriptor: int, folder: Path, text: str) -> None:
-    try:
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, text.encode(), 0)
-    except OSError as error:
-        raise RunError(f"{folder} cannot be written to: {error.strerror}.") from error
+def _holder(folder: Path) -> str:
+    with suppress(OSError, ValueError):
+        return f"process {int((folder / LOCK).read_text())}"
+    return "another process"

@@ -2,56 +2,51 @@
 
 from __future__ import annotations
 
+from math import nan
 from typing import Generic, TypeVar
 
 import attrs
 
-from purenn import checkpoint, durable
-from purenn.divergence import Moment, moments, require_finite_state
+from purenn import files, saving
 from purenn.errors import CheckpointError
 from purenn.keys import Key
-from purenn.optimizer import OptimizerState
+from purenn.optimizers import State
+from purenn.runs.divergence import NO_MOMENTS, Moment, require_finite
 from purenn.runs.folder import Run
-from purenn.runs.records import Record, flush_records, keep_records
+from purenn.runs.records import METRICS, Record, keep_records
+from purenn.tree import Node
 
 P = TypeVar("P")
 S = TypeVar("S")
 
 
 @attrs.frozen(eq=False)
-class Position(Generic[P, S]):
-    """What a run is continued from, to the last bit.
+class Progress(Node, Generic[P, S]):
+    """Where a run stands. A checkpoint holds all but the records, and loads to the last bit.
 
     Args:
         state: the optimizer's state.
+        key: what the batches of all epochs follow from.
+        model: what the parameters belong to, as an expression.
         epoch: how many epochs are done.
         batch: how many batches of the next epoch are done.
-        losses: how many of these have a loss; those that `skip_nonfinite` left out have none.
-        loss_sum: the sum of these losses.
+        samples: how many samples these had; those of steps that were skipped do not count.
+        loss_sum: the sum of these samples' losses.
         recent: the last steps' losses and norms, the latest last.
-        key: what the batches of all epochs follow from.
-    """
-
-    state: OptimizerState[P, S]
-    epoch: int
-    batch: int
-    losses: int
-    loss_sum: float
-    recent: tuple[Moment, ...]
-    key: Key
-
-
-@attrs.frozen(eq=False)
-class Progress(Position[P, S]):
-    """A position, and how the run got there.
-
-    Args:
         records: one for each epoch done.
-        model: what the parameters belong to, as an expression.
+        planned: how many epochs there are to be, once `train` was told.
     """
 
-    records: tuple[Record, ...]
+    state: State[P, S]
+    key: Key
     model: str
+    epoch: int = 0
+    batch: int = 0
+    samples: int = 0
+    loss_sum: float = 0.0
+    recent: tuple[Moment, ...] = NO_MOMENTS
+    records: tuple[Record, ...] = ()
+    planned: int = 0
 
     @property
     def place(self) -> str:
@@ -65,16 +60,16 @@ class Progress(Position[P, S]):
 
     @property
     def norm(self) -> float:
-        """The global norm of the last gradient, if the chain of transforms reports it, or NaN."""
+        """The global norm of the last gradient, if the optimizer reports it, or NaN."""
         return self.recent[-1].gradient_norm
 
     @property
     def mean_loss(self) -> float:
-        """The mean of the losses of the epoch under way; NaN if there are none."""
-        return self.loss_sum / self.losses if self.losses else float("nan")
+        """The mean loss over the samples of the epoch under way; NaN if there are none."""
+        return self.loss_sum / self.samples if self.samples else nan
 
 
-def begin(run: Run, state: OptimizerState[P, S], model: str, key: Key) -> Progress[P, S]:
+def begin(run: Run, state: State[P, S], model: str, key: Key) -> Progress[P, S]:
     """Where the run stands: at its checkpoint, or before its first step if there is none.
 
     Args:
@@ -84,36 +79,20 @@ def begin(run: Run, state: OptimizerState[P, S], model: str, key: Key) -> Progre
         key: what the batches of all epochs follow from.
 
     Raises:
-        CheckpointError: the checkpoint cannot be read, or belongs to another model, optimizer or
-            key.
-        RunError: the metrics do not reach as far as the checkpoint.
+        TreeError, CheckpointError: the checkpoint belongs to another model, optimizer or key.
+        RunError, FormatError: a file is malformed, or has fewer records than the checkpoint.
     """
-    at = Position(state, 0, 0, 0, 0.0, moments(), key)
-    if run.checkpoint.exists():
-        at = checkpoint.load(run.checkpoint, at, model)
-        _require_same_key(run, at.key, key)
-    durable.remove_parts(run.folder)
-    records = keep_records(run.folder, at.epoch)
-    return Progress(
-        at.state, at.epoch, at.batch, at.losses, at.loss_sum, at.recent, at.key, records, model
-    )
-
-
-def _require_same_key(run: Run, found: Key, given: Key) -> None:
-    if found != given:
-        raise CheckpointError(
-            f"{run.checkpoint} belongs to a run whose batches follow from {found!r}, and {given!r} "
-            "came: its continuation would see the data in another order. Give the same seed."
-        )
-
-
-def require_finite(progress: Progress[P, S]) -> None:
-    """Check every array of the state.
-
-    Raises:
-        DivergenceError: one holds NaN or infinity.
-    """
-    require_finite_state(progress.state, progress.place, progress.recent)
+    progress = Progress(state, key, model)
+    if files.exists(run.checkpoint):
+        progress = saving.load(run.checkpoint, like=progress)
+        for name, found, given in ("model", progress.model, model), ("key", progress.key, key):
+            if found != given:
+                raise CheckpointError(
+                    f"{run.checkpoint} belongs to another {name}: expected {given}, got {found}."
+                )
+    records = keep_records(run.folder, progress.epoch)
+    files.remove_parts(run.folder)
+    return attrs.evolve(progress, records=records)
 
 
 def save(run: Run, progress: Progress[P, S]) -> None:
@@ -121,18 +100,7 @@ def save(run: Run, progress: Progress[P, S]) -> None:
 
     Raises:
         DivergenceError: the state holds NaN or infinity. The checkpoint before stands.
-        CheckpointError: it cannot be written. The one before stands.
-        RunError: the records cannot be flushed to the disk.
     """
-    require_finite(progress)
-    flush_records(run.folder)
-    position = Position(
-        progress.state,
-        progress.epoch,
-        progress.batch,
-        progress.losses,
-        progress.loss_sum,
-        progress.recent,
-        progress.key,
-    )
-    checkpoint.save(run.checkpoint, position, progress.model)
+    require_finite(progress.state, progress.place, progress.recent)
+    files.flush(run.folder / METRICS)
+    saving.save(run.checkpoint, attrs.evolve(progress, records=(), planned=0))

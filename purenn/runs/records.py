@@ -6,8 +6,13 @@ from collections.abc import Mapping
 from math import isfinite
 from pathlib import Path
 
-from purenn import durable, jsons
-from purenn.errors import DivergenceError, FormatError, OptionError, RunError, UnavailableError
+import numpy as np
+
+from purenn import files, jsons
+from purenn.arrays import Element
+from purenn.checks import described
+from purenn.errors import DivergenceError, OptionError, RunError
+from purenn.files import AnyPath
 from purenn.jsons import Json
 
 METRICS = "metrics.jsonl"
@@ -16,119 +21,89 @@ LIMIT = 2**30  # bytes
 
 # What was measured at the end of an epoch, with the number of the epoch, from 0, as "epoch".
 Record = Mapping[str, float]
+Metrics = Mapping[str, float | Element]
 
 
-def record(epoch: int, metrics: Mapping[str, float]) -> Record:
+def record(epoch: int, metrics: Metrics) -> Record:
     """The record of an epoch.
 
     Raises:
-        OptionError: a metric is no number.
+        OptionError: a metric is not a number, or is named "epoch".
         DivergenceError: a metric is NaN or infinite.
     """
-    for name, value in metrics.items():
-        if not isinstance(value, int | float):
-            raise OptionError(
-                f"The metric {name!r} is a {type(value).__name__}: metrics are Python's int or "
-                "float. Convert it with float(...)."
-            )
-        if not isfinite(value):
-            raise DivergenceError(
-                f"The metric {name!r} is {value} at the end of epoch {epoch}: metrics are finite."
-            )
-    return {"epoch": epoch, **metrics}
+    if "epoch" in metrics:
+        raise OptionError('metric "epoch": that is the number of the epoch. Choose another name.')
+    return {"epoch": epoch, **{name: _number(name, metrics[name], epoch) for name in metrics}}
+
+
+def _number(name: object, value: object, epoch: int) -> float:
+    found: object = value.item() if isinstance(value, np.generic) else value
+    if not isinstance(name, str) or isinstance(found, bool) or not isinstance(found, int | float):
+        raise OptionError(f"metric {name!r}: expected a number, got {described(value)}.")
+    if not isfinite(found):
+        raise DivergenceError(f"metric {name!r} is {found} at the end of epoch {epoch}.")
+    return found
 
 
 def append_record(folder: Path, new: Record) -> None:
-    """Add a record to metrics.jsonl.
-
-    Raises:
-        RunError: it cannot be written.
-    """
-    _append(folder / METRICS, dict(new))
-
-
-def flush_records(folder: Path) -> None:
-    """Flush metrics.jsonl to the disk, so that a loss of power leaves it as it is.
-
-    Raises:
-        RunError: that failed.
-    """
-    try:
-        durable.flush(folder / METRICS)
-    except UnavailableError as error:
-        raise RunError(f"{error} The last checkpoint stands.") from error
+    """Add a record to metrics.jsonl."""
+    files.append(folder / METRICS, jsons.line({**new}))
 
 
 def append_time(folder: Path, facts: dict[str, Json]) -> None:
-    """Add a line to times.jsonl.
-
-    Raises:
-        RunError: it cannot be written.
-    """
-    _append(folder / TIMES, facts)
+    """Add a line to times.jsonl."""
+    files.append(folder / TIMES, jsons.line(facts))
 
 
-def _append(path: Path, value: Json) -> None:
-    try:
-        durable.append(path, jsons.line(value))
-    except UnavailableError as error:
-        raise RunError(f"{error} The last checkpoint stands.") from error
-
-
-def read_records(folder: Path) -> tuple[Record, ...]:
+def read_records(folder: AnyPath) -> tuple[Record, ...]:
     """The records in a run's folder. A last line that was not finished is left out.
 
     Raises:
-        RunError: metrics.jsonl cannot be read, or a line of it is no record.
+        RunError, FormatError: a line of metrics.jsonl is not a record.
+        UnavailableError: metrics.jsonl cannot be read.
     """
-    return tuple(
-        _parsed(line, number, folder) for number, line in enumerate(_lines(folder / METRICS))
-    )
+    path = files.expanded(folder) / METRICS
+    return tuple(_parsed(path, line, number) for number, line in enumerate(_lines(path)))
 
 
 def keep_records(folder: Path, count: int) -> tuple[Record, ...]:
-    """The first `count` records, after what comes behind them was cut off the file.
+    """The first `count` records, after what follows them was cut off the file.
 
-    Of times.jsonl, which is no part of what is continued, only an unfinished last line is cut off.
+    Of times.jsonl, on which nothing depends, only an unfinished last line is cut off.
 
     Raises:
-        RunError: there are fewer, or metrics.jsonl cannot be read or written.
+        RunError, FormatError: there are fewer, or a line of either file is malformed.
+        UnavailableError: one of the files cannot be read or written, or is a link.
     """
-    lines = _lines(folder / METRICS)
+    path = folder / METRICS
+    lines = _lines(path)
     if len(lines) < count:
         raise RunError(
-            f"{folder / METRICS} has {len(lines)} epochs and the checkpoint comes after {count}. "
-            "Somebody changed it: take another copy, or start anew in another folder."
+            f"{path} has {len(lines)} epochs, and the checkpoint comes after {count}. Take another "
+            "copy of it, or start again in another folder."
         )
-    kept = tuple(_parsed(line, number, folder) for number, line in enumerate(lines[:count]))
-    try:
-        durable.cut(folder / METRICS, sum(map(len, lines[:count])))
-        durable.cut(folder / TIMES, sum(map(len, _lines(folder / TIMES))))
-    except UnavailableError as error:
-        raise RunError(f"{error}") from error
+    kept = tuple(_parsed(path, line, number) for number, line in enumerate(lines[:count]))
+    seconds(folder)  # whether it can be read
+    files.cut(path, sum(map(len, lines[:count])))
+    files.cut(folder / TIMES, sum(map(len, _lines(folder / TIMES))))
     return kept
 
 
 def _lines(path: Path) -> list[bytes]:
-    """The lines of a file that were finished; none if there is no file."""
-    try:
-        raw = durable.read(path, LIMIT) if path.exists() else b""
-    except UnavailableError as error:
-        raise RunError(f"{error}") from error
+    """The finished lines of a file; none if there is no file."""
+    files.require_regular(path)
+    raw = files.read(path, LIMIT) if files.exists(path) else b""
     return [line + b"\n" for line in raw.split(b"\n")[:-1]]
 
 
-def _parsed(line: bytes, number: int, folder: Path) -> Record:
-    where = f"{folder / METRICS}, line {number + 1}"
-    try:
-        found = jsons.parse(line, where)
-    except FormatError as error:
-        raise RunError(f"{error}") from None
+def _parsed(path: Path, line: bytes, number: int) -> Record:
+    where = f"{path}, line {number + 1}"
+    found = jsons.parse(line, where)
     if not isinstance(found, dict) or found.get("epoch") != number:
-        raise RunError(f"{where} is no record of epoch {number}.")
+        raise RunError(f"{where}: expected the record of epoch {number}.")
     numbers = {name: value for name, value in found.items() if isinstance(value, int | float)}
     if len(numbers) < len(found):
-        raise RunError(f"{where} holds something else than numbers.")
+        raise RunError(f"{where}: expected only numbers.")
     return numbers
 
 
@@ -136,11 +111,18 @@ def seconds(folder: Path) -> float:
     """How long the run trained, in all sessions, but for what a kill left unwritten.
 
     Raises:
-        RunError: times.jsonl cannot be read.
+        RunError, FormatError: a line of times.jsonl is malformed.
+        UnavailableError: it cannot be read.
     """
-    try:
-        lines = [jsons.parse(line, str(folder / TIMES)) for line in _lines(folder / TIMES)]
-    except FormatError as error:
-        raise RunError(f"{error}") from None
-    times = [line.get("seconds") for line in lines if isinstance(line, dict)]
-    return sum(time for time in times if isinstance(time, float))
+    total = 0.0
+    path = folder / TIMES
+    for number, line in enumerate(_lines(path)):
+        where = f"{path}, line {number + 1}"
+        match jsons.parse(line, where):
+            case {"seconds": float(time)}:
+                total += time
+            case {"started": str()}:
+                continue
+            case _:
+                raise RunError(f"{where}: expected the start or the seconds of a session.")
+    return total

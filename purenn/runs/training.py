@@ -6,32 +6,35 @@ only for the caller to look at: records and checkpoints are on the disk by then.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from math import isfinite
 from signal import Signals
 from typing import Protocol, TypeVar
 
-import numpy as np
+import attrs
 
-from purenn import divergence
-from purenn.errors import DivergenceError, InterruptionError, RunError
-from purenn.jsons import Json
+from purenn import checks, files, saving
+from purenn.errors import InterruptionError, RunError
 from purenn.keys import Key
-from purenn.optimizer import OptimizerState
+from purenn.optimizers import State
 from purenn.runs.cadence import EVERY_MINUTE, Cadence, Clock
-from purenn.runs.folder import Run, note_environment
+from purenn.runs.divergence import checked_step, require_finite
+from purenn.runs.environment import note_environment
+from purenn.runs.folder import SUMMARY, Run
 from purenn.runs.interruption import interruptible
-from purenn.runs.progress import Progress, require_finite, save
-from purenn.runs.records import append_record, append_time, record
-from purenn.training import Step
+from purenn.runs.progress import Progress, save
+from purenn.runs.records import Metrics, append_record, append_time, record
+from purenn.runs.stopping import Best, Until
+from purenn.runs.summary import read_summary
+from purenn.training import Report, Step
 
 P = TypeVar("P")
 S = TypeVar("S")
 B = TypeVar("B")
 B_co = TypeVar("B_co", covariant=True)
 
-Measure = Callable[[Progress[P, S]], Mapping[str, float]]
+Measure = Callable[[Progress[P, S]], Metrics]
 
 
 class EpochBatches(Protocol[B_co]):
@@ -44,104 +47,119 @@ class EpochBatches(Protocol[B_co]):
 def train(
     run: Run,
     progress: Progress[P, S],
-    step: Step[OptimizerState[P, S], B, float],
+    step: Step[State[P, S], B, Report],
     batches_of: Callable[[Key, int], EpochBatches[B]],
     epochs: int,
     measure: Measure[P, S],
+    *,
+    until: Until | None = None,
+    best: Best | None = None,
     cadence: Cadence = EVERY_MINUTE,
 ) -> Iterator[Progress[P, S]]:
     """Train until so many epochs are done, and yield where the run stands after each step.
 
     At the end of an epoch, what `measure` gives becomes a record in metrics.jsonl, and a
-    checkpoint is written; after that step `batch` is 0. The loop over this may end at any time:
-    a run that is not resumed is just shorter.
+    checkpoint is written; after that step `batch` is 0. The loop over this may end at any time.
+    Nothing is trained if the run was finished and no more epochs are asked for than then.
 
     Args:
         run: from `start` or `resume`.
         progress: from `begin`.
-        step: `(state, batch) -> (state, loss)`, as `training_step` makes it.
+        step: `(state, batch) -> (state, report)`, as `training_step` makes it.
         batches_of: the batches of an epoch, from the run's key and the epoch's number, counted
             from 0: a pure function, for they are asked for again when the run is resumed.
         epochs: how many there are in all.
         measure: what to record of an epoch, given the progress at its end.
+        until: whether to stop, given the records so far: `patience("validation_loss", epochs=5)`.
+        best: the best epoch, given the records so far: `best("validation_loss")`. Its parameters
+            are kept in best.safetensors, for `load` to read.
         cadence: how often a checkpoint is written in between.
 
     Raises:
+        OptionError: the epochs are not an integer ≥ 1, or a metric is not a number.
         DivergenceError: the loss, the gradient, the parameters or a metric are not finite.
         InterruptionError: SIGTERM or Ctrl-C came. A checkpoint was written before.
-        CheckpointError, RunError: a file could not be written.
+        RunError, FormatError: a file in the folder is malformed, or an epoch has no batches.
+        UnavailableError: a file cannot be read or written.
     """
-    if progress.epoch >= epochs:
+    checks.integer("epochs", epochs)
+    if _was_finished(run, progress, epochs) or _is_over(progress, epochs, until):
         return
     clock = Clock(cadence, progress.state.step)
     with interruptible() as stop:
-        note_environment(run)
-        _note_start(run, progress)
-        while progress.epoch < epochs:
+        note_environment(run.folder)
+        started = datetime.now(UTC).isoformat(timespec="seconds")
+        append_time(run.folder, {"started": started, **_place(progress)})
+        files.remove(run.folder / SUMMARY)
+        progress = attrs.evolve(progress, planned=epochs)
+        while not _is_over(progress, epochs, until):
             batches = batches_of(progress.key, progress.epoch)
             _require_batches(run, progress, len(batches))
             for batch in batches[progress.batch :]:
                 progress = _advance(progress, step, batch)
-                ended = progress.batch == len(batches)
-                if ended:
-                    progress = _end_epoch(run, progress, measure)
-                    _note_seconds(run, progress, clock.lap())
-                ends = ended and (progress.epoch == epochs or clock.is_due_after(progress.epoch))
-                if ends or clock.is_due(progress.state.step) or stop.signal is not None:
+                is_due = clock.is_due(progress.state.step)
+                if progress.batch == len(batches):
+                    progress = _end_epoch(run, progress, measure, best)
+                    _note_seconds(run, progress, clock)
+                    if _is_over(progress, epochs, until):
+                        progress = attrs.evolve(progress, planned=progress.epoch)
+                        is_due = True
+                    is_due = is_due or clock.is_due_after(progress.epoch)
+                if is_due or stop.signal is not None:
                     save(run, progress)
                     clock.saved(progress.state.step)
                 if stop.signal is not None:
-                    _note_seconds(run, progress, clock.lap())
+                    _note_seconds(run, progress, clock)
                     raise _interruption(run, progress, stop.signal)
                 yield progress
 
 
+def _was_finished(run: Run, progress: Progress[P, S], epochs: int) -> bool:
+    found = read_summary(run.folder)
+    return found is not None and found.epochs == progress.epoch and found.planned >= epochs
+
+
+def _is_over(progress: Progress[P, S], epochs: int, until: Until | None) -> bool:
+    if progress.epoch >= epochs:
+        return True
+    between = progress.batch == 0 and progress.epoch > 0
+    return between and until is not None and until(progress.records)
+
+
 def _advance(
-    progress: Progress[P, S], step: Step[OptimizerState[P, S], B, float], batch: B
+    progress: Progress[P, S], step: Step[State[P, S], B, Report], batch: B
 ) -> Progress[P, S]:
-    before = progress.state
-    try:
-        with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is seen below
-            after, loss = step(before, batch)
-    except DivergenceError as error:
-        raise divergence.located(error, before, progress.place, progress.recent) from None
-    moment = divergence.moment_of(after, loss)
-    if not divergence.is_finite_step(moment, after.slots):
-        raise divergence.step_error(before, after, moment, progress.place, progress.recent)
-    counts = isfinite(loss)
-    return Progress(
-        after,
-        progress.epoch,
-        progress.batch + 1,
-        progress.losses + counts,
-        progress.loss_sum + loss if counts else progress.loss_sum,
-        divergence.remember(progress.recent, moment),
-        progress.key,
-        progress.records,
-        progress.model,
+    state, report, recent = checked_step(
+        step, progress.state, batch, progress.place, progress.recent
+    )
+    made = attrs.evolve(progress, state=state, batch=progress.batch + 1, recent=recent)
+    if not isfinite(report.loss):  # the step was skipped
+        return made
+    return attrs.evolve(
+        made,
+        samples=made.samples + report.samples,
+        loss_sum=made.loss_sum + report.loss * report.samples,
     )
 
 
-def _end_epoch(run: Run, progress: Progress[P, S], measure: Measure[P, S]) -> Progress[P, S]:
-    require_finite(progress)
+def _end_epoch(
+    run: Run, progress: Progress[P, S], measure: Measure[P, S], best: Best | None
+) -> Progress[P, S]:
+    require_finite(progress.state, progress.place, progress.recent)
     new = record(progress.epoch, measure(progress))
     append_record(run.folder, new)
-    return Progress(
-        progress.state,
-        progress.epoch + 1,
-        0,
-        0,
-        0.0,
-        progress.recent,
-        progress.key,
-        (*progress.records, new),
-        progress.model,
+    records = (*progress.records, new)
+    # Before the checkpoint: a run that is resumed from an earlier one comes through here again.
+    if best is not None and best(records) == progress.epoch:
+        saving.save(run.best, progress.state.params)
+    return attrs.evolve(
+        progress, epoch=progress.epoch + 1, batch=0, samples=0, loss_sum=0.0, records=records
     )
 
 
 def _require_batches(run: Run, progress: Progress[P, S], count: int) -> None:
     if count == 0:
-        raise RunError(f"Epoch {progress.epoch} has no batches: there is nothing to train on.")
+        raise RunError(f"Epoch {progress.epoch} has no batches to train on.")
     if progress.batch >= count:
         raise RunError(
             f"{run.checkpoint} stands at {progress.place}, and that epoch has {count} batches now. "
@@ -149,19 +167,17 @@ def _require_batches(run: Run, progress: Progress[P, S], count: int) -> None:
         )
 
 
-def _note_start(run: Run, progress: Progress[P, S]) -> None:
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    append_time(run.folder, {"started": now, "epoch": progress.epoch, "batch": progress.batch})
+def _place(progress: Progress[P, S]) -> dict[str, int]:
+    return {"epoch": progress.epoch, "batch": progress.batch}
 
 
-def _note_seconds(run: Run, progress: Progress[P, S], seconds: float) -> None:
-    facts: dict[str, Json] = {"epoch": progress.epoch, "batch": progress.batch}
-    append_time(run.folder, {**facts, "seconds": seconds})
+def _note_seconds(run: Run, progress: Progress[P, S], clock: Clock) -> None:
+    append_time(run.folder, {**_place(progress), "seconds": clock.lap()})
 
 
 def _interruption(run: Run, progress: Progress[P, S], number: int) -> InterruptionError:
     return InterruptionError(
         f"Stopped by {Signals(number).name} before {progress.place}. {run.checkpoint} has "
-        "everything: the same command with --resume goes on from there.",
+        "everything: resume the run to go on from there.",
         number,
     )

@@ -50,11 +50,7 @@ def value_and_grad(
 
 
 def require_loss_function(loss: object) -> None:
-    """Check that a loss can be called with a prediction and a target.
-
-    Raises:
-        OptionError: it cannot.
-    """
+    """Check that a loss can be called with a prediction and a target."""
     if isinstance(loss, type) or not callable(loss):
         raise OptionError(f"expected a loss, got {checks.described(loss)}.")
     if getattr(loss, "__module__", "").startswith("purenn.losses") and hasattr(loss, "__name__"):

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TypeVar
 
 import attrs
 
-from purenn import durable, jsons
-from purenn.errors import FormatError, RunError, UnavailableError
+from purenn import files, jsons, saving
+from purenn.errors import RunError
+from purenn.files import AnyPath
 from purenn.jsons import Json
-from purenn.runs.digest import digest
-from purenn.runs.folder import SUMMARY, Run, write_file
+from purenn.runs.folder import SUMMARY, Run
 from purenn.runs.progress import Progress, save
 from purenn.runs.records import seconds
 
@@ -28,18 +27,20 @@ class Summary:
 
     Args:
         epochs: how many were trained.
+        planned: how many there were to be; as many, unless the loop was left early by hand.
         metrics: the last epoch's, and what was measured at the very end.
         digest: of the final parameters.
         seconds: how long all sessions trained.
     """
 
     epochs: int
+    planned: int
     metrics: Mapping[str, Json]
     digest: str
     seconds: float
 
 
-def finish(run: Run, progress: Progress[P, S], metrics: Mapping[str, Json]) -> Summary:
+def finish(run: Run, progress: Progress[P, S], metrics: Mapping[str, object]) -> Summary:
     """Write summary.json, and the checkpoint that belongs to it if the loop was left early.
 
     Args:
@@ -48,45 +49,41 @@ def finish(run: Run, progress: Progress[P, S], metrics: Mapping[str, Json]) -> S
         metrics: what to add to the last record: anything that has a form in JSON.
 
     Raises:
-        RunError: a metric has no form in JSON, or a file cannot be written.
-        CheckpointError: the checkpoint cannot be written.
+        OptionError: a metric has no form in JSON.
+        UnavailableError: a file cannot be written.
     """
+    added = {name: jsons.plain(value, f"metric {name!r}") for name, value in metrics.items()}
     save(run, progress)
+    before = read_summary(run.folder)
     last = progress.records[-1] if progress.records else {}
-    kept = {name: value for name, value in last.items() if name != "epoch"}
     made = Summary(
         progress.epoch,
-        {**kept, **metrics},
-        digest(progress.state.params),
+        progress.planned or (before.planned if before is not None else progress.epoch),
+        {**{name: value for name, value in last.items() if name != "epoch"}, **added},
+        saving.digest(progress.state.params),
         round(seconds(run.folder), 6),
     )
-    try:
-        content = jsons.document(jsons.checked(attrs.asdict(made), "The summary"))
-    except FormatError as error:
-        raise RunError(f"{error}") from None
-    write_file(run.folder / SUMMARY, content)
+    files.write(run.folder / SUMMARY, jsons.document(jsons.plain(attrs.asdict(made), "summary")))
     return made
 
 
-def read_summary(folder: Path) -> Summary | None:
+def read_summary(folder: AnyPath) -> Summary | None:
     """What came of the run in a folder, or None if it is not finished.
 
     Raises:
-        RunError: summary.json cannot be read, or holds something else.
+        RunError, FormatError: summary.json holds something else.
+        UnavailableError: it cannot be read.
     """
-    path = folder / SUMMARY
-    if not path.exists():
+    path = files.expanded(folder) / SUMMARY
+    if not files.exists(path):
         return None
-    try:
-        found = jsons.parse(durable.read(path, LIMIT), str(path))
-    except (FormatError, UnavailableError) as error:
-        raise RunError(f"{error}") from None
-    match found:
+    match jsons.parse(files.read(path, LIMIT), str(path)):
         case {
             "epochs": int(epochs),
+            "planned": int(planned),
             "metrics": dict(metrics),
-            "digest": str(text),
+            "digest": str(digest),
             "seconds": int(time) | float(time),
         }:
-            return Summary(epochs, metrics, text, time)
-    raise RunError(f"{path} is no summary of a run.")
+            return Summary(epochs, planned, metrics, digest, time)
+    raise RunError(f"{path}: expected the summary of a run.")

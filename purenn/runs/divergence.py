@@ -1,0 +1,139 @@
+"""Steps that are checked: where training left the finite numbers, and what led there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import isfinite, nan
+from typing import TypeVar
+
+import attrs
+import numpy as np
+
+from purenn.errors import DivergenceError
+from purenn.kernels.finiteness import nonfinite
+from purenn.kernels.reductions import global_norm
+from purenn.optimizers import Norm, State, was_skipped
+from purenn.saving import LEAF_TYPES
+from purenn.training import Report, Step
+from purenn.tree import Node, decompose, leaves, walk
+
+P = TypeVar("P")
+S = TypeVar("S")
+B = TypeVar("B")
+
+ADVICE = (
+    "Clip the gradients, with clip_by_global_norm(1.0) at the start of the chain, or take a lower "
+    "learning rate. For rare bad batches there is skip_nonfinite."
+)
+
+
+@attrs.frozen
+class Moment(Node):
+    """A step as it is remembered.
+
+    Args:
+        loss: of its batch.
+        parameter_norm: the global norm of the parameters that it made.
+        gradient_norm: the global norm of its gradient, or NaN if no transform reports it.
+    """
+
+    loss: float
+    parameter_norm: float
+    gradient_norm: float
+
+
+# The last five steps, before the first.
+NO_MOMENTS = (Moment(nan, nan, nan),) * 5
+
+
+def checked_step(
+    step: Step[State[P, S], B, Report],
+    before: State[P, S],
+    batch: B,
+    place: str,
+    recent: tuple[Moment, ...],
+) -> tuple[State[P, S], Report, tuple[Moment, ...]]:
+    """A step: the new state, the report, and the last steps with this one.
+
+    What is looked at costs next to nothing: the loss and two norms.
+
+    Args:
+        step: `(state, batch) -> (state, report)`.
+        before: the state.
+        batch: the batch.
+        place: which batch it is: `epoch 3, batch 12`.
+        recent: the last steps.
+
+    Raises:
+        DivergenceError: the loss, the gradient or the parameters are not finite, and
+            `skip_nonfinite` did not skip the step.
+    """
+    where = f"at {place}, step {before.step}"
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is seen below
+            after, report = step(before, batch)
+    except DivergenceError as error:
+        raise _told(where, f"{error}", _cause(before, before), recent) from error
+    norm = reported_norm(after.slots)
+    size = global_norm(leaves(after.params))
+    problem = None
+    if not isfinite(report.loss):
+        problem = f"the loss is {report.loss}."
+    elif norm is not None and not isfinite(norm.value) and norm is not reported_norm(before.slots):
+        problem = f"the norm of the gradient is {norm.value}."
+    elif not isfinite(size):
+        problem = f"the norm of the parameters is {size}."
+    if problem is not None and not was_skipped(after.slots):
+        raise _told(where, problem, f"{_cause(before, after)}\n{ADVICE}", recent)
+    moment = Moment(report.loss, size, nan if norm is None else norm.value)
+    return after, report, (*recent[1:], moment)
+
+
+def reported_norm(slots: object) -> Norm | None:
+    """The norm of the gradient that came in, if some transform of the optimizer reports it."""
+    found = decompose(slots, (Norm, *LEAF_TYPES))[0]
+    return next((leaf for leaf in found if isinstance(leaf, Norm)), None)
+
+
+def require_finite(state: State[P, S], place: str, recent: tuple[Moment, ...]) -> None:
+    """Check every array of a state, parameters first.
+
+    Raises:
+        DivergenceError: one holds NaN or infinity.
+    """
+    found = _first_bad(state)
+    if found is not None:
+        where = f"before {place}, after {state.step} steps"
+        raise _told(where, f"the state is not finite, first {found}.", ADVICE, recent)
+
+
+def _cause(before: State[P, S], after: State[P, S]) -> str:
+    found, made = _first_bad(before.params), _first_bad(after.params)
+    if found is not None:
+        return f"The parameters were not finite before this step already, first {found}."
+    if made is not None:
+        return f"The parameters were finite before this step, and are not after it, first {made}."
+    return "The parameters are still finite."
+
+
+def _first_bad(tree: object) -> str | None:
+    for path, leaf in walk(tree, LEAF_TYPES):
+        if isinstance(leaf, np.ndarray) and (count := nonfinite(leaf)):
+            return f"{path} ({count:,} of {leaf.size:,} entries)"
+    return None
+
+
+def _told(where: str, problem: str, more: str, recent: tuple[Moment, ...]) -> DivergenceError:
+    known = [moment for moment in recent if isfinite(moment.parameter_norm)]
+    history = (
+        f"\nThe steps before: losses {_numbers(moment.loss for moment in known)}; norms of the "
+        f"parameters {_numbers(moment.parameter_norm for moment in known)}; norms of the gradient "
+        f"{_numbers(moment.gradient_norm for moment in known)}."
+    )
+    return DivergenceError(
+        f"Training diverged {where}: {problem}{history if known else ''}\n{more}"
+    )
+
+
+def _numbers(values: Iterable[float]) -> str:
+    return ", ".join(f"{value:.4g}" for value in values)

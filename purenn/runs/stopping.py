@@ -1,0 +1,52 @@
+"""Early stopping: functions of the records so far, and so the same however often a run resumes.
+
+>>> records = tuple({"epoch": n, "loss": loss} for n, loss in enumerate((0.9, 0.5, 0.7, 0.6)))
+>>> best_epoch(records, "loss")
+1
+>>> patience("loss", epochs=2)(records), patience("loss", epochs=3)(records)
+(True, False)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from purenn import checks
+from purenn.errors import OptionError
+from purenn.runs.records import Record
+
+Until = Callable[[tuple[Record, ...]], bool]
+Best = Callable[[tuple[Record, ...]], int]
+
+
+def best_epoch(records: tuple[Record, ...], metric: str, *, lower_is_better: bool = True) -> int:
+    """The epoch with the lowest value of a metric, or the highest; the first of several.
+
+    Raises:
+        OptionError: there are no records, or they have no such metric.
+    """
+    if not all(metric in record for record in records) or not records:
+        known = ", ".join(name for record in records[:1] for name in record if name != "epoch")
+        raise OptionError(f"metric: expected one of the records' ({known}), got {metric!r}.")
+    values = [record[metric] for record in records]
+    return values.index(min(values) if lower_is_better else max(values))
+
+
+def best(metric: str, *, lower_is_better: bool = True) -> Best:
+    """`best_epoch` for that metric, for `train` to keep the parameters of."""
+    return lambda records: best_epoch(records, metric, lower_is_better=lower_is_better)
+
+
+def patience(metric: str, epochs: int, *, lower_is_better: bool = True) -> Until:
+    """Stop when a metric has not improved for so many epochs.
+
+    Raises:
+        OptionError: the epochs are not an integer ≥ 1.
+    """
+    checks.integer("epochs of patience", epochs)
+
+    def stops(records: tuple[Record, ...]) -> bool:
+        best = best_epoch(records, metric, lower_is_better=lower_is_better)
+        return len(records) - 1 - best >= epochs
+
+    return stops
