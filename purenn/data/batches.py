@@ -15,8 +15,7 @@ import numpy as np
 
 from purenn import checks
 from purenn.arrays import AnyArray, Indices, N, read_only, require_array
-from purenn.data.columns import Column, Pair, Rows, require_equal_length
-from purenn.errors import OptionError
+from purenn.data.columns import Column, Pair, Rows, checked_order, require_equal_length
 from purenn.keys import Key
 from purenn.tree import Node
 
@@ -135,6 +134,10 @@ class Batches(Generic[X, T]):
     order: Indices | None
     numbers: range
 
+    def __attrs_post_init__(self) -> None:
+        if self.order is not None:
+            checked_order(self.order, len(self.dataset))
+
     def __len__(self) -> int:
         return len(self.numbers)
 
@@ -214,21 +217,3 @@ def arranged_batches(
     _require(data, key)
     checked = checked_order(order, len(data))
     return _batches(data, batch_size, key, checked, len(checked))
-
-
-def checked_order(order: Indices, samples: int) -> Indices:
-    """A vector of indices from 0 to `samples - 1`, read-only. A mask becomes the indices it selects."""
-    require_array("An order of samples", order)
-    if order.dtype.kind == "b":
-        if order.shape != (samples,):
-            raise OptionError(f"expected a mask of shape ({samples},), got {order.shape}.")
-        order = np.flatnonzero(order)
-    if order.ndim != 1 or order.dtype.kind not in "iu" or not order.size:
-        raise OptionError(
-            f"expected a vector of at least one index, got {order.dtype} {order.shape}."
-        )
-    if order.max() >= samples or order.min() < 0:
-        raise OptionError(
-            f"expected indices from 0 to {samples - 1}, got {order.min()} to {order.max()}."
-        )
-    return read_only(order.astype(np.int64))

@@ -134,7 +134,7 @@ class Rows(Node, Column[N]):
 
     def select(self, indices: Indices) -> Rows[N]:
         """The column of these rows alone."""
-        return Rows(take(self.array, indices))
+        return Rows(take(self.array, checked_order(indices, len(self))))
 
 
 def _taken(array: N, selection: Selection) -> N:
@@ -210,7 +210,8 @@ class ScaledBytes(Node, Column[Images]):
 
     def select(self, indices: Indices) -> ScaledBytes:
         """The column of these images alone."""
-        return ScaledBytes(take(self.pixels, indices), self.scale, self.dtype)
+        order = checked_order(indices, len(self))
+        return ScaledBytes(take(self.pixels, order), self.scale, self.dtype)
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -256,3 +257,21 @@ def require_equal_length(one: str, first: Column[object], other: str, second: Co
         raise DataError(
             f"expected as many samples in {one} as in {other}, got {len(first)} and {len(second)}."
         )
+
+
+def checked_order(order: Indices, samples: int) -> Indices:
+    """A vector of indices from 0 to `samples - 1`, read-only. A mask becomes the indices it selects."""
+    require_array("An order of samples", order)
+    if order.dtype.kind == "b":
+        if order.shape != (samples,):
+            raise OptionError(f"expected a mask of shape ({samples},), got {order.shape}.")
+        order = np.flatnonzero(order)
+    if order.ndim != 1 or order.dtype.kind not in "iu" or not order.size:
+        raise OptionError(
+            f"expected a vector of at least one index, got {order.dtype} {order.shape}."
+        )
+    if order.max() >= samples or order.min() < 0:
+        raise OptionError(
+            f"expected indices from 0 to {samples - 1}, got {order.min()} to {order.max()}."
+        )
+    return read_only(order.astype(np.int64))
