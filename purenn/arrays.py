@@ -42,10 +42,10 @@ N = TypeVar("N", bound=AnyArray)
 # Arrays of any rank; a matrix, or images, where nothing else says which.
 if TYPE_CHECKING:
     A = typing_extensions.TypeVar("A", bound=Array, default=Matrix)
-    I = typing_extensions.TypeVar("I", bound=Array, default=Images)
+    AnyImages = typing_extensions.TypeVar("AnyImages", bound=Array, default=Images)
 else:
     A = TypeVar("A", bound=Array)
-    I = TypeVar("I", bound=Array)
+    AnyImages = TypeVar("AnyImages", bound=Array)
 
 
 def read_only(array: N) -> N:
@@ -90,7 +90,7 @@ def immutable(array: N) -> N:
 
 
 def is_plain(array: object) -> TypeIs[AnyArray]:
-    """Whether this is an array of NumPy's own class: a masked one would be read without its mask."""
+    """Whether this is an array of NumPy's own class: masks of others would be ignored."""
     return type(array) is np.ndarray
 
 

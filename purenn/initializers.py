@@ -71,7 +71,9 @@ def _fans(shape: Shape) -> tuple[int, int]:
 
 
 def _normal(variance: Callable[[int, int], float]) -> Initializer:
-    return Initializer(lambda rng, shape: rng.standard_normal(shape) * sqrt(variance(*_fans(shape))))
+    return Initializer(
+        lambda rng, shape: rng.standard_normal(shape) * sqrt(variance(*_fans(shape)))
+    )
 
 
 def _uniform(variance: Callable[[int, int], float]) -> Initializer:

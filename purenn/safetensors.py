@@ -90,11 +90,12 @@ def encode(arrays: Mapping[str, AnyArray], facts: Mapping[str, str]) -> bytes:
 
 def _require_dtype(name: str, array: AnyArray) -> str:
     require_array(name, array)
-    if _label(array.dtype) not in DTYPES:
+    label = _label(array.dtype)
+    if DTYPES.get(label) != array.dtype.newbyteorder("="):
         raise DtypeError(
             name, f"expected booleans, integers, float32 or float64, got {array.dtype}."
         )
-    return _label(array.dtype)
+    return label
 
 
 def _digest(content: bytes, place: int) -> bytes:

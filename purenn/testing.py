@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 from collections.abc import Callable
 from typing import TypeVar
@@ -21,8 +22,8 @@ from purenn.expressions import Expressed
 from purenn.keys import Key
 from purenn.layers import Layer
 from purenn.losses import LossFunction
-from purenn.optimizers import Optimizer
-from purenn.tree import Frozen, compose, decompose, leaves, paths, rebuild, require_same
+from purenn.optimizers import Optimizer, State
+from purenn.tree import Frozen, compose_like, decompose, leaves, paths, rebuild, require_same
 
 P = TypeVar("P")
 X = TypeVar("X")
@@ -31,6 +32,7 @@ T = TypeVar("T")
 S = TypeVar("S")
 
 STEP = 1e-6  # of central differences, in float64
+DRAWS = 3  # random directions for each leaf
 
 
 class ContractError(PurennError, AssertionError):
@@ -69,7 +71,7 @@ def check_layer(
     def value(new_params: P, new_example: X) -> float:
         return _product(layer.vjp(new_params, new_example, start)[0], cotangent)
 
-    _compare(lambda new: value(new, example), params, grads, start, "params", tolerance)
+    _compare(lambda new: value(new, example), params, grads, start, "params.", tolerance)
     _compare(lambda new: value(params, new), example, slopes, start, "the input", tolerance)
     if all(map(_moves, leaves(example))):  # integers do not say which dtype the output has
         _check_single_precision(layer, example, start)
@@ -113,15 +115,20 @@ def check_optimizer(optimizer: Optimizer[S], params: P, steps: int = 5) -> None:
     """
     state = _repeatable(lambda: optimizer.init(params), "init", params)
     for step in range(steps):
-        grads = _random_like(params, Key(step))
-        before = state
-        state, after = _repeatable(
-            lambda: optimizer.update(before, grads, 1.0), "update", before.params, grads
-        )
-        require_same(params, after, "The parameters before and after an update")
-        if state.step != before.step + 1 or not _are_equal(state.params, after):
-            raise ContractError("expected the state of the next step, with the new parameters.")
+        after = _updated(optimizer, state, _random_like(params, Key(step)))
+        require_same(params, after.params, "The parameters before and after an update")
+        if after.step != state.step + 1:
+            raise ContractError(f"expected step {state.step + 1}, got {after.step}.")
+        state = after
     _check_expression(optimizer)
+
+
+def _updated(optimizer: Optimizer[S], state: State[P, S], grads: P) -> State[P, S]:
+    after, params = _repeatable(
+        lambda: optimizer.update(state, grads, 1.0), "update", state.params, state.slots, grads
+    )
+    _require_equal(after.params, params, "The parameters and those of the new state")
+    return after
 
 
 def _repeatable(call: Callable[[], T], name: str, *arguments: object) -> T:
@@ -187,27 +194,24 @@ def _compare(
     """Compare slopes with central differences, one leaf at a time, along random directions."""
     nodes, structure = decompose(at, (np.ndarray, Frozen))
     gradient, _ = decompose(slopes, (np.ndarray, Frozen))
-    for index, (node, slope) in enumerate(zip(nodes, gradient, strict=True)):
-        if not isinstance(node, np.ndarray) or not isinstance(slope, np.ndarray):
-            continue
-        if not _moves(node):
-            continue
-        for draw in range(3):
-            rng = key.child(what, index * 3 + draw).generator()
-            direction = rng.standard_normal(node.shape)
 
-            def moved(by: float) -> float:
-                new = [*nodes]
-                new[index] = node + by * direction
-                tree = compose(structure, new)
-                return value(tree) if isinstance(tree, type(at)) else 0.0
+    def moved(index: int, leaf: Array) -> float:
+        return value(compose_like(at, structure, [*nodes[:index], leaf, *nodes[index + 1 :]]))
 
-            expected = (moved(STEP) - moved(-STEP)) / (2 * STEP)
-            found = float(np.sum(slope * direction))
+    for index, (leaf, slope) in enumerate(zip(nodes, gradient, strict=True)):
+        if not isinstance(leaf, np.ndarray) or not isinstance(slope, np.ndarray):
+            continue
+        if not _moves(leaf):
+            continue
+        for draw in range(DRAWS):
+            rng = key.child(what, index * DRAWS + draw).generator()
+            direction = rng.standard_normal(slope.size).reshape(slope.shape)
+            ahead, behind = (moved(index, leaf + by * direction) for by in (STEP, -STEP))
+            expected, found = (ahead - behind) / (2 * STEP), float(np.sum(slope * direction))
             if abs(found - expected) > tolerance * max(1.0, abs(expected)):
-                name = paths(at)[index] or what
                 raise ContractError(
-                    f"The slope along {name} is {found:.9g}, and a central difference {expected:.9g}."
+                    f"The slope of {what}{paths(at)[index]} is {found:.9g}, a central difference "
+                    f"{expected:.9g}."
                 )
 
 
@@ -229,6 +233,7 @@ def _narrow(found: Leaves) -> Leaves:
 
 def _check_expression(value: object) -> None:
     if isinstance(value, Expressed) and value.expression is not None:
-        again: object = pickle.loads(pickle.dumps(value))
+        pickle.dumps(value)
+        again = copy.deepcopy(value)
         if again != value or hash(again) != hash(value) or repr(again) != repr(value):
-            raise ContractError(f"{value!r} is not equal to what its pickle gives.")
+            raise ContractError(f"{value!r} is not equal to its copy.")

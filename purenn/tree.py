@@ -81,9 +81,7 @@ def _field_names(kind: type) -> tuple[str, ...]:
             "A class of parameters is decorated with @attrs.frozen(eq=False)."
         )
     if not attrs.inspect(kind).is_frozen:
-        raise TreeError(
-            f"{kind.__name__} is mutable. Decorate it with @attrs.frozen(eq=False)."
-        )
+        raise TreeError(f"{kind.__name__} is mutable. Decorate it with @attrs.frozen(eq=False).")
     fields = attrs.fields(kind)
     for field in fields:
         if not field.init or field.kw_only:

@@ -5,7 +5,6 @@ three activations. A quarter of the samples is kept for the score: R² or accura
 and standard error over 10 seeds of split and weights. Takes two minutes.
 
 Example:
-
 .venv/bin/python scripts/compare_initializers.py
 """
 

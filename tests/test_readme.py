@@ -1,4 +1,4 @@
-"""The README's Python blocks run one after the other, and pass mypy, as a reader would type them."""
+"""The README's Python blocks run one after the other, and pass mypy as they stand."""
 
 from __future__ import annotations
 

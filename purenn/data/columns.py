@@ -245,7 +245,9 @@ class Pair(Node, Column[tuple[X, Y]]):
         return Pair(self.first.select(indices), self.second.select(indices))
 
 
-def require_equal_length(one: str, first: Column[object], other: str, second: Column[object]) -> None:
+def require_equal_length(
+    one: str, first: Column[object], other: str, second: Column[object]
+) -> None:
     """Check that two columns have a row for each sample."""
     for name, column in ((one, first), (other, second)):
         if not isinstance(column, Column):
@@ -260,7 +262,7 @@ def require_equal_length(one: str, first: Column[object], other: str, second: Co
 
 
 def checked_order(order: Indices, samples: int) -> Indices:
-    """A vector of indices from 0 to `samples - 1`, read-only. A mask becomes the indices it selects."""
+    """A vector of indices from 0 to `samples - 1`, read-only; of a mask those it selects."""
     require_array("An order of samples", order)
     if order.dtype.kind == "b":
         if order.shape != (samples,):

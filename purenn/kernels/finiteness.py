@@ -6,7 +6,7 @@ from math import isfinite
 
 import numpy as np
 
-from purenn.arrays import Array, AnyArray
+from purenn.arrays import AnyArray, Array
 from purenn.kernels.reductions import squared_norm
 
 

@@ -21,7 +21,7 @@ def zeros_like(leaves: Leaves) -> Leaves:
 def flushed(leaves: Leaves) -> Leaves:
     """The leaves with 0 in place of subnormal numbers, which are 20 times slower to compute with.
 
-    What decays by a factor ends there and not at 0: the smallest of them times 0.9 rounds to itself.
+    What decays by a factor ends there, not at 0: the smallest times 0.9 rounds to itself.
     """
     return tuple([read_only(x * (np.abs(x) >= np.finfo(x.dtype).tiny)) for x in leaves])
 

@@ -219,7 +219,7 @@ class Place:
 
     def __enter__(self) -> None: ...
 
-    def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, LocatedError):
             raise error.inside(self.index) from None
 

@@ -121,9 +121,7 @@ def _require_pair(x: object) -> None:
 
 
 @maker
-def branches(
-    first: Layer[P, A, Y], second: Layer[Q, A, Z]
-) -> Layer[Both[P, Q], A, tuple[Y, Z]]:
+def branches(first: Layer[P, A, Y], second: Layer[Q, A, Z]) -> Layer[Both[P, Q], A, tuple[Y, Z]]:
     """Two layers with one input for both."""
     both = beside(first, second)
 

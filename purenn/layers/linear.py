@@ -102,9 +102,7 @@ def _require_fit(subject: str, features: int, params: Linear, x: Matrix) -> None
     _require_flat(subject, x)
     inputs, outputs = params.weight.shape
     if outputs != features:
-        raise ParametersError(
-            subject, f"expected parameters of {features} outputs, got {outputs}."
-        )
+        raise ParametersError(subject, f"expected parameters of {features} outputs, got {outputs}.")
     if x.shape[1] != inputs:
         raise ShapeError(
             subject, f"expected {inputs} features, as its parameters have, got {x.shape[1]}."

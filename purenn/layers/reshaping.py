@@ -7,7 +7,7 @@ from math import prod
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import A, I, Matrix, read_only, require_floats, typed_like
+from purenn.arrays import A, AnyImages, Matrix, read_only, require_floats, typed_like
 from purenn.errors import DtypeError, ShapeError
 from purenn.expressions import maker
 from purenn.keys import Key
@@ -17,18 +17,20 @@ from purenn.tree import EMPTY, Empty
 
 
 @maker
-def flatten() -> Layer[Empty, I, Matrix]:
+def flatten() -> Layer[Empty, AnyImages, Matrix]:
     """Samples of any shape, such as images, as rows of features, in C order."""
 
-    def apply(params: Empty, x: I) -> Matrix:
+    def apply(params: Empty, x: AnyImages) -> Matrix:
         require_floats("flatten()", x)
         y: Matrix = np.reshape(x, (x.shape[0], prod(x.shape[1:])))
         return read_only(y)
 
-    def vjp(params: Empty, x: I, key: Key) -> tuple[Matrix, Pullback[Matrix, Empty, I]]:
+    def vjp(
+        params: Empty, x: AnyImages, key: Key
+    ) -> tuple[Matrix, Pullback[Matrix, Empty, AnyImages]]:
         y = apply(params, x)
 
-        def pull(dy: Matrix) -> tuple[Empty, Thunk[I]]:
+        def pull(dy: Matrix) -> tuple[Empty, Thunk[AnyImages]]:
             return EMPTY, lambda: read_only(typed_like(np.reshape(dy, x.shape), x))
 
         return y, pull
@@ -77,7 +79,8 @@ def concatenate() -> Layer[Empty, tuple[Matrix, Matrix], Matrix]:
 def _require_pair(x: tuple[Matrix, Matrix]) -> None:
     if not checks.is_pair(x):
         raise ShapeError(
-            "concatenate()", "expected a pair of inputs. Put branches(...) or beside(...) before it."
+            "concatenate()",
+            "expected a pair of inputs. Put branches(...) or beside(...) before it.",
         )
     for part in x:
         require_floats("concatenate()", part)

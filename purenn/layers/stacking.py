@@ -1,4 +1,4 @@
-"""Layers of one kind in a row: `stack` with parameters for each, `repeated` with the same for all."""
+"""Layers in a row: `stack` with parameters for each, `repeated` with the same for all."""
 
 from __future__ import annotations
 
@@ -57,15 +57,6 @@ def stack(*layers: Layer[P, X, X]) -> Layer[Stack[P], X, X]:
         require_layer(layer)
     places = [Place(index) for index in range(len(layers))]
 
-    def entries(params: Stack[P]) -> tuple[P, ...]:
-        require_params("stack(...)", params, Stack)
-        if len(params.layers) != len(layers):
-            raise ParametersError(
-                "stack(...)",
-                f"expected parameters of {len(layers)} layers, got {len(params.layers)}.",
-            )
-        return params.layers
-
     def init(key: Key, example: X) -> Stack[P]:
         params: list[P] = []
         for place, layer in zip(places, layers, strict=True):
@@ -75,14 +66,14 @@ def stack(*layers: Layer[P, X, X]) -> Layer[Stack[P], X, X]:
         return Stack(tuple(params))
 
     def apply(params: Stack[P], x: X) -> X:
-        for place, layer, own in zip(places, layers, entries(params), strict=True):
+        for place, layer, own in zip(places, layers, _entries(params, len(layers)), strict=True):
             with place:
                 x = layer.apply(own, x)
         return x
 
     def vjp(params: Stack[P], x: X, key: Key) -> tuple[X, Pullback[X, Stack[P], X]]:
         pullbacks: list[Pullback[X, P, X]] = []
-        for place, layer, own in zip(places, layers, entries(params), strict=True):
+        for place, layer, own in zip(places, layers, _entries(params, len(layers)), strict=True):
             with place:
                 x, pullback = layer.vjp(own, x, key.child("layer", place.index))
             pullbacks.append(pullback)
@@ -94,6 +85,15 @@ def stack(*layers: Layer[P, X, X]) -> Layer[Stack[P], X, X]:
         return x, pull
 
     return Layer(init, apply, vjp)
+
+
+def _entries(params: Stack[P], count: int) -> tuple[P, ...]:
+    require_params("stack(...)", params, Stack)
+    if len(params.layers) != count:
+        raise ParametersError(
+            "stack(...)", f"expected parameters of {count} layers, got {len(params.layers)}."
+        )
+    return params.layers
 
 
 @maker

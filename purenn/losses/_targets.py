@@ -30,9 +30,7 @@ def require_matrix(name: str, what: str, array: object) -> None:
         if not is_floats(array):
             cure = f"{what}.astype(np.float32)"
             raise DtypeError(name, f"expected a {what} of floats, got {array.dtype}. Try {cure}.")
-        raise ShapeError(
-            name, f"expected a {what} of shape (samples, outputs), got {array.shape}."
-        )
+        raise ShapeError(name, f"expected a {what} of shape (samples, outputs), got {array.shape}.")
 
 
 def require_same_shape(name: str, prediction: Array, target: object) -> None:
@@ -120,7 +118,9 @@ def require_probabilities(name: str, what: str, array: object) -> None:
     if isinstance(array, np.ndarray):
         lowest, highest = np.minimum.reduce(array, axis=None), np.maximum.reduce(array, axis=None)
         if not (lowest >= 0.0 and highest <= 1.0):
-            cure = " Put sigmoid() or softmax() at the end of the model, or take the loss of logits."
+            cure = (
+                " Put sigmoid() or softmax() at the end of the model, or take the loss of logits."
+            )
             raise DataError(
                 f"{name}: expected probabilities as {what}s, got numbers from {lowest:.6g} to "
                 f"{highest:.6g}.{cure if what == 'prediction' else ''}"

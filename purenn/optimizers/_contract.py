@@ -228,9 +228,7 @@ class Optimizer(Expressed, Generic[S]):
         point = Point(_moving(nodes), structure, 0, nan, _frozen(nodes))
         return State(owned, self.start(point), 0)
 
-    def update(
-        self, state: State[P, S], grads: P, loss: float = nan
-    ) -> tuple[State[P, S], P]:
+    def update(self, state: State[P, S], grads: P, loss: float = nan) -> tuple[State[P, S], P]:
         """The state and the parameters after one step along `grads`, a tree like the parameters.
 
         Args:
@@ -261,9 +259,7 @@ def _frozen(nodes: list[object]) -> Leaves:
     return leaves(tuple(parts)) if parts else ()
 
 
-def _merged(
-    nodes: list[object], moved: Leaves, frozen: Leaves
-) -> list[object]:
+def _merged(nodes: list[object], moved: Leaves, frozen: Leaves) -> list[object]:
     """The nodes with new leaves and new arrays of the frozen parts."""
     rest, values = iter(moved), iter(frozen)
     return [

@@ -23,9 +23,7 @@ class Moments(Node):
 
 
 @maker
-def scale_by_adam(
-    b1: float = 0.9, b2: float = 0.999, epsilon: float = 1e-8
-) -> Transform[Moments]:
+def scale_by_adam(b1: float = 0.9, b2: float = 0.999, epsilon: float = 1e-8) -> Transform[Moments]:
     """`m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + epsilon)`.
 
     Here m and v are the decaying means of the gradient and of its square. Kingma and Ba, "Adam: a

@@ -30,7 +30,7 @@ class Averaged(Node, Generic[S]):
 
 @maker
 def averaged(inner: Optimizer[S], decay: float = 0.999) -> Optimizer[Averaged[S]]:
-    """Keep an exponential moving average of the parameters: `mean <- decay * mean + (1 - decay) * p`.
+    """Keep a moving average of the parameters: `mean <- decay * mean + (1 - decay) * p`.
 
     Training goes on as if it were not there; `averaged_params(state)` gives the average to evaluate
     with. Polyak and Juditsky, "Acceleration of Stochastic Approximation by Averaging" (1992).
@@ -41,9 +41,7 @@ def averaged(inner: Optimizer[S], decay: float = 0.999) -> Optimizer[Averaged[S]
     require_optimizer("averaged", inner)
     kept = checks.fraction("The decay of averaged", decay)
 
-    def move(
-        state: Averaged[S], grads: Leaves, frozen: Leaves, point: Point
-    ) -> Moved[Averaged[S]]:
+    def move(state: Averaged[S], grads: Leaves, frozen: Leaves, point: Point) -> Moved[Averaged[S]]:
         own, params, held = inner.move(state.inner, grads, frozen, point)
         return Averaged(own, blended(state.mean, kept, params)), params, held
 
@@ -136,9 +134,7 @@ def skip_nonfinite(inner: Optimizer[S], limit: int) -> Optimizer[Skipping[S]]:
     def start(point: Point) -> Skipping[S]:
         return Skipping(0, 0, inner.start(point))
 
-    def move(
-        state: Skipping[S], grads: Leaves, frozen: Leaves, point: Point
-    ) -> Moved[Skipping[S]]:
+    def move(state: Skipping[S], grads: Leaves, frozen: Leaves, point: Point) -> Moved[Skipping[S]]:
         if _are_finite(grads) and _are_finite(frozen):
             with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is seen below
                 own, params, held = inner.move(state.inner, grads, frozen, point)
