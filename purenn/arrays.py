@@ -161,19 +161,47 @@ def require_samples(subject: str, array: object, axes: tuple[str, ...], cure: st
         )
 
 
+def require_integers(name: str, array: object) -> None:
+    """Check that labels are a plain vector of integers."""
+    require_array(name, array)
+    if not isinstance(array, np.ndarray):
+        return
+    if array.dtype.kind not in "iu":
+        raise DtypeError(
+            name,
+            f"expected integer labels, got {array.dtype}. Convert them with "
+            "labels.astype(np.int64).",
+        )
+    if array.ndim != 1:
+        cure = " Drop an axis: labels[:, 0]." if array.shape[1:] == (1,) else ""
+        raise ShapeError(name, f"expected labels of shape (samples,), got {array.shape}.{cure}")
+
+
 def vector(array: Vector) -> Vector:
     """A vector as a leaf of parameters: checked and read-only. A writable array is copied."""
-    return _leaf(array, "a vector", 1)
+    return array if _is_leaf(array, 1) else _leaf(array, "a vector", 1)
 
 
 def matrix(array: Matrix) -> Matrix:
     """A matrix as a leaf of parameters: checked and read-only. A writable array is copied."""
-    return _leaf(array, "a matrix", 2)
+    return array if _is_leaf(array, 2) else _leaf(array, "a matrix", 2)
+
+
+def _is_leaf(array: AnyArray, rank: int) -> bool:
+    """Whether an array is as `_leaf` would give it: a short cut for what kernels make."""
+    return (
+        type(array) is np.ndarray
+        and array.ndim == rank
+        and array.dtype in FLOATS
+        and array.size > 0
+        and (array.base is None or type(array.base) is Block)
+        and not array.flags.writeable
+    )
 
 
 def _leaf(array: N, kind: str, rank: int) -> N:
-    if not is_floats(array) or array.ndim != rank or 0 in array.shape:
-        subject = f"{kind} of parameters"
-        require_floats(subject, array)
+    subject = f"{kind} of parameters"
+    require_floats(subject, array)
+    if array.ndim != rank or not array.size:
         raise ShapeError(subject, f"expected {kind} of size ≥ 1, got the shape {array.shape}.")
     return immutable(array)

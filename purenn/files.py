@@ -26,11 +26,7 @@ NOT_SUPPORTED = (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP)
 
 
 def expanded(path: AnyPath) -> Path:
-    """The path with `~` expanded.
-
-    Raises:
-        OptionError: it is not a path.
-    """
+    """The path with `~` expanded."""
     try:
         return Path(path).expanduser()
     except TypeError:

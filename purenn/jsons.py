@@ -17,11 +17,7 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 
 
 def parse(content: bytes, where: str) -> Json:
-    """The value that a JSON text in UTF-8 stands for.
-
-    Args:
-        content: the whole text.
-        where: what errors call it, such as its path.
+    """The value that a JSON text in UTF-8 stands for; errors call the text `where`.
 
     Raises:
         FormatError: it is not JSON, is nested too deep, or repeats a name.
@@ -36,13 +32,11 @@ def parse(content: bytes, where: str) -> Json:
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        seen: set[str] = set()
-        for name, _ in pairs:
-            if name in seen:
-                raise ValueError(f"the name {name!r} appears twice")
-            seen.add(name)
+    found: dict[str, object] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f"the name {name!r} appears twice")
+        found[name] = value
     return found
 
 
@@ -60,30 +54,21 @@ def plain(value: object, where: str) -> Json:
         return plain(value.value, where)
     if isinstance(value, np.generic | np.ndarray):
         return plain(value.tolist(), where)
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, float) and isfinite(value):
-        return value
     if isinstance(value, list | tuple):
         return [plain(item, f"{where}[{index}]") for index, item in enumerate(value)]
     if isinstance(value, Mapping) and all(isinstance(name, str) for name in value):
         return {name: plain(item, f"{where}.{name}") for name, item in value.items()}
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float) and isfinite(value):
+        return value
     raise OptionError(
         f"{where}: expected a finite number, a string, a list or a dict with strings as names, "
         f"got {described(value)}."
     )
 
 
-def line(value: Json) -> bytes:
-    """The value on one line, in UTF-8."""
-    return _dumped(value, None)
-
-
-def document(value: Json) -> bytes:
-    """The value indented, in UTF-8."""
-    return _dumped(value, 2)
-
-
-def _dumped(value: Json, indent: int | None) -> bytes:
+def dump(value: Json, indent: int | None = None) -> bytes:
+    """The value in UTF-8, on one line unless it is indented, with a newline at the end."""
     text = json.dumps(value, allow_nan=False, ensure_ascii=False, indent=indent)
     return text.encode(errors="backslashreplace") + b"\n"  # JSON escapes lone surrogates so, too

@@ -40,7 +40,7 @@ class Key:
     __slots__ = ("_origin", "_seed")
 
     _seed: int
-    _origin: tuple[int, str, int] | None
+    _origin: tuple[Key, str, int] | None
 
     def __init__(self, seed: int) -> None:
         whole = checks.integer("The seed of a Key", seed, 0, SEED_LIMIT - 1)
@@ -54,13 +54,11 @@ class Key:
     def seed(self) -> int:
         """The seed, an integer of 128 bits."""
         if self._origin is not None:
-            seed, label, index = self._origin
-            content = b"%b%b%b" % (
-                seed.to_bytes(16, "little"),
-                index.to_bytes(8, "little"),
-                label.encode(),
-            )
-            digest = hashlib.blake2b(content, digest_size=16).digest()
+            parent, label, index = self._origin
+            seed, number = parent.seed.to_bytes(16, "little"), index.to_bytes(8, "little")
+            digest = hashlib.blake2b(
+                seed + number + label.encode(errors="surrogatepass"), digest_size=16
+            ).digest()
             object.__setattr__(self, "_seed", int.from_bytes(digest, "little"))
             object.__setattr__(self, "_origin", None)
         return self._seed
@@ -71,8 +69,10 @@ class Key:
             index = checks.integer("The index of a key's child", index, 0, INDEX_LIMIT - 1)
         if type(label) is not str:
             raise OptionError(f"The label of a key's child: expected a string, got {label!r}.")
+        if self._origin is not None and self._origin[0]._origin is not None:
+            self.seed  # noqa: B018  so that no key holds more than two ancestors
         made = object.__new__(Key)
-        object.__setattr__(made, "_origin", (self.seed, label, index))
+        object.__setattr__(made, "_origin", (self, label, index))
         return made
 
     def split(self, count: int) -> tuple[Key, ...]:

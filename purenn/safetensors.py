@@ -46,18 +46,12 @@ DTYPES: dict[str, Dtype] = {_label(np.dtype(kind)): np.dtype(kind) for kind in _
 
 @attrs.frozen
 class Slot:
-    """Where an array lies in a file, and what it is."""
+    """What an array in a file is, and where its bytes begin and end."""
 
     name: str
     dtype: Dtype
     shape: Shape
-    start: int
-    end: int
-
-    @property
-    def size(self) -> int:
-        """How many bytes the elements take."""
-        return math.prod(self.shape) * self.dtype.itemsize
+    offsets: tuple[int, int]
 
 
 def encode(arrays: Mapping[str, AnyArray], facts: Mapping[str, str]) -> bytes:
@@ -72,30 +66,21 @@ def encode(arrays: Mapping[str, AnyArray], facts: Mapping[str, str]) -> bytes:
     own: dict[str, Json] = {f"{OWN}{name}": fact for name, fact in facts.items()}
     header: dict[str, Json] = {METADATA: {**own, f"{OWN}sha256": BLANK.decode()}}
     parts: list[bytes] = []
-    start = 0
+    end = 0
     # Large elements first, so that every array is aligned in the file.
-    for name in sorted(arrays, key=lambda name: -arrays[name].itemsize):
-        array = arrays[name]
-        label = _require_dtype(name, array)
-        parts.append(array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes())
-        end = start + len(parts[-1])
+    for name, array in sorted(arrays.items(), key=lambda item: -item[1].itemsize):
+        require_array(name, array)
+        label, kind = _label(array.dtype), array.dtype.newbyteorder("=")
+        if DTYPES.get(label) != kind:
+            raise DtypeError(name, f"expected booleans, integers, float32 or float64, got {kind}.")
+        parts.append(array.astype(kind.newbyteorder("<"), copy=False).tobytes())
+        start, end = end, end + len(parts[-1])
         header[name] = {"dtype": label, "shape": list(array.shape), "data_offsets": [start, end]}
-        start = end
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % LENGTH)
     content = b"".join([len(text).to_bytes(LENGTH, "little"), text, *parts])
     place = content.index(MARK) + len(MARK)
     return content[:place] + _digest(content, place) + content[place + len(BLANK) :]
-
-
-def _require_dtype(name: str, array: AnyArray) -> str:
-    require_array(name, array)
-    label = _label(array.dtype)
-    if DTYPES.get(label) != array.dtype.newbyteorder("="):
-        raise DtypeError(
-            name, f"expected booleans, integers, float32 or float64, got {array.dtype}."
-        )
-    return label
 
 
 def _digest(content: bytes, place: int) -> bytes:
@@ -109,28 +94,33 @@ def _digest(content: bytes, place: int) -> bytes:
 def decode(raw: bytes, where: str) -> tuple[dict[str, AnyArray], dict[str, str]]:
     """The arrays of a file, read-only, and purenn's own facts; none if it is from elsewhere.
 
-    Nothing is allocated that the file does not have bytes for.
-
-    Args:
-        raw: the whole file.
-        where: what errors call it, such as its path.
+    Nothing is allocated that the file does not have bytes for. Errors call the file `where`.
 
     Raises:
         FormatError: it is truncated, corrupt, of another format, or has arrays of other dtypes.
     """
     header, start = _header(raw, where)
-    metadata = header.pop(METADATA, {})
-    if not isinstance(metadata, dict):
-        raise FormatError(f"{where}: expected names and strings in {METADATA}.")
-    texts = {name: fact for name, fact in metadata.items() if isinstance(fact, str)}
-    if len(texts) < len(metadata):
-        raise FormatError(f"{where}: expected only strings in {METADATA}.")
-    own = {name.removeprefix(OWN): f for name, f in texts.items() if name.startswith(OWN)}
-    if own:
-        _require_digest(raw, start, where)
+    facts = _facts(header.pop(METADATA, {}), where)
+    if facts:
+        place = raw.find(MARK, 0, start) + len(MARK)
+        if _digest(raw, place) != raw[place : place + len(BLANK)]:
+            raise FormatError(
+                f"{where} is corrupt: its SHA-256 does not match. Restore it from a copy."
+            )
     slots = [_slot(name, entry, where) for name, entry in header.items()]
-    _require_no_gaps(slots, len(raw) - start, where)
-    return {slot.name: _array(raw, start, slot, where) for slot in slots}, own
+    end = 0
+    for slot in sorted(slots, key=lambda slot: slot.offsets):
+        offsets = end, end + math.prod(slot.shape) * slot.dtype.itemsize
+        if slot.offsets != offsets:
+            raise FormatError(
+                f"{where}: {slot.name!r} has the data_offsets {list(slot.offsets)}: expected "
+                f"{list(offsets)}."
+            )
+        end = offsets[1]
+    if start + end != len(raw):
+        raise FormatError(f"{where}: expected {end:,} bytes of arrays, got {len(raw) - start:,}.")
+    data = memoryview(raw)[start:]
+    return {slot.name: _array(data, slot, where) for slot in slots}, facts
 
 
 def _header(raw: bytes, where: str) -> tuple[dict[str, Json], int]:
@@ -145,10 +135,14 @@ def _header(raw: bytes, where: str) -> tuple[dict[str, Json], int]:
     return found if isinstance(found, dict) else {}, start
 
 
-def _require_digest(raw: bytes, start: int, where: str) -> None:
-    place = raw.find(MARK, 0, start) + len(MARK)
-    if _digest(raw, place) != raw[place : place + len(BLANK)]:
-        raise FormatError(f"{where} is corrupt: its SHA-256 is another. Take another copy of it.")
+def _facts(metadata: Json, where: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, fact in metadata.items() if isinstance(metadata, dict) else [("", None)]:
+        if not isinstance(fact, str):
+            raise FormatError(f"{where}: expected names and strings in {METADATA}.")
+        if name.startswith(OWN):
+            found[name.removeprefix(OWN)] = fact
+    return found
 
 
 def _slot(name: str, entry: Json, where: str) -> Slot:
@@ -156,32 +150,18 @@ def _slot(name: str, entry: Json, where: str) -> Slot:
         case {"dtype": str(label), "shape": list(shape), "data_offsets": [start, end], **rest}:
             if label not in DTYPES:
                 raise FormatError(
-                    f"{where}: {name!r} is of {label}: expected one of {', '.join(DTYPES)}."
+                    f"{where}: {name!r} has the dtype {label}: expected one of {', '.join(DTYPES)}."
                 )
             numbers = [n for n in (*shape, start, end) if type(n) is int and 0 <= n < 2**63]
             if len(numbers) == len(shape) + 2 <= RANK_LIMIT + 2 and not rest:
                 *sizes, first, last = numbers
-                return Slot(name, DTYPES[label], tuple(sizes), first, last)
-    raise FormatError(f"{where}: {name!r} has no dtype, shape and data_offsets of an array.")
+                return Slot(name, DTYPES[label], tuple(sizes), (first, last))
+    raise FormatError(f"{where}: {name!r} is not described by a dtype, shape and data_offsets.")
 
 
-def _require_no_gaps(slots: list[Slot], size: int, where: str) -> None:
-    position = 0
-    for slot in sorted(slots, key=lambda slot: (slot.start, slot.end)):
-        end = position + slot.size
-        if (slot.start, slot.end) != (position, end):
-            raise FormatError(
-                f"{where}: {slot.name!r} has the data_offsets [{slot.start}, {slot.end}]: expected "
-                f"[{position}, {end}]."
-            )
-        position = end
-    if position != size:
-        raise FormatError(f"{where}: expected {position:,} bytes of arrays, got {size:,}.")
-
-
-def _array(raw: bytes, start: int, slot: Slot, where: str) -> AnyArray:
-    content = memoryview(raw)[start + slot.start : start + slot.end]
-    elements: AnyArray = np.frombuffer(content, slot.dtype.newbyteorder("<"))
+def _array(data: memoryview, slot: Slot, where: str) -> AnyArray:
+    start, end = slot.offsets
+    elements: AnyArray = np.frombuffer(data[start:end], slot.dtype.newbyteorder("<"))
     if slot.dtype == np.bool and (elements.view(np.uint8) > 1).any():
         raise FormatError(f"{where}: {slot.name!r} has booleans that are neither 0 nor 1.")
     try:

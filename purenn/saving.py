@@ -4,13 +4,12 @@
 >>> from pathlib import Path
 >>> import numpy as np
 >>> from purenn.tree import Frozen
->>> params = (np.ones((2, 3)), Frozen((np.zeros(3, np.float32), 7)))
 >>> folder = tempfile.TemporaryDirectory()
 >>> path = Path(folder.name) / "params.safetensors"
->>> save(path, params)
+>>> save(path, (np.ones((2, 3)), Frozen(np.zeros(3, np.float32))))
 >>> load(path)
 (array([[1., 1., 1.],
-       [1., 1., 1.]]), Frozen(value=(array([0., 0., 0.], dtype=float32), 7)))
+       [1., 1., 1.]]), Frozen(value=array([0., 0., 0.], dtype=float32)))
 >>> folder.cleanup()
 
 Files are of the safetensors format, which most of the field reads; the arrays in them are named by
@@ -21,7 +20,6 @@ equal bytes. Nothing in a file is ever run, and only classes of purenn's own are
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from contextlib import suppress
 from importlib import import_module
 from typing import TypeVar, overload
@@ -30,7 +28,6 @@ import attrs
 import numpy as np
 
 from purenn import files, jsons, safetensors
-from purenn.arrays import AnyArray
 from purenn.errors import FormatError, TreeError
 from purenn.files import AnyPath
 from purenn.jsons import Json
@@ -60,10 +57,10 @@ class Saved:
     def fitted(self, like: T) -> T:
         """The tree, in the classes of a tree of the same structure, shapes and dtypes."""
         structure = decompose(like, LEAF_TYPES)[1]
-        expected = dict(_named_leaves(like))
+        expected = _leaves(like)
         found = mismatches(_described(expected), _described(self.leaves))
-        nodes = _nodes(structure) if self.nodes is None else self.nodes
-        if not found and _unplaced(nodes) != _unplaced(_nodes(structure)):
+        nodes = _nodes(structure)
+        if not found and _unplaced(self.nodes or nodes) != _unplaced(nodes):
             found = ("the same leaves lie in nodes of other classes",)
         if found:
             raise TreeError(f"{self.where} holds another tree:\n  " + "\n  ".join(found))
@@ -72,7 +69,7 @@ class Saved:
     def built(self) -> object:
         """The tree, whose classes are all purenn's own."""
         if self.nodes is None:
-            raise TreeError(f"{self.where} does not say which tree its arrays make. {CURE}")
+            raise TreeError(f"{self.where} holds arrays, but not the structure of a tree. {CURE}")
         structure = [node and (_own_class(*node, self.where), node[1]) for node in self.nodes]
         try:
             return compose(tuple(structure), self.leaves.values())
@@ -84,8 +81,7 @@ def save(path: AnyPath, params: object) -> None:
     """Write a tree to a file in one step: after a crash the old file or the new one is there.
 
     Raises:
-        TreeError: some node is neither an array, a plain value, a tuple nor a frozen attrs class.
-        DtypeError: an array is not a plain one of booleans, integers, float32 or float64.
+        TreeError, DtypeError: it is not a tree, or has leaves of other types.
         UnavailableError: the file cannot be written.
     """
     files.write(path, encode(params))
@@ -118,31 +114,23 @@ def digest(params: object) -> str:
 
     It is that of a safetensors file which holds them, named by their paths, and nothing else.
     """
-    arrays = {path: leaf for path, leaf in _named_leaves(params) if isinstance(leaf, np.ndarray)}
+    arrays = {path: leaf for path, leaf in _leaves(params).items() if isinstance(leaf, np.ndarray)}
     return hashlib.sha256(safetensors.encode(arrays, {})).hexdigest()
 
 
 def encode(tree: object) -> bytes:
     """The bytes of the file that `save` writes."""
-    arrays: dict[str, AnyArray] = {}
-    entries: list[Json] = []
-    named = _named_leaves(tree)
-    for node in _nodes(decompose(tree, LEAF_TYPES)[1]):
-        if node is not None:
-            entries.append(list(node))
-            continue
-        path, leaf = next(named)
-        if isinstance(leaf, np.ndarray):
-            arrays[path] = leaf
-            entries.append(path)
-        else:
-            entries.append([path, *_written(path, leaf)])
-    facts = {"version": VERSION, "tree": jsons.line(entries).decode().strip()}
+    leaves = _leaves(tree)
+    arrays = {path: leaf for path, leaf in leaves.items() if isinstance(leaf, np.ndarray)}
+    rest = iter(leaves.items())
+    nodes = _nodes(decompose(tree, LEAF_TYPES)[1])
+    entries: list[Json] = [list(node) if node else _entry(*next(rest)) for node in nodes]
+    facts = {"version": VERSION, "tree": jsons.dump(entries).decode().strip()}
     return safetensors.encode(arrays, facts)
 
 
 def decode(raw: bytes, where: str) -> Saved:
-    """The content of a file.
+    """The content of a file, which errors call `where`.
 
     Raises:
         FormatError: see `load`.
@@ -169,24 +157,22 @@ def decode(raw: bytes, where: str) -> Saved:
             case [str(path), str(kind), value] if path not in leaves:
                 leaves[path] = _read(kind, value, where)
             case _:
-                raise FormatError(f"{where}: its tree has the entry {entry!r}.")
+                raise FormatError(f"{where}: its tree has the invalid entry {entry!r}.")
         nodes.append(None)
         missing -= 1
     if missing or arrays:
-        raise FormatError(f"{where}: its tree does not hold its arrays.")
+        raise FormatError(f"{where}: its tree and its arrays do not match.")
     return Saved(where, leaves, tuple(nodes))
 
 
-def _named_leaves(tree: object) -> Iterator[tuple[str, object]]:
-    return ((path or "tree", leaf) for path, leaf in walk(tree, LEAF_TYPES))
+def _leaves(tree: object) -> dict[str, object]:
+    return {path or "tree": leaf for path, leaf in walk(tree, LEAF_TYPES)}
 
 
 def _nodes(structure: Structure) -> Nodes:
-    return tuple(node and (_label(node[0]), node[1]) for node in structure)
-
-
-def _label(kind: type) -> str:
-    return "tuple" if kind is tuple else f"{kind.__module__}:{kind.__qualname__}"
+    return tuple(
+        node and (f"{node[0].__module__}:{node[0].__qualname__}", node[1]) for node in structure
+    )
 
 
 def _unplaced(nodes: Nodes) -> list[tuple[str, int] | None]:
@@ -195,40 +181,40 @@ def _unplaced(nodes: Nodes) -> list[tuple[str, int] | None]:
 
 def _described(leaves: dict[str, object]) -> dict[str, str]:
     return {
-        path: f"{leaf.dtype.name} {leaf.shape}"
-        if isinstance(leaf, np.ndarray)
-        else type(leaf).__name__
-        for path, leaf in leaves.items()
+        path: f"{x.dtype.name} {x.shape}" if isinstance(x, np.ndarray) else type(x).__name__
+        for path, x in leaves.items()
     }
 
 
 def _own_class(label: str, count: int, where: str) -> type:
-    if label == "tuple":
-        return tuple
     module, _, name = label.partition(":")
+    if label == "builtins:tuple":
+        return tuple
     if module.partition(".")[0] == "purenn" and module.replace(".", "").isidentifier():
         with suppress(ImportError):
             kind: object = vars(import_module(module)).get(name)
             if isinstance(kind, type) and issubclass(kind, Node) and _arity(kind) == count:
                 return kind
-    raise TreeError(f"{where} has nodes of {label!r}, which is not a class of purenn's. {CURE}")
+    raise TreeError(f"{where} has nodes of {label!r}, which is not one of purenn's classes. {CURE}")
 
 
 def _arity(kind: type) -> int | None:
     return len(attrs.fields(kind)) if attrs.has(kind) else None
 
 
-def _written(path: str, value: object) -> tuple[str, Json]:
-    kind = type(value)
+def _entry(path: str, leaf: object) -> Json:
+    if isinstance(leaf, np.ndarray):
+        return path
+    kind = type(leaf)
     if kind not in LEAF_TYPES:
         raise TreeError(
             f"{path}: expected an array or a plain bool, int, float, str or Key, got "
             f"{kind.__name__}. Convert it with float(x) or int(x)."
         )
-    if isinstance(value, bool | int | str):
-        return kind.__name__, value
+    if isinstance(leaf, bool | int | str):
+        return [path, kind.__name__, leaf]
     # NaN and infinity are not numbers of JSON.
-    return kind.__name__, value.seed if isinstance(value, Key) else repr(value)
+    return [path, kind.__name__, leaf.seed if isinstance(leaf, Key) else repr(leaf)]
 
 
 def _read(kind: str, value: Json, where: str) -> bool | int | float | str | Key:
@@ -242,4 +228,4 @@ def _read(kind: str, value: Json, where: str) -> bool | int | float | str | Key:
                 return float(text)
             case "Key", int(seed):
                 return Key(seed)
-    raise FormatError(f"{where}: its tree has the {kind} {value!r}.")
+    raise FormatError(f"{where}: its tree has the invalid {kind} {value!r}.")

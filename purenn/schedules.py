@@ -12,7 +12,7 @@ from __future__ import annotations
 import itertools
 from bisect import bisect_right
 from collections.abc import Callable
-from math import cos, pi
+from math import cos, inf, pi
 
 import attrs
 
@@ -35,11 +35,14 @@ class Schedule(Expressed):
         """The rate at that step.
 
         Raises:
-            OptionError: the step is not an integer ≥ 0.
+            OptionError: the step is not an integer ≥ 0, or the rate not a finite number ≥ 0.
         """
         if type(step) is not int or step < 0:
             step = checks.integer("The step of a schedule", step, 0)
-        return self.rate(step)
+        rate = self.rate(step)
+        if type(rate) is not float or not 0.0 <= rate < inf:
+            rate = checks.number(f"The rate of {self!r} at step {step}", rate, least=0.0)
+        return rate
 
 
 @maker

@@ -23,9 +23,13 @@ import numpy as np
 
 from purenn.arrays import FLOATS, Array, FloatDtype, Leaves, read_only
 from purenn.errors import OptionError, TreeError
+from purenn.keys import Key
 
 T = TypeVar("T")
 L = TypeVar("L")
+
+# The nodes at which the tree of a state ends: arrays and plain values.
+LEAF_TYPES = (np.ndarray, bool, int, float, str, Key)
 
 # One entry for each node in writing order: its class and how many children it has, or None for a
 # leaf; -1 children for a frozen part that is taken as a leaf. Two trees match leaf by leaf exactly
@@ -72,6 +76,9 @@ class Frozen(Node, Generic[T]):
     value: T
 
 
+FROZEN: tuple[type, int] = (Frozen, -1)
+
+
 @cache
 def _field_names(kind: type) -> tuple[str, ...]:
     """The fields of a class of nodes."""
@@ -113,11 +120,11 @@ def decompose(tree: object, leaf: type[L] | tuple[type[L], ...]) -> tuple[list[L
     rest = [tree]
     while rest:
         node = rest.pop()
+        kind: type = type(node)
         if isinstance(node, leaf):
             found.append(node)
-            structure.append((Frozen, -1) if isinstance(node, Frozen) else None)
+            structure.append(FROZEN if kind is Frozen else None)
             continue
-        kind: type = type(node)
         children = node if isinstance(node, tuple) else _children(kind)(node)
         structure.append((kind, len(children)))
         rest.extend(children[::-1])

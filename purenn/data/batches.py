@@ -135,6 +135,9 @@ class Batches(Generic[X, T]):
     numbers: range
 
     def __attrs_post_init__(self) -> None:
+        _require(self.dataset, self.key)
+        checks.integer("The batch size", self.batch_size)
+        checks.instance("The numbers of batches", self.numbers, range, "")
         if self.order is not None:
             checked_order(self.order, len(self.dataset))
 
@@ -191,7 +194,7 @@ def shuffled_batches(data: Dataset[X, T], batch_size: int, key: Key, epoch: int)
         OptionError: the batch size is not an integer ≥ 1, or the epoch is negative.
     """
     _require(data, key)
-    own = key.child("epoch", epoch)
+    own = key.child("epoch", checks.integer("The epoch", epoch, 0))
     order = read_only(own.generator().permutation(len(data)))
     return _batches(data, batch_size, own, order, len(data))
 

@@ -134,16 +134,23 @@ class Rows(Node, Column[N]):
 
     def select(self, indices: Indices) -> Rows[N]:
         """The column of these rows alone."""
-        return Rows(take(self.array, checked_order(indices, len(self))))
+        return Rows(_gathered(self.array, checked_order(indices, len(self))))
 
 
 def _taken(array: N, selection: Selection) -> N:
     if not isinstance(selection, range):
-        return _native(take(array, selection))
+        return _native(_gathered(array, selection))
     if selection.step != 1:
-        return take(array, np.arange(selection.start, selection.stop, selection.step))
+        return _taken(array, np.array(selection))
     view = array[selection.start : selection.stop]
     return _native(read_only(typed_like(view, array)))
+
+
+def _gathered(array: N, indices: Indices) -> N:
+    if array.flags.c_contiguous and array.flags.aligned:
+        return take(array, indices)
+    # NumPy's take would first copy the whole of such a memory map.
+    return read_only(typed_like(array[indices], array))
 
 
 def _native(batch: N) -> N:
@@ -154,9 +161,15 @@ def _native(batch: N) -> N:
 
 
 def _float_dtype(dtype: FloatDtype) -> FloatDtype:
-    if dtype not in FLOATS:
-        raise OptionError(f"ScaledBytes: expected the dtype float32 or float64, got {dtype!r}.")
+    _require_dtype(dtype)
     return np.dtype(dtype)
+
+
+def _require_dtype(dtype: object) -> None:
+    if not isinstance(dtype, np.dtype | type) or dtype not in FLOATS:
+        raise OptionError(
+            f"ScaledBytes: expected the dtype float32 or float64, got {checks.described(dtype)}."
+        )
 
 
 def _scale(value: float) -> float:
@@ -211,7 +224,7 @@ class ScaledBytes(Node, Column[Images]):
     def select(self, indices: Indices) -> ScaledBytes:
         """The column of these images alone."""
         order = checked_order(indices, len(self))
-        return ScaledBytes(take(self.pixels, order), self.scale, self.dtype)
+        return ScaledBytes(_gathered(self.pixels, order), self.scale, self.dtype)
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -263,7 +276,11 @@ def require_equal_length(
 
 def checked_order(order: Indices, samples: int) -> Indices:
     """A vector of indices from 0 to `samples - 1`, read-only; of a mask those it selects."""
-    require_array("An order of samples", order)
+    if type(order) is not np.ndarray:
+        got = type(order).__name__
+        raise OptionError(
+            f"expected a NumPy array of indices, got {got}. Take np.array(...) of it."
+        )
     if order.dtype.kind == "b":
         if order.shape != (samples,):
             raise OptionError(f"expected a mask of shape ({samples},), got {order.shape}.")

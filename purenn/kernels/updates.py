@@ -9,7 +9,7 @@ import numpy as np
 
 from purenn.arrays import Array, Leaves, read_only
 from purenn.kernels.constants import scalar
-from purenn.kernels.memory import empty_like
+from purenn.kernels.memory import SMALL, empty_like
 from purenn.kernels.reductions import largest_squared_norm
 
 
@@ -26,32 +26,27 @@ def flushed(leaves: Leaves) -> Leaves:
     return tuple([read_only(x * (np.abs(x) >= np.finfo(x.dtype).tiny)) for x in leaves])
 
 
+def _product(x: Array, factor: float) -> Array:
+    """`x * factor`, writable; small results are allocated by the product itself."""
+    by = scalar(factor, x.dtype)
+    if x.ndim and x.nbytes < SMALL:
+        small: Array = np.multiply(x, by)
+        return small
+    y = empty_like(x)
+    np.multiply(x, by, y)
+    return y
+
+
 def scale(leaves: Leaves, factor: float) -> Leaves:
     """`x * factor` for each leaf x."""
-    scaled = []
-    for x in leaves:
-        y = empty_like(x)
-        np.multiply(x, scalar(factor, x.dtype), y)
-        scaled.append(read_only(y))
-    return tuple(scaled)
-
-
-def add(leaves: Leaves, others: Leaves) -> Leaves:
-    """`x + y` for each leaf x and its other y."""
-    sums = []
-    for x, y in zip(leaves, others, strict=True):
-        z = empty_like(x)
-        np.add(x, y, z)
-        sums.append(read_only(z))
-    return tuple(sums)
+    return tuple([read_only(_product(x, factor)) for x in leaves])
 
 
 def scale_and_add(leaves: Leaves, factor: float, others: Leaves) -> Leaves:
     """`x * factor + y` for each leaf x and its other y."""
     sums = []
     for x, y in zip(leaves, others, strict=True):
-        z = empty_like(x)
-        np.multiply(x, scalar(factor, x.dtype), z)
+        z = _product(x, factor)
         np.add(z, y, z)
         sums.append(read_only(z))
     return tuple(sums)

@@ -60,6 +60,8 @@ class Layer(Expressed, Generic[P, X, Y]):
     _apply: Callable[[P, X], Y]
     _vjp: Callable[[P, X, Key], tuple[Y, Pullback[Y, P, X]]]
 
+    __array_ufunc__ = None  # an array on the left of >> leaves the operation to __rrshift__
+
     def init(self, key: Key, example: X) -> P:
         """First parameters, in the dtype of the example.
 
@@ -89,6 +91,7 @@ class Layer(Expressed, Generic[P, X, Y]):
             ShapeError, DtypeError: the layer does not take such samples.
             ParametersError: these parameters are another layer's.
         """
+        checks.instance("The key of vjp", key, Key, "Give Key(0), say.")
         return self._vjp(params, x, key)
 
     @overload
@@ -245,7 +248,12 @@ def _pull_both(
 
 def _is_bare(params: object) -> bool:
     """Whether these layers have no parameters: then they are their own gradient, for any dy."""
-    return type(params) is Empty or (isinstance(params, tuple) and all(map(_is_bare, params)))
+    if type(params) is not tuple:
+        return type(params) is Empty
+    for own in params:
+        if type(own) is not Empty and not _is_bare(own):
+            return False
+    return True
 
 
 def require_layer(value: object) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from purenn import checks
 from purenn.arrays import A, require_floats
+from purenn.errors import ShapeError
 from purenn.expressions import maker
 from purenn.kernels import activations as kernels
 from purenn.kernels import softmax as rows
@@ -92,10 +93,21 @@ def softmax() -> Layer[Empty, A, A]:
 
     To train a classifier, leave it out and use `softmax_cross_entropy`, which takes logits.
     """
-    return activation(rows.softmax, rows.softmax_cotangent, "softmax()")
+    return _along_features(rows.softmax, rows.softmax_cotangent, "softmax()")
 
 
 @maker
 def log_softmax() -> Layer[Empty, A, A]:
     """The logarithm of `softmax`, which stays finite where the probability underflows."""
-    return activation(rows.log_softmax, rows.log_softmax_cotangent, "log_softmax()")
+    return _along_features(rows.log_softmax, rows.log_softmax_cotangent, "log_softmax()")
+
+
+def _along_features(
+    forward: Callable[[A], A], backward: Callable[[A, A], A], name: str
+) -> Layer[Empty, A, A]:
+    def checked(x: A) -> A:
+        if x.ndim < 2:
+            raise ShapeError(name, f"expected (samples, ..., features), got {x.shape}.")
+        return forward(x)
+
+    return activation(checked, backward, name)

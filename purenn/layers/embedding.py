@@ -6,14 +6,13 @@ import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import FLOAT32, FloatDtype, Labels, Matrix, matrix, read_only
+from purenn.arrays import FLOAT32, FloatDtype, Labels, Matrix, matrix, read_only, require_integers
 from purenn.errors import LabelError
 from purenn.expressions import maker
 from purenn.initializers import normal
 from purenn.kernels.gather import take
 from purenn.keys import Key
 from purenn.layers._contract import Layer, Pullback, Thunk, require_params
-from purenn.losses._targets import require_vector
 from purenn.tree import Node
 
 
@@ -67,7 +66,7 @@ def embedding(
 
 
 def _require_symbols(subject: str, x: Labels, symbols: int) -> None:
-    require_vector(subject, x)
+    require_integers(subject, x)
     if x.size and (x.max() >= symbols or x.min() < 0):
         wrong = x[(x < 0) | (x >= symbols)][0]
         raise LabelError(f"{subject}: expected symbols from 0 to {symbols - 1}, got {wrong}.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from purenn.arrays import Array, Labels, Matrix, is_floats, require_array
+from purenn.arrays import Array, Labels, Matrix, is_floats, require_array, require_integers
 from purenn.errors import DataError, DtypeError, LabelError, ShapeError
 
 if TYPE_CHECKING:
@@ -55,25 +55,9 @@ def require_same_shape(name: str, prediction: Array, target: object) -> None:
         raise ShapeError(name, f"expected at least one sample, got the shape {prediction.shape}.")
 
 
-def require_vector(name: str, labels: object) -> None:
-    """Check that labels are a vector of integers."""
-    require_array(name, labels)
-    if not isinstance(labels, np.ndarray):
-        return
-    if labels.dtype.kind not in "iu":
-        raise DtypeError(
-            name,
-            f"expected integer labels, got {labels.dtype}. Convert them with "
-            "labels.astype(np.int64).",
-        )
-    if labels.ndim != 1:
-        cure = " Drop an axis: labels[:, 0]." if labels.shape[1:] == (1,) else ""
-        raise ShapeError(name, f"expected labels of shape (samples,), got {labels.shape}.{cure}")
-
-
 def require_labels(name: str, labels: Labels, samples: int, classes: int) -> None:
     """Check that there is a label for each sample and that each is the index of a class."""
-    require_vector(name, labels)
+    require_integers(name, labels)
     if labels.shape[0] != samples or not samples:
         raise ShapeError(name, f"expected {samples or 'some'} labels, got {labels.shape[0]}.")
     if np.maximum.reduce(labels) >= classes or np.minimum.reduce(labels) < 0:
@@ -90,7 +74,7 @@ def require_class_targets(name: str, prediction: Matrix, target: object) -> None
         require_labels(name, target, *prediction.shape)
         return
     if isinstance(target, np.ndarray) and target.dtype.kind in "iub":
-        require_vector(name, target)
+        require_integers(name, target)
     require_same_shape(name, prediction, target)
     if isinstance(target, np.ndarray):
         require_distributions(name, "target", target)

@@ -12,11 +12,20 @@ from typing import TypeVar
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import Array, Labels, Matrix, Vector, is_plain, read_only, typed_like
+from purenn.arrays import (
+    Array,
+    Labels,
+    Matrix,
+    Vector,
+    is_plain,
+    read_only,
+    require_integers,
+    typed_like,
+)
 from purenn.errors import DataError, OptionError, ShapeError
 from purenn.expressions import maker
 from purenn.losses._contract import Loss, PerSample, require_loss
-from purenn.losses._targets import is_labels, require_vector
+from purenn.losses._targets import is_labels
 
 Y = TypeVar("Y")
 T = TypeVar("T")
@@ -123,12 +132,14 @@ def balanced_weights(labels: Labels) -> tuple[float, ...]:
     Raises:
         DataError: a class never occurs.
     """
-    require_vector("balanced_weights", labels)
+    require_integers("balanced_weights", labels)
     if not labels.size or labels.min() < 0:
         raise DataError("balanced_weights: expected labels ≥ 0.")
+    present = np.unique(labels)
+    if present[-1] >= present.size:
+        missing = int(np.flatnonzero(present != np.arange(present.size))[0])
+        raise DataError(f"balanced_weights: class {missing} never occurs.")
     counts = np.bincount(labels.astype(np.int64))
-    if not counts.all():
-        raise DataError(f"balanced_weights: class {int(counts.argmin())} never occurs.")
     return tuple((labels.size / (len(counts) * counts)).tolist())
 
 

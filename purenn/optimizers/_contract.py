@@ -14,7 +14,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from math import nan
-from typing import Generic, TypeVar, TypeVarTuple, overload
+from typing import Generic, NoReturn, TypeVar, TypeVarTuple, overload
 
 import attrs
 import numpy as np
@@ -27,6 +27,7 @@ from purenn.kernels.updates import scale_and_add
 from purenn.schedules import Schedule, as_schedule
 from purenn.tree import (
     EMPTY,
+    LEAF_TYPES,
     Empty,
     Frozen,
     Node,
@@ -87,6 +88,12 @@ class Transform(Expressed, Generic[S]):
     init: Init[S]
     update: Update[S]
 
+    __array_ufunc__ = None  # an array on the left of >> leaves the operation to __rrshift__
+
+    def __attrs_post_init__(self) -> None:
+        require_function("The init of a Transform", self.init)
+        require_function("The update of a Transform", self.update)
+
     @overload
     def __rshift__(
         self: Transform[tuple[*Ss]], other: Transform[R]
@@ -97,6 +104,10 @@ class Transform(Expressed, Generic[S]):
         require_transform(">>", other)
         return (self if isinstance(self, _Chain) else _single(self)).append(other)
 
+    def __rrshift__(self, other: object) -> NoReturn:
+        require_transform(">>", other)
+        raise OptionError(f"{other!r} cannot be chained.")
+
 
 @attrs.frozen(repr=False, eq=False)
 class _Chain(Transform[tuple[*Ss]], Generic[*Ss]):
@@ -106,7 +117,6 @@ class _Chain(Transform[tuple[*Ss]], Generic[*Ss]):
 
     def append(self, other: Transform[R]) -> _Chain[*Ss, R]:
         head_init, head_update = self.init, self.update
-        size = len(self.parts) + 1
 
         def init(point: Point) -> tuple[*Ss, R]:
             return (*head_init(point), other.init(point))
@@ -114,7 +124,6 @@ class _Chain(Transform[tuple[*Ss]], Generic[*Ss]):
         def update(
             state: tuple[*Ss, R], grads: Leaves, point: Point
         ) -> tuple[tuple[*Ss, R], Leaves]:
-            _require_entries(state, size)
             front, between = head_update(state[:-1], grads, point)
             last, updates = other.update(state[-1], between, point)
             return (*front, last), updates
@@ -150,9 +159,10 @@ def chain(first: Transform[S], *others: Transform[S]) -> object:
     return joined
 
 
-def _require_entries(state: tuple[object, ...], size: int) -> None:
-    if len(state) != size:
-        raise TreeError(f"expected the states of {size} transforms, got {len(state)}.")
+def require_function(name: str, value: object) -> None:
+    """Check that an argument can be called."""
+    if not callable(value):
+        raise OptionError(f"{name}: expected a function, got {checks.described(value)}.")
 
 
 def require_transform(name: str, value: object) -> None:
@@ -170,6 +180,7 @@ def no_state(point: Point) -> Empty:
 
 def stateless(function: Callable[[Leaves, Point], Leaves]) -> Transform[Empty]:
     """A transform that keeps nothing: `(grads, point) -> updates`."""
+    require_function("The function of stateless", function)
 
     def update(state: Empty, grads: Leaves, point: Point) -> tuple[Empty, Leaves]:
         return state, function(grads, point)
@@ -215,6 +226,10 @@ class Optimizer(Expressed, Generic[S]):
     start: Init[S]
     move: Callable[[S, Leaves, Leaves, Point], Moved[S]]
 
+    def __attrs_post_init__(self) -> None:
+        require_function("The start of an Optimizer", self.start)
+        require_function("The move of an Optimizer", self.move)
+
     def init(self, params: P) -> State[P, S]:
         """The state before the first step.
 
@@ -242,12 +257,41 @@ class Optimizer(Expressed, Generic[S]):
         checks.instance("The state of update", state, State, "Make it with optimizer.init(params).")
         before, structure = decompose(state.params, (np.ndarray, Frozen))
         downhill, other = decompose(grads, (np.ndarray, Frozen))
-        if structure != other or not all(map(_are_alike, before, downhill)):
-            require_same(state.params, grads, "The gradients and the parameters")
         point = Point(_moving(before), structure, state.step, loss, _frozen(before))
-        slots, moved, frozen = self.move(state.slots, _moving(downhill), _frozen(downhill), point)
+        slopes, values = _moving(downhill), _frozen(downhill)
+        if structure != other or not (
+            are_alike(point.params, slopes) and are_alike(point.frozen, values)
+        ):
+            require_same(state.params, grads, "The gradients and the parameters")
+        try:
+            slots, moved, frozen = self.move(state.slots, slopes, values, point)
+        except (AttributeError, IndexError, TypeError, ValueError):
+            _require_fresh(self, state.slots, self.start(point))
+            raise
         params = compose_like(state.params, structure, _merged(before, moved, frozen))
         return State(params, slots, state.step + 1), params
+
+
+def are_alike(some: Leaves, others: Leaves) -> bool:
+    """Whether leaves have the same shapes and dtypes as others."""
+    try:
+        for x, y in zip(some, others, strict=True):
+            if x.shape != y.shape or x.dtype != y.dtype:
+                return False
+    except (AttributeError, TypeError, ValueError):  # a transform of one's own may give anything
+        return False
+    return True
+
+
+def _require_fresh(owner: object, state: object, fresh: object) -> None:
+    """Check that a state is of the structure, shapes and dtypes of a fresh one."""
+    (found, structure), (expected, other) = (decompose(one, LEAF_TYPES) for one in (state, fresh))
+    arrays, wanted = (
+        tuple([leaf for leaf in leaves if isinstance(leaf, np.ndarray)])
+        for leaves in (found, expected)
+    )
+    if structure != other or not are_alike(arrays, wanted):
+        raise TreeError(f"The state is not that of {owner!r}. Start from init of this optimizer.")
 
 
 def _moving(nodes: list[object]) -> Leaves:
@@ -261,19 +305,13 @@ def _frozen(nodes: list[object]) -> Leaves:
 
 def _merged(nodes: list[object], moved: Leaves, frozen: Leaves) -> list[object]:
     """The nodes with new leaves and new arrays of the frozen parts."""
-    rest, values = iter(moved), iter(frozen)
+    rest, values = iter(moved), map(immutable, frozen)
     return [
         next(rest)
         if isinstance(node, np.ndarray)
         else rebuild(node, tuple(itertools.islice(values, len(leaves(node)))))
         for node in nodes
     ]
-
-
-def _are_alike(one: object, other: object) -> bool:
-    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
-        return bool(one.shape == other.shape and one.dtype == other.dtype)
-    return False  # compared thoroughly by require_same, which allows what is equal
 
 
 def _require_parameters(params: object) -> None:
@@ -308,23 +346,23 @@ def descend(transform: Transform[S], rate: float | Schedule) -> Optimizer[S]:
 
     def move(state: S, grads: Leaves, frozen: Leaves, point: Point) -> Moved[S]:
         after, updates = transform.update(state, grads, point)
-        require_like(f"The updates of {transform!r}", updates, point)
-        moved = scale_and_add(updates, -schedule(point.step), point.params)
-        return after, moved, frozen
+        if not are_alike(updates, point.params):
+            raise TreeError(_blame(transform, state, grads, point))
+        return after, scale_and_add(updates, -schedule(point.step), point.params), frozen
 
     return Optimizer(transform.init, move)
 
 
-def require_like(what: str, found: Leaves, point: Point) -> None:
-    """Check that leaves have the shapes and dtypes of the parameters'."""
-    if len(found) != len(point.params):
-        raise TreeError(f"{what}: expected {len(point.params)} leaves, got {len(found)}.")
-    for index, (leaf, param) in enumerate(zip(found, point.params, strict=True)):
-        if leaf.shape != param.shape or leaf.dtype != param.dtype:
-            raise TreeError(
-                f"{what}: expected {param.dtype} {param.shape} for leaf {point.paths[index]}, got "
-                f"{leaf.dtype} {leaf.shape}."
-            )
+def _blame(transform: Transform[S], state: S, grads: Leaves, point: Point) -> str:
+    """Which transform gives leaves that are not like the parameters."""
+    culprit: object = transform
+    if isinstance(transform, _Chain) and isinstance(state, tuple):
+        for culprit, own in zip(transform.parts, state, strict=True):
+            if isinstance(culprit, Transform):
+                _, grads = culprit.update(own, grads, point)
+            if not are_alike(grads, point.params):
+                break
+    return f"{culprit!r}: expected updates of the shapes and dtypes of the parameters."
 
 
 def require_optimizer(name: str, value: object) -> None:

@@ -8,7 +8,12 @@ from purenn import checks
 from purenn.arrays import Leaves
 from purenn.expressions import maker
 from purenn.kernels.updates import adam_direction, blended, blended_squares, zeros_like
-from purenn.optimizers._contract import Optimizer, Point, Transform, descend, require_like
+from purenn.optimizers._contract import (
+    Optimizer,
+    Point,
+    Transform,
+    descend,
+)
 from purenn.optimizers.momentum import settled
 from purenn.schedules import Schedule
 from purenn.tree import Node
@@ -44,7 +49,6 @@ def scale_by_adam(b1: float = 0.9, b2: float = 0.999, epsilon: float = 1e-8) -> 
         return Moments(zeros, zeros)
 
     def update(state: Moments, grads: Leaves, point: Point) -> tuple[Moments, Leaves]:
-        require_like("The moments", state.mean, point)
         mean = settled(blended(state.mean, first, grads), point)
         square = settled(blended_squares(state.square, second, grads), point)
         steps = point.step + 1

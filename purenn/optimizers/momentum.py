@@ -8,7 +8,12 @@ from purenn import checks
 from purenn.arrays import Leaves
 from purenn.expressions import maker
 from purenn.kernels.updates import flushed, scale_and_add, zeros_like
-from purenn.optimizers._contract import Optimizer, Point, Transform, descend, require_like
+from purenn.optimizers._contract import (
+    Optimizer,
+    Point,
+    Transform,
+    descend,
+)
 from purenn.schedules import Schedule
 from purenn.tree import Node
 
@@ -45,7 +50,6 @@ def momentum(decay: float) -> Transform[Velocity]:
     factor = checks.fraction("The decay of momentum", decay)
 
     def update(state: Velocity, grads: Leaves, point: Point) -> tuple[Velocity, Leaves]:
-        require_like("The velocity", state.leaves, point)
         velocity = settled(scale_and_add(state.leaves, factor, grads), point)
         return Velocity(velocity), velocity
 
@@ -65,7 +69,6 @@ def nesterov(decay: float) -> Transform[Velocity]:
     factor = checks.fraction("The decay of nesterov", decay)
 
     def update(state: Velocity, grads: Leaves, point: Point) -> tuple[Velocity, Leaves]:
-        require_like("The velocity", state.leaves, point)
         velocity = settled(scale_and_add(state.leaves, factor, grads), point)
         return Velocity(velocity), scale_and_add(velocity, factor, grads)
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import inf, isnan
+from math import inf
 
 import attrs
+import numpy as np
 
 from purenn import checks
-from purenn.arrays import Array, Leaves
+from purenn.arrays import Array, Leaves, require_array
 from purenn.errors import OptionError
 from purenn.expressions import maker
 from purenn.kernels.updates import scale, scale_and_add
-from purenn.optimizers._contract import Point, Transform, stateless
+from purenn.optimizers._contract import (
+    Point,
+    Transform,
+    require_function,
+    stateless,
+)
 from purenn.tree import Empty, Node
 
 Where = Callable[[str, Array], bool]
@@ -20,6 +26,7 @@ Where = Callable[[str, Array], bool]
 
 def matrices(path: str, leaf: Array) -> bool:
     """Whether a leaf has more than one axis: weights have, biases and scales have not."""
+    require_array("matrices", leaf)
     return leaf.ndim > 1
 
 
@@ -39,9 +46,12 @@ def weight_decay(rate: float, where: Where = matrices) -> Transform[Empty]:
         OptionError: the rate is negative or not finite.
     """
     factor = checks.number("The rate of weight_decay", rate, least=0.0)
+    require_function("The where of weight_decay", where)
 
     def decay(grads: Leaves, point: Point) -> Leaves:
         chosen = list(map(where, point.paths, point.params))
+        for path, decays in zip(point.paths, chosen, strict=True):
+            checks.instance(f"Whether {path} decays", decays, bool, "Take bool(...) of it.")
         decayed = [
             scale_and_add((param,), factor, (grad,))[0] if decays else grad
             for grad, param, decays in zip(grads, point.params, chosen, strict=True)
@@ -63,6 +73,7 @@ def scaled(factor: Callable[[str], float]) -> Transform[Empty]:
     Args:
         factor: `path -> factor`; 0 holds a leaf still.
     """
+    require_function("The factor of scaled", factor)
 
     def update(grads: Leaves, point: Point) -> Leaves:
         factors = [checks.number(f"The factor of {path}", factor(path)) for path in point.paths]
@@ -101,12 +112,16 @@ def plateau(patience: int, factor: float = 0.1) -> Transform[Plateau]:
     by = checks.number("The factor of plateau", factor, above=0.0, below=1.0)
 
     def update(state: Plateau, grads: Leaves, point: Point) -> tuple[Plateau, Leaves]:
-        if isnan(point.loss):
+        if not _is_number(point.loss):
             raise OptionError("plateau needs the loss: optimizer.update(state, grads, loss).")
         after = _waited(state, point.loss, limit, by)
         return after, grads if after.factor == 1.0 else scale(grads, after.factor)
 
     return Transform(lambda point: Plateau(inf, 0, 1.0), update)
+
+
+def _is_number(loss: object) -> bool:
+    return isinstance(loss, int | float | np.floating) and loss == loss
 
 
 def _waited(state: Plateau, loss: float, patience: int, factor: float) -> Plateau:

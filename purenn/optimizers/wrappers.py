@@ -13,7 +13,13 @@ from purenn.errors import DivergenceError, OptionError
 from purenn.expressions import maker
 from purenn.kernels.finiteness import is_finite
 from purenn.kernels.updates import blended, scale_and_add, zeros_like
-from purenn.optimizers._contract import Moved, Optimizer, Point, State, require_optimizer
+from purenn.optimizers._contract import (
+    Moved,
+    Optimizer,
+    Point,
+    State,
+    require_optimizer,
+)
 from purenn.tree import Frozen, Node, compose_like, decompose
 
 P = TypeVar("P")

@@ -41,7 +41,9 @@ def value_and_grad(
 
     def evaluate(params: P, x: X, target: T, key: Key) -> tuple[float, P]:
         prediction, pullback = layer.vjp(params, x, key)
-        value, cotangent = loss(prediction, target)
+        found = loss(prediction, target)
+        _require_pair(loss, found)
+        value, cotangent = found
         _require_cotangent(loss, prediction, cotangent)
         grads, _ = pullback(cotangent)
         return value, grads
@@ -53,9 +55,19 @@ def require_loss_function(loss: object) -> None:
     """Check that a loss can be called with a prediction and a target."""
     if isinstance(loss, type) or not callable(loss):
         raise OptionError(f"expected a loss, got {checks.described(loss)}.")
-    if getattr(loss, "__module__", "").startswith("purenn.losses") and hasattr(loss, "__name__"):
+    module = str(getattr(loss, "__module__", ""))
+    if module.startswith("purenn.losses") and hasattr(loss, "__name__"):
         name: object = getattr(loss, "__name__", "")
         raise OptionError(f"expected a loss, got the function {name}. Call it: {name}().")
+
+
+def _require_pair(loss: object, found: object) -> None:
+    if isinstance(found, tuple) and len(found) == 2 and isinstance(found[0], float | np.floating):
+        return
+    raise OptionError(
+        f"{loss!r}: expected a float and the cotangent of the prediction, got "
+        f"{checks.described(found)}."
+    )
 
 
 def _require_cotangent(loss: object, prediction: object, cotangent: object) -> None:

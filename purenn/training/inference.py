@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import TypeGuard, TypeVar
 
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import N, require_array
+from purenn.arrays import Array, N, require_array
 from purenn.data import Dataset
 from purenn.errors import DataError, OptionError
 from purenn.kernels.gather import concatenate
@@ -16,7 +16,7 @@ from purenn.layers import Layer
 from purenn.losses import Loss
 from purenn.training.gradient import require_loss_function
 from purenn.training.steps import count_samples
-from purenn.tree import map_leaves
+from purenn.tree import compose, decompose
 
 P = TypeVar("P")
 X = TypeVar("X")
@@ -61,7 +61,19 @@ def _pieces(inputs: X | Dataset[X, object], size: int) -> Iterator[X]:
 
 def _cut(data: X, start: int, stop: int) -> X:
     """These rows of an array, or of each array of a tuple; of a memory map as plain arrays."""
-    return map_leaves(lambda leaf: np.asarray(leaf[start:stop]), data)
+    found, structure = decompose(data, np.ndarray)
+    cut = compose(structure, [_plain(leaf[start:stop]) for leaf in found])
+    if _is_like(cut, data):
+        return cut
+    raise OptionError(f"expected arrays, got {checks.described(data)}.")
+
+
+def _plain(leaf: Array) -> Array:
+    return leaf.view(np.ndarray) if isinstance(leaf, np.memmap) else leaf
+
+
+def _is_like(cut: object, data: X) -> TypeGuard[X]:
+    return isinstance(cut, np.ndarray | type(data))  # a memory map becomes a plain array
 
 
 def evaluate(

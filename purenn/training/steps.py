@@ -12,13 +12,15 @@ from math import isfinite, nan
 from typing import TypeVar
 
 import attrs
+import numpy as np
 
+from purenn import checks
 from purenn.data import Batch
 from purenn.errors import DivergenceError, OptionError
 from purenn.layers import Layer
 from purenn.losses import Loss, LossFunction
 from purenn.optimizers import Optimizer, State, was_skipped
-from purenn.optimizers._contract import require_optimizer
+from purenn.optimizers._contract import require_function, require_optimizer
 from purenn.training.gradient import value_and_grad
 from purenn.tree import leaves
 
@@ -60,6 +62,8 @@ def training_step(
     scale = loss.scale if isinstance(loss, Loss) else None
 
     def step(state: State[P, S], batch: Batch[X, T]) -> tuple[State[P, S], Report]:
+        checks.instance("The state of a step", state, State, "Make it with optimizer.init(params).")
+        checks.instance("The batch of a step", batch, Batch, "Take it from shuffled_batches(...).")
         value, grads = gradient(state.params, batch.inputs, batch.targets, batch.key)
         samples = count_samples(batch.targets)
         mean = value if scale is None else value / (scale(samples) * samples)
@@ -76,6 +80,8 @@ def training_step(
 
 def count_samples(targets: object) -> int:
     """The length of the batch axis of the targets of a batch: an array, or a tuple of arrays."""
+    if isinstance(targets, np.ndarray) and targets.ndim:
+        return int(targets.shape[0])
     found = leaves(targets)
     if not found or not found[0].ndim:
         raise OptionError("expected targets with a batch axis.")
@@ -84,6 +90,7 @@ def count_samples(targets: object) -> int:
 
 def scan(step: Step[S, B, M], state: S, batches: Iterable[B]) -> Iterator[tuple[S, M]]:
     """The state and the report after each batch, as they come."""
+    _require_loop("scan", step, batches)
     for batch in batches:
         state, report = step(state, batch)
         yield state, report
@@ -91,11 +98,17 @@ def scan(step: Step[S, B, M], state: S, batches: Iterable[B]) -> Iterator[tuple[
 
 def fold(step: Step[S, B, M], state: S, batches: Iterable[B]) -> tuple[S, tuple[M, ...]]:
     """The state after all batches, and the report of each."""
+    _require_loop("fold", step, batches)
     reports: list[M] = []
     for batch in batches:
         state, report = step(state, batch)
         reports.append(report)
     return state, tuple(reports)
+
+
+def _require_loop(name: str, step: object, batches: object) -> None:
+    require_function(f"The step of {name}", step)
+    checks.instance(f"The batches of {name}", batches, Iterable, "Make them with shuffled_batches.")
 
 
 def mean_loss(reports: Iterable[Report]) -> float:
@@ -104,6 +117,10 @@ def mean_loss(reports: Iterable[Report]) -> float:
     >>> mean_loss([Report(1.0, 30), Report(2.0, 10)])
     1.25
     """
+    checks.instance("The reports of mean_loss", reports, Iterable, "Take them from fold.")
+    reports = tuple(reports)
+    for report in reports:
+        checks.instance("A report of mean_loss", report, Report, "Take them from fold.")
     counted = [report for report in reports if isfinite(report.loss)]
     samples = sum(report.samples for report in counted)
     return sum(report.loss * report.samples for report in counted) / samples if samples else nan
