@@ -9,11 +9,15 @@ import errno
 import os
 import signal
 import stat
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import Literal, ParamSpec, TypeVar
 
 import attrs
 import pytest
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 # - kill: the process is killed just before the operation, or in the middle of it if it writes
 # - power: so it is, and all that was not flushed to the disk is lost
@@ -43,28 +47,17 @@ class Disk:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.contents: dict[int, bytes] = {}
-        self.names: dict[str, int] = {}
-        if folder.exists():
-            self.names = self._current()
-            self.contents = {
-                (folder / n).stat().st_ino: (folder / n).read_bytes() for n in self.names
-            }
+        self.names = self._current() if folder.exists() else {}
+        self.contents = {inode: (folder / name).read_bytes() for name, inode in self.names.items()}
 
     def _current(self) -> dict[str, int]:
         return {path.name: path.stat().st_ino for path in self.folder.iterdir()}
-
-    def made(self, descriptor: int) -> None:
-        """A file is new: whatever had its inode before is gone."""
-        self.contents[os.fstat(descriptor).st_ino] = b""
 
     def flushed(self, descriptor: int) -> None:
         """A file or the folder was flushed."""
         status = os.fstat(descriptor)
         if not stat.S_ISDIR(status.st_mode):
-            reader = os.open(f"/proc/self/fd/{descriptor}", os.O_RDONLY)
-            self.contents[status.st_ino] = os.pread(reader, status.st_size, 0)
-            os.close(reader)
+            self.contents[status.st_ino] = Path(f"/proc/self/fd/{descriptor}").read_bytes()
         elif self.folder.exists() and status.st_ino == self.folder.stat().st_ino:
             self.names = self._current()
 
@@ -86,27 +79,31 @@ class Watch:
         self.count = 0
         self._fault = fault
         self._disk = Disk(folder)
-        self._open, self._write, self._pwrite = os.open, os.write, os.pwrite
-        self._fsync, self._ftruncate = os.fsync, os.ftruncate
-        self._replace, self._unlink, self._mkdir = os.replace, os.unlink, os.mkdir
+        self._open, self._write, self._fsync = os.open, os.write, os.fsync
 
     def install(self, patch: pytest.MonkeyPatch) -> None:
         """Put the watched functions in the place of those of `os`."""
-        for function in (
-            *(self.open, self.write, self.pwrite, self.fsync, self.ftruncate),
-            *(self.replace, self.unlink, self.mkdir),
-        ):
+        for function in (self.open, self.write, self.fsync):
             patch.setattr(os, function.__name__, function)
+        for plain in (os.ftruncate, os.replace, os.unlink, os.mkdir):
+            patch.setattr(os, plain.__name__, self._counted(plain))
 
     def lose_power(self) -> None:
         """Bring the folder into the state in which a loss of power now would leave it."""
         self._disk.lose("power")
 
-    def _is_struck(self) -> bool:
-        self.count += 1
-        return self.count == self._fault.operation
+    def _counted(self, function: Callable[P, R]) -> Callable[P, R]:
+        def counted(*args: P.args, **kwargs: P.kwargs) -> R:
+            self._step()
+            return function(*args, **kwargs)
 
-    def _strike(self) -> NoReturn:
+        return counted
+
+    def _step(self, before: Callable[[], object] = lambda: None) -> None:
+        self.count += 1
+        if self.count != self._fault.operation:
+            return
+        before()
         how = self._fault.how
         if how in ("kill", "power", "names"):
             if how != "kill":
@@ -118,50 +115,19 @@ class Watch:
     def open(self, path: Path, flags: int, mode: int = 0o777) -> int:
         if flags & os.O_ACCMODE == os.O_RDONLY:
             return self._open(path, flags, mode)
-        if self._is_struck():
-            self._strike()
+        self._step()
         is_new = not path.exists()
         descriptor = self._open(path, flags, mode)
-        if is_new:
-            self._disk.made(descriptor)
+        if is_new:  # whatever had its inode before is gone
+            self._disk.contents[os.fstat(descriptor).st_ino] = b""
         return descriptor
 
-    def write(self, descriptor: int, content: memoryview) -> int:
-        if descriptor <= 2:
-            return self._write(descriptor, content)
-        if self._is_struck():
-            self._write(descriptor, content[: len(content) // 2])
-            self._strike()
+    def write(self, descriptor: int, content: memoryview | bytes) -> int:
+        if descriptor > 2:
+            self._step(lambda: self._write(descriptor, content[: len(content) // 2]))
         return self._write(descriptor, content)
 
-    def pwrite(self, descriptor: int, content: bytes, offset: int) -> int:
-        if self._is_struck():
-            self._pwrite(descriptor, content[: len(content) // 2], offset)
-            self._strike()
-        return self._pwrite(descriptor, content, offset)
-
     def fsync(self, descriptor: int) -> None:
-        if self._is_struck():
-            self._strike()
+        self._step()
         self._fsync(descriptor)
         self._disk.flushed(descriptor)
-
-    def ftruncate(self, descriptor: int, length: int) -> None:
-        if self._is_struck():
-            self._strike()
-        self._ftruncate(descriptor, length)
-
-    def replace(self, source: Path, target: Path) -> None:
-        if self._is_struck():
-            self._strike()
-        self._replace(source, target)
-
-    def unlink(self, path: Path) -> None:
-        if self._is_struck():
-            self._strike()
-        self._unlink(path)
-
-    def mkdir(self, path: Path, mode: int = 0o777) -> None:
-        if self._is_struck():
-            self._strike()
-        self._mkdir(path, mode)

@@ -90,15 +90,17 @@ class Server:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
-    def start(self, folder: Path, pause: float = 0.0, fault: Fault = NO_FAULT) -> Process:
+    def start(
+        self, folder: Path, pause: float = 0.0, fault: Fault = NO_FAULT, epochs: int = 3
+    ) -> Process:
         """A process that trains in a folder, from `begin` on."""
-        job = {"folder": str(folder), "pause": pause, "fault": attrs.asdict(fault)}
-        tell(self._process, json.dumps(job))
+        facts = {"folder": str(folder), "pause": pause, "epochs": epochs}
+        tell(self._process, json.dumps({**facts, "fault": attrs.asdict(fault)}))
         return Process(self._process)
 
-    def run(self, folder: Path, fault: Fault = NO_FAULT) -> End:
+    def run(self, folder: Path, fault: Fault = NO_FAULT, epochs: int = 3) -> End:
         """A process that trains in a folder, to its end."""
-        process = self.start(folder, fault=fault)
+        process = self.start(folder, fault=fault, epochs=epochs)
         process.begin()
         return process.end()
 

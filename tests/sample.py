@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
+import shutil
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+import pytest
+
 from purenn.arrays import ByteImages
-from purenn.datasets import FashionMnist, idx
+from purenn.datasets import FashionMnist
+from purenn.datasets.fashion_mnist import ByteLabels
+from purenn.datasets.files import SUMS
 
 FOLDER = Path(__file__).parent / "data"
 
@@ -14,13 +22,32 @@ FOLDER = Path(__file__).parent / "data"
 @cache
 def sample() -> FashionMnist:
     """The sample, in the class of the whole data set."""
-    return FashionMnist(
-        _images("train-images-idx3-ubyte.gz"),
-        idx.read(FOLDER / "train-labels-idx1-ubyte.gz").reshape(-1),
-        _images("t10k-images-idx3-ubyte.gz"),
-        idx.read(FOLDER / "t10k-labels-idx1-ubyte.gz").reshape(-1),
-    )
+    train, test = "train-images-idx3-ubyte", "t10k-images-idx3-ubyte"
+    train_labels, test_labels = "train-labels-idx1-ubyte", "t10k-labels-idx1-ubyte"
+    return FashionMnist(_images(train), _labels(train_labels), _images(test), _labels(test_labels))
+
+
+def content(name: str) -> bytes:
+    """The decompressed content of one of the files."""
+    return gzip.decompress((FOLDER / f"{name}.gz").read_bytes())
+
+
+def put_sample(folder: Path) -> None:
+    """Put the four files into a folder, which is made if need be."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in SUMS:
+        shutil.copy(FOLDER / f"{name}.gz", folder)
+
+
+def accept_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the sample's files pass for those of the whole data set."""
+    for name in SUMS:
+        monkeypatch.setitem(SUMS, name, hashlib.sha256(content(name)).hexdigest())
 
 
 def _images(name: str) -> ByteImages:
-    return idx.read(FOLDER / name).reshape(-1, 28, 28, 1)
+    return np.frombuffer(content(name), np.uint8, offset=16).reshape(-1, 28, 28, 1)
+
+
+def _labels(name: str) -> ByteLabels:
+    return np.frombuffer(content(name), np.uint8, offset=8)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -24,16 +25,18 @@ from faults import NO_FAULT, Fault, Watch
 import purenn as nn
 from purenn import runs
 from purenn.arrays import Matrix
+from purenn.layers import BatchNorm
+from purenn.optimizers import Norm, Velocity
+from purenn.schedules import cosine
 
-EPOCHS, BATCHES, BATCH_SIZE = 2, 5, 8
+EPOCHS, BATCHES, BATCH_SIZE = 3, 4, 8
 
-MODEL = nn.linear(8) >> nn.tanh() >> nn.linear(1)
-OPTIMIZER = nn.Optimizer(
-    nn.clip_by_global_norm(1.0) >> nn.momentum(0.9) >> nn.learning_rate(nn.cosine(0.1, steps=10))
-)
-Params = tuple[nn.Linear, nn.Empty, nn.Linear]
+MODEL = nn.linear(8) >> nn.batch_norm() >> nn.tanh() >> nn.linear(1)
+OPTIMIZER = nn.descend(nn.clip_by_global_norm(1.0) >> nn.momentum(0.9), cosine(0.1, steps=12))
+Params = tuple[nn.Linear, BatchNorm, nn.Empty, nn.Linear]
+Progress = runs.Progress[Params, tuple[Norm, Velocity]]
 CONFIG = runs.Config("survivor.py", {"epochs": EPOCHS, "seed": 0})
-CADENCE = runs.Cadence(seconds=3600.0, steps=2)
+CADENCE = runs.Cadence(seconds=3600.0, steps=3)
 
 
 @attrs.frozen
@@ -44,21 +47,26 @@ class Job:
         folder: where it trains.
         pause: how long it sleeps after each step, in seconds, once it said so.
         fault: the operation on files that goes wrong, and how; none if its number is 0.
+        epochs: how many there are in all.
     """
 
     folder: str
     pause: float = 0.0
     fault: Fault = NO_FAULT
+    epochs: int = EPOCHS
 
 
-def stages(
-    run: runs.Run, epochs: int = EPOCHS
-) -> Iterator[runs.Progress[Params, tuple[nn.Norm, nn.Velocity, nn.Empty]]]:
+def measure(end: Progress) -> dict[str, float]:
+    """The record of an epoch. The second is the best."""
+    return {"loss": end.mean_loss, "norm": end.norm, "distance": abs(end.epoch - 1)}
+
+
+def stages(run: runs.Run, epochs: int = EPOCHS) -> Iterator[Progress]:
     """Where the run stands: first as it is found, and then after each step."""
     x: Matrix = nn.Key(1).generator().normal(size=(BATCHES * BATCH_SIZE - 3, 2)).astype(np.float32)
     data = nn.dataset(x, x[:, :1] * x[:, 1:])
-    params, _ = MODEL.init(nn.Key(2), (2,))
-    start = runs.begin(run, OPTIMIZER.init(params), repr(MODEL), nn.Key(3))
+    state = OPTIMIZER.init(MODEL.init(nn.Key(2), data.example))
+    start = runs.begin(run, state, repr(MODEL), nn.Key(3))
     yield start
     yield from runs.train(
         run,
@@ -66,15 +74,17 @@ def stages(
         nn.training_step(MODEL, nn.mean_squared_error(), OPTIMIZER),
         lambda key, epoch: nn.shuffled_batches(data, BATCH_SIZE, key, epoch),
         epochs,
-        lambda end: {"loss": end.mean_loss, "norm": end.norm},
-        CADENCE,
+        measure,
+        best=runs.best("distance"),
+        cadence=CADENCE,
     )
 
 
-def train(folder: Path, pause: float = 0.0) -> runs.Summary:
+def train(folder: Path, pause: float = 0.0, epochs: int = EPOCHS) -> runs.Summary:
     """The run, to its end, from wherever it stands."""
-    with runs.resume(folder, CONFIG) as run:
-        steps = stages(run)
+    config = runs.Config("survivor.py", {"epochs": epochs, "seed": 0})
+    with runs.resume(folder, config, may_change=("epochs",)) as run:
+        steps = stages(run, epochs)
         progress = next(steps)
         for moment in steps:
             progress = moment
@@ -86,11 +96,12 @@ def train(folder: Path, pause: float = 0.0) -> runs.Summary:
 
 def work(job: Job) -> int:
     """Do a job; the exit status says how that went."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever started this ignores it
     runs.environment()  # found out once, before operations count, and by the server for all
     watch = Watch(job.fault, Path(job.folder))
     watch.install(pytest.MonkeyPatch())
     try:
-        train(Path(job.folder), job.pause)
+        train(Path(job.folder), job.pause, job.epochs)
     except runs.InterruptionError as error:
         say({"error": str(error)})
         return 128 + error.signal
@@ -118,7 +129,7 @@ def serve() -> None:
             os.read(gate, 1)  # until the server was told to begin
             status = 70
             try:
-                status = work(Job(facts["folder"], facts["pause"], Fault(**facts["fault"])))
+                status = work(Job(**{**facts, "fault": Fault(**facts["fault"])}))
             finally:
                 os._exit(status)
         say({"pid": child})

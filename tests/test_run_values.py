@@ -1,128 +1,148 @@
-"""The small parts of runs: records, digests, environments, cadences, signals."""
+"""The small parts of runs: records, environments, cadences, signals, early stopping."""
 
 from __future__ import annotations
 
-import hashlib
+import os
+import re
 import signal
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from math import inf, nan
 from pathlib import Path
+from types import FrameType
 
 import numpy as np
 import pytest
 
 import purenn as nn
 from purenn import runs
-from purenn.arrays import Whole
 from purenn.errors import DivergenceError, OptionError, RunError
 from purenn.runs.cadence import Clock
 from purenn.runs.environment import commit, noted
-from purenn.runs.environment import differences as environment_differences
 from purenn.runs.interruption import interruptible
-from purenn.runs.records import record
+from purenn.runs.records import Metrics, record
 
 
 class TestRecords:
-    @pytest.mark.parametrize("value", [nan, inf, -inf])
+    def test_metrics_are_numbers_of_python_or_numpy(self) -> None:
+        metrics: Metrics = {"a": 1, "b": 0.5, "c": np.float32(0.25), "d": np.int64(7)}
+        made = record(3, metrics)
+        assert made == {"epoch": 3, "a": 1, "b": 0.5, "c": 0.25, "d": 7}
+        assert {type(value) for value in made.values()} == {int, float}
+
+    @pytest.mark.parametrize("value", [nan, inf, np.float32(-inf)])
     def test_metrics_are_finite(self, value: float) -> None:
         with pytest.raises(DivergenceError) as caught:
             record(3, {"loss": 0.5, "accuracy": value})
-        assert str(caught.value) == (
-            f"The metric 'accuracy' is {value} at the end of epoch 3: metrics are finite."
-        )
+        assert str(caught.value) == f"metric 'accuracy' is {value} at the end of epoch 3."
 
-    def test_metrics_are_pythons_numbers(self) -> None:
-        metrics: dict[str, float] = {"loss": 0.5}
-        metrics["norm"] = np.arange(3.0).max().astype(np.float32)
-        with pytest.raises(OptionError) as caught:
-            record(0, metrics)
-        assert str(caught.value) == (
-            "The metric 'norm' is a float32: metrics are Python's int or float. "
-            "Convert it with float(...)."
-        )
+    @pytest.mark.parametrize("value", [True, np.True_, "high", None, np.zeros(2)])
+    def test_what_is_not_a_number(self, value: float) -> None:
+        with pytest.raises(OptionError, match=r"^metric 'x': expected a number, got "):
+            record(0, {"x": value})
+
+    def test_the_epoch_is_not_a_metric(self) -> None:
+        with pytest.raises(OptionError, match=r'^metric "epoch": .* Choose another\.$'):
+            record(0, {"epoch": 0})
 
 
-class TestDigests:
-    tree = (np.array([[1.0, 2.0]]), (np.array([3.0], np.float32),))
-
-    def test_it_is_what_the_documentation_says(self) -> None:
-        expected = hashlib.sha256()
-        expected.update(b'["0", "float64", [1, 2]]\n' + np.array([1.0, 2.0], "<f8").tobytes())
-        expected.update(b'["1.0", "float32", [1]]\n' + np.array([3.0], "<f4").tobytes())
-        assert runs.digest(self.tree) == expected.hexdigest()
-
-    @pytest.mark.parametrize(
-        "other",
-        [
-            (np.array([[1.0, 2.0]]), np.array([3.0], np.float32)),
-            (np.array([[1.0], [2.0]]), (np.array([3.0], np.float32),)),
-            (np.array([[1.0, 2.0]]), (np.array([3.0]),)),
-            (np.array([[1.0, np.nextafter(2.0, 3.0)]]), (np.array([3.0], np.float32),)),
-            (np.array([[1.0, 2.0]]), (np.array([-3.0], np.float32),)),
-        ],
-        ids=["path", "shape", "dtype", "last bit", "sign"],
+class TestEarlyStopping:
+    records = tuple(
+        {"epoch": epoch, "loss": loss} for epoch, loss in enumerate([0.9, 0.5, 0.7, 0.5, 0.6])
     )
-    def test_whatever_differs_shows(self, other: tuple[object, ...]) -> None:
-        assert runs.digest(other) != runs.digest(self.tree)
 
-    @pytest.mark.parametrize("same", [np.asfortranarray, lambda array: array.astype(">f8")])
-    def test_memory_does_not_show(self, same: type[Whole]) -> None:
-        array = np.arange(6.0).reshape(2, 3)
-        assert runs.digest((same(array),)) == runs.digest((array,))
+    def test_the_best_epoch_is_the_first_of_several(self) -> None:
+        assert runs.best_epoch(self.records, "loss") == 1
+        assert runs.best_epoch(self.records, "loss", lower_is_better=False) == 0
+        assert runs.best("loss")(self.records[:1]) == 0
+
+    def test_patience_counts_the_epochs_since(self) -> None:
+        until = runs.patience("loss", epochs=2)
+        assert [until(self.records[: count + 1]) for count in range(4)] == [False] * 3 + [True]
+        assert runs.patience("loss", 4, lower_is_better=False)(self.records)
+
+    def test_what_makes_no_sense(self) -> None:
+        with pytest.raises(
+            OptionError, match=r"^metric: expected one of the records' \(loss\), go"
+        ):
+            runs.best_epoch(self.records, "accuracy")
+        with pytest.raises(OptionError, match=r"^epochs of patience: expected an integer ≥ 1, got"):
+            runs.patience("loss", epochs=0)
+
+
+KNOWN: runs.Environment = {"numpy": "2.1", "blas_threads": 2, "commit": "abc"}
 
 
 class TestEnvironments:
     def test_what_changed_is_noted_once(self) -> None:
-        known: runs.Environment = {"numpy": "2.1", "blas_threads": 2}
-        other: runs.Environment = {"numpy": "2.2", "blas_threads": 2}
-        assert noted(known, known) == known
-        once = noted(known, other)
-        assert once == {**known, "resumed": [{"numpy": "2.2"}]}
+        other = {**KNOWN, "numpy": "2.2"}
+        once = noted(KNOWN, other)
+        assert once == {**KNOWN, "resumed": [{"numpy": "2.2"}]}
         assert noted(once, other) == once
-        back = noted(once, known)
-        assert back == {**known, "resumed": [{"numpy": "2.2"}, {"numpy": "2.1"}]}
+        assert noted(once, KNOWN)["resumed"] == [{"numpy": "2.2"}, {"numpy": "2.1"}]
 
-    def test_differences_are_sentences(self) -> None:
-        assert environment_differences(
-            {"numpy": "2.1", "os": "a"}, {"numpy": "2.2", "os": "a"}
-        ) == ("numpy: '2.1' there, '2.2' here",)
+    def test_what_is_not_known_did_not_change(self) -> None:
+        fewer: runs.Environment = {"numpy": "2.1"}
+        assert noted(KNOWN, fewer) == KNOWN
+        assert noted(fewer, KNOWN) == fewer
+        assert runs.environment_differences(fewer, KNOWN) == ()
+        assert None not in runs.environment().values()
+
+    def test_differences_are_lines(self) -> None:
+        assert runs.environment_differences(KNOWN, {**KNOWN, "numpy": "2.2"}) == (
+            "numpy: '2.1' there, '2.2' here",
+        )
 
     def test_no_commit_outside_a_checkout(self, tmp_path: Path) -> None:
-        assert commit(tmp_path) is None
+        assert commit(tmp_path) == ""
 
     def test_no_commit_without_git(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv("PATH", str(tmp_path))
-        assert commit.__wrapped__(Path(nn.__file__).parent) is None
+        assert commit.__wrapped__(Path(nn.__file__).parent) == ""
+
+    def test_signals_to_the_process_group_do_not_reach_git(self, tmp_path: Path) -> None:
+        git = tmp_path / "git"
+        git.write_text('#!/bin/sh\ntouch "$0.asked"; sleep 0.3; echo abc\n')
+        git.chmod(0o755)
+        code = (
+            "import signal, pathlib; from purenn.runs.environment import commit\n"
+            "signal.signal(signal.SIGTERM, lambda *_: None)\n"
+            "print(commit(pathlib.Path()))"
+        )
+        environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+        with subprocess.Popen(
+            [sys.executable, "-c", code],
+            stdout=subprocess.PIPE,
+            env=environment,
+            start_new_session=True,
+        ) as process:
+            while not (tmp_path / "git.asked").exists():
+                assert process.poll() is None
+                time.sleep(0.01)
+            os.killpg(process.pid, signal.SIGTERM)
+            assert process.communicate()[0] == b"abc\n"
+
+    def test_files_that_hold_none(self, tmp_path: Path) -> None:
+        (tmp_path / "environment.json").write_text("[1]")
+        with pytest.raises(RunError, match="expected names and facts"):
+            runs.read_environment(tmp_path)
 
 
 class TestCadences:
     @pytest.mark.parametrize(
         ("made", "problem"),
         [
-            (
-                lambda: runs.Cadence(seconds=-1.0),
-                "The seconds between checkpoints must be at least 0 and is -1.0.",
-            ),
-            (
-                lambda: runs.Cadence(seconds=nan),
-                "The seconds between checkpoints must be a finite number and is nan.",
-            ),
-            (
-                lambda: runs.Cadence(steps=0),
-                "The steps between checkpoints must be a whole number of at least 1 and is 0.",
-            ),
-            (
-                lambda: runs.Cadence(epochs=0),
-                "The epochs between checkpoints must be a whole number of at least 1 and is 0.",
-            ),
+            (lambda: runs.Cadence(seconds=nan), "seconds between checkpoints: expected a finite"),
+            (lambda: runs.Cadence(steps=0), "steps between checkpoints: expected an integer ≥ 1"),
+            (lambda: runs.Cadence(epochs=0), "epochs between checkpoints: expected an integer ≥ 1"),
         ],
     )
     def test_those_that_make_no_sense(self, made: Callable[[], runs.Cadence], problem: str) -> None:
-        with pytest.raises(OptionError) as caught:
+        with pytest.raises(OptionError, match=f"^{problem}"):
             made()
-        assert str(caught.value) == problem
 
     def test_steps_and_seconds(self, monkeypatch: pytest.MonkeyPatch) -> None:
         now = 0.0
@@ -136,13 +156,19 @@ class TestCadences:
         clock.saved(8)
         assert not clock.is_due(9)
 
-    def test_epochs(self) -> None:
-        every, third = Clock(runs.Cadence(), step=0), Clock(runs.Cadence(epochs=3), step=0)
-        assert all(every.is_due_after(epochs) for epochs in range(1, 7))
-        assert [epochs for epochs in range(1, 7) if third.is_due_after(epochs)] == [3, 6]
-
 
 class TestSignals:
+    @pytest.fixture(autouse=True)
+    def handlers(self) -> Iterator[None]:
+        """Python's own, whatever started the tests."""
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        before = [signal.getsignal(number) for number in numbers]
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        yield
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
     def test_the_first_is_a_request_and_the_second_acts(self) -> None:
         with interruptible() as stop:
             signal.raise_signal(signal.SIGINT)
@@ -151,19 +177,36 @@ class TestSignals:
                 signal.raise_signal(signal.SIGINT)
 
     def test_handlers_are_put_back(self) -> None:
-        before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
         with interruptible():
-            assert signal.getsignal(signal.SIGTERM) is not before[1]
-        assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+            assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+    def test_of_two_in_lockstep_both_are_told(self) -> None:
+        first, second = interruptible(), interruptible()
+        one, other = first.__enter__(), second.__enter__()
+        signal.raise_signal(signal.SIGTERM)
+        assert (one.signal, other.signal) == (signal.SIGTERM, signal.SIGTERM)
+        first.__exit__(None, None, None)
+        with interruptible() as third:
+            signal.raise_signal(signal.SIGINT)
+            assert third.signal == signal.SIGINT
+        second.__exit__(None, None, None)
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+    def test_a_handler_that_was_set_in_the_meantime_stays(self) -> None:
+        def own(number: int, frame: FrameType | None) -> None: ...
+
+        with interruptible():
+            signal.signal(signal.SIGTERM, own)
+        assert signal.getsignal(signal.SIGTERM) is own
 
     def test_what_is_ignored_stays_ignored(self) -> None:
-        before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        try:
-            with interruptible() as stop:
-                signal.raise_signal(signal.SIGTERM)
-                assert stop.signal is None
-        finally:
-            signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        with interruptible() as stop:
+            signal.raise_signal(signal.SIGTERM)
+            assert stop.signal is None
 
     def test_other_threads_leave_signals_alone(self) -> None:
         seen: list[object] = []
@@ -182,17 +225,18 @@ class TestSignals:
 @pytest.mark.parametrize("content", ["{}", "[1]", '{"epochs": 1, "metrics": [], "digest": ""}'])
 def test_a_summary_that_is_none(content: str, tmp_path: Path) -> None:
     (tmp_path / "summary.json").write_text(content)
-    with pytest.raises(RunError) as caught:
+    message = f"{tmp_path}/summary.json: expected the summary of a run."
+    with pytest.raises(RunError, match=f"^{re.escape(message)}$"):
         runs.read_summary(tmp_path)
-    assert str(caught.value) == f"{tmp_path}/summary.json is no summary of a run."
 
 
 def test_folders_are_compared_but_for_clocks(tmp_path: Path) -> None:
-    summary = '{"epochs": 1, "metrics": {"loss": %s}, "digest": "d", "seconds": %s}'
+    summary = '{"epochs": 1, "planned": 1, "metrics": {"loss": %s}, "digest": "d", "seconds": %s}'
     for name, loss, seconds in (("a", 0.5, 1.0), ("b", 0.5, 2.0), ("c", 0.25, 1.0)):
         (tmp_path / name).mkdir()
         (tmp_path / name / "summary.json").write_text(summary % (loss, seconds))
         (tmp_path / name / "times.jsonl").write_text(str(seconds))
+        (tmp_path / name / ".lock").write_text(name)
     (tmp_path / "c" / "loss.png").touch()
-    assert runs.differences(tmp_path / "a", tmp_path / "b") == ()
+    assert runs.differences(str(tmp_path / "a"), tmp_path / "b") == ()
     assert runs.differences(tmp_path / "a", tmp_path / "c") == ("loss.png", "summary.json")

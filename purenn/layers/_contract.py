@@ -248,12 +248,7 @@ def _pull_both(
 
 def _is_bare(params: object) -> bool:
     """Whether these layers have no parameters: then they are their own gradient, for any dy."""
-    if type(params) is not tuple:
-        return type(params) is Empty
-    for own in params:
-        if type(own) is not Empty and not _is_bare(own):
-            return False
-    return True
+    return type(params) is Empty or (type(params) is tuple and all(map(_is_bare, params)))
 
 
 def require_layer(value: object) -> None:

@@ -8,6 +8,7 @@ bits however often it was killed in between:
 >>> import numpy as np
 >>> import purenn as nn
 >>> from purenn import runs
+>>> from purenn.saving import load
 >>> model, optimizer = nn.linear(1), nn.sgd(0.1)
 >>> x = nn.Key(0).generator().normal(size=(64, 2)).astype(np.float32)
 >>> data = nn.dataset(x, x.sum(axis=1, keepdims=True))
@@ -33,7 +34,8 @@ bits however often it was killed in between:
 >>> sorted(path.name for path in run.folder.glob("[a-z]*"))  # doctest: +NORMALIZE_WHITESPACE
 ['best.safetensors', 'checkpoint.safetensors', 'config.json', 'environment.json',
  'metrics.jsonl', 'summary.json', 'times.jsonl']
->>> nn.load(run.best)
+>>> runs.digest(load(run.best)) == summary.digest
+True
 >>> place.cleanup()
 """
 
@@ -51,10 +53,10 @@ from purenn.runs.environment import (
     read_environment,
 )
 from purenn.runs.folder import Run, resume, start
-from purenn.runs.progress import Progress, begin, save
+from purenn.runs.progress import Progress, begin, finish, save
 from purenn.runs.records import Record, read_records
 from purenn.runs.stopping import best, best_epoch, patience
-from purenn.runs.summary import Summary, finish, read_summary
+from purenn.runs.summary import Summary, read_summary
 from purenn.runs.training import train
 from purenn.saving import digest
 

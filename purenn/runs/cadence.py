@@ -20,9 +20,6 @@ class Cadence:
         seconds: so many after the last one.
         steps: so many after the last one, if given.
         epochs: at the end of every epoch whose number, counted from 1, is a multiple of this.
-
-    Raises:
-        OptionError: the seconds are negative, or the steps or epochs are not integers ≥ 1.
     """
 
     seconds: float = 60.0
@@ -62,7 +59,3 @@ class Clock:
         if steps is not None and step - self._step >= steps:
             return True
         return time.monotonic() - self._saved >= self._cadence.seconds
-
-    def is_due_after(self, epochs: int) -> bool:
-        """Whether a checkpoint must be written at the end of so many epochs."""
-        return epochs % self._cadence.epochs == 0

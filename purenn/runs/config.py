@@ -30,27 +30,18 @@ class Config:
         settings: everything that decides what is computed, and nothing else: neither where the
             data lies nor where results go, so that a folder can be moved and a run repeated.
             They are kept as JSON gives them back: tuples as lists, enums by their values.
-
-    Raises:
-        OptionError: JSON has no form for a setting.
     """
 
     script: str
     settings: dict[str, Json] = attrs.field(converter=_plain)
 
-
-def encode(config: Config) -> bytes:
-    """The bytes of config.json."""
-    return jsons.document({"script": config.script, "settings": config.settings})
+    def encode(self) -> bytes:
+        """The content of config.json."""
+        return jsons.dump({"script": self.script, "settings": self.settings}, indent=2)
 
 
 def read_config(path: AnyPath) -> Config:
-    """The configuration in a file such as config.json.
-
-    Raises:
-        RunError, FormatError: the file holds something else.
-        UnavailableError: it cannot be read.
-    """
+    """The configuration in a file such as config.json."""
     match jsons.parse(files.read(path, LIMIT), str(path)):
         case {"script": str(script), "settings": dict(settings), **rest} if not rest:
             return Config(script, settings)
@@ -70,14 +61,8 @@ def flat(settings: Mapping[str, Json], prefix: str = "") -> dict[str, Json]:
 
 
 def differences(before: Config, after: Config, ignored: Collection[str] = ()) -> tuple[str, ...]:
-    """One line for every setting in which two configurations differ.
-
-    Args:
-        before: the one there.
-        after: the one here.
-        ignored: settings that may differ, by their names in `flat`.
-    """
-    old, new = (_shown(config) for config in (before, after))
+    """One line for every setting in which two configurations differ, but for those ignored."""
+    old, new = _shown(before), _shown(after)
     return tuple(
         f"{name}: {old.get(name, 'nothing')} there, {new.get(name, 'nothing')} here"
         for name in {**old, **new}
@@ -87,4 +72,4 @@ def differences(before: Config, after: Config, ignored: Collection[str] = ()) ->
 
 def _shown(config: Config) -> dict[str, str]:
     facts = {"the script": config.script, **flat(config.settings)}  # a name that flat would quote
-    return {name: jsons.line(value).decode().strip() for name, value in facts.items()}
+    return {name: jsons.dump(value).decode().strip() for name, value in facts.items()}

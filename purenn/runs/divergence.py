@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from math import isfinite, nan
 from typing import TypeVar
 
@@ -29,13 +28,7 @@ ADVICE = (
 
 @attrs.frozen
 class Moment(Node):
-    """A step as it is remembered.
-
-    Args:
-        loss: of its batch.
-        parameter_norm: the global norm of the parameters that it made.
-        gradient_norm: the global norm of its gradient, or NaN if no transform reports it.
-    """
+    """A step as it is remembered, with global norms; NaN where no transform reports one."""
 
     loss: float
     parameter_norm: float
@@ -53,16 +46,7 @@ def checked_step(
     place: str,
     recent: tuple[Moment, ...],
 ) -> tuple[State[P, S], Report, tuple[Moment, ...]]:
-    """A step: the new state, the report, and the last steps with this one.
-
-    What is looked at costs next to nothing: the loss and two norms.
-
-    Args:
-        step: `(state, batch) -> (state, report)`.
-        before: the state.
-        batch: the batch.
-        place: which batch it is: `epoch 3, batch 12`.
-        recent: the last steps.
+    """The new state, the report, and the last steps with this one; what is checked costs nothing.
 
     Raises:
         DivergenceError: the loss, the gradient or the parameters are not finite, and
@@ -104,15 +88,15 @@ def require_finite(state: State[P, S], place: str, recent: tuple[Moment, ...]) -
     found = _first_bad(state)
     if found is not None:
         where = f"before {place}, after {state.step} steps"
-        raise _told(where, f"the state is not finite, first {found}.", ADVICE, recent)
+        raise _told(where, f"the state is not finite, first in {found}.", ADVICE, recent)
 
 
 def _cause(before: State[P, S], after: State[P, S]) -> str:
     found, made = _first_bad(before.params), _first_bad(after.params)
     if found is not None:
-        return f"The parameters were not finite before this step already, first {found}."
+        return f"The parameters were not finite before this step either, first in {found}."
     if made is not None:
-        return f"The parameters were finite before this step, and are not after it, first {made}."
+        return f"The parameters were finite before this step and are not after it, first in {made}."
     return "The parameters are still finite."
 
 
@@ -125,15 +109,13 @@ def _first_bad(tree: object) -> str | None:
 
 def _told(where: str, problem: str, more: str, recent: tuple[Moment, ...]) -> DivergenceError:
     known = [moment for moment in recent if isfinite(moment.parameter_norm)]
+    losses = ", ".join(f"{moment.loss:.4g}" for moment in known)
+    sizes = ", ".join(f"{moment.parameter_norm:.4g}" for moment in known)
+    norms = ", ".join(f"{moment.gradient_norm:.4g}" for moment in known)
     history = (
-        f"\nThe steps before: losses {_numbers(moment.loss for moment in known)}; norms of the "
-        f"parameters {_numbers(moment.parameter_norm for moment in known)}; norms of the gradient "
-        f"{_numbers(moment.gradient_norm for moment in known)}."
+        f"\nThe steps before: losses {losses}; norms of the parameters {sizes}; norms of the "
+        f"gradient {norms}."
     )
     return DivergenceError(
         f"Training diverged {where}: {problem}{history if known else ''}\n{more}"
     )
-
-
-def _numbers(values: Iterable[float]) -> str:
-    return ", ".join(f"{value:.4g}" for value in values)

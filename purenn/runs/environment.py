@@ -27,25 +27,23 @@ def environment() -> Environment:
     """The environment of this process as it is now.
 
     - `purenn`, and `commit` if it runs from a checkout, with `-dirty` if files were changed
-    - `python`, `numpy`, `libc`: versions
+    - `python`, `numpy`, `libc`, `os`: versions
     - `blas`, `blas_kernel`, `blas_threads`: the library of matrix products, what it chose for this
       processor, and how many threads it uses
     - `cpu`, and `simd`: the instruction sets that NumPy uses here
-    - `os`
 
     A run that was resumed in another environment has `resumed` in its environment.json: what was
     different, for each time it was.
     """
     build = np.show_config("dicts")
-    library = build["Build Dependencies"]["blas"]
-    simd = build.get("SIMD Extensions", {})
+    library, simd = build["Build Dependencies"]["blas"], build.get("SIMD Extensions", {})
     found: Environment = {
         "purenn": purenn.__version__,
         "commit": commit(Path(purenn.__file__).parent),
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "numpy": np.__version__,
         "blas": f"{library['name']} {library['version']}",
-        **_blas(),
+        **_threads(),
         "cpu": _cpu(),
         "simd": [*simd.get("baseline", []), *simd.get("found", [])],
         "libc": " ".join(platform.libc_ver()).strip(),
@@ -77,21 +75,17 @@ def _git(folder: Path, *arguments: str) -> str:
     return "" if done.returncode else done.stdout.strip()
 
 
-def _blas() -> Environment:
+def _threads() -> Environment:
     try:
         from threadpoolctl import threadpool_info
     except ImportError:
         return {}
     pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
     own = [pool for pool in pools if pool["filepath"].startswith(str(Path(np.__file__).parent))]
-    return {
-        name: fact
-        for pool in (own or pools)[:1]
-        for name, fact in (
-            ("blas_kernel", pool.get("architecture")),
-            ("blas_threads", pool["num_threads"]),
-        )
-    }
+    for pool in own or pools:
+        kernel: str = pool.get("architecture", "")
+        return {"blas_kernel": kernel, "blas_threads": pool["num_threads"]}
+    return {}
 
 
 @cache
@@ -99,6 +93,15 @@ def _cpu() -> str:
     lines = CPU_INFO.read_text().splitlines() if CPU_INFO.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor()
+
+
+def environment_differences(before: Environment, after: Environment) -> tuple[str, ...]:
+    """One line for every fact in which two environments differ, as far as both are known."""
+    return tuple(
+        f"{name}: {before[name]!r} there, {after[name]!r} here"
+        for name in before
+        if name in after and before[name] != after[name]
+    )
 
 
 def noted(known: Environment, now: Environment) -> Environment:
@@ -112,30 +115,16 @@ def noted(known: Environment, now: Environment) -> Environment:
     return {**known, "resumed": [*earlier, changes]} if changes else known
 
 
-def environment_differences(before: Environment, after: Environment) -> tuple[str, ...]:
-    """One line for every fact in which two environments differ, as far as both are known."""
-    return tuple(
-        f"{name}: {before[name]!r} there, {after[name]!r} here"
-        for name in before
-        if name in after and before[name] != after[name]
-    )
-
-
 def note_environment(folder: Path) -> None:
     """Write down in what this session's environment differs from those before, if it does."""
     known = read_environment(folder)
     found = noted(known, environment())
     if found != known:
-        files.write(folder / ENVIRONMENT, jsons.document(found))
+        files.write(folder / ENVIRONMENT, jsons.dump(found, indent=2))
 
 
 def read_environment(folder: AnyPath) -> Environment:
-    """The environment that a run was started in.
-
-    Raises:
-        RunError, FormatError: environment.json holds something else.
-        UnavailableError: it cannot be read.
-    """
+    """The environment that a run was started in."""
     path = files.expanded(folder) / ENVIRONMENT
     found = jsons.parse(files.read(path, LIMIT), str(path))
     if isinstance(found, dict):

@@ -11,7 +11,7 @@ import attrs
 from purenn import files, jsons
 from purenn.errors import RunError
 from purenn.files import AnyPath
-from purenn.runs.config import Config, differences, encode, read_config
+from purenn.runs.config import Config, differences, read_config
 from purenn.runs.environment import ENVIRONMENT, environment
 from purenn.runs.lock import locked
 from purenn.runs.records import METRICS, TIMES
@@ -24,7 +24,7 @@ SUMMARY = "summary.json"
 
 @attrs.frozen
 class Run:
-    """A folder that this process holds, and the configuration in it."""
+    """A folder that this process holds, and the configuration of the run in it."""
 
     folder: Path
     config: Config
@@ -50,8 +50,7 @@ def start(folder: AnyPath, config: Config) -> Iterator[Run]:
     """
     place = files.expanded(folder)
     with _held(place, lambda: _require_vacant(place)):
-        _describe(place, config)
-        yield Run(place, config)
+        yield _begun(place, config)
 
 
 @contextmanager
@@ -65,29 +64,27 @@ def resume(
         config: the configuration that the run must have; it is begun if there is none yet. Left
             out, it is the one in the folder: `run.config`.
         may_change: settings that may differ from the folder's, such as `("epochs",)`: those given
-            here hold from now on, and config.json says so.
+            here hold from now on, and `begin` writes them to config.json.
 
     Raises:
         RunError: the run has another configuration, or the folder is in use. It is left as it was.
-        FormatError: config.json is not JSON.
-        UnavailableError: a file cannot be read or written.
+        FormatError, UnavailableError: a file in it is malformed, or cannot be read or written.
     """
     place = files.expanded(folder)
-    known = place / CONFIG
 
     def check() -> None:
-        if not files.exists(known) and config is not None:
+        if config is not None and not files.exists(place / CONFIG):
             _require_vacant(place)
         else:
-            _require_equal(place, config, may_change)
+            _require_run(place, config, may_change)
 
     with _held(place, check):
-        given = read_config(known) if config is None else config
-        if not files.exists(known):
-            _describe(place, given)
-        elif differences(read_config(known), given):
-            files.write(known, encode(given))
-        yield Run(place, given)
+        if config is None:
+            yield Run(place, read_config(place / CONFIG))
+        elif files.exists(place / CONFIG):
+            yield Run(place, config)
+        else:
+            yield _begun(place, config)
 
 
 @contextmanager
@@ -98,10 +95,17 @@ def _held(folder: Path, check: Callable[[], None]) -> Iterator[None]:
         yield
 
 
-def _describe(folder: Path, config: Config) -> None:
+def _begun(folder: Path, config: Config) -> Run:
     # The configuration comes last: where it is, there is a run.
-    files.write(folder / ENVIRONMENT, jsons.document(environment()))
-    files.write(folder / CONFIG, encode(config))
+    files.write(folder / ENVIRONMENT, jsons.dump(environment(), indent=2))
+    files.write(folder / CONFIG, config.encode())
+    return Run(folder, config)
+
+
+def note_config(run: Run) -> None:
+    """Write down what of the configuration has changed since the last session, if anything."""
+    if differences(read_config(run.folder / CONFIG), run.config):
+        files.write(run.folder / CONFIG, run.config.encode())
 
 
 def _require_vacant(folder: Path) -> None:
@@ -115,14 +119,14 @@ def _require_vacant(folder: Path) -> None:
             )
 
 
-def _require_equal(folder: Path, config: Config | None, may_change: Collection[str]) -> None:
+def _require_run(folder: Path, config: Config | None, may_change: Collection[str]) -> None:
     if not files.exists(folder / CONFIG):
         raise RunError(f"{folder} holds no run. Start one there, or choose another folder.")
     known = read_config(folder / CONFIG)
-    found = differences(known, known if config is None else config, may_change)
+    found = () if config is None else differences(known, config, may_change)
     if found:
         raise RunError(
-            f"{folder} holds a run of another configuration:\n  "
+            f"{folder} holds a run with another configuration:\n  "
             + "\n  ".join(found)
             + "\nGive the same settings, or choose another folder."
         )

@@ -8,21 +8,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-Handler = Callable[[int, FrameType | None], object] | int | None
-
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stop:
     """Whether somebody asked the run to stop, and by which signal."""
 
-    def __init__(self) -> None:
-        self.signal: int | None = None
+    signal: int | None = None
 
 
 # Runs under way, of which there may be several in one process, and the handlers before them.
 STOPS: list[Stop] = []
-BEFORE: dict[int, Handler] = {}
+BEFORE: dict[int, Callable[[int, FrameType | None], object] | int | None] = {}
 
 
 @contextmanager
@@ -36,13 +33,13 @@ def interruptible() -> Iterator[Stop]:
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
-    STOPS.append(stop)
     for number in SIGNALS:
-        handler: Handler = signal.getsignal(number)
+        handler = signal.getsignal(number)
         # A handler that was not set from Python shows as None and could not be put back.
         if handler not in (_request, signal.SIG_IGN, None):
             BEFORE[number] = handler
             signal.signal(number, _request)
+    STOPS.append(stop)
     try:
         yield stop
     finally:
@@ -52,13 +49,13 @@ def interruptible() -> Iterator[Stop]:
 
 
 def _request(number: int, frame: FrameType | None) -> None:
-    _restore()
     for stop in STOPS:
         stop.signal = number
+    _restore()
 
 
 def _restore() -> None:
     for number, handler in BEFORE.items():
-        if signal.getsignal(number) is _request:  # not one that was set in the meantime
+        if signal.getsignal(number) is _request:  # and not one that was set in the meantime
             signal.signal(number, handler)
     BEFORE.clear()

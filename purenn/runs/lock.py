@@ -29,18 +29,13 @@ if hasattr(os, "register_at_fork"):
 
 @contextmanager
 def locked(folder: Path, check: Callable[[], None]) -> Iterator[None]:
-    """Hold a folder.
+    """Hold a folder, if `check` raises no error now that nobody else changes it.
 
     Two things are locked: the folder itself, where the operating system can do that, so that
     nothing is freed if somebody removes files in it; and `.lock`, which names the process.
 
-    Args:
-        folder: the folder, which exists.
-        check: raises an error if the folder does not fit after all, now that nobody changes it.
-
     Raises:
         RunError: another process holds it.
-        UnavailableError: it cannot be locked or written to.
     """
     path = folder / LOCK
     with ExitStack() as stack:
@@ -54,30 +49,25 @@ def locked(folder: Path, check: Callable[[], None]) -> Iterator[None]:
         with files.translated(folder, "written to"):
             os.ftruncate(descriptor, 0)
             os.write(descriptor, f"{os.getpid()}\n".encode())
-        stack.callback(_clear, descriptor)
-        yield
+        try:
+            yield
+        finally:
+            if descriptor in HELD:  # not so in a fork
+                with suppress(OSError):  # a number left behind does no harm
+                    os.ftruncate(descriptor, 0)
 
 
 def _take(stack: ExitStack, descriptor: int, folder: Path) -> None:
     HELD.add(descriptor)
     stack.callback(_close, descriptor)
     if not lock_descriptor(descriptor, blocking=False):
-        raise RunError(f"{folder} is in use by {_holder(folder)}. Wait, or choose another folder.")
+        owner = "another process"
+        with suppress(OSError, ValueError):
+            owner = f"process {int((folder / LOCK).read_text())}"
+        raise RunError(f"{folder} is in use by {owner}. Wait, or choose another folder.")
 
 
 def _close(descriptor: int) -> None:
-    if descriptor in HELD:  # not so in a fork
+    if descriptor in HELD:
         HELD.remove(descriptor)
         os.close(descriptor)
-
-
-def _clear(descriptor: int) -> None:
-    if descriptor in HELD:
-        with suppress(OSError):  # a number left behind does no harm
-            os.ftruncate(descriptor, 0)
-
-
-def _holder(folder: Path) -> str:
-    with suppress(OSError, ValueError):
-        return f"process {int((folder / LOCK).read_text())}"
-    return "another process"

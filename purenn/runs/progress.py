@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import nan
 from typing import Generic, TypeVar
 
 import attrs
 
-from purenn import files, saving
+from purenn import files, jsons, saving
 from purenn.errors import CheckpointError
 from purenn.keys import Key
 from purenn.optimizers import State
 from purenn.runs.divergence import NO_MOMENTS, Moment, require_finite
-from purenn.runs.folder import Run
-from purenn.runs.records import METRICS, Record, keep_records
+from purenn.runs.environment import read_environment
+from purenn.runs.folder import SUMMARY, Run, note_config
+from purenn.runs.records import METRICS, Record, keep_records, seconds
+from purenn.runs.summary import Summary, read_summary
 from purenn.tree import Node
 
 P = TypeVar("P")
@@ -90,8 +93,11 @@ def begin(run: Run, state: State[P, S], model: str, key: Key) -> Progress[P, S]:
                 raise CheckpointError(
                     f"{run.checkpoint} belongs to another {name}: expected {given}, got {found}."
                 )
-    records = keep_records(run.folder, progress.epoch)
+    read_environment(run.folder)
+    read_summary(run.folder)
+    records = keep_records(run.folder, progress.epoch)  # all files have been checked by now
     files.remove_parts(run.folder)
+    note_config(run)
     return attrs.evolve(progress, records=records)
 
 
@@ -104,3 +110,28 @@ def save(run: Run, progress: Progress[P, S]) -> None:
     require_finite(progress.state, progress.place, progress.recent)
     files.flush(run.folder / METRICS)
     saving.save(run.checkpoint, attrs.evolve(progress, records=(), planned=0))
+
+
+def finish(run: Run, progress: Progress[P, S], metrics: Mapping[str, object]) -> Summary:
+    """Write summary.json, and the checkpoint that belongs to it if the loop was left early.
+
+    Args:
+        run: from `start` or `resume`.
+        progress: the last that `train` gave.
+        metrics: what to add to the last record: anything that has a form in JSON.
+    """
+    added = {name: jsons.plain(value, f"metric {name!r}") for name, value in metrics.items()}
+    save(run, progress)
+    before = read_summary(run.folder)
+    last = progress.records[-1] if progress.records else {}
+    made = Summary(
+        progress.epoch,
+        progress.planned or (before.planned if before is not None else progress.epoch),
+        {**{name: value for name, value in last.items() if name != "epoch"}, **added},
+        saving.digest(progress.state.params),
+        round(seconds(run.folder), 6),
+    )
+    files.write(
+        run.folder / SUMMARY, jsons.dump(jsons.plain(attrs.asdict(made), "summary"), indent=2)
+    )
+    return made

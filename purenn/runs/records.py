@@ -13,7 +13,6 @@ from purenn.arrays import Element
 from purenn.checks import described
 from purenn.errors import DivergenceError, OptionError, RunError
 from purenn.files import AnyPath
-from purenn.jsons import Json
 
 METRICS = "metrics.jsonl"
 TIMES = "times.jsonl"
@@ -32,7 +31,9 @@ def record(epoch: int, metrics: Metrics) -> Record:
         DivergenceError: a metric is NaN or infinite.
     """
     if "epoch" in metrics:
-        raise OptionError('metric "epoch": that is the number of the epoch. Choose another name.')
+        raise OptionError(
+            'metric "epoch": the name is taken by the number of the epoch. Choose another.'
+        )
     return {"epoch": epoch, **{name: _number(name, metrics[name], epoch) for name in metrics}}
 
 
@@ -45,46 +46,40 @@ def _number(name: object, value: object, epoch: int) -> float:
     return found
 
 
-def append_record(folder: Path, new: Record) -> None:
-    """Add a record to metrics.jsonl."""
-    files.append(folder / METRICS, jsons.line({**new}))
-
-
-def append_time(folder: Path, facts: dict[str, Json]) -> None:
-    """Add a line to times.jsonl."""
-    files.append(folder / TIMES, jsons.line(facts))
-
-
 def read_records(folder: AnyPath) -> tuple[Record, ...]:
-    """The records in a run's folder. A last line that was not finished is left out.
+    """The records in a run's folder. A last line that was not finished is left out."""
+    return _records(files.expanded(folder))[0]
 
-    Raises:
-        RunError, FormatError: a line of metrics.jsonl is not a record.
-        UnavailableError: metrics.jsonl cannot be read.
-    """
-    path = files.expanded(folder) / METRICS
-    return tuple(_parsed(path, line, number) for number, line in enumerate(_lines(path)))
+
+def _records(folder: Path, limit: int | None = None) -> tuple[tuple[Record, ...], int]:
+    """The first records, and the size of the file up to their end."""
+    path = folder / METRICS
+    lines = _lines(path)[:limit]
+    if limit is not None and len(lines) < limit:
+        raise RunError(
+            f"{path} has {len(lines)} epochs, but the checkpoint was written after {limit}. "
+            "Restore it from a copy, or start again in another folder."
+        )
+    found: list[Record] = []
+    for number, line in enumerate(lines):
+        where = f"{path}, line {number + 1}"
+        facts = jsons.parse(line, where)
+        if not isinstance(facts, dict) or facts.get("epoch") != number:
+            raise RunError(f"{where}: expected the record of epoch {number}.")
+        found.append({name: fact for name, fact in facts.items() if isinstance(fact, int | float)})
+        if len(found[-1]) < len(facts):
+            raise RunError(f"{where}: expected only numbers.")
+    return tuple(found), sum(map(len, lines))
 
 
 def keep_records(folder: Path, count: int) -> tuple[Record, ...]:
     """The first `count` records, after what follows them was cut off the file.
 
     Of times.jsonl, on which nothing depends, only an unfinished last line is cut off.
-
-    Raises:
-        RunError, FormatError: there are fewer, or a line of either file is malformed.
-        UnavailableError: one of the files cannot be read or written, or is a link.
     """
-    path = folder / METRICS
-    lines = _lines(path)
-    if len(lines) < count:
-        raise RunError(
-            f"{path} has {len(lines)} epochs, and the checkpoint comes after {count}. Take another "
-            "copy of it, or start again in another folder."
-        )
-    kept = tuple(_parsed(path, line, number) for number, line in enumerate(lines[:count]))
+    kept, size = _records(folder, count)
     seconds(folder)  # whether it can be read
-    files.cut(path, sum(map(len, lines[:count])))
+    files.cut(folder / METRICS, size)
     files.cut(folder / TIMES, sum(map(len, _lines(folder / TIMES))))
     return kept
 
@@ -96,28 +91,11 @@ def _lines(path: Path) -> list[bytes]:
     return [line + b"\n" for line in raw.split(b"\n")[:-1]]
 
 
-def _parsed(path: Path, line: bytes, number: int) -> Record:
-    where = f"{path}, line {number + 1}"
-    found = jsons.parse(line, where)
-    if not isinstance(found, dict) or found.get("epoch") != number:
-        raise RunError(f"{where}: expected the record of epoch {number}.")
-    numbers = {name: value for name, value in found.items() if isinstance(value, int | float)}
-    if len(numbers) < len(found):
-        raise RunError(f"{where}: expected only numbers.")
-    return numbers
-
-
 def seconds(folder: Path) -> float:
-    """How long the run trained, in all sessions, but for what a kill left unwritten.
-
-    Raises:
-        RunError, FormatError: a line of times.jsonl is malformed.
-        UnavailableError: it cannot be read.
-    """
+    """How long the run trained, in all sessions, but for what a kill left unwritten."""
     total = 0.0
-    path = folder / TIMES
-    for number, line in enumerate(_lines(path)):
-        where = f"{path}, line {number + 1}"
+    for number, line in enumerate(_lines(folder / TIMES)):
+        where = f"{folder / TIMES}, line {number + 1}"
         match jsons.parse(line, where):
             case {"seconds": float(time)}:
                 total += time

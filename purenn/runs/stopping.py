@@ -20,12 +20,8 @@ Best = Callable[[tuple[Record, ...]], int]
 
 
 def best_epoch(records: tuple[Record, ...], metric: str, *, lower_is_better: bool = True) -> int:
-    """The epoch with the lowest value of a metric, or the highest; the first of several.
-
-    Raises:
-        OptionError: there are no records, or they have no such metric.
-    """
-    if not all(metric in record for record in records) or not records:
+    """The epoch with the lowest value of a metric, or the highest; the first of several."""
+    if not records or not all(metric in record for record in records):
         known = ", ".join(name for record in records[:1] for name in record if name != "epoch")
         raise OptionError(f"metric: expected one of the records' ({known}), got {metric!r}.")
     values = [record[metric] for record in records]
@@ -38,15 +34,7 @@ def best(metric: str, *, lower_is_better: bool = True) -> Best:
 
 
 def patience(metric: str, epochs: int, *, lower_is_better: bool = True) -> Until:
-    """Stop when a metric has not improved for so many epochs.
-
-    Raises:
-        OptionError: the epochs are not an integer ≥ 1.
-    """
-    checks.integer("epochs of patience", epochs)
-
-    def stops(records: tuple[Record, ...]) -> bool:
-        best = best_epoch(records, metric, lower_is_better=lower_is_better)
-        return len(records) - 1 - best >= epochs
-
-    return stops
+    """Stop when a metric has not improved for so many epochs."""
+    most = checks.integer("epochs of patience", epochs)
+    find = best(metric, lower_is_better=lower_is_better)
+    return lambda records: len(records) - 1 - find(records) >= most

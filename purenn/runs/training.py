@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 
 import attrs
 
-from purenn import checks, files, saving
+from purenn import checks, files, jsons, saving
 from purenn.errors import InterruptionError, RunError
 from purenn.keys import Key
 from purenn.optimizers import State
@@ -24,7 +24,7 @@ from purenn.runs.environment import note_environment
 from purenn.runs.folder import SUMMARY, Run
 from purenn.runs.interruption import interruptible
 from purenn.runs.progress import Progress, save
-from purenn.runs.records import Metrics, append_record, append_time, record
+from purenn.runs.records import METRICS, TIMES, Metrics, record
 from purenn.runs.stopping import Best, Until
 from purenn.runs.summary import read_summary
 from purenn.training import Report, Step
@@ -76,20 +76,20 @@ def train(
         cadence: how often a checkpoint is written in between.
 
     Raises:
-        OptionError: the epochs are not an integer ≥ 1, or a metric is not a number.
+        OptionError: a metric is not a number.
         DivergenceError: the loss, the gradient, the parameters or a metric are not finite.
         InterruptionError: SIGTERM or Ctrl-C came. A checkpoint was written before.
-        RunError, FormatError: a file in the folder is malformed, or an epoch has no batches.
-        UnavailableError: a file cannot be read or written.
+        UnavailableError: a file cannot be written.
     """
     checks.integer("epochs", epochs)
-    if _was_finished(run, progress, epochs) or _is_over(progress, epochs, until):
+    left = read_summary(run.folder)
+    was_finished = left is not None and left.epochs == progress.epoch and left.planned >= epochs
+    if was_finished or _is_over(progress, epochs, until):
         return
     clock = Clock(cadence, progress.state.step)
     with interruptible() as stop:
         note_environment(run.folder)
-        started = datetime.now(UTC).isoformat(timespec="seconds")
-        append_time(run.folder, {"started": started, **_place(progress)})
+        _note_time(run, progress, "started", datetime.now(UTC).isoformat(timespec="seconds"))
         files.remove(run.folder / SUMMARY)
         progress = attrs.evolve(progress, planned=epochs)
         while not _is_over(progress, epochs, until):
@@ -100,30 +100,29 @@ def train(
                 is_due = clock.is_due(progress.state.step)
                 if progress.batch == len(batches):
                     progress = _end_epoch(run, progress, measure, best)
-                    _note_seconds(run, progress, clock)
+                    _note_time(run, progress, "seconds", clock.lap())
                     if _is_over(progress, epochs, until):
                         progress = attrs.evolve(progress, planned=progress.epoch)
                         is_due = True
-                    is_due = is_due or clock.is_due_after(progress.epoch)
+                    is_due = is_due or progress.epoch % cadence.epochs == 0
                 if is_due or stop.signal is not None:
                     save(run, progress)
                     clock.saved(progress.state.step)
                 if stop.signal is not None:
-                    _note_seconds(run, progress, clock)
-                    raise _interruption(run, progress, stop.signal)
+                    _note_time(run, progress, "seconds", clock.lap())
+                    raise InterruptionError(
+                        f"Stopped by {Signals(stop.signal).name} before {progress.place}. "
+                        f"{run.checkpoint} is complete: resume the run to go on from there.",
+                        stop.signal,
+                    )
                 yield progress
-
-
-def _was_finished(run: Run, progress: Progress[P, S], epochs: int) -> bool:
-    found = read_summary(run.folder)
-    return found is not None and found.epochs == progress.epoch and found.planned >= epochs
 
 
 def _is_over(progress: Progress[P, S], epochs: int, until: Until | None) -> bool:
     if progress.epoch >= epochs:
         return True
-    between = progress.batch == 0 and progress.epoch > 0
-    return between and until is not None and until(progress.records)
+    is_between = progress.batch == 0 and progress.epoch > 0
+    return is_between and until is not None and until(progress.records)
 
 
 def _advance(
@@ -132,13 +131,14 @@ def _advance(
     state, report, recent = checked_step(
         step, progress.state, batch, progress.place, progress.recent
     )
-    made = attrs.evolve(progress, state=state, batch=progress.batch + 1, recent=recent)
-    if not isfinite(report.loss):  # the step was skipped
-        return made
+    samples = report.samples if isfinite(report.loss) else 0  # it is not if the step was skipped
     return attrs.evolve(
-        made,
-        samples=made.samples + report.samples,
-        loss_sum=made.loss_sum + report.loss * report.samples,
+        progress,
+        state=state,
+        recent=recent,
+        batch=progress.batch + 1,
+        samples=progress.samples + samples,
+        loss_sum=progress.loss_sum + (report.loss * samples if samples else 0.0),
     )
 
 
@@ -147,7 +147,7 @@ def _end_epoch(
 ) -> Progress[P, S]:
     require_finite(progress.state, progress.place, progress.recent)
     new = record(progress.epoch, measure(progress))
-    append_record(run.folder, new)
+    files.append(run.folder / METRICS, jsons.dump({**new}))
     records = (*progress.records, new)
     # Before the checkpoint: a run that is resumed from an earlier one comes through here again.
     if best is not None and best(records) == progress.epoch:
@@ -162,22 +162,11 @@ def _require_batches(run: Run, progress: Progress[P, S], count: int) -> None:
         raise RunError(f"Epoch {progress.epoch} has no batches to train on.")
     if progress.batch >= count:
         raise RunError(
-            f"{run.checkpoint} stands at {progress.place}, and that epoch has {count} batches now. "
-            "Give the same data and batch size, or choose another folder."
+            f"{run.checkpoint} is at {progress.place}, but that epoch has only {count} batches "
+            "now. Give the same data and batch size, or choose another folder."
         )
 
 
-def _place(progress: Progress[P, S]) -> dict[str, int]:
-    return {"epoch": progress.epoch, "batch": progress.batch}
-
-
-def _note_seconds(run: Run, progress: Progress[P, S], clock: Clock) -> None:
-    append_time(run.folder, {**_place(progress), "seconds": clock.lap()})
-
-
-def _interruption(run: Run, progress: Progress[P, S], number: int) -> InterruptionError:
-    return InterruptionError(
-        f"Stopped by {Signals(number).name} before {progress.place}. {run.checkpoint} has "
-        "everything: resume the run to go on from there.",
-        number,
-    )
+def _note_time(run: Run, progress: Progress[P, S], name: str, fact: str | float) -> None:
+    facts: dict[str, jsons.Json] = {"epoch": progress.epoch, "batch": progress.batch, name: fact}
+    files.append(run.folder / TIMES, jsons.dump(facts))

@@ -1,0 +1,1 @@
+"""The published article's three trainings, repeated with its own random numbers."""

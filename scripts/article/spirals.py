@@ -1,0 +1,36 @@
+"""The two spirals of the article, to the last bit."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from article.legacy import Array64, LegacyStream
+from purenn.arrays import read_only
+
+Matrix64 = np.ndarray[tuple[int, int], np.dtype[np.float64]]
+
+
+def article_spirals(stream: LegacyStream) -> tuple[Matrix64, Matrix64, LegacyStream]:
+    """The article's points and targets, drawn from NumPy's legacy stream.
+
+    Draws 250 uniform numbers for each arm, then the noise of all points: `randn(500, 2)`. The
+    article starts with `LegacyStream.seeded(1)` and goes on drawing from the stream.
+
+    Returns:
+        The points, (500, 2), each axis mapped from its own range to [-1, 1]; the targets, (500, 1),
+        250 zeros and 250 ones; and the stream after all draws. Both arrays are float64, read-only.
+    """
+    first, stream = stream.uniform((250,))
+    second, stream = stream.uniform((250,))
+    noise, stream = stream.normal((500, 2))
+    points: Matrix64 = np.concatenate([_arm(first, 1.0), _arm(second, -1.0)]) + 1.2 * noise
+    low, high = points.min(axis=0), points.max(axis=0)
+    inputs: Matrix64 = 2 * (points - low) / (high - low) - 1
+    targets: Matrix64 = np.repeat([[0.0], [1.0]], 250, axis=0)
+    return read_only(inputs), read_only(targets), stream
+
+
+def _arm(uniform: Array64, direction: float) -> Matrix64:
+    t = np.sqrt(uniform) * 4 * np.pi
+    radius = direction * (2 * t + np.pi)
+    return np.stack([radius * np.cos(t), radius * np.sin(t)], axis=1)

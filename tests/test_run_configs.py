@@ -1,0 +1,157 @@
+"""Configurations: what goes in comes back, and no two that differ are taken for the same."""
+
+from __future__ import annotations
+
+import copy
+import re
+import time
+from collections.abc import Mapping
+from enum import Enum, IntEnum
+from math import inf, nan
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from purenn import runs
+from purenn.errors import FormatError, OptionError, RunError, UnavailableError
+from purenn.runs.config import differences
+
+
+class Choice(Enum):
+    ONE = "one"
+
+
+class Level(IntEnum):
+    HIGH = 2
+
+
+GIVEN: dict[str, object] = {
+    "rate": np.float32(0.5),
+    "sizes": (512, np.int64(256)),
+    "choice": Choice.ONE,
+    "level": Level.HIGH,
+    "model": {"hidden": np.arange(2), "name": np.str_("net"), "empty": {}, "none": None},
+    "ünïcode": "\ud800",
+    "with.dot": -0.0,
+    "large": 2**100,
+}
+PLAIN = {
+    "rate": 0.5,
+    "sizes": [512, 256],
+    "choice": "one",
+    "level": 2,
+    "model": {"hidden": [0, 1], "name": "net", "empty": {}, "none": None},
+    "ünïcode": "\ud800",
+    "with.dot": -0.0,
+    "large": 2**100,
+}
+
+
+def test_settings_are_kept_as_they_are_read(tmp_path: Path) -> None:
+    config = runs.Config("x.py", GIVEN)
+    assert config.settings == PLAIN
+    assert differences(config, runs.Config("x.py", PLAIN)) == ()
+    with runs.start(tmp_path / "run", config) as run:
+        assert run.config == config
+    assert runs.read_config(tmp_path / "run" / "config.json") == config
+    with runs.resume(tmp_path / "run", runs.Config("x.py", GIVEN)):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("settings", "where", "got"),
+    [
+        ({"rate": nan}, "settings.rate", "nan"),
+        ({"a": [0.0, np.float64(-inf)]}, "settings.a[1]", "-inf"),
+        ({"a": {"b": {1, 2}}}, "settings.a.b", "{1, 2}"),
+        ({"a": {1: 2}}, "settings.a", "{1: 2}"),
+        ({"a": Path("x")}, "settings.a", "PosixPath('x')"),
+        ({"a": np.zeros(1, complex)}, "settings.a[0]", "0j"),
+    ],
+)
+def test_settings_that_json_has_no_form_for(
+    settings: Mapping[str, object], where: str, got: str
+) -> None:
+    with pytest.raises(OptionError) as caught:
+        runs.Config("x.py", settings)
+    assert str(copy.copy(caught.value)) == (
+        f"{where}: expected a finite number, a string, a list or a dict with strings as names, "
+        f"got {got}."
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "lines"),
+    [
+        ({"epochs": 2}, {"epochs": 3}, ["epochs: 2 there, 3 here"]),
+        ({"seed": 0}, {}, ["seed: 0 there, nothing here"]),
+        ({}, {"model": {"hidden": [8]}}, ["model.hidden: nothing there, [8] here"]),
+        (
+            {"the script": 1, "a.b": 1},
+            {"a": {"b": 1}},
+            [
+                "'the script': 1 there, nothing here",
+                "'a.b': 1 there, nothing here",
+                "a.b: nothing there, 1 here",
+            ],
+        ),
+        (
+            {"a": {"b.c": 1, "b": {"c'": True}}},
+            {"a": {"b": {"c": 1, "c'": 1}}},
+            [
+                "a.'b.c': 1 there, nothing here",
+                'a.b."c\'": true there, 1 here',
+                "a.b.c: nothing there, 1 here",
+            ],
+        ),
+        (
+            {"a": {}},
+            {"a": {"b": {}}},
+            ["a: {} there, nothing here", "a.b: nothing there, {} here"],
+        ),
+        ({"a": 1, "b": 2}, {"b": 2, "a": 1}, []),
+    ],
+)
+def test_differences(before: dict[str, object], after: dict[str, object], lines: list[str]) -> None:
+    script = 'the script: "a.py" there, "b.py" here'
+    one, other = runs.Config("a.py", before), runs.Config("a.py", after)
+    assert differences(one, other) == tuple(lines)
+    assert differences(one, runs.Config("b.py", after)) == (script, *lines)
+    names = [line.partition(": ")[0] for line in lines]
+    assert differences(one, other, ignored=names) == ()
+
+
+SHAPE = '{{}}: expected {"script": ..., "settings": {...}} and nothing else.'
+
+
+@pytest.mark.parametrize(
+    ("content", "error", "problem"),
+    [
+        ("[]", RunError, SHAPE),
+        ('{"script": "x.py"}', RunError, SHAPE),
+        ('{"script": "x", "settings": {}, "more": 1}', RunError, SHAPE),
+        ("epochs = 3", FormatError, "{{}}: expected JSON: Expecting value: line 1 column 1"),
+        ('{"a": ' * 10**5, FormatError, "{{}}: expected JSON: "),
+        (" " * 2**20 + "[]", UnavailableError, "{{}} has 1,048,578 bytes: expected at most 1,048"),
+    ],
+)
+def test_files_that_hold_none(
+    content: str, error: type[Exception], problem: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "config.json"
+    path.write_text(content)
+    with pytest.raises(error, match=re.escape(problem.replace("{{}}", str(path)))):
+        runs.read_config(path)
+    with pytest.raises(error), runs.resume(tmp_path):
+        pass
+    assert [found.name for found in tmp_path.iterdir()] == ["config.json"]
+
+
+def test_a_large_file_that_repeats_a_name_is_refused_at_once(tmp_path: Path) -> None:
+    names = ", ".join(f'"{number}": 0' for number in range(75_000))
+    (tmp_path / "config.json").write_text(f'{{{names}, "7": 0}}')
+    began = time.process_time()
+    with pytest.raises(FormatError, match="expected JSON: the name '7' appears twice"):
+        runs.read_config(tmp_path / "config.json")
+    assert time.process_time() - began < 2.0

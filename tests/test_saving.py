@@ -1,0 +1,230 @@
+"""Saved trees: what comes back, with and without a template, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import assert_type
+
+import numpy as np
+import pytest
+import safetensors.numpy as official
+from hypothesis import strategies as st
+from properties import given
+from states import Pair, Point, leaves_as_text
+
+import purenn as nn
+from purenn import safetensors
+from purenn.arrays import AnyArray
+from purenn.errors import DtypeError, FormatError, TreeError
+from purenn.layers import BatchNorm
+from purenn.saving import decode, digest, encode, load, save
+from purenn.tree import leaves, paths
+
+MODEL = nn.linear(4) >> nn.batch_norm() >> nn.relu() >> nn.linear(1)
+PARAMS = MODEL.init(nn.Key(0), np.zeros((1, 3), np.float32))
+STATE = nn.adam(0.01).init(PARAMS)
+Params = tuple[nn.Linear, BatchNorm, nn.Empty, nn.Linear]
+
+
+@st.composite
+def arrays(draw: st.DrawFn) -> AnyArray:
+    dtype = safetensors.DTYPES[draw(st.sampled_from(sorted(safetensors.DTYPES)))]
+    shape = tuple(draw(st.lists(st.integers(0, 4), max_size=3)))
+    numbers = draw(st.lists(st.integers(0, 100), min_size=64, max_size=64))
+    return np.resize(np.array(numbers), shape).astype(dtype)
+
+
+keys = st.builds(nn.Key, st.integers(0, 2**128 - 1))
+plain = st.one_of(st.booleans(), st.integers(), st.floats(), st.text(), keys)
+trees = st.recursive(
+    st.one_of(arrays(), plain),
+    lambda inner: st.one_of(
+        st.lists(inner).map(tuple),
+        st.builds(Pair, inner, inner),
+        st.builds(Point, inner, inner),
+        st.builds(nn.Frozen, inner),
+    ),
+    max_leaves=6,
+)
+
+
+@given(trees)
+def test_any_tree_comes_back_to_the_last_bit(tree: object) -> None:
+    content = encode(tree)
+    back = decode(content, "file").fitted(tree)
+    assert leaves_as_text(back) == leaves_as_text(tree)
+    assert encode(back) == content
+
+
+class TestWhatComesBack:
+    def test_parameters_with_their_type(self, tmp_path: Path) -> None:
+        save(tmp_path / "file", PARAMS)
+        other = MODEL.init(nn.Key(1), np.zeros((1, 3), np.float32))
+        back = assert_type(load(tmp_path / "file", like=other), Params)
+        assert leaves_as_text(back) == leaves_as_text(PARAMS)
+        assert isinstance(back[1].mean, nn.Frozen)
+        assert not any(leaf.flags.writeable for leaf in leaves(back))
+
+    @pytest.mark.parametrize("tree", [PARAMS, STATE, np.ones(3), (), nn.Frozen(7)])
+    def test_purenns_own_classes_without_a_template(self, tree: object, tmp_path: Path) -> None:
+        save(str(tmp_path / "file"), tree)
+        back = assert_type(load(str(tmp_path / "file")), object)
+        assert type(back) is type(tree)
+        assert leaves_as_text(back) == leaves_as_text(tree)
+        assert encode(back) == encode(tree)
+
+    @pytest.mark.parametrize("value", [0.1, -0.0, 5e-324, math.pi * 1e300, -math.inf, math.nan])
+    def test_floats(self, value: float) -> None:
+        back = decode(encode((value,)), "file").fitted((0.0,))
+        assert struct.pack("<d", back[0]) == struct.pack("<d", value)
+
+    def test_files_of_the_official_package(self, tmp_path: Path) -> None:
+        named = dict(zip(paths(PARAMS), leaves(PARAMS), strict=True))
+        official.save_file(named, tmp_path / "file", {"format": "np"})
+        back = load(tmp_path / "file", like=PARAMS)
+        assert leaves_as_text(back) == leaves_as_text(PARAMS)
+        with pytest.raises(
+            TreeError, match=r"holds arrays, but not the structure of a tree\. Pass like="
+        ):
+            load(tmp_path / "file")
+
+    def test_classes_that_moved_to_another_module(self) -> None:
+        saved = decode(forged([["elsewhere:Point", 2], "0", "1"]), "file")
+        assert isinstance(saved.fitted(Point(np.ones(2), np.zeros(3))), Point)
+
+
+def forged(tree: object, **facts: str) -> bytes:
+    """A file with two arrays that says what it likes of its tree."""
+    arrays: dict[str, AnyArray] = {"0": np.ones(2), "1": np.zeros(3)}
+    return safetensors.encode(arrays, {"version": "2", "tree": json.dumps(tree), **facts})
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("like", "problem"),
+        [
+            ((np.ones((3, 2)), 7), "0: expected float64 (3, 2), got float64 (2, 3)"),
+            ((np.ones((2, 3), np.float32), 7), "0: expected float32 (2, 3), got float64 (2, 3)"),
+            ((np.ones((2, 3)), 7.0), "1: expected float, got int"),
+            ((np.ones((2, 3)),), "unexpected leaf 1"),
+            ((np.ones((2, 3)), 7, True), "missing leaf 2"),
+            (np.ones((2, 3)), "missing leaf tree\n  unexpected leaf 0\n  unexpected leaf 1"),
+            (Point(np.ones((2, 3)), 7), "the same leaves lie in nodes of other classes"),
+        ],
+    )
+    def test_other_trees_than_the_template(self, like: object, problem: str) -> None:
+        saved = decode(encode((np.ones((2, 3)), 7)), "file")
+        with pytest.raises(TreeError) as caught:
+            saved.fitted(like)
+        assert str(caught.value) == f"file holds another tree:\n  {problem}"
+
+    @pytest.mark.parametrize(
+        ("tree", "error", "problem"),
+        [
+            (
+                (np.float64(1.0),),
+                TreeError,
+                "0: expected an array or a plain bool, int, float, str",
+            ),
+            (
+                ([1.0],),
+                TreeError,
+                "expected a tree of arrays, tuples and frozen attrs classes, got",
+            ),
+            (nn.relu, TreeError, "expected a tree of arrays, tuples and frozen attrs classes, got"),
+            ((np.zeros(1, complex),), DtypeError, "0: expected booleans, integers, float32 or fl"),
+        ],
+    )
+    def test_what_is_not_a_tree(
+        self, tree: object, error: type[Exception], problem: str, tmp_path: Path
+    ) -> None:
+        with pytest.raises(error, match=problem):
+            save(tmp_path / "file", tree)
+        assert not (tmp_path / "file").exists()
+
+    @pytest.mark.parametrize(
+        "label",
+        [
+            *("states:Pair", "os:system", "purennx.tree:Frozen", ":Frozen", "", "purenn"),
+            *("purenn.nothing:Frozen", "purenn..tree:Frozen", "purenn.tree:np", "purenn.tree:T"),
+            *("purenn.tree:Node", "purenn.optimizers:Point", "purenn.tree:Nothing", "purenn.a\0:F"),
+        ],
+    )
+    def test_only_nodes_of_purenns_own_are_looked_up(
+        self, label: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        class Trap(ModuleType):
+            def __getattribute__(self, name: str) -> object:
+                raise AssertionError(f"looked up {name}")
+
+        for name in ("os", "states"):
+            monkeypatch.setitem(sys.modules, name, Trap(name))
+        saved = decode(forged([[label, 2], "0", "1"]), "file")
+        with pytest.raises(TreeError, match=r"which is not one of purenn's classes\. Pass like="):
+            saved.built()
+
+    @pytest.mark.parametrize(
+        ("tree", "problem"),
+        [
+            ({"tuple": 2}, "its tree and its arrays do not match"),
+            ([], "its tree and its arrays do not match"),
+            (["0", "1"], "its tree and its arrays do not match"),
+            ([["tuple", 2], "0"], "its tree and its arrays do not match"),
+            ([["tuple", 10**12], "0", "1"], "its tree and its arrays do not match"),
+            ([["tuple", 1], "0", ["tuple", 1], "1"], "its tree has the invalid entry ['tuple', 1]"),
+            ([["tuple", -1], "0", "1"], "its tree has the invalid entry ['tuple', -1]"),
+            ([["tuple", 2], "0", "0"], "its tree has the invalid entry '0'"),
+            ([["tuple", 3], ["0", "int", 1], "0", "1"], "its tree has the invalid entry '0'"),
+            (
+                [["tuple", 3], "0", "1", ["1", "int", 1]],
+                "its tree has the invalid entry ['1', 'int', 1]",
+            ),
+            ([["tuple", 3], "0", "1", None], "its tree has the invalid entry None"),
+            *(
+                (
+                    [["tuple", 3], "0", "1", ["2", kind, value]],
+                    f"its tree has the invalid {kind} {value!r}",
+                )
+                for kind, value in [
+                    *(("int", True), ("int", 1.5), ("bool", 1), ("float", 0.5), ("float", "half")),
+                    *(("str", 7), ("Key", "7"), ("Key", -1), ("Key", True), ("bytes", "")),
+                ]
+            ),
+        ],
+    )
+    def test_forged_trees(self, tree: object, problem: str) -> None:
+        with pytest.raises(FormatError) as caught:
+            decode(forged(tree), "file")
+        assert str(caught.value) == f"file: {problem}."
+
+    def test_forged_parameters_are_checked_by_their_class(self) -> None:
+        saved = decode(forged([["purenn.layers.linear:Linear", 2], "0", "1"]), "file")
+        with pytest.raises(
+            FormatError, match=r"^file: its leaves do not fit its nodes: .*expected"
+        ):
+            saved.built()
+
+    def test_other_versions(self) -> None:
+        with pytest.raises(FormatError, match=r"^file is of version 3: expected 2\. Update"):
+            decode(forged([], version="3"), "file")
+
+
+def test_digests_see_paths_shapes_dtypes_and_bits_but_not_memory() -> None:
+    tree = (np.array([[1.0, 2.0]]), (np.array([3.0], np.float32),))
+    others: list[object] = [
+        (np.array([[1.0, 2.0]]), np.array([3.0], np.float32)),
+        (np.array([[1.0], [2.0]]), (np.array([3.0], np.float32),)),
+        (np.array([[1.0, 2.0]]), (np.array([3.0]),)),
+        (np.array([[1.0, np.nextafter(2.0, 3.0)]]), (np.array([3.0], np.float32),)),
+        (np.array([[1.0, 2.0]]), (np.array([-3.0], np.float32),)),
+    ]
+    assert digest(tree) not in [digest(other) for other in others]
+    same: list[Callable[[AnyArray], AnyArray]] = [np.asfortranarray, lambda x: x.astype(">f8")]
+    array = np.arange(6.0).reshape(2, 3)
+    assert {digest((change(array),)) for change in same} == {digest((array,))}
