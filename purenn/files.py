@@ -21,8 +21,8 @@ from purenn.errors import OptionError, UnavailableError
 AnyPath = str | os.PathLike[str]
 
 SUFFIX = ".purenn-part"  # of files that are being written
+exists = os.path.lexists  # whether there is something of that name, if only a broken link
 KINDS = {stat.S_IFDIR: "a directory", stat.S_IFLNK: "a symbolic link"}
-NOT_SUPPORTED = (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP)
 
 
 def expanded(path: AnyPath) -> Path:
@@ -45,11 +45,6 @@ def translated(path: Path, failure: str) -> Iterator[None]:
     except (OSError, ValueError) as error:  # ValueError: a name with a null byte
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise UnavailableError(f"{path} cannot be {failure}: {reason}.") from error
-
-
-def exists(path: Path) -> bool:
-    """Whether there is something of that name, if only a broken link."""
-    return os.path.lexists(path)
 
 
 def require_regular(path: Path, status: Callable[[Path], os.stat_result] = os.lstat) -> int:
@@ -117,15 +112,12 @@ def flush(path: Path) -> None:
 
 def flush_folder(folder: Path) -> None:
     """Flush the names in a folder to the disk, where the operating system supports it."""
-    with translated(folder, "flushed"):
-        try:
-            descriptor = os.open(folder, os.O_RDONLY)
-        except PermissionError:  # Windows opens no folders
-            return
+    with translated(folder, "flushed"), suppress(PermissionError):  # Windows opens no folders
+        descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         except OSError as error:
-            if error.errno not in NOT_SUPPORTED:
+            if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP):
                 raise
         finally:
             os.close(descriptor)
@@ -145,12 +137,6 @@ def remove(path: Path) -> None:
         with translated(path, "removed"):
             path.unlink()
         flush_folder(path.parent)
-
-
-def remove_parts(folder: Path) -> None:
-    """Remove what killed writes left in a folder that belongs to this process."""
-    for part in folder.glob(f".*{SUFFIX}"):
-        remove(part)
 
 
 def read(path: AnyPath, limit: float = inf) -> bytes:

@@ -10,23 +10,26 @@ from typing import NoReturn, TypeAlias
 
 import numpy as np
 
+from purenn import files
 from purenn.checks import described
 from purenn.errors import FormatError, OptionError
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
+LIMIT = 2**24  # bytes of a whole file
+
+
+def read(path: files.AnyPath) -> Json:
+    """The value in a file."""
+    return parse(files.read(path, LIMIT), str(path))
+
 
 def parse(content: bytes, where: str) -> Json:
-    """The value that a JSON text in UTF-8 stands for; errors call the text `where`.
-
-    Raises:
-        FormatError: it is not JSON, is nested too deep, or repeats a name.
-    """
+    """The value that a JSON text in UTF-8 stands for; errors call the text `where`."""
     try:
-        found: Json = json.loads(
-            content.decode(), object_pairs_hook=_unique, parse_constant=_refuse
-        )
-    except (ValueError, RecursionError) as error:
+        text = content.decode()
+        found: Json = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:  # RecursionError: it is nested too deep
         raise FormatError(f"{where}: expected JSON: {error}.") from None
     return found
 
@@ -45,10 +48,9 @@ def _refuse(constant: str) -> NoReturn:
 
 
 def plain(value: object, where: str) -> Json:
-    """The value as JSON reads it back: enums, tuples and NumPy's scalars become plain values.
+    """The value as JSON reads it back; errors name the part of `where` that JSON has no form for.
 
-    Raises:
-        OptionError: JSON has no form for some part of it; the message names that part.
+    Enums, tuples and NumPy's scalars and arrays become plain values.
     """
     if isinstance(value, Enum):
         return plain(value.value, where)
@@ -58,9 +60,7 @@ def plain(value: object, where: str) -> Json:
         return [plain(item, f"{where}[{index}]") for index, item in enumerate(value)]
     if isinstance(value, Mapping) and all(isinstance(name, str) for name in value):
         return {name: plain(item, f"{where}.{name}") for name, item in value.items()}
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, float) and isfinite(value):
+    if isinstance(value, bool | int | str | None) or (isinstance(value, float) and isfinite(value)):
         return value
     raise OptionError(
         f"{where}: expected a finite number, a string, a list or a dict with strings as names, "

@@ -13,65 +13,43 @@ import json
 import math
 from collections.abc import Mapping
 
-import attrs
 import numpy as np
 
 from purenn import jsons
 from purenn.arrays import AnyArray, Element, Shape, read_only, require_array
 from purenn.errors import DtypeError, FormatError
-from purenn.jsons import Json
 
 METADATA = "__metadata__"
 OWN = "purenn."  # how the names of purenn's own metadata begin
 MARK = f'"{OWN}sha256":"'.encode()
 BLANK = b"0" * 64  # in the place of the digest while it is computed
-
 LENGTH = 8  # bytes of the header's length
-HEADER_LIMIT = 100_000_000  # bytes, as in the official package
-RANK_LIMIT = 64  # as in NumPy
 
 Dtype = np.dtype[Element]
+# What an array in a file is: where its bytes begin and end, its name, dtype and shape.
+Slot = tuple[int, int, str, Dtype, Shape]
 
 
-def _label(dtype: Dtype) -> str:
-    return "BOOL" if dtype.kind == "b" else f"{dtype.kind.upper()}{8 * dtype.itemsize}"
-
-
-_KINDS = (
-    *(np.bool, np.float32, np.float64),
-    *(np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint16, np.uint32, np.uint64),
-)
-DTYPES: dict[str, Dtype] = {_label(np.dtype(kind)): np.dtype(kind) for kind in _KINDS}
-
-
-@attrs.frozen
-class Slot:
-    """What an array in a file is, and where its bytes begin and end."""
-
-    name: str
-    dtype: Dtype
-    shape: Shape
-    offsets: tuple[int, int]
+_INTEGERS = {f"{kind}{8 * size}": f"{kind}{size}" for kind in "IU" for size in (1, 2, 4, 8)}
+_CODES = {"BOOL": "?", "F32": "f4", "F64": "f8", **_INTEGERS}
+DTYPES: dict[str, Dtype] = {label: np.dtype(code.lower()) for label, code in _CODES.items()}
+LABELS = {dtype: label for label, dtype in DTYPES.items()}
 
 
 def encode(arrays: Mapping[str, AnyArray], facts: Mapping[str, str]) -> bytes:
-    """The bytes of a file with these arrays, and purenn's own facts in `__metadata__`.
-
-    Raises:
-        DtypeError: one is not a plain array of booleans, integers, float32 or float64.
-        FormatError: one is named `__metadata__`.
-    """
+    """The bytes of a file with these arrays, and purenn's own facts in `__metadata__`."""
     if METADATA in arrays:
         raise FormatError(f"{METADATA} cannot be the name of an array. Rename that field.")
-    own: dict[str, Json] = {f"{OWN}{name}": fact for name, fact in facts.items()}
-    header: dict[str, Json] = {METADATA: {**own, f"{OWN}sha256": BLANK.decode()}}
+    own: dict[str, jsons.Json] = {f"{OWN}{name}": fact for name, fact in facts.items()}
+    header: dict[str, jsons.Json] = {METADATA: {**own, f"{OWN}sha256": BLANK.decode()}}
     parts: list[bytes] = []
     end = 0
     # Large elements first, so that every array is aligned in the file.
     for name, array in sorted(arrays.items(), key=lambda item: -item[1].itemsize):
         require_array(name, array)
-        label, kind = _label(array.dtype), array.dtype.newbyteorder("=")
-        if DTYPES.get(label) != kind:
+        kind = array.dtype.newbyteorder("=")
+        label = LABELS.get(kind)
+        if label is None:
             raise DtypeError(name, f"expected booleans, integers, float32 or float64, got {kind}.")
         parts.append(array.astype(kind.newbyteorder("<"), copy=False).tobytes())
         start, end = end, end + len(parts[-1])
@@ -80,72 +58,59 @@ def encode(arrays: Mapping[str, AnyArray], facts: Mapping[str, str]) -> bytes:
     text += b" " * (-len(text) % LENGTH)
     content = b"".join([len(text).to_bytes(LENGTH, "little"), text, *parts])
     place = content.index(MARK) + len(MARK)
-    return content[:place] + _digest(content, place) + content[place + len(BLANK) :]
-
-
-def _digest(content: bytes, place: int) -> bytes:
-    view = memoryview(content)
-    total = hashlib.sha256(view[:place])
-    total.update(BLANK)
-    total.update(view[place + len(BLANK) :])
-    return total.hexdigest().encode()
+    digest = hashlib.sha256(content).hexdigest().encode()
+    return content[:place] + digest + content[place + len(BLANK) :]
 
 
 def decode(raw: bytes, where: str) -> tuple[dict[str, AnyArray], dict[str, str]]:
     """The arrays of a file, read-only, and purenn's own facts; none if it is from elsewhere.
 
     Nothing is allocated that the file does not have bytes for. Errors call the file `where`.
-
-    Raises:
-        FormatError: it is truncated, corrupt, of another format, or has arrays of other dtypes.
     """
-    header, start = _header(raw, where)
+    header, data = _split(raw, where)
     facts = _facts(header.pop(METADATA, {}), where)
     if facts:
-        place = raw.find(MARK, 0, start) + len(MARK)
-        if _digest(raw, place) != raw[place : place + len(BLANK)]:
+        place = raw.find(MARK) + len(MARK)
+        total = hashlib.sha256(raw[:place] + BLANK)
+        total.update(memoryview(raw)[place + len(BLANK) :])
+        if total.hexdigest().encode() != raw[place : place + len(BLANK)]:
             raise FormatError(
                 f"{where} is corrupt: its SHA-256 does not match. Restore it from a copy."
             )
-    slots = [_slot(name, entry, where) for name, entry in header.items()]
-    end = 0
-    for slot in sorted(slots, key=lambda slot: slot.offsets):
-        offsets = end, end + math.prod(slot.shape) * slot.dtype.itemsize
-        if slot.offsets != offsets:
+    slots = sorted(_slot(name, entry, where) for name, entry in header.items())
+    expected = 0
+    for start, end, name, dtype, shape in slots:
+        first, expected = expected, expected + math.prod(shape) * dtype.itemsize
+        if (start, end) != (first, expected):
             raise FormatError(
-                f"{where}: {slot.name!r} has the data_offsets {list(slot.offsets)}: expected "
-                f"{list(offsets)}."
+                f"{where}: {name!r} has the data_offsets {[start, end]}: expected "
+                f"{[first, expected]}."
             )
-        end = offsets[1]
-    if start + end != len(raw):
-        raise FormatError(f"{where}: expected {end:,} bytes of arrays, got {len(raw) - start:,}.")
-    data = memoryview(raw)[start:]
-    return {slot.name: _array(data, slot, where) for slot in slots}, facts
+    if expected != len(data):
+        raise FormatError(f"{where}: expected {expected:,} bytes of arrays, got {len(data):,}.")
+    return {slot[2]: _array(data, slot, where) for slot in slots}, facts
 
 
-def _header(raw: bytes, where: str) -> tuple[dict[str, Json], int]:
-    size = int.from_bytes(raw[:LENGTH], "little")
-    start = LENGTH + size
-    if start > len(raw) or size > HEADER_LIMIT or raw[LENGTH : LENGTH + 1] != b"{":
+def _split(raw: bytes, where: str) -> tuple[dict[str, jsons.Json], memoryview]:
+    start = LENGTH + int.from_bytes(raw[:LENGTH], "little")
+    if start > len(raw) or raw[LENGTH : LENGTH + 1] != b"{":
         raise FormatError(
             f"{where}: expected a safetensors file, got {len(raw):,} bytes that are truncated or "
             "of another format."
         )
-    found = jsons.parse(raw[LENGTH:start], where)
-    return found if isinstance(found, dict) else {}, start
+    header = jsons.parse(raw[LENGTH:start], where)
+    return header if isinstance(header, dict) else {}, memoryview(raw)[start:]
 
 
-def _facts(metadata: Json, where: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for name, fact in metadata.items() if isinstance(metadata, dict) else [("", None)]:
-        if not isinstance(fact, str):
-            raise FormatError(f"{where}: expected names and strings in {METADATA}.")
-        if name.startswith(OWN):
-            found[name.removeprefix(OWN)] = fact
-    return found
+def _facts(metadata: jsons.Json, where: str) -> dict[str, str]:
+    pairs = metadata.items() if isinstance(metadata, dict) else ()
+    found = {name: fact for name, fact in pairs if isinstance(fact, str)}
+    if found != metadata:
+        raise FormatError(f"{where}: expected names and strings in {METADATA}.")
+    return {name.removeprefix(OWN): found[name] for name in found if name.startswith(OWN)}
 
 
-def _slot(name: str, entry: Json, where: str) -> Slot:
+def _slot(name: str, entry: jsons.Json, where: str) -> Slot:
     match entry:
         case {"dtype": str(label), "shape": list(shape), "data_offsets": [start, end], **rest}:
             if label not in DTYPES:
@@ -153,18 +118,18 @@ def _slot(name: str, entry: Json, where: str) -> Slot:
                     f"{where}: {name!r} has the dtype {label}: expected one of {', '.join(DTYPES)}."
                 )
             numbers = [n for n in (*shape, start, end) if type(n) is int and 0 <= n < 2**63]
-            if len(numbers) == len(shape) + 2 <= RANK_LIMIT + 2 and not rest:
+            if len(numbers) == len(shape) + 2 and not rest:
                 *sizes, first, last = numbers
-                return Slot(name, DTYPES[label], tuple(sizes), (first, last))
+                return first, last, name, DTYPES[label], tuple(sizes)
     raise FormatError(f"{where}: {name!r} is not described by a dtype, shape and data_offsets.")
 
 
 def _array(data: memoryview, slot: Slot, where: str) -> AnyArray:
-    start, end = slot.offsets
-    elements: AnyArray = np.frombuffer(data[start:end], slot.dtype.newbyteorder("<"))
-    if slot.dtype == np.bool and (elements.view(np.uint8) > 1).any():
-        raise FormatError(f"{where}: {slot.name!r} has booleans that are neither 0 nor 1.")
+    start, end, name, dtype, shape = slot
+    elements: AnyArray = np.frombuffer(data[start:end], dtype.newbyteorder("<"))
+    if dtype == np.bool and (elements.view(np.uint8) > 1).any():
+        raise FormatError(f"{where}: {name!r} has booleans that are neither 0 nor 1.")
     try:
-        return read_only(elements.reshape(slot.shape).astype(slot.dtype))
+        return read_only(elements.reshape(shape).astype(dtype))
     except ValueError as error:  # shapes beyond NumPy's, of arrays without elements
-        raise FormatError(f"{where}: {slot.name!r} cannot be an array: {error}.") from None
+        raise FormatError(f"{where}: {name!r} cannot be an array: {error}.") from None

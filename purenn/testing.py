@@ -16,7 +16,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from purenn.arrays import FLOATS, AnyArray, Array, Leaves
+from purenn.arrays import FLOATS, A, AnyArray, Array, Leaves
 from purenn.errors import PurennError
 from purenn.expressions import Expressed
 from purenn.keys import Key
@@ -78,9 +78,7 @@ def check_layer(
     _check_expression(layer)
 
 
-def check_loss(
-    loss: LossFunction[Array, T], prediction: Array, target: T, tolerance: float = 1e-5
-) -> None:
+def check_loss(loss: LossFunction[A, T], prediction: A, target: T, tolerance: float = 1e-5) -> None:
     """Check a loss: purity, dtype, and its cotangent against central differences.
 
     Args:

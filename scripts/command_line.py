@@ -1,30 +1,55 @@
 """Command lines from frozen attrs classes: options, settings from a file, and how errors end.
 
-A script has a class of settings, which say what a run is and are written to its config.json, and
-a class of commands: the settings, and what does not belong to them, such as where the run goes.
+A trainer has a class of settings, which decide what is computed and are written to config.json, and
+a command: the settings and a `Place`, which says where the run goes.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
+import attrs
 import cattrs
 import tyro
 
-from purenn import OptionError, PurennError, runs
+from purenn import PurennError, runs
+from purenn.errors import OptionError
+from purenn.runs.folder import CONFIG
 
 C = TypeVar("C")
 S = TypeVar("S")
 N = TypeVar("N", int, float, str)
 
+PathOption = Annotated[Path, tyro.conf.arg(metavar="PATH")]
+OptionalPath = Annotated[Path | None, tyro.conf.arg(metavar="PATH")]
+
+
+@attrs.frozen(kw_only=True)
+class Place:
+    """Where a run goes, and where its settings come from."""
+
+    folder: PathOption
+    """The folder of the run. One that holds a run already is refused, unless it is resumed."""
+    resume: bool = False
+    """Go on with the run in the folder, with its settings. Only --epochs may be given anew."""
+    config: OptionalPath = None
+    """Take the settings from the config.json of another run; options override it."""
+
+    def opened(self, config: runs.Config) -> AbstractContextManager[runs.Run]:
+        """The folder, held while the run goes on."""
+        if self.resume:
+            return runs.resume(self.folder, config, may_change=("epochs",))
+        return runs.start(self.folder, config)
+
 
 def parse(command: type[C], default: C, arguments: Sequence[str], description: str) -> C:
     """The command that the arguments spell; what they leave out is as in `default`.
 
-    Prints the help or what is wrong, and exits, where there is nothing to go on with.
+    Prints the help, or what is wrong, and exits if there is nothing to go on with.
     """
     return tyro.cli(
         command,
@@ -35,33 +60,28 @@ def parse(command: type[C], default: C, arguments: Sequence[str], description: s
     )
 
 
-def config_argument(arguments: Sequence[str]) -> Path | None:
-    """The file that `--config FILE` names, if the arguments have it."""
-    for index, argument in enumerate(arguments):
-        if argument == "--config" and index + 1 < len(arguments):
-            return Path(arguments[index + 1])
-        if argument.startswith("--config="):
-            return Path(argument.removeprefix("--config="))
-    return None
+def first_settings(arguments: Sequence[str], folder: Path, script: str, default: S) -> S:
+    """The settings that options change: the folder's with --resume, the file's with --config."""
+    if {"-h", "--help"} & set(arguments):
+        return default
+    place, _ = tyro.cli(
+        Place, args=arguments, default=Place(folder=folder), return_unknown_args=True
+    )
+    path = place.folder / CONFIG if place.resume else place.config
+    if path is None:
+        return default
+    if place.resume and not path.exists():
+        raise runs.RunError(f"{place.folder} holds no run. Leave out --resume to start one.")
+    config = runs.read_config(path)
+    if config.script != script:
+        raise OptionError(f"{path}: expected a configuration of {script}, got {config.script}.")
+    return from_json(config.settings, type(default), str(path))
 
 
 def to_json(settings: object) -> dict[str, runs.Json]:
     """Settings as they stand in a config.json."""
     plain: dict[str, runs.Json] = _converter().unstructure(settings)
     return plain
-
-
-def read_settings(path: Path, script: str, kind: type[S]) -> S:
-    """The settings in a config.json of that script.
-
-    Raises:
-        RunError: the file cannot be read, or is none.
-        OptionError: it is another script's, or has settings that are unknown or make no sense.
-    """
-    config = runs.read_config(path)
-    if config.script != script:
-        raise OptionError(f"{path} is a configuration of {config.script}, not of {script}.")
-    return from_json(config.settings, kind, str(path))
 
 
 def from_json(settings: Mapping[str, runs.Json], kind: type[S], where: str) -> S:
@@ -91,28 +111,26 @@ def _converter() -> cattrs.Converter:
 
 
 def _strict(value: object, kind: type[N]) -> N:
-    """A value that has its type already: cattrs would make a number of a text without a word."""
-    if isinstance(value, kind) and not isinstance(value, bool):
+    """A value that has its type already: cattrs would turn text into numbers."""
+    if not isinstance(value, bool) and isinstance(value, kind):
         return value
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return kind(value)
-    raise TypeError(f"expected {kind.__name__} and got {value!r}")
+    raise TypeError(f"expected {kind.__name__}, got {value!r}")
 
 
 def exit_status(main: Callable[[], int]) -> int:
-    """Run a script's main function, and tell what stopped it in plain words.
+    """Run a script's main function, and say in plain words what stopped it.
 
-    Returns:
-        What it returns, 1 after an error, or 128 and the signal that interrupted it.
+    Gives what it returns, 1 after an error, or 128 and the signal that interrupted it.
     """
     try:
         return main()
     except runs.InterruptionError as error:
-        print(f"\n{error}", file=sys.stderr)
+        print(f"\n{error}\nThe same command with --resume does that.", file=sys.stderr)
         return 128 + error.signal
     except PurennError as error:
         print(f"\nerror: {error}", file=sys.stderr)
-        return 1
     except MemoryError as error:
-        print(f"\nerror: there is not enough memory: {error}", file=sys.stderr)
-        return 1
+        print(f"\nerror: not enough memory: {error}", file=sys.stderr)
+    return 1

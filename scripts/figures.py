@@ -1,12 +1,13 @@
 """Pictures of runs: functions that give a Figure, and `png`, which makes a file of one.
 
-They draw on figures of their own and need neither a display nor the global state of pyplot.
+They need neither a display nor the global state of pyplot.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from io import BytesIO
+from pathlib import Path
 from typing import Literal
 
 import attrs
@@ -16,47 +17,43 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import FormatStrFormatter, MaxNLocator
 
-from purenn import Labels, Matrix
+from progress import column
+from purenn import Labels, Matrix, files, runs
 
-# Okabe and Ito's colours, which people tell apart whatever their colour vision.
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#F0E442", "#000000")
+# Okabe and Ito's colors, which people tell apart whatever their color vision; brown for yellow.
+COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#8B5A2B", "#000000")
+STYLES: tuple[Literal["-", "--", ":", "-."], ...] = ("-", "--", ":", "-.")
+LEGEND_INSIDE = 6  # lines; the legend of more stands beside the picture
 DOTS_PER_INCH = 150
 GRID_POINTS = 400
 
-Classify = Callable[[Matrix], Matrix]
 Scale = Literal["linear", "log"]
 
 
 @attrs.frozen
 class Curve:
-    """A quantity by epoch.
-
-    Args:
-        label: what the legend calls it.
-        epochs: where it was measured.
-        values: one for each of these epochs.
-    """
+    """A quantity by epoch, counted from 1."""
 
     label: str
-    epochs: Sequence[float]
     values: Sequence[float]
+    epochs: Sequence[float] = attrs.field()
+
+    @epochs.default
+    def _all_epochs(self) -> Sequence[float]:
+        return range(1, 1 + len(self.values))
 
 
 @attrs.frozen(eq=False)
 class Boundary:
-    """What a classifier of points in the plane makes of it.
+    """What a classifier of points (samples, 2) makes of the plane.
 
-    Args:
-        title: stands above the picture.
-        points: the samples, (samples, 2).
-        labels: their classes, (samples,).
-        classify: gives the probabilities of the classes, (n, classes), of any n points.
+    `classify` gives the probabilities of the classes, (n, classes), of any n points.
     """
 
     title: str
     points: Matrix
     labels: Labels
-    classify: Classify
+    classify: Callable[[Matrix], Matrix]
 
 
 def png(figure: Figure) -> bytes:
@@ -64,6 +61,12 @@ def png(figure: Figure) -> bytes:
     buffer = BytesIO()
     figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
     return buffer.getvalue()
+
+
+def write(path: Path, figure: Figure) -> None:
+    """Write a figure to a PNG file; its folder is made if need be."""
+    files.make_folder(path.parent)
+    files.write(path, png(figure))
 
 
 def blank(width: float, height: float) -> Figure:
@@ -80,52 +83,55 @@ def curves(
     marks: Sequence[Curve] = (),
     scale: Scale = "linear",
 ) -> Figure:
-    """A quantity over the epochs, one line for each curve.
+    """A quantity over the epochs, one line for each curve; a single point as a dot.
 
-    Args:
-        title: stands above the picture.
-        quantity: what the vertical axis shows.
-        lines: curves that are drawn as lines.
-        marks: curves that are drawn as rings, such as published values to compare with.
-        scale: of the vertical axis.
+    There are 32 styles of lines. Marks, such as published values to compare with, are rings.
     """
-    figure = blank(8, 4.5)
+    beside = len(lines) + len(marks) > LEGEND_INSIDE
+    figure = blank(11 if beside else 8, 4.5)
     axes = figure.add_subplot()
     for number, curve in enumerate(lines):
-        colour = COLOURS[number % len(COLOURS)]
-        axes.plot(curve.epochs, curve.values, color=colour, linewidth=1.8, label=curve.label)
-    for curve in marks:
         axes.plot(
             curve.epochs,
             curve.values,
-            linestyle="none",
-            marker="o",
-            markersize=7,
-            markerfacecolor="none",
-            markeredgecolor="#D55E00",
-            markeredgewidth=1.4,
+            color=COLORS[number % len(COLORS)],
+            linestyle=STYLES[number // len(COLORS) % len(STYLES)],
+            marker="o" if len(curve.values) == 1 else "",
+            linewidth=1.8,
             label=curve.label,
         )
-    _label_curves(axes, title, quantity, scale)
-    return figure
-
-
-def _label_curves(axes: Axes, title: str, quantity: str, scale: Scale) -> None:
+    for curve in marks:
+        (rings,) = axes.plot(curve.epochs, curve.values, "o", color="#D55E00", label=curve.label)
+        rings.set(markerfacecolor="none", markersize=7, markeredgewidth=1.4)
     axes.set_title(title, fontsize=14, pad=10)
     axes.set_xlabel("epoch", fontsize=12)
     axes.set_ylabel(quantity, fontsize=12)
     axes.set_yscale(scale)
     axes.yaxis.set_major_formatter(FormatStrFormatter("%g"))
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.grid(color="#DDDDDD", linewidth=0.8)
-    axes.legend(fontsize=11, framealpha=0.9)
     axes.spines[["top", "right"]].set_visible(False)
+    if beside:
+        axes.legend(fontsize=11, loc="upper left", bbox_to_anchor=(1.01, 1.0))
+    else:
+        axes.legend(fontsize=11, framealpha=0.9)
+    return figure
+
+
+def draw_records(folder: Path, records: tuple[runs.Record, ...]) -> None:
+    """Write loss.png and accuracy.png: all losses and accuracies by epoch."""
+    for quantity in ("loss", "accuracy"):
+        names = [name for name in records[0] if name.endswith(quantity)]
+        lines = [
+            Curve(name.rpartition("_")[0] or "training", column(records, name)) for name in names
+        ]
+        write(folder / f"{quantity}.png", curves(quantity.capitalize(), quantity, lines))
 
 
 def boundaries(*pictures: Boundary) -> Figure:
-    """The plane in the colours of the classes, with the points, for each classifier side by side.
+    """The plane in the colors of the classes, with the points, for each classifier side by side.
 
-    The stronger the colour, the surer the classifier; where it changes its mind there is a line.
+    The stronger the color, the surer the classifier; where it changes its mind there is a line.
     """
     figure = blank(5.6 * len(pictures), 5.8)
     for number, boundary in enumerate(pictures, start=1):
@@ -140,27 +146,26 @@ def _draw_boundary(axes: Axes, boundary: Boundary) -> None:
     grid: Matrix = np.stack([x.ravel(), y.ravel()], axis=1).astype(boundary.points.dtype)
     probabilities = boundary.classify(grid)
     classes = probabilities.shape[1]
-    palette = np.array([to_rgb(COLOURS[label % len(COLOURS)]) for label in range(classes)])
+    palette = np.array([to_rgb(COLORS[label % len(COLORS)]) for label in range(classes)])
     mixture = (0.5 + 0.5 * (1.0 - probabilities @ (1.0 - palette))).clip(0.0, 1.0)
-    shape = (GRID_POINTS, GRID_POINTS)
     extent = (-limit, limit, -limit, limit)
-    axes.imshow(mixture.reshape(*shape, 3), extent=extent, origin="lower", interpolation="bilinear")
-    for label in range(classes if classes > 2 else 1):
+    picture = mixture.reshape(*x.shape, 3)
+    axes.imshow(picture, extent=extent, origin="lower", interpolation="bilinear")
+    for label in range(classes):
         lead = probabilities[:, label] - np.delete(probabilities, label, axis=1).max(axis=1)
         if lead.min() < 0.0 < lead.max():
-            axes.contour(x, y, lead.reshape(shape), levels=[0.0], colors="black", linewidths=0.8)
-    for label in range(classes):
+            axes.contour(x, y, lead.reshape(x.shape), levels=[0.0], colors="k", linewidths=0.8)
         chosen = boundary.points[boundary.labels == label]
         axes.scatter(
             chosen[:, 0],
             chosen[:, 1],
             s=22,
-            color=COLOURS[label % len(COLOURS)],
+            color=COLORS[label % len(COLORS)],
             edgecolors="white",
             linewidths=0.6,
             label=f"class {label}",
+            zorder=3,
         )
     axes.set_title(boundary.title, fontsize=14, pad=10)
     axes.legend(fontsize=11, loc="upper right", framealpha=0.9)
     axes.set_aspect("equal")
-    axes.tick_params(labelsize=10)

@@ -6,27 +6,21 @@ from collections.abc import Sequence
 from math import floor
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
+from matplotlib.ticker import ScalarFormatter
 
 from figures import blank
 from purenn import Labels, Matrix
 from purenn.arrays import ByteImages
-from purenn.reports import Counts
+
+Counts = np.ndarray[tuple[int, int], np.dtype[np.int64]]
 
 ROWS, COLUMNS = 3, 5
 
 
 def sample_grid(title: str, images: ByteImages, labels: Labels, classes: Sequence[str]) -> Figure:
-    """The first fifteen images with the names of their classes.
-
-    Args:
-        title: stands above the picture.
-        images: (samples, rows, columns, 1).
-        labels: (samples,).
-        classes: the names of the classes.
-    """
+    """The first fifteen images with the names of their classes."""
     captions = [classes[label] for label in labels[: ROWS * COLUMNS].tolist()]
     return _grid(title, images, captions, caption_size=13.0)
 
@@ -38,15 +32,7 @@ def confident_mistakes(
     labels: Labels,
     classes: Sequence[str],
 ) -> Figure:
-    """The fifteen wrong answers that were given with the highest probability.
-
-    Args:
-        title: stands above the picture.
-        images: (samples, rows, columns, 1).
-        probabilities: the predictions, (samples, classes).
-        labels: the truth, (samples,).
-        classes: the names of the classes.
-    """
+    """The fifteen wrong answers that were given with the highest probability."""
     answers = probabilities.argmax(axis=1)
     wrong = np.flatnonzero(answers != labels)
     surest = wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")][: ROWS * COLUMNS]
@@ -59,7 +45,7 @@ def confident_mistakes(
 
 
 def _percent(probability: float) -> str:
-    """A probability for people, rounded down: 100 % is left to certainties.
+    """A probability, rounded down: 100 % is left to certainties.
 
     >>> _percent(0.98765), _percent(0.999999), _percent(1.0)
     ('98.76 %', '99.99 %', '100 %')
@@ -79,18 +65,18 @@ def _grid(title: str, images: ByteImages, captions: Sequence[str], caption_size:
 
 
 def confusion(title: str, counts: Counts, classes: Sequence[str]) -> Figure:
-    """How many samples of each class were taken for which, in numbers and colours.
-
-    Args:
-        title: stands above the picture.
-        counts: row i, column j: samples of class i that were taken for class j.
-        classes: the names of the classes.
-    """
-    figure = blank(9, 8.2)
+    """How many samples of each class (row) were taken for which, in numbers and colors."""
+    figure = blank(10, 8.2)
     axes = figure.add_subplot()
-    shown = np.maximum(counts, 1)
-    axes.imshow(shown, cmap="Blues", norm=LogNorm(1, max(2, int(counts.max()))))
-    _label_cells(axes, counts)
+    scale = LogNorm(1, max(2, int(counts.max())))
+    image = axes.imshow(np.maximum(counts, 1), cmap="Blues", norm=scale)
+    bar = figure.colorbar(image, ax=axes, shrink=0.8, format=ScalarFormatter())
+    bar.set_label("images (logarithmic scale; · stands for 0)", fontsize=12)
+    for (row, column), count in np.ndenumerate(counts):
+        color = "white" if count > 2.0 * float(np.sqrt(counts.max())) else "#222222"
+        weight = "bold" if row == column else "normal"
+        text = axes.text(column, row, f"{count}" if count else "·", color=color, weight=weight)
+        text.set(ha="center", va="center", fontsize=11)
     places = range(len(classes))
     axes.set_xticks(places, classes, rotation=40, ha="right", rotation_mode="anchor", fontsize=11)
     axes.set_yticks(places, classes, fontsize=11)
@@ -100,18 +86,3 @@ def confusion(title: str, counts: Counts, classes: Sequence[str]) -> Figure:
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     return figure
-
-
-def _label_cells(axes: Axes, counts: Counts) -> None:
-    dark = float(np.sqrt(counts.max()))
-    for (row, column), count in np.ndenumerate(counts):
-        axes.text(
-            column,
-            row,
-            f"{count}" if count else "·",
-            ha="center",
-            va="center",
-            fontsize=11,
-            color="white" if count > dark * 2 else "#222222",
-            fontweight="bold" if row == column else "normal",
-        )

@@ -1,4 +1,4 @@
-"""What a classifier makes of Fashion-MNIST's test images: numbers, and pictures in a folder."""
+"""What a classifier makes of the test images of Fashion-MNIST: scores by class, and pictures."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from pathlib import Path
 import attrs
 import numpy as np
 from rich.table import Table
+from sklearn import metrics
 
-from figures import png
-from image_figures import confident_mistakes, confusion, sample_grid
-from purenn import Labels, Matrix, runs
+from figures import write
+from image_figures import Counts, confident_mistakes, confusion, sample_grid
+from purenn import Labels, Matrix
 from purenn.arrays import ByteImages
-from purenn.datasets.fashion_mnist import CLASSES, FashionMnist
-from purenn.reports import ClassScores, confusion_matrix, per_class_table
+from purenn.datasets import CLASSES, FashionMnist
+
+MEASURES = ("precision", "recall", "F1")
+
+# Precision, recall and F1 of a class.
+Scores = tuple[float, ...]
 
 
 @attrs.frozen(eq=False)
 class Outcome:
-    """Predictions beside the truth.
-
-    Args:
-        probabilities: of the classes, (samples, 10).
-        labels: the truth, (samples,).
-        images: (samples, 28, 28, 1), uint8.
-    """
+    """Predictions beside the truth: probabilities (samples, classes), labels and images."""
 
     probabilities: Matrix
     labels: Labels
     images: ByteImages
+    classes: Sequence[str] = CLASSES
 
     @property
     def answers(self) -> Labels:
@@ -43,47 +43,39 @@ class Outcome:
         return float(np.mean(self.answers == self.labels))
 
     @property
-    def table(self) -> tuple[ClassScores, ...]:
-        """Precision, recall and F1 of each class."""
-        return per_class_table(self.answers, self.labels, CLASSES)
+    def scores(self) -> tuple[Scores, ...]:
+        """Precision, recall and F1 of each class; 0 where there is nothing to divide by."""
+        columns = metrics.precision_recall_fscore_support(
+            self.labels, self.answers, labels=range(len(self.classes)), zero_division=0.0
+        )
+        return tuple(zip(*(column.tolist() for column in columns[:3]), strict=True))
 
+    @property
+    def counts(self) -> Counts:
+        """Row i, column j: how many samples of class i were taken for class j."""
+        return metrics.confusion_matrix(self.labels, self.answers, labels=range(len(self.classes)))
 
-def draw_outcome(folder: Path, outcome: Outcome) -> None:
-    """Write confusion.png and mistakes.png.
+    def table(self, printed: Sequence[Scores] | None = None) -> Table:
+        """The scores by class, each after the one that was published, if there are such."""
+        title = None if printed is None else "By class: the article's numbers, ours"
+        table = Table("class", title=title, title_justify="left")
+        for name in (*MEASURES, "images"):
+            table.add_column(name, justify="right")
+        images = self.counts.sum(axis=1).tolist()
+        for number, (name, ours) in enumerate(zip(self.classes, self.scores, strict=True)):
+            cells = [f"{score:.4f}" for score in ours]
+            if printed is not None:
+                pairs = zip(printed[number], cells, strict=True)
+                cells = [f"[dim]{theirs:.4f}[/]  {cell}" for theirs, cell in pairs]
+            table.add_row(name, *cells, f"{images[number]:,}")
+        return table
 
-    Raises:
-        RunError: they cannot be written.
-    """
-    counts = confusion_matrix(outcome.answers, outcome.labels, CLASSES)
-    title = f"{100 * outcome.accuracy:.2f} % of {len(outcome.labels):,} test images are right"
-    runs.write_file(folder / "confusion.png", png(confusion(title, counts, CLASSES)))
-    mistakes = confident_mistakes(
-        "The mistakes made with most confidence",
-        outcome.images,
-        outcome.probabilities,
-        outcome.labels,
-        CLASSES,
-    )
-    runs.write_file(folder / "mistakes.png", png(mistakes))
-
-
-def draw_samples(folder: Path, data: FashionMnist) -> None:
-    """Write samples.png: the first training images with their labels.
-
-    Raises:
-        RunError: it cannot be written.
-    """
-    picture = sample_grid("Fashion-MNIST", data.train_images, data.train_labels, CLASSES)
-    runs.write_file(folder / "samples.png", png(picture))
-
-
-def score_table(scores: Sequence[ClassScores]) -> Table:
-    """A table of the classes for people."""
-    table = Table()
-    table.add_column("class")
-    for name in ("precision", "recall", "F1", "images"):
-        table.add_column(name, justify="right")
-    for row in scores:
-        numbers = [f"{value:.4f}" for value in (row.precision, row.recall, row.f1)]
-        table.add_row(row.name, *numbers, f"{row.support:,}")
-    return table
+    def draw(self, folder: Path, data: FashionMnist) -> None:
+        """Write confusion.png, mistakes.png, and samples.png: the first training images."""
+        title = f"{100 * self.accuracy:.2f} % of {len(self.labels):,} test images are right"
+        write(folder / "confusion.png", confusion(title, self.counts, self.classes))
+        title = "The mistakes made with most confidence"
+        shown = self.images, self.probabilities, self.labels, self.classes
+        write(folder / "mistakes.png", confident_mistakes(title, *shown))
+        first = sample_grid("Fashion-MNIST", data.train_images, data.train_labels, self.classes)
+        write(folder / "samples.png", first)

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from math import nan
+from typing import TypeVar
 
-import attrs
-from rich import progress
 from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-# So many lines are enough for a run of many short epochs.
-LINES = 20
+from purenn import Key, State, runs
+from purenn.data import Batch, Batches
+from purenn.runs.stopping import Best, Until
+from purenn.training import Report, Step
+
+P = TypeVar("P")
+S = TypeVar("S")
+X = TypeVar("X")
+T = TypeVar("T")
+
+LINES = 20  # are enough for a run of many short epochs
 WIDTH = 100
 
 
@@ -22,86 +30,53 @@ def standard_output() -> Console:
 
 
 def say(console: Console, text: str) -> None:
-    """Print text as it is: unwrapped, and with brackets that mean nothing but themselves."""
+    """Print text as it is: not wrapped, and without a meaning of brackets."""
     console.print(text, markup=False, soft_wrap=True)
-    console.file.flush()  # in a log file too, a line is there as soon as it is true
+    console.file.flush()  # into a log file at once, too
 
 
-class Display(Protocol):
-    """Whoever is told how training proceeds."""
-
-    def step(self, done: int, loss: float, norm: float) -> None:
-        """Tell what the last step gave, and how many steps have been done so far."""
-
-    def epoch(self, number: int, metrics: Mapping[str, float]) -> None:
-        """Tell what was measured after that epoch, counted from 1."""
-
-
-@attrs.frozen
-class Lines:
-    """A line after an epoch; where there are many epochs, after some of them.
-
-    Args:
-        console: where to print.
-        epochs: how many epochs there will be.
-    """
-
-    console: Console
-    epochs: int
-
-    def step(self, done: int, loss: float, norm: float) -> None:
-        """Say nothing."""
-
-    def epoch(self, number: int, metrics: Mapping[str, float]) -> None:
-        """Print a line."""
-        every = max(1, self.epochs // LINES)
-        if number % every == 0 or number in {1, self.epochs}:
-            say(self.console, epoch_line(number, self.epochs, metrics))
+def follow(
+    run: runs.Run,
+    console: Console,
+    start: runs.Progress[P, S],
+    step: Step[State[P, S], Batch[X, T], Report],
+    batches_of: Callable[[Key, int], Batches[X, T]],
+    epochs: int,
+    measure: Callable[[runs.Progress[P, S]], Mapping[str, float]],
+    *,
+    until: Until | None = None,
+    best: Best | None = None,
+) -> runs.Progress[P, S]:
+    """Train as `runs.train` does, show how it goes, and give where the run stands at the end."""
+    now = start
+    steps, every = len(batches_of(start.key, 0)), -(-epochs // LINES)
+    if start.state.step:
+        say(console, f"{start.state.step:,} steps are done already.")
+    text = TextColumn("loss {task.fields[loss]:.4f}  gradient norm {task.fields[norm]:.3g}")
+    columns, hidden = (BarColumn(), text, TimeRemainingColumn()), not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=hidden) as bar:
+        task = bar.add_task("", total=epochs * steps, loss=nan, norm=nan)
+        training = runs.train(run, start, step, batches_of, epochs, measure, until=until, best=best)
+        for now in training:
+            done = now.epoch * steps + now.batch
+            bar.update(task, completed=done, loss=now.loss, norm=now.norm)
+            if now.batch == 0 and (now.epoch % every == 0 or now.epoch in {1, epochs}):
+                say(console, epoch_line(now.epoch, epochs, metrics_of(now.records[-1])))
+    return now
 
 
-@attrs.frozen
-class Live:
-    """A bar with the last step's loss and gradient norm, below the lines.
-
-    Args:
-        lines: what is printed above the bar.
-        bar: the bar.
-        task: its task.
-    """
-
-    lines: Lines
-    bar: progress.Progress
-    task: progress.TaskID
-
-    def step(self, done: int, loss: float, norm: float) -> None:
-        """Move the bar."""
-        self.bar.update(self.task, completed=done, loss=loss, norm=norm)
-
-    def epoch(self, number: int, metrics: Mapping[str, float]) -> None:
-        """Print a line above the bar."""
-        self.lines.epoch(number, metrics)
+def metrics_of(record: runs.Record) -> dict[str, float]:
+    """What was measured, without the number of the epoch."""
+    return {name: value for name, value in record.items() if name != "epoch"}
 
 
-@contextmanager
-def shown(console: Console, epochs: int, steps: int) -> Iterator[Display]:
-    """A display for a run of so many epochs of so many steps each."""
-    lines = Lines(console, epochs)
-    if not console.is_terminal:
-        yield lines
-        return
-    columns = (
-        progress.BarColumn(),
-        progress.TaskProgressColumn(),
-        progress.TextColumn("loss {task.fields[loss]:.4f}  gradient norm {task.fields[norm]:.3g}"),
-        progress.TimeRemainingColumn(),
-    )
-    with progress.Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=epochs * steps, loss=float("nan"), norm=float("nan"))
-        yield Live(lines, bar, task)
+def column(records: tuple[runs.Record, ...], name: str) -> list[float]:
+    """One metric of all epochs."""
+    return [record[name] for record in records]
 
 
 def epoch_line(number: int, epochs: int, metrics: Mapping[str, float]) -> str:
-    """One line for an epoch.
+    """One line for an epoch, counted from 1.
 
     >>> epoch_line(3, 20, {"loss": 0.386, "test_accuracy": 0.8751, "gradient_norm": 12.25})
     'epoch  3/20   loss 0.3860   test accuracy 87.51 %   gradient norm 12.2'

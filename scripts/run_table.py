@@ -7,93 +7,103 @@ from pathlib import Path
 
 import attrs
 from rich import box
+from rich.console import Console
 from rich.table import Table
 
-from purenn import RunError, runs
-from purenn.runs.config import flat
+from progress import metrics_of
+from purenn import runs
+from purenn.errors import RunError
+from purenn.runs.folder import CONFIG
 
 DIGITS = 12  # of a digest; enough to tell runs apart
+
+Facts = dict[str, runs.Json]
 
 
 @attrs.frozen
 class Found:
-    """A run's folder, read.
-
-    Args:
-        folder: where it is.
-        settings: its script and settings, those of inner objects by dotted names.
-        records: of the epochs that are done.
-        summary: what came of it; None if it did not finish.
-    """
+    """A run's folder, read; the summary is None if the run did not finish."""
 
     folder: Path
-    settings: dict[str, runs.Json]
+    settings: Facts
     records: tuple[runs.Record, ...]
     summary: runs.Summary | None
 
     @property
-    def metrics(self) -> dict[str, runs.Json]:
+    def metrics(self) -> Facts:
         """The final ones, or the last epoch's."""
         if self.summary is not None:
             return dict(self.summary.metrics)
-        last = self.records[-1] if self.records else {}
-        return {name: value for name, value in last.items() if name != "epoch"}
+        return {**metrics_of(self.records[-1])} if self.records else {}
 
 
 def find(folders: Sequence[Path]) -> list[Found]:
     """The runs in these folders, and in the folders in them, by name.
 
     Raises:
-        RunError: there is none, or a file in one cannot be read.
+        RunError: there is none, or a file in one is malformed.
     """
-    places = {path.parent for folder in folders for path in folder.rglob("config.json")}
+    places = {path.parent for folder in folders for path in folder.rglob(CONFIG)}
     if not places:
         named = ", ".join(map(str, folders)) or "no folder"
-        raise RunError(f"There are no runs in {named}: a run's folder has a config.json.")
+        raise RunError(f"There are no runs in {named}: a run's folder has a {CONFIG}.")
     return [_read(place) for place in sorted(places)]
 
 
 def _read(folder: Path) -> Found:
-    config = runs.read_config(folder / "config.json")
-    settings = {"script": config.script, **flat(config.settings)}
+    config = runs.read_config(folder / CONFIG)
+    settings = {"script": config.script, **runs.flat(config.settings)}
     return Found(folder, settings, runs.read_records(folder), runs.read_summary(folder))
 
 
-def table(found: Sequence[Found]) -> Table:
-    """One row for each run: the settings in which they differ, epochs, metrics and digest."""
-    settings = [name for name in _names(run.settings for run in found) if _differs(found, name)]
-    metrics = _names(run.metrics for run in found)
-    shown = Table(box=box.SIMPLE_HEAD)
-    shown.add_column("run", overflow="fold")
-    for name in settings:
-        shown.add_column(_wrapped(name), overflow="fold")
-    for name in ("epochs", *metrics):
-        shown.add_column(_wrapped(name), justify="right", overflow="fold")
-    shown.add_column("digest", overflow="fold")
+def table(found: Sequence[Found], console: Console) -> Table:
+    """One row for each run: the settings in which runs of a script differ, metrics and digest.
+
+    Each setting and metric has a column of its own if there is room for that, and else a line.
+    """
+    settings, metrics = _differing(found), _names(run.metrics for run in found)
+    wide = _table("run", *settings, "epochs", *metrics, "digest")
+    narrow = _table("run", "settings", "epochs", "metrics", "digest")
     for run in found:
-        shown.add_row(
-            str(run.folder),
-            *(_text(run.settings, name) for name in settings),
-            str(len(run.records)),
-            *(_text(run.metrics, name) for name in metrics),
-            "not finished" if run.summary is None else run.summary.digest[:DIGITS],
+        alike = [one for one in found if one.settings["script"] == run.settings["script"]]
+        own = _lines(run.settings, ["script", *_differing(alike)])
+        folder, epochs = str(run.folder), str(len(run.records))
+        digest = "not finished" if run.summary is None else run.summary.digest[:DIGITS]
+        narrow.add_row(folder, own, epochs, _lines(run.metrics, run.metrics), digest)
+        texts = [_text(run.settings, name) for name in settings]
+        wide.add_row(
+            folder, *texts, epochs, *(_text(run.metrics, name) for name in metrics), digest
         )
+    needed = console.measure(wide, options=console.options.update(width=10_000)).maximum
+    return wide if needed <= console.width else narrow
+
+
+def _table(*columns: str) -> Table:
+    shown = Table(box=box.SIMPLE_HEAD)
+    for name in columns:
+        words = name.replace("_", " ")
+        shown.add_column(words, overflow="fold", min_width=max(map(len, words.split())))
     return shown
 
 
-def _wrapped(name: str) -> str:
-    """A name that breaks between its words where there is no room for it."""
-    return name.replace("_", " ")
+def _lines(values: Facts, names: Iterable[str]) -> str:
+    return "\n".join(f"{name.replace('_', ' ')}: {_text(values, name)}" for name in names)
 
 
-def _names(groups: Iterable[dict[str, runs.Json]]) -> list[str]:
+def _names(groups: Iterable[Facts]) -> list[str]:
     return list(dict.fromkeys(name for group in groups for name in group))
 
 
-def _differs(found: Sequence[Found], name: str) -> bool:
-    return len({_text(run.settings, name) for run in found}) > 1
+def _differing(found: Sequence[Found]) -> list[str]:
+    """The script, if there are several, and the settings in which runs of one script differ."""
+    scripts = {_text(run.settings, "script"): run.settings for run in found}
+    names = ["script"] if len(scripts) > 1 else []
+    for script, settings in scripts.items():
+        own = [run.settings for run in found if run.settings["script"] == script]
+        names += [name for name in settings if len({_text(one, name) for one in own}) > 1]
+    return list(dict.fromkeys(names))
 
 
-def _text(values: dict[str, runs.Json], name: str) -> str:
+def _text(values: Facts, name: str) -> str:
     value = values.get(name, "")
     return f"{value:.4g}" if isinstance(value, float) else str(value)

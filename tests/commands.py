@@ -7,27 +7,22 @@ import subprocess
 import sys
 from pathlib import Path
 
-import attrs
-
 SCRIPTS = Path(__file__).parent.parent / "scripts"
 
 
-@attrs.frozen
-class Ended:
-    """What a script left behind."""
-
-    status: int
-    output: str
-    errors: str
-
-
-def run(script: str, *arguments: object, **variables: str) -> Ended:
-    """Run a script to its end, in one thread: these matrices are small."""
-    result = subprocess.run(
+def started(script: str, *arguments: object, **variables: str) -> subprocess.Popen[str]:
+    """A script that has just been started, in one thread: these matrices are small."""
+    return subprocess.Popen(
         [sys.executable, str(SCRIPTS / script), *map(str, arguments)],
         env={**os.environ, "OPENBLAS_NUM_THREADS": "1", **variables},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
     )
-    return Ended(result.returncode, result.stdout, result.stderr)
+
+
+def run(script: str, *arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:
+    """A script, run to its end."""
+    with started(script, *arguments, **variables) as process:
+        output, errors = process.communicate()
+        return subprocess.CompletedProcess(process.args, process.returncode, output, errors)

@@ -1,48 +1,46 @@
-"""What the contract tests share: all that there is to see of a value, and what purenn exports.
-
-`layer_cases.py`, `loss_cases.py` and `transform_cases.py` list an example of each. Whoever adds a
-layer, a loss or a transform adds one there; `test_contracts.py` fails until that is done.
-"""
+"""What the tests share: numbers, all that there is to see of arrays, and what purenn exports."""
 
 from __future__ import annotations
 
+import copy
 import inspect
+import pickle
 import typing
+from types import ModuleType
+from typing import TypeVar
 
 import numpy as np
+import pytest
 
-import purenn as nn
-from purenn.arrays import Array, FloatDtype, Labels, Leaves, Shape, seal
-from purenn.tree import walk
+from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Matrix, Shape
+from purenn.tree import leaves
 
-Bits = tuple[str, Shape, bytes]
+T = TypeVar("T")
 
-FLOATS: tuple[FloatDtype, FloatDtype] = (np.dtype(np.float32), np.dtype(np.float64))
+Bits = tuple[tuple[str, Shape, bytes], ...]
 
-
-def bits(array: Array | Labels) -> Bits:
-    """All that there is to see of an array."""
-    return array.dtype.str, array.shape, array.tobytes()
+FLOATS: tuple[FloatDtype, FloatDtype] = (FLOAT32, FLOAT64)
+dtypes = pytest.mark.parametrize("dtype", FLOATS, ids=str)
 
 
-def all_bits(arrays: Leaves) -> tuple[Bits, ...]:
-    """All that there is to see of some arrays."""
-    return tuple(map(bits, arrays))
-
-
-def frozen(array: Array, dtype: FloatDtype) -> Array:
-    """A read-only copy."""
-    return seal(array.astype(dtype))
-
-
-def writable(arrays: Leaves) -> Leaves:
-    """Copies that can be written to."""
-    return tuple([array.copy() for array in arrays])
+def bits(tree: object) -> Bits:
+    """All that there is to see of an array, or of the arrays of a tree."""
+    return tuple([(leaf.dtype.str, leaf.shape, leaf.tobytes()) for leaf in leaves(tree)])
 
 
 def noise(seed: int, shape: Shape) -> Array:
     """Numbers from the normal distribution, the same for the same seed."""
     return np.random.default_rng(seed).standard_normal(shape)
+
+
+def normal(seed: int, samples: int, features: int) -> Matrix:
+    """A matrix of such numbers."""
+    return np.random.default_rng(seed).standard_normal((samples, features))
+
+
+def matrix(rows: list[list[float]], dtype: FloatDtype = FLOAT64) -> Matrix:
+    """A matrix of these numbers."""
+    return np.array(rows, dtype)
 
 
 def spread(array: Array) -> Array:
@@ -52,25 +50,15 @@ def spread(array: Array) -> Array:
     return wide[::2]
 
 
-def require_fresh(results: Leaves, dtype: FloatDtype) -> None:
-    """Check that these are plain read-only arrays of that dtype."""
-    for result in results:
-        assert type(result) is np.ndarray
-        assert result.dtype == dtype
-        assert not result.flags.writeable
+def copies(value: T) -> list[T]:
+    """The value from its pickle, and its two copies."""
+    pickled: T = pickle.loads(pickle.dumps(value))  # noqa: S301
+    return [pickled, copy.copy(value), copy.deepcopy(value)]
 
 
-def state_bits(state: object) -> tuple[tuple[str, Bits | str], ...]:
-    """All that there is to see of a transform's state."""
-    parts = walk(state, (np.ndarray, float, int))
-    return tuple(
-        (path, bits(part) if isinstance(part, np.ndarray) else repr(part)) for path, part in parts
-    )
-
-
-def makers(kind: type) -> set[str]:
-    """The names of purenn's public functions that return a thing of this kind."""
-    public: dict[str, object] = {name: vars(nn)[name] for name in nn.__all__}
+def makers(module: ModuleType, kind: type) -> set[str]:
+    """The names of a module's public functions that return a thing of this kind."""
+    public: dict[str, object] = {name: vars(module)[name] for name in module.__all__}
     return {name for name, value in public.items() if issubclass(_returned(value), kind)}
 
 

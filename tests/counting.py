@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tracemalloc
 from collections.abc import Callable
 from types import BuiltinMethodType, FrameType
 
@@ -10,135 +11,87 @@ import attrs
 import numpy as np
 import pytest
 
-from purenn.arrays import Block, Element
-from purenn.kernels import memory
-
-Shape = tuple[int, ...]
+from purenn.arrays import Shape
 
 PRODUCTS = frozenset({"dot", "matmul"})
 # What looks at no element.
-IDLE = frozenset({"empty", "empty_like", "reshape", "setflags", "transpose", "view"})
-
-
-@attrs.frozen
-class Call:
-    """One call of a function of NumPy, or of a method of an array.
-
-    Args:
-        name: of the function, such as `add` or `add.reduce`.
-        shapes: of the arrays that went in or came out.
-        fresh: how many bytes came out in memory that was not there before.
-    """
-
-    name: str
-    shapes: tuple[Shape, ...]
-    fresh: int
+IDLE = frozenset({"empty", "empty_like", "ndarray", "reshape", "setflags", "transpose", "view"})
 
 
 @attrs.define
 class Work:
-    """All that was asked of NumPy.
+    """The calls of NumPy's functions and of its arrays' methods, and of Python's functions."""
 
-    Args:
-        calls: of its functions, and of the methods of its arrays.
-        blocks: the sizes of the blocks of memory that had to be made.
-        within: whether NumPy itself is at work.
-    """
-
-    calls: list[Call] = attrs.field(factory=list)
-    blocks: list[int] = attrs.field(factory=list)
-    within: bool = False
+    calls: list[tuple[str, list[Shape]]] = attrs.field(factory=list)
+    within: bool = False  # whether NumPy itself is at work
+    python: int = 0
 
     @property
     def products(self) -> int:
         """How many matrices were multiplied."""
-        return sum(call.name in PRODUCTS and _of_matrices(call) for call in self.calls)
+        return sum(name in PRODUCTS and {*map(len, shapes)} == {2} for name, shapes in self.calls)
 
     def passes(self, shape: Shape) -> list[str]:
         """The calls that went over an array of that shape, products left out."""
-        free = PRODUCTS | IDLE
-        return [call.name for call in self.calls if shape in call.shapes and call.name not in free]
+        return [name for name, shapes in self.calls if shape in shapes and name not in PRODUCTS]
 
-    @property
-    def fresh(self) -> list[Call]:
-        """The calls that gave big arrays in fresh memory."""
-        return [call for call in self.calls if call.fresh >= memory.SMALL]
+    def note(self, name: str, values: tuple[object, ...]) -> None:
+        """Take note of a call with these arguments and results."""
+        if name not in IDLE:
+            self.calls.append((name, [v.shape for v in values if isinstance(v, np.ndarray)]))
 
-    def note(self, name: str, given: tuple[object, ...], result: object) -> None:
-        """Take note of a call."""
-        arrays = [value for value in (*given, result) if isinstance(value, np.ndarray)]
-        shapes = tuple(array.shape for array in arrays)
-        is_new = not any(result is value for value in given)
-        is_fresh = isinstance(result, np.ndarray) and result.flags.owndata and is_new
-        self.calls.append(Call(name, shapes, arrays[-1].nbytes if is_fresh else 0))
-
-    def note_method(self, frame: FrameType, event: str, argument: object) -> None:
-        """Take note of a call of an array's method: a profile function."""
+    def look(self, frame: FrameType, event: str, argument: object) -> None:
+        """Take note of what is not called through a module's `np`: a profile function."""
+        self.python += event == "call"
         if event == "c_call" and isinstance(argument, BuiltinMethodType) and not self.within:
             owner: object = argument.__self__
             if isinstance(owner, np.ndarray):
-                self.note(argument.__name__, (owner,), None)
-
-    def note_block(
-        self, pool: memory._Pool, shape: Shape, dtype: np.dtype[Element], size: int
-    ) -> Block:
-        """Take note of memory that is not recycled: in place of `memory._allocate`."""
-        self.blocks.append(size)
-        return _allocate(pool, shape, dtype, size)
-
-
-_allocate = memory._allocate
-
-
-def _of_matrices(call: Call) -> bool:
-    return all(len(shape) == 2 for shape in call.shapes)
+                self.note(argument.__name__, (owner,))
 
 
 @attrs.frozen
 class Counted:
-    """A function of NumPy that takes note of its calls, and those of its methods."""
+    """NumPy, or a function of it, that takes note of calls."""
 
     name: str
-    function: object
+    found: object
     work: Work
 
     def __call__(self, *args: object, **options: object) -> object:
-        assert callable(self.function)
+        assert callable(self.found)
         self.work.within = True
-        result: object = self.function(*args, **options)
+        result: object = self.found(*args, **options)
         self.work.within = False
-        self.work.note(self.name, (*args, *options.values()), result)
+        self.work.note(self.name, (*args, *options.values(), result))
         return result
 
-    def __getattr__(self, name: str) -> Counted:
-        method: object = getattr(self.function, name)
-        return Counted(f"{self.name}.{name}", method, self.work)
-
-
-@attrs.frozen
-class Numpy:
-    """NumPy, whose functions take note of their calls."""
-
-    work: Work
-
     def __getattr__(self, name: str) -> object:
-        found: object = getattr(np, name)
+        found: object = getattr(self.found, name)
         is_function = callable(found) and not isinstance(found, type)
-        return Counted(name, found, self.work) if is_function else found
+        return Counted(f"{self.name}.{name}".strip("."), found, self.work) if is_function else found
 
 
 def work_of(task: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> Work:
     """What a task asks of NumPy, by way of the modules of purenn that are loaded."""
     work = Work()
     with monkeypatch.context() as patch:
-        patch.setattr(memory, "_allocate", work.note_block)
         for name, module in tuple(sys.modules.items()):
             if name.startswith("purenn.") and vars(module).get("np") is np:
-                patch.setattr(module, "np", Numpy(work))
+                patch.setattr(module, "np", Counted("", np, work))
         before = sys.getprofile()
-        sys.setprofile(work.note_method)
+        sys.setprofile(work.look)
         try:
             task()
         finally:
             sys.setprofile(before)
     return work
+
+
+def memory_of(task: Callable[[], object]) -> int:
+    """How many bytes a task needs at most that were not there before."""
+    tracemalloc.start()
+    try:
+        task()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()

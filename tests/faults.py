@@ -1,7 +1,4 @@
-"""Operations on files that go wrong: what a full disk, a kill or a loss of power do to a run.
-
-The functions of `os` that purenn writes with are counted, and at a given one of them it happens.
-"""
+"""Operations on files that go wrong: what a full disk, a kill or a loss of power do to a run."""
 
 from __future__ import annotations
 
@@ -28,12 +25,7 @@ How = Literal["kill", "power", "names", "ENOSPC", "EIO", "EROFS"]
 
 @attrs.frozen
 class Fault:
-    """What goes wrong.
-
-    Args:
-        operation: which operation it is, counted from 1; 0 for none.
-        how: what happens then.
-    """
+    """What goes wrong at which operation, counted from 1; at none if that is 0."""
 
     operation: int = 0
     how: How = "kill"
@@ -42,55 +34,32 @@ class Fault:
 NO_FAULT = Fault()
 
 
-class Disk:
-    """What is on the disk for good: contents by inode, and the names in one folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.names = self._current() if folder.exists() else {}
-        self.contents = {inode: (folder / name).read_bytes() for name, inode in self.names.items()}
-
-    def _current(self) -> dict[str, int]:
-        return {path.name: path.stat().st_ino for path in self.folder.iterdir()}
-
-    def flushed(self, descriptor: int) -> None:
-        """A file or the folder was flushed."""
-        status = os.fstat(descriptor)
-        if not stat.S_ISDIR(status.st_mode):
-            self.contents[status.st_ino] = Path(f"/proc/self/fd/{descriptor}").read_bytes()
-        elif self.folder.exists() and status.st_ino == self.folder.stat().st_ino:
-            self.names = self._current()
-
-    def lose(self, how: How) -> None:
-        """Bring the folder into the state in which a loss of power leaves it."""
-        if not self.folder.exists():
-            return
-        names = self._current() if how == "names" else self.names
-        for path in self.folder.iterdir():
-            path.unlink()
-        for name, inode in names.items():
-            (self.folder / name).write_bytes(self.contents.get(inode, b""))
-
-
 class Watch:
     """The functions of `os` that write, each counted, and one of them struck."""
 
-    def __init__(self, fault: Fault, folder: Path) -> None:
+    def __init__(self, fault: Fault, folder: Path, patch: pytest.MonkeyPatch) -> None:
         self.count = 0
-        self._fault = fault
-        self._disk = Disk(folder)
+        self._fault, self._folder = fault, folder
+        # What is on the disk for good: the names in the folder, and contents by inode.
+        self._names = self._current()
+        self._contents = {file: (folder / name).read_bytes() for name, file in self._names.items()}
         self._open, self._write, self._fsync = os.open, os.write, os.fsync
-
-    def install(self, patch: pytest.MonkeyPatch) -> None:
-        """Put the watched functions in the place of those of `os`."""
         for function in (self.open, self.write, self.fsync):
             patch.setattr(os, function.__name__, function)
         for plain in (os.ftruncate, os.replace, os.unlink, os.mkdir):
             patch.setattr(os, plain.__name__, self._counted(plain))
 
-    def lose_power(self) -> None:
+    def _current(self) -> dict[str, int]:
+        exists = self._folder.exists()
+        return {path.name: path.stat().st_ino for path in self._folder.iterdir()} if exists else {}
+
+    def lose_power(self, how: How = "power") -> None:
         """Bring the folder into the state in which a loss of power now would leave it."""
-        self._disk.lose("power")
+        names = self._current() if how == "names" else self._names
+        for name in self._current():
+            (self._folder / name).unlink()
+        for name, inode in names.items():
+            (self._folder / name).write_bytes(self._contents.get(inode, b""))
 
     def _counted(self, function: Callable[P, R]) -> Callable[P, R]:
         def counted(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -105,9 +74,9 @@ class Watch:
             return
         before()
         how = self._fault.how
+        if how in ("power", "names"):
+            self.lose_power(how)
         if how in ("kill", "power", "names"):
-            if how != "kill":
-                self._disk.lose(how)
             os.kill(os.getpid(), signal.SIGKILL)
         code = {"ENOSPC": errno.ENOSPC, "EIO": errno.EIO, "EROFS": errno.EROFS}[how]
         raise OSError(code, os.strerror(code))
@@ -119,7 +88,7 @@ class Watch:
         is_new = not path.exists()
         descriptor = self._open(path, flags, mode)
         if is_new:  # whatever had its inode before is gone
-            self._disk.contents[os.fstat(descriptor).st_ino] = b""
+            self._contents[os.fstat(descriptor).st_ino] = b""
         return descriptor
 
     def write(self, descriptor: int, content: memoryview | bytes) -> int:
@@ -130,4 +99,8 @@ class Watch:
     def fsync(self, descriptor: int) -> None:
         self._step()
         self._fsync(descriptor)
-        self._disk.flushed(descriptor)
+        status = os.fstat(descriptor)
+        if not stat.S_ISDIR(status.st_mode):
+            self._contents[status.st_ino] = Path(f"/proc/self/fd/{descriptor}").read_bytes()
+        elif self._folder.exists() and status.st_ino == self._folder.stat().st_ino:
+            self._names = self._current()

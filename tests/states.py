@@ -8,8 +8,7 @@ from typing import NamedTuple
 import attrs
 import numpy as np
 
-from purenn.saving import LEAF_TYPES
-from purenn.tree import walk
+from purenn.tree import LEAF_TYPES, walk
 
 
 @attrs.frozen(eq=False)
@@ -38,5 +37,6 @@ def leaves_as_text(tree: object) -> list[str]:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """The files in a folder."""
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    """The files in a folder, if it is one."""
+    paths = folder.iterdir() if folder.is_dir() else ()
+    return {path.name: path.read_bytes() for path in paths if path.is_file()}

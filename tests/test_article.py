@@ -1,158 +1,204 @@
-"""The article's runs: golden traces of the spirals, and run 3 against a replica in plain NumPy."""
+"""The article's runs: the printed digits on another kernel, and run 3 against plain NumPy."""
 
 from __future__ import annotations
 
+import platform
 import re
-from collections.abc import Iterator
+import subprocess
+import sys
 from pathlib import Path
 
-import attrs
 import numpy as np
 import pytest
+from article_kernel import first_losses, kernel
 from article_replica import first_epoch
-from commands import Ended, run
+from commands import SCRIPTS, run
 from sample import sample
 from threadpoolctl import threadpool_limits
 
-import article_runs as article
-from article_data import article_split
-from purenn import fold, runs, training_step
+import train_article
+from article.fashion_run import average_loss, fashion_recipe
+from article.folders import replaced
+from article.nets import UNUSED_KEY, opening
+from article.spiral_runs import clipped
+from progress import standard_output
+from purenn import runs
+from purenn.datasets import FashionMnist
+from purenn.errors import OptionError, RunError, UnavailableError
+from purenn.runs.divergence import Moment
 
 PNG = b"\x89PNG\r\n\x1a\n"
 FILES = {"config.json", "environment.json", "metrics.jsonl", "times.jsonl", "summary.json"}
 PICTURES = {"loss.png", "boundary.png"}
-
-EXPLODING = "0.7288 1.4533 4.2994 0.7953 2.7994 3.4502 1.5146 5.0268 0.8145 0.8004"
-CLIPPED = "0.6892 0.6578 0.6596 0.6820 0.6494 0.6412 0.6399 0.6491 0.6296 0.6296"
-CLIPPED_END = "0.0005 0.0005 0.0005 0.0005 0.0005 0.0004 0.0004 0.0004 0.0004 0.0004 0.0004 0.0004"
+FIRST_EPOCH = "1.7786"  # the average loss of run 3's first epoch on the sample
 
 
-@attrs.frozen
-class Performed:
-    """The article where Fashion-MNIST cannot be had."""
-
-    folder: Path
-    ended: Ended
-
-    def losses(self, name: str) -> list[float]:
-        return [record["loss"] for record in runs.read_records(self.folder / name)]
+def other_kernel() -> str:
+    """One of OpenBLAS's kernels that this machine can run, and would not choose."""
+    if platform.machine() not in ("x86_64", "AMD64"):
+        pytest.skip("The kernels are chosen by name on x86-64 alone.")
+    return "Sandybridge" if kernel() == "Haswell" else "Haswell"
 
 
-@pytest.fixture(scope="module")
-def performed(tmp_path_factory: pytest.TempPathFactory) -> Performed:
-    folder = tmp_path_factory.mktemp("article")
-    nowhere = str(folder / "nowhere")
-    return Performed(folder, run("article.py", "--folder", folder, PURENN_DATA=nowhere))
-
-
-def printed(losses: list[float]) -> str:
-    return " ".join(f"{loss:.4f}" for loss in losses)
-
-
-def test_run_1_explodes_as_printed(performed: Performed) -> None:
-    losses = performed.losses("exploding")
-    assert len(losses) == 500
-    assert printed(losses[:10]) == EXPLODING
-
-
-def test_run_1_sticks(performed: Performed) -> None:
-    losses = performed.losses("exploding")
-    assert len(set(losses[-100:])) == 1
-    assert losses[-1] > 2.0
-    last = runs.read_records(performed.folder / "exploding")[-1]
-    assert last["accuracy"] < 0.75
-
-
-def test_run_2_solves_the_spirals_as_printed(performed: Performed) -> None:
-    losses = performed.losses("clipped")
-    assert len(losses) == 200
-    assert printed(losses[:10]) == CLIPPED
-    assert printed(losses[188:]) == CLIPPED_END
-    assert runs.read_records(performed.folder / "clipped")[-1]["accuracy"] == 1.0
-
-
-def test_run_2_clips_a_large_gradient(performed: Performed) -> None:
-    first = runs.read_records(performed.folder / "clipped")[0]
+@pytest.mark.slow
+def test_the_spirals_print_the_articles_digits_on_another_kernel(tmp_path: Path) -> None:
+    ended = run(
+        "train_article.py",
+        *("--folder", tmp_path, "--data", tmp_path / "nowhere"),
+        OPENBLAS_CORETYPE=other_kernel(),
+    )
+    rows = re.findall(r"│ (\S.*?) +│ +([\d. %]+) │ +([\d. %]+) │ (.*?) +│ +(\w+) +│", ended.stdout)
+    assert ("epoch 1", "0.7288", "0.7288", "same digits", "yes") in rows
+    assert ("epoch 200", "0.0004", "0.0004", "same digits", "yes") in rows
+    assert ("training accuracy", "100.00 %", "100.00 %", "100 %", "yes") in rows
+    assert {row[-1] for row in rows} == {"yes"}
+    assert len(rows) == 11 + 23
+    assert runs.read_environment(tmp_path / "clipped")["blas_kernel"] == other_kernel()
+    first = runs.read_records(tmp_path / "clipped")[0]
     assert 210.0 < first["gradient_norm"] < 220.0
 
+    # The images are missing: the spirals are kept.
+    assert ended.returncode == 1
+    assert "error: Fashion-MNIST is not available:" in ended.stderr
+    assert '"agrees": false' in (tmp_path / "summary.json").read_text()
+    assert (tmp_path / "spirals.png").read_bytes().startswith(PNG)
+    assert not (tmp_path / "fashion-mnist").exists()
+    for name in ("exploding", "clipped"):
+        assert {path.name for path in (tmp_path / name).iterdir()} >= FILES | PICTURES
+        summary = runs.read_summary(tmp_path / name)
+        assert summary is not None
+        assert summary.digest in (tmp_path / "summary.json").read_text()
 
-def test_tables_show_the_printed_numbers_beside_ours(performed: Performed) -> None:
-    rows = re.findall(
-        r"│ (epoch.*?) +│ +([\d.]+) │ +([\d.]+) │ (.*?) +│ +(\w+) +│", performed.ended.output
+
+@pytest.mark.slow
+def test_run_3_opens_alike_on_another_kernel() -> None:
+    program = Path(__file__).with_name("article_kernel.py")
+    done = subprocess.run(
+        [sys.executable, str(program)],
+        env={"OPENBLAS_CORETYPE": other_kernel(), "PYTHONPATH": str(SCRIPTS)},
+        capture_output=True,
+        text=True,
+        check=True,
     )
-    assert ("epoch 0", "0.7288", "0.7288", "same digits", "yes") in rows
-    assert ("epoch 199", "0.0004", "0.0004", "same digits", "yes") in rows
-    assert {row[-1] for row in rows} == {"yes"}
-    assert len(rows) == 11 + 22
-    assert "│ training accuracy │    100.00 % │ 100.00 % │" in performed.ended.output
+    assert done.stdout == f"{other_kernel()} {FIRST_EPOCH}"
 
 
-def test_without_data_the_spirals_are_kept_and_the_command_fails(performed: Performed) -> None:
-    assert performed.ended.status == 1
-    assert f"The results of the spirals are kept in {performed.folder}." in performed.ended.output
-    assert re.search(
-        r"error: PURENN_DATA='.*nowhere' is no directory\. It must hold "
-        r"train-images-idx3-ubyte\.gz, .* \(gzipped, or without the \.gz\)\.",
-        performed.ended.errors,
-    )
-    summary = (performed.folder / "summary.json").read_text()
-    assert '"agrees": false' in summary
-    assert not (performed.folder / "fashion-mnist").exists()
-
-
-@pytest.mark.parametrize("name", ["exploding", "clipped"])
-def test_each_run_has_a_folder_with_all_files(performed: Performed, name: str) -> None:
-    folder = performed.folder / name
-    assert {path.name for path in folder.iterdir()} >= FILES | PICTURES
-    for picture in PICTURES:
-        assert (folder / picture).read_bytes().startswith(PNG)
-    summary = runs.read_summary(folder)
-    assert summary is not None
-    assert re.fullmatch("[0-9a-f]{64}", summary.digest)
-    assert summary.digest in (performed.folder / "summary.json").read_text()
-
-
-def test_both_spirals_stand_side_by_side(performed: Performed) -> None:
-    assert (performed.folder / "spirals.png").read_bytes().startswith(PNG)
-
-
-def test_a_second_invocation_replaces_the_first_by_the_same_bytes(performed: Performed) -> None:
-    clipped = performed.folder / "clipped"
-    again = performed.folder / "again"
-    for _ in range(2):
-        config = clipped / "config.json"
-        ended = run("article.py", "--config", config, "--folder", again)
-        assert ended.status == 0, ended.errors
-        assert "All numbers agree with the article." in ended.output
-        assert runs.differences(clipped, again) == ()
-    for picture in PICTURES:
-        assert (again / picture).read_bytes() == (clipped / picture).read_bytes()
-
-
-@pytest.mark.usefixtures("one_thread")
 def test_run_3_opens_as_the_published_formulas_do() -> None:
-    start = article.opening()
-    split = article_split(sample())
-    (batches,) = article.fashion_epochs(split.train, start.stream, 1)
-    optimizer = article.clipped_optimizer(article.FASHION_RATE)
-    step = training_step(article.fashion_net(), article.fashion_loss(), optimizer)
-    _, losses = fold(step, optimizer.init(start.fashion), batches)
-    expected = list(first_epoch(sample()))
+    with threadpool_limits(1, user_api="blas"):
+        losses, expected = first_losses(sample()), list(first_epoch(sample()))
     assert len(expected) == 16
     np.testing.assert_allclose(losses, expected, rtol=1e-9)
     assert 2.2 < losses[0] < 3.0
-    assert losses[-1] < 1.5
+    assert f"{averaged(losses, last=80):.4f}" == FIRST_EPOCH
 
 
-def test_the_average_loss_counts_full_batches_only() -> None:
-    assert article.average_loss(437.0, 56_000) == 1.0
-    assert (
-        len(article.fashion_epochs(article_split(sample()).train, article.opening().stream, 1)[0])
-        == 16
+def averaged(losses: list[float], last: int) -> float:
+    """What is recorded of an epoch of batches of 128 samples, the last batch aside."""
+    recipe = fashion_recipe(opening())
+    sizes = [*[128] * (len(losses) - 1), last]
+    total = sum(loss * size for loss, size in zip(losses, sizes, strict=True))
+    moment = Moment(losses[-1], 1.0, 1.0)
+    state = recipe.optimizer.init(recipe.params)
+    progress = runs.Progress(
+        state, UNUSED_KEY, "", samples=sum(sizes), loss_sum=total, recent=(moment,)
     )
+    return average_loss(progress)
 
 
-@pytest.fixture
-def one_thread() -> Iterator[None]:
-    with threadpool_limits(1, user_api="blas"):
-        yield
+def test_the_average_loss_divides_the_sum_over_batches_by_the_full_ones() -> None:
+    assert averaged([1.0, 2.0, 6.0], last=64) == 9.0 / 2
+    assert averaged([1.0, 2.0, 6.0], last=128) == 9.0 / 3
+
+
+@pytest.mark.slow
+def test_a_run_is_repeated_by_its_configuration_and_replaces_itself(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    with runs.start(first, clipped(opening()).config):
+        pass
+    options = ("--config", first / "config.json", "--folder")
+    for folder in (second, first):
+        ended = run("train_article.py", *options, folder)
+        assert ended.returncode == 0, ended.stderr
+        assert "All numbers agree with the article." in ended.stdout
+    assert runs.differences(first, second) == ()
+
+
+def test_a_configuration_of_another_script_is_refused(tmp_path: Path) -> None:
+    with runs.start(tmp_path, runs.Config("spiral.py", {"run": "clipped"})):
+        pass
+    with pytest.raises(OptionError, match=r"config\.json describes none of the article's runs"):
+        train_article.main(["--config", str(tmp_path / "config.json")])
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        runs.Config("spiral.py", {"run": "clipped"}),
+        runs.Config("train_article.py", {"run": "exploding"}),
+        runs.Config("train_article.py", {}),
+    ],
+    ids=["another script", "another run", "no run"],
+)
+def test_no_folder_of_others_is_replaced(config: runs.Config, tmp_path: Path) -> None:
+    with runs.start(tmp_path, config):
+        (tmp_path / "loss.png").write_text("kept")
+    own = runs.Config("train_article.py", {"run": "clipped", "epochs": 200})
+    with (
+        pytest.raises(RunError, match=r"that is not the article's clipped\. Choose another"),
+        replaced(tmp_path, own),
+    ):
+        pass
+    assert (tmp_path / "loss.png").read_text() == "kept"
+
+
+def test_an_own_folder_is_cleared_of_its_files_and_no_others(tmp_path: Path) -> None:
+    before = runs.Config("train_article.py", {"run": "clipped", "epochs": 100})
+    after = runs.Config("train_article.py", {"run": "clipped", "epochs": 200})
+    with runs.start(tmp_path, before):
+        (tmp_path / "loss.png").write_text("old")
+        (tmp_path / "notes.txt").write_text("mine")
+    with replaced(tmp_path, after) as held:
+        assert not (tmp_path / "loss.png").exists()
+        assert runs.read_config(tmp_path / "config.json") == held.config == after
+        with pytest.raises(RunError, match="is in use by process"), replaced(tmp_path, after):
+            pass
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+class TestDebiansPackage:
+    """What happens where the images cannot be downloaded."""
+
+    def load(self, folder: Path | None = None) -> FashionMnist:
+        if folder is not None or not self.fetched.exists():
+            raise UnavailableError("The mirrors are down.")
+        return sample()
+
+    def loaded(self, folder: Path | None = None) -> FashionMnist:
+        return train_article.loaded(folder, standard_output(), self.load)
+
+    @pytest.fixture(autouse=True)
+    def _program(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.fetched, self.program = tmp_path / "fetched", tmp_path / "program"
+        self.program.write_text(f"#!/bin/sh\ntouch {self.fetched}\n")
+        self.program.chmod(0o755)
+        monkeypatch.setattr(train_article, "FROM_DEBIAN", self.program)
+        monkeypatch.delenv("PURENN_DATA", raising=False)
+
+    def test_it_is_fetched(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert self.loaded() is sample()
+        assert "could not be downloaded. Trying Debian's package." in capsys.readouterr().out
+
+    def test_a_place_that_was_named_is_not_replaced_by_it(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with pytest.raises(UnavailableError, match="mirrors are down"):
+            self.loaded(tmp_path)
+        monkeypatch.setenv("PURENN_DATA", str(tmp_path))
+        with pytest.raises(UnavailableError, match="mirrors are down"):
+            self.loaded()
+        assert not self.fetched.exists()
+
+    def test_without_it_the_first_error_is_told(self) -> None:
+        self.program.write_text("#!/bin/sh\nexit 1\n")
+        with pytest.raises(UnavailableError, match="mirrors are down"):
+            self.loaded()

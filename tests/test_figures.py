@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 from commands import SCRIPTS
@@ -11,11 +12,10 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from sample import sample
 
-from figures import Boundary, Curve, boundaries, curves, png
+from figures import Boundary, Curve, boundaries, curves, draw_records, png
 from image_figures import confident_mistakes, confusion, sample_grid
 from purenn import Labels, Matrix
 from purenn.datasets import CLASSES
-from purenn.reports import confusion_matrix
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -42,31 +42,48 @@ POINTS: Matrix = np.array([[-1.0, 0.5], [0.5, 0.5], [0.2, -0.7]])
 ARMS: Labels = np.array([0, 1, 1])
 
 
-def test_curves_show_lines_and_marks() -> None:
-    line, mark = Curve("ours", [0, 1, 2], [0.5, 0.1, 0.01]), Curve("theirs", [0], [0.5])
+def test_curves_count_epochs_from_1_and_show_lines_and_marks() -> None:
+    line, mark = Curve("ours", [0.5, 0.1, 0.01]), Curve("theirs", [0.5], [3])
     figure = curves("Loss of a run", "loss", [line], [mark], "log")
     axes = figure.axes[0]
-    assert [drawn.get_label() for drawn in axes.lines] == ["ours", "theirs"]
+    ours, theirs = axes.lines
+    assert (ours.get_label(), theirs.get_label()) == ("ours", "theirs")
+    assert list(np.ravel(ours.get_xdata())) == [1, 2, 3]
+    assert list(np.ravel(theirs.get_xdata())) == [3]
     assert axes.get_yscale() == "log"
     assert {"Loss of a run", "loss", "epoch", "ours", "theirs"} <= set(texts(figure))
     assert png(figure).startswith(PNG)
 
 
-def test_boundaries_stand_side_by_side() -> None:
-    first = Boundary("left", POINTS, ARMS, halves)
-    second = Boundary("right", POINTS, ARMS, thirds)
-    figure = boundaries(first, second)
+def test_a_single_epoch_is_a_dot() -> None:
+    figure = curves("", "loss", [Curve("one", [0.5]), Curve("two", [0.5, 0.4])])
+    assert [line.get_marker() for line in figure.axes[0].lines] == ["o", ""]
+    figure.canvas.draw()
+    assert [tick for tick in figure.axes[0].get_xticks() if tick % 1] == []
+
+
+def test_many_curves_differ_in_color_or_dashes() -> None:
+    lines = [Curve(f"{number}", [0.5, 0.4]) for number in range(20)]
+    axes = curves("", "loss", lines).axes[0]
+    styles = {(line.get_color(), line.get_linestyle()) for line in axes.lines}
+    assert len(styles) == 20
+
+
+def test_records_are_drawn_by_quantity(tmp_path: Path) -> None:
+    record = {"epoch": 0, "loss": 0.5, "validation_loss": 0.6, "validation_accuracy": 0.75}
+    draw_records(tmp_path, (record,))
+    assert {path.name for path in tmp_path.iterdir()} == {"loss.png", "accuracy.png"}
+
+
+def test_boundaries_stand_side_by_side_and_equal_ones_give_equal_bytes() -> None:
+    pair = Boundary("left", POINTS, ARMS, halves), Boundary("right", POINTS, ARMS, thirds)
+    figure = boundaries(*pair)
     assert [axes.get_title() for axes in figure.axes] == ["left", "right"]
     assert {"class 0", "class 1", "class 2"} <= set(texts(figure))
-    assert png(figure).startswith(PNG)
+    assert png(figure) == png(boundaries(*pair))
 
 
-def test_equal_pictures_give_equal_bytes() -> None:
-    first, second = (png(boundaries(Boundary("", POINTS, ARMS, halves))) for _ in range(2))
-    assert first == second
-
-
-def test_samples_are_labelled() -> None:
+def test_samples_are_labeled() -> None:
     data = sample()
     figure = sample_grid("Images", data.train_images, data.train_labels, CLASSES)
     names = [axes.get_title() for axes in figure.axes]
@@ -85,24 +102,22 @@ def test_mistakes_come_by_confidence_and_name_both_classes() -> None:
         "said Sandal (80.00 %)\nis T-shirt/top",
         "said Coat (60.00 %)\nis Dress",
     ]
-
-
-def test_without_mistakes_there_is_a_title_only() -> None:
-    data = sample()
     right: Matrix = np.eye(10)
-    labels: Labels = np.arange(10)
-    figure = confident_mistakes("Wrong", data.test_images, right, labels, CLASSES)
-    assert figure.axes == []
-    assert png(figure).startswith(PNG)
+    everything: Labels = np.arange(10)
+    nothing = confident_mistakes("Wrong", data.test_images, right, everything, CLASSES)
+    assert nothing.axes == []
 
 
-def test_confusion_shows_every_count() -> None:
-    truth: Labels = np.array([0, 0, 1, 2, 2, 2])
-    guess: Labels = np.array([0, 1, 1, 2, 2, 2])
-    names = ("bag", "boot", "coat")
-    figure = confusion("Confusion", confusion_matrix(guess, truth, names), names)
-    shown = [text.get_text() for text in figure.axes[0].texts]
-    assert shown == ["1", "1", "·", "·", "1", "·", "·", "·", "3"]
+def test_confusion_shows_every_count_beside_a_labeled_scale() -> None:
+    counts = np.array([[1, 1, 0], [0, 1, 0], [0, 0, 1000]])
+    figure = confusion("Confusion", counts, ("bag", "boot", "coat"))
+    cells, scale = figure.axes
+    shown = [text.get_text() for text in cells.texts]
+    assert shown == ["1", "1", "·", "·", "1", "·", "·", "·", "1000"]
+    figure.canvas.draw()
+    assert scale.get_ylabel() == "images (logarithmic scale; · stands for 0)"
+    ticks = {label.get_text() for label in scale.get_yticklabels()}
+    assert {"1", "10", "100", "1000"} <= ticks
 
 
 def test_pictures_need_no_display_and_leave_pyplot_alone() -> None:

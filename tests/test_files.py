@@ -18,10 +18,11 @@ from purenn import files
 from purenn.errors import UnavailableError
 
 
-def watch(folder: Path, patch: pytest.MonkeyPatch, fault: Fault = NO_FAULT) -> Watch:
-    watch = Watch(fault, folder)
-    watch.install(patch)
-    return watch
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """An old file."""
+    (tmp_path / "file").write_bytes(b"old")
+    return tmp_path / "file"
 
 
 def refused(action: Callable[[], object], message: str) -> None:
@@ -32,38 +33,28 @@ def refused(action: Callable[[], object], message: str) -> None:
 
 
 class TestCrashes:
-    def test_what_was_written_survives_a_loss_of_power(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    def test_what_was_done_survives_a_loss_of_power(
+        self, file: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        (tmp_path / "file").write_bytes(b"old")
-        watched = watch(tmp_path, monkeypatch)
-        files.write(tmp_path / "file", b"new")
-        watched.lose_power()
-        assert contents(tmp_path) == {"file": b"new"}
+        folder, lines = file.parent, file.with_name("lines")
+        watched = Watch(NO_FAULT, folder, monkeypatch)
 
-    def test_a_file_that_was_cut_survives_it(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        watched = watch(tmp_path, monkeypatch)
-        files.cut(tmp_path / "file", 0)
-        files.append(tmp_path / "file", b"one\n")
-        files.flush(tmp_path / "file")
-        files.append(tmp_path / "file", b"two\n")
-        watched.lose_power()
-        assert contents(tmp_path) == {"file": b"one\n"}
-        files.cut(tmp_path / "file", 2)
-        watched.lose_power()
-        assert contents(tmp_path) == {"file": b"on"}
+        def left() -> dict[str, bytes]:
+            watched.lose_power()
+            return contents(folder)
 
-    def test_what_was_removed_stays_so(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        files.write(tmp_path / "file", b"")
-        watched = watch(tmp_path, monkeypatch)
-        files.remove(tmp_path / "file")
-        files.remove(tmp_path / "nothing")
-        watched.lose_power()
-        assert contents(tmp_path) == {}
+        files.write(file, b"new")
+        assert left() == {"file": b"new"}
+        files.remove(file)
+        files.remove(file)
+        assert left() == {}
+        files.cut(lines, 0)
+        files.append(lines, b"one\n")
+        files.flush(lines)
+        files.append(lines, b"two\n")
+        assert left() == {"lines": b"one\n"}
+        files.cut(lines, 2)
+        assert left() == {"lines": b"on"}
 
     def test_new_folders_survive_it(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         flushed: list[Path] = []
@@ -73,31 +64,19 @@ class TestCrashes:
         assert (tmp_path / "a" / "b").is_dir()
         assert flushed == [tmp_path / "a", tmp_path]
 
-    @pytest.mark.parametrize("operation", [1, 2, 3, 4], ids=["make", "write", "flush", "rename"])
-    def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
-        self, operation: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    @pytest.mark.parametrize("operation", [1, 2, 3, 4, 5])
+    def test_a_write_that_fails_leaves_the_old_file_or_the_new_one_and_nothing_else(
+        self, operation: int, file: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        (tmp_path / "file").write_bytes(b"old")
-        watch(tmp_path, monkeypatch, Fault(operation, "ENOSPC"))
-        refused(
-            lambda: files.write(tmp_path / "file", b"new"),
-            f"{tmp_path}/file cannot be written: No space left on device.",
-        )
-        assert contents(tmp_path) == {"file": b"old"}
-
-    def test_a_folder_that_cannot_be_flushed(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        watch(tmp_path, monkeypatch, Fault(5, "EIO"))
-        refused(
-            lambda: files.write(tmp_path / "file", b"new"),
-            f"{tmp_path} cannot be flushed: Input/output error.",
-        )
-        assert contents(tmp_path) == {"file": b"new"}
+        is_renamed = operation == 5  # after it was made, written, flushed and renamed
+        Watch(Fault(operation, "ENOSPC"), file.parent, monkeypatch)
+        failure = f"{file.parent} cannot be flushed" if is_renamed else f"{file} cannot be written"
+        refused(lambda: files.write(file, b"new"), f"{failure}: No space left on device.")
+        assert contents(file.parent) == {"file": b"new" if is_renamed else b"old"}
 
     @pytest.mark.parametrize("code", [errno.EINVAL, errno.ENOTSUP])
     def test_a_disk_that_flushes_no_folders(
-        self, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, code: int, file: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         fsync = os.fsync
 
@@ -107,38 +86,30 @@ class TestCrashes:
             fsync(descriptor)
 
         monkeypatch.setattr(os, "fsync", picky)
-        files.write(tmp_path / "file", b"new")
-        assert contents(tmp_path) == {"file": b"new"}
+        files.write(file, b"new")
+        assert file.read_bytes() == b"new"
 
     def test_a_disk_that_takes_a_byte_at_a_time(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, file: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         write = os.write
         monkeypatch.setattr(os, "write", lambda descriptor, rest: write(descriptor, rest[:1]))
-        files.write(tmp_path / "file", b"content")
-        assert contents(tmp_path) == {"file": b"content"}
+        files.write(file, b"content")
+        assert file.read_bytes() == b"content"
 
     def test_interruptions_leave_nothing_behind(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, file: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def interrupted(descriptor: int) -> None:
             raise KeyboardInterrupt
 
         monkeypatch.setattr(os, "fsync", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            files.write(tmp_path / "file", b"new")
-        assert contents(tmp_path) == {}
+            files.write(file, b"new")
+        assert contents(file.parent) == {"file": b"old"}
 
 
 class TestTargets:
-    @pytest.fixture
-    def targets(self, tmp_path: Path) -> Path:
-        (tmp_path / "folder").mkdir()
-        (tmp_path / "file").write_bytes(b"content")
-        (tmp_path / "link").symlink_to(tmp_path / "file")
-        os.mkfifo(tmp_path / "pipe")
-        return tmp_path
-
     @pytest.mark.parametrize(
         "action",
         [
@@ -151,21 +122,23 @@ class TestTargets:
         ids=["write", "read", "append", "cut", "flush"],
     )
     def test_what_is_not_a_regular_file_is_refused(
-        self, action: Callable[[Path], object], targets: Path
+        self, action: Callable[[Path], object], tmp_path: Path
     ) -> None:
-        folder, pipe, null = targets / "folder", targets / "pipe", Path("/dev/null")
-        refused(lambda: action(folder), f"{folder} is a directory: expected a regular file.")
+        os.mkfifo(tmp_path / "pipe")
+        pipe, null = tmp_path / "pipe", Path("/dev/null")
+        refused(lambda: action(tmp_path), f"{tmp_path} is a directory: expected a regular file.")
         refused(lambda: action(pipe), f"{pipe} is a device or a pipe: expected a regular file.")
         refused(lambda: action(null), f"{null} is a device or a pipe: expected a regular file.")
 
-    def test_nothing_is_written_through_links(self, targets: Path) -> None:
-        link = targets / "link"
+    def test_nothing_is_written_through_links(self, file: Path) -> None:
+        link = file.with_name("link")
+        link.symlink_to(file)
         message = f"{link} is a symbolic link: expected a regular file."
         refused(lambda: files.append(link, b"x"), message)
         refused(lambda: files.cut(link, 0), message)
         files.write(link, b"new")
         assert not link.is_symlink()
-        assert (targets / "file").read_bytes() == b"content"
+        assert file.read_bytes() == b"old"
 
     def test_the_home_directory(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("HOME", str(tmp_path))
@@ -176,20 +149,14 @@ class TestTargets:
             "~nobody-of-that-name/x cannot be expanded: Could not determine home directory.",
         )
 
-    def test_names_that_are_too_long(self, tmp_path: Path) -> None:
-        files.write(tmp_path / ("x" * 255), b"content")
-        path = tmp_path / ("x" * 300)
-        refused(lambda: files.write(path, b""), f"{path} cannot be accessed: File name too long.")
-
-    def test_other_names_that_are_refused(self, tmp_path: Path) -> None:
+    def test_names_and_sizes_that_are_refused(self, file: Path) -> None:
+        files.write(file.with_name("x" * 255), b"content")
+        long, none = file.with_name("x" * 300), file.with_name("none")
+        refused(lambda: files.write(long, b""), f"{long} cannot be accessed: File name too long.")
         refused(lambda: files.write("a\0b", b""), "a\0b cannot be accessed: embedded null byte.")
-        refused(
-            lambda: files.read(tmp_path / "none"),
-            f"{tmp_path}/none cannot be read: No such file or directory.",
-        )
-        five = tmp_path / "five"
-        five.write_bytes(b"12345")
-        refused(lambda: files.read(five, 4), f"{five} has 5 bytes: expected at most 4.")
+        refused(lambda: files.read(none), f"{none} cannot be read: No such file or directory.")
+        refused(lambda: files.read(file, 2), f"{file} has 3 bytes: expected at most 2.")
+        assert files.read(file, 3) == b"old"
 
     def test_a_file_has_the_rights_that_the_user_gives(self, tmp_path: Path) -> None:
         before = os.umask(0o027)
@@ -199,16 +166,8 @@ class TestTargets:
             os.umask(before)
         assert (tmp_path / "file").stat().st_mode & 0o777 == 0o640
 
-    def test_only_own_parts_are_removed(self, tmp_path: Path) -> None:
-        for name in (f".x.0123{files.SUFFIX}", ".download.part", "x"):
-            (tmp_path / name).touch()
-        files.remove_parts(tmp_path)
-        assert set(contents(tmp_path)) == {".download.part", "x"}
 
-
-def test_what_other_systems_lack_is_not_needed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_other_systems_lack_is_not_needed(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = os.open
 
     def without_folders(path: Path, flags: int, mode: int = 0o777) -> int:
@@ -218,9 +177,9 @@ def test_what_other_systems_lack_is_not_needed(
 
     monkeypatch.delattr(os, "O_NOFOLLOW")
     monkeypatch.setattr(os, "open", without_folders)
-    files.write(tmp_path / "file", b"one")
-    files.append(tmp_path / "file", b"two")
-    assert files.read(tmp_path / "file") == b"onetwo"
-    (tmp_path / "link").symlink_to(tmp_path / "file")
+    files.write(file, b"one")
+    files.append(file, b"two")
+    assert files.read(file) == b"onetwo"
+    file.with_name("link").symlink_to(file)
     with pytest.raises(UnavailableError, match="is a symbolic link"):
-        files.append(tmp_path / "link", b"three")
+        files.append(file.with_name("link"), b"three")

@@ -1,105 +1,148 @@
-"""What holds of every layer, without exception.
-
-The same arguments give the same bits; arguments are neither changed nor frozen; what comes out is
-read-only and stays as it was; shapes and dtypes are kept; where an array lies in memory does not
-matter.
-"""
+"""What holds of every layer, without exception."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
+import attrs
 import numpy as np
 import pytest
-from contracts import FLOATS, all_bits, frozen, noise, require_fresh, spread, writable
-from layer_cases import LARGE_LAYERS, LAYERS, LayerCase
+from contracts import bits, dtypes, makers, noise, normal, spread
 
-import purenn as nn
-from purenn.arrays import Array, FloatDtype, Leaves
+from purenn import Key, Layer, Leaves, layers
+from purenn.arrays import FLOAT64, Array, FloatDtype, Images, Labels, Matrix, read_only
+from purenn.initializers import constant, lecun_uniform
+from purenn.layers import batch_norm, block, dropout, flatten, frozen, linear, tanh
+from purenn.testing import check_layer
+from purenn.tree import leaves, map_leaves
 
-KEY = nn.Key(7)
+P = TypeVar("P")
+X = TypeVar("X")
+Y = TypeVar("Y")
 
-dtypes = pytest.mark.parametrize("dtype", FLOATS, ids=str)
-each_layer = pytest.mark.parametrize("case", LAYERS, ids=lambda case: case.name)
-
-
-def layer_results(case: LayerCase, leaves: Leaves, x: Array, dy: Array) -> Leaves:
-    y, pull = case.vjp(leaves, x, KEY)
-    grads, dx = pull(dy)
-    return (case.apply(leaves, x), y, *grads, dx())
+KEY, ROWS, MORE, SEQUENCES = Key(7), normal(0, 4, 3), normal(1, 4, 2), noise(3, (4, 2, 3))
+IMAGES: Images = np.random.default_rng(2).standard_normal((4, 2, 3, 5))
+SYMBOLS: Labels = np.array([4, 0, 4, 1], np.uint8)
+NORM: Layer[layers.BatchNorm, Images, Images] = batch_norm()
 
 
-def layer_arguments(case: LayerCase, dtype: FloatDtype, batch: int = 4) -> Leaves:
-    leaves, out = case.init(KEY)
-    x, dy = noise(1, (batch, *case.shape)), noise(2, (batch, *out))
-    return tuple([frozen(array, dtype) for array in (x, dy, *leaves)])
+@attrs.frozen(eq=False)
+class Case:
+    """A layer and an example of its input, whose types are hidden here."""
+
+    name: str
+    maker: str
+    check: Callable[[], None]
+    results: Callable[[FloatDtype, Callable[[Array], Array], int], Leaves]
+
+
+def case(layer: Layer[P, X, Y], example: X) -> Case:
+    def results(dtype: FloatDtype, moved: Callable[[Array], Array], copies: int) -> Leaves:
+        """All that the layer gives for so many examples, of that dtype and moved in memory."""
+
+        def given(leaf: Array) -> Array:
+            many = np.concatenate([leaf] * copies)
+            return moved(many.astype(dtype) if leaf.dtype.kind == "f" else many)
+
+        x = map_leaves(given, example)
+        params = layer.init(KEY, x)
+        y, pull = layer.vjp(params, x, KEY)
+        grads, dx = pull(map_leaves(moved, y))
+        return leaves((params, layer.apply(params, x), y, grads, dx()))
+
+    def check() -> None:
+        check_layer(layer, example, KEY)
+        params = layer.init(KEY, example)
+        hash(params)  # no array is compared
+        if "dropout" not in repr(layer) and "batch_norm" not in repr(layer):
+            assert bits(layer.apply(params, example)) == bits(layer.vjp(params, example, KEY)[0])
+
+    assert layer.expression is not None
+    name: str = getattr(layer.expression.maker, "__name__", "")
+    return Case(repr(layer), name, check, results)
+
+
+def of_images(layer: Layer[P, Images, Y]) -> Case:
+    return case(layer, IMAGES)
+
+
+def of_sequences(layer: Layer[P, Array, Y]) -> Case:
+    return case(layer, SEQUENCES)
+
+
+def exponential(x: Matrix) -> Matrix:
+    return read_only(np.exp(x))
+
+
+def exponential_cotangent(y: Matrix, dy: Matrix) -> Matrix:
+    return read_only(np.multiply(y, dy))
+
+
+CASES = [
+    case(linear(4), ROWS),
+    case(linear(2, weight=lecun_uniform(), bias=constant(0.3)), ROWS),
+    case(layers.relu(), ROWS),
+    of_images(layers.leaky_relu()),
+    case(layers.leaky_relu(0.3), ROWS),
+    case(layers.leaky_relu(0.0), ROWS),
+    case(layers.sigmoid(), ROWS),
+    of_images(tanh()),
+    of_sequences(layers.softmax()),
+    of_sequences(layers.log_softmax()),
+    case(layers.activation(exponential, exponential_cotangent), ROWS),
+    case(batch_norm(), ROWS),
+    of_images(batch_norm(0.5, epsilon=0.1)),
+    of_images(dropout(0.4)),
+    case(dropout(0.0), ROWS),
+    case(layers.embedding(5, 2, dtype=FLOAT64), SYMBOLS),
+    of_images(flatten()),
+    case(layers.identity(), ROWS),
+    case(layers.concatenate(), (ROWS, MORE)),
+    case(layers.residual(linear(3) >> tanh()), ROWS),
+    case(layers.branches(linear(2), dropout(0.5)), ROWS),
+    case(layers.beside(linear(2), NORM), (ROWS, IMAGES)),
+    case(frozen(linear(3)), ROWS),
+    case(frozen(linear(3)) >> linear(2), ROWS),
+    case(block(linear(2) >> tanh()) >> block(dropout(0.3) >> linear(1)), ROWS),
+    case(block(linear(2)), ROWS),
+    case(layers.stack(*[block(linear(width) >> tanh()) for width in (4, 3, 2)]), ROWS),
+    case(layers.repeated(linear(3) >> dropout(0.2) >> batch_norm(), 3), ROWS),
+    of_images(flatten() >> linear(5) >> tanh() >> linear(2) >> layers.log_softmax()),
+]
+each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+
+
+def test_every_public_layer_has_a_case() -> None:
+    assert makers(layers, Layer) == {case.maker for case in CASES} - {"chain"}
+
+
+@each_case
+def test_layers_keep_their_contract(case: Case) -> None:
+    case.check()
 
 
 @dtypes
-@each_layer
-def test_layers_are_pure(case: LayerCase, dtype: FloatDtype) -> None:
-    x, dy, *leaves = arguments = layer_arguments(case, dtype)
-    before = all_bits(arguments)
-    results = layer_results(case, tuple(leaves), x, dy)
-    first = all_bits(results)
-    require_fresh(results, dtype)
-    x, dy, *leaves = copies = writable(arguments)
-    assert all_bits(layer_results(case, tuple(leaves), x, dy)) == first
-    assert all_bits(results) == first
-    assert all_bits(arguments) == before
-    assert all_bits(copies) == before
-    assert all(copy.flags.writeable for copy in copies)
+@each_case
+def test_what_a_layer_gives_is_read_only_if_its_input_is_not(case: Case, dtype: FloatDtype) -> None:
+    for result in case.results(dtype, lambda leaf: leaf.copy(), 1):
+        assert type(result) is np.ndarray
+        assert not result.flags.writeable
+        assert result.dtype == dtype or "embedding" in case.name
 
 
 @dtypes
-@each_layer
-def test_what_a_layer_gives_cannot_be_written_to_if_its_input_can(
-    case: LayerCase, dtype: FloatDtype
-) -> None:
-    x, dy, *leaves = writable(layer_arguments(case, dtype))
-    require_fresh(layer_results(case, tuple(leaves), x, dy), dtype)
+@each_case
+def test_it_does_not_matter_where_arrays_lie_in_memory(case: Case, dtype: FloatDtype) -> None:
+    expected = case.results(dtype, lambda leaf: leaf, 1)
+    for got, want in zip(case.results(dtype, spread, 1), expected, strict=True):
+        np.testing.assert_allclose(got, want, 0, 1e-5 if dtype == np.float32 else 1e-13)
 
 
-@dtypes
-@each_layer
-def test_layers_keep_shapes(case: LayerCase, dtype: FloatDtype) -> None:
-    x, dy, *leaves = layer_arguments(case, dtype, batch=3)
-    applied, y, *grads, dx = layer_results(case, tuple(leaves), x, dy)
-    assert applied.shape == y.shape == dy.shape
-    assert [grad.shape for grad in grads] == [leaf.shape for leaf in leaves]
-    assert dx.shape == x.shape
-
-
-@dtypes
-@each_layer
-def test_layers_do_not_care_where_arrays_lie_in_memory(case: LayerCase, dtype: FloatDtype) -> None:
-    arguments = layer_arguments(case, dtype)
-    x, dy, *leaves = arguments
-    expected = layer_results(case, tuple(leaves), x, dy)
-    x, dy, *leaves = map(spread, arguments)
-    for got, want in zip(layer_results(case, tuple(leaves), x, dy), expected, strict=True):
-        np.testing.assert_allclose(got, want, rtol=1e-5 if dtype == np.float32 else 1e-13)
-
-
-@each_layer
-def test_pulling_back_twice_gives_the_same_bits(case: LayerCase) -> None:
-    x, dy, *leaves = layer_arguments(case, FLOATS[0])
-    _, pull = case.vjp(tuple(leaves), x, KEY)
-    (grads, dx), (grads_again, dx_again) = pull(dy), pull(dy)
-    assert all_bits((*grads, dx())) == all_bits((*grads_again, dx_again()))
-
-
-@pytest.mark.parametrize("case", LARGE_LAYERS, ids=lambda case: case.name)
-def test_large_results_keep_their_values_while_others_are_computed(case: LayerCase) -> None:
-    x, dy, *leaves = layer_arguments(case, FLOATS[0], batch=2048)
-    kept = layer_results(case, tuple(leaves), x, dy)
-    before = all_bits(kept)
-    for _ in range(3):
-        layer_results(case, tuple(leaves), -x, dy)
-    assert all_bits(kept) == before
-
-
-@each_layer
-def test_initial_parameters_depend_on_the_key_alone(case: LayerCase) -> None:
-    (leaves, out), (again, _) = case.init(KEY), case.init(nn.Key(7))
-    assert all_bits(leaves) == all_bits(again)
-    require_fresh(leaves, FLOATS[0])
-    assert all(size > 0 for size in out)
+@each_case
+def test_large_results_keep_their_values_while_others_are_computed(case: Case) -> None:
+    kept = case.results(FLOAT64, lambda leaf: leaf, 1000)
+    before = bits(kept)
+    for _ in range(2):
+        case.results(FLOAT64, lambda leaf: leaf[::-1], 1000)
+    assert bits(kept) == before

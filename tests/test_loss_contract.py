@@ -1,54 +1,111 @@
-"""What holds of every loss with every kind of target, without exception.
-
-The same arguments give the same bits; arguments are neither changed nor frozen; the value is a
-Python float; the cotangent is read-only, like the prediction in shape and dtype, and stays as it
-was; where an array lies in memory does not matter.
-"""
+"""What holds of every loss with every kind of target, without exception."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
+import attrs
 import numpy as np
 import pytest
-from contracts import FLOATS, bits, frozen, require_fresh, spread
-from loss_cases import LOSSES, LossCase, Target
+from contracts import dtypes, makers, normal, spread
 
-from purenn.arrays import Array, FloatDtype, narrowed
+from purenn import Loss, losses
+from purenn.arrays import FLOAT32, Array, FloatDtype, Labels, Matrix, Vector
+from purenn.losses import brier, class_weighted, softmax_cross_entropy, summed, weighted
+from purenn.testing import check_loss
+from purenn.tree import leaves, map_leaves
 
-dtypes = pytest.mark.parametrize("dtype", FLOATS, ids=str)
-each_loss = pytest.mark.parametrize("case", LOSSES, ids=str)
+T = TypeVar("T")
+
+Moved = Callable[[Array], Array]
+VALUES, LOGITS, COLUMN = normal(0, 5, 3), 3.0 * normal(1, 5, 3), normal(2, 5, 1)
+PROBABILITIES: Matrix = np.random.default_rng(4).uniform(0.05, 0.95, (5, 3))
+ROWS: Matrix = PROBABILITIES / PROBABILITIES.sum(axis=1, keepdims=True)
+MORE: Matrix = np.roll(ROWS, 1, axis=0)
+LABELS: Labels = np.array([2, 0, 1, 1, 0])
+BITS: Labels = np.array([0, 1, 1, 0, 1], np.uint8)
+WEIGHTS: Vector = np.array([1.0, 0.0, 2.0, 0.5, 3.0])
+WHOLE: Vector = np.array([1, 0, 2, 1, 3])
 
 
-def loss_arguments(case: LossCase, dtype: FloatDtype) -> tuple[Array, Target]:
-    generator = np.random.default_rng(3)
-    prediction = case.prediction(generator)
-    return frozen(prediction, dtype), case.target(generator, dtype)
+@attrs.frozen(eq=False)
+class Case:
+    """A loss with a prediction and a target, whose types are hidden here."""
+
+    name: str
+    maker: str
+    check: Callable[[], None]
+    results: Callable[[FloatDtype, Moved], tuple[float, float, Array]]
+
+
+def case(loss: Loss[Matrix, T], prediction: Matrix, target: T) -> Case:
+    def results(dtype: FloatDtype, moved: Moved) -> tuple[float, float, Array]:
+        def given(leaf: Array) -> Array:
+            return moved(leaf.astype(dtype) if leaf.dtype.kind == "f" else leaf)
+
+        y, t = map_leaves(given, prediction), map_leaves(given, target)
+        assert not loss.per_sample(y, t)[0].flags.writeable
+        value, cotangent = loss(y, t)
+        return value, loss.mean(y, t), cotangent
+
+    assert loss.expression is not None
+    name: str = getattr(loss.expression.maker, "__name__", "")
+    kinds = ", ".join(f"{leaf.dtype.kind}{leaf.ndim}" for leaf in leaves(target))
+    return Case(f"{loss!r} {kinds}", name, lambda: check_loss(loss, prediction, target), results)
+
+
+# The cotangents of these are exact up to terms in epsilon.
+ENTROPY, BINARY = losses.cross_entropy(1e-12), losses.binary_cross_entropy(1e-12)
+SQUARED: Loss[Matrix, Matrix] = losses.mean_squared_error()
+CASES = [
+    case(SQUARED, VALUES, LOGITS),
+    case(brier(), ROWS, MORE),
+    case(brier(), ROWS, LABELS),
+    case(BINARY, PROBABILITIES, MORE),
+    case(BINARY, PROBABILITIES[:, :1], BITS),
+    case(ENTROPY, ROWS, MORE),
+    case(ENTROPY, ROWS, LABELS),
+    case(losses.binary_cross_entropy_with_logits(), LOGITS, PROBABILITIES),
+    case(losses.binary_cross_entropy_with_logits(), COLUMN, BITS),
+    case(softmax_cross_entropy(), LOGITS, ROWS),
+    case(softmax_cross_entropy(), LOGITS, LABELS),
+    case(losses.reporting(brier(), descent=brier()), ROWS, MORE),
+    case(summed(SQUARED), VALUES, LOGITS),
+    case(summed(softmax_cross_entropy()), LOGITS, ROWS),
+    case(weighted(SQUARED), VALUES, (LOGITS, WEIGHTS)),
+    case(weighted(summed(softmax_cross_entropy())), LOGITS, (LABELS, WHOLE)),
+    case(weighted(weighted(brier())), ROWS, ((MORE, WEIGHTS), WEIGHTS[::-1])),
+    case(class_weighted(softmax_cross_entropy(), (1, 2.5, 0)), LOGITS, ROWS),
+    case(class_weighted(summed(ENTROPY), [1, 2.5, 0]), ROWS, LABELS),
+    case(class_weighted(losses.binary_cross_entropy_with_logits(), (1, 3)), COLUMN, BITS),
+    case(class_weighted(BINARY, (1, 3)), PROBABILITIES[:, :1], ROWS[:, :1]),
+    case(weighted(class_weighted(brier(), (1, 2.5, 0))), ROWS, (LABELS, WEIGHTS)),
+]
+each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+
+
+def test_every_public_loss_has_a_case() -> None:
+    assert makers(losses, Loss) == {case.maker for case in CASES}
+
+
+@each_case
+def test_losses_keep_their_contract(case: Case) -> None:
+    case.check()
 
 
 @dtypes
-@each_loss
-def test_losses_are_pure(case: LossCase, dtype: FloatDtype) -> None:
-    prediction, target = loss_arguments(case, dtype)
-    before = bits(prediction), bits(target)
-    value, cotangent = case.loss(prediction, target)
-    first = bits(cotangent)
-    assert type(value) is float
-    assert cotangent.shape == prediction.shape
-    require_fresh((cotangent,), dtype)
-    copies = prediction.copy(), target.copy()
-    again, cotangent_again = case.loss(*copies)
-    assert (again, bits(cotangent_again)) == (value, first)
-    assert bits(cotangent) == first
-    assert (bits(prediction), bits(target)) == (bits(copies[0]), bits(copies[1])) == before
-    assert all(copy.flags.writeable for copy in copies)
-
-
-@dtypes
-@each_loss
-def test_losses_do_not_care_where_arrays_lie_in_memory(case: LossCase, dtype: FloatDtype) -> None:
-    prediction, target = loss_arguments(case, dtype)
-    value, cotangent = case.loss(prediction, target)
-    gaps = narrowed(np.repeat(target, 2, axis=0)[::2], target)
-    moved, moved_cotangent = case.loss(spread(prediction), gaps)
-    tolerance = 1e-6 if dtype == np.float32 else 1e-14
+@each_case
+def test_losses_give_floats_and_read_only_arrays_wherever_theirs_lie(
+    case: Case, dtype: FloatDtype
+) -> None:
+    value, mean, cotangent = case.results(dtype, lambda leaf: leaf.copy())
+    assert type(value) is type(mean) is float
+    assert value == pytest.approx(mean * (5 if "summed" in case.name else 1), rel=1e-6)
+    assert type(cotangent) is np.ndarray
+    assert not cotangent.flags.writeable
+    assert cotangent.dtype == dtype
+    moved, _, moved_cotangent = case.results(dtype, spread)
+    tolerance = 1e-6 if dtype == FLOAT32 else 1e-14
     assert moved == pytest.approx(value, rel=tolerance)
     np.testing.assert_allclose(moved_cotangent, cotangent, tolerance, tolerance)

@@ -1,218 +1,209 @@
-"""The losses against closed forms and against each other."""
+"""The losses against closed forms, far out, masked and weighted.
+
+That cotangents are those of the values, for every kind of target, is in `test_loss_contract.py`.
+"""
 
 from __future__ import annotations
 
 import math
-from typing import TypeVar
+import tracemalloc
 
 import numpy as np
 import pytest
-from contracts import FLOATS, bits, frozen, noise
+from contracts import bits, dtypes, matrix, normal
 
-import purenn as nn
-from purenn.arrays import FloatDtype, Labels, Matrix, narrowed
+from purenn import Empty, Key, Layer, Loss, losses
+from purenn.arrays import FLOAT32, FloatDtype, Labels, Matrix, Vector
+from purenn.layers import softmax
+from purenn.losses import binary_cross_entropy, brier, cross_entropy, summed, weighted
 
-T = TypeVar("T")
-
-FLOAT32, FLOAT64 = FLOATS
-KEY = nn.Key(0)
-ROWS: Matrix = np.zeros((1, 1))
+softmaxed, binary = losses.softmax_cross_entropy(), losses.binary_cross_entropy_with_logits()
+SQUARED: Loss[Matrix, Matrix] = losses.mean_squared_error()
 HARD: Labels = np.array([2, 0, 1, 1])
-SOFT: Matrix = np.array([[0.2, 0.5, 0.3], [1.0, 0.0, 0.0], [0.0, 0.25, 0.75], [0.1, 0.1, 0.8]])
-LOGITS = narrowed(2.0 * noise(0, (4, 3)), ROWS)
-
-dtypes = pytest.mark.parametrize("dtype", FLOATS, ids=str)
-
-
-def matrix(rows: list[list[float]], dtype: FloatDtype = FLOAT64) -> Matrix:
-    return np.array(rows, dtype)
+SOFT = matrix([[0.2, 0.5, 0.3], [1.0, 0.0, 0.0], [0.0, 0.25, 0.75], [0.1, 0.1, 0.8]])
+LOGITS: Matrix = 2.0 * normal(0, 4, 3)
+S: Matrix = np.exp(LOGITS) / np.exp(LOGITS).sum(axis=1, keepdims=True)  # softmax of the logits
+P: Matrix = 1.0 / (1.0 + np.exp(-LOGITS))
+NATS = math.log(2.0)
 
 
-def softmax(logits: Matrix) -> Matrix:
-    weights: Matrix = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    return weights
+def test_values_are_closed_forms() -> None:
+    assert SQUARED(matrix([[1.0, 2.0]]), matrix([[0.0, 4.0]]))[0] == 2.5
+    vectors: Loss[Vector, Vector] = losses.mean_squared_error()
+    assert vectors(np.array([1.0, 2.0]), np.zeros(2))[0] == 2.5
+    assert brier()(S, SOFT)[0] == pytest.approx(0.5 * ((S - SOFT) ** 2).sum() / 4)
+    nats = -(SOFT * np.log(S)).sum() / 4
+    assert softmaxed(LOGITS, SOFT)[0] == pytest.approx(nats)
+    assert cross_entropy(1e-15)(S, SOFT)[0] == pytest.approx(nats)
+    nats = -(SOFT * np.log(P) + (1 - SOFT) * np.log(1 - P)).mean()
+    assert binary(LOGITS, SOFT)[0] == pytest.approx(nats)
+    assert binary_cross_entropy(1e-15)(P, SOFT)[0] == pytest.approx(nats)
 
 
-def one_hot(labels: Labels, classes: int) -> Matrix:
-    return np.eye(classes)[labels]
-
-
-def through(
-    layer: nn.Layer[nn.Empty, Matrix, Matrix],
-    loss: nn.Loss[Matrix, T],
-    logits: Matrix,
-    target: T,
-) -> tuple[float, Matrix]:
-    """The loss after an activation, and its cotangent before it."""
-    prediction, pull = layer.vjp(nn.EMPTY, logits, KEY)
-    value, cotangent = loss(prediction, target)
-    _, dx = pull(cotangent)
-    return value, dx()
-
-
-# --- closed forms --------------------------------------------------------------------------------
-
-
-def test_mean_squared_error() -> None:
-    value, cotangent = nn.mean_squared_error()(matrix([[1.0, 2.0]]), matrix([[0.0, 4.0]]))
-    assert value == 2.5
-    assert cotangent.tolist() == [[1.0, -2.0]]
-
-
-def test_brier_is_half_the_squared_distance() -> None:
-    p, t = softmax(LOGITS), SOFT
-    value, cotangent = nn.brier()(p, t)
-    assert value == pytest.approx(0.5 * ((p - t) ** 2).sum() / 4)
-    np.testing.assert_allclose(cotangent, (p - t) / 4)
-
-
-def test_brier_clips_its_predictions_first() -> None:
-    value, cotangent = nn.brier(0.1, "sum")(matrix([[1.0, 0.0]]), matrix([[0.0, 1.0]]))
+def test_probabilities_are_clipped_and_the_cotangent_passes_through() -> None:
+    one = matrix([[1.0, 0.0]])
+    value, cotangent = summed(brier(0.1))(one, matrix([[0.0, 1.0]]))
     assert value == pytest.approx(0.9**2)
     np.testing.assert_allclose(cotangent, [[0.9, -0.9]])
-
-
-def test_binary_cross_entropy_is_the_articles() -> None:
-    p, t = matrix([[0.25], [0.75], [1.0], [0.0]]), matrix([[0.0], [1.0], [0.0], [1.0]])
-    value, cotangent = nn.binary_cross_entropy()(p, t)
-    logs = t * np.log(p + 1e-7) + (1 - t) * np.log(1 - p + 1e-7)
-    assert value == pytest.approx(-logs.mean())
-    np.testing.assert_allclose(cotangent, (p - t) / (p * (1 - p) + 1e-7) / 4)
-
-
-def test_saturated_and_half_wrong_binary_cross_entropy_is_the_articles_8_0590() -> None:
-    saturated = matrix([[1.0], [0.0], [1.0], [0.0]])
-    value, _ = nn.binary_cross_entropy()(saturated, np.array([1, 0, 0, 1]))
-    assert round(value, 4) == round(-0.5 * math.log(1e-7), 4) == 8.0590
-
-
-def test_cross_entropy_is_the_articles() -> None:
-    p, t = softmax(LOGITS), SOFT
-    value, cotangent = nn.cross_entropy()(p, t)
-    assert value == pytest.approx(-(t * np.log(p)).sum() / 4)
-    np.testing.assert_allclose(cotangent, -t / p / 4)
-
-
-def test_cross_entropy_clips_at_both_ends() -> None:
-    value, cotangent = nn.cross_entropy(0.1, "sum")(matrix([[1.0, 0.0]]), matrix([[0.5, 0.5]]))
+    value, cotangent = summed(cross_entropy(0.1))(one, matrix([[0.5, 0.5]]))
     assert value == pytest.approx(-0.5 * (math.log(0.9) + math.log(0.1)))
     np.testing.assert_allclose(cotangent, [[-0.5 / 0.9, -0.5 / 0.1]])
-
-
-@dtypes
-def test_cross_entropy_of_a_saturated_row_is_finite_and_still_learns(dtype: FloatDtype) -> None:
-    value, cotangent = nn.cross_entropy()(matrix([[1.0, 0.0]], dtype), np.array([1]))
+    value, cotangent = cross_entropy()(one.astype(FLOAT32), np.array([1]))
     assert value == pytest.approx(-math.log(1e-7), rel=1e-6)
     np.testing.assert_allclose(cotangent, [[0.0, -1e7]], rtol=1e-6)
 
 
-def test_softmax_cross_entropy_is_p_minus_t() -> None:
-    p = softmax(LOGITS)
-    value, cotangent = nn.softmax_cross_entropy()(LOGITS, SOFT)
-    assert value == pytest.approx(-(SOFT * np.log(p)).sum() / 4)
-    np.testing.assert_allclose(cotangent, (p - SOFT) / 4)
-
-
-def test_binary_cross_entropy_with_logits_is_p_minus_t() -> None:
-    p = 1.0 / (1.0 + np.exp(-LOGITS))
-    value, cotangent = nn.binary_cross_entropy_with_logits()(LOGITS, SOFT)
-    logs = SOFT * np.log(p) + (1 - SOFT) * np.log(1 - p)
-    assert value == pytest.approx(-logs.mean())
-    np.testing.assert_allclose(cotangent, (p - SOFT) / 12)
-
-
-# --- against each other --------------------------------------------------------------------------
-
-
-def test_cross_entropy_after_softmax_pulls_back_to_p_minus_t() -> None:
-    value, cotangent = through(nn.softmax(), nn.cross_entropy(1e-15), LOGITS, HARD)
-    np.testing.assert_allclose(cotangent, (softmax(LOGITS) - one_hot(HARD, 3)) / 4, atol=1e-14)
-    assert value == pytest.approx(nn.softmax_cross_entropy()(LOGITS, HARD)[0], rel=1e-13)
-
-
-def test_binary_cross_entropy_after_sigmoid_is_its_form_with_logits() -> None:
-    value, cotangent = through(nn.sigmoid(), nn.binary_cross_entropy(1e-15), LOGITS, SOFT)
-    exact, exact_cotangent = nn.binary_cross_entropy_with_logits()(LOGITS, SOFT)
-    assert value == pytest.approx(exact, rel=1e-13)
-    np.testing.assert_allclose(cotangent, exact_cotangent, rtol=1e-12)
-
-
-def test_brier_after_softmax_is_the_gradient_that_the_article_published() -> None:
-    s, y = softmax(LOGITS), one_hot(HARD, 3)
+def test_probability_losses_are_the_articles() -> None:
+    p, t = matrix([[0.25], [0.75], [1.0], [0.0]]), matrix([[0.0], [1.0], [0.0], [1.0]])
+    value, cotangent = binary_cross_entropy()(p, t)
+    assert value == pytest.approx(-(t * np.log(p + 1e-7) + (1 - t) * np.log(1 - p + 1e-7)).mean())
+    np.testing.assert_allclose(cotangent, (p - t) / (p * (1 - p) + 1e-7) / 4)
+    loss = losses.reporting(cross_entropy(), descent=summed(brier(1e-7)))
+    layer: Layer[Empty, Matrix, Matrix] = softmax()
+    prediction, pull = layer.vjp(Empty(), LOGITS, Key(0))
+    value, cotangent = loss(prediction, HARD)
     published = [
         (np.diag(row) - np.outer(row, row)) @ (np.clip(row, 1e-7, 1 - 1e-7) - target)
-        for row, target in zip(s, y, strict=True)
+        for row, target in zip(S, np.eye(3)[HARD], strict=True)
     ]
-    loss = nn.reporting(nn.cross_entropy(), descent=nn.brier(1e-7, reduction="sum"))
-    value, cotangent = through(nn.softmax(), loss, LOGITS, HARD)
-    np.testing.assert_allclose(cotangent, published, rtol=1e-12)
-    assert value == pytest.approx(-np.log(s[np.arange(4), HARD]).mean())
-
-
-LABELLED = [
-    (nn.brier(), softmax(LOGITS)),
-    (nn.cross_entropy(), softmax(LOGITS)),
-    (nn.softmax_cross_entropy(), LOGITS),
-    (nn.softmax_cross_entropy("sum"), LOGITS),
-]
+    np.testing.assert_allclose(pull(cotangent)[1](), published, rtol=1e-12)
+    assert value == pytest.approx(-np.log(S[range(4), HARD]).sum())
+    assert loss.mean(S, HARD) == pytest.approx(value / 4)
 
 
 @dtypes
-@pytest.mark.parametrize(("loss", "prediction"), LABELLED)
-def test_labels_are_one_hot_rows(
-    loss: nn.Loss[Matrix, Matrix | Labels], prediction: Matrix, dtype: FloatDtype
-) -> None:
-    given = narrowed(frozen(prediction, dtype), ROWS)
-    rows = narrowed(frozen(one_hot(HARD, 3), dtype), ROWS)
-    (value, cotangent), (same, as_rows) = loss(given, HARD), loss(given, rows)
-    assert (value, bits(cotangent)) == (same, bits(as_rows))
+def test_labels_are_one_hot_rows(dtype: FloatDtype) -> None:
+    rows, one_hot = S.astype(dtype), np.eye(3, dtype=dtype)[HARD]
+    for loss in (brier(), cross_entropy(), summed(softmaxed)):
+        (value, cotangent), (same, as_rows) = loss(rows, HARD), loss(rows, one_hot)
+        assert value == same
+        np.testing.assert_allclose(cotangent, as_rows, rtol=4 * float(np.finfo(dtype).eps))
+    column, ones = rows[:, :1], (HARD // 2).astype(dtype)[:, np.newaxis]
+    for loss in (binary_cross_entropy(), binary):
+        (value, cotangent), (same, as_rows) = loss(column, HARD // 2), loss(column, ones)
+        assert (value, bits(cotangent)) == (same, bits(as_rows))
 
 
-@pytest.mark.parametrize("loss", [nn.binary_cross_entropy(), nn.binary_cross_entropy_with_logits()])
-def test_binary_labels_are_a_column(loss: nn.Loss[Matrix, Matrix | Labels]) -> None:
-    prediction = matrix([[0.25], [0.75]])
-    value, cotangent = loss(prediction, np.array([0, 1]))
-    same, as_rows = loss(prediction, matrix([[0.0], [1.0]]))
-    assert (value, bits(cotangent)) == (same, bits(as_rows))
-
-
-@pytest.mark.parametrize("code", ["i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", ">i4", ">u8"])
+@pytest.mark.parametrize("code", ["i1", "i2", "i4", "u1", "u2", "u4", "u8", ">i4", ">u8"])
 def test_labels_may_be_integers_of_any_size_and_order(code: str) -> None:
-    loss = nn.softmax_cross_entropy()
     labels: Labels = HARD.astype(np.dtype(code))
-    assert loss(LOGITS, labels)[0] == loss(LOGITS, HARD)[0]
+    for loss in (softmaxed, losses.class_weighted(softmaxed, (1, 1, 1))):
+        assert loss(LOGITS, labels)[0] == softmaxed(LOGITS, HARD)[0]
+    many: Matrix = np.full((2, 1000), 0.001)
+    few: Labels = np.array([3, 127], np.int8)  # cannot count the classes
+    for loss in (softmaxed, cross_entropy()):
+        assert loss(many, few)[0] == pytest.approx(math.log(1000))
 
 
-def test_small_integers_label_more_classes_than_they_can_count() -> None:
-    logits: Matrix = np.zeros((2, 1000))
-    labels: Labels = np.array([3, 127], np.int8)
-    value, _ = nn.softmax_cross_entropy()(logits, labels)
-    assert value == pytest.approx(math.log(1000))
+def test_labels_take_no_memory_for_their_classes() -> None:
+    logits: Matrix = np.zeros((4, 20_000), np.float32)
+    tracemalloc.start()
+    softmaxed(logits, np.arange(4))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 8 * logits.nbytes
 
 
-@pytest.mark.parametrize(
-    ("mean", "total", "count"),
-    [
-        (nn.mean_squared_error(), nn.mean_squared_error("sum"), 12),
-        (nn.brier(), nn.brier(reduction="sum"), 4),
-        (nn.cross_entropy(), nn.cross_entropy(reduction="sum"), 4),
-        (nn.binary_cross_entropy(), nn.binary_cross_entropy(reduction="sum"), 12),
-        (nn.softmax_cross_entropy(), nn.softmax_cross_entropy("sum"), 4),
-        (nn.reporting(nn.brier(), nn.brier()), nn.brier(reduction="sum"), 4),
-    ],
-)
-def test_a_sum_is_the_mean_times_the_count(
-    mean: nn.Loss[Matrix, Matrix], total: nn.Loss[Matrix, Matrix], count: int
-) -> None:
-    prediction = softmax(LOGITS)
-    value, cotangent = mean(prediction, SOFT)
-    sum_value, sum_cotangent = total(prediction, SOFT)
-    assert sum_value == pytest.approx(count * value)
-    np.testing.assert_allclose(sum_cotangent, count * cotangent, rtol=1e-14)
+@dtypes
+@pytest.mark.parametrize("size", [90.0, 800.0, 1e4, 1e37])
+def test_losses_of_logits_are_exact_far_out(size: float, dtype: FloatDtype) -> None:
+    far, right, wrong = (matrix([row], dtype) for row in ([size, -size], [1.0, 0.0], [0.0, 1.0]))
+    assert summed(binary)(far, wrong)[0] == float(dtype.type(size))
+    assert summed(binary)(far, wrong)[1].tolist() == [[0.5, -0.5]]
+    for value, cotangent in (softmaxed(far, np.array([1])), softmaxed(far, wrong)):
+        assert (value, cotangent.tolist()) == (float(dtype.type(2 * size)), [[1.0, -1.0]])
+    for value, cotangent in (
+        softmaxed(far, np.array([0])),
+        softmaxed(far, right),
+        binary(far, right),
+    ):
+        assert value < 1e-30
+        assert abs(cotangent).max() < 1e-30
 
 
-def test_reporting_takes_the_value_of_one_and_the_cotangent_of_the_other() -> None:
-    value, descent = nn.mean_squared_error(), nn.mean_squared_error("sum")
-    reported, cotangent = nn.reporting(value, descent=descent)(LOGITS, SOFT)
-    assert reported == value(LOGITS, SOFT)[0]
-    assert bits(cotangent) == bits(descent(LOGITS, SOFT)[1])
+@dtypes
+def test_masked_logits_have_no_part_in_the_loss(dtype: FloatDtype) -> None:
+    masked, soft = matrix([[-math.inf, 0, 0]], dtype), matrix([[0, 0.5, 0.5]], dtype)
+    two, targets = np.repeat(masked, 2, axis=0), np.repeat(soft, 2, axis=0)
+    two[0, 0] = targets[0, 0] = 0.0
+    for loss in (softmaxed, binary):
+        assert math.isfinite(loss(two, targets)[0])
+    assert softmaxed(masked, np.array([1]))[0] == pytest.approx(NATS)
+    assert softmaxed(masked, soft)[0] == pytest.approx(NATS)
+    assert softmaxed(masked, np.array([1]))[1].tolist() == [[0.0, -0.5, 0.5]]
+    assert softmaxed(masked, soft)[1].tolist() == [[0.0, 0.0, 0.0]]
+    assert softmaxed(masked, np.array([0]))[0] == math.inf
+    for logit, label in ((-math.inf, 0), (math.inf, 1)):
+        value, cotangent = binary(matrix([[logit]], dtype), np.array([label]))
+        assert (value, cotangent.tolist()) == (0.0, [[0.0]])
+        assert binary(matrix([[logit]], dtype), np.array([1 - label]))[0] == math.inf
+        assert binary(matrix([[logit]], dtype), matrix([[0.5]], dtype))[0] == math.inf
+    value, cotangent = binary(matrix([[-math.inf, 0.0]], dtype), matrix([[0.0, 0.25]], dtype))
+    assert value == pytest.approx(NATS / 2)
+    assert cotangent.tolist() == [[0.0, 0.125]]
+    wide = matrix([[2e38, 0.0, -2e38]], FLOAT32)  # their difference overflows
+    for value, cotangent in (
+        softmaxed(wide, np.array([0])),
+        softmaxed(wide, matrix([[1, 0, 0]], FLOAT32)),
+    ):
+        assert (value, cotangent.tolist()) == (0.0, [[0.0, 0.0, 0.0]])
+
+
+@dtypes
+def test_nan_logits_have_a_loss_of_nan(dtype: FloatDtype) -> None:
+    nan = matrix([[math.nan, 0.0]], dtype)
+    for target in (matrix([[0, 1]], dtype), matrix([[1, 0]], dtype)):
+        for value, cotangent in (softmaxed(nan, target), binary(nan, target), SQUARED(nan, target)):
+            assert math.isnan(value)
+            assert math.isnan(cotangent[0, 0])
+
+
+@dtypes
+def test_losses_of_probabilities_are_finite_at_0_and_1(dtype: FloatDtype) -> None:
+    p, t = matrix([[0.0, 1.0]], dtype), matrix([[1.0, 0.0]], dtype)
+    for loss in (binary_cross_entropy(), cross_entropy(np.float64(1e-7)), brier(), brier(1e-7)):
+        value, cotangent = loss(p, t)
+        assert math.isfinite(value)
+        assert np.isfinite(cotangent).all()
+        assert cotangent.dtype == dtype
+
+
+def test_values_are_summed_in_float64() -> None:
+    # 2**24 + 1001, which float32 cannot hold, of squares which it can.
+    prediction: Matrix = np.ones((1002, 1), np.float32)
+    prediction[0] = 4096.0
+    assert summed(SQUARED)(prediction, np.zeros_like(prediction))[0] == 2**24 + 1001
+
+
+@pytest.mark.parametrize("row", [[0.2, 0.3, 0.5009], [0.2, 0.3, 0.4991], [1 / 3] * 3])
+def test_the_cotangent_of_rows_that_hardly_sum_to_1_is_that_of_the_value(row: list[float]) -> None:
+    z, t = matrix([[1.0, 2.0, 3.0]]), matrix([row])
+    value, cotangent = softmaxed(z, t)
+    assert value == pytest.approx((t * (np.log(np.exp(z).sum()) - z)).sum())
+    for unit, slope in zip(1e-6 * np.eye(3), cotangent[0], strict=True):
+        ahead, behind = softmaxed(z + unit, t)[0], softmaxed(z - unit, t)[0]
+        assert slope == pytest.approx((ahead - behind) / 2e-6)
+
+
+def test_weights_of_samples_multiply_their_losses() -> None:
+    weights = np.array([1.0, 0.0, 2.0, 0.5])
+    halved = 0.5 * ((S - SOFT) ** 2).sum(axis=1)
+    assert weighted(brier())(S, (SOFT, weights))[0] == pytest.approx((weights * halved).sum() / 4)
+    whole: Vector = np.array([1, 0, 2, 1])
+    assert weighted(summed(brier()))(S, (SOFT, whole))[0] == pytest.approx((whole * halved).sum())
+
+
+def test_weights_of_classes_multiply_the_losses_of_their_samples() -> None:
+    table = np.array([1.0, 2.5, 0.5])
+    loss = losses.class_weighted(softmaxed, table.tolist())
+    assert loss(LOGITS, HARD)[0] == pytest.approx(-(table[HARD] * np.log(S[range(4), HARD])).mean())
+    expected = -((SOFT @ table) * (SOFT * np.log(S)).sum(axis=1)).mean()
+    assert loss(LOGITS, SOFT)[0] == pytest.approx(expected)
+    p, t, zero = S[:, 0], SOFT[:, 0], HARD == 0
+    loss = losses.class_weighted(binary_cross_entropy(1e-15), (1, 3))
+    expected = np.where(zero, -3 * np.log(p), -np.log(1 - p)).mean()
+    assert loss(S[:, :1], zero.astype(np.int64))[0] == pytest.approx(expected)
+    expected = -((1 + 2 * t) * (t * np.log(p) + (1 - t) * np.log(1 - p))).mean()
+    assert loss(S[:, :1], SOFT[:, :1])[0] == pytest.approx(expected)
+    assert losses.balanced_weights(np.array([0, 0, 1, 0], np.uint8)) == (4 / 6, 4 / 2)
+    assert losses.balanced_weights(HARD) == (4 / 3, 4 / 6, 4 / 3)

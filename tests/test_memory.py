@@ -1,146 +1,287 @@
-"""Nobody can tell recycled memory from fresh memory."""
+"""Recycled memory cannot be told from fresh memory, is bounded, and is plain where need be."""
 
 from __future__ import annotations
 
+import ctypes
+import importlib.util
+import os
+import pickle
+import subprocess
+import sys
+import tracemalloc
 import weakref
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Thread
+from contextlib import suppress
+from types import FrameType, ModuleType, SimpleNamespace
+from typing import Self
 
 import attrs
 import numpy as np
 import pytest
-from holders import CONTIGUOUS_VIEWS, EXPORTS, VIEWS, Read
-from hypothesis import Phase, settings
-from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
-from machines import invariant, step
+from numpy.lib.stride_tricks import as_strided
 
-from purenn.arrays import FLOAT32, FLOAT64, Element, Whole
+from purenn.arrays import FLOAT32, FLOAT64, AnyArray, Element, Shape
 from purenn.kernels import memory
 
-# Few, so that memory is recycled often; the last is too small for that.
-KINDS: tuple[tuple[tuple[int, ...], np.dtype[Element]], ...] = (
-    ((64, 128), FLOAT32),
-    ((8192,), FLOAT32),
-    ((64, 64), FLOAT64),
-    ((4, 8, 8, 32), FLOAT32),
-    ((32768,), np.dtype(np.uint8)),
-    ((10, 10), FLOAT32),
+SHAPE, BYTE = (64, 256), np.dtype(np.uint8)
+# Few kinds, so that memory is recycled often; the last is too small for that.
+KINDS: tuple[tuple[Shape, np.dtype[Element]], ...] = (
+    *(((64, 128), FLOAT32), ((8192,), FLOAT32), ((64, 64), FLOAT64)),
+    *(((4, 8, 8, 32), FLOAT32), ((32768,), BYTE), ((10, 10), FLOAT32)),
 )
 
 
-@attrs.frozen(eq=False)
-class Held:
-    """Something that keeps memory, what has to stay in it, and an array if it is one."""
-
-    read: Read
-    expected: bytes
-    array: Whole | None
-
-    def check(self) -> None:
-        unchanged = self.read() == self.expected  # alone: in CI, pytest explains bytes for an hour
-        assert unchanged
+def failed(array: AnyArray) -> Exception:
+    """An exception, whose traceback keeps this frame, and this frame the array."""
+    try:
+        raise ValueError(array.shape)
+    except ValueError as error:
+        return error
 
 
-def hold(array: Whole) -> Held:
-    return Held(array.tobytes, array.tobytes(), array)
+def cyclic(array: AnyArray) -> object:
+    held: list[object] = [array]
+    held.append(held)  # only the garbage collector ends this
+    return held
 
 
-class Memory(RuleBasedStateMachine):
-    """Arrays are made, kept in many ways and dropped; what is kept never changes."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        memory.release()
-        self.held: list[Held] = []
-        self.made = 0
-        self.thread = ThreadPoolExecutor(1)
-
-    def teardown(self) -> None:
-        self.thread.shutdown()
-
-    def make(self, kind: int) -> Whole:
-        """A new array with a content of its own; every other one is read-only."""
-        shape, dtype = KINDS[kind % len(KINDS)]
-        array: Whole = memory.empty(shape, dtype)
-        assert (array.shape, array.dtype) == (shape, dtype)
-        assert array.flags.writeable
-        assert array.flags.c_contiguous
-        self.made += 1
-        np.copyto(array, np.resize(np.arange(self.made, self.made + 97) % 127, shape), "unsafe")
-        array.setflags(write=self.made % 2 == 0)
-        return array
-
-    def pick(self, which: int) -> Whole | None:
-        arrays = [held.array for held in self.held if held.array is not None]
-        return arrays[which % len(arrays)] if arrays else None
-
-    @step
-    def allocate(self, which: int, kind: int) -> None:
-        self.held.append(hold(self.make(kind)))
-
-    @step
-    def allocate_and_drop(self, which: int, kind: int) -> None:
-        for _ in range(3):
-            self.make(kind)
-
-    @step
-    def drop(self, which: int, kind: int) -> None:
-        if self.held:
-            del self.held[which % len(self.held)]
-
-    @step
-    def view(self, which: int, kind: int) -> None:
-        array = self.pick(which)
-        if array is not None and array.ndim < 6 and min(array.shape) > 2:
-            views = CONTIGUOUS_VIEWS if array.flags.c_contiguous else VIEWS
-            self.held.append(hold(views[kind % len(views)](array)))
-
-    @step
-    def export(self, which: int, kind: int) -> None:
-        array = self.pick(which)
-        if array is not None and array.flags.c_contiguous:
-            read = EXPORTS[kind % len(EXPORTS)](array)
-            self.held.append(Held(read, read(), None))
-
-    @step
-    def allocate_when_it_dies(self, which: int, kind: int) -> None:
-        array = self.pick(which)
-        if array is not None:
-            last = weakref.finalize(array, lambda: self.held.append(hold(self.make(kind))))
-            last.atexit = False
-
-    @step
-    def allocate_elsewhere(self, which: int, kind: int) -> None:
-        """In another thread, which goes on, or ends and leaves its array behind."""
-        if which % 4:
-            self.held.append(hold(self.thread.submit(self.make, kind).result()))
-        else:
-            thread = Thread(target=lambda: self.held.append(hold(self.make(kind))))
-            thread.start()
-            thread.join()
-
-    @step
-    def read_elsewhere(self, which: int, kind: int) -> None:
-        """While this thread allocates."""
-        check = self.thread.submit(self.unchanged)
-        for number in range(8):
-            self.make(kind + number)
-        check.result()
-
-    @invariant
-    def unchanged(self) -> None:
-        for held in tuple(self.held):
-            held.check()
+# What keeps the memory of an array: other arrays over it, and things that are no arrays at all.
+HOLDERS: tuple[Callable[[AnyArray], object], ...] = (
+    *(failed, cyclic, np.nditer, np.from_dlpack),
+    lambda a: (row for row in a),
+    lambda a: pickle.PickleBuffer(a.data),
+    lambda a: a[::-1].T[..., ::2],
+    lambda a: a.reshape(-1).view(BYTE),
+    lambda a: as_strided(a, writeable=False),
+    lambda a: np.frombuffer(a.data, a.dtype),
+    lambda a: SimpleNamespace(__array_struct__=a.__array_struct__),
+    lambda a: a.data[1:],
+    lambda a: a.ctypes,
+    lambda a: a.flat,
+    lambda a: a.base if a.base is not None else a,
+)
 
 
-def test_no_array_ever_changes() -> None:
-    run_state_machine_as_test(Memory, settings=settings(max_examples=200, stateful_step_count=40))
+# Something that keeps memory, where that is, and what has to stay in it.
+Held = tuple[object, int, bytes]
 
 
-def test_the_machine_notices_when_memory_in_use_is_handed_out(
+def hold(array: AnyArray, holder: Callable[[AnyArray], object] = cyclic) -> Held:
+    return holder(array), array.ctypes.data, array.tobytes()
+
+
+def is_changed(held: Held) -> bool:
+    _, address, content = held
+    return ctypes.string_at(address, len(content)) != content
+
+
+def make(kind: int, number: int) -> AnyArray:
+    """A new array with a content of its own; every other one is read-only."""
+    shape, dtype = KINDS[kind % len(KINDS)]
+    array: AnyArray = memory.empty(shape, dtype)
+    assert (array.shape, array.dtype, type(array)) == (shape, dtype, np.ndarray)
+    assert (array.flags.writeable, array.flags.c_contiguous) == (True, True)
+    np.copyto(array, np.resize(np.arange(number, number + 97) % 127, shape), "unsafe")
+    array.setflags(write=number % 2 == 0)
+    return array
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_array_ever_changes_however_it_is_kept(seed: int) -> None:
+    draw = np.random.default_rng(seed).integers
+    held: list[Held] = []
+    seen: list[tuple[weakref.ref[object], bytes]] = []
+    for number in range(150):
+        kind, holder = int(draw(len(KINDS))), HOLDERS[draw(len(HOLDERS))]
+        array = make(kind, number)
+        match draw(5):
+            case 0:
+                if array.base is not None:
+                    seen.append((weakref.ref(array.base), array.tobytes()))
+            case 1:  # another array is made while this one dies
+                weakref.finalize(array, lambda k, n: held.append(hold(make(k, n))), kind, number)
+            case 2:
+                del held[: draw(len(held) + 1)]
+            case _:
+                held.append(hold(array, holder))
+        del array
+        changed = any(map(is_changed, held))
+        for weak, content in seen:
+            base = weak()
+            changed |= isinstance(base, np.ndarray) and base.tobytes() != content
+        assert not changed
+
+
+def filled(value: float, module: ModuleType = memory) -> AnyArray:
+    array: AnyArray = module.empty(SHAPE, FLOAT32)
+    array[...] = value
+    return array
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> None:
+    memory.release()
+
+
+def test_memory_is_recycled_once_nothing_refers_to_it() -> None:
+    first = filled(1.0)
+    first.setflags(write=False)
+    address, part = first.ctypes.data, first[3:, ::2]
+    del first
+    second, other = filled(2.0), memory.empty((256, 64), FLOAT32)
+    kind = memory.empty(SHAPE, np.dtype(np.int32))
+    assert address not in {array.ctypes.data for array in (second, other, kind)}
+    assert (part == 1.0).all()
+    del part
+    again = filled(3.0)
+    assert (again.ctypes.data, again.flags.writeable) == (address, True)
+    assert (second == 2.0).all()
+    for like in (again.T, np.ones((3, 4)).T):
+        turned = memory.empty_like(like)
+        assert (turned.shape, turned.flags.c_contiguous) == (like.shape, True)
+
+
+def test_what_is_held_is_bounded_and_the_oldest_shapes_go_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(memory, "_IDLE", memory._IDLE + 1)
-    briefly = settings(max_examples=100, phases=[Phase.generate], database=None)
-    with pytest.raises(AssertionError):
-        run_state_machine_as_test(Memory, settings=briefly)
+    monkeypatch.setattr(memory, "LIMIT", 64 * memory.SMALL)
+    tracemalloc.start()
+    try:
+        for extra in range(2_000):
+            memory.empty((memory.SMALL + extra % 997,), BYTE)
+            assert memory.held() <= memory.LIMIT
+        assert memory.LIMIT / 2 < tracemalloc.get_traced_memory()[0] < 1.1 * memory.LIMIT
+    finally:
+        tracemalloc.stop()
+    assert memory.empty((memory.LIMIT + 1,), BYTE).flags.writeable
+    assert memory.empty((memory.SMALL - 1,), BYTE).flags.owndata
+    monkeypatch.setattr(memory, "LIMIT", memory.held())
+    memory.empty((memory.SMALL + 1_999 % 997,), BYTE)  # one of the latest: nothing has to go
+    assert memory.held() == memory.LIMIT
+    kept = [filled(1.0) for _ in range(100)]
+    assert len({array.ctypes.data for array in kept}) == 100
+    assert memory.held() <= memory.LIMIT
+
+
+def test_threads_never_share_what_they_hold() -> None:
+    def work(number: int) -> bool:
+        kept = [filled(number + n / 8) for n in range(4)]
+        for _ in range(200):
+            kept = [*kept[1:], filled(kept[0][0, 0])]
+        return all((kept[n] == number + n / 8).all() for n in range(4))
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            assert all(threads.map(work, range(8)))
+    finally:
+        sys.setswitchinterval(before)
+
+
+FORK = """
+import os
+from purenn.arrays import FLOAT32
+from purenn.kernels import memory
+kept, idle = (memory.empty((64, 256), FLOAT32) for _ in range(2))
+kept[...] = 1.0
+del idle
+child = os.fork()
+mine = memory.empty((64, 256), FLOAT32)
+mine[...] = number = 2.0 if child else 3.0
+status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) if child else 0
+os._exit(status or not ((kept == 1.0).all() and (mine == number).all()))
+"""
+
+
+def test_a_forked_process_goes_on_with_memory_of_its_own() -> None:
+    # Without BLAS' threads: forking beside threads is a warning, and so an error.
+    alone = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+    subprocess.run([sys.executable, "-W", "error", "-c", FORK], check=True, env=alone)
+
+
+@attrs.define
+class Interruption:
+    """A trace function that acts like a signal handler, before one instruction of the module."""
+
+    left: int  # instructions until then, that one included
+    act: Callable[[], object]
+
+    def __call__(self, frame: FrameType, event: str, argument: object) -> Self | None:
+        if frame.f_code.co_filename != memory.__file__:
+            return None
+        frame.f_trace_opcodes = True
+        self.left -= event == "opcode"
+        if event == "opcode" and self.left == 0:
+            self.act()
+        return self
+
+
+def fresh_module() -> ModuleType:
+    """The module once more, with a pool of its own."""
+    spec = importlib.util.spec_from_file_location("elsewhere", memory.__file__)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def interrupted(when: int, act: Callable[[], object], module: ModuleType) -> bool:
+    """Whether something was done before that instruction of the making of an array."""
+    interruption, before = Interruption(when, act), sys.gettrace()
+    sys._getframe().f_trace_opcodes = True  # Python 3.12 wants it before tracing starts
+    sys.settrace(interruption)
+    with suppress(KeyboardInterrupt):
+        module.empty(SHAPE, FLOAT32)[...] = 5.0
+    sys.settrace(before)
+    return interruption.left <= 0
+
+
+@pytest.mark.parametrize("idle", [0, 1, 20])
+@pytest.mark.parametrize("raises", [False, True])
+def test_an_interruption_at_any_instruction_changes_nothing(idle: int, *, raises: bool) -> None:
+    when, reached = 0, True
+    while reached:
+        when += 1
+        elsewhere = fresh_module()
+
+        blocks = [filled(0.0, elsewhere) for _ in range(idle)]
+        kept = [filled(-1.0, elsewhere)]
+        del blocks
+
+        def act(kept: list[AnyArray] = kept, module: ModuleType = elsewhere) -> None:
+            filled(-2.0, module)
+            kept += [filled(-3.0, module), filled(-4.0, module)]
+            if raises:
+                raise KeyboardInterrupt
+
+        reached = interrupted(when, act, elsewhere)
+        kept.append(filled(-5.0, elsewhere))
+        expected = [-1.0, -3.0, -4.0, -5.0] if reached else [-1.0, -5.0]
+        assert [(a.min(), a.max()) for a in kept] == [(value, value) for value in expected]
+    assert when > 30
+
+
+GIL, JIT = "_is_gil_enabled", SimpleNamespace(is_enabled=lambda: True)
+OTHERS: dict[str, dict[str, object]] = {
+    "another interpreter": {"implementation": SimpleNamespace(name="pypy", cache_tag=None)},
+    "no global lock": {"version_info": (3, 13), GIL: lambda: False},
+    "a compiler": {"version_info": (3, 14), GIL: lambda: True, "_jit": JIT},
+    "counts of 1": {"getrefcount": lambda block: 1},
+    "counts of 2": {"getrefcount": lambda block: 2},
+    "immortal objects": {"getrefcount": lambda block: 2**31},
+}
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_where_counts_do_not_tell_arrays_are_plain(
+    other: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in OTHERS[other].items():
+        monkeypatch.setattr(sys, name, value, raising=False)
+    elsewhere = fresh_module()
+    array: AnyArray = elsewhere.empty(SHAPE, FLOAT32)
+    assert (array.flags.owndata, elsewhere.held()) == (True, 0)
+    assert not memory.empty(SHAPE, FLOAT32).flags.owndata  # but recycled here

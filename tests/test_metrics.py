@@ -1,52 +1,58 @@
-"""The metrics, on predictions small enough to count by hand."""
+"""The measures of predictions, small enough to count by hand, and the summary of a model."""
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
-import pytest
-from contracts import FLOATS
+from contracts import dtypes, matrix
 
-import purenn as nn
-from purenn.arrays import FloatDtype, Labels, Matrix
-
-SCORES = [[0.1, 0.7, 0.2], [3.0, 2.0, 1.0], [-1.0, -2.0, -0.5], [0.2, 0.3, 0.5]]
-dtypes = pytest.mark.parametrize("dtype", FLOATS, ids=str)
+from purenn import accuracy, binary_accuracy, summary
+from purenn.arrays import FloatDtype, Images, Labels, Matrix
+from purenn.layers import beside, block, concatenate, flatten, leaky_relu, linear, relu, softmax
 
 
 @dtypes
-def test_accuracy_counts_rows_whose_largest_entry_is_the_target(dtype: FloatDtype) -> None:
-    prediction: Matrix = np.array(SCORES, dtype)
+def test_accuracy_counts_rows_whose_largest_entry_is_the_targets(dtype: FloatDtype) -> None:
+    scores = matrix([[0.1, 0.7, 0.2], [3.0, 2.0, 1.0], [-1.0, -2.0, -0.5], [0.2, 0.3, 0.5]], dtype)
     labels: Labels = np.array([1, 0, 2, 0], np.uint8)
     rows: Matrix = np.eye(3, dtype=dtype)[labels]
-    assert nn.accuracy(prediction, labels) == nn.accuracy(prediction, rows) == 0.75
-    assert type(nn.accuracy(prediction, labels)) is float
+    assert accuracy(scores, labels) == accuracy(scores, rows) == 0.75
+    assert type(accuracy(scores, labels)) is float
+    scores[1, 2] = math.nan
+    assert math.isnan(accuracy(scores, labels))
 
 
 @dtypes
 def test_binary_accuracy_counts_sides_of_the_threshold(dtype: FloatDtype) -> None:
-    prediction: Matrix = np.array([[0.4], [0.6], [-2.0], [0.2]], dtype)
-    labels: Labels = np.array([0, 1, 0, 1])
+    outputs, labels = matrix([[0.4], [0.6], [-2.0], [0.2]], dtype), np.array([0, 1, 0, 1])
     rows: Matrix = labels.astype(dtype)[:, np.newaxis]
     for target in (labels, rows):
-        assert nn.binary_accuracy()(prediction, target) == 0.75
-        assert nn.binary_accuracy(threshold=0.0)(prediction, target) == 0.75
-        assert nn.binary_accuracy(np.float64(0.1))(prediction, target) == 1.0 - 0.25
+        assert binary_accuracy()(outputs, target) == 0.75
+        assert binary_accuracy(threshold=0.1)(outputs, target) == 0.75
+        assert binary_accuracy(-3)(outputs, target) == 0.5
+    half = matrix([[0.5, 0.5], [0.6, 0.4]], dtype)
+    assert binary_accuracy()(half, matrix([[0, 0.5], [0.6, 1]], dtype)) == 0.75
+    assert type(binary_accuracy()(half, half)) is float
+    outputs[2] = math.nan
+    assert math.isnan(binary_accuracy()(outputs, labels))
 
 
-def test_binary_accuracy_of_several_outputs_counts_each() -> None:
-    prediction: Matrix = np.array([[0.9, 0.1], [0.9, 0.9]])
-    target: Matrix = np.array([[1.0, 0.0], [0.0, 1.0]])
-    assert nn.binary_accuracy()(prediction, target) == 0.75
-
-
-def test_the_value_of_a_loss_is_a_measure() -> None:
-    prediction: Matrix = np.array([[1.0, 2.0]])
-    measure = nn.value_of(nn.mean_squared_error())
-    assert measure(prediction, np.zeros_like(prediction)) == 2.5
-
-
-def test_what_lies_on_the_threshold_counts_as_below_it() -> None:
-    half: Matrix = np.array([[0.5], [0.5]])
-    assert nn.binary_accuracy()(half, np.array([0, 0])) == 1.0
-    assert nn.binary_accuracy()(half, half) == 1.0
-    assert nn.binary_accuracy()(half + 0.1, half) == 0.0
+def test_a_summary_shows_each_layer_and_a_total() -> None:
+    model = flatten() >> block(linear(1000) >> leaky_relu(0.1)) >> linear(10) >> softmax()
+    images: Images = np.zeros((1, 28, 28, 1), np.float32)
+    assert summary(model, images).splitlines() == [
+        "layer                                            output shape  parameters",
+        "0  flatten()                                     (784,)                 0",
+        "1  block(linear(1000) >> leaky_relu(slope=0.1))  (1000,)          785,000",
+        "2  linear(10)                                    (10,)             10,010",
+        "3  softmax()                                     (10,)                  0",
+        "total                                                             795,010",
+    ]
+    x: Matrix = np.zeros((1, 2))
+    two = beside(linear(2), relu()) >> concatenate()
+    assert summary(two, (x, x)).splitlines()[1].endswith("relu())  (2,), (2,)             6")
+    assert summary(linear(2), x).splitlines()[1:] == [
+        "0  linear(2)  (2,)                   6",
+        "total                                6",
+    ]

@@ -26,18 +26,18 @@ from purenn.errors import (
 )
 from purenn.optimizers import State, Velocity
 from purenn.runs import training
-from purenn.runs.records import Metrics
+from purenn.runs.records import METRICS, TIMES, Metrics
 from purenn.runs.stopping import Best, Until
 from purenn.saving import load
 from purenn.training import Report
 
-Params = tuple[Vector]
-Moved = State[Params, Velocity]
-Progress = runs.Progress[Params, Velocity]
+Moved = State[tuple[Vector], Velocity]
+Progress = runs.Progress[tuple[Vector], Velocity]
 
 STATE: Moved = nn.sgd(0.1).init((np.zeros(1),))
 KEY = nn.Key(5)
 OFTEN = runs.Cadence(steps=1)
+FIRST = b'{"epoch": 0}\n'
 LOSSES = (5.0, 3.0, 2.0, 4.0, 2.5, 1.0, 6.0, 7.0)  # by epoch
 
 
@@ -56,26 +56,27 @@ def folder(finished: Path, tmp_path: Path) -> Path:
 
 
 def count(state: Moved, batch: int) -> tuple[Moved, Report]:
-    """A step that counts."""
+    """A step that counts. A batch has its number of samples, and that as their loss."""
     params = (state.params[0] + 1.0,)
-    return State(params, state.slots, state.step + 1), Report(float(batch), 1)
+    return State(params, state.slots, state.step + 1), Report(float(batch), batch)
 
 
-def loss(end: Progress) -> Metrics:
-    return {"loss": LOSSES[end.epoch]}
+def metrics(end: Progress) -> Metrics:
+    return {"loss": LOSSES[end.epoch], "mean": end.mean_loss, "samples": end.samples}
 
 
 def counted(
     folder: Path,
     epochs: int,
     *,
-    batches: int = 3,
+    batches: tuple[int, ...] = (4, 4, 1),
     until: Until | None = None,
     best: Best | None = None,
-    stop: Callable[[Progress], bool] = lambda progress: False,
+    leave: int | None = None,
+    crash: int | None = None,
     cadence: runs.Cadence = OFTEN,
 ) -> list[int]:
-    """The steps of a session: up to so many epochs, or as long as nobody stops it by hand."""
+    """The steps of a session, whose loop may be left, or crash, at some step."""
     with runs.resume(folder, runs.Config("count.py", {})) as run:
         begun = progress = runs.begin(run, STATE, "model", KEY)
         steps: list[int] = []
@@ -83,48 +84,59 @@ def counted(
             run,
             begun,
             count,
-            lambda key, epoch: range(batches),
+            lambda key, epoch: batches,
             epochs,
-            loss,
+            metrics,
             until=until,
             best=best,
             cadence=cadence,
         ):
             steps.append(progress.state.step)
-            if stop(progress):
+            if progress.state.step == crash:
+                raise KeyboardInterrupt
+            if progress.state.step == leave:
                 break
         runs.finish(run, progress, {})
     return steps
 
 
-class TestConfigurations:
-    def refused(self, folder: Path, message: str, config: runs.Config | None = CONFIG) -> None:
-        before = contents(folder) if folder.exists() else None
-        with pytest.raises(RunError) as caught, runs.resume(folder, config):
-            pass
-        assert str(copy.copy(caught.value)) == message
-        assert (contents(folder) if folder.exists() else None) == before
+def upto(last: int, first: int = 1) -> list[int]:
+    return list(range(first, last + 1))
 
+
+def refused(folder: Path, action: Callable[[], object], error: type[Exception], text: str) -> None:
+    """Check that a folder stays as it was; the message may begin with its path."""
+    before = contents(folder)
+    with pytest.raises(PurennError) as caught:
+        action()
+    assert type(caught.value) is error
+    assert str(copy.copy(caught.value)).removeprefix(f"{folder}").startswith(text)
+    assert contents(folder) == before
+
+
+def entered(folder: Path, config: runs.Config | None) -> None:
+    with runs.resume(folder, config) as run:
+        assert run == runs.Run(folder, CONFIG)
+
+
+class TestConfigurations:
     def test_another_one(self, folder: Path) -> None:
-        self.refused(
-            folder,
-            f"{folder} holds a run with another configuration:\n"
-            "  epochs: 3 there, 4 here\n"
-            "Give the same settings, or choose another folder.",
-            runs.Config("survivor.py", {"epochs": 4, "seed": 0}),
-        )
+        config = runs.Config("survivor.py", {"epochs": 4, "seed": 0})
+        text = " holds a run with another configuration:\n  epochs: 3 there, 4 here\nGive the same "
+        refused(folder, lambda: entered(folder, config), RunError, text)
 
     def test_the_folder_has_it(self, folder: Path) -> None:
+        entered(folder, None)
         with runs.resume(str(folder)) as run:
             assert run == runs.Run(folder, CONFIG)
 
-    def test_where_nothing_is_yet_it_begins(self, tmp_path: Path) -> None:
-        with runs.resume(tmp_path / "run", CONFIG):
-            assert runs.read_config(tmp_path / "run" / "config.json") == CONFIG
-
-    def test_where_nothing_is_none_is_found(self, tmp_path: Path) -> None:
-        message = f"{tmp_path}/x holds no run. Start one there, or choose another folder."
-        self.refused(tmp_path / "x", message, None)
+    def test_where_nothing_is_it_begins_if_it_is_given(self, tmp_path: Path) -> None:
+        place = tmp_path / "run"
+        text = " holds no run. Start one there, or choose another folder."
+        refused(place, lambda: entered(place, None), RunError, text)
+        assert not place.exists()
+        entered(place, CONFIG)
+        assert runs.read_config(place / "config.json") == CONFIG
 
 
 class TestGoingOn:
@@ -141,194 +153,129 @@ class TestGoingOn:
         train(folder)
         assert contents(folder) == before
 
+    def test_a_finished_run_without_its_checkpoint_is_trained_again(
+        self, folder: Path, finished: Path
+    ) -> None:
+        (folder / "checkpoint.safetensors").unlink()
+        train(folder)
+        assert runs.differences(folder, finished) == ()
+
     def test_early_stopping_is_taken_up_where_it_stopped(self, tmp_path: Path) -> None:
-        until, best = runs.patience("loss", epochs=2), runs.best("loss")
-        first = counted(tmp_path / "a", 8, until=until, best=best)
-        before = contents(tmp_path / "a")
-        assert first == list(range(1, 16))  # epoch 2 is the best of the first 5
-        assert load(tmp_path / "a" / "best.safetensors", like=STATE.params)[0] == 9.0
-        assert counted(tmp_path / "a", 8, until=until, best=best) == []
-        assert contents(tmp_path / "a") == before
+        one, other, best = tmp_path / "a", tmp_path / "b", runs.best("loss")
+        until = runs.patience("loss", epochs=2)
+        assert counted(one, 8, until=until, best=best) == upto(15)  # epoch 2 is the best of 5
+        before = contents(one)
+        assert load(one / "best.safetensors", like=STATE.params)[0] == 9.0
+        assert counted(one, 8, until=until, best=best) == []
+        assert contents(one) == before
         # More patience goes on, and ends as if it had been there from the start.
         more = runs.patience("loss", epochs=3)
-        assert counted(tmp_path / "a", 8, until=more, best=best) == list(range(16, 25))
-        assert counted(tmp_path / "b", 8, until=more, best=best) == list(range(1, 25))
-        assert runs.differences(tmp_path / "a", tmp_path / "b") == ()
+        assert counted(one, 8, until=more, best=best) == upto(24, 16)
+        assert counted(other, 8, until=more, best=best) == upto(24)
+        assert runs.differences(one, other) == ()
 
     @pytest.mark.parametrize("step", [4, 6])
     def test_a_loop_that_was_left_by_hand_and_finished_is_finished(
         self, step: int, tmp_path: Path
     ) -> None:
-        def stop(progress: Progress) -> bool:
-            return progress.state.step >= step
-
-        assert counted(tmp_path, 4, stop=stop) == list(range(1, step + 1))
+        assert counted(tmp_path, 4, leave=step) == upto(step)
         before = contents(tmp_path)
-        assert counted(tmp_path, 4, stop=stop) == []
+        assert counted(tmp_path, 4) == []
         assert contents(tmp_path) == before
-        assert counted(tmp_path, 5) == list(range(step + 1, 16))
+        with pytest.raises(KeyboardInterrupt):
+            counted(tmp_path, 5, crash=step + 1)
+        assert runs.read_summary(tmp_path) is None
+        assert counted(tmp_path, 5) == upto(15, step + 2)
 
     def test_sessions_that_end_anywhere_make_no_difference(self, tmp_path: Path) -> None:
         best = runs.best("loss")
         counted(tmp_path / "whole", 6, best=best)
         for end in (1, 2, 3, 7, 8, 18):
             with pytest.raises(KeyboardInterrupt):
-                counted(tmp_path / "parts", 6, best=best, stop=interrupt_at(end))
+                counted(tmp_path / "parts", 6, best=best, crash=end)
         counted(tmp_path / "parts", 6, best=best)
         assert runs.differences(tmp_path / "whole", tmp_path / "parts") == ()
+        record = {"epoch": 0, "loss": 5.0, "mean": 33 / 9, "samples": 9}
+        assert runs.read_records(tmp_path / "parts")[0] == record
 
     @pytest.mark.parametrize(
-        ("cadence", "saved"),
-        [(runs.Cadence(), [1, 2, 3, 4, 5]), (runs.Cadence(epochs=2), [2, 4, 5])],
+        ("cadence", "steps"),
+        [
+            (runs.Cadence(), [3, 6, 9, 12, 15]),
+            (runs.Cadence(epochs=2), [6, 12, 15]),
+            (runs.Cadence(epochs=4, steps=5), [5, 10, 12, 15]),
+        ],
     )
-    def test_checkpoints_are_written_at_the_ends_of_epochs(
+    def test_checkpoints(
         self,
         cadence: runs.Cadence,
-        saved: list[int],
+        steps: list[int],
         tmp_path: Path,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        epochs: list[int] = []
-
-        def save(run: runs.Run, progress: Progress) -> None:
-            epochs.append(progress.epoch)
-            runs.save(run, progress)
-
-        monkeypatch.setattr(training, "save", save)
+        saved: list[int] = []
+        monkeypatch.setattr(training, "save", lambda run, now: saved.append(now.state.step))
         counted(tmp_path, 5, cadence=cadence)
-        assert epochs == saved
-
-    def test_the_mean_loss_is_that_of_the_samples(self, tmp_path: Path) -> None:
-        def step(state: Moved, size: int) -> tuple[Moved, Report]:
-            return state, Report(float(size), size)
-
-        def measure(end: Progress) -> Metrics:
-            return {"loss": end.mean_loss, "samples": end.samples}
-
-        with runs.start(tmp_path, CONFIG) as run:
-            begun = runs.begin(run, STATE, "", KEY)
-            list(runs.train(run, begun, step, lambda key, epoch: [4, 4, 1], 1, measure))
-        assert runs.read_records(tmp_path) == ({"epoch": 0, "loss": 33 / 9, "samples": 9},)
-
-
-def interrupt_at(step: int) -> Callable[[Progress], bool]:
-    """What ends a session as a bug in the loop's body would."""
-
-    def stop(progress: Progress) -> bool:
-        if progress.state.step >= step:
-            raise KeyboardInterrupt
-        return False
-
-    return stop
+        assert saved == steps
 
 
 class TestDamage:
-    def refused(self, folder: Path, error: type[PurennError], message: str) -> None:
-        before = contents(folder)
-        with pytest.raises(error) as caught:
-            train(folder)
-        assert str(copy.copy(caught.value)) == message
-        assert contents(folder) == before
-
-    def test_records_that_were_lost(self, folder: Path) -> None:
-        (folder / "metrics.jsonl").write_text("")
-        self.refused(
-            folder,
-            RunError,
-            f"{folder}/metrics.jsonl has 0 epochs, but the checkpoint was written after 3. Restore "
-            "it from a copy, or start again in another folder.",
-        )
-
     @pytest.mark.parametrize(
-        ("line", "error", "problem"),
+        ("name", "content", "error", "text"),
         [
-            ('{"epoch": 7, "loss": 1.0}', RunError, "expected the record of epoch 1."),
-            ("[1]", RunError, "expected the record of epoch 1."),
-            ('{"epoch": 1, "loss": "low"}', RunError, "expected only numbers."),
-            (
-                "loss",
-                FormatError,
-                "expected JSON: Expecting value: line 1 column 1 (char 0).",
-            ),
+            (METRICS, b"", RunError, " has 0 epochs, but the checkpoint was written after 3."),
+            (METRICS, FIRST + b'{"epoch": 7}\n\n', RunError, ", line 2: expected the record"),
+            (METRICS, FIRST + b"[1]\n\n", RunError, ", line 2: expected the record of epoch 1"),
+            (METRICS, b'{"epoch": 0, "x": "1"}\n\n\n', RunError, ", line 1: expected the rec"),
+            (METRICS, b"loss\n\n\n", FormatError, ", line 1: expected JSON: Expecting value: "),
+            (TIMES, b"\xff\n", FormatError, ", line 1: expected JSON"),
+            (TIMES, b"[]\n", RunError, ", line 1: expected the start or the seconds"),
+            (TIMES, b'{"seconds": "1"}\n', RunError, ", line 1: expected the start or the sec"),
+            ("summary.json", b"{", FormatError, ": expected JSON"),
+            ("environment.json", b"{", FormatError, ": expected JSON"),
+            ("checkpoint.safetensors", b"{", FormatError, ": expected a safetensors file, got 1"),
         ],
     )
-    def test_records_that_are_none(
-        self, line: str, error: type[PurennError], problem: str, folder: Path
+    def test_damaged_files_are_found_before_training(
+        self, name: str, content: bytes, error: type[Exception], text: str, folder: Path
     ) -> None:
-        lines = (folder / "metrics.jsonl").read_text().splitlines()
-        (folder / "metrics.jsonl").write_text(f"{lines[0]}\n{line}\n{lines[2]}\n")
-        self.refused(folder, error, f"{folder}/metrics.jsonl, line 2: {problem}")
+        (folder / name).write_bytes(content)
+        refused(folder, lambda: train(folder, epochs=4), error, f"/{name}{text}")
 
-    @pytest.mark.parametrize("content", [b"\xff\n", b"[]\n", b'{"seconds": "1"}\n', b"\0\0\n"])
-    def test_times_that_are_none_are_found_before_training(
-        self, content: bytes, folder: Path
-    ) -> None:
-        (folder / "times.jsonl").write_bytes(content)
-        before = contents(folder)
-        with pytest.raises(PurennError, match=r"times\.jsonl, line 1: expected "):
-            train(folder, epochs=4)
-        assert contents(folder) == before
-
-    @pytest.mark.parametrize("name", ["summary.json", "environment.json", "checkpoint.safetensors"])
-    def test_other_files_that_are_damaged(self, name: str, folder: Path) -> None:
-        (folder / name).write_bytes((folder / name).read_bytes()[:-9])
-        before = contents(folder)
-        with pytest.raises(FormatError, match=rf"{name}:? (expected|is corrupt|.*is truncated)"):
-            train(folder, epochs=4)
-        assert contents(folder) == before
-
-    @pytest.mark.parametrize("name", ["metrics.jsonl", "times.jsonl"])
+    @pytest.mark.parametrize("name", [METRICS, TIMES])
     def test_files_that_are_links(self, name: str, folder: Path) -> None:
         (folder / name).rename(folder / "elsewhere")
         (folder / name).symlink_to(folder / "elsewhere")
-        message = f"{folder}/{name} is a symbolic link: expected a regular file."
-        self.refused(folder, UnavailableError, message)
+        text = f"/{name} is a symbolic link: expected a regular file."
+        refused(folder, lambda: train(folder), UnavailableError, text)
 
-    def test_unfinished_lines_are_cut_off(self, folder: Path) -> None:
+    def test_unfinished_lines_and_parts_of_files_are_removed(self, folder: Path) -> None:
         before = contents(folder)
-        for name in ("metrics.jsonl", "times.jsonl"):
+        for name in (METRICS, TIMES):
             (folder / name).write_bytes(before[name] + b'{"epo')
+        for name in (".x.0123.purenn-part", ".download.part"):
+            (folder / name).touch()
         train(folder)
-        assert contents(folder) == before
+        assert contents(folder) == {**before, ".download.part": b""}
 
 
 class TestOtherRuns:
-    @pytest.fixture
-    def run_folder(self, tmp_path: Path) -> Path:
-        counted(tmp_path, 2, stop=lambda progress: progress.state.step == 3)
-        return tmp_path
-
-    def refused(self, folder: Path, begin: Callable[[runs.Run], object]) -> str:
-        before = contents(folder)
-        with runs.resume(folder) as run, pytest.raises(PurennError) as caught:
-            begin(run)
-        assert type(caught.value) in (CheckpointError, TreeError)
-        assert contents(folder) == before
-        return str(caught.value)
-
-    def test_another_key_or_model(self, run_folder: Path) -> None:
-        checkpoint = f"{run_folder}/checkpoint.safetensors belongs to another"
-        key = KEY.child("x")
-        assert self.refused(run_folder, lambda run: runs.begin(run, STATE, "model", key)) == (
-            f"{checkpoint} key: expected {key}, got Key(5)."
-        )
-        assert self.refused(run_folder, lambda run: runs.begin(run, STATE, "relu()", KEY)) == (
-            f"{checkpoint} model: expected relu(), got model."
-        )
-
-    def test_another_optimizer(self, run_folder: Path) -> None:
-        state = nn.adam(0.1).init(STATE.params)
-        told = self.refused(run_folder, lambda run: runs.begin(run, state, "model", KEY))
-        assert told.startswith(
-            f"{run_folder}/checkpoint.safetensors holds another tree:\n  missing"
-        )
-        assert "unexpected leaf state.slots" in told
+    def test_another_key_model_or_optimizer(self, tmp_path: Path) -> None:
+        counted(tmp_path, 2, leave=3)
+        adam, key, name = nn.adam(0.1).init(STATE.params), KEY.child("x"), "/checkpoint.safetensors"
+        with runs.resume(tmp_path) as run:
+            text = f"{name} belongs to another key: expected {key}, got {KEY}."
+            refused(tmp_path, lambda: runs.begin(run, STATE, "model", key), CheckpointError, text)
+            text = f"{name} belongs to another model: expected relu(), got model."
+            refused(tmp_path, lambda: runs.begin(run, STATE, "relu()", KEY), CheckpointError, text)
+            text = f"{name} holds another tree:\n  missing leaf state.slots"
+            refused(tmp_path, lambda: runs.begin(run, adam, "model", KEY), TreeError, text)
 
     def test_fewer_batches_than_before(self, tmp_path: Path) -> None:
         with pytest.raises(KeyboardInterrupt):
-            counted(tmp_path, 1, stop=interrupt_at(2))
+            counted(tmp_path, 1, crash=2)
         with pytest.raises(RunError) as caught:
-            counted(tmp_path, 1, batches=2)
+            counted(tmp_path, 1, batches=(4, 4))
         assert str(caught.value) == (
             f"{tmp_path}/checkpoint.safetensors is at epoch 0, batch 2, but that epoch has only 2 "
             "batches now. Give the same data and batch size, or choose another folder."
@@ -336,7 +283,7 @@ class TestOtherRuns:
 
     def test_no_batches_or_epochs(self, tmp_path: Path) -> None:
         with pytest.raises(RunError, match=r"^Epoch 0 has no batches to train on\.$"):
-            counted(tmp_path, 1, batches=0)
+            counted(tmp_path, 1, batches=())
         with pytest.raises(OptionError, match=r"^epochs: expected an integer ≥ 1, got 0\.$"):
             counted(tmp_path, 0)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -19,76 +19,67 @@ from survivor import CONFIG, EPOCHS, train
 
 from purenn import runs
 from purenn.errors import PurennError, RunError, UnavailableError
+from purenn.runs.lock import locked
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A run's folder, with a finished run in it."""
-    train(tmp_path / "run")
-    return tmp_path / "run"
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run's folder, with a finished run in it, which no test changes."""
+    folder = tmp_path_factory.mktemp("finished") / "run"
+    train(folder)
+    return folder
 
 
-def start(folder: Path, config: runs.Config = CONFIG) -> None:
-    with runs.start(folder, config):
-        pass
-
-
-def python(code: str, folder: Path) -> subprocess.Popen[str]:
-    """A process with `folder` and `config`, which prints something once it is where it should."""
+@contextmanager
+def python(code: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process in a run in that folder, which prints something once it is where it should."""
     head = (
         "import os, sys, time; from pathlib import Path; from purenn import runs\n"
-        f"folder, config = Path(sys.argv[1]), runs.Config('survivor.py', {CONFIG.settings!r})\n"
+        f"with runs.start(Path(sys.argv[1]), runs.Config('survivor.py', {CONFIG.settings!r})):\n"
     )
-    process = subprocess.Popen(
-        [sys.executable, "-c", head + code, str(folder)],
-        stdout=subprocess.PIPE,
-        env=SINGLE_THREAD,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline()
-    return process
+    command = [sys.executable, "-c", f"{head}    {code}; time.sleep(60)", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=SINGLE_THREAD, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline()
+        yield process
+        process.kill()
+
+
+def lines(path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
 
 
 class TestWhatIsWritten:
-    def test_all_files(self, folder: Path) -> None:
-        assert set(contents(folder)) == {
+    def test_all_files(self, finished: Path) -> None:
+        assert set(contents(finished)) == {
             *(".lock", "config.json", "environment.json", "metrics.jsonl", "times.jsonl"),
             *("checkpoint.safetensors", "best.safetensors", "summary.json"),
         }
-        assert (folder / ".lock").read_bytes() == b""
+        assert (finished / ".lock").read_bytes() == b""
 
-    def test_records_are_lines_of_finite_numbers_without_times(self, folder: Path) -> None:
-        lines = (folder / "metrics.jsonl").read_text().splitlines()
-        parsed = [json.loads(line) for line in lines]
-        assert [sorted(line) for line in parsed] == [["distance", "epoch", "loss", "norm"]] * EPOCHS
-        assert tuple(parsed) == runs.read_records(str(folder))
-
-    def test_the_summary(self, folder: Path) -> None:
-        summary = runs.read_summary(str(folder))
+    def test_records_and_the_summary(self, finished: Path) -> None:
+        records = runs.read_records(str(finished))
+        assert list(records) == lines(finished / "metrics.jsonl")
+        assert [sorted(x) for x in records] == [["distance", "epoch", "loss", "norm"]] * EPOCHS
+        summary = runs.read_summary(str(finished))
         assert summary is not None
-        last = {**runs.read_records(folder)[-1]}
+        last = {**records[-1]}
         assert summary.epochs == summary.planned == last.pop("epoch") + 1 == EPOCHS
         assert summary.metrics == {**last, "answer": 42}
-        assert summary.seconds > 0.0
         assert len(summary.digest) == 64
-
-    def test_times_are_summed_over_sessions(self, folder: Path) -> None:
-        lines = [json.loads(line) for line in (folder / "times.jsonl").read_text().splitlines()]
-        assert [line["epoch"] for line in lines if "started" in line] == [0]
-        times = [line["seconds"] for line in lines if "seconds" in line]
-        summary = runs.read_summary(folder)
-        assert summary is not None
-        assert len(times) == EPOCHS
-        assert summary.seconds == pytest.approx(sum(times), abs=1e-5)
+        noted = lines(finished / "times.jsonl")
+        assert [line["epoch"] for line in noted if "started" in line] == [0]
+        times = [time for line in noted if isinstance(time := line.get("seconds"), float)]
+        assert len(times) >= EPOCHS
+        assert 0.0 < summary.seconds == pytest.approx(sum(times), abs=1e-5)
 
     def test_a_run_that_did_not_finish_has_no_summary(self, tmp_path: Path) -> None:
-        start(tmp_path / "run")
-        assert runs.read_summary(tmp_path / "run") is None
-        assert runs.read_records(tmp_path / "run") == ()
+        with runs.start(tmp_path, CONFIG):
+            assert runs.read_summary(tmp_path) is None
+            assert runs.read_records(tmp_path) == ()
 
-    def test_the_environment(self, folder: Path) -> None:
-        found = runs.read_environment(str(folder))
+    def test_the_environment(self, finished: Path) -> None:
+        found = runs.read_environment(str(finished))
         assert found == runs.environment()
         assert {"purenn", "python", "numpy", "blas", "blas_threads", "simd", "os"} <= set(found)
         assert found["numpy"] == np.__version__
@@ -96,30 +87,26 @@ class TestWhatIsWritten:
 
 class TestStarting:
     def refused(self, folder: Path, message: str) -> None:
-        before = contents(folder) if folder.is_dir() else None
-        with pytest.raises(PurennError) as caught:
-            start(folder)
+        before = contents(folder)
+        with pytest.raises(PurennError) as caught, runs.start(folder, CONFIG):
+            pass
         assert str(caught.value) == message
         assert type(caught.value) in (RunError, UnavailableError)
-        assert before is None or contents(folder) == before
+        assert contents(folder) == before
 
-    def test_where_a_run_is(self, folder: Path) -> None:
-        self.refused(folder, f"{folder} holds a run already. Resume it, or choose another folder.")
+    def test_where_a_run_is(self, finished: Path) -> None:
+        message = f"{finished} holds a run already. Resume it, or choose another folder."
+        self.refused(finished, message)
 
-    @pytest.mark.parametrize(
-        "name",
-        [
-            *("checkpoint.safetensors", "best.safetensors", "metrics.jsonl", "times.jsonl"),
-            "summary.json",
-        ],
-    )
-    def test_where_something_else_is(self, name: str, tmp_path: Path) -> None:
-        (tmp_path / name).write_text("something else")
-        self.refused(
-            tmp_path,
-            f"{tmp_path} holds a {name}, but no config.json: it is not a run of purenn's, or was "
-            "damaged. Choose another folder.",
-        )
+    def test_where_something_else_is(self, finished: Path, tmp_path: Path) -> None:
+        for name in contents(finished).keys() - {"config.json", "environment.json", ".lock"}:
+            (tmp_path / name).write_text("something else")
+            self.refused(
+                tmp_path,
+                f"{tmp_path} holds a {name}, but no config.json: it is not a run of purenn's, or "
+                "was damaged. Choose another folder.",
+            )
+            (tmp_path / name).unlink()
 
     def test_below_a_file_and_in_one(self, tmp_path: Path) -> None:
         file = tmp_path / "file"
@@ -128,7 +115,7 @@ class TestStarting:
         self.refused(file, f"{file} cannot be made: File exists.")
 
     def test_on_a_read_only_disk(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        Watch(Fault(2, "EROFS"), tmp_path).install(monkeypatch)
+        Watch(Fault(2, "EROFS"), tmp_path, monkeypatch)
         self.refused(tmp_path, f"{tmp_path} cannot be written to: Read-only file system.")
 
     def test_beside_files_that_are_nobodys(
@@ -146,69 +133,62 @@ class TestStarting:
         self.refused(tmp_path, f"{tmp_path}/.lock is a symbolic link: expected a regular file.")
 
 
-def remove_lock(folder: Path) -> None:
-    (folder / ".lock").unlink()
+def check_in_use(folder: Path, owner: str) -> None:
+    before = contents(folder)
+    with pytest.raises(RunError) as caught, runs.resume(folder):
+        pass
+    message = f"{folder} is in use by {owner}. Wait, or choose another folder."
+    assert str(caught.value) == message
+    assert contents(folder) == before
 
 
-def nothing(folder: Path) -> None:
-    """Do nothing."""
+def check_free(folder: Path) -> None:
+    with runs.resume(folder):
+        pass
 
 
 class TestLocks:
-    @pytest.mark.parametrize("harm", [nothing, remove_lock])
-    def test_a_folder_is_for_one_process(
-        self, harm: Callable[[Path], None], tmp_path: Path
-    ) -> None:
-        code = "with runs.start(folder, config): print(1, flush=True); time.sleep(60)"
-        with python(code, tmp_path) as process:
-            harm(tmp_path)
-            owner = f"process {process.pid}" if harm is nothing else "another process"
-            before = contents(tmp_path)
-            with pytest.raises(RunError) as caught, runs.resume(tmp_path):
-                pass
-            assert str(caught.value) == (
-                f"{tmp_path} is in use by {owner}. Wait, or choose another folder."
-            )
-            assert contents(tmp_path) == before
-            process.send_signal(signal.SIGKILL)
-        with runs.resume(tmp_path):
-            pass
+    @pytest.mark.parametrize("is_removed", [False, True])
+    def test_a_folder_is_for_one_process(self, is_removed: bool, tmp_path: Path) -> None:
+        with python("print(1, flush=True)", tmp_path) as process:
+            if is_removed:
+                (tmp_path / ".lock").unlink()
+            check_in_use(tmp_path, "another process" if is_removed else f"process {process.pid}")
+        check_free(tmp_path)
 
     def test_twice_at_once_in_one_process(self, tmp_path: Path) -> None:
         with runs.start(tmp_path, CONFIG):
-            with pytest.raises(RunError, match="is in use by process"), runs.resume(tmp_path):
-                pass
-            with pytest.raises(RunError, match="is in use by process"), runs.resume(tmp_path):
-                pass
+            check_in_use(tmp_path, f"process {os.getpid()}")
+            check_in_use(tmp_path, f"process {os.getpid()}")
+
+    def test_what_changed_until_it_was_locked_is_noticed(self, tmp_path: Path) -> None:
+        answers = iter([True, False])
+
+        def check() -> None:
+            if not next(answers):
+                raise RunError("changed")
+
+        with pytest.raises(RunError, match="changed"), locked(tmp_path, check):
+            pass
+        with locked(tmp_path, lambda: None):
+            pass
 
     def test_a_fork_that_outlives_the_process_does_not_hold_it(self, tmp_path: Path) -> None:
-        code = (
-            "with runs.start(folder, config):\n"
-            "    os.write(1, b'%d\\n' % (os.fork() or os.getpid()))\n"  # the child's number, twice
-            "    time.sleep(60)"
-        )
-        with python(code, tmp_path) as process:
+        # The child's number is printed twice: by whichever of the two comes first, and the other.
+        with python("os.write(1, b'%d\\n' % (os.fork() or os.getpid()))", tmp_path) as process:
             assert process.stdout is not None
             child = int(process.stdout.readline())
-            process.send_signal(signal.SIGKILL)
+            process.kill()
             process.wait()
             try:
-                with runs.resume(tmp_path):
-                    pass
+                check_free(tmp_path)
             finally:
-                os.kill(child, signal.SIGKILL)
+                os.kill(child, 9)
 
     def test_a_fork_that_ends_first_frees_nothing(self, tmp_path: Path) -> None:
-        code = (
-            "with runs.start(folder, config):\n"
-            "    child = os.fork()\n"
-            "    if not child: sys.exit()\n"
-            "    os.waitpid(child, 0); print(1, flush=True); time.sleep(60)"
-        )
+        code = "os.waitpid(os.fork() or sys.exit(), 0); print(1, flush=True)"
         with python(code, tmp_path) as process:
-            with pytest.raises(RunError, match=f"process {process.pid}"), runs.resume(tmp_path):
-                pass
-            process.send_signal(signal.SIGKILL)
+            check_in_use(tmp_path, f"process {process.pid}")
 
 
 WINDOWS = """
@@ -218,19 +198,14 @@ for name in ("O_NOFOLLOW", "register_at_fork", "fork", "killpg", "setsid"):
     delattr(os, name)
 warnings.simplefilter("ignore")  # filelock misses fcntl, too
 import purenn.runs, purenn.saving
-print(purenn.runs.read_summary("."))
+assert purenn.runs.read_summary(".") is None
+"""
+NO_EXTRAS = """
+import sys; sys.modules.update(filelock=None, cattrs=None)
+import purenn.saving, purenn.files, purenn.safetensors
 """
 
 
-def test_it_is_imported_where_posix_is_not(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", WINDOWS]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert (done.stdout, done.stderr) == ("None\n", "")
-
-
-def test_saving_needs_no_extras(tmp_path: Path) -> None:
-    code = (
-        "import sys; sys.modules.update(filelock=None, cattrs=None)\n"
-        "import purenn.saving, purenn.files, purenn.safetensors"
-    )
+@pytest.mark.parametrize("code", [WINDOWS, NO_EXTRAS], ids=["without POSIX", "without extras"])
+def test_it_is_imported(code: str, tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tracemalloc
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -33,12 +34,13 @@ CONTENT = safetensors.encode(ARRAYS, {"a": "1", "b": '"purenn.sha256":"'})
 Header = dict[str, object]
 
 
-def same(left: AnyArray, right: AnyArray) -> bool:
-    return (
-        left.dtype == right.dtype.newbyteorder("=")
-        and left.shape == right.shape
-        and left.tobytes() == right.astype(left.dtype).tobytes()
-    )
+def check_same(found: Mapping[str, AnyArray]) -> None:
+    assert found.keys() == ARRAYS.keys()
+    for name, array in ARRAYS.items():
+        native = array.astype(array.dtype.newbyteorder("="))
+        assert found[name].dtype == native.dtype, name
+        assert found[name].shape == native.shape, name
+        assert found[name].tobytes() == native.tobytes(), name
 
 
 def file(header: Header | bytes, data: bytes = b"") -> bytes:
@@ -57,42 +59,34 @@ class TestAgreement:
     def test_what_is_written_is_read(self) -> None:
         arrays, facts = safetensors.decode(CONTENT, "file")
         assert facts == {"a": "1", "b": '"purenn.sha256":"', "sha256": facts["sha256"]}
-        assert arrays.keys() == ARRAYS.keys()
-        for name, array in arrays.items():
-            assert same(array, ARRAYS[name]), name
+        check_same(arrays)
+        for array in arrays.values():
             assert not array.flags.writeable
             assert array.flags.aligned
             assert array.flags.c_contiguous
 
     def test_the_official_package_reads_it(self, tmp_path: Path) -> None:
         (tmp_path / "file").write_bytes(CONTENT)
-        arrays = official.load_file(tmp_path / "file")
-        assert arrays.keys() == ARRAYS.keys()
-        assert all(same(array, ARRAYS[name]) for name, array in arrays.items())
+        check_same(official.load_file(tmp_path / "file"))
 
     def test_what_the_official_package_writes(self, tmp_path: Path) -> None:
-        whole = {name: np.ascontiguousarray(array) for name, array in ARRAYS.items()}
+        whole = {name: array.copy() for name, array in ARRAYS.items()}
         official.save_file(whole, tmp_path / "file", {"format": "np"})
         arrays, facts = safetensors.decode((tmp_path / "file").read_bytes(), "file")
         assert facts == {}
-        assert arrays.keys() == whole.keys()
-        assert all(same(array, whole[name]) for name, array in arrays.items())
+        check_same(arrays)
 
     def test_equal_arrays_give_equal_bytes(self) -> None:
         others = (ROWS, ROWS.astype(">f8"), np.asfortranarray(ROWS), np.repeat(ROWS, 2, 1)[:, ::2])
         assert len({safetensors.encode({"x": array}, {}) for array in others}) == 1
 
-    @pytest.mark.parametrize(
-        ("array", "problem"),
-        [
-            (np.zeros(1, np.float16), "x: expected booleans, integers, float32 or float64, got fl"),
-            (np.array(["a"]), "x: expected booleans, integers, float32 or float64, got <U1"),
-            (np.ma.masked_array([1.0], [True]), "x: expected a NumPy array, got MaskedArray"),
-        ],
-    )
-    def test_arrays_that_it_has_no_form_for(self, array: AnyArray, problem: str) -> None:
-        with pytest.raises(DtypeError, match=problem):
-            safetensors.encode({"x": array}, {})
+    def test_arrays_that_it_has_no_form_for(self) -> None:
+        odd: list[AnyArray] = [np.array(["a"]), ROWS.astype("f2"), ROWS.astype("c16")]
+        for array in odd:
+            with pytest.raises(DtypeError, match="x: expected booleans, integers, float32 or floa"):
+                safetensors.encode({"x": array}, {})
+        with pytest.raises(DtypeError, match="x: expected a NumPy array, got MaskedArray"):
+            safetensors.encode({"x": np.ma.masked_array([1.0], [True])}, {})
         with pytest.raises(FormatError, match="__metadata__ cannot be the name of an array"):
             safetensors.encode({"__metadata__": ROWS}, {})
 
@@ -113,6 +107,11 @@ class TestDamage:
 
 
 F64 = {"dtype": "F64", "shape": [1], "data_offsets": [0, 8]}
+LATER = {**F64, "data_offsets": [16, 24]}
+NO_FILE = "expected a safetensors file, got "
+NO_JSON = "expected JSON"
+NO_FACTS = "expected names and strings in __metadata__"
+NO_SLOT = "'x' is not described by a dtype, shape and data_offsets"
 
 
 def f64(**changes: object) -> Header:
@@ -122,41 +121,31 @@ def f64(**changes: object) -> Header:
 @pytest.mark.parametrize(
     ("raw", "problem"),
     [
-        (b"", "expected a safetensors file, got 0 bytes"),
-        (b"PK\x03\x04" + bytes(99), "expected a safetensors file, got 103 bytes"),
-        (file(b""), "expected a safetensors file"),
-        (file(b" {}"), "expected a safetensors file"),
-        (file(b"[]"), "expected a safetensors file"),
-        (file(f64())[:-1], "expected a safetensors file"),
-        (b"\xff" * 8 + b"{}", "expected a safetensors file"),
-        (file(b'{"x": \xff}'), "expected JSON"),
-        (file(b"{" + b'"x": {' * 50_000), "expected JSON"),
-        (file(b'{"x": ' + b"9" * 5000 + b"}"), "expected JSON"),
-        (file(b'{"x": NaN}'), "expected JSON: NaN is not a number of JSON"),
-        (file(b'{"x": 1, "x": 1}'), "expected JSON: the name 'x' appears twice"),
-        (file({"__metadata__": []}), "expected names and strings in __metadata__"),
-        (file({"__metadata__": {"a": 1}}), "expected names and strings in __metadata__"),
+        (b"", f"{NO_FILE}0 bytes"),
+        (file(b"[]"), NO_FILE),
+        (file(f64())[:-1], NO_FILE),
+        (b"\xff" * 8 + b"{}", NO_FILE),
+        (file(b"{" + b'"x": {' * 50_000), NO_JSON),
+        (file(b'{"x": NaN}'), f"{NO_JSON}: NaN is not a number of JSON"),
+        (file(b'{"x": 1, "x": 1}'), f"{NO_JSON}: the name 'x' appears twice"),
+        (file({"__metadata__": []}), NO_FACTS),
+        (file({"__metadata__": {"a": 1}}), NO_FACTS),
         (file({"__metadata__": {"purenn.tree": "[]"}}), "file is corrupt: its SHA-256"),
-        (file({"x": 1}), "'x' is not described by a dtype, shape and data"),
-        (file({"x": {"dtype": "F64"}}), "'x' is not described by a dtype, shape"),
-        (file(f64(more=1), bytes(8)), "'x' is not described by a dtype, shape"),
-        (file(f64(shape=[1.0]), bytes(8)), "'x' is not described by a dtype, shape"),
-        (file(f64(shape=[True]), bytes(8)), "'x' is not described by a dtype, shape"),
-        (file(f64(shape=[-1]), bytes(8)), "'x' is not described by a dtype, shape"),
-        (file(f64(shape=[1] * 65), bytes(8)), "'x' is not described by a dtype, shape"),
-        (file(f64(data_offsets=[0, 8, 8]), bytes(8)), "'x' is not described by a dtype, shape"),
+        (file({"x": {"dtype": "F64"}}), NO_SLOT),
+        (file(f64(more=1), bytes(8)), NO_SLOT),
+        (file(f64(shape=[1.0]), bytes(8)), NO_SLOT),
+        (file(f64(shape=[True]), bytes(8)), NO_SLOT),
+        (file(f64(shape=[-1]), bytes(8)), NO_SLOT),
+        (file(f64(data_offsets=[0, 8, 8]), bytes(8)), NO_SLOT),
         (file(f64(dtype="BF16"), bytes(8)), "'x' has the dtype BF16: expected one of BOOL"),
         (file(f64(shape=[2**62, 2**62]), bytes(8)), r"'x' has the data_offsets \[0, 8\]: expec"),
         (file(f64(), bytes(4)), "expected 8 bytes of arrays, got 4"),
         (file(f64(), bytes(9)), "expected 8 bytes of arrays, got 9"),
         (file(f64(data_offsets=[8, 16]), bytes(16)), r"\[8, 16\]: expected \[0, 8\]"),
-        (file(f64(data_offsets=[8, 0]), bytes(8)), r"\[8, 0\]: expected \[0, 8\]"),
         (file({"x": F64, "y": F64}, bytes(8)), r"'y' has the data_offsets \[0, 8\]: expected"),
-        (
-            file({"x": F64, "y": {**F64, "data_offsets": [16, 24]}}, bytes(24)),
-            r"'y' has the data_offsets \[16, 24\]: expected \[8, 16\]",
-        ),
+        (file({"x": F64, "y": LATER}, bytes(24)), r"'y' .* \[16, 24\]: expected \[8, 16\]"),
         (file(f64(dtype="BOOL", data_offsets=[0, 1]), b"\2"), "booleans that are neither 0 nor"),
+        (file(f64(shape=[1] * 65), bytes(8)), "'x' cannot be an array"),
         (file(f64(shape=[0, 2**62, 2**62], data_offsets=[0, 0])), "'x' cannot be an array"),
     ],
 )
@@ -171,6 +160,7 @@ def test_malformed_files_are_refused_without_allocating(raw: bytes, problem: str
 
 def test_mutations_of_foreign_files_are_refused_or_harmless() -> None:
     raw = file({"x": F64, "y": {**F64, "data_offsets": [8, 16]}}, bytes(16))
+    assert safetensors.decode(raw, "file")[0]["y"].tolist() == [0.0]
     rng = np.random.Generator(np.random.PCG64(0))
     for _ in range(3000):
         changed = bytearray(raw)
@@ -181,8 +171,3 @@ def test_mutations_of_foreign_files_are_refused_or_harmless() -> None:
         except FormatError:
             continue
         assert sum(array.nbytes for array in arrays.values()) == 16
-
-
-def test_the_mutations_are_of_files_that_are_read() -> None:
-    arrays, facts = safetensors.decode(file(f64(), bytes(8)), "file")
-    assert (arrays["x"].tolist(), facts) == ([0.0], {})

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
-import struct
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import assert_type
@@ -79,19 +76,12 @@ class TestWhatComesBack:
         assert leaves_as_text(back) == leaves_as_text(tree)
         assert encode(back) == encode(tree)
 
-    @pytest.mark.parametrize("value", [0.1, -0.0, 5e-324, math.pi * 1e300, -math.inf, math.nan])
-    def test_floats(self, value: float) -> None:
-        back = decode(encode((value,)), "file").fitted((0.0,))
-        assert struct.pack("<d", back[0]) == struct.pack("<d", value)
-
     def test_files_of_the_official_package(self, tmp_path: Path) -> None:
         named = dict(zip(paths(PARAMS), leaves(PARAMS), strict=True))
         official.save_file(named, tmp_path / "file", {"format": "np"})
         back = load(tmp_path / "file", like=PARAMS)
         assert leaves_as_text(back) == leaves_as_text(PARAMS)
-        with pytest.raises(
-            TreeError, match=r"holds arrays, but not the structure of a tree\. Pass like="
-        ):
+        with pytest.raises(TreeError, match=r"not the structure of a tree\. Pass like="):
             load(tmp_path / "file")
 
     def test_classes_that_moved_to_another_module(self) -> None:
@@ -127,17 +117,8 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("tree", "error", "problem"),
         [
-            (
-                (np.float64(1.0),),
-                TreeError,
-                "0: expected an array or a plain bool, int, float, str",
-            ),
-            (
-                ([1.0],),
-                TreeError,
-                "expected a tree of arrays, tuples and frozen attrs classes, got",
-            ),
-            (nn.relu, TreeError, "expected a tree of arrays, tuples and frozen attrs classes, got"),
+            ((np.float64(1.0),), TreeError, "0: expected an array or a plain bool, int, float"),
+            (([1.0],), TreeError, "expected a tree of arrays, tuples and frozen attrs classes"),
             ((np.zeros(1, complex),), DtypeError, "0: expected booleans, integers, float32 or fl"),
         ],
     )
@@ -153,7 +134,7 @@ class TestRefusals:
         [
             *("states:Pair", "os:system", "purennx.tree:Frozen", ":Frozen", "", "purenn"),
             *("purenn.nothing:Frozen", "purenn..tree:Frozen", "purenn.tree:np", "purenn.tree:T"),
-            *("purenn.tree:Node", "purenn.optimizers:Point", "purenn.tree:Nothing", "purenn.a\0:F"),
+            *("purenn.optimizers:Point", "purenn.tree:Nothing", "purenn.a\0:F"),
         ],
     )
     def test_only_nodes_of_purenns_own_are_looked_up(
@@ -173,27 +154,20 @@ class TestRefusals:
         ("tree", "problem"),
         [
             ({"tuple": 2}, "its tree and its arrays do not match"),
-            ([], "its tree and its arrays do not match"),
-            (["0", "1"], "its tree and its arrays do not match"),
+            (["0", "1"], "its tree has the invalid entry '1'"),
             ([["tuple", 2], "0"], "its tree and its arrays do not match"),
             ([["tuple", 10**12], "0", "1"], "its tree and its arrays do not match"),
             ([["tuple", 1], "0", ["tuple", 1], "1"], "its tree has the invalid entry ['tuple', 1]"),
             ([["tuple", -1], "0", "1"], "its tree has the invalid entry ['tuple', -1]"),
             ([["tuple", 2], "0", "0"], "its tree has the invalid entry '0'"),
-            ([["tuple", 3], ["0", "int", 1], "0", "1"], "its tree has the invalid entry '0'"),
-            (
-                [["tuple", 3], "0", "1", ["1", "int", 1]],
-                "its tree has the invalid entry ['1', 'int', 1]",
-            ),
+            ([["tuple", 3], ["0", "int", "1"], "0", "1"], "its tree has the invalid entry '0'"),
             ([["tuple", 3], "0", "1", None], "its tree has the invalid entry None"),
             *(
-                (
-                    [["tuple", 3], "0", "1", ["2", kind, value]],
-                    f"its tree has the invalid {kind} {value!r}",
-                )
-                for kind, value in [
-                    *(("int", True), ("int", 1.5), ("bool", 1), ("float", 0.5), ("float", "half")),
-                    *(("str", 7), ("Key", "7"), ("Key", -1), ("Key", True), ("bytes", "")),
+                ([["tuple", 3], "0", "1", entry], f"its tree has the invalid entry {entry!r}")
+                for entry in [
+                    *(["1", "int", "1"], ["2", "int", 1], ["2", "int", "1.5"], ["2", "int", ""]),
+                    *(["2", "bool", "1"], ["2", "float", "half"], ["2", "Key", "-1"]),
+                    *(["2", "Key", "Key(7)"], ["2", "bytes", ""], ["2", "int"]),
                 ]
             ),
         ],
@@ -205,9 +179,7 @@ class TestRefusals:
 
     def test_forged_parameters_are_checked_by_their_class(self) -> None:
         saved = decode(forged([["purenn.layers.linear:Linear", 2], "0", "1"]), "file")
-        with pytest.raises(
-            FormatError, match=r"^file: its leaves do not fit its nodes: .*expected"
-        ):
+        with pytest.raises(FormatError, match=r"^file: its leaves do not fit its nodes: .*ex"):
             saved.built()
 
     def test_other_versions(self) -> None:
@@ -225,6 +197,5 @@ def test_digests_see_paths_shapes_dtypes_and_bits_but_not_memory() -> None:
         (np.array([[1.0, 2.0]]), (np.array([-3.0], np.float32),)),
     ]
     assert digest(tree) not in [digest(other) for other in others]
-    same: list[Callable[[AnyArray], AnyArray]] = [np.asfortranarray, lambda x: x.astype(">f8")]
     array = np.arange(6.0).reshape(2, 3)
-    assert {digest((change(array),)) for change in same} == {digest((array,))}
+    assert digest((np.asfortranarray(array),)) == digest((array,)) == digest((array.astype(">f8"),))

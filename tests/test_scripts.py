@@ -1,36 +1,39 @@
-"""The trainers' command lines: what they take, refuse, write and repeat."""
+"""The trainers' command lines: what they take, write, repeat and go on with."""
 
 from __future__ import annotations
 
 import re
 import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import attrs
 import pytest
-from commands import run
+from commands import run, started
 from rich.console import Console
 from sample import sample
-from threadpoolctl import threadpool_limits
 
-import article
+import compare_runs
 import fashion_mnist
-import image_parts
-import options
-import progress
 import spiral
-from command_line import exit_status
-from purenn import runs
+import train_article
+from command_line import from_json
+from progress import say
+from purenn import Key, accuracy, evaluate, load, runs
 from purenn.datasets import FashionMnist
+from spiral import SpiralSettings
+from trainer.models import classifier, objective
 
 PNG = b"\x89PNG\r\n\x1a\n"
 RECORDS = {"config.json", "environment.json", "metrics.jsonl", "times.jsonl", "summary.json"}
 
 Main = Callable[[Sequence[str]], int]
 
-SPIRAL = ("--epochs", "3", "--samples-per-arm", "30", "--hidden", "8", "4", "--warm-up", "1")
-IMAGES = ("--epochs", "2", "--hidden", "16", "--warm-up", "0", "--batch-size", "100")
+SPIRAL = ("--epochs", "3", "--samples-per-arm", "30", "--hidden", "8", "4")
+MORE = (
+    "--arms 3 --loss brier --clip none --dtype float64 --optimizer adam --learning-rate 0.01 "
+    "--weight-decay 0.1 --dropout 0.1 --activation tanh"
+)
+IMAGES = ("--epochs", "2", "--hidden", "16", "--batch-size", "100")
 
 
 def load_sample(directory: Path | None) -> FashionMnist:
@@ -41,142 +44,171 @@ def train_images(arguments: Sequence[str]) -> int:
     return fashion_mnist.main(arguments, load_sample)
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    with threadpool_limits(1, user_api="blas"):
-        yield
+def summary_of(folder: Path) -> runs.Summary:
+    found = runs.read_summary(folder)
+    assert found is not None
+    return found
 
 
-# --- help -----------------------------------------------------------------------------------------
+def settings_in(folder: Path) -> SpiralSettings:
+    return from_json(runs.read_config(folder / "config.json").settings, SpiralSettings, "here")
 
 
 @pytest.mark.parametrize(
-    ("main", "settings"),
+    ("main", "option"),
     [
-        (article.main, None),
-        (spiral.main, spiral.Settings),
-        (fashion_mnist.main, image_parts.Settings),
+        (train_article.main, "--data PATH"),
+        (spiral.main, "--samples-per-arm INT"),
+        (fashion_mnist.main, "--validation INT"),
+        (compare_runs.main, "verify"),
     ],
-    ids=["article", "spiral", "fashion_mnist"],
+    ids=["train_article", "spiral", "fashion_mnist", "compare_runs"],
 )
-def test_help_names_every_option_and_has_examples(
-    main: Main, settings: type[options.Training] | None, capsys: pytest.CaptureFixture[str]
+def test_help_has_options_and_an_example_on_each_line(
+    main: Main, option: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:
-        main(["--help"])
+        main(["--resume", "--help"] if main is spiral.main else ["--help"])
     assert ended.value.code == 0
     shown = capsys.readouterr().out
-    assert "Examples:" in shown
-    names = [field.name for field in attrs.fields(settings)] if settings else ["data"]
-    for name in (*names, "folder", "resume", "config"):
-        assert re.search(rf"--{name.replace('_', '-')}\b", shown), name
-
-
-# --- small runs -----------------------------------------------------------------------------------
+    assert option in shown
+    examples = shown.partition("Examples:")[2].partition("╭")[0].split("\n")
+    assert len([line for line in examples if "scripts/" in line]) > 2
+    assert all(line.count("scripts/") < 2 for line in examples)
 
 
 @pytest.mark.parametrize(
     ("main", "options", "pictures"),
     [
         (spiral.main, SPIRAL, {"loss.png", "accuracy.png", "boundary.png"}),
-        (spiral.main, (*SPIRAL, "--clip", "value", "--dtype", "float64"), {"loss.png"}),
-        (spiral.main, (*SPIRAL, "--clip", "none", "--loss", "binary-cross-entropy"), {"loss.png"}),
-        (spiral.main, (*SPIRAL, "--arms", "3", "--loss", "brier"), {"boundary.png"}),
+        (
+            spiral.main,
+            (*SPIRAL, *MORE.split()),
+            {"boundary.png"},
+        ),
+        (spiral.main, (*SPIRAL, "--clip", "value"), {"loss.png"}),
         (
             train_images,
-            IMAGES,
+            (*IMAGES, "--loss", "cross-entropy"),
             {"loss.png", "accuracy.png", "samples.png", "confusion.png", "mistakes.png"},
         ),
-        (train_images, (*IMAGES, "--validation", "500", "--loss", "cross-entropy"), {"loss.png"}),
-        (train_images, (*IMAGES, "--split", "official", "--dtype", "float64"), {"loss.png"}),
     ],
+    ids=["spiral", "three arms", "clipped by value", "images"],
 )
-def test_the_same_command_gives_the_same_bytes(
+def test_a_run_leaves_records_and_pictures(
     main: Main, options: Sequence[str], pictures: set[str], tmp_path: Path
 ) -> None:
-    first, second = tmp_path / "first", tmp_path / "second"
-    assert main([*options, "--folder", str(first)]) == 0
-    assert main([*options, "--folder", str(second)]) == 0
-    assert runs.differences(first, second) == ()
-    summary = runs.read_summary(first)
-    assert summary is not None
+    assert main([*options, "--folder", str(tmp_path)]) == 0
+    summary = summary_of(tmp_path)
     assert re.fullmatch("[0-9a-f]{64}", summary.digest)
     assert {"loss", "gradient_norm", "test_accuracy"} <= summary.metrics.keys()
-    assert {path.name for path in first.iterdir()} >= RECORDS | pictures
-    for path in first.glob("*.png"):
+    assert {path.name for path in tmp_path.iterdir()} >= RECORDS | pictures
+    for path in tmp_path.glob("*.png"):
         assert path.read_bytes().startswith(PNG)
 
 
-def test_another_seed_gives_another_digest(tmp_path: Path) -> None:
-    digests = set()
-    for seed in "012":
-        folder = tmp_path / seed
-        assert spiral.main([*SPIRAL, "--seed", seed, "--folder", str(folder)]) == 0
-        summary = runs.read_summary(folder)
-        assert summary is not None
-        digests.add(summary.digest)
-    assert len(digests) == 3
+def test_equal_commands_give_equal_bytes_and_another_seed_does_not(tmp_path: Path) -> None:
+    first, second, other = (tmp_path / name for name in ("first", "second", "other"))
+    options = [*SPIRAL, "--dropout", "0.2"]
+    for folder in (first, second):
+        assert spiral.main([*options, "--folder", str(folder)]) == 0
+    assert runs.differences(first, second) == ()
+    assert spiral.main([*options, "--seed", "1", "--folder", str(other)]) == 0
+    assert summary_of(first).digest != summary_of(other).digest
+
+
+def test_a_configuration_repeats_its_run_and_options_override_it(tmp_path: Path) -> None:
+    first, second, third = (str(tmp_path / name) for name in ("first", "second", "third"))
+    assert spiral.main([*SPIRAL, "--arms", "3", "--folder", first]) == 0
+    config = f"{first}/config.json"
+    assert spiral.main(["--config", config, "--folder", second]) == 0
+    assert runs.differences(Path(first), Path(second)) == ()
+    assert spiral.main([f"--config={config}", "--epochs", "1", "--folder", third]) == 0
+    settings = settings_in(tmp_path / "third")
+    assert (settings.epochs, settings.arms, settings.hidden) == (1, 3, (8, 4))
+
+
+def test_a_finished_run_goes_on_with_its_own_settings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = ["--folder", str(tmp_path)]
+    assert spiral.main([*SPIRAL, "--seed", "5", *folder]) == 0
+    before = summary_of(tmp_path).digest
+    assert spiral.main(["--resume", *folder]) == 0
+    assert summary_of(tmp_path).digest == before
+    capsys.readouterr()
+    assert spiral.main(["--resume", "--epochs", "5", *folder]) == 0
+    assert [line[:9] for line in capsys.readouterr().out.splitlines()[1:3]] == [
+        "epoch 4/5",
+        "epoch 5/5",
+    ]
+    assert len(runs.read_records(tmp_path)) == summary_of(tmp_path).epochs == 5
+    settings = settings_in(tmp_path)
+    assert (settings.epochs, settings.seed, settings.hidden) == (5, 5, (8, 4))
+
+
+def test_patience_ends_a_run_and_the_best_epoch_is_measured(tmp_path: Path) -> None:
+    options = (*SPIRAL, "--epochs", "300", "--patience", "2", "--learning-rate", "2")
+    assert spiral.main([*options, "--folder", str(tmp_path)]) == 0
+    summary = summary_of(tmp_path)
+    losses = [record["validation_loss"] for record in runs.read_records(tmp_path)]
+    best = losses.index(min(losses))
+    assert summary.epochs == len(losses) == best + 1 + 2
+    assert summary.metrics["best_epoch"] == best + 1
+    settings = settings_in(tmp_path)
+    goal = objective(settings.loss)
+    model = classifier((8, 4), "leaky-relu", 0.0, 2, goal.output)
+    parts = spiral.drawn(settings)
+    like = model.init(Key(0), parts.train.example)
+    params = load(tmp_path / "best.safetensors", like=like)
+    assert summary.metrics["test_accuracy"] == evaluate(model, params, parts.test, accuracy)
+    assert evaluate(model, params, parts.watched, goal.loss) == min(losses)
 
 
 def test_a_validation_part_is_measured_after_each_epoch(tmp_path: Path) -> None:
-    folder = tmp_path / "run"
-    assert train_images([*IMAGES, "--validation", "500", "--folder", str(folder)]) == 0
-    for record in runs.read_records(folder):
+    options = [*IMAGES, "--validation", "500", "--patience", "1", "--split", "official"]
+    assert train_images([*options, "--folder", str(tmp_path)]) == 0
+    for record in runs.read_records(tmp_path):
         assert 0.0 < record["validation_accuracy"] < 1.0
         assert record["validation_loss"] > 0.0
         assert "training_accuracy" not in record
 
 
-def test_a_configuration_repeats_its_run_and_options_override_it(tmp_path: Path) -> None:
-    first, second, third = (str(tmp_path / name) for name in ("first", "second", "third"))
-    assert spiral.main([*SPIRAL, "--seed", "5", "--folder", first]) == 0
-    config = f"{first}/config.json"
-    assert spiral.main(["--config", config, "--folder", second]) == 0
-    assert runs.differences(Path(first), Path(second)) == ()
-    assert spiral.main([f"--config={config}", "--epochs", "1", "--folder", third]) == 0
-    settings = runs.read_config(tmp_path / "third" / "config.json").settings
-    assert (settings["epochs"], settings["seed"], settings["hidden"]) == (1, 5, [8, 4])
-
-
 def test_a_script_run_as_people_run_it_prints_plain_lines(tmp_path: Path) -> None:
     ended = run("spiral.py", *SPIRAL, "--folder", tmp_path / "run")
-    assert ended.status == 0, ended.errors
-    lines = ended.output.splitlines()
+    assert ended.returncode == 0, ended.stderr
+    lines = ended.stdout.splitlines()
     number = r"\d\.\d{4}"
     for epoch, line in enumerate(lines[:3], start=1):
         pattern = (
-            rf"epoch {epoch}/3   loss {number}   training accuracy \d+\.\d\d %   gradient norm "
+            rf"epoch {epoch}/3   loss {number}   validation accuracy \d+\.\d\d %   "
+            rf"validation loss {number}   gradient norm "
         )
         assert re.match(pattern, line)
     assert lines[3].startswith("Test accuracy: ")
-    assert "\x1b" not in ended.output
-    assert ended.errors == ""
+    assert "\x1b" not in ended.stdout
+    assert ended.stderr == ""
 
 
-def test_a_stopped_run_is_resumed_to_the_same_bytes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.slow
+def test_a_stopped_run_is_resumed_to_the_same_bytes(tmp_path: Path) -> None:
     whole, parts = tmp_path / "whole", tmp_path / "parts"
-    assert spiral.main([*SPIRAL, "--folder", str(whole)]) == 0
-
-    def stop(number: int, epochs: int, metrics: Mapping[str, float]) -> str:
-        signal.raise_signal(signal.SIGTERM)
-        return "stopped"
-
-    with monkeypatch.context() as patch:
-        patch.setattr(progress, "epoch_line", stop)
-        status = exit_status(lambda: spiral.main([*SPIRAL, "--folder", str(parts)]))
-    assert status == 128 + signal.SIGTERM
-    told = capsys.readouterr().err
-    assert re.search(
-        r"Stopped by SIGTERM before epoch 1, batch \d+\..* with --resume goes on", told
-    )
-    assert len(runs.read_records(parts)) == 1
-    assert spiral.main([*SPIRAL, "--folder", str(parts), "--resume"]) == 0
+    options = (*SPIRAL, "--epochs", "400")
+    assert run("spiral.py", *options, "--folder", whole).returncode == 0
+    with started("spiral.py", *options, "--folder", parts) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("epoch   1/400")
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate()
+    assert process.returncode == 128 + signal.SIGTERM
+    assert "Stopped by SIGTERM before epoch " in errors
+    assert "with --resume" in errors
+    assert len(runs.read_records(parts)) < 400
+    assert run("spiral.py", "--folder", parts, "--resume").returncode == 0
     assert runs.differences(whole, parts) == ()
 
 
 def test_lines_reach_a_log_as_they_are_printed(tmp_path: Path) -> None:
     with (tmp_path / "log").open("w") as log:
-        progress.say(Console(file=log), "epoch 1/3 [bold]   loss 0.5")
+        say(Console(file=log), "epoch 1/3 [bold]   loss 0.5")
         assert (tmp_path / "log").read_text() == "epoch 1/3 [bold]   loss 0.5\n"

@@ -1,97 +1,66 @@
-"""What stubtest cannot see: that the stubs tell the truth about what comes back.
+"""The stubs in typestubs/: what they name is there, and used.
 
-stubtest compares names and parameters. Here the ranks and dtypes that typestubs/ promises are
-compared with what the installed packages return.
+stubtest compares all parameters, and wants them all. The stubs of the benchmark's peers have what
+the benchmark uses and no more; their packages may be missing.
 """
 
 from __future__ import annotations
 
-import numpy as np
+import ast
+import inspect
+import re
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
 import pytest
-from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
-from sklearn.model_selection import train_test_split
-from sklearn.neural_network import MLPClassifier
-from sklearn.preprocessing import MinMaxScaler
-from threadpoolctl import threadpool_info, threadpool_limits
 
-Float = np.float32 | np.float64
-Signed = np.int8 | np.int16 | np.int32 | np.int64
-Unsigned = np.uint8 | np.uint16 | np.uint32 | np.uint64
-
-TRUTH = np.array([0, 1, 2, 2])
-GUESS = np.array([0, 1, 1, 2])
+ROOT = Path(__file__).parent.parent
+STUBS = ROOT / "typestubs"
+FILES = sorted(STUBS.rglob("*.pyi"))
+PEERS = ("jax", "optax", "torch")
 
 
-def kind(
-    array: np.ndarray[tuple[int, ...], np.dtype[Float | Signed | Unsigned]],
-) -> tuple[str, int]:
-    return str(array.dtype), array.ndim
+def module_name(file: Path) -> str:
+    parts = file.relative_to(STUBS).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
 
 
-def test_train_test_split_gives_parts_of_the_same_rank_and_dtype() -> None:
-    rows: np.ndarray[tuple[int], np.dtype[np.int64]] = np.arange(10)
-    train, test = train_test_split(rows, test_size=0.2, random_state=42)
-    assert (kind(train), kind(test)) == (("int64", 1), ("int64", 1))
-    assert sorted([*train, *test]) == list(range(10))
+def declared(body: list[ast.stmt], prefix: str = "") -> dict[str, list[str]]:
+    """The classes and functions of a stub, with the names of their parameters."""
+    found: dict[str, list[str]] = {}
+    for node in body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):
+            name = prefix + node.name
+            if isinstance(node, ast.ClassDef):
+                found |= {name: [], **declared(node.body, f"{name}.")}
+            else:
+                given = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+                found[name] = [each.arg for each in given if each.arg not in {"self", "cls"}]
+    return found
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_min_max_scaler_keeps_the_dtype(dtype: type[Float]) -> None:
-    data: np.ndarray[tuple[int, int], np.dtype[Float]] = np.array([[0, 2], [4, 6]], dtype)
-    scaler = MinMaxScaler().fit(data)
-    expected = np.array([[0, 0], [1, 1]], dtype)
-    for scaled in (scaler.transform(data), MinMaxScaler().fit_transform(data)):
-        assert kind(scaled) == (str(np.dtype(dtype)), 2)
-        np.testing.assert_array_equal(scaled, expected)
-    assert kind(scaler.data_min_)[1] == kind(scaler.data_max_)[1] == 1
+def missing(module: str, name: str, parameters: list[str]) -> list[str]:
+    """The parameters that a function does not take, as far as it tells what it takes."""
+    found: object = import_module(module)
+    if (module, name.partition(".")[0]) == ("jax", "Array"):
+        found, name = import_module("jax.numpy").zeros(1), name.partition(".")[2] or "shape"
+    for part in name.split("."):
+        found = getattr(found, part)
+    try:
+        taken = inspect.signature(found).parameters if callable(found) else {}
+    except ValueError:  # it does not tell
+        return []
+    has_more = any(each.kind is each.VAR_KEYWORD for each in taken.values())
+    return [] if has_more else [each for each in parameters if each not in taken]
 
 
-def test_accuracy_is_a_float() -> None:
-    assert accuracy_score(TRUTH, GUESS) == 0.75
-    assert isinstance(accuracy_score(TRUTH, GUESS), float)
-
-
-def test_table_by_class_has_scores_and_counts() -> None:
-    precision, recall, f_score, support = precision_recall_fscore_support(TRUTH, GUESS)
-    assert kind(precision) == kind(recall) == kind(f_score) == ("float64", 1)
-    assert kind(support) == ("int64", 1)
-    assert support.tolist() == [1, 1, 2]
-
-
-def test_averaged_table_has_floats_and_no_support() -> None:
-    *scores, support = precision_recall_fscore_support(TRUTH, GUESS, average="macro")
-    assert all(isinstance(score, float) for score in scores)
-    assert support is None
-
-
-def test_confusion_matrix_counts_unless_normalized() -> None:
-    counts = confusion_matrix(TRUTH, GUESS)
-    assert kind(counts) == ("int64", 2)
-    assert counts.tolist() == [[1, 0, 0], [0, 1, 0], [0, 1, 1]]
-    assert kind(confusion_matrix(TRUTH, GUESS, normalize="true")) == ("float64", 2)
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_classifier_learns_in_the_dtype_of_its_data(dtype: type[Float]) -> None:
-    features: np.ndarray[tuple[int, int], np.dtype[Float]] = np.eye(4, dtype=dtype)
-    labels: np.ndarray[tuple[int], np.dtype[np.int32]] = np.array([0, 1, 2, 2], np.int32)
-    classifier = MLPClassifier((3,), solver="sgd", alpha=0.0, batch_size=2, random_state=0)
-    classifier.partial_fit(features, labels, classes=np.unique(labels))
-    assert [kind(weight) for weight in classifier.coefs_] == [(str(np.dtype(dtype)), 2)] * 2
-    assert [kind(bias) for bias in classifier.intercepts_] == [(str(np.dtype(dtype)), 1)] * 2
-    assert all(isinstance(loss, float) for loss in (classifier.loss_, *classifier.loss_curve_))
-    assert kind(classifier.predict(features)) == ("int32", 1)
-    assert kind(classifier.predict_proba(features)) == (str(np.dtype(dtype)), 2)
-    assert isinstance(classifier.score(features, labels), float)
-
-
-def test_thread_pools_are_described_and_limited() -> None:
-    with threadpool_limits(1, user_api="blas"):
-        pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
-    assert pools
-    for pool in pools:
-        assert pool["num_threads"] == 1
-        assert set(pool) <= {
-            *("user_api", "internal_api", "prefix", "filepath", "version", "num_threads"),
-            *("threading_layer", "architecture"),
-        }
+@pytest.mark.parametrize("file", FILES, ids=module_name)
+def test_stubs_tell_of_what_is_there_and_used(file: Path) -> None:
+    module, content = module_name(file), declared(ast.parse(file.read_text()).body)
+    if find_spec(module.partition(".")[0]) is not None:
+        assert [name for name in content if missing(module, name, content[name])] == []
+    if module.startswith(PEERS):
+        sources = (ROOT / "scripts" / "benchmarks").glob("*.py")
+        used = set(re.findall(r"\w+", "".join(source.read_text() for source in sources)))
+        assert {name.rpartition(".")[2] for name in content} - used == set()

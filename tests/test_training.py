@@ -2,132 +2,256 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
 import numpy as np
 import pytest
-from contracts import FLOATS, all_bits, bits
+from contracts import FLOATS, Bits, bits, dtypes, normal
+from sample import sample
+from threadpoolctl import threadpool_limits
 
 import purenn as nn
+from purenn import layers, losses
+from purenn import optimizers as opt
 from purenn.arrays import FloatDtype, Labels, Matrix
+from purenn.data import Batch, batches_in_order
+from purenn.errors import DivergenceError
+from purenn.schedules import cosine
+from purenn.training import Report
 from purenn.tree import leaves
 
+S = TypeVar("S")
 Params = tuple[nn.Linear, nn.Empty, nn.Linear]
-State = nn.OptimizerState[Params, tuple[nn.Empty, nn.Velocity, nn.Empty]]
+ClassLoss = nn.Loss[Matrix, Matrix | Labels]
 
+KEY = nn.Key(4)
 MODEL = nn.linear(16) >> nn.tanh() >> nn.linear(2)
 LOSS = nn.softmax_cross_entropy()
-OPTIMIZER = nn.clipped_sgd(0.3)
+SQUARED = nn.mean_squared_error()
+OPTIMIZER = nn.descend(nn.clip_by_value(1.0) >> nn.momentum(0.9), 0.3)
+STILL = nn.sgd(0.0)
 STEP = nn.training_step(MODEL, LOSS, OPTIMIZER)
-KEY = nn.Key(4)
 
 
-def exclusive_or(count: int, dtype: FloatDtype = FLOATS[0]) -> nn.Dataset[Matrix, Labels]:
-    x: Matrix = nn.Key(1).generator().uniform(-1, 1, (count, 2)).astype(dtype)
+def exclusive_or(count: int) -> nn.Dataset[Matrix, Labels]:
+    x: Matrix = nn.Key(1).generator().uniform(-1, 1, (count, 2)).astype(np.float32)
     labels: Labels = (x[:, 0] * x[:, 1] > 0).astype(np.int64)
     return nn.dataset(x, labels)
 
 
-def start(dtype: FloatDtype = FLOATS[0]) -> State:
-    params, _ = MODEL.init(KEY, (2,))
-    return OPTIMIZER.init(nn.to_dtype(params, dtype))
+DATA = exclusive_or(100)
+START = OPTIMIZER.init(MODEL.init(KEY, DATA.example))
+BATCHES = nn.shuffled_batches(DATA, 8, KEY, 0)
 
 
-def epochs(data: nn.Dataset[Matrix, Labels], count: int) -> list[nn.Batch[Matrix, Labels]]:
-    return [b for epoch in range(count) for b in nn.shuffled_batches(data, 32, KEY, epoch)]
+def state_bits(state: nn.State[Params, S]) -> list[int | Bits]:
+    return [state.step, *map(bits, leaves((state.params, state.slots)))]
 
 
-def state_leaves(state: State) -> tuple[object, ...]:
-    return (state.step, *all_bits(leaves((state.params, state.slots))))
-
-
-@pytest.mark.parametrize("dtype", FLOATS, ids=str)
-def test_exclusive_or_is_learned_in_either_dtype(dtype: FloatDtype) -> None:
-    data = exclusive_or(500, dtype)
-    state, losses = nn.fold(STEP, start(dtype), epochs(data, 40))
-    assert nn.evaluate(MODEL, state.params, data, nn.accuracy) > 0.97
-    assert losses[0] > 0.5 > 0.15 > losses[-1]
-    assert {leaf.dtype for leaf in leaves((state.params, state.slots))} == {dtype}
-    assert all(type(loss) is float for loss in losses)
-
-
-def test_two_runs_end_with_the_same_bits() -> None:
-    first, losses = nn.fold(STEP, start(), epochs(exclusive_or(100), 3))
-    again, same_losses = nn.fold(STEP, start(), epochs(exclusive_or(100), 3))
-    assert state_leaves(first) == state_leaves(again)
-    assert losses == same_losses
-
-
-def test_a_run_cut_in_the_middle_of_an_epoch_goes_on_with_the_same_bits() -> None:
-    batches = nn.shuffled_batches(exclusive_or(100), 8, KEY, 0)
-    whole, losses = nn.fold(STEP, start(), batches)
-    for cut in range(len(batches) + 1):
-        middle, before = nn.fold(STEP, start(), batches[:cut])
-        assert middle.step == cut
-        end, after = nn.fold(STEP, middle, batches[cut:])
-        assert state_leaves(end) == state_leaves(whole)
-        assert (*before, *after) == losses
-
-
-def test_scan_is_the_fold_that_shows_its_steps() -> None:
-    batches = nn.shuffled_batches(exclusive_or(100), 32, KEY, 0)
-    end, losses = nn.fold(STEP, start(), batches)
-    steps = list(nn.scan(STEP, start(), batches))
-    assert tuple(loss for _, loss in steps) == losses
-    assert [state.step for state, _ in steps] == [1, 2, 3, 4]
-    assert state_leaves(steps[-1][0]) == state_leaves(end)
+def test_fold_scan_and_a_loop_by_hand_are_the_same_to_the_bit() -> None:
+    before = state_bits(START)
+    gradient = nn.value_and_grad(MODEL, LOSS)
+    by_hand, by_step, reports = START, START, []
+    for batch in BATCHES:
+        loss, grads = gradient(by_hand.params, batch.inputs, batch.targets, batch.key)
+        assert loss == LOSS(MODEL.apply(by_hand.params, batch.inputs), batch.targets)[0]
+        reports.append(Report(loss, len(batch.targets)))
+        by_hand, _ = OPTIMIZER.update(by_hand, grads)
+        by_step, _ = STEP(by_step, batch)
+    assert [report.samples for report in reports] == [8] * 12 + [4]
+    scanned = list(nn.scan(STEP, START, BATCHES))
+    assert [state.step for state, _ in scanned] == list(range(1, 14))
+    assert [report for _, report in scanned] == reports
+    folded, told = nn.fold(STEP, START, BATCHES)
+    assert told == tuple(reports)
+    for state in (by_step, scanned[-1][0], folded, nn.fold(STEP, START, BATCHES)[0]):
+        assert state_bits(state) == state_bits(by_hand)
+    for cut in (0, 1, 7, 13):
+        middle, first = nn.fold(STEP, START, BATCHES[:cut])
+        end, rest = nn.fold(STEP, middle, BATCHES[cut:])
+        assert (state_bits(end), (*first, *rest)) == (state_bits(by_hand), told)
+    assert state_bits(START) == before
 
 
 def test_scan_takes_no_step_that_nobody_looks_at() -> None:
-    taken: list[int] = []
-
-    def step(state: int, batch: int) -> tuple[int, str]:
-        taken.append(batch)
-        return state + batch, f"after {batch}"
-
-    shown = nn.scan(step, 0, range(1, 100))
-    assert [next(shown) for _ in range(3)] == [(1, "after 1"), (3, "after 2"), (6, "after 3")]
-    assert taken == [1, 2, 3]
-    assert nn.fold(step, 0, [5, 6]) == (11, ("after 5", "after 6"))
+    shown = nn.scan(lambda state, batch: (state + batch, f"after {batch}"), 0, iter([1, 2, 3]))
+    assert [next(shown), next(shown)] == [(1, "after 1"), (3, "after 2")]
+    left = iter(range(9))
+    next(nn.scan(lambda state, batch: (state, batch), 0, left))
+    assert list(left) == [1, 2, 3, 4, 5, 6, 7, 8]
 
 
-def test_a_fold_over_nothing_is_the_state_it_began_with() -> None:
-    begin = start()
-    assert nn.fold(STEP, begin, []) == (begin, ())
-    assert list(nn.scan(STEP, begin, [])) == []
+@dtypes
+def test_gradients_are_those_of_the_closed_form(dtype: FloatDtype) -> None:
+    x: Matrix = normal(0, 7, 3).astype(dtype)
+    y: Matrix = normal(1, 7, 2).astype(dtype)
+    params = nn.linear(2).init(KEY, x)
+    value, grads = nn.value_and_grad(nn.linear(2), SQUARED)(params, x, y, KEY)
+    errors = x.astype(np.float64) @ params.weight + params.bias - y
+    tolerance = 1e-5 if dtype == FLOATS[0] else 1e-12
+    assert value == pytest.approx(np.mean(errors**2), rel=tolerance)
+    np.testing.assert_allclose(grads.weight, x.T @ errors / 7, rtol=tolerance, atol=tolerance)
+    np.testing.assert_allclose(grads.bias, errors.sum(0) / 7, rtol=tolerance, atol=tolerance)
 
 
-def test_a_step_is_gradient_and_update_and_reports_the_loss_before() -> None:
-    begin = start()
-    batch = nn.shuffled_batches(exclusive_or(32), 32, KEY, 0)[0]
-    after, loss = STEP(begin, batch)
-    assert loss == LOSS(MODEL.apply(begin.params, batch.inputs), batch.targets)[0]
-    gradient = nn.value_and_grad(MODEL, LOSS)
-    _, grads = gradient(begin.params, batch.inputs, batch.targets, batch.key)
-    expected, _ = OPTIMIZER.update(begin, grads)
-    assert state_leaves(after) == state_leaves(expected)
+# --- what a step reports -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", [1, 7, 50, 1000])
-def test_prediction_in_batches_is_prediction_at_once(size: int) -> None:
-    data, params = exclusive_or(50), start().params
-    x = nn.batches_in_order(data, 50, KEY)[0].inputs
-    predicted = nn.predict(MODEL, params, data, batch_size=size)
-    np.testing.assert_allclose(predicted, MODEL.apply(params, x), rtol=1e-5, atol=1e-6)
-    assert not predicted.flags.writeable
+LOSSES: list[ClassLoss] = [LOSS, losses.summed(LOSS), losses.class_weighted(LOSS, (1.0, 3.0))]
 
 
-@pytest.mark.parametrize("size", [1, 7, 50, 1000])
-def test_evaluation_weighs_every_sample_alike(size: int) -> None:
-    data, params = exclusive_or(50), start().params
-    batch = nn.batches_in_order(data, 50, KEY)[0]
-    whole = nn.accuracy(MODEL.apply(params, batch.inputs), batch.targets)
-    assert nn.evaluate(MODEL, params, data, nn.accuracy, size) == pytest.approx(whole)
-    loss, _ = LOSS(MODEL.apply(params, batch.inputs), batch.targets)
-    value = nn.evaluate(MODEL, params, data, nn.value_of(LOSS), size)
-    assert value == pytest.approx(loss, rel=1e-6)
+@pytest.mark.parametrize("loss", LOSSES, ids=repr)
+def test_mean_losses_do_not_depend_on_the_batch_size(loss: ClassLoss) -> None:
+    data = exclusive_or(9)
+    state = STILL.init(START.params)
+    whole = data.inputs.take(range(9)), data.targets.take(range(9))
+    expected = float(np.mean(loss.per_sample(MODEL.apply(state.params, whole[0]), whole[1])[0]))
+    for size in (1, 4, 9):
+        step = nn.training_step(MODEL, loss, STILL)
+        _, reports = nn.fold(step, state, nn.shuffled_batches(data, size, KEY, 0))
+        assert nn.mean_loss(reports) == pytest.approx(expected, rel=1e-6)
+        for given in (data, whole):
+            found = nn.evaluate(MODEL, state.params, given, loss, batch_size=size)
+            assert found == pytest.approx(expected, rel=1e-6)
+    assert math.isnan(nn.mean_loss([]))
 
 
-def test_training_does_not_change_the_data() -> None:
-    data = exclusive_or(50)
-    before = bits(nn.batches_in_order(data, 50, KEY)[0].inputs)
-    nn.fold(STEP, start(), epochs(data, 2))
-    assert bits(nn.batches_in_order(data, 50, KEY)[0].inputs) == before
+def test_sample_weights_go_with_their_samples() -> None:
+    x, y, w = normal(0, 9, 2), normal(1, 9, 1), np.arange(9.0)
+    model, loss = nn.linear(1), losses.weighted(SQUARED)
+    params = model.init(KEY, x)
+    expected = pytest.approx(float(np.mean(w * ((model.apply(params, x) - y) ** 2)[:, 0])))
+    data, step = nn.dataset(x, (y, w)), nn.training_step(model, loss, STILL)
+    for size in (2, 9):
+        batches = nn.shuffled_batches(data, size, KEY, 0)
+        assert nn.mean_loss(nn.fold(step, STILL.init(params), batches)[1]) == expected
+        assert nn.evaluate(model, params, data, loss, size) == expected
+        assert nn.evaluate(model, params, (x, (y, w)), loss, size) == expected
+
+
+def test_a_plain_function_is_a_loss_whose_value_is_reported() -> None:
+    x: Matrix = np.array([[1.0, 2.0], [3.0, 4.0]])
+    state = STILL.init(nn.Linear(np.ones((2, 1)), np.zeros(1)))
+    step = nn.training_step(nn.linear(1), lambda y, target: (7.5, np.ones_like(y)), nn.sgd(1.0))
+    after, report = step(state, Batch(x, x, KEY))
+    assert report == Report(7.5, 2)
+    assert [leaf.tolist() for leaf in leaves(after.params)] == [[[-3.0], [-5.0]], [-2.0]]
+
+
+def test_a_rate_that_is_too_high_diverges_loudly() -> None:
+    model, optimizer = nn.linear(32) >> nn.tanh() >> nn.linear(1), nn.sgd(1e3)
+    x: Matrix = normal(0, 64, 2).astype(np.float32)
+    epochs = [nn.shuffled_batches(nn.dataset(x, x[:, :1]), 8, KEY, epoch) for epoch in range(60)]
+    batches = [batch for epoch in epochs for batch in epoch]
+    step = nn.training_step(model, SQUARED, optimizer)
+    advice = "Clip the gradients, with clip_by_global_norm.1.0. at the start of the chain, or take"
+    message = rf"^The loss is (inf|nan) at step \d+[.] {advice} a lower learning rate[.]$"
+    with np.errstate(all="ignore"), pytest.raises(DivergenceError, match=message):
+        nn.fold(step, optimizer.init(model.init(KEY, x)), batches)
+
+
+def test_steps_that_are_skipped_neither_raise_nor_count() -> None:
+    def loss(y: Matrix, target: Matrix) -> tuple[float, Matrix]:
+        bad = 3.0 in target
+        return (math.nan if bad else 2.0), (y * math.nan if bad else y)
+
+    x: Matrix = np.arange(6.0)[:, np.newaxis]
+    batches = batches_in_order(nn.dataset(x, x), 1, KEY)
+    params = nn.linear(1).init(KEY, x)
+    protected = opt.averaged(opt.skip_nonfinite(nn.sgd(0.01), 1))
+    step = nn.training_step(nn.linear(1), loss, protected)
+    state, reports = nn.fold(step, protected.init(params), batches)
+    assert [report.loss for report in reports[:3]] == [2.0, 2.0, 2.0]
+    assert math.isnan(reports[3].loss)
+    assert (nn.mean_loss(reports), state.slots.inner.total, state.step) == (2.0, 1, 6)
+    with pytest.raises(DivergenceError, match=r"^The loss is nan at step 3\. "):
+        nn.fold(nn.training_step(nn.linear(1), loss, STILL), STILL.init(params), batches)
+    infinite = nn.training_step(nn.linear(1), lambda y, target: (math.inf, y), protected)
+    with pytest.raises(DivergenceError, match=r"^The loss is inf at step 0\. "):
+        infinite(protected.init(params), batches[0])
+
+
+# --- prediction and evaluation -------------------------------------------------------------------
+
+
+def test_predictions_do_not_depend_on_batches_nor_on_where_samples_come_from(
+    tmp_path: Path,
+) -> None:
+    x, y = DATA.inputs.take(range(100)), DATA.targets.take(range(100))
+    np.save(tmp_path / "x.npy", x)
+    mapped: Matrix = np.load(tmp_path / "x.npy", mmap_mode="r")
+    expected = MODEL.apply(START.params, x)
+    for size in (1, 7, 100, 1000):
+        for inputs in (x, mapped, DATA, nn.dataset(mapped, y)):
+            found = nn.predict(MODEL, START.params, inputs, batch_size=size)
+            np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+            assert (type(found), found.flags.writeable) == (np.ndarray, False)
+        for source in (DATA, (mapped, y)):
+            share = nn.evaluate(MODEL, START.params, source, nn.accuracy, size)
+            assert share == pytest.approx(nn.accuracy(expected, y))
+
+
+def test_a_model_of_two_inputs_trains_on_pairs() -> None:
+    model = layers.beside(nn.linear(2), nn.linear(1)) >> layers.concatenate() >> nn.linear(1)
+    left, right = normal(0, 200, 2), normal(1, 200, 3)
+    data = nn.dataset((left, right), left[:, :1] - 2.0 * right[:, 2:])
+    optimizer = nn.adam(0.05)
+    state = optimizer.init(model.init(KEY, data.example))
+    step = nn.training_step(model, SQUARED, optimizer)
+    for epoch in range(30):
+        state, _ = nn.fold(step, state, nn.shuffled_batches(data, 20, KEY, epoch))
+    assert nn.evaluate(model, state.params, data, SQUARED) < 1e-3
+    whole = model.apply(state.params, (left, right))
+    for inputs in ((left, right), data):
+        np.testing.assert_allclose(nn.predict(model, state.params, inputs, 7), whole)
+
+
+def test_dropout_differs_from_batch_to_batch_and_repeats_with_the_key() -> None:
+    model = nn.dropout(0.5) >> nn.linear(1)
+    x: Matrix = np.ones((8, 10))
+    params = model.init(KEY, x)
+    step = nn.training_step(model, SQUARED, STILL)
+    same = [Batch(x, x[:, :1], KEY.child("batch", n)) for n in range(6)]
+    _, reports = nn.fold(step, STILL.init(params), same)
+    assert len({report.loss for report in reports}) == 6
+    assert nn.fold(step, STILL.init(params), same)[1] == reports
+    np.testing.assert_allclose(nn.predict(model, params, x, 3), params[1].weight.sum())
+
+
+# --- real images ---------------------------------------------------------------------------------
+
+
+Images = tuple[nn.Empty, nn.Linear, layers.BatchNorm, nn.Empty, nn.Empty, nn.Linear]
+
+
+def accuracies(damage: Callable[[Images], Images]) -> tuple[float, float]:
+    """On the training and the test images, after training on damaged gradients."""
+    data = sample()
+    front = nn.flatten() >> nn.linear(64) >> nn.batch_norm() >> nn.leaky_relu()
+    model = front >> nn.dropout(0.1) >> nn.linear(10)
+    chain = nn.clip_by_global_norm(1.0) >> opt.scale_by_adam() >> nn.weight_decay(0.01)
+    optimizer = opt.averaged(nn.descend(chain, cosine(0.005, steps=10 * 63)), 0.95)
+    state = optimizer.init(model.init(nn.Key(0), data.train.example))
+    gradient = nn.value_and_grad(model, LOSS)
+    for epoch in range(10):
+        for batch in nn.shuffled_batches(data.train, 32, nn.Key(1), epoch):
+            loss, grads = gradient(state.params, batch.inputs, batch.targets, batch.key)
+            state, _ = optimizer.update(state, damage(grads), loss)
+    params = opt.averaged_params(state)
+    on_train = nn.evaluate(model, params, data.train, nn.accuracy)
+    return on_train, nn.evaluate(model, params, data.test, nn.accuracy)
+
+
+@pytest.mark.slow
+def test_real_images_are_learned_by_all_parts_together_but_not_with_broken_gradients() -> None:
+    with threadpool_limits(1, user_api="blas"):
+        seen, new = accuracies(lambda grads: grads)
+        assert (seen >= 0.95, new >= 0.80) == (True, True), (seen, new)
+        for broken in (
+            accuracies(lambda grads: nn.map_leaves(np.abs, grads)),
+            accuracies(lambda g: (g[0], nn.map_leaves(np.negative, g[1]), *g[2:])),
+        ):
+            assert broken[0] < seen - 0.05

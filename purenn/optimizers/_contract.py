@@ -125,6 +125,8 @@ class _Chain(Transform[tuple[*Ss]], Generic[*Ss]):
             state: tuple[*Ss, R], grads: Leaves, point: Point
         ) -> tuple[tuple[*Ss, R], Leaves]:
             front, between = head_update(state[:-1], grads, point)
+            if not point.step and not are_alike(between, point.params):
+                raise TreeError(_mistake(self, between, point))
             last, updates = other.update(state[-1], between, point)
             return (*front, last), updates
 
@@ -265,7 +267,7 @@ class Optimizer(Expressed, Generic[S]):
             require_same(state.params, grads, "The gradients and the parameters")
         try:
             slots, moved, frozen = self.move(state.slots, slopes, values, point)
-        except (AttributeError, IndexError, TypeError, ValueError):
+        except (AttributeError, LookupError, TypeError, ValueError):
             _require_fresh(self, state.slots, self.start(point))
             raise
         params = compose_like(state.params, structure, _merged(before, moved, frozen))
@@ -347,22 +349,23 @@ def descend(transform: Transform[S], rate: float | Schedule) -> Optimizer[S]:
     def move(state: S, grads: Leaves, frozen: Leaves, point: Point) -> Moved[S]:
         after, updates = transform.update(state, grads, point)
         if not are_alike(updates, point.params):
-            raise TreeError(_blame(transform, state, grads, point))
+            raise TreeError(_mistake(transform, updates, point))
         return after, scale_and_add(updates, -schedule(point.step), point.params), frozen
 
     return Optimizer(transform.init, move)
 
 
-def _blame(transform: Transform[S], state: S, grads: Leaves, point: Point) -> str:
-    """Which transform gives leaves that are not like the parameters."""
-    culprit: object = transform
-    if isinstance(transform, _Chain) and isinstance(state, tuple):
-        for culprit, own in zip(transform.parts, state, strict=True):
-            if isinstance(culprit, Transform):
-                _, grads = culprit.update(own, grads, point)
-            if not are_alike(grads, point.params):
-                break
-    return f"{culprit!r}: expected updates of the shapes and dtypes of the parameters."
+def _mistake(transform: object, updates: object, point: Point) -> str:
+    """What is wrong with the updates that a transform, the last of a chain, gives."""
+    culprit = transform.parts[-1] if isinstance(transform, _Chain) else transform
+    found = updates if isinstance(updates, tuple | list) else ()
+    expected, got = f"{len(point.params)} leaves", f"{len(found)}"
+    for path, param, leaf in zip(point.paths, point.params, found, strict=False):
+        if len(found) == len(point.params) and not are_alike((leaf,), (param,)):
+            expected = f"{checks.described(param)} for leaf {path}"
+            got = checks.described(leaf)
+            break
+    return f"{culprit!r}: expected {expected}, got {got}."
 
 
 def require_optimizer(name: str, value: object) -> None:

@@ -8,13 +8,9 @@ import attrs
 
 from purenn import files, jsons
 from purenn.errors import OptionError, RunError
-from purenn.files import AnyPath
-from purenn.jsons import Json
-
-LIMIT = 2**20  # bytes
 
 
-def _plain(settings: Mapping[str, object]) -> dict[str, Json]:
+def _plain(settings: Mapping[str, object]) -> dict[str, jsons.Json]:
     found = jsons.plain(settings, "settings")
     if isinstance(found, dict):
         return found
@@ -23,44 +19,41 @@ def _plain(settings: Mapping[str, object]) -> dict[str, Json]:
 
 @attrs.frozen
 class Config:
-    """A script and all of its settings.
+    """The name of a script, and all settings that decide what it computes.
 
-    Args:
-        script: the name of the file that runs it, such as `spiral.py`.
-        settings: everything that decides what is computed, and nothing else: neither where the
-            data lies nor where results go, so that a folder can be moved and a run repeated.
-            They are kept as JSON gives them back: tuples as lists, enums by their values.
+    Where data lies and where results go is none of them, so that a folder can be moved and a run
+    repeated. Settings are kept as JSON gives them back: tuples as lists, enums by their values.
     """
 
     script: str
-    settings: dict[str, Json] = attrs.field(converter=_plain)
+    settings: dict[str, jsons.Json] = attrs.field(converter=_plain)
 
     def encode(self) -> bytes:
         """The content of config.json."""
         return jsons.dump({"script": self.script, "settings": self.settings}, indent=2)
 
 
-def read_config(path: AnyPath) -> Config:
+def read_config(path: files.AnyPath) -> Config:
     """The configuration in a file such as config.json."""
-    match jsons.parse(files.read(path, LIMIT), str(path)):
+    match jsons.read(path):
         case {"script": str(script), "settings": dict(settings), **rest} if not rest:
             return Config(script, settings)
     raise RunError(f'{path}: expected {{"script": ..., "settings": {{...}}}} and nothing else.')
 
 
-def flat(settings: Mapping[str, Json], prefix: str = "") -> dict[str, Json]:
+def flat(settings: Mapping[str, jsons.Json], prefix: str = "") -> dict[str, jsons.Json]:
     """The settings with those of inner objects in one dict: `model.hidden`.
 
     Names with dots are quoted, so that no two settings share a name.
     """
-    found: dict[str, Json] = {}
+    found: dict[str, jsons.Json] = {}
     for name, value in settings.items():
         path = prefix + (name if name.replace("-", "_").isidentifier() else repr(name))
         found |= flat(value, f"{path}.") if isinstance(value, dict) and value else {path: value}
     return found
 
 
-def differences(before: Config, after: Config, ignored: Collection[str] = ()) -> tuple[str, ...]:
+def changes(before: Config, after: Config, ignored: Collection[str] = ()) -> tuple[str, ...]:
     """One line for every setting in which two configurations differ, but for those ignored."""
     old, new = _shown(before), _shown(after)
     return tuple(

@@ -12,9 +12,8 @@ from purenn.errors import DivergenceError
 from purenn.kernels.finiteness import nonfinite
 from purenn.kernels.reductions import global_norm
 from purenn.optimizers import Norm, State, was_skipped
-from purenn.saving import LEAF_TYPES
 from purenn.training import Report, Step
-from purenn.tree import Node, decompose, leaves, walk
+from purenn.tree import LEAF_TYPES, Node, decompose, leaves, walk
 
 P = TypeVar("P")
 S = TypeVar("S")
@@ -48,9 +47,7 @@ def checked_step(
 ) -> tuple[State[P, S], Report, tuple[Moment, ...]]:
     """The new state, the report, and the last steps with this one; what is checked costs nothing.
 
-    Raises:
-        DivergenceError: the loss, the gradient or the parameters are not finite, and
-            `skip_nonfinite` did not skip the step.
+    Loss, gradient and parameters must be finite, unless `skip_nonfinite` skipped the step.
     """
     where = f"at {place}, step {before.step}"
     try:
@@ -80,23 +77,17 @@ def reported_norm(slots: object) -> Norm | None:
 
 
 def require_finite(state: State[P, S], place: str, recent: tuple[Moment, ...]) -> None:
-    """Check every array of a state, parameters first.
-
-    Raises:
-        DivergenceError: one holds NaN or infinity.
-    """
-    found = _first_bad(state)
-    if found is not None:
+    """Check every array of a state, parameters first."""
+    if found := _first_bad(state):
         where = f"before {place}, after {state.step} steps"
         raise _told(where, f"the state is not finite, first in {found}.", ADVICE, recent)
 
 
 def _cause(before: State[P, S], after: State[P, S]) -> str:
-    found, made = _first_bad(before.params), _first_bad(after.params)
-    if found is not None:
+    if found := _first_bad(before.params):
         return f"The parameters were not finite before this step either, first in {found}."
-    if made is not None:
-        return f"The parameters were finite before this step and are not after it, first in {made}."
+    if found := _first_bad(after.params):
+        return f"The parameters were finite before and are not after this step, first in {found}."
     return "The parameters are still finite."
 
 
@@ -108,14 +99,12 @@ def _first_bad(tree: object) -> str | None:
 
 
 def _told(where: str, problem: str, more: str, recent: tuple[Moment, ...]) -> DivergenceError:
-    known = [moment for moment in recent if isfinite(moment.parameter_norm)]
-    losses = ", ".join(f"{moment.loss:.4g}" for moment in known)
-    sizes = ", ".join(f"{moment.parameter_norm:.4g}" for moment in known)
-    norms = ", ".join(f"{moment.gradient_norm:.4g}" for moment in known)
-    history = (
-        f"\nThe steps before: losses {losses}; norms of the parameters {sizes}; norms of the "
-        f"gradient {norms}."
-    )
-    return DivergenceError(
-        f"Training diverged {where}: {problem}{history if known else ''}\n{more}"
-    )
+    history = ""
+    known = [attrs.astuple(moment) for moment in recent if isfinite(moment.parameter_norm)]
+    if known:
+        rows = [", ".join(f"{value:.4g}" for value in row) for row in zip(*known, strict=True)]
+        form = (
+            "\nThe steps before: losses {}; norms of the parameters {}; norms of the gradient {}."
+        )
+        history = form.format(*rows)
+    return DivergenceError(f"Training diverged {where}: {problem}{history}\n{more}")

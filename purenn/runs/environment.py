@@ -12,28 +12,18 @@ import numpy as np
 import purenn
 from purenn import files, jsons
 from purenn.errors import RunError
-from purenn.files import AnyPath
-from purenn.jsons import Json
 
 ENVIRONMENT = "environment.json"
-LIMIT = 2**20  # bytes
-CPU_INFO = Path("/proc/cpuinfo")
 
 # Facts by name. What cannot be found out is left out.
-Environment = dict[str, Json]
+Environment = dict[str, jsons.Json]
 
 
 def environment() -> Environment:
     """The environment of this process as it is now.
 
-    - `purenn`, and `commit` if it runs from a checkout, with `-dirty` if files were changed
-    - `python`, `numpy`, `libc`, `os`: versions
-    - `blas`, `blas_kernel`, `blas_threads`: the library of matrix products, what it chose for this
-      processor, and how many threads it uses
-    - `cpu`, and `simd`: the instruction sets that NumPy uses here
-
-    A run that was resumed in another environment has `resumed` in its environment.json: what was
-    different, for each time it was.
+    `commit` is that of the checkout, if purenn runs from one; `blas_kernel` is what the library of
+    matrix products chose for this processor, and `simd` are the instruction sets that NumPy uses.
     """
     build = np.show_config("dicts")
     library, simd = build["Build Dependencies"]["blas"], build.get("SIMD Extensions", {})
@@ -52,12 +42,9 @@ def environment() -> Environment:
     return {name: fact for name, fact in found.items() if fact}
 
 
-@cache
+@cache  # what a process imported does not change with the files
 def commit(folder: Path) -> str:
-    """The commit of the checkout whose package lies in this folder; empty if there is none.
-
-    It is found out once: what a process imported does not change with the files.
-    """
+    """The commit of the checkout whose package lies in this folder; empty if there is none."""
     if not _git(folder, "ls-files", "--error-unmatch", "__init__.py"):
         return ""  # some other project's repository, or none
     return _git(folder, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
@@ -90,9 +77,10 @@ def _threads() -> Environment:
 
 @cache
 def _cpu() -> str:
-    lines = CPU_INFO.read_text().splitlines() if CPU_INFO.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()
+    source = Path("/proc/cpuinfo")
+    lines = source.read_text().splitlines() if source.exists() else []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor())
 
 
 def environment_differences(before: Environment, after: Environment) -> tuple[str, ...]:
@@ -104,29 +92,24 @@ def environment_differences(before: Environment, after: Environment) -> tuple[st
     )
 
 
-def noted(known: Environment, now: Environment) -> Environment:
-    """The environment of a run that goes on in another one: with what changed, under "resumed"."""
+def note_environment(folder: Path, now: Environment) -> None:
+    """Add to "resumed" in what this session's environment differs from those before, if it does."""
+    known = read_environment(folder)
     sessions = known.get("resumed")
     earlier = sessions if isinstance(sessions, list) else []
     last = known.copy()
     for session in earlier:
         last |= session if isinstance(session, dict) else {}
     changes = {name: now[name] for name in now if name in last and last[name] != now[name]}
-    return {**known, "resumed": [*earlier, changes]} if changes else known
-
-
-def note_environment(folder: Path) -> None:
-    """Write down in what this session's environment differs from those before, if it does."""
-    known = read_environment(folder)
-    found = noted(known, environment())
-    if found != known:
+    if changes:
+        found = {**known, "resumed": [*earlier, changes]}
         files.write(folder / ENVIRONMENT, jsons.dump(found, indent=2))
 
 
-def read_environment(folder: AnyPath) -> Environment:
+def read_environment(folder: files.AnyPath) -> Environment:
     """The environment that a run was started in."""
     path = files.expanded(folder) / ENVIRONMENT
-    found = jsons.parse(files.read(path, LIMIT), str(path))
+    found = jsons.read(path)
     if isinstance(found, dict):
         return found
     raise RunError(f"{path}: expected names and facts.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,10 +10,9 @@ import attrs
 
 from purenn import files, jsons
 from purenn.errors import RunError
-from purenn.files import AnyPath
-from purenn.runs.config import Config, differences, read_config
+from purenn.runs.config import Config, changes, read_config
 from purenn.runs.environment import ENVIRONMENT, environment
-from purenn.runs.lock import locked
+from purenn.runs.lock import LOCK, locked
 from purenn.runs.records import METRICS, TIMES
 
 CONFIG = "config.json"
@@ -41,71 +40,63 @@ class Run:
 
 
 @contextmanager
-def start(folder: AnyPath, config: Config) -> Iterator[Run]:
+def start(folder: files.AnyPath, config: Config) -> Iterator[Run]:
     """Begin a run in a folder of its own, which is made if need be.
 
     Raises:
         RunError: the folder holds a run or is in use. It is left as it was.
-        UnavailableError: it cannot be written to.
     """
     place = files.expanded(folder)
-    with _held(place, lambda: _require_vacant(place)):
-        yield _begun(place, config)
+    with locked(place, lambda: _require_vacant(place)):
+        files.write(place / ENVIRONMENT, jsons.dump(environment(), indent=2))
+        # The configuration comes last: where it is, there is a run.
+        files.write(place / CONFIG, config.encode())
+        yield Run(place, config)
 
 
 @contextmanager
 def resume(
-    folder: AnyPath, config: Config | None = None, *, may_change: Collection[str] = ()
+    folder: files.AnyPath, config: Config | None = None, *, may_change: Collection[str] = ()
 ) -> Iterator[Run]:
     """Go on with the run in a folder.
 
     Args:
-        folder: the folder.
-        config: the configuration that the run must have; it is begun if there is none yet. Left
-            out, it is the one in the folder: `run.config`.
+        folder: the folder. If there is no run in it but a configuration is given, one is begun.
+        config: the configuration that the run must have; if left out, that in the folder.
         may_change: settings that may differ from the folder's, such as `("epochs",)`: those given
             here hold from now on, and `begin` writes them to config.json.
 
     Raises:
         RunError: the run has another configuration, or the folder is in use. It is left as it was.
-        FormatError, UnavailableError: a file in it is malformed, or cannot be read or written.
     """
     place = files.expanded(folder)
-
-    def check() -> None:
-        if config is not None and not files.exists(place / CONFIG):
-            _require_vacant(place)
-        else:
-            _require_run(place, config, may_change)
-
-    with _held(place, check):
-        if config is None:
-            yield Run(place, read_config(place / CONFIG))
-        elif files.exists(place / CONFIG):
-            yield Run(place, config)
-        else:
-            yield _begun(place, config)
+    if config is not None and not files.exists(place / CONFIG):
+        with start(place, config) as run:
+            yield run
+        return
+    with locked(place, lambda: _require_run(place, config, may_change)):
+        yield Run(place, read_config(place / CONFIG) if config is None else config)
 
 
-@contextmanager
-def _held(folder: Path, check: Callable[[], None]) -> Iterator[None]:
-    check()
-    files.make_folder(folder)
-    with locked(folder, check):
-        yield
+def differences(first: files.AnyPath, second: files.AnyPath) -> tuple[str, ...]:
+    """The names of the files in which two folders differ, byte for byte.
+
+    Left out are times.jsonl, the seconds in summary.json, and the lock.
+    """
+    one, other = places = files.expanded(first), files.expanded(second)
+    names = {str(path.relative_to(place)) for place in places for path in place.rglob("*")}
+    return tuple(
+        name
+        for name in sorted(names - {TIMES, LOCK})
+        if _content(one / name) != _content(other / name)
+    )
 
 
-def _begun(folder: Path, config: Config) -> Run:
-    # The configuration comes last: where it is, there is a run.
-    files.write(folder / ENVIRONMENT, jsons.dump(environment(), indent=2))
-    files.write(folder / CONFIG, config.encode())
-    return Run(folder, config)
-
-
-def note_config(run: Run) -> None:
-    """Write down what of the configuration has changed since the last session, if anything."""
-    if differences(read_config(run.folder / CONFIG), run.config):
-        files.write(run.folder / CONFIG, run.config.encode())
+def _content(path: Path) -> object:
+    if not path.is_file():
+        return path.is_dir()
+    facts = jsons.read(path) if path.name == SUMMARY else None
+    return {**facts, "seconds": 0} if isinstance(facts, dict) else path.read_bytes()
 
 
 def _require_vacant(folder: Path) -> None:
@@ -123,8 +114,7 @@ def _require_run(folder: Path, config: Config | None, may_change: Collection[str
     if not files.exists(folder / CONFIG):
         raise RunError(f"{folder} holds no run. Start one there, or choose another folder.")
     known = read_config(folder / CONFIG)
-    found = () if config is None else differences(known, config, may_change)
-    if found:
+    if config is not None and (found := changes(known, config, may_change)):
         raise RunError(
             f"{folder} holds a run with another configuration:\n  "
             + "\n  ".join(found)

@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
 
 class Stop:
     """Whether somebody asked the run to stop, and by which signal."""
@@ -33,7 +31,7 @@ def interruptible() -> Iterator[Stop]:
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
-    for number in SIGNALS:
+    for number in (signal.SIGINT, signal.SIGTERM):
         handler = signal.getsignal(number)
         # A handler that was not set from Python shows as None and could not be put back.
         if handler not in (_request, signal.SIG_IGN, None):

@@ -29,27 +29,24 @@ if hasattr(os, "register_at_fork"):
 
 @contextmanager
 def locked(folder: Path, check: Callable[[], None]) -> Iterator[None]:
-    """Hold a folder, if `check` raises no error now that nobody else changes it.
+    """Hold a folder, which is made if need be; `check` may object, also once nobody can change it.
 
     Two things are locked: the folder itself, where the operating system can do that, so that
     nothing is freed if somebody removes files in it; and `.lock`, which names the process.
-
-    Raises:
-        RunError: another process holds it.
     """
-    path = folder / LOCK
+    check()
+    files.make_folder(folder)
     with ExitStack() as stack:
         with suppress(OSError):  # Windows opens no folders, and NFS does not lock them
             _take(stack, os.open(folder, os.O_RDONLY), folder)
-        files.require_regular(path)
+        files.require_regular(folder / LOCK)
         with files.translated(folder, "written to"):
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+            descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
             _take(stack, descriptor, folder)
-        check()
-        with files.translated(folder, "written to"):
             os.ftruncate(descriptor, 0)
             os.write(descriptor, f"{os.getpid()}\n".encode())
         try:
+            check()
             yield
         finally:
             if descriptor in HELD:  # not so in a fork

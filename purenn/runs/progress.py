@@ -1,4 +1,4 @@
-"""Where a run stands, as a value: what a checkpoint holds, and what was recorded so far."""
+"""Where a run stands, as a value, and what came of it: the checkpoint and the summary."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Generic, TypeVar
 import attrs
 
 from purenn import files, jsons, saving
-from purenn.errors import CheckpointError
+from purenn.errors import CheckpointError, RunError
 from purenn.keys import Key
 from purenn.optimizers import State
+from purenn.runs.config import changes, read_config
 from purenn.runs.divergence import NO_MOMENTS, Moment, require_finite
 from purenn.runs.environment import read_environment
-from purenn.runs.folder import SUMMARY, Run, note_config
+from purenn.runs.folder import CONFIG, SUMMARY, Run
 from purenn.runs.records import METRICS, Record, keep_records, seconds
-from purenn.runs.summary import Summary, read_summary
 from purenn.tree import Node
 
 P = TypeVar("P")
@@ -27,17 +27,8 @@ S = TypeVar("S")
 class Progress(Node, Generic[P, S]):
     """Where a run stands. A checkpoint holds all but the records, and loads to the last bit.
 
-    Args:
-        state: the optimizer's state.
-        key: what the batches of all epochs follow from.
-        model: what the parameters belong to, as an expression.
-        epoch: how many epochs are done.
-        batch: how many batches of the next epoch are done.
-        samples: how many samples these had; those of steps that were skipped do not count.
-        loss_sum: the sum of these samples' losses.
-        recent: the last steps' losses and norms, the latest last.
-        records: one for each epoch done.
-        planned: how many epochs there are to be, once `train` was told.
+    So many epochs are done of those planned, and so many batches of the next one: with so many
+    samples, those of skipped steps left out, and so large a sum of their losses.
     """
 
     state: State[P, S]
@@ -72,14 +63,26 @@ class Progress(Node, Generic[P, S]):
         return self.loss_sum / self.samples if self.samples else nan
 
 
+@attrs.frozen
+class Summary:
+    """What came of a run.
+
+    As many epochs were planned as trained, unless the loop was left early by hand. The metrics are
+    the last epoch's and those given to `finish`; the digest is that of the parameters.
+    """
+
+    epochs: int
+    planned: int
+    metrics: Mapping[str, jsons.Json]
+    digest: str
+    seconds: float
+
+
 def begin(run: Run, state: State[P, S], model: str, key: Key) -> Progress[P, S]:
     """Where the run stands: at its checkpoint, or before its first step if there is none.
 
-    Args:
-        run: from `start` or `resume`.
-        state: the state before the first step.
-        model: what the parameters belong to: `repr(model)`.
-        key: what the batches of all epochs follow from.
+    The state is that before the first step, the model `repr(model)`, and the key what the batches
+    of all epochs follow from.
 
     Raises:
         TreeError, CheckpointError: the checkpoint belongs to another model, optimizer or key.
@@ -94,11 +97,14 @@ def begin(run: Run, state: State[P, S], model: str, key: Key) -> Progress[P, S]:
                     f"{run.checkpoint} belongs to another {name}: expected {given}, got {found}."
                 )
     read_environment(run.folder)
-    read_summary(run.folder)
+    summary = read_summary(run.folder)
     records = keep_records(run.folder, progress.epoch)  # all files have been checked by now
-    files.remove_parts(run.folder)
-    note_config(run)
-    return attrs.evolve(progress, records=records)
+    for part in run.folder.glob(f".*{files.SUFFIX}"):  # of writes that were killed
+        files.remove(part)
+    if changes(read_config(run.folder / CONFIG), run.config):
+        files.write(run.folder / CONFIG, run.config.encode())
+    planned = summary.planned if summary and summary.epochs == progress.epoch else 0
+    return attrs.evolve(progress, records=records, planned=planned)
 
 
 def save(run: Run, progress: Progress[P, S]) -> None:
@@ -115,23 +121,35 @@ def save(run: Run, progress: Progress[P, S]) -> None:
 def finish(run: Run, progress: Progress[P, S], metrics: Mapping[str, object]) -> Summary:
     """Write summary.json, and the checkpoint that belongs to it if the loop was left early.
 
-    Args:
-        run: from `start` or `resume`.
-        progress: the last that `train` gave.
-        metrics: what to add to the last record: anything that has a form in JSON.
+    `metrics`, of anything that has a form in JSON, are added to those of the last record.
     """
     added = {name: jsons.plain(value, f"metric {name!r}") for name, value in metrics.items()}
     save(run, progress)
-    before = read_summary(run.folder)
     last = progress.records[-1] if progress.records else {}
     made = Summary(
         progress.epoch,
-        progress.planned or (before.planned if before is not None else progress.epoch),
+        progress.planned or progress.epoch,
         {**{name: value for name, value in last.items() if name != "epoch"}, **added},
         saving.digest(progress.state.params),
         round(seconds(run.folder), 6),
     )
-    files.write(
-        run.folder / SUMMARY, jsons.dump(jsons.plain(attrs.asdict(made), "summary"), indent=2)
-    )
+    content = jsons.dump(jsons.plain(attrs.asdict(made), "summary"), indent=2)
+    files.write(run.folder / SUMMARY, content)
     return made
+
+
+def read_summary(folder: files.AnyPath) -> Summary | None:
+    """What came of the run in a folder, or None if it is not finished."""
+    path = files.expanded(folder) / SUMMARY
+    if not files.exists(path):
+        return None
+    match jsons.read(path):
+        case {
+            "epochs": int(epochs),
+            "planned": int(planned),
+            "metrics": dict(metrics),
+            "digest": str(digest),
+            "seconds": int(time) | float(time),
+        }:
+            return Summary(epochs, planned, metrics, digest, time)
+    raise RunError(f"{path}: expected the summary of a run.")

@@ -1,4 +1,4 @@
-"""One line of JSON for each epoch: metrics.jsonl, and times.jsonl for all that a clock says."""
+"""One line of JSON for each epoch in metrics.jsonl, and in times.jsonl all that a clock says."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from purenn import files, jsons
 from purenn.arrays import Element
 from purenn.checks import described
 from purenn.errors import DivergenceError, OptionError, RunError
-from purenn.files import AnyPath
 
 METRICS = "metrics.jsonl"
 TIMES = "times.jsonl"
@@ -24,62 +23,51 @@ Metrics = Mapping[str, float | Element]
 
 
 def record(epoch: int, metrics: Metrics) -> Record:
-    """The record of an epoch.
-
-    Raises:
-        OptionError: a metric is not a number, or is named "epoch".
-        DivergenceError: a metric is NaN or infinite.
-    """
+    """The record of an epoch, whose metrics must be finite numbers."""
     if "epoch" in metrics:
-        raise OptionError(
-            'metric "epoch": the name is taken by the number of the epoch. Choose another.'
-        )
-    return {"epoch": epoch, **{name: _number(name, metrics[name], epoch) for name in metrics}}
-
-
-def _number(name: object, value: object, epoch: int) -> float:
-    found: object = value.item() if isinstance(value, np.generic) else value
-    if not isinstance(name, str) or isinstance(found, bool) or not isinstance(found, int | float):
-        raise OptionError(f"metric {name!r}: expected a number, got {described(value)}.")
-    if not isfinite(found):
-        raise DivergenceError(f"metric {name!r} is {found} at the end of epoch {epoch}.")
+        raise OptionError('metric "epoch": the epoch\'s number has that name. Choose another.')
+    found: dict[str, float] = {"epoch": epoch}
+    for name, value in metrics.items():
+        number: object = value.item() if isinstance(value, np.generic) else value
+        if isinstance(number, bool) or not isinstance(number, int | float):
+            raise OptionError(f"metric {name!r}: expected a number, got {described(value)}.")
+        if not isfinite(number):
+            raise DivergenceError(f"metric {name!r} is {number} at the end of epoch {epoch}.")
+        found[name] = number
     return found
 
 
-def read_records(folder: AnyPath) -> tuple[Record, ...]:
+def read_records(folder: files.AnyPath) -> tuple[Record, ...]:
     """The records in a run's folder. A last line that was not finished is left out."""
-    return _records(files.expanded(folder))[0]
+    path = files.expanded(folder) / METRICS
+    return _records(_lines(path), path)
 
 
-def _records(folder: Path, limit: int | None = None) -> tuple[tuple[Record, ...], int]:
-    """The first records, and the size of the file up to their end."""
-    path = folder / METRICS
-    lines = _lines(path)[:limit]
-    if limit is not None and len(lines) < limit:
-        raise RunError(
-            f"{path} has {len(lines)} epochs, but the checkpoint was written after {limit}. "
-            "Restore it from a copy, or start again in another folder."
-        )
+def _records(lines: list[bytes], path: Path) -> tuple[Record, ...]:
     found: list[Record] = []
     for number, line in enumerate(lines):
         where = f"{path}, line {number + 1}"
         facts = jsons.parse(line, where)
-        if not isinstance(facts, dict) or facts.get("epoch") != number:
-            raise RunError(f"{where}: expected the record of epoch {number}.")
-        found.append({name: fact for name, fact in facts.items() if isinstance(fact, int | float)})
-        if len(found[-1]) < len(facts):
-            raise RunError(f"{where}: expected only numbers.")
-    return tuple(found), sum(map(len, lines))
+        pairs = facts.items() if isinstance(facts, dict) else ()
+        numbers = {name: x for name, x in pairs if isinstance(x, int | float)}
+        if numbers != facts or numbers.get("epoch") != number:
+            raise RunError(f"{where}: expected the record of epoch {number}, only numbers.")
+        found.append(numbers)
+    return tuple(found)
 
 
 def keep_records(folder: Path, count: int) -> tuple[Record, ...]:
-    """The first `count` records, after what follows them was cut off the file.
-
-    Of times.jsonl, on which nothing depends, only an unfinished last line is cut off.
-    """
-    kept, size = _records(folder, count)
+    """The first `count` records, after what follows them, and unfinished lines, were cut off."""
+    path = folder / METRICS
+    lines = _lines(path)[:count]
+    if len(lines) < count:
+        raise RunError(
+            f"{path} has {len(lines)} epochs, but the checkpoint was written after {count}. "
+            "Restore it from a copy, or start again in another folder."
+        )
+    kept = _records(lines, path)
     seconds(folder)  # whether it can be read
-    files.cut(folder / METRICS, size)
+    files.cut(path, sum(map(len, lines)))
     files.cut(folder / TIMES, sum(map(len, _lines(folder / TIMES))))
     return kept
 

@@ -1,11 +1,4 @@
-"""Early stopping: functions of the records so far, and so the same however often a run resumes.
-
->>> records = tuple({"epoch": n, "loss": loss} for n, loss in enumerate((0.9, 0.5, 0.7, 0.6)))
->>> best_epoch(records, "loss")
-1
->>> patience("loss", epochs=2)(records), patience("loss", epochs=3)(records)
-(True, False)
-"""
+"""Early stopping: functions of the records so far, and so the same however often a run resumes."""
 
 from __future__ import annotations
 

@@ -1,11 +1,8 @@
-"""The epochs of a run, step by step, with all that keeps them safe.
-
-`train` is `scan` over the batches of all epochs, from wherever the run stands. What it yields is
-only for the caller to look at: records and checkpoints are on the disk by then.
-"""
+"""The epochs of a run, step by step, with all that keeps them safe."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from math import isfinite
@@ -18,23 +15,19 @@ from purenn import checks, files, jsons, saving
 from purenn.errors import InterruptionError, RunError
 from purenn.keys import Key
 from purenn.optimizers import State
-from purenn.runs.cadence import EVERY_MINUTE, Cadence, Clock
 from purenn.runs.divergence import checked_step, require_finite
-from purenn.runs.environment import note_environment
+from purenn.runs.environment import environment, note_environment
 from purenn.runs.folder import SUMMARY, Run
 from purenn.runs.interruption import interruptible
 from purenn.runs.progress import Progress, save
 from purenn.runs.records import METRICS, TIMES, Metrics, record
 from purenn.runs.stopping import Best, Until
-from purenn.runs.summary import read_summary
 from purenn.training import Report, Step
 
 P = TypeVar("P")
 S = TypeVar("S")
 B = TypeVar("B")
 B_co = TypeVar("B_co", covariant=True)
-
-Measure = Callable[[Progress[P, S]], Metrics]
 
 
 class EpochBatches(Protocol[B_co]):
@@ -44,13 +37,39 @@ class EpochBatches(Protocol[B_co]):
     def __getitem__(self, index: slice[int, None, None], /) -> Iterable[B_co]: ...
 
 
+@attrs.frozen
+class Cadence:
+    """When checkpoints are written: so many seconds or steps after the last, and every few epochs.
+
+    A checkpoint costs milliseconds, since it waits for the disk: where epochs are as short as that,
+    ask for fewer. The last epoch's is always written.
+    """
+
+    seconds: float = 60.0
+    steps: int | None = None
+    epochs: int = 1
+
+    def __attrs_post_init__(self) -> None:
+        checks.number("seconds between checkpoints", self.seconds, least=0.0)
+        checks.integer("epochs between checkpoints", self.epochs)
+        if self.steps is not None:
+            checks.integer("steps between checkpoints", self.steps)
+
+    def is_due(self, seconds: float, steps: int) -> bool:
+        """Whether so much time or so many steps after a checkpoint there must be another."""
+        return seconds >= self.seconds or (self.steps is not None and steps >= self.steps)
+
+
+EVERY_MINUTE = Cadence()
+
+
 def train(
     run: Run,
     progress: Progress[P, S],
     step: Step[State[P, S], B, Report],
     batches_of: Callable[[Key, int], EpochBatches[B]],
     epochs: int,
-    measure: Measure[P, S],
+    measure: Callable[[Progress[P, S]], Metrics],
     *,
     until: Until | None = None,
     best: Best | None = None,
@@ -58,9 +77,8 @@ def train(
 ) -> Iterator[Progress[P, S]]:
     """Train until so many epochs are done, and yield where the run stands after each step.
 
-    At the end of an epoch, what `measure` gives becomes a record in metrics.jsonl, and a
-    checkpoint is written; after that step `batch` is 0. The loop over this may end at any time.
-    Nothing is trained if the run was finished and no more epochs are asked for than then.
+    The loop over this may end at any time: records and checkpoints are on the disk by then. Nothing
+    is trained if the run was finished and no more epochs are asked for than then.
 
     Args:
         run: from `start` or `resume`.
@@ -69,51 +87,51 @@ def train(
         batches_of: the batches of an epoch, from the run's key and the epoch's number, counted
             from 0: a pure function, for they are asked for again when the run is resumed.
         epochs: how many there are in all.
-        measure: what to record of an epoch, given the progress at its end.
+        measure: the record of an epoch, given the progress at its end, whose `batch` is not yet 0.
         until: whether to stop, given the records so far: `patience("validation_loss", epochs=5)`.
         best: the best epoch, given the records so far: `best("validation_loss")`. Its parameters
             are kept in best.safetensors, for `load` to read.
-        cadence: how often a checkpoint is written in between.
+        cadence: how often a checkpoint is written.
 
     Raises:
-        OptionError: a metric is not a number.
         DivergenceError: the loss, the gradient, the parameters or a metric are not finite.
         InterruptionError: SIGTERM or Ctrl-C came. A checkpoint was written before.
-        UnavailableError: a file cannot be written.
     """
     checks.integer("epochs", epochs)
-    left = read_summary(run.folder)
-    was_finished = left is not None and left.epochs == progress.epoch and left.planned >= epochs
-    if was_finished or _is_over(progress, epochs, until):
+    was_finished = files.exists(run.folder / SUMMARY) and progress.planned >= epochs
+    is_over = was_finished or _is_over(progress, epochs, until)
+    if is_over:
         return
-    clock = Clock(cadence, progress.state.step)
     with interruptible() as stop:
-        note_environment(run.folder)
+        note_environment(run.folder, environment())
         _note_time(run, progress, "started", datetime.now(UTC).isoformat(timespec="seconds"))
         files.remove(run.folder / SUMMARY)
         progress = attrs.evolve(progress, planned=epochs)
-        while not _is_over(progress, epochs, until):
+        saved, saved_step = time.monotonic(), progress.state.step
+        while not is_over:
             batches = batches_of(progress.key, progress.epoch)
             _require_batches(run, progress, len(batches))
             for batch in batches[progress.batch :]:
                 progress = _advance(progress, step, batch)
-                is_due = clock.is_due(progress.state.step)
+                steps = progress.state.step - saved_step
+                is_due = cadence.is_due(time.monotonic() - saved, steps)
                 if progress.batch == len(batches):
-                    progress = _end_epoch(run, progress, measure, best)
-                    _note_time(run, progress, "seconds", clock.lap())
-                    if _is_over(progress, epochs, until):
-                        progress = attrs.evolve(progress, planned=progress.epoch)
-                        is_due = True
-                    is_due = is_due or progress.epoch % cadence.epochs == 0
-                if is_due or stop.signal is not None:
+                    require_finite(progress.state, progress.place, progress.recent)
+                    progress = _end_epoch(run, progress, measure(progress), best)
+                    is_over = _is_over(progress, epochs, until)
+                    is_due = is_due or is_over or progress.epoch % cadence.epochs == 0
+                if is_over:
+                    progress = attrs.evolve(progress, planned=progress.epoch)
+                number = stop.signal
+                if is_due or number is not None:
                     save(run, progress)
-                    clock.saved(progress.state.step)
-                if stop.signal is not None:
-                    _note_time(run, progress, "seconds", clock.lap())
+                    before, saved, saved_step = saved, time.monotonic(), progress.state.step
+                    _note_time(run, progress, "seconds", round(saved - before, 6))
+                if number is not None:
                     raise InterruptionError(
-                        f"Stopped by {Signals(stop.signal).name} before {progress.place}. "
+                        f"Stopped by {Signals(number).name} before {progress.place}. "
                         f"{run.checkpoint} is complete: resume the run to go on from there.",
-                        stop.signal,
+                        number,
                     )
                 yield progress
 
@@ -143,10 +161,9 @@ def _advance(
 
 
 def _end_epoch(
-    run: Run, progress: Progress[P, S], measure: Measure[P, S], best: Best | None
+    run: Run, progress: Progress[P, S], measured: Metrics, best: Best | None
 ) -> Progress[P, S]:
-    require_finite(progress.state, progress.place, progress.recent)
-    new = record(progress.epoch, measure(progress))
+    new = record(progress.epoch, measured)
     files.append(run.folder / METRICS, jsons.dump({**new}))
     records = (*progress.records, new)
     # Before the checkpoint: a run that is resumed from an earlier one comes through here again.

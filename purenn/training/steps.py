@@ -108,7 +108,12 @@ def fold(step: Step[S, B, M], state: S, batches: Iterable[B]) -> tuple[S, tuple[
 
 def _require_loop(name: str, step: object, batches: object) -> None:
     require_function(f"The step of {name}", step)
-    checks.instance(f"The batches of {name}", batches, Iterable, "Make them with shuffled_batches.")
+    _require_iterable(f"The batches of {name}", batches, "Make them with shuffled_batches.")
+
+
+def _require_iterable(name: str, value: object, advice: str) -> None:
+    if not isinstance(value, Iterable) or isinstance(value, np.ndarray):
+        raise OptionError(f"{name}: expected an Iterable, got {checks.described(value)}. {advice}")
 
 
 def mean_loss(reports: Iterable[Report]) -> float:
@@ -117,7 +122,7 @@ def mean_loss(reports: Iterable[Report]) -> float:
     >>> mean_loss([Report(1.0, 30), Report(2.0, 10)])
     1.25
     """
-    checks.instance("The reports of mean_loss", reports, Iterable, "Take them from fold.")
+    _require_iterable("The reports of mean_loss", reports, "Take them from fold.")
     reports = tuple(reports)
     for report in reports:
         checks.instance("A report of mean_loss", report, Report, "Take them from fold.")

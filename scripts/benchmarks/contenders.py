@@ -1,107 +1,37 @@
-"""The contenders, by name. Each is imported in its own process only."""
+"""The contenders: where each stands in the table, what it needs and where it takes part."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from importlib.util import find_spec
+from typing import get_args
 
 import attrs
 
-from benchmarks.contender import Contender
-from benchmarks.workloads import Workload
+from benchmarks.workloads import Kind
 
-PRODUCTS = "matrix products alone"
-PURENN = "purenn"
-TORCH = "PyTorch"
-TORCH_FUSED = "PyTorch, fused SGD"
-TORCH_FOREACH = "PyTorch, foreach SGD"
-JAX = "JAX + optax"
-JAX_AHEAD = "JAX + optax, running ahead"
-SKLEARN = "scikit-learn"
-
-Setup = Callable[[Workload], Contender]
+PURENN, TORCH, JAX, AHEAD = "purenn", "PyTorch, best mode", "JAX, losses read", "JAX, running ahead"
 
 
 @attrs.frozen
-class Entry:
-    """How a contender is set up, and the packages that it needs."""
+class Contender:
+    """Someone who runs workloads."""
 
-    setup: Setup
-    packages: tuple[str, ...]
-
-    @property
-    def is_missing(self) -> bool:
-        """Whether one of its packages is not installed here."""
-        return not all(map(find_spec, self.packages))
-
-
-def _products(workload: Workload) -> Contender:
-    from benchmarks import products
-
-    return products.contender(workload)
+    column: str  # of the table, where the fastest contender of a column counts
+    color: str  # in pictures; by Okabe and Ito, for every color vision
+    module: str  # of this package, which sets it up
+    packages: tuple[str, ...]  # that it needs, the one whose import is measured first
+    kinds: tuple[Kind, ...] = get_args(Kind)  # of workloads that it takes part in
+    mode: str = ""  # tells those of one module apart
+    path: str = ""  # a folder to import from before all others
 
 
-def _purenn(workload: Workload) -> Contender:
-    from benchmarks import pure
-
-    return pure.contender(workload)
-
-
-def _torch(workload: Workload) -> Contender:
-    from benchmarks import pytorch
-
-    return pytorch.inference(workload)
-
-
-def _torch_fused(workload: Workload) -> Contender:
-    from benchmarks import pytorch
-
-    return pytorch.training(workload, "fused")
-
-
-def _torch_foreach(workload: Workload) -> Contender:
-    from benchmarks import pytorch
-
-    return pytorch.training(workload, "foreach")
-
-
-def _jax(workload: Workload) -> Contender:
-    from benchmarks import jax_optax
-
-    return jax_optax.contender(workload)
-
-
-def _jax_ahead(workload: Workload) -> Contender:
-    from benchmarks import jax_optax
-
-    return jax_optax.running_ahead(workload)
-
-
-def _sklearn(workload: Workload) -> Contender:
-    from benchmarks import multilayer
-
-    return multilayer.contender(workload)
-
-
-CONTENDERS = {
-    PRODUCTS: Entry(_products, ("numpy",)),
-    PURENN: Entry(_purenn, ("purenn",)),
-    TORCH: Entry(_torch, ("torch",)),
-    TORCH_FUSED: Entry(_torch_fused, ("torch",)),
-    TORCH_FOREACH: Entry(_torch_foreach, ("torch",)),
-    JAX: Entry(_jax, ("jax", "optax")),
-    JAX_AHEAD: Entry(_jax_ahead, ("jax", "optax")),
-    SKLEARN: Entry(_sklearn, ("sklearn",)),
-}
-
-
-def names(workload: Workload) -> tuple[str, ...]:
-    """The contenders that can express a job; ratios refer to the first.
-
-    scikit-learn's nets have plain ReLUs only, and no clipping: they are left out where steps are
-    timed one by one, and take part where a whole epoch is.
-    """
-    if workload.kind == "inference":
-        return PRODUCTS, PURENN, TORCH, JAX, SKLEARN
-    trained = (PRODUCTS, PURENN, TORCH_FUSED, TORCH_FOREACH, JAX, JAX_AHEAD)
-    return (*trained, SKLEARN) if workload.kind == "epoch" else trained
+STEPS: tuple[Kind, ...] = ("training", "epoch")
+CONTENDERS = (
+    Contender("products alone", "#000000", "products", ("numpy",), (*STEPS, "inference", "import")),
+    Contender(PURENN, "#0072B2", "pure", ("purenn",)),
+    Contender(TORCH, "#D55E00", "pytorch", ("torch",), mode="fused"),
+    Contender(TORCH, "#D55E00", "pytorch", ("torch",), STEPS, "foreach"),
+    Contender(JAX, "#E69F00", "jax_optax", ("jax", "optax"), mode=JAX),
+    Contender(AHEAD, "#009E73", "jax_optax", ("jax", "optax"), STEPS, AHEAD),
+    # It has plain ReLUs only and no clipping, so it is left out where single steps are timed.
+    Contender("scikit-learn", "#CC79A7", "mlp", ("sklearn",), ("epoch", "inference", "import")),
+)

@@ -1,151 +1,125 @@
-"""How contenders are measured: each in a process of its own, in turns, by ratios within a round.
+"""How contenders are measured: each in a process of its own, in turns.
 
-Machines are noisy: times move by a factor of two within minutes. Contenders that take turns see
-the same noise, and the ratio to the first of them, round by round, is what holds still.
+Machines are noisy: times move by a factor of two within minutes. Contenders that take turns see the
+same noise, and the ratios of their times within a round hold still.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack, closing
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TextIO
+from subprocess import PIPE, Popen
 
 import attrs
-import cattrs
+import numpy as np
+from rich.console import Console
 
-from benchmarks.contenders import CONTENDERS
-from benchmarks.results import Result, Series
+from benchmarks.contenders import PURENN, Contender
 from benchmarks.workloads import Workload
-from purenn import PurennError
+from purenn.errors import PurennError
 
 SCRIPTS = Path(__file__).parent.parent
+PAUSE = 0.25  # seconds between two turns, in which one contender's threads fall asleep
+IMPORT = (
+    "from time import perf_counter as t; s = t(); import {}; s = t() - s; import sys; "
+    "from benchmarks.worker import peak_bytes as p; print(s, p(), flush=True); sys.stdin.readline()"
+)
+
+
+def cores() -> int:
+    """How many cores this process may use: so many threads has each contender."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class WorkerError(PurennError):
-    """The process of a contender ended before it was told to."""
+    """The process of a contender failed."""
 
 
 @attrs.frozen
-class Ready:
-    """What a contender says once it is set up: the numbers that all have to agree on."""
+class Series:
+    """What a contender did."""
 
-    check: list[float]
+    seconds: Sequence[float]  # of a step, in each round
+    peak: float  # memory of its process, in MiB
+    values: Sequence[float] = ()  # its first losses, or its answer
+
+    @property
+    def time(self) -> float:
+        """The median of the seconds."""
+        return float(np.median(self.seconds))
+
+    def ratio(self, other: Series) -> tuple[float, float, float]:
+        """The quartiles, over the rounds, of its time divided by another's."""
+        ratios = np.divide(self.seconds, other.seconds)
+        low, median, high = map(float, np.quantile(ratios, (0.25, 0.5, 0.75)))
+        return low, median, high
 
 
 @attrs.frozen
-class Turn:
-    """What a contender says after its turn."""
+class Result:
+    """A workload, and what each contender did that is installed here."""
 
-    seconds: float
-    peak_bytes: int
+    workload: Workload
+    series: dict[Contender, Series]
 
+    @property
+    def own(self) -> Series:
+        """What purenn did."""
+        return next(series for each, series in self.series.items() if each.column == PURENN)
 
-@attrs.frozen
-class Method:
-    """How to measure.
+    def fastest(self, column: str) -> Series | None:
+        """What the fastest contender of a column did."""
+        found = [series for each, series in self.series.items() if each.column == column]
+        return max(found, key=lambda series: self.own.ratio(series)[1], default=None)
 
-    Args:
-        rounds: how many turns each contender gets.
-        pause: the seconds between two turns, in which the threads of one contender fall asleep.
-        threads: how many each contender may use.
-    """
-
-    rounds: int
-    pause: float
-    threads: int
-
-
-class Worker:
-    """The process of one contender, from outside."""
-
-    def __init__(self, name: str, process: subprocess.Popen[str], log: TextIO) -> None:
-        self._name = name
-        self._process = process
-        self._log = log
-        self.ready = cattrs.structure(self._answer(), Ready)
-
-    def run(self, steps: int) -> Turn:
-        """Let the contender run that many steps."""
-        if self._process.stdin is not None:
-            self._process.stdin.write(f"{steps}\n")
-            self._process.stdin.flush()
-        return cattrs.structure(self._answer(), Turn)
-
-    def _answer(self) -> object:
-        line = self._process.stdout.readline() if self._process.stdout is not None else ""
-        if not line:
-            self._log.seek(0)
-            raise WorkerError(f"{self._name} failed:\n{self._log.read()[-2000:]}")
-        answer: object = json.loads(line)
-        return answer
+    @property
+    def disagreement(self) -> float:
+        """The largest relative difference between two contenders' losses, or their answers."""
+        values = [series.values for series in self.series.values() if series.values] or [[1.0]]
+        high, low = np.max(values, axis=0), np.min(values, axis=0)
+        return float(np.max((high - low) / np.maximum(abs(high), abs(low)), initial=0.0))
 
 
-@contextmanager
-def started(name: str, workload: Workload, threads: int) -> Iterator[Worker]:
-    """The process of a contender, which ends with the context.
+def measure(workload: Workload, contenders: Sequence[Contender], rounds: int) -> Result:
+    """Let contenders run a workload in turns, after one turn each to warm up."""
+    taking = [each for each in contenders if workload.kind in each.kinds]
+    present = [each for each in taking if all(map(find_spec, each.packages))]
+    with ExitStack() as stack, Console(stderr=True).status(workload.title) as status:
+        answers = [stack.enter_context(closing(_answers(each, workload))) for each in present]
+        values = [next(each) for each in answers]
+        turns: list[list[list[float]]] = []
+        for done in range(1 + rounds):
+            status.update(f"{workload.title}: round {done} of {rounds}")
+            turns.append([next(each) for each in answers])
+    seconds, peaks = np.transpose(turns[1:], (2, 1, 0))
+    found = zip(seconds / workload.steps, peaks.max(axis=1) / 2**20, values, strict=True)
+    return Result(workload, {each: Series(*did) for each, did in zip(present, found, strict=True)})
 
-    Raises:
-        WorkerError: it fails to set up the job.
-    """
+
+def _answers(contender: Contender, workload: Workload) -> Generator[list[float]]:
+    """What all have to agree on, and then the seconds and the peak memory of each turn."""
     job = json.dumps(attrs.asdict(workload))
-    command = (sys.executable, "-m", "benchmarks.worker", name, job, str(threads))
-    with (
-        tempfile.TemporaryFile("w+") as log,
-        subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-            env=_environment(threads),
-        ) as process,
-    ):
-        yield Worker(name, process, log)
-
-
-def _environment(threads: int) -> dict[str, str]:
-    """The same number of threads for every library, on the CPU."""
-    limits = {name: str(threads) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
-    paths = os.pathsep.join(filter(None, [str(SCRIPTS), os.environ.get("PYTHONPATH")]))
-    return {**os.environ, **limits, "PYTHONPATH": paths, "JAX_PLATFORMS": "cpu"}
-
-
-def measure(
-    workload: Workload, names: Sequence[str], method: Method, progress: Callable[[int], None]
-) -> Result:
-    """Let these contenders do a job in turns, after one turn each to warm up.
-
-    `progress` is told how many rounds are done.
-    """
-    missing = tuple(name for name in names if CONTENDERS[name].is_missing)
-    with ExitStack() as stack:
-        workers = {
-            name: stack.enter_context(started(name, workload, method.threads))
-            for name in names
-            if name not in missing
-        }
-        for worker in workers.values():
-            worker.run(workload.steps)
-        turns: dict[str, list[Turn]] = {name: [] for name in workers}
-        for number in range(1, method.rounds + 1):
-            for name, worker in workers.items():
-                time.sleep(method.pause)
-                turns[name].append(worker.run(workload.steps))
-            progress(number)
-        series = {name: _series(workload, worker, turns[name]) for name, worker in workers.items()}
-    return Result(workload, series, missing)
-
-
-def _series(workload: Workload, worker: Worker, turns: list[Turn]) -> Series:
-    return Series(
-        tuple(turn.seconds / workload.steps for turn in turns),
-        max(turn.peak_bytes for turn in turns),
-        tuple(worker.ready.check),
-    )
+    args = [sys.executable, "-m", "benchmarks.worker", contender.module, job, contender.mode]
+    if workload.kind == "import":
+        yield []
+        args = [sys.executable, "-c", IMPORT.format(contender.packages[0])]
+    threads = {f"{name}_NUM_THREADS": str(cores()) for name in ("OMP", "OPENBLAS")}
+    paths = os.pathsep.join(filter(None, (contender.path, os.environ.get("PYTHONPATH"))))
+    env = {**os.environ, **threads, "PYTHONPATH": paths, "JAX_PLATFORMS": "cpu"}
+    while True:
+        # In a session of its own: an interruption of the benchmark is none of the contender's.
+        with Popen(
+            args, stdin=PIPE, stdout=PIPE, text=True, cwd=SCRIPTS, env=env, start_new_session=True
+        ) as process:
+            for line in process.stdout or ():
+                yield [float(word) for word in line.split()]
+                time.sleep(PAUSE)
+                print(workload.steps, file=process.stdin, flush=True)
+        if process.returncode or workload.kind != "import":
+            raise WorkerError(f"{contender.column} failed: why stands above.")

@@ -1,56 +1,46 @@
-"""The process of one contender: it runs as many steps as it is told to, and says how long.
+"""The process of a contender: `python -m benchmarks.worker MODULE WORKLOAD MODE`.
 
-Started as `python -m benchmarks.worker CONTENDER WORKLOAD THREADS`, the workload as JSON. It gives
-a line of JSON once it is set up, and then, for each line of standard input, a number of steps, one
-more. What the contender itself prints is written, but not shown.
+It prints its first losses. Then it reads numbers of steps, runs so many, and prints the seconds
+that they took and its peak memory in bytes.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from time import perf_counter
+from typing import SupportsFloat
 
-from benchmarks.contenders import CONTENDERS
 from benchmarks.workloads import Workload
+
+CHECKED = 10  # first losses, by which contenders are compared
+# Runs so many steps to their end. Returns the loss of each, or the first row of the last answer.
+Run = Callable[[int], Sequence[SupportsFloat]]
 
 
 def peak_bytes() -> int:
-    """The most memory that this process ever had in RAM, or 0 where the system does not tell.
+    """The peak memory of this process, or 0 where the system does not tell.
 
     Not `getrusage`: there a process starts from the peak of the one that started it.
     """
     status = Path("/proc/self/status")
     lines = status.read_text().splitlines() if status.exists() else []
-    peaks = [int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:")]
-    return sum(peaks)
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
 
 
-def keep_to_cores(count: int) -> None:
-    """Leave only so many cores to this process, where the system can do that.
-
-    Not every library can be told a number of threads, but all of them see the cores.
-    """
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:count])
-
-
-def main() -> None:
-    """Serve one contender until standard input ends."""
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    keep_to_cores(int(sys.argv[3]))
-    contender = CONTENDERS[sys.argv[1]].setup(Workload(**json.loads(sys.argv[2])))
-    print(json.dumps({"check": contender.check()}), file=answers, flush=True)
+def main(module: str, workload: str, mode: str) -> None:
+    """Serve until standard input ends."""
+    setup: Callable[[Workload, str], Run] = import_module(f"benchmarks.{module}").contender
+    run = setup(Workload(**json.loads(workload)), mode)
+    print(*map(float, run(CHECKED)), flush=True)
     for line in sys.stdin:
         start = perf_counter()
-        contender.run(int(line))
-        seconds = perf_counter() - start
-        answer = {"seconds": seconds, "peak_bytes": peak_bytes()}
-        print(json.dumps(answer), file=answers, flush=True)
+        run(int(line))
+        print(perf_counter() - start, peak_bytes(), flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -1,12 +1,8 @@
-"""What is measured: the jobs, and the numbers that every contender starts from.
-
-A job's data and first weights are drawn from its seed, so they are the same in every process.
-"""
+"""The workloads: nets, and the weights, data and batches that are the same for every contender."""
 
 from __future__ import annotations
 
 from itertools import pairwise
-from pathlib import Path
 from typing import Literal
 
 import attrs
@@ -15,90 +11,102 @@ import numpy as np
 Floats = np.ndarray[tuple[int, int], np.dtype[np.float32]]
 Bytes = np.ndarray[tuple[int, int], np.dtype[np.uint8]]
 Biases = np.ndarray[tuple[int], np.dtype[np.float32]]
-Labels = np.ndarray[tuple[int], np.dtype[np.int64]]
+Integers = np.ndarray[tuple[int], np.dtype[np.int64]]
 
+Axis = Literal["batch", "width", "depth"]
+Name = Literal[
+    "article", "spiral", "small", "wide", "serve-1", "serve-1000", "epoch", "import", Axis
+]
+Kind = Literal["training", "epoch", "growth", "inference", "import"]
 SEED = 2024
-RATE = 0.01
-DECAY = 0.9
-LIMIT = 1.0
 
 
 @attrs.frozen
 class Workload:
-    """A job: a net, and what is done with it again and again.
+    """A net, and what is done with it again and again.
 
-    Args:
-        name: what it is called on the command line.
-        widths: the features that go into the net and come out of each linear layer.
-        batch: how many samples there are in a batch.
-        samples: how many there are to draw batches from.
-        steps: how many steps a contender runs when it is its turn.
-        kind: a step is one training step, the training steps of one epoch, or one inference.
-        slope: of the leaky ReLU between linear layers; 0 makes it a plain ReLU.
-        folder: where images.npy and labels.npy are, for jobs on real data.
+    `epoch` and `growth` are training too, with real images and with fewer contenders.
     """
 
-    name: str
+    name: Name
+    kind: Kind
+    # The features that enter the net and leave each linear layer.
     widths: tuple[int, ...] = attrs.field(converter=tuple[int, ...])
-    batch: int
-    samples: int
-    steps: int = 40
-    kind: Literal["training", "epoch", "inference"] = "training"
-    slope: float = 0.01
-    folder: str = ""
+    batch: int = 1
+    samples: int = 1  # that batches are drawn from
+    steps: int = 1  # of a turn
+    slope: float = 0.01  # of the leaky ReLU between linear layers; 0 means a plain ReLU
+    rate: float = 0.01
+    decay: float = 0.9  # of the momentum
+    limit: float = 1.0  # of the gradient's entries
+    size: int = 0  # of what grows
+    file: str = ""  # an archive of real images and their labels
+
+    @property
+    def title(self) -> str:
+        """The name, and the size or the net."""
+        return f"{self.name} {self.size or '-'.join(map(str, self.widths))}".strip()
 
     @property
     def binary(self) -> bool:
-        """Whether the loss is binary cross-entropy; softmax cross-entropy otherwise."""
+        """Whether the loss is binary cross-entropy rather than that of a softmax."""
         return self.widths[-1] == 1
 
     @property
-    def net(self) -> str:
-        """The net in the usual short form."""
-        return "-".join(map(str, self.widths))
-
-    @property
     def batches(self) -> int:
-        """How many batches there are in an epoch; the last may be smaller."""
+        """The number of batches in an epoch; the last may be smaller."""
         return -(-self.samples // self.batch)
 
+    def order(self, epoch: int) -> Integers:
+        """The order of the samples in an epoch."""
+        order: Integers = np.random.default_rng((SEED, 2, epoch)).permutation(self.samples)
+        return order
 
+    def first_weights(self) -> list[tuple[Floats, Biases]]:
+        """The weight (inputs, outputs) and the bias of each linear layer before the first step."""
+        draw, found = np.random.default_rng((SEED, 0)), list[tuple[Floats, Biases]]()
+        for inputs, outputs in pairwise(self.widths):
+            weight: Floats = draw.standard_normal((inputs, outputs), np.float32)
+            weight *= np.float32((2.0 / inputs) ** 0.5)
+            found.append((weight, np.zeros(outputs, np.float32)))
+        return found
+
+    def noise(self) -> tuple[Floats, Integers]:
+        """Noise, labeled by a random linear map: something that a net can learn."""
+        draw, classes = np.random.default_rng((SEED, 1)), max(2, self.widths[-1])
+        inputs: Floats = draw.random((self.samples, self.widths[0]), np.float32)
+        scores = (inputs - 0.5) @ draw.standard_normal((self.widths[0], classes), np.float32)
+        labels: Integers = scores.argmax(axis=1).astype(np.int64)
+        return inputs, labels
+
+    def images(self) -> tuple[Bytes, Integers]:
+        """Real images as rows, and their labels."""
+        found = np.load(self.file)
+        return found["images"][: self.samples], found["labels"][: self.samples]
+
+    def data(self) -> tuple[Floats | Bytes, Integers]:
+        """Images if there are any, and noise otherwise."""
+        return self.images() if self.file else self.noise()
+
+
+def _grown(axis: Axis, size: int, widths: tuple[int, ...], batch: int) -> Workload:
+    """A workload in which a turn takes a tenth of a second or so, whatever the size."""
+    products = 3 * batch * sum(inputs * outputs for inputs, outputs in pairwise(widths))
+    steps = min(max(5, round(3e9 / products)), 200)
+    return Workload(axis, "growth", widths, batch, 8 * batch, steps, size=size)
+
+
+ARTICLE = (784, 784, 256, 128, 10)
 WORKLOADS = (
-    Workload("article", (784, 784, 256, 128, 10), 128, 12_800),
-    Workload("spiral", (2, 128, 64, 1), 500, 500, steps=100),
-    Workload("small", (64, 32, 10), 32, 3_200, steps=400),
-    Workload("wide", (784, 2048, 2048, 10), 512, 5_120, steps=10),
-    Workload("serve-1", (784, 256, 10), 1, 1, steps=400, kind="inference", slope=0.0),
-    Workload("serve-1000", (784, 256, 10), 1_000, 1_000, kind="inference", slope=0.0),
-    Workload("epoch", (784, 784, 256, 128, 10), 128, 60_000, steps=1, kind="epoch", slope=0.0),
+    Workload("article", "training", ARTICLE, 128, 12_800, 40),
+    Workload("spiral", "training", (2, 128, 64, 1), 500, 500, 100),
+    Workload("small", "training", (64, 32, 10), 32, 3_200, 400),
+    Workload("wide", "training", (784, 2048, 2048, 10), 512, 5_120, 10),
+    Workload("serve-1", "inference", (784, 256, 10), 1, 1, 400, slope=0.0),
+    Workload("serve-1000", "inference", (784, 256, 10), 1_000, 1_000, 40, slope=0.0),
+    Workload("epoch", "epoch", ARTICLE, 128, 60_000, 469, slope=0.0),
+    Workload("import", "import", ()),
+    *(_grown("batch", n, (784, 256, 10), n) for n in (16, 50, 160, 500, 1600)),
+    *(_grown("width", n, (784, n, n, 10), 128) for n in (20, 63, 200, 632, 2000)),
+    *(_grown("depth", n, (128, *(128,) * n, 10), 128) for n in (1, 3, 10, 32, 100)),
 )
-
-
-def first_weights(workload: Workload) -> tuple[tuple[Floats, Biases], ...]:
-    """The weight (inputs, outputs) and the bias of each linear layer before the first step."""
-    draw = np.random.default_rng((SEED, 0))
-    return tuple(_layer(draw, *pair) for pair in pairwise(workload.widths))
-
-
-def _layer(draw: np.random.Generator, inputs: int, outputs: int) -> tuple[Floats, Biases]:
-    weight: Floats = draw.standard_normal((inputs, outputs), np.float32)
-    weight *= np.float32((2.0 / inputs) ** 0.5)
-    return weight, np.zeros(outputs, np.float32)
-
-
-def samples(workload: Workload) -> tuple[Floats, Labels]:
-    """Noise, labelled by a random linear map: something that a net can learn."""
-    draw = np.random.default_rng((SEED, 1))
-    inputs: Floats = draw.random((workload.samples, workload.widths[0]), np.float32)
-    classes = max(2, workload.widths[-1])
-    scores = (inputs - 0.5) @ draw.standard_normal((workload.widths[0], classes), np.float32)
-    labels: Labels = scores.argmax(axis=1).astype(np.int64)
-    return inputs, labels
-
-
-def images(workload: Workload) -> tuple[Bytes, Labels]:
-    """Real images, row by row, and their labels, from the folder that the job names."""
-    folder = Path(workload.folder)
-    pixels: Bytes = np.load(folder / "images.npy")[: workload.samples]
-    labels: Labels = np.load(folder / "labels.npy")[: workload.samples].astype(np.int64)
-    return pixels, labels

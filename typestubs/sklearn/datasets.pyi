@@ -1,10 +1,10 @@
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 
-Table = np.ndarray[tuple[int, int], np.dtype[np.float64]]
-Values = np.ndarray[tuple[int], np.dtype[np.float64]]
-Labels = np.ndarray[tuple[int], np.dtype[np.int64]]
+Table: TypeAlias = np.ndarray[tuple[int, int], np.dtype[np.float64]]
+Values: TypeAlias = np.ndarray[tuple[int], np.dtype[np.float64]]
+Labels: TypeAlias = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 # Only arrays are described: inputs (samples, features), and targets (samples,).
 def load_diabetes(

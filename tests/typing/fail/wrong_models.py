@@ -5,128 +5,60 @@ from __future__ import annotations
 import numpy as np
 
 import purenn as nn
-from purenn.arrays import ByteImages, Images, Labels, Matrix, Vector
+from purenn.arrays import Images, Labels, Matrix, Vector
+from purenn.layers import beside, block, branches, embedding, stack
+from purenn.tree import to_dtype
 
 KEY = nn.Key(0)
-
+of_images: nn.Layer[nn.Empty, Images, Images] = nn.relu()
 model = nn.linear(3) >> nn.relu() >> nn.linear(1)
-params, _ = model.init(KEY, (2,))
 x: Matrix = np.zeros((2, 2), np.float32)
+params = model.init(KEY, x)
 images: Images = np.zeros((2, 4, 4, 1), np.float32)
-pixels: ByteImages = np.zeros((2, 4, 4, 1), np.uint8)
 labels: Labels = np.zeros(2, np.int64)
 int32: np.dtype[np.int32] = np.dtype(np.int32)
 
-# Compositions of what does not fit.
-# error: Unsupported operand types for >> ("Primitive[Linear, Matrix, Matrix]" and
-#   "Primitive[Empty, Images, Matrix]") [operator]
-nn.linear(3) >> nn.flatten()
-# error: Unsupported operand types for >> ("Serial[Matrix, Matrix, Linear, Empty]" and
-#   "Primitive[Empty, Images, Matrix]") [operator]
-nn.linear(3) >> nn.relu() >> nn.flatten()
-# error: Unsupported operand types for >> ("Primitive[Empty, Matrix, Matrix]" and "int")
-#   [operator]
-nn.relu() >> 3
-# error: Unsupported operand types for >> ("Primitive[Linear, Matrix, Matrix]" and "Loss[Matrix,
-#   Matrix]") [operator]
-nn.linear(3) >> nn.mean_squared_error()
-# error: Unsupported operand types for >> ("Primitive[Linear, Matrix, Matrix]" and
-#   "Rule[Velocity]") [operator]
-nn.linear(3) >> nn.momentum(0.9)
-# error: Incompatible types in assignment (expression has type "Primitive[Linear, Matrix,
-#   Matrix]", variable has type "Layer[Linear, Images, Matrix]") [assignment]
-wrong: nn.Layer[nn.Linear, Images, Matrix] = nn.linear(3)
-# error: Incompatible types in assignment (expression has type "Serial[Matrix, Matrix, Linear,
-#   Empty, Linear]", variable has type "Layer[tuple[Linear], Matrix, Matrix]") [assignment]
-short: nn.Layer[tuple[nn.Linear], Matrix, Matrix] = model
+# Chains of what does not fit.
+nn.linear(3) >> of_images  # [operator] Unsupported operand types for >>
+nn.linear(3) >> embedding(3, 2)  # [operator] Unsupported operand types for >>
+nn.relu() >> 3  # [operator] Unsupported operand types for >>
+nn.linear(3) >> nn.relu  # [operator] Unsupported operand types for >>
+nn.linear(3) >> nn.momentum(0.9)  # [operator] Unsupported operand types for >>
+branches(nn.linear(3), nn.tanh()) >> nn.linear(2)  # [operator] Unsupported operand types for >>
+nn.residual(embedding(3, 2))  # [misc] Cannot infer value of type parameter "A" of "residual"
+stack(nn.linear(2), nn.relu())  # [misc] Cannot infer value of type parameter "P" of "stack"
+wrong: nn.Layer[nn.Linear, Images, Matrix] = nn.linear(3)  # [assignment] Incompatible types
 
-# Parameters that are not there.
-# error: Tuple index out of range [misc]
-params[3]
-# error: "Empty" has no attribute "weight" [attr-defined]
-params[1].weight
-# error: "Linear" has no attribute "wieght"; maybe "weight"? [attr-defined]
-params[0].wieght
-# error: "tuple[Linear, Empty, Linear]" has no attribute "weight" [attr-defined]
-params.weight
-# error: Tuple index out of range [misc]
-nn.serial(model).init(KEY, (2,))[0][0][3]
+# Parameters that are not there, or cannot be changed.
+params[3]  # [misc] Tuple index out of range
+params[1].weight  # [attr-defined] "Empty" has no attribute "weight"
+block(model).init(KEY, x)[0]  # [index] Value of type "Block[tuple[Linear, Empty, Linear]]"
+nn.batch_norm().init(KEY, x).mean.mean()  # [attr-defined] "Frozen[
+params[0] = params[2]  # [index] Unsupported target for indexed assignment
+params[0].weight = x  # [misc] Property "weight" defined in "Linear" is read-only
+KEY.seed = 1  # [misc] Property "seed" defined in "Key" is read-only
 
-# Parameters that cannot be changed.
-# error: Unsupported target for indexed assignment ("tuple[Linear, Empty, Linear]") [index]
-params[0] = params[2]
-# error: Property "weight" defined in "Linear" is read-only [misc]
-params[0].weight = x
-# error: Property "name" defined in "Serial" is read-only [misc]
-model.name = "other"
-# error: Property "seed" defined in "Key" is read-only [misc]
-KEY.seed = 1
-
-# Parameters and inputs of another model.
-# error: Argument 1 has incompatible type "tuple[Linear, Empty]"; expected "tuple[Linear, Empty,
-#   Linear]" [arg-type]
-model.apply(params[:2], x)
-# error: Argument 1 has incompatible type "tuple[Empty, Linear, Linear]"; expected "tuple[Linear,
-#   Empty, Linear]" [arg-type]
-model.apply((params[1], params[0], params[2]), x)
-# error: Argument 1 has incompatible type "Linear"; expected "tuple[Linear, Empty, Linear]"
-#   [arg-type]
-model.apply(params[0], x)
-# error: Argument 1 has incompatible type "tuple[Linear, Empty, Linear]"; expected
-#   "tuple[tuple[Linear, Empty, Linear]]" [arg-type]
-nn.serial(model).apply(params, x)
-# error: Argument 2 has incompatible type "Images"; expected "Matrix" [arg-type]
-model.apply(params, images)
-# error: Argument 2 has incompatible type "Labels"; expected "Matrix" [arg-type]
-model.apply(params, labels)
-# error: Argument 2 has incompatible type "Matrix"; expected "Images" [arg-type]
-nn.flatten().apply(nn.EMPTY, x)
-# error: Argument 2 has incompatible type "ByteImages"; expected "Images" [arg-type]
-nn.flatten().apply(nn.EMPTY, pixels)
-# error: Argument 3 has incompatible type "int"; expected "Key" [arg-type]
-model.vjp(params, x, 0)
-# error: Argument 1 has incompatible type "int"; expected "Key" [arg-type]
-model.init(0, (2,))
-# error: Argument 2 has incompatible type "int"; expected "tuple[int, ...]" [arg-type]
-model.init(KEY, 2)
-# error: Argument 2 to "summary" has incompatible type "int"; expected "tuple[int, ...]"
-#   [arg-type]
-nn.summary(model, 2)
-# error: Argument 1 to "summary" has incompatible type "tuple[Linear, Empty, Linear]"; expected
-#   "Layer[Never, Never, Never]" [arg-type]
-nn.summary(params, (2,))
+# Parameters, inputs and keys of another model.
+model.apply(params[:2], x)  # [arg-type] "tuple[Linear, Empty]"; expected
+model.apply((params[1], params[0], params[2]), x)  # [arg-type] "tuple[Empty, Linear, Linear]";
+model.apply(params[0], x)  # [arg-type] "Linear"; expected "tuple[Linear, Empty, Linear]"
+model.apply(params, images)  # [arg-type] Argument 2
+nn.flatten().apply(nn.Empty(), x)  # [arg-type] Argument 2
+model.vjp(params, x, 0)  # [arg-type] "int"; expected "Key"
+model.init(0, x)  # [arg-type] "int"; expected "Key"
+nn.summary(params, x)  # [arg-type] Argument 1
+beside(model, model).init(KEY, x)  # [arg-type] Argument 2
 
 # Pullbacks take cotangents of the output, and give gradients and a thunk.
-_y, pull = nn.flatten().vjp(nn.EMPTY, images, KEY)
-# error: Argument 1 has incompatible type "Images"; expected "Matrix" [arg-type]
-pull(images)
-_none, thunk = pull(x)
-# error: Incompatible types in assignment (expression has type "Images", variable has type
-#   "Matrix") [assignment]
-flat: Matrix = thunk()
-# error: Incompatible types in assignment (expression has type "Callable[[], Images]", variable
-#   has type "Images") [assignment]
-not_called: Images = thunk
+y, pull = nn.flatten().vjp(nn.Empty(), images, KEY)
+pull(images)  # [arg-type] Argument 1
+none, thunk = pull(x)
+flat: Matrix = thunk()  # [assignment] Incompatible types
+not_called: Images = thunk  # [assignment] Incompatible types
 
 # Ranks, dtypes and options.
-# error: Incompatible types in assignment (expression has type "Matrix", variable has type
-#   "Vector") [assignment]
-bias: Vector = params[0].weight
-# error: Argument 1 to "Linear" has incompatible type "Vector"; expected "Matrix" [arg-type]
-nn.Linear(params[0].bias, params[0].bias)
-# error: Argument 2 to "Linear" has incompatible type "Matrix"; expected "Vector" [arg-type]
-nn.Linear(params[0].weight, params[0].weight)
-# error: Argument 1 to "linear" has incompatible type "float"; expected "int" [arg-type]
-nn.linear(2.5)
-# error: Argument "weight" to "linear" has incompatible type "float"; expected "Initializer |
-#   None" [arg-type]
-nn.linear(3, weight=0.1)
-# error: Argument 1 to "leaky_relu" has incompatible type "str"; expected "float" [arg-type]
-nn.leaky_relu("0.1")
-# error: Argument 2 to "to_dtype" has incompatible type "dtype[int32]"; expected "FloatDtype"
-#   [arg-type]
-nn.to_dtype(params, int32)
-
-# An activation of one's own maps matrices.
-# error: Missing positional argument "backward" in call to "activation" [call-arg]
-nn.activation("relu()", lambda value: value)
+bias: Vector = params[0].weight  # [assignment] Incompatible types
+nn.linear(2.5)  # [arg-type] "float"; expected "int"
+nn.linear(3, weight=0.1)  # [arg-type] "float"; expected "Initializer | None"
+nn.linear(3, 4)  # [call-arg] Too many positional arguments  # [arg-type] Argument 2
+to_dtype(params, int32)  # [arg-type] "dtype[signedinteger[_32Bit]]"; expected

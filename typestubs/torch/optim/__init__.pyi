@@ -2,11 +2,7 @@ from collections.abc import Iterable
 
 from torch import Tensor
 
-class Optimizer:
-    def zero_grad(self, set_to_none: bool = True) -> None: ...
-    def step(self) -> None: ...
-
-class SGD(Optimizer):
+class SGD:
     def __init__(
         self,
         params: Iterable[Tensor],
@@ -16,3 +12,5 @@ class SGD(Optimizer):
         foreach: bool | None = None,
         fused: bool | None = None,
     ) -> None: ...
+    def zero_grad(self) -> None: ...
+    def step(self) -> None: ...

@@ -1,0 +1,63 @@
+"""The folders of the article's runs: an invocation replaces those of the one before, no others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from article.stages import Result
+from purenn import files, jsons, runs
+from purenn.runs.folder import BEST, CHECKPOINT, CONFIG, SUMMARY
+from purenn.runs.lock import locked
+
+SPIRALS = "spirals.png"
+
+# All that a run leaves in its folder. The configuration goes last: it says whose folder it is.
+FILES = (
+    *(CHECKPOINT, BEST, "metrics.jsonl", "times.jsonl", SUMMARY, "environment.json"),
+    *("loss.png", "boundary.png", "samples.png", "confusion.png", "mistakes.png", CONFIG),
+)
+
+
+@contextmanager
+def replaced(folder: Path, config: runs.Config) -> Iterator[runs.Run]:
+    """A folder for a run. One that holds an earlier invocation of the same run is cleared.
+
+    Raises:
+        RunError: the folder holds anything else, or is in use.
+        UnavailableError: it cannot be written to.
+    """
+    if (folder / CONFIG).exists():
+        found, name = runs.read_config(folder / CONFIG), config.settings["run"]
+        if (found.script, found.settings.get("run")) != (config.script, name):
+            raise runs.RunError(
+                f"{folder} holds a run of {found.script} that is not the article's {name}. Choose "
+                "another folder with --folder."
+            )
+        with locked(folder, lambda: None):
+            remove(folder, FILES)
+    with runs.start(folder, config) as run:
+        yield run
+
+
+def remove(folder: Path, names: tuple[str, ...]) -> None:
+    """Remove those of the files that are there."""
+    for name in names:
+        files.remove(folder / name)
+
+
+def write_summary(folder: Path, results: Mapping[str, Result], expected: int) -> None:
+    """Gather the runs' summaries, and whether all that were expected agree with the article."""
+    found: dict[str, jsons.Json] = {
+        name: {
+            "epochs": result.summary.epochs,
+            "metrics": dict(result.summary.metrics),
+            "digest": result.summary.digest,
+            "seconds": result.summary.seconds,
+            "agrees": result.agrees,
+        }
+        for name, result in results.items()
+    }
+    agrees = len(results) == expected and all(result.agrees for result in results.values())
+    files.write(folder / SUMMARY, jsons.dump({"runs": found, "agrees": agrees}, 2))

@@ -1,0 +1,107 @@
+"""The article's nets, first weights and batches, from its one legacy random stream.
+
+The stream is drawn from in this order: the spirals, the weights of run 1, those of run 2, those of
+run 3, and then one permutation for each epoch of run 3.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from math import sqrt
+
+import attrs
+import numpy as np
+
+import purenn as nn
+from article.legacy import LegacyStream
+from article.spirals import article_spirals
+from purenn.data import Batches, arranged_batches
+from purenn.layers import sigmoid, softmax
+from purenn.optimizers import Norm, Velocity, report_global_norm
+from purenn.tree import EMPTY
+
+SEED = 1
+SLOPE = 0.01
+BATCH_SIZE = 128  # of run 3
+
+# Nothing in these runs draws from a key: all their randomness is the stream's.
+UNUSED_KEY = nn.Key(0)
+
+SpiralParams = tuple[nn.Linear, nn.Empty, nn.Linear, nn.Empty, nn.Linear, nn.Empty]
+FashionParams = tuple[
+    nn.Linear, nn.Empty, nn.Linear, nn.Empty, nn.Linear, nn.Empty, nn.Linear, nn.Empty
+]
+Clipped = tuple[Norm, nn.Empty, Velocity]
+
+
+def linear_layers(stream: LegacyStream, *sizes: int) -> tuple[list[nn.Linear], LegacyStream]:
+    """Layers from each size to the next, biases zero, in float64; and the stream after them.
+
+    Weights have He's variance for leaky rectifiers, but in the last layer LeCun's, which the
+    article calls xavier.
+    """
+    found: list[nn.Linear] = []
+    for number, (inputs, outputs) in enumerate(pairwise(sizes), start=2):
+        normal, stream = stream.normal((inputs, outputs))
+        he, lecun = sqrt(2.0 / ((1.0 + SLOPE**2) * inputs)), sqrt(1.0 / inputs)
+        weight: nn.Matrix = normal * (lecun if number == len(sizes) else he)
+        bias: nn.Vector = np.zeros(outputs)
+        found.append(nn.Linear(weight, bias))
+    return found, stream
+
+
+def spiral_net() -> nn.Layer[SpiralParams, nn.Matrix, nn.Matrix]:
+    """2-128-64-1, and the probability of arm 1."""
+    first = nn.linear(128) >> nn.leaky_relu(SLOPE) >> nn.linear(64) >> nn.leaky_relu(SLOPE)
+    return first >> nn.linear(1) >> sigmoid()
+
+
+def spiral_params(stream: LegacyStream) -> tuple[SpiralParams, LegacyStream]:
+    """Its first parameters, and the stream after them."""
+    (first, second, last), stream = linear_layers(stream, 2, 128, 64, 1)
+    return (first, EMPTY, second, EMPTY, last, EMPTY), stream
+
+
+def fashion_net() -> nn.Layer[FashionParams, nn.Matrix, nn.Matrix]:
+    """784-784-256-128-10, and the probabilities of the classes."""
+    first = nn.linear(784) >> nn.leaky_relu(SLOPE) >> nn.linear(256) >> nn.leaky_relu(SLOPE)
+    return first >> nn.linear(128) >> nn.leaky_relu(SLOPE) >> nn.linear(10) >> softmax()
+
+
+def clipped_optimizer(rate: float) -> nn.Optimizer[Clipped]:
+    """Every entry of the gradient is clipped to [-1, 1]."""
+    return nn.descend(report_global_norm() >> nn.clip_by_value(1.0) >> nn.momentum(0.9), rate)
+
+
+def fashion_epochs(
+    train: nn.Dataset[nn.Matrix, nn.Labels], stream: LegacyStream, epochs: int
+) -> list[Batches[nn.Matrix, nn.Labels]]:
+    """The batches of each epoch; the last of an epoch is smaller."""
+    found: list[Batches[nn.Matrix, nn.Labels]] = []
+    for _ in range(epochs):
+        order, stream = stream.permutation(len(train))
+        found.append(arranged_batches(train, BATCH_SIZE, UNUSED_KEY, order))
+    return found
+
+
+@attrs.frozen(eq=False)
+class Opening:
+    """All that is drawn before training: points, first parameters, and the stream after them."""
+
+    spirals: nn.Dataset[nn.Matrix, nn.Matrix]
+    exploding: SpiralParams
+    clipped: SpiralParams
+    fashion: FashionParams
+    stream: LegacyStream
+
+
+def opening() -> Opening:
+    """The stream that `np.random.seed(1)` starts, up to the first permutation."""
+    points, arms, stream = article_spirals(LegacyStream.seeded(SEED))
+    exploding, stream = spiral_params(stream)
+    clipped, stream = spiral_params(stream)
+    (first, second, third, last), stream = linear_layers(stream, 784, 784, 256, 128, 10)
+    fashion = first, EMPTY, second, EMPTY, third, EMPTY, last, EMPTY
+    inputs: nn.Matrix = points
+    targets: nn.Matrix = arms
+    return Opening(nn.dataset(inputs, targets), exploding, clipped, fashion, stream)

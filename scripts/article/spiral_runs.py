@@ -1,0 +1,90 @@
+"""The article's runs 1 and 2, on two spirals: one explodes, and clipping solves the other."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import numpy as np
+from rich.console import Console
+
+import purenn as nn
+from article import nets, printed
+from article.agreement import clipped_checks, exploding_checks
+from article.stages import OpenRun, Recipe, Result, Stage, as_printed
+from figures import Boundary, Curve, boundaries, write
+from purenn import runs
+from purenn.data import batches_in_order
+from purenn.losses import binary_cross_entropy, summed
+from purenn.optimizers import report_global_norm
+
+S = TypeVar("S")
+
+POINTS = 500
+
+
+def exploding(opening: nets.Opening) -> Stage:
+    """Run 1: a rate of 0.007, and nothing that holds the gradient."""
+    recipe = Recipe(
+        name="exploding",
+        title="Run 1: the explosion (learning rate 0.007, no clipping)",
+        net=nets.spiral_net(),
+        loss=summed(binary_cross_entropy()),
+        optimizer=nn.descend(report_global_norm() >> nn.momentum(0.9), 0.007),
+        params=opening.exploding,
+        epochs=500,
+        batch_size=POINTS,
+        printed=as_printed(printed.EXPLODING),
+        scale="linear",
+        judge=exploding_checks,
+    )
+    return stage(recipe, "no clipping", opening.spirals)
+
+
+def clipped(opening: nets.Opening) -> Stage:
+    """Run 2: a higher rate, and the gradient clipped by value."""
+    start, end = as_printed(printed.CLIPPED), as_printed(printed.CLIPPED_END, 189)
+    recipe = Recipe(
+        name="clipped",
+        title="Run 2: solved (learning rate 0.01, clipped by value)",
+        net=nets.spiral_net(),
+        loss=summed(binary_cross_entropy()),
+        optimizer=nets.clipped_optimizer(0.01),
+        params=opening.clipped,
+        epochs=200,
+        batch_size=POINTS,
+        printed=Curve(start.label, [*start.values, *end.values], [*start.epochs, *end.epochs]),
+        scale="log",
+        judge=clipped_checks,
+    )
+    return stage(recipe, "clipped by value", opening.spirals)
+
+
+def stage(
+    recipe: Recipe[nets.SpiralParams, S], caption: str, data: nn.Dataset[nn.Matrix, nn.Matrix]
+) -> Stage:
+    """A run on the spirals; the caption says in two words what is special about it."""
+    batches = batches_in_order(data, POINTS, nets.UNUSED_KEY)
+    points, arms = batches[0].inputs, batches[0].targets[:, 0].astype(np.int64)
+
+    def measure(progress: runs.Progress[nets.SpiralParams, S]) -> dict[str, float]:
+        accuracy = nn.evaluate(recipe.net, progress.state.params, data, nn.binary_accuracy())
+        norm = progress.norm
+        return {"loss": progress.mean_loss, "accuracy": accuracy, "gradient_norm": norm}
+
+    def perform(open_run: OpenRun, console: Console) -> Result:
+        with open_run() as run:
+            end = recipe.train(run, console, lambda key, epoch: batches, measure)
+            accuracy = end.records[-1]["accuracy"]
+
+            def classify(plane: nn.Matrix) -> nn.Matrix:
+                second = nn.predict(recipe.net, end.state.params, plane)
+                both: nn.Matrix = np.concatenate([1.0 - second, second], axis=1)
+                return both
+
+            title = f"{caption}: {100 * accuracy:.1f} % of the points are right"
+            boundary = Boundary(title, points, arms, classify)
+            write(run.folder / "boundary.png", boundaries(boundary))
+            checks = recipe.judged(end, accuracy, console)
+            return Result(runs.finish(run, end, {}), checks, boundary)
+
+    return Stage(recipe.name, recipe.config, perform)

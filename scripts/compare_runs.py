@@ -1,0 +1,94 @@
+"""Compares runs: a table of their folders, their curves on one picture, or a repetition."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from command_line import PathOption, exit_status
+from figures import Curve, Scale, curves, write
+from progress import column, say, standard_output
+from purenn.errors import OptionError, RunError
+from run_table import Found, find, table
+from verification import verified
+
+DESCRIPTION = """Compares the folders of runs.
+
+Examples:
+
+  .venv/bin/python scripts/compare_runs.py list runs
+  .venv/bin/python scripts/compare_runs.py plot runs/spiral runs/adam --metric loss --scale log
+  .venv/bin/python scripts/compare_runs.py verify runs/spiral
+"""
+
+Folder = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER")]
+Folders = Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER...")]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do what the arguments say; 1 if a repetition differs, else 0."""
+    status: int = tyro.extras.subcommand_cli_from_dict(
+        {"list": show, "plot": plot, "verify": verify}, args=arguments, description=DESCRIPTION
+    )
+    return status
+
+
+def show(folders: Folders) -> int:
+    """Show runs in a table: the settings in which they differ, their metrics and digests.
+
+    Args:
+        folders: folders of runs, or folders that such lie in.
+    """
+    console = standard_output()
+    console.print(table(find(folders), console))
+    return 0
+
+
+def plot(
+    folders: Folders,
+    metric: str = "loss",
+    scale: Scale = "linear",
+    output: PathOption = Path("runs/curves.png"),
+) -> int:
+    """Draw a metric of all runs on one picture.
+
+    Args:
+        folders: folders of runs, or folders that such lie in.
+        metric: which metric of metrics.jsonl.
+        scale: of the vertical axis.
+        output: where the picture goes.
+    """
+    found = [one for one in find(folders) if one.records]
+    if not found:
+        raise RunError("These runs have no epochs to draw.")
+    lines = [Curve(str(one.folder), _values(one, metric)) for one in found]
+    title = metric.replace("_", " ")
+    write(output, curves(title, title, lines, scale=scale))
+    say(standard_output(), f"The curves of {len(lines)} runs are in {output}.")
+    return 0
+
+
+def verify(folder: Folder) -> int:
+    """Run a configuration again. The status is 0 if the digest is the same, and 1 if not.
+
+    Args:
+        folder: the folder of a finished run. It is only read.
+    """
+    is_same, text = verified(folder)
+    say(standard_output(), text)
+    return 0 if is_same else 1
+
+
+def _values(found: Found, metric: str) -> list[float]:
+    if not all(metric in record for record in found.records):
+        known = ", ".join(name for name in found.records[0] if name != "epoch")
+        raise OptionError(f"--metric: {found.folder} has {known}, got {metric!r}.")
+    return column(found.records, metric)
+
+
+if __name__ == "__main__":
+    sys.exit(exit_status(lambda: main(sys.argv[1:])))

@@ -1,0 +1,110 @@
+"""A training run with settings of one's own, whatever it trains on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+import attrs
+from rich.console import Console
+
+import purenn as nn
+from figures import draw_records
+from progress import follow, say
+from purenn import runs
+from purenn.data import Batches
+from purenn.optimizers import Norm, report_global_norm, scale_by_adam, unchanged
+from trainer.models import Objective
+from trainer.settings import Settings
+
+P = TypeVar("P")
+S = TypeVar("S")
+X = TypeVar("X")
+
+STOPS_BY = "validation_loss"
+
+
+@attrs.frozen(eq=False)
+class Parts(Generic[X]):
+    """What is trained on; what is measured after each epoch, and its name; what at the end.
+
+    The name is "validation", or "training" for some of the samples that are trained on.
+    """
+
+    train: nn.Dataset[X, nn.Labels]
+    watched: nn.Dataset[X, nn.Labels]
+    watched_name: str
+    test: nn.Dataset[X, nn.Labels]
+
+
+@attrs.frozen(eq=False)
+class Experiment(Generic[P, X]):
+    """A run, ready to be performed; `draw` shows what the final parameters can do."""
+
+    run: runs.Run
+    console: Console
+    settings: Settings
+    model: nn.Layer[P, X, nn.Matrix]
+    objective: Objective
+    parts: Parts[X]
+    draw: Callable[[P], None]
+
+    def perform(self) -> None:
+        """Train, measure on the test part, draw, and sum up."""
+        rates = self.settings.rates(len(self._batches(nn.Key(0), 0)))
+        clip, decay = _clipping(self.settings), _decay(self.settings)
+        if self.settings.optimizer == "adam":
+            self._train(nn.descend(clip >> scale_by_adam() >> decay, rates))
+        else:
+            self._train(nn.descend(clip >> decay >> nn.momentum(self.settings.momentum), rates))
+
+    def _batches(self, key: nn.Key, epoch: int) -> Batches[X, nn.Labels]:
+        return nn.shuffled_batches(self.parts.train, self.settings.batch_size, key, epoch)
+
+    def _train(self, optimizer: nn.Optimizer[S]) -> None:
+        key, patience = nn.Key(self.settings.seed), self.settings.patience
+        first = optimizer.init(self.model.init(key.child("init"), self.parts.train.example))
+        end = follow(
+            self.run,
+            self.console,
+            runs.begin(self.run, first, repr(self.model), key.child("batches")),
+            nn.training_step(self.model, self.objective.loss, optimizer),
+            self._batches,
+            self.settings.epochs,
+            self._measure,
+            until=None if patience is None else runs.patience(STOPS_BY, patience),
+            best=None if patience is None else runs.best(STOPS_BY),
+        )
+        params, final = end.state.params, dict[str, float]()
+        if patience is not None:
+            params = nn.load(self.run.best, like=params)
+            final["best_epoch"] = 1 + runs.best_epoch(end.records, STOPS_BY)
+            say(self.console, f"The best epoch was {final['best_epoch']}. Its parameters are kept.")
+        final["test_accuracy"] = nn.evaluate(self.model, params, self.parts.test, nn.accuracy)
+        draw_records(self.run.folder, end.records)
+        self.draw(params)
+        summary = runs.finish(self.run, end, final)
+        say(self.console, f"Test accuracy: {100 * final['test_accuracy']:.2f} %")
+        say(self.console, f"Digest of the parameters: {summary.digest}")
+        say(self.console, f"Results and pictures are in {self.run.folder}.")
+
+    def _measure(self, progress: runs.Progress[P, S]) -> dict[str, float]:
+        params, name = progress.state.params, self.parts.watched_name
+        right = nn.evaluate(self.model, params, self.parts.watched, nn.accuracy)
+        found = {"loss": progress.mean_loss, f"{name}_accuracy": right}
+        if name == "validation":
+            loss = self.objective.loss
+            found[STOPS_BY] = nn.evaluate(self.model, params, self.parts.watched, loss)
+        return {**found, "gradient_norm": progress.norm}
+
+
+def _clipping(settings: Settings) -> nn.Transform[tuple[Norm, nn.Empty]]:
+    if settings.clip == "norm":
+        return nn.clip_by_global_norm(settings.clip_limit) >> unchanged()
+    if settings.clip == "value":
+        return report_global_norm() >> nn.clip_by_value(settings.clip_limit)
+    return report_global_norm() >> unchanged()
+
+
+def _decay(settings: Settings) -> nn.Transform[nn.Empty]:
+    return nn.weight_decay(settings.weight_decay) if settings.weight_decay else unchanged()

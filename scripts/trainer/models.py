@@ -1,0 +1,57 @@
+"""Classifiers whose layers and loss are known only when the program runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import attrs
+
+from purenn import Empty, Labels, Layer, Linear, Loss, Matrix, dropout, softmax_cross_entropy
+from purenn.initializers import Initializer, glorot_normal, he_normal, lecun_normal
+from purenn.layers import Block, Stack, activations, block, identity, linear, softmax, stack
+from purenn.losses import brier, cross_entropy
+from purenn.tree import EMPTY
+
+Activation = Literal["leaky-relu", "relu", "tanh", "sigmoid"]
+Goal = Literal["softmax-cross-entropy", "cross-entropy", "brier"]
+Plain = Layer[Empty, Matrix, Matrix]  # without parameters
+ClassifierParams = tuple[Stack[Block[tuple[Linear, Empty, Empty]]], Linear, Empty]
+Classifier = Layer[ClassifierParams, Matrix, Matrix]
+
+SLOPE = 0.01
+ACTIVATIONS: dict[Activation, tuple[Callable[[], Plain], Callable[[], Initializer]]] = {
+    "leaky-relu": (lambda: activations.leaky_relu(SLOPE), lambda: he_normal(slope=SLOPE)),
+    "relu": (activations.relu, he_normal),
+    "tanh": (activations.tanh, glorot_normal),
+    "sigmoid": (activations.sigmoid, glorot_normal),
+}
+
+
+def classifier(
+    hidden: tuple[int, ...], activation: Activation, dropped: float, classes: int, output: Plain
+) -> Classifier:
+    """Hidden layers, each with an activation, weights that suit it, and dropout; a last layer."""
+    function, weight = ACTIVATIONS[activation]
+    noise: Plain = dropout(dropped) if dropped else identity()
+    blocks = [block(linear(width, weight=weight()) >> function() >> noise) for width in hidden]
+    return stack(*blocks) >> linear(classes, weight=lecun_normal()) >> output
+
+
+@attrs.frozen(eq=False)
+class Objective:
+    """A loss, and the output layer that gives what it takes: logits or probabilities."""
+
+    loss: Loss[Matrix, Matrix | Labels]
+    output: Plain
+
+    def probabilities(self, output: Matrix) -> Matrix:
+        """What the output layer gives, as probabilities of the classes."""
+        return output if self.output == softmax() else softmax().apply(EMPTY, output)
+
+
+def objective(name: Goal) -> Objective:
+    """The objective of that name."""
+    if name == "softmax-cross-entropy":
+        return Objective(softmax_cross_entropy(), identity())
+    return Objective(cross_entropy() if name == "cross-entropy" else brier(), softmax())

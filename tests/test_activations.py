@@ -1,0 +1,135 @@
+"""The activations against closed forms, at their kinks and far out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from contracts import FLOATS, dtypes, matrix, normal
+from hypothesis import strategies as st
+from properties import given
+
+from purenn import Empty, Key, Layer
+from purenn.arrays import FLOAT32, FLOAT64, FloatDtype, Matrix
+from purenn.kernels.constants import scalar
+from purenn.layers import identity, leaky_relu, log_softmax, relu, sigmoid, softmax, tanh
+
+Activation = Layer[Empty, Matrix, Matrix]
+Function = Callable[[float], float]
+SQUASHING: list[Activation] = [sigmoid(), tanh(), softmax(), log_softmax()]
+POINTS = [-30.0, -3.0, -0.5, 0.25, 1.0, 4.0, 30.0]
+FORMULAS: dict[str, tuple[Activation, Function, Function]] = {
+    "identity": (identity(), lambda x: x, lambda x: 1.0),
+    "relu": (relu(), lambda x: max(x, 0.0), lambda x: float(x > 0)),
+    "leaky_relu": (leaky_relu(0.2), lambda x: max(x, 0.2 * x), lambda x: 1.0 if x > 0 else 0.2),
+    "tanh": (tanh(), math.tanh, lambda x: 1.0 - math.tanh(x) ** 2),
+    "sigmoid": (
+        sigmoid(),
+        lambda x: 1.0 / (1.0 + math.exp(-x)),
+        lambda x: 1.0 / (2.0 + math.exp(-x) + math.exp(x)),
+    ),
+}
+
+
+def value(layer: Activation, x: Matrix) -> Matrix:
+    return layer.apply(Empty(), x)
+
+
+def pulled(layer: Activation, x: Matrix, dy: Matrix) -> Matrix:
+    return layer.vjp(Empty(), x, Key(0))[1](dy)[1]()
+
+
+@dtypes
+@pytest.mark.parametrize("name", FORMULAS)
+def test_elementwise_activations_are_their_formulas(name: str, dtype: FloatDtype) -> None:
+    (layer, function, slope), x = FORMULAS[name], matrix([POINTS], dtype)
+    error = 1e-7 if dtype == FLOAT32 else 1e-15
+    slopes = pulled(layer, x, np.full_like(x, 2.0)) / 2.0
+    np.testing.assert_allclose(value(layer, x)[0], list(map(function, POINTS)), 10 * error, error)
+    np.testing.assert_allclose(slopes[0], list(map(slope, POINTS)), 10 * error, error)
+
+
+@dtypes
+def test_rectifiers_take_the_left_slope_at_their_kink(dtype: FloatDtype) -> None:
+    kink = matrix([[0.0, -0.0]], dtype)
+    for layer, slope in ((relu(), 0.0), (leaky_relu(0.2), 0.2)):
+        assert not value(layer, kink).any()
+        assert pulled(layer, kink, np.ones_like(kink)).tolist() == [[dtype.type(slope)] * 2]
+
+
+@given(st.sampled_from([0.0, 1e-18]) | st.floats(0, 1, exclude_max=True), st.sampled_from(FLOATS))
+def test_leaky_relu_is_exact_or_has_24_digits(slope: float, dtype: FloatDtype) -> None:
+    x, dy = matrix([[1.0, -1.0]], dtype), matrix([[3.0, 1.0]], dtype)
+    assert value(leaky_relu(slope), x).tolist() == [[1.0, -dtype.type(slope)]]
+    active, passive = pulled(leaky_relu(slope), x, dy)[0]
+    assert active == 3.0
+    assert passive == dtype.type(slope) or (slope < 1e-18 and abs(passive - slope) < 1e-24)
+
+
+@dtypes
+def test_units_of_leaky_relu_are_active_however_little(dtype: FloatDtype) -> None:
+    x, dy = matrix([[1e-35, -1e-35, 1e30]], dtype), matrix([[1.0, 1.0, 1.0]], dtype)
+    assert pulled(leaky_relu(0.25), x, dy).tolist() == [[1.0, 0.25, 1.0]]
+    assert value(leaky_relu(np.float64(0.25)), x).dtype == dtype
+
+
+def test_zero_has_no_sign_that_earlier_calls_could_choose() -> None:
+    scalar.cache_clear()
+    scalar(-0.0, FLOAT64)
+    assert math.copysign(1.0, value(relu(), matrix([[-1.0]]))[0, 0]) == 1.0
+
+
+@dtypes
+@pytest.mark.parametrize("layer", SQUASHING, ids=repr)
+def test_nothing_overflows_far_out_and_nan_stays(layer: Activation, dtype: FloatDtype) -> None:
+    largest = float(np.finfo(dtype).max) / 2
+    x = matrix([[-largest, -1e4, -750.0, -104.0, 0.0, 89.0, 750.0, 1e4, largest]], dtype)
+    y, dx = value(layer, x), pulled(layer, x, np.ones_like(x))
+    assert np.isfinite(y).all()
+    assert np.isfinite(dx).all()
+    assert (np.diff(y[0]) >= 0).all()
+    for other in (layer, relu(), leaky_relu()):
+        assert math.isnan(value(other, matrix([[math.nan]], dtype))[0, 0])
+
+
+@pytest.mark.parametrize(("dtype", "limit"), [(FLOAT32, 1e-38), (FLOAT64, 2e-308)])
+def test_sigmoid_far_out_is_0_and_1(dtype: FloatDtype, limit: float) -> None:
+    far = matrix([[-1e4, 1e4]], dtype)
+    low, high = value(sigmoid(), far)[0]
+    assert 0.0 <= low < limit
+    assert high == 1.0
+    assert pulled(sigmoid(), far, np.ones_like(far)).max() < limit
+
+
+def test_sigmoid_in_float32_has_nearly_every_digit() -> None:
+    x: Matrix = np.linspace(-80.0, 80.0, 4001, dtype=np.float32)[np.newaxis]
+    exact = 1.0 / (1.0 + np.exp(-x.astype(np.float64)))
+    np.testing.assert_allclose(value(sigmoid(), x), exact, rtol=1e-6)
+
+
+@dtypes
+def test_softmax_far_out_and_masked(dtype: FloatDtype) -> None:
+    far, masked = matrix([[1e4, -1e4]], dtype), matrix([[-math.inf, 0.0, 0.0]], dtype)
+    largest = float(np.finfo(dtype).max)
+    for x in (far, matrix([[largest, -largest]], dtype)):
+        assert value(softmax(), x).tolist() == [[1.0, 0.0]]
+    assert value(log_softmax(), far).tolist() == [[0.0, -2e4]]
+    assert value(softmax(), masked).tolist() == [[0.0, 0.5, 0.5]]
+    assert pulled(softmax(), masked, matrix([[9, 1, 0]], dtype)).tolist() == [[0.0, 0.25, -0.25]]
+
+
+def test_softmax_and_its_logarithm_have_their_textbook_values() -> None:
+    x = normal(3, 2, 4)
+    p = np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(value(softmax(), x), p)
+    np.testing.assert_allclose(value(log_softmax(), x), np.log(p))
+
+
+@given(st.lists(st.floats(-1e4, 1e4), min_size=1, max_size=9), st.floats(-1e4, 1e4))
+def test_softmax_sums_to_one_and_ignores_a_common_shift(row: list[float], shift: float) -> None:
+    x = matrix([row])
+    y = value(softmax(), x)
+    assert y.sum() == pytest.approx(1.0, rel=1e-14)
+    np.testing.assert_allclose(value(softmax(), x + shift), y, rtol=1e-10, atol=1e-300)

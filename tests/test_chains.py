@@ -1,0 +1,135 @@
+"""Chains: `>>` builds layers out of layers, with the exact tuple of their parameters."""
+
+from __future__ import annotations
+
+import functools
+import operator
+
+import attrs
+import numpy as np
+import pytest
+from contracts import bits, normal
+from refusals import refused
+
+from purenn import Empty, Key, Layer, Linear, Pullback
+from purenn.arrays import Matrix
+from purenn.errors import OptionError
+from purenn.layers import Block, block, identity, linear, relu, tanh
+from purenn.tree import paths
+
+KEY, X = Key(2), normal(0, 5, 3)
+Activation = Layer[Empty, Matrix, Matrix]
+
+
+def noting(log: list[tuple[str, Key]]) -> Activation:
+    """A layer that notes the keys it is given."""
+
+    def init(key: Key, example: Matrix) -> Empty:
+        log.append(("init", key))
+        return Empty()
+
+    def vjp(params: Empty, x: Matrix, key: Key) -> tuple[Matrix, Pullback[Matrix, Empty, Matrix]]:
+        log.append(("vjp", key))
+        return x, lambda dy: (params, lambda: dy)
+
+    return Layer(init, lambda params, x: x, vjp)
+
+
+def test_a_chain_is_its_layers_one_after_the_other() -> None:
+    first, second, third = linear(4), tanh(), linear(2)
+    model = first >> second >> third
+    params = model.init(KEY, X)
+    assert [type(part) for part in params] == [Linear, Empty, Linear]
+    between = second.apply(params[1], first.apply(params[0], X))
+    assert bits(model.apply(params, X)) == bits(third.apply(params[2], between))
+    assert paths(params) == ("0.weight", "0.bias", "2.weight", "2.bias")
+    assert bits((linear(4) >> identity()).apply((params[0], Empty()), X)) == bits(
+        first.apply(params[0], X)
+    )
+
+
+def test_layer_i_takes_the_child_i_of_the_key() -> None:
+    log: list[tuple[str, Key]] = []
+    model = noting(log) >> relu() >> block(noting(log) >> noting(log)) >> noting(log)
+    params = model.init(KEY, X)
+    inner = KEY.child("layer", 2)
+    keys = [KEY.child("layer", 0), inner.child("layer", 0), inner.child("layer", 1)]
+    keys.append(KEY.child("layer", 3))
+    assert log == [("init", key) for key in keys]
+    log.clear()
+    model.vjp(params, X, KEY)
+    assert log == [("vjp", key) for key in keys]
+
+
+def test_blocks_stay_whole_on_either_side_and_compute_the_same() -> None:
+    a, b, c = linear(4), tanh(), linear(2)
+    p, q, r = (a >> b >> c).init(KEY, X)
+    y, pull = (a >> b >> c).vjp((p, q, r), X, KEY)
+    grads, dx = pull(np.ones_like(y))
+    left, pull_left = (block(a >> b) >> c).vjp((Block((p, q)), r), X, KEY)
+    right, pull_right = (a >> block(b >> c)).vjp((p, Block((q, r))), X, KEY)
+    assert bits(left) == bits(right) == bits(y)
+    for other, other_dx in (pull_left(np.ones_like(y)), pull_right(np.ones_like(y))):
+        assert bits((other, other_dx())) == bits((grads, dx()))
+    assert paths((p, Block((q, r)))) == ("0.weight", "0.bias", "1.inner.1.weight", "1.inner.1.bias")
+
+
+def test_chaining_leaves_the_parts_as_they_were() -> None:
+    head = linear(4) >> relu()
+    assert repr(head >> linear(1)) == "linear(4) >> relu() >> linear(1)"
+    assert repr(head >> linear(2)) == "linear(4) >> relu() >> linear(2)"
+    assert repr(head) == "linear(4) >> relu()"
+    assert repr(linear(1) >> head) == "linear(1) >> (linear(4) >> relu())"
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        setattr(head, "expression", None)  # noqa: B010 - mypy knows that it is frozen
+
+
+def test_layers_of_a_chain_are_counted_and_picked() -> None:
+    model = linear(4) >> relu() >> linear(2)
+    assert [len(model), len(relu()), len(block(model))] == [3, 1, 1]
+    assert [model[index] for index in (0, 1, -1)] == [linear(4), relu(), linear(2)]
+    assert model[:2] == linear(4) >> relu()
+    assert model[::2] == linear(4) >> linear(2)
+    assert relu()[0] == relu()
+    params = model.init(KEY, X)
+    front = np.asarray(model[:2].apply(params[:2], X))
+    assert bits(linear(2).apply(params[2], front)) == bits(model.apply(params, X))
+    with pytest.raises(IndexError):
+        model[3]
+    with refused(OptionError, "There are no layers slice(3, None, None) in a chain of 3."):
+        model[3:]
+
+
+def chain_of(layers: list[Activation]) -> Activation:
+    """The layers in a row, which mypy takes for one of them."""
+    return functools.reduce(operator.rshift, layers)
+
+
+def test_the_longest_chain_of_longest_chains_trains() -> None:
+    longest = chain_of([relu()] * 400)
+    model = chain_of([identity(), longest] + [tanh()] * 398)
+    params = model.init(KEY, X)
+    y, pull = model.vjp(params, X, KEY)
+    assert bits(y) == bits(model.apply(params, X))
+    assert pull(y)[1]().shape == X.shape
+    with refused(OptionError, "has at most 400 layers. Put layers of one kind into a stack."):
+        longest >> relu()
+
+
+def test_a_bare_tuple_of_parameters_is_refused_on_the_left() -> None:
+    def init(key: Key, example: Matrix) -> tuple[Empty]:
+        return (Empty(),)
+
+    def vjp(
+        params: tuple[Empty], x: Matrix, key: Key
+    ) -> tuple[Matrix, Pullback[Matrix, tuple[Empty], Matrix]]:
+        return x, lambda dy: (params, lambda: dy)
+
+    bare = Layer(init, lambda params, x: x, vjp)
+    with refused(
+        OptionError,
+        "The parameters of <Layer made without @maker> are a bare tuple, which means a chain. "
+        "Put it into block(...).",
+    ):
+        (bare >> relu()).init(KEY, X)
+    assert isinstance((block(bare) >> relu()).init(KEY, X)[0], Block)

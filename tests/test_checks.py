@@ -1,0 +1,109 @@
+"""The checks of arguments, each with what it refuses, and the exceptions, which can be pickled."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from contracts import copies
+from refusals import refused
+
+from purenn import checks, errors
+from purenn.arrays import FLOAT32, FLOAT64
+from purenn.errors import LocatedError, OptionError, PurennError, ShapeError
+
+HUGE = 10**400  # an integer beyond all floats
+NOT_EVEN_INTEGERS: list[object] = [
+    *[None, "1", True, np.bool(True), 1j, Fraction(1, 2), np.array(1), np.array([1.0])],
+    *[math.nan, math.inf, -math.inf, np.float32("nan"), np.longdouble("inf")],
+]
+
+
+@pytest.mark.parametrize("value", [*NOT_EVEN_INTEGERS, HUGE, -HUGE], ids=lambda x: repr(x)[:20])
+def test_what_is_no_finite_number_is_refused(value: object) -> None:
+    with refused(OptionError, f"It: expected a finite number, got {value!r}."):
+        checks.number("It", value)
+    with refused(OptionError, f"It: expected a finite number ≥ 0 and < 1, got {value!r}."):
+        checks.fraction("It", value)
+
+
+@pytest.mark.parametrize("value", [*NOT_EVEN_INTEGERS, 1.0, np.float64(1), 0, -1], ids=repr)
+def test_what_is_no_integer_from_1_is_refused(value: object) -> None:
+    with refused(OptionError, f"It: expected an integer ≥ 1, got {value!r}."):
+        checks.integer("It", value)
+
+
+def test_numbers_and_integers_have_bounds() -> None:
+    bounds: list[tuple[dict[str, float], list[float], list[float], str]] = [
+        ({"above": 0.0}, [1e-300, 1e300], [0.0, -1.0], "> 0"),
+        ({"least": 0.0}, [0.0, -0.0, 1], [-1e-300], "≥ 0"),
+        ({"below": 0.5}, [0.499, -9], [0.5, 1], "< 0.5"),
+        ({"above": 0.0, "most": 1.0}, [1, 0.5], [1.001, 0], "> 0 and ≤ 1"),
+    ]
+    for bound, right, wrong, shown in bounds:
+        for value in right:
+            found = checks.number("It", np.float64(value), **bound)
+            assert (found, type(found)) == (value, float)
+        for value in wrong:
+            with refused(OptionError, f"It: expected a finite number {shown}, got {value!r}."):
+                checks.number("It", value, **bound)
+    assert [checks.fraction("It", value) for value in (0, 0.5)] == [0.0, 0.5]
+    for whole in (1, np.int8(5), np.uint64(2), HUGE):
+        assert checks.integer("It", whole) == whole
+        assert type(checks.integer("It", whole)) is int
+    assert [checks.integer("It", whole, -1, 3) for whole in (-1, 3)] == [-1, 3]
+    for whole in (-2, 4):
+        with refused(OptionError, f"It: expected an integer from -1 to 3, got {whole}."):
+            checks.integer("It", whole, -1, 3)
+
+
+def test_options_fit_the_dtype_that_they_meet() -> None:
+    for value, dtype in ((0.0, FLOAT32), (1.2e-38, FLOAT32), (-3e38, FLOAT32), (1e-46, FLOAT64)):
+        checks.fits("It", value, dtype)
+    for value in (1e-46, 1.1e-38, -1e-39):
+        with refused(OptionError, f"It: {value!r} vanishes in float32."):
+            checks.fits("It", value, FLOAT32)
+    for value in (1e39, -4e38):
+        with refused(OptionError, f"It: {value!r} overflows in float32."):
+            checks.fits("It", value, FLOAT32)
+
+
+def test_objects_are_described_in_a_few_words() -> None:
+    checks.instance("It", 1, int, "")
+    for kind, article in ((float, "a float"), (OptionError, "an OptionError")):
+        with refused(OptionError, f"It: expected {article}, got None. Do."):
+            checks.instance("It", None, kind, "Do.")
+    assert checks.described(np.ones((2, 3))) == "a float64 array of shape (2, 3)"
+    assert checks.described(np.arange(3)) == "an int64 array of shape (3,)"
+    assert checks.described("x" * 58) == repr("x" * 58)
+    assert checks.described("x" * 59) == checks.described("a\nb" * 20) == "an object of class str"
+    assert [checks.is_pair(value) for value in ((1, 2), (1,), [1, 2])] == [True, False, False]
+
+
+@pytest.mark.parametrize("name", sorted(vars(errors)))
+def test_every_exception_can_be_pickled_and_copied(name: str) -> None:
+    kind: object = getattr(errors, name)
+    if not isinstance(kind, type) or not issubclass(kind, PurennError):
+        return
+    arguments = ("It", 3) if kind is errors.InterruptionError else ("relu()", "is wrong.")
+    error = kind(
+        *arguments[: 2 if issubclass(kind, LocatedError | errors.InterruptionError) else 1]
+    )
+    for again in copies(error):
+        assert type(again) is kind
+        assert str(again) == str(error)
+        assert vars(again) == vars(error)
+
+
+def test_errors_gather_their_place_and_are_of_a_class_of_pythons() -> None:
+    error = ShapeError("relu()", "is wrong.")
+    assert str(error) == "relu(): is wrong."
+    for again in copies(error.inside(2).inside(0)):
+        assert str(again) == "relu(), layer 0.2 of the model: is wrong."
+    for kind in (ShapeError, OptionError, errors.LabelError, errors.DataError, errors.TreeError):
+        assert issubclass(kind, ValueError)
+    assert issubclass(errors.DtypeError, TypeError)
+    assert issubclass(errors.DivergenceError, ArithmeticError)
+    assert str(errors.InterruptionError("Stopped.", 15)) == "Stopped."

@@ -1,0 +1,120 @@
+"""Clipping by value and by norm, also of gradients whose squares underflow or overflow."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from contracts import FLOATS, bits, dtypes, noise
+from hypothesis import strategies as st
+from properties import given
+
+import purenn as nn
+from purenn.arrays import Array, FloatDtype, Leaves, read_only
+from purenn.optimizers import Norm, report_global_norm
+
+FLOAT32, FLOAT64 = FLOATS
+
+
+def vector(values: list[float], dtype: FloatDtype = FLOAT64) -> Array:
+    return read_only(np.array(values, dtype))
+
+
+def clipped(limit: float, grad: Array) -> Array:
+    point = nn.Point((grad,), (), 0, math.nan, ())
+    _, (after,) = nn.clip_by_value(limit).update(nn.Empty(), (grad,), point)
+    return after
+
+
+def normed(transform: nn.Transform[Norm], *grads: Array) -> tuple[float, Leaves]:
+    point = nn.Point(grads, (), 0, math.nan, ())
+    before = transform.init(point)
+    assert math.isnan(before.value)
+    state, after = transform.update(before, grads, point)
+    return state.value, after
+
+
+@given(
+    st.lists(st.floats(width=32, allow_nan=False), min_size=1),
+    st.floats(2.0**-140, 2.0**100, width=32),
+    st.sampled_from(FLOATS),
+)
+def test_clipping_by_value_is_numpys_clip(
+    values: list[float], limit: float, dtype: FloatDtype
+) -> None:
+    grad, edge = vector(values, dtype), dtype.type(limit)
+    assert bits(clipped(limit, grad)) == bits(np.clip(grad, -edge, edge))
+
+
+@dtypes
+@pytest.mark.parametrize("excess", [0.9999, 1.0, 1.0001, 1.5, math.inf, math.nan])
+@pytest.mark.parametrize("shape", [(1,), (128, 128)])
+def test_one_entry_near_the_limit_is_clipped_exactly(
+    shape: tuple[int, ...], excess: float, dtype: FloatDtype
+) -> None:
+    for limit in (0.01, 0.1, 1.0, 100.0):
+        grad, edge = np.full(shape, -0.0, dtype), dtype.type(limit)
+        grad[-1] = -excess * limit
+        assert bits(clipped(limit, read_only(grad))) == bits(np.clip(grad, -edge, edge))
+
+
+@pytest.mark.parametrize("limit", [1e-300, 1e-200, 1e-23, 1e-19, 1e-8, 1e8, 1e19, 1e23, 1e38])
+def test_limits_whose_squares_underflow_or_overflow_still_clip(limit: float) -> None:
+    for dtype in FLOATS if 1e-30 < limit < 1e30 else (FLOAT64,):
+        after = clipped(limit, vector([3.0 * limit, -2.0 * limit, 0.5 * limit], dtype))
+        assert bits(after) == bits(vector([limit, -limit, 0.5 * limit], dtype))
+
+
+def test_huge_entries_clip_without_a_warning() -> None:
+    rows = np.full((200, 100), -3e38, np.float32)
+    assert bits(clipped(1.0, read_only(rows))) == bits(np.full_like(rows, -1.0))
+    assert clipped(1.0, vector([1e200, -1e308])).tolist() == [1.0, -1.0]
+    huge = vector([3e38, math.nan], FLOAT32)
+    assert bits(clipped(1e300, huge)) == bits(huge)  # a limit beyond float32
+
+
+@dtypes
+def test_clipping_by_norm_keeps_the_direction_and_reports_the_norm_before(
+    dtype: FloatDtype,
+) -> None:
+    small = vector([3.0, 0.0], dtype), vector([4.0], dtype)
+    large = read_only(noise(0, (128, 128)).astype(dtype))
+    for limit in (5.0, 7.0):
+        norm, same = normed(nn.clip_by_global_norm(limit), *small)
+        assert (norm, *same) == (5.0, *small)
+    norm, after = normed(nn.clip_by_global_norm(1.0), *small, large)
+    assert norm == pytest.approx(math.sqrt(25.0 + float((large**2).sum())), rel=1e-6)
+    for leaf, before in zip(after, (*small, large), strict=True):
+        np.testing.assert_allclose(leaf, before / norm, rtol=1e-5)
+        assert leaf.dtype == dtype
+    assert normed(report_global_norm(), *small) == (5.0, small)
+
+
+@dtypes
+@pytest.mark.parametrize("bad", [0.0, math.nan, math.inf, -math.inf])
+def test_no_factor_mends_a_norm_of_0_or_one_that_is_not_finite(
+    bad: float, dtype: FloatDtype
+) -> None:
+    for grads in ((vector([bad, 0.0], dtype), vector([0.0], dtype)), (vector([0.0, bad], dtype),)):
+        norm, after = normed(nn.clip_by_global_norm(1.0), *grads)
+        np.testing.assert_equal(norm, abs(bad))
+        assert [*map(bits, after)] == [*map(bits, grads)]
+    both = vector([math.inf], dtype), vector([math.nan], dtype)
+    assert math.isnan(normed(nn.clip_by_global_norm(1.0), *both)[0])
+
+
+@pytest.mark.parametrize(
+    ("size", "dtype"),
+    [(1e30, FLOAT32), (6e37, FLOAT32), (1e300, FLOAT64), (1e-25, FLOAT32), (1e-200, FLOAT64)],
+)
+def test_norms_neither_overflow_nor_underflow(size: float, dtype: FloatDtype) -> None:
+    grads = vector([3 * size], dtype), vector([-4 * size], dtype)
+    norm, (first, second) = normed(nn.clip_by_global_norm(size), *grads)
+    assert norm == pytest.approx(5.0 * size)
+    assert [float(first[0]), float(second[0])] == pytest.approx([0.6 * size, -0.8 * size], rel=1e-5)
+
+
+def test_the_norm_of_a_million_numbers_has_its_digits() -> None:
+    norm, _ = normed(report_global_norm(), read_only(np.full(10**6, 0.1, np.float32)))
+    assert norm == pytest.approx(100.0, rel=1e-4)

@@ -1,0 +1,143 @@
+"""scripts/compare_runs.py: tables, pictures, repetitions and refusals."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+import compare_runs
+import run_table
+import spiral
+import verification
+from command_line import exit_status
+from purenn import runs
+from purenn.errors import RunError
+
+CURVES = {"low": (0.5, 0.25), "high": (0.75, 0.6875)}
+
+
+def make(folder: Path, name: str, *, finished: bool) -> None:
+    """A run's folder, written by hand."""
+    config = runs.Config("spiral.py", {"epochs": 2, "rate": 0.1, "model": {"hidden": [len(name)]}})
+    with runs.start(folder / name, config):
+        pass
+    lines = (f'{{"epoch": {n}, "loss": {loss}}}\n' for n, loss in enumerate(CURVES[name]))
+    (folder / name / "metrics.jsonl").write_text("".join(lines))
+    if finished:
+        (folder / name / "summary.json").write_text(
+            f'{{"epochs": 2, "planned": 2, "metrics": {{"loss": {CURVES[name][-1]}, '
+            f'"test_accuracy": 0.9}}, "digest": "{"ab" * 32}", "seconds": 1.5}}'
+        )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    make(tmp_path, "low", finished=True)
+    make(tmp_path, "high", finished=False)
+    return tmp_path
+
+
+def listed(folder: Path, width: int) -> list[str]:
+    console = Console(width=width)
+    with console.capture() as capture:
+        console.print(run_table.table(run_table.find([folder]), console))
+    return [line.strip() for line in capture.get().splitlines() if line.strip()]
+
+
+def test_the_table_shows_differences_metrics_and_digests(folder: Path) -> None:
+    rows = [line.split() for line in listed(folder, width=200)]
+    assert rows[0] == ["run", "model.hidden", "epochs", "loss", "test", "accuracy", "digest"]
+    assert rows[2] == [str(folder / "high"), "[4]", "2", "0.6875", "not", "finished"]
+    assert rows[3] == [str(folder / "low"), "[3]", "2", "0.25", "0.9", "abababababab"]
+    assert len(rows) == 4
+
+
+def test_a_table_that_is_too_wide_lists_by_lines_and_breaks_between_words(folder: Path) -> None:
+    for name in ("one", "two"):
+        settings = {f"{name}_{number}": "some words in a row" for number in range(3)}
+        with runs.start(folder / name, runs.Config("other.py", {**settings, "name": name})):
+            pass
+    rows = listed(folder, width=110)
+    assert max(map(len, rows)) <= 110
+    shown = "\n".join(rows)
+    for text in ("script: other.py", "two 1: some words in a row", "not finished", "loss: 0.25"):
+        assert text in shown
+
+
+def test_a_folder_is_listed_once(folder: Path) -> None:
+    found = run_table.find([folder, folder / "low", folder])
+    assert [run.folder.name for run in found] == ["high", "low"]
+
+
+def test_list_prints_the_table(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert compare_runs.main(["list", str(folder / "low")]) == 0
+    printed = capsys.readouterr().out
+    assert "abababababab" in printed
+    assert "hidden" not in printed  # one run differs from none
+
+
+def test_plot_draws_all_curves_and_makes_the_folder(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    picture = folder / "new" / "curves.png"
+    arguments = ["plot", str(folder), "--output", str(picture), "--scale", "log"]
+    assert compare_runs.main(arguments) == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert capsys.readouterr().out == f"The curves of 2 runs are in {picture}.\n"
+
+
+@pytest.mark.slow
+def test_verify_runs_a_configuration_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ("--epochs", "1", "--samples-per-arm", "10", "--hidden", "4")
+    assert spiral.main([*options, "--folder", str(tmp_path)]) == 0
+    capsys.readouterr()
+    assert compare_runs.main(["verify", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.startswith("The digest is the same: ")
+    summary = tmp_path / "summary.json"
+    known = runs.read_summary(tmp_path)
+    assert known is not None
+    summary.write_text(summary.read_text().replace(known.digest, "00" * 32))
+    assert compare_runs.main(["verify", str(tmp_path)]) == 1
+    assert f"{'00' * 32} there\n  {known.digest} here" in capsys.readouterr().out
+
+
+def test_a_verdict_names_what_changed_in_the_environment() -> None:
+    change = "numpy: '2.1' there, '2.2' here"
+    assert f"which may explain it:\n  {change}" in verification.told("a", "b", (change,))
+    same = verification.told("a", "a", (change,))
+    assert same == f"The digest is the same: a\nThe environment differs:\n  {change}"
+
+
+def test_what_cannot_be_compared_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    high, empty, new = folder / "high", folder / "empty", folder / "new"
+    empty.mkdir()
+    with runs.start(new, runs.Config("spiral.py", {})):
+        pass
+    for arguments, message in (
+        (("list", empty), f"There are no runs in {empty}: a run's folder has a config.json."),
+        (("plot", high, "--metric", "speed"), f"--metric: {high} has loss, got 'speed'."),
+        (("plot", new), "These runs have no epochs to draw."),
+        (("verify", high), f"{high} holds a run that is not finished. Resume it first."),
+    ):
+        words = [str(argument) for argument in arguments]
+        assert exit_status(partial(compare_runs.main, words)) == 1
+        assert capsys.readouterr().err == f"\nerror: {message}\n"
+
+
+@pytest.mark.parametrize("script", ["survivor.py", "../tests/survivor.py", "/bin/sh", "train"])
+def test_only_scripts_of_ours_are_run_again(script: str, folder: Path) -> None:
+    config = folder / "low" / "config.json"
+    config.write_text(config.read_text().replace("spiral.py", script))
+    with pytest.raises(RunError, match="which is not one of the scripts"):
+        verification.verified(folder / "low")
+
+
+@pytest.mark.slow
+def test_a_repetition_that_fails_says_why(folder: Path) -> None:
+    with pytest.raises(RunError, match=r"^spiral\.py failed:\nerror: .* does not fit:"):
+        verification.verified(folder / "low")

@@ -1,0 +1,114 @@
+"""Values know the expression that builds them: `repr`, equality, pickles and copies follow."""
+
+from __future__ import annotations
+
+import multiprocessing
+
+import numpy as np
+import pytest
+from contracts import bits, copies
+
+import purenn as nn
+from purenn import initializers, layers, losses, maker, schedules
+from purenn.arrays import FLOAT64, Matrix
+from purenn.expressions import Call, Chained, Expressed
+from purenn.layers import linear, relu
+from purenn.schedules import Schedule, cosine
+
+HEAD = linear(3, weight=initializers.he_normal(0.1)) >> layers.block(linear(3) >> relu())
+MODEL = HEAD >> (relu() >> relu())
+VALUES: list[tuple[str, Expressed]] = [
+    ("linear(3, weight=he_normal(slope=0.1)) >> block(linear(3) >> relu())", HEAD),
+    ("linear(1) >> (relu() >> relu())", linear(1) >> (relu() >> relu())),
+    ("stack(linear(2), linear(2))", layers.stack(linear(2), linear(2))),
+    ("repeated(identity(), 3)", layers.repeated(layers.identity(), 3)),
+    ("embedding(3, 2, dtype=dtype('float64'))", layers.embedding(3, 2, FLOAT64)),
+    ("branches(relu(), dropout(0.5))", layers.branches(relu(), layers.dropout(0.5))),
+    ("class_weighted(brier(), (1, 2))", losses.class_weighted(losses.brier(), [1, 2])),
+    ("summed(weighted(brier(epsilon=0.1)))", losses.summed(losses.weighted(losses.brier(0.1)))),
+    ("clip_by_value(1.0) >> momentum(0.9)", nn.clip_by_value(1.0) >> nn.momentum(0.9)),
+    ("descend(momentum(0.9), cosine(0.1, 5))", nn.descend(nn.momentum(0.9), cosine(0.1, 5))),
+    ("join(0.2, (3, constant(0.1)))", schedules.join(0.2, (3, schedules.constant(0.1)))),
+    ("glorot_normal()", initializers.glorot_normal()),
+]
+
+
+@pytest.mark.parametrize(("shown", "value"), VALUES, ids=[shown for shown, _ in VALUES])
+def test_copies_and_pickles_are_equal(shown: str, value: Expressed) -> None:
+    for again in (value, *copies(value)):
+        assert again == value
+        assert hash(again) == hash(value)
+        assert type(again) is type(value)
+        assert repr(again) == shown
+    assert [other for _, other in VALUES if other == value] == [value]
+
+
+def test_the_copy_of_a_model_computes_the_same() -> None:
+    x: Matrix = np.ones((2, 3))
+    params = MODEL.init(nn.Key(0), x)
+    for again in copies(MODEL):
+        assert bits(again.init(nn.Key(0), x)) == bits(params)
+        assert bits(again.apply(params, x)) == bits(MODEL.apply(params, x))
+
+
+def same(value: Expressed) -> Expressed:
+    return value
+
+
+@pytest.mark.slow
+def test_a_spawned_process_gets_equal_values() -> None:
+    values = [value for _, value in VALUES]
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        assert pool.map(same, values) == values
+
+
+def test_what_is_built_alike_is_equal() -> None:
+    assert linear(3) == linear(3) != linear(4)
+    assert linear(3) != linear(3, bias=initializers.constant(0.5))
+    assert layers.leaky_relu() == layers.leaky_relu(0.01) == layers.leaky_relu(slope=0.01)
+    assert (relu() >> relu()) >> relu() == relu() >> relu() >> relu()
+    assert relu() >> (relu() >> relu()) != relu() >> relu() >> relu()
+    assert relu() != "relu()"
+    assert schedules.constant(0.1) != initializers.constant(0.1)
+    assert Call(relu) != Chained(relu)
+
+
+@maker
+def warm(rate: float, *steps: int, scale: float, name: str = "x") -> Schedule:
+    """A schedule of one's own."""
+    return schedules.constant(rate * scale * sum(steps))
+
+
+@maker
+def optional(first: int = 1, *others: int) -> Schedule:
+    return schedules.constant(first + sum(others))
+
+
+@maker
+def named(**options: float) -> Schedule:
+    return schedules.constant(sum(options.values()))
+
+
+def test_makers_of_ones_own_may_take_arguments_of_any_kind() -> None:
+    assert repr(warm(0.5, 3, 4, scale=2)) == "warm(0.5, 3, 4, scale=2)"
+    assert repr(warm(0.5, scale=2, name="y")) == "warm(0.5, scale=2, name='y')"
+    assert warm.__doc__ == "A schedule of one's own."
+    assert named(a=1.0) != named(b=1.0)
+    for schedule in (warm(0.5, 3, scale=2.0), optional(1, 2, 3), optional(), named(a=0.5, b=0.25)):
+        for again in copies(schedule):
+            assert again == schedule
+            assert again(0) == schedule(0)
+
+
+def test_without_a_maker_a_value_equals_itself_alone() -> None:
+    own = [Schedule(float), Schedule(float)]
+    assert own[0] == own[0] != own[1]
+    assert len(set(own)) == 2
+    assert repr(own[0]) == "<Schedule made without @maker>"
+    assert own[0] != schedules.constant(0.1) != own[0]
+
+
+@pytest.mark.parametrize("number", [np.float32(0.5), np.float16(0.5), np.array([0.5])[0]])
+def test_makers_write_numbers_down_as_pythons(number: float) -> None:
+    assert repr(schedules.constant(number)) == "constant(0.5)"
+    assert type(schedules.constant(number)(0)) is float

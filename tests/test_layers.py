@@ -1,0 +1,213 @@
+"""The layers against closed forms; activations have a file of their own."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import numpy as np
+import pytest
+from contracts import bits, copies, dtypes, matrix, noise, normal
+from refusals import refused
+
+from purenn import Empty, Frozen, Key, Layer, Linear, initializers, layers
+from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Images, Labels, Matrix
+from purenn.errors import OptionError
+from purenn.layers import Block, batch_norm, dropout, frozen, linear, repeated, residual, stack
+from purenn.tree import leaves
+
+P = TypeVar("P")
+X = TypeVar("X")
+
+KEY, ROWS, EMPTY = Key(0), normal(0, 5, 3), Empty()
+
+
+def pulled(layer: Layer[P, X, X], params: P, x: X, dy: X, key: Key = KEY) -> tuple[X, P, X]:
+    """The output in training, the gradient and the cotangent of the input."""
+    y, pull = layer.vjp(params, x, key)
+    grads, dx = pull(dy)
+    return y, grads, dx()
+
+
+@dtypes
+def test_linear_is_a_product_and_a_sum_in_the_dtype_of_the_example(dtype: FloatDtype) -> None:
+    weight, bias = normal(1, 3, 2), np.array([0.5, -2.0])
+    y = linear(2).apply(Linear(weight, bias), ROWS)
+    np.testing.assert_allclose(y, np.einsum("bi,io->bo", ROWS, weight) + bias[np.newaxis])
+    params = linear(4).init(KEY, ROWS.astype(dtype))
+    first = initializers.glorot_uniform()(KEY.child("weight"), (3, 4), dtype)
+    assert bits(params) == bits((first, np.zeros(4, dtype)))
+    drawn = linear(4, bias=initializers.normal()).init(KEY, ROWS.astype(dtype)).bias
+    assert bits(drawn) == bits(initializers.normal()(KEY.child("bias"), (4,), dtype))
+    assert linear(4).apply(params, ROWS[:0].astype(dtype)).shape == (0, 4)
+
+
+@pytest.mark.parametrize("samples", [1024, 1025, 1_000_000])
+def test_the_gradient_of_a_bias_is_exact_for_many_samples(samples: int) -> None:
+    params = Linear(np.ones((2, 2), np.float32), np.ones(2, np.float32))
+    dy: Matrix = np.full((samples, 2), 0.1, np.float32)
+    _, grads, _ = pulled(linear(2), params, np.zeros_like(dy), dy)
+    assert grads.bias.tolist() == pytest.approx([samples * 0.1] * 2, rel=2e-5)
+    dy[...] = np.arange(samples)[:, np.newaxis] % 1024 == 0
+    dy[0] = 2**24  # and 1 more cannot be told from it in float32
+    _, grads, _ = pulled(linear(2), params, np.zeros_like(dy), dy)
+    assert grads.bias.tolist() == pytest.approx([2**24 + (samples - 1) // 1024] * 2, abs=1)
+
+
+def test_parameters_are_copies_of_what_can_be_written_to_and_share_all_else() -> None:
+    weight = normal(0, 3, 2)
+    view = weight[:]
+    view.setflags(write=False)
+    for given in (weight, view):
+        params, before = Linear(given, np.zeros(2)), bits(weight)
+        weight[0, 0] += 1.0
+        assert bits(params.weight) == before
+        assert weight.flags.writeable
+        again = Linear(params.weight, params.bias)
+        assert again.weight is params.weight
+        assert len({params, again}) == 2
+
+
+def test_pickles_and_copies_of_parameters_are_read_only() -> None:
+    model = linear(4) >> layers.block(batch_norm() >> stack(linear(3))) >> residual(linear(3))
+    params = model.init(KEY, ROWS)
+    for again in copies(params):
+        assert bits(again) == bits(params)
+        assert not any(leaf.flags.writeable for leaf in leaves(again))
+
+
+# --- batch normalization and dropout -------------------------------------------------------------
+
+SCALE, SHIFT, MEAN, VARIANCE = (normal(seed, 4, 3)[0] ** 2 for seed in (3, 4, 5, 6))
+NORM = layers.BatchNorm(SCALE, SHIFT, Frozen(MEAN), Frozen(VARIANCE))
+
+
+def test_batch_norm_uses_and_moves_its_statistics() -> None:
+    layer = batch_norm(0.75, epsilon=0.01)
+    y, grads, _ = pulled(layer, NORM, ROWS, ROWS)
+    mean, variance = ROWS.mean(axis=0), ROWS.var(axis=0)
+    z = (ROWS - mean) / np.sqrt(variance + 0.01)
+    np.testing.assert_allclose(y, z * SCALE + SHIFT)
+    np.testing.assert_allclose(grads.mean.value, 0.75 * MEAN + 0.25 * mean)
+    np.testing.assert_allclose(grads.variance.value, 0.75 * VARIANCE + 0.25 * variance)
+    z = (ROWS - MEAN) / np.sqrt(VARIANCE + 0.01)
+    np.testing.assert_allclose(layer.apply(NORM, ROWS), z * SCALE + SHIFT)
+    params = batch_norm().init(KEY, ROWS)
+    assert [leaf.tolist() for leaf in leaves(params)] == [[1] * 3, [0] * 3, [0] * 3, [1] * 3]
+    assert batch_norm(0.9, 1e-5) == batch_norm()
+    assert abs(pulled(batch_norm(), params, ROWS[:2], ROWS[:2])[0]).max() <= 1.0
+
+
+@dtypes
+def test_batch_norm_of_images_normalizes_each_channel(dtype: FloatDtype) -> None:
+    images: Images = np.random.default_rng(1).normal(1000, 1, (20, 30, 30, 3)).astype(dtype)
+    layer: Layer[layers.BatchNorm, Images, Images] = batch_norm()
+    y, grads, _ = pulled(layer, layer.init(KEY, images), images, images)
+    np.testing.assert_allclose(y.mean(axis=(0, 1, 2)), 0.0, atol=1e-3)
+    np.testing.assert_allclose(y.var(axis=(0, 1, 2)), 1.0, rtol=1e-3)
+    assert {leaf.dtype for leaf in leaves((y, grads))} == {dtype}
+
+
+@dtypes
+def test_dropout_drops_by_its_rate_and_scales_the_rest(dtype: FloatDtype) -> None:
+    x: Matrix = np.full((100, 1000), 3.0, dtype)
+    y, _, dx = pulled(dropout(0.25), EMPTY, x, 2 * x)
+    assert np.unique(y).tolist() == [0.0, 4.0]
+    assert (y == 0).mean() == pytest.approx(0.25, abs=0.005)  # four standard deviations
+    np.testing.assert_array_equal(dx, 2 * y)
+    assert bits(pulled(dropout(0.25), EMPTY, x, x, Key(1))[0]) != bits(y)
+    assert bits(dropout(0.25).apply(EMPTY, x)) == bits(x)
+    assert bits(pulled(dropout(0.0), EMPTY, x, x)[0]) == bits(x)
+
+
+# --- embedding and reshaping ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", ["u1", "i8", "u8", ">i4"])
+def test_embedding_looks_up_rows_and_adds_up_their_cotangents(code: str) -> None:
+    symbols: Labels = np.array([2, 0, 2], np.dtype(code))
+    layer = layers.embedding(3, 2)
+    params = layer.init(KEY, symbols)
+    y, pull = layer.vjp(params, symbols, KEY)
+    grads, dx = pull(matrix([[1, 2], [3, 4], [5, 6]], FLOAT32))
+    assert bits(y) == bits(params.table[[2, 0, 2]])
+    assert grads.table.tolist() == [[3, 4], [0, 0], [6, 8]]
+    assert dx().tolist() == [0, 0, 0]
+    assert bits(params.table) == bits(initializers.normal()(KEY.child("table"), (3, 2)))
+    assert layers.embedding(3, 2, dtype=FLOAT64).init(KEY, symbols).table.dtype == FLOAT64
+
+
+def test_flatten_and_concatenate_keep_the_order_of_elements() -> None:
+    flatten: Layer[Empty, Array, Matrix] = layers.flatten()
+    images = np.arange(24.0).reshape(2, 2, 3, 2)
+    assert flatten.apply(EMPTY, images).tolist() == [list(range(12)), list(range(12, 24))]
+    assert flatten.apply(EMPTY, noise(0, (2, 8, 8))).shape == (2, 64)
+    assert flatten.apply(EMPTY, noise(0, (4,))).shape == (4, 1)
+    both = layers.concatenate().apply(EMPTY, (ROWS, ROWS[:, :1]))
+    assert bits(both) == bits(ROWS[:, [0, 1, 2, 0]])
+
+
+# --- layers made of layers -----------------------------------------------------------------------
+
+
+def test_residual_branches_and_beside_are_sums_and_pairs() -> None:
+    a, b = linear(3).init(Key(1), ROWS), linear(3).init(Key(2), ROWS)
+    one, other = (linear(3).apply(params, ROWS) for params in (a, b))
+    assert bits(residual(linear(3)).apply(Block(a), ROWS)) == bits(ROWS + one)
+    pair = layers.branches(linear(3), linear(3)).apply(layers.Both(a, b), ROWS)
+    assert bits(pair) == bits((one, other))
+    pair = layers.beside(linear(3), layers.relu()).apply(layers.Both(a, EMPTY), (ROWS, -ROWS))
+    assert bits(pair) == bits((one, np.maximum(-ROWS, 0)))
+    drawn = layers.beside(linear(3), linear(3)).init(KEY, (ROWS, ROWS))
+    assert bits(drawn.first) == bits(linear(3).init(KEY.child("layer", 0), ROWS))
+    assert bits(drawn.second) == bits(linear(3).init(KEY.child("layer", 1), ROWS))
+    (left, right), _ = layers.branches(dropout(0.5), dropout(0.5)).vjp(
+        layers.Both(EMPTY, EMPTY), ROWS, KEY
+    )
+    for index, side in enumerate((left, right)):
+        key = KEY.child("layer", index)
+        assert bits(side) == bits(pulled(dropout(0.5), EMPTY, ROWS, ROWS, key)[0])
+
+
+def test_a_frozen_layer_gives_itself_as_gradient_and_runs_as_in_inference() -> None:
+    inner = linear(3) >> batch_norm() >> dropout(0.9)
+    params = frozen(inner).init(KEY, ROWS)
+    y, pull = frozen(inner).vjp(params, ROWS, KEY)
+    grads, dx = pull(ROWS)
+    assert grads is params
+    assert bits(y) == bits(frozen(inner).apply(params, ROWS))
+    assert bits(y) == bits(inner.apply(params.value, ROWS))
+    forked = frozen(layers.branches(layers.identity(), dropout(0.5)))
+    _, pull_both = forked.vjp(forked.init(KEY, ROWS), ROWS, KEY)
+    for thunk in (dx, pull_both((ROWS, ROWS))[1]):
+        with refused(OptionError, "Freeze those too, or leave dropout and batch_norm out."):
+            thunk()
+
+
+def test_a_stack_computes_what_the_chain_computes() -> None:
+    params = stack(linear(6), linear(3), linear(2)).init(KEY, ROWS)
+    chain, dy = linear(6) >> linear(3) >> linear(2), normal(1, 5, 2)
+    a, b, c = params.layers
+    found = pulled(stack(linear(6), linear(3), linear(2)), params, ROWS, dy)
+    assert bits(found) == bits(pulled(chain, (a, b, c), ROWS, dy))
+    assert bits((a, b, c)) == bits(chain.init(KEY, ROWS))
+    twice, *_ = pulled(stack(dropout(0.5), dropout(0.5)), layers.Stack((EMPTY, EMPTY)), ROWS, ROWS)
+    once, *_ = pulled(dropout(0.5), EMPTY, ROWS, ROWS, KEY.child("layer", 0))
+    then, *_ = pulled(dropout(0.5), EMPTY, once, ROWS, KEY.child("layer", 1))
+    assert bits(twice) == bits(then)
+
+
+def test_a_repeated_layer_sums_its_gradients_and_keeps_the_last_of_frozen_parts() -> None:
+    params = linear(3).init(KEY, ROWS)
+    y, grads, _ = pulled(repeated(linear(3), 2), Block(params), ROWS, ROWS)
+    between = linear(3).apply(params, ROWS)
+    np.testing.assert_allclose(y, linear(3).apply(params, between))
+    _, second, dy = pulled(linear(3), params, between, ROWS)
+    _, first, _ = pulled(linear(3), params, ROWS, dy)
+    np.testing.assert_allclose(grads.inner.weight, first.weight + second.weight)
+    _, moved, _ = pulled(repeated(batch_norm(0.0), 2), Block(NORM), ROWS, ROWS)
+    np.testing.assert_allclose(moved.inner.mean.value, SHIFT)  # of what the first gave
+    twice, *_ = pulled(repeated(dropout(0.5), 2), Block(EMPTY), ROWS, ROWS)
+    once, *_ = pulled(dropout(0.5), EMPTY, ROWS, ROWS, KEY.child("time", 0))
+    then, *_ = pulled(dropout(0.5), EMPTY, once, ROWS, KEY.child("time", 1))
+    assert bits(twice) == bits(then)
+    assert bits(repeated(layers.identity(), 1).apply(Block(EMPTY), ROWS)) == bits(ROWS)

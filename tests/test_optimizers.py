@@ -1,0 +1,365 @@
+"""Optimizers and transforms: what holds of all, each formula, wrappers and chains."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from functools import cache
+from typing import TypeVar
+
+import numpy as np
+import pytest
+from contracts import FLOATS, Bits, bits, dtypes, makers, noise, normal
+
+import purenn as nn
+from purenn import optimizers as opt
+from purenn import schedules
+from purenn.arrays import Array, FloatDtype, Leaves, read_only
+from purenn.errors import DivergenceError
+from purenn.layers import BatchNorm
+from purenn.testing import check_optimizer
+from purenn.tree import leaves, paths, rebuild, to_dtype, walk
+
+S = TypeVar("S")
+FLOAT32 = FLOATS[0]
+RATE = 0.1
+
+# --- what holds of every one ---------------------------------------------------------------------
+
+Params = tuple[Array, BatchNorm]
+START: Params = (noise(0, (3, 4)), nn.batch_norm().init(nn.Key(0), normal(1, 5, 4)))
+
+
+CASES = """
+clip_by_value(0.5), clip_by_value(100), clip_by_global_norm(0.5), clip_by_global_norm(100),
+report_global_norm(), momentum(0.9), nesterov(0.9), scale_by_adam(), weight_decay(0.1),
+scaled(factor), plateau(1, 0.5), unchanged(), stateless(lambda grads, point: grads), sgd(0.1),
+adam(0.1), averaged(sgd(0.1), 0.9), accumulated(sgd(0.1), 2), descend(momentum(0.5), SCHEDULE),
+skip_nonfinite(averaged(accumulated(adam(0.1), 3)), 2),
+clip_by_value(1.0) >> (momentum(0.9) >> weight_decay(0.1)) >> scale_by_adam(),
+"""
+SCHEDULE = schedules.join(schedules.linear_warm_up(0.1, 2), (2, schedules.cosine(0.1, 5)))
+
+
+def factor(path: str) -> float:
+    return -3.0 if path == "0" else 0.5
+
+
+def optimizers() -> list[nn.Optimizer[object]]:
+    """The cases, those of transforms as the optimizers that they make."""
+    evaluate: Callable[[str, dict[str, object]], object] = eval
+    found = evaluate(f"({CASES})", {**vars(opt), "factor": factor, "SCHEDULE": SCHEDULE})
+    assert isinstance(found, tuple)
+    made = [nn.descend(each, RATE) if isinstance(each, nn.Transform) else each for each in found]
+    return [each for each in made if isinstance(each, nn.Optimizer)]
+
+
+each_case = pytest.mark.parametrize("case", optimizers(), ids=repr)
+Case = nn.Optimizer[object]
+
+
+def run(case: Case, params: Params, gradients: list[Params]) -> list[nn.State[Params, object]]:
+    states = [case.init(params)]
+    for grads in gradients:
+        states.append(case.update(states[-1], grads, 1.0)[0])
+    return states
+
+
+def drawn(seed: int, dtype: FloatDtype) -> Params:
+    new = [noise(seed + n, leaf.shape).astype(dtype) for n, leaf in enumerate(leaves(START))]
+    return rebuild(START, tuple(map(read_only, new)))
+
+
+def all_bits(*trees: object) -> list[Bits | object]:
+    nodes = walk(trees, (np.ndarray, bool, int, float))
+    return [bits(node) if isinstance(node, np.ndarray) else node for _, node in nodes]
+
+
+def test_every_transform_and_optimizer_is_among_the_cases() -> None:
+    exported = makers(opt, nn.Transform) | makers(opt, nn.Optimizer)
+    assert exported - set(re.findall(r"\w+", CASES)) == set()
+
+
+@dtypes
+@each_case
+def test_updates_are_pure_and_frozen_parts_take_their_next_value_from_the_gradient(
+    case: Case, dtype: FloatDtype
+) -> None:
+    if "made without @maker" not in repr(case):  # which cannot be pickled
+        check_optimizer(case, to_dtype(START, dtype))
+    gradients = [drawn(seed, dtype) for seed in (10, 20, 30)]
+    for grads, state in zip(gradients, run(case, drawn(0, dtype), gradients)[1:], strict=True):
+        _, norm = state.params
+        assert all_bits(norm.mean, norm.variance) == all_bits(grads[1].mean, grads[1].variance)
+
+
+@each_case
+def test_states_share_nothing_with_what_their_callers_can_write_to(case: Case) -> None:
+    params, grads = drawn(0, FLOAT32), drawn(10, FLOAT32)
+    expected = all_bits(*run(case, params, [grads, grads]))
+    mine = [rebuild(tree, tuple(leaf.copy() for leaf in leaves(tree))) for tree in (params, grads)]
+    found = run(case, mine[0], [mine[1], mine[1]])
+    for array, norm in mine:
+        array[...] = norm.mean.value[...] = norm.variance.value[...] = 99.0
+    assert all_bits(*found) == expected
+    arrays = [node for _, node in walk(tuple(found), (np.ndarray, bool, int, float))]
+    assert not any(array.flags.writeable for array in arrays if isinstance(array, np.ndarray))
+
+
+def test_a_transform_sees_where_it_is_but_nothing_frozen() -> None:
+    seen: list[nn.Point] = []
+
+    def look(grads: Leaves, point: nn.Point) -> Leaves:
+        assert len(grads) == 3
+        seen.append(point)
+        return grads
+
+    optimizer = nn.descend(opt.stateless(look) >> nn.momentum(0.9), RATE)
+    params, grads = drawn(0, FLOAT32), drawn(10, FLOAT32)
+    state, _ = optimizer.update(optimizer.init(params), grads, 3.0)
+    optimizer.update(state, grads, 2.0)
+    first, second = seen
+    assert [(point.step, point.loss) for point in seen] == [(0, 3.0), (1, 2.0)]
+    assert first.paths == ("0", "1.scale", "1.shift")
+    assert paths(params)[3:] == ("1.mean.value", "1.variance.value")
+    assert all_bits(first.params, first.frozen) == all_bits(params)
+    assert all_bits(second.frozen) == all_bits(leaves(grads)[3:])
+
+
+# --- formulas ------------------------------------------------------------------------------------
+
+Pair = tuple[Array, Array]
+STEPS = 70  # long enough for subnormal numbers to be cleared once
+
+
+class Memory(dict[str, Array]):
+    """What a textbook's formula keeps from step to step."""
+
+    def mix(self, name: str, decay: float, new: Array, share: float = 1.0) -> Array:
+        self[name] = decay * self.get(name, np.zeros_like(new)) + share * new
+        return self[name]
+
+
+# The update of a leaf, by the step from 1, its gradient, the leaf and the memory.
+Formula = Callable[[int, Array, Array, Memory], Array]
+
+
+def adam(b1: float, b2: float, epsilon: float) -> Formula:
+    def update(t: int, g: Array, p: Array, memory: Memory) -> Array:
+        mean = memory.mix("mean", b1, g, 1 - b1) / (1 - b1**t)
+        square = memory.mix("square", b2, g * g, 1 - b2) / (1 - b2**t)
+        found: Array = mean / (np.sqrt(square) + epsilon)
+        return found
+
+    return update
+
+
+KINGMA_BA = adam(0.9, 0.999, 1e-8)
+
+
+def pair(seed: int, dtype: FloatDtype) -> Pair:
+    """A weight, large enough for recycled memory, and a bias."""
+    weight, bias = noise(seed, (128, 80)), noise(seed + 1, (80,))
+    return read_only(weight.astype(dtype)), read_only(bias.astype(dtype))
+
+
+@cache
+def gradients_of(dtype: FloatDtype) -> list[Pair]:
+    return [pair(10 * step + 10, dtype) for step in range(STEPS)]
+
+
+def trained(optimizer: nn.Optimizer[S], grads: list[Pair]) -> list[nn.State[Pair, S]]:
+    states = [optimizer.init(pair(0, grads[0][0].dtype))]
+    for each in grads:
+        state, params = optimizer.update(states[-1], each)
+        assert params is state.params
+        states.append(state)
+    return states
+
+
+def close(found: tuple[Array, ...], expected: list[Array]) -> None:
+    for leaf, other in zip(found, expected, strict=True):
+        rounding = 2e-5 if leaf.dtype == FLOAT32 else 1e-12
+        np.testing.assert_allclose(leaf, other, rtol=rounding, atol=rounding)
+
+
+def check(optimizer: nn.Optimizer[S], formula: Formula, dtype: FloatDtype) -> None:
+    states = trained(optimizer, gradients_of(dtype))
+    params: list[Array] = [leaf.astype(np.float64) for leaf in pair(0, dtype)]
+    memories = [Memory(), Memory()]
+    for t, grads in enumerate(gradients_of(dtype), 1):
+        wide = [leaf.astype(np.float64) for leaf in grads]
+        updates = [formula(t, g, p, m) for g, p, m in zip(wide, params, memories, strict=True)]
+        params = [p - RATE * update for p, update in zip(params, updates, strict=True)]
+        close(states[t].params, params)
+        assert states[t].step == t
+
+
+@dtypes
+def test_formulas_are_the_textbooks(dtype: FloatDtype) -> None:
+    def shape(transform: nn.Transform[S], formula: Formula) -> None:
+        check(nn.descend(transform, RATE), formula, dtype)
+
+    shape(opt.unchanged(), lambda t, g, p, m: g)
+    shape(nn.momentum(0.9), lambda t, g, p, m: m.mix("v", 0.9, g))
+    shape(opt.nesterov(0.9), lambda t, g, p, m: g + 0.9 * m.mix("v", 0.9, g))
+    shape(opt.scaled(factor), lambda t, g, p, m: g * (-3.0 if p.ndim == 2 else 0.5))
+    clipped = nn.clip_by_value(0.5) >> nn.momentum(0.9)
+    shape(clipped, lambda t, g, p, m: m.mix("v", 0.9, np.clip(g, -0.5, 0.5)))
+    decoupled = opt.scale_by_adam() >> nn.weight_decay(0.2)  # of matrices
+    shape(decoupled, lambda t, g, p, m: KINGMA_BA(t, g, p, m) + 0.2 * p * (p.ndim == 2))
+    coupled = nn.weight_decay(0.2, where=lambda path, leaf: path == "1") >> nn.momentum(0.9)
+    shape(coupled, lambda t, g, p, m: m.mix("v", 0.9, g + 0.2 * p * (p.ndim == 1)))
+    check(nn.adam(RATE), KINGMA_BA, dtype)
+    check(nn.adam(RATE, b1=0.8, b2=0.95, epsilon=0.3), adam(0.8, 0.95, 0.3), dtype)
+    stairs = schedules.step_decay(RATE, factor=0.5, every=3)
+    check(nn.descend(opt.unchanged(), stairs), lambda t, g, p, m: 0.5 ** ((t - 1) // 3) * g, dtype)
+
+
+def test_named_optimizers_are_their_visible_chains() -> None:
+    three = gradients_of(FLOAT32)[:3]
+    sgd, visible = nn.sgd(RATE), nn.descend(nn.momentum(0.9), RATE)
+    assert all_bits(*trained(sgd, three)) == all_bits(*trained(visible, three))
+    adam, moments = nn.adam(RATE, 0.8, 0.9, 0.1), opt.scale_by_adam(0.8, 0.9, 0.1)
+    same = nn.descend(moments, RATE)
+    assert all_bits(*trained(adam, three)) == all_bits(*trained(same, three))
+
+
+# --- wrappers ------------------------------------------------------------------------------------
+
+
+@dtypes
+def test_averaged_follows_the_parameters_and_leaves_training_as_it_is(dtype: FloatDtype) -> None:
+    plain = trained(nn.sgd(RATE), gradients_of(dtype)[:5])
+    states = trained(opt.averaged(nn.sgd(RATE), 0.7), gradients_of(dtype)[:5])
+    mean: list[Array] = [*pair(0, dtype)]
+    for state, same in zip(states[1:], plain[1:], strict=True):
+        assert all_bits(state.params, state.slots.inner) == all_bits(same.params, same.slots)
+        mean = [0.7 * m + 0.3 * p for m, p in zip(mean, state.params, strict=True)]
+        weight, bias = opt.averaged_params(state)
+        close((weight, bias), mean)
+        assert weight.dtype == dtype
+
+
+def test_averaged_params_have_the_frozen_parts_of_now() -> None:
+    optimizer = opt.averaged(nn.descend(opt.unchanged(), RATE), 0.5)
+    tree = (nn.Frozen(np.ones(2)), np.ones(2), nn.Frozen((np.ones(3),)))
+    grads = (nn.Frozen(np.full(2, 7.0)), np.ones(2), nn.Frozen((np.zeros(3),)))
+    first, mean, last = opt.averaged_params(optimizer.update(optimizer.init(tree), grads)[0])
+    assert (first.value.tolist(), last.value[0].tolist()) == ([7.0] * 2, [0.0] * 3)
+    np.testing.assert_allclose(mean, [0.95, 0.95])
+
+
+@dtypes
+def test_accumulated_is_training_on_larger_batches(dtype: FloatDtype) -> None:
+    small = gradients_of(dtype)[:12]
+    weights, biases = (
+        np.reshape([grads[n] for grads in small], (4, 3, *small[0][n].shape)).mean(1)
+        for n in (0, 1)
+    )
+    rate = schedules.step_decay(RATE, factor=0.5, every=1)  # counts updates, as Adam does
+    plain = trained(nn.adam(rate), [*zip(weights, biases, strict=True)])
+    for index, state in enumerate(trained(opt.accumulated(nn.adam(rate), 3), small)):
+        np.testing.assert_allclose(state.params[0], plain[index // 3].params[0], atol=1e-5)
+        assert any(leaf.any() for leaf in state.slots.total) == bool(index % 3)
+
+
+def follow(patience: int, losses: list[float]) -> tuple[list[float], list[opt.Plateau]]:
+    optimizer = nn.descend(opt.plateau(patience, factor=0.5), 1.0)
+    states = [optimizer.init((np.zeros(1),))]
+    for loss in losses:
+        states.append(optimizer.update(states[-1], (np.ones(1),), loss)[0])
+    places = [float(state.params[0][0]) for state in states]
+    return [-float(step) for step in np.diff(places)], [state.slots for state in states[1:]]
+
+
+def test_a_plateau_lowers_the_rate_after_so_many_steps_without_a_new_best() -> None:
+    factors, states = follow(2, [3.0, 2.0, 2.0, 2.5, 1.0, 1.0, 1.0, math.inf, 5.0])
+    assert factors == [1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.25, 0.25, 0.125]
+    assert states[2] == opt.Plateau(best=2.0, waited=1, factor=1.0)
+    assert states[-1] == opt.Plateau(best=1.0, waited=0, factor=0.125)
+    assert follow(1, [1.0, 1.0, 0.5])[0] == [1.0, 0.5, 0.5]
+
+
+Statistics = tuple[Array, nn.Frozen[Array]]
+
+
+def statistics(slope: float, value: float) -> Statistics:
+    return np.array([slope]), nn.Frozen(np.array([value]))
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+def test_a_step_that_is_not_finite_is_skipped_with_its_frozen_parts(bad: float) -> None:
+    optimizer = opt.skip_nonfinite(nn.sgd(RATE), limit=2)
+    state, _ = optimizer.update(optimizer.init(statistics(1.0, 5.0)), statistics(1.0, 6.0))
+    assert not opt.was_skipped(state.slots)
+    for grads, where in ((statistics(bad, 7.0), "first in 0"), (statistics(1.0, bad), "though")):
+        after, params = optimizer.update(state, grads)
+        assert [leaf[0] for leaf in leaves(params)] == [0.9, 6.0]
+        assert after.slots.inner is state.slots.inner
+        assert (after.step, after.slots.total, after.slots.in_a_row) == (2, 1, 1)
+        assert opt.was_skipped(after.slots)
+        again, _ = optimizer.update(after, grads)
+        assert (again.slots.total, again.slots.in_a_row) == (2, 2)
+        message = rf"^skip_nonfinite\(2\) skipped 2 updates in a row.*{where}"
+        with pytest.raises(DivergenceError, match=message):
+            optimizer.update(again, grads)
+        after, params = optimizer.update(again, statistics(1.0, 8.0))
+        np.testing.assert_allclose(np.concatenate(leaves(params)), [0.9 - RATE * 1.9, 8.0])
+        assert (after.slots.total, after.slots.in_a_row) == (2, 0)
+
+
+def test_an_update_that_overflows_is_skipped_without_a_warning() -> None:
+    huge = (np.array([1e30], np.float32),)
+
+    def slots(optimizer: nn.Optimizer[S]) -> S:
+        state, params = optimizer.update(optimizer.init(huge), huge)
+        assert all_bits(params) == all_bits(huge)
+        return state.slots
+
+    inner = opt.skip_nonfinite(nn.descend(opt.unchanged(), 1e10), limit=1)
+    for skipped in (slots(inner), slots(opt.averaged(inner)), slots(opt.accumulated(inner, 1))):
+        assert opt.was_skipped(skipped)
+    assert not opt.was_skipped(slots(opt.averaged(opt.accumulated(nn.sgd(RATE), 2))))
+
+
+# --- subnormal numbers and chains ----------------------------------------------------------------
+
+
+@dtypes
+def test_what_decays_does_not_get_stuck_as_subnormal_numbers(dtype: FloatDtype) -> None:
+    tiny = np.finfo(dtype).tiny
+    seed, still = (np.full(3, 100 * tiny, dtype),), (np.zeros(3, dtype),)
+
+    def settle(optimizer: nn.Optimizer[S]) -> Leaves:
+        state, _ = optimizer.update(optimizer.init(still), seed)
+        for _ in range(200):
+            state, _ = optimizer.update(state, still)
+        return leaves(state.slots)
+
+    fast, ahead = nn.sgd(RATE), nn.descend(opt.nesterov(0.9), RATE)
+    assert not any(leaf.any() for leaf in (*settle(fast), *settle(ahead), *settle(nn.adam(RATE))))
+    edge = (np.array([tiny, -1.5 * tiny], dtype),)
+    slots = opt.Velocity((np.zeros(2, dtype),))
+    after, _ = fast.update(nn.State(edge, slots, 63), edge)
+    assert all_bits(after.slots.leaves) == all_bits(edge)
+
+
+def two_steps(transform: nn.Transform[S]) -> tuple[S, float]:
+    """The state after two steps with the gradient 2, and the update of the second."""
+    optimizer, grads = nn.descend(transform, 1.0), (np.array([2.0]),)
+    first, (before,) = optimizer.update(optimizer.init(grads), grads)
+    second, (after,) = optimizer.update(first, grads)
+    return second.slots, float(before[0] - after[0])
+
+
+def test_the_order_is_what_is_written_and_the_state_is_the_exact_tuple() -> None:
+    clip, heavy = nn.clip_by_value(1.0), nn.momentum(0.5)
+    first, update = two_steps(clip >> heavy)
+    assert ([type(part) for part in first], update) == ([nn.Empty, opt.Velocity], 1.5)
+    last, update = two_steps(heavy >> clip)
+    assert ([type(part) for part in last], update) == ([opt.Velocity, nn.Empty], 1.0)
+    nested, _ = two_steps(clip >> (heavy >> opt.scale_by_adam()) >> heavy)
+    kinds = [type(part) for part in (nested[0], *nested[1], nested[2])]
+    assert kinds == [nn.Empty, opt.Velocity, opt.Moments, opt.Velocity]

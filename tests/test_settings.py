@@ -1,0 +1,63 @@
+"""The settings that trainers share: the rates that they give, and the parts of Fashion-MNIST."""
+
+from __future__ import annotations
+
+import attrs
+import numpy as np
+import pytest
+from sample import sample
+
+from fashion_mnist import ImageSettings, parted
+from purenn.arrays import FLOAT64
+from spiral import SpiralSettings, drawn
+
+SETTINGS = SpiralSettings(epochs=10, learning_rate=0.5, warm_up=0.0)
+
+
+def test_schedules_fall_as_the_help_says() -> None:
+    expected = {
+        SETTINGS: (0.5, 0.25, 0.0),
+        attrs.evolve(SETTINGS, schedule="constant"): (0.5, 0.5, 0.5),
+        attrs.evolve(SETTINGS, schedule="step"): (0.5, 0.05, 0.005),
+        attrs.evolve(SETTINGS, schedule="exponential"): (0.5, 0.05, 0.005),
+    }
+    for settings, rates in expected.items():
+        rate = settings.rates(steps_per_epoch=600)
+        found = [rate(step) for step in (0, 3000, 5999)]
+        assert found == pytest.approx(rates, rel=2e-3, abs=1e-6)
+
+
+def test_the_rate_rises_evenly_to_its_height_and_falls_from_there() -> None:
+    rate = attrs.evolve(SETTINGS, warm_up=0.2).rates(steps_per_epoch=10)
+    assert [rate(step) for step in (0, 9, 19)] == [0.5 / 20, 0.25, 0.5]
+    assert rate(20) == 0.5
+    assert rate(60) == pytest.approx(0.25)
+    whole = attrs.evolve(SETTINGS, warm_up=1.0).rates(steps_per_epoch=4)
+    assert (whole(0), whole(39)) == (0.5 / 40, 0.5)
+
+
+def test_the_articles_split_parts_all_images_anew() -> None:
+    parts = parted(sample(), ImageSettings())
+    assert (len(parts.train), len(parts.test)) == (2000, 500)
+    assert not np.array_equal(parts.test.targets.take(range(500)), sample().test_labels)
+    assert parts.watched_name == "training"
+
+
+def test_validation_images_are_taken_from_the_training_images_alone() -> None:
+    whole = parted(sample(), ImageSettings(split="official", dtype="float64"))
+    parts = parted(sample(), ImageSettings(split="official", dtype="float64", validation=300))
+    assert (len(parts.train), len(parts.watched)) == (1700, 300)
+    assert parts.watched_name == "validation"
+    last = whole.train.inputs.take(range(1700, 2000))
+    assert last.dtype == FLOAT64
+    np.testing.assert_array_equal(parts.watched.inputs.take(range(300)), last)
+    np.testing.assert_array_equal(parts.test.targets.take(range(500)), sample().test_labels)
+
+
+def test_points_are_parted_evenly_by_arms() -> None:
+    points = drawn(SpiralSettings(samples_per_arm=20))
+    for part in (points.train, points.watched, points.test):
+        assert np.bincount(part.targets.take(range(40))).tolist() == [20, 20]
+    assert not np.array_equal(
+        points.train.inputs.take(range(40)), points.watched.inputs.take(range(40))
+    )

@@ -1,0 +1,112 @@
+"""The types of losses, optimizers, data and steps are exact, from end to end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeVar, assert_type
+
+import attrs
+import numpy as np
+
+import purenn as nn
+from purenn import losses, optimizers
+from purenn.arrays import Images, Labels, Leaves, Matrix, Vector
+from purenn.data import Batch, Batches, Dataset, ScaledBytes
+from purenn.optimizers import Moments, Norm, Velocity
+from purenn.training import Report, Step
+
+KEY = nn.Key(0)
+Params = tuple[nn.Linear, nn.Empty, nn.Linear]
+
+S = TypeVar("S")
+
+x: Matrix = np.ones((2, 4), np.float32)
+rows: Matrix = np.full((2, 2), 0.5, np.float32)
+labels: Labels = np.array([0, 1], np.uint8)
+weights: Vector = np.ones(2)
+model = nn.linear(3) >> nn.relu() >> nn.linear(2)
+params = model.init(KEY, x)
+
+# Losses: classifiers take rows or labels; a function of one's own is a loss too.
+entropy = nn.softmax_cross_entropy()
+assert_type(entropy(rows, labels), tuple[float, Matrix])
+assert_type(losses.weighted(entropy), nn.Loss[Matrix, tuple[Matrix | Labels, Vector]])
+assert_type(losses.class_weighted(entropy, [1.0, 2.0]), nn.Loss[Matrix, Matrix | Labels])
+by_labels: nn.Loss[Matrix, Labels] = losses.summed(entropy)
+by_rows: nn.Loss[Matrix, Matrix] = losses.reporting(losses.brier(), descent=entropy)
+
+
+def scaled_loss(prediction: Matrix, target: tuple[Labels, float]) -> tuple[float, Matrix]:
+    value, cotangent = entropy(prediction, target[0])
+    return target[1] * value, target[1] * cotangent
+
+
+value, grads = nn.value_and_grad(model, scaled_loss)(params, x, (labels, 0.5), KEY)
+assert_type(value, float)
+assert_type(grads, Params)
+
+
+# Transforms chain to the exact tuple of their states, those of one's own among them.
+@attrs.frozen(eq=False)
+class Sums(nn.Node):
+    """The state of `summing`."""
+
+    leaves: Leaves
+
+
+@nn.maker
+def summing(by: float) -> nn.Transform[Sums]:
+    """A transform of one's own: gradients and all that were before."""
+
+    def update(state: Sums, grads: Leaves, point: nn.Point) -> tuple[Sums, Leaves]:
+        sums = tuple([by * s + g for s, g in zip(state.leaves, grads, strict=True)])
+        return Sums(sums), sums
+
+    return nn.Transform(lambda point: Sums(tuple(map(np.zeros_like, point.params))), update)
+
+
+clip = len(labels) > 1
+maybe = nn.clip_by_value(1.0) if clip else optimizers.unchanged()
+transform = maybe >> nn.clip_by_global_norm(1.0) >> summing(0.9) >> nn.momentum(0.9)
+optimizer = nn.descend(transform, rate=0.1)
+State = nn.State[Params, tuple[nn.Empty, Norm, Sums, Velocity]]
+state = optimizer.init(params)
+assert_type(state, State)
+assert_type(optimizer.update(state, grads), tuple[State, Params])
+assert_type(nn.adam(0.1), nn.Optimizer[Moments])
+
+
+# An optimizer that is chosen at run time has a state of some type S.
+def train(chosen: nn.Optimizer[S], data: Dataset[Matrix, Labels]) -> Params:
+    step = nn.training_step(model, by_labels, chosen)
+    done, _ = nn.fold(step, chosen.init(params), nn.shuffled_batches(data, 2, KEY, 0))
+    return done.params
+
+
+# Data sets and batches know their arrays.
+data = nn.dataset(x, labels)
+assert_type(train(nn.adam(0.1), data) if clip else train(nn.sgd(0.1), data), Params)
+weighty = nn.dataset(x, (labels, weights))
+assert_type(weighty, Dataset[Matrix, tuple[Labels, Vector]])
+assert_type(nn.dataset((x, labels), rows), Dataset[tuple[Matrix, Labels], Matrix])
+batches = nn.shuffled_batches(data, 2, KEY, 0)
+assert_type(batches[0], Batch[Matrix, Labels])
+assert_type(batches[1:], Batches[Matrix, Labels])
+pictures = nn.dataset(ScaledBytes(np.zeros((2, 4, 4, 1), np.uint8)), labels)
+assert_type(pictures.example, Images)
+
+# The step takes the state and batches of the model's inputs and the loss's targets.
+step = nn.training_step(model, by_labels, optimizer)
+assert_type(step, Step[State, Batch[Matrix, Labels], Report])
+assert_type(nn.fold(step, state, batches), tuple[State, tuple[Report, ...]])
+assert_type(nn.scan(step, state, batches), Iterator[tuple[State, Report]])
+general = nn.training_step(model, losses.weighted(entropy), optimizer)  # of more targets than these
+assert_type(nn.fold(general, state, nn.shuffled_batches(weighty, 2, KEY, 0))[0], State)
+
+# Predictions and measures.
+assert_type(nn.predict(model, params, data), Matrix)
+assert_type(nn.predict(model, params, x), Matrix)
+assert_type(nn.evaluate(model, params, data, nn.accuracy), float)
+assert_type(nn.evaluate(model, params, (x, labels), entropy), float)
+flat = nn.flatten() >> nn.linear(2)
+assert_type(nn.predict(flat, flat.init(KEY, pictures.example), pictures), Matrix)
