@@ -94,15 +94,16 @@ def is_plain(array: object) -> TypeIs[AnyArray]:
     return type(array) is np.ndarray
 
 
-def require_array(subject: str, array: object) -> None:
+def require_array(subject: str, array: object, dtype: str = "np.float32") -> None:
     """Check that `array` is a plain NumPy array."""
     if not is_plain(array):
         raise DtypeError(
-            subject, f"expected a NumPy array, got {type(array).__name__}. {_cure(array)}".rstrip()
+            subject,
+            f"expected a NumPy array, got {type(array).__name__}. {_cure(array, dtype)}".rstrip(),
         )
 
 
-def _cure(value: object) -> str:
+def _cure(value: object, dtype: str) -> str:
     if isinstance(value, np.ma.MaskedArray):
         return "Fill in its masked entries with x.filled(value)."
     if isinstance(value, np.ndarray):
@@ -110,9 +111,9 @@ def _cure(value: object) -> str:
     if hasattr(value, "toarray"):
         return "Convert it with x.toarray()."
     if hasattr(value, "to_numpy"):
-        return "Convert it with x.to_numpy(dtype=np.float32)."
+        return f"Convert it with x.to_numpy(dtype={dtype})."
     if isinstance(value, list | tuple | int | float):
-        return "Convert it with np.array(x, np.float32)."
+        return f"Convert it with np.array(x, {dtype})."
     return ""
 
 
@@ -163,7 +164,7 @@ def require_samples(subject: str, array: object, axes: tuple[str, ...], cure: st
 
 def require_integers(name: str, array: object) -> None:
     """Check that labels are a plain vector of integers."""
-    require_array(name, array)
+    require_array(name, array, "np.int64")
     if not isinstance(array, np.ndarray):
         return
     if array.dtype.kind not in "iu":

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from contextlib import suppress
 from math import inf, isfinite
 
 import numpy as np
 
-from purenn.arrays import FloatDtype
+from purenn.arrays import FLOATS, FloatDtype
 from purenn.errors import OptionError
 
 
@@ -57,11 +58,29 @@ def fits(name: str, value: float, dtype: FloatDtype) -> None:
 
 def instance(name: str, value: object, kind: type, advice: str) -> None:
     """Check that an argument is an object of a class of purenn's."""
-    if not isinstance(value, kind):
-        article = "an" if kind.__name__[0] in "AEIO" else "a"
-        raise OptionError(
-            f"{name}: expected {article} {kind.__name__}, got {described(value)}. {advice}".rstrip()
-        )
+    if isinstance(value, kind):
+        return
+    got, cure = described(value), advice
+    if inspect.isfunction(value):
+        got = f"the function {value.__name__}"
+        if hasattr(value, "__wrapped__"):  # by @maker
+            cure = f"Call it: {value.__name__}()."
+    article = "an" if kind.__name__[0] in "AEIO" else "a"
+    raise OptionError(f"{name}: expected {article} {kind.__name__}, got {got}. {cure}".rstrip())
+
+
+def function(name: str, value: object) -> None:
+    """Check that an argument can be called."""
+    if not callable(value):
+        raise OptionError(f"{name}: expected a function, got {described(value)}.")
+
+
+def float_dtype(name: str, dtype: object) -> FloatDtype:
+    """float32 or float64, given as a dtype or as NumPy's class of scalars."""
+    for known in FLOATS:
+        if dtype is known.type or (isinstance(dtype, np.dtype) and dtype == known):
+            return known
+    raise OptionError(f"{name}: expected the dtype float32 or float64, got {described(dtype)}.")
 
 
 def is_pair(value: object) -> bool:
@@ -71,8 +90,9 @@ def is_pair(value: object) -> bool:
 
 def described(value: object) -> str:
     """A value in an error message, in a few words."""
-    if isinstance(value, np.ndarray):
-        return f"a {value.dtype} array of shape {value.shape}"
+    if isinstance(value, np.ndarray) and value.ndim:
+        article = "an" if value.dtype.name[0] in "io" else "a"
+        return f"{article} {value.dtype} array of shape {value.shape}"
     text = repr(value)
     if len(text) > 60 or "\n" in text:
         return f"an object of class {type(value).__name__}"

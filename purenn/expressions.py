@@ -112,6 +112,7 @@ def _recording(function: object) -> object:
     if not callable(function):
         raise OptionError(f"maker: expected a function, got {function!r}.")
     signature = inspect.signature(function)
+    parameters = list(signature.parameters.values())
 
     def make(*positional: object, **named: object) -> object:
         arguments = tuple(map(_plain, positional))
@@ -119,9 +120,9 @@ def _recording(function: object) -> object:
         try:
             bound = signature.bind(*arguments, **options)
         except TypeError as error:
-            shown = ", ".join(str(one).split(":")[0] for one in signature.parameters.values())
+            bare = [one.replace(annotation=one.empty, default=one.empty) for one in parameters]
             name: object = getattr(function, "__name__", function)
-            raise OptionError(f"{name}({shown}): {error}.") from None
+            raise OptionError(f"{name}{inspect.Signature(bare)}: {error}.") from None
         value: object = function(*arguments, **options)
         if not isinstance(value, Expressed):
             return value
@@ -133,23 +134,33 @@ def _recording(function: object) -> object:
 def _call(function: object, signature: inspect.Signature, bound: Mapping[str, object]) -> Call:
     first: list[object] = []
     rest: list[tuple[str, object]] = []
+    spread = {name for name, one in signature.parameters.items() if one.kind is one.VAR_POSITIONAL}
+    is_spread = any(bound.get(name) for name in spread)
     for name, parameter in signature.parameters.items():
         if name not in bound:
             continue
         value: object = bound[name]
         if parameter.kind is parameter.VAR_POSITIONAL:
             first.extend(value if isinstance(value, tuple) else ())
-        elif parameter.default is parameter.empty:
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            rest.extend(value.items() if isinstance(value, dict) else ())
+        elif parameter.kind is not parameter.KEYWORD_ONLY and (
+            is_spread or parameter.default is parameter.empty
+        ):
             first.append(value)
-        elif value is not parameter.default and value != parameter.default:
+        elif not _is_default(value, parameter.default):
             rest.append((name, value))
     return Call(function, tuple(first), tuple(rest))
+
+
+def _is_default(value: object, default: object) -> bool:
+    return value is default or (type(value) is type(default) and value == default)
 
 
 def _plain(value: object) -> object:
     if isinstance(value, np.generic):
         return value.item()
-    if isinstance(value, np.ndarray | list):
+    if isinstance(value, list) or (isinstance(value, np.ndarray) and value.ndim):
         return tuple(map(_plain, value.tolist() if isinstance(value, np.ndarray) else value))
     return value
 

@@ -12,15 +12,15 @@ draws from a Gaussian of that standard deviation, `uniform` from the interval th
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import sqrt
+from math import inf, sqrt
 from typing import overload
 
 import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import FLOAT32, FLOATS, Array, FloatDtype, Matrix, Shape, Vector, read_only
-from purenn.errors import OptionError, ShapeError
+from purenn.arrays import FLOAT32, Array, FloatDtype, Matrix, Shape, Vector, read_only
+from purenn.errors import OptionError, PurennError, ShapeError
 from purenn.expressions import Expressed, maker
 from purenn.keys import Key
 
@@ -36,6 +36,9 @@ class Initializer(Expressed):
     """
 
     draw: Draw
+
+    def __attrs_post_init__(self) -> None:
+        checks.function("The draw of an Initializer", self.draw)
 
     @overload
     def __call__(self, key: Key, shape: tuple[int], dtype: FloatDtype = FLOAT32) -> Vector: ...
@@ -55,13 +58,23 @@ class Initializer(Expressed):
         if not isinstance(shape, tuple):
             raise OptionError(f"{self!r}: expected a shape as a tuple, got {shape!r}.")
         sizes = tuple(checks.integer(f"A size in the shape of {self!r}", size) for size in shape)
-        if dtype not in FLOATS:
-            raise OptionError(f"{self!r}: expected the dtype float32 or float64, got {dtype!r}.")
+        kind = checks.float_dtype(f"{self!r}", dtype)
         with np.errstate(over="ignore"):
-            drawn: Array = self.draw(key.generator(), sizes).astype(dtype)
-        if not np.isfinite(drawn).all():
-            raise OptionError(f"{self!r} overflows in {np.dtype(dtype)}.")
-        return read_only(drawn)
+            drawn = self._drawn(key, sizes)
+            array: Array = drawn.astype(kind)
+        if not np.isfinite(array).all():
+            raise OptionError(f"{self!r} overflows in {kind}.")
+        if np.any(drawn) and not np.any(abs(array) >= np.finfo(kind).tiny):
+            raise OptionError(f"{self!r} vanishes in {kind}.")
+        return read_only(array)
+
+    def _drawn(self, key: Key, sizes: Shape) -> np.ndarray[Shape, np.dtype[np.float64]]:
+        try:
+            return self.draw(key.generator(), sizes)
+        except (MemoryError, ValueError) as error:
+            if isinstance(error, PurennError):
+                raise
+            raise OptionError(f"{self!r} cannot make an array of shape {sizes}.") from error
 
 
 def _fans(shape: Shape) -> tuple[int, int]:
@@ -83,6 +96,8 @@ def _uniform(variance: Callable[[int, int], float]) -> Initializer:
 
 
 def _he(slope: float) -> Callable[[int, int], float]:
+    if slope * slope == inf:
+        raise OptionError(f"The slope of an initializer: {slope!r} is too large.")
     return lambda inputs, outputs: 2.0 / ((1.0 + slope * slope) * inputs)
 
 

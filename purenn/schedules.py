@@ -31,6 +31,9 @@ class Schedule(Expressed):
 
     rate: Callable[[int], float]
 
+    def __attrs_post_init__(self) -> None:
+        checks.function("The rate of a Schedule", self.rate)
+
     def __call__(self, step: int) -> float:
         """The rate at that step.
 

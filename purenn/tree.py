@@ -21,8 +21,9 @@ from typing import Generic, TypeVar
 import attrs
 import numpy as np
 
-from purenn.arrays import FLOATS, Array, FloatDtype, Leaves, read_only
-from purenn.errors import OptionError, TreeError
+from purenn import checks
+from purenn.arrays import Array, FloatDtype, Leaves, immutable, read_only
+from purenn.errors import TreeError
 from purenn.keys import Key
 
 T = TypeVar("T")
@@ -53,7 +54,7 @@ def _restored(kind: type, values: tuple[object, ...]) -> object:
 
 def _sealed(value: object) -> object:
     if isinstance(value, np.ndarray):
-        return read_only(value)
+        return immutable(value)
     return tuple(map(_sealed, value)) if type(value) is tuple else value
 
 
@@ -177,6 +178,7 @@ def rebuild(like: T, new: Leaves) -> T:
 
 def map_leaves(function: Callable[[Array], Array], tree: T) -> T:
     """The tree with `function` applied to every leaf."""
+    checks.function("The function of map_leaves", function)
     return rebuild(tree, tuple(map(function, leaves(tree))))
 
 
@@ -186,9 +188,8 @@ def to_dtype(tree: T, dtype: FloatDtype) -> T:
     Raises:
         OptionError: the dtype is neither float32 nor float64.
     """
-    if dtype not in FLOATS:
-        raise OptionError(f"to_dtype: expected the dtype float32 or float64, got {dtype!r}.")
-    return map_leaves(lambda leaf: read_only(leaf.astype(dtype)), tree)
+    kind = checks.float_dtype("to_dtype", dtype)
+    return map_leaves(lambda leaf: read_only(leaf.astype(kind)), tree)
 
 
 def walk(tree: object, leaf: type | tuple[type, ...] = np.ndarray) -> Iterator[tuple[str, object]]:
@@ -225,8 +226,9 @@ def moving_paths(structure: Structure) -> tuple[str, ...]:
         if entry is None:
             found.append(path)
         elif entry[1] > 0:
-            kind: type = entry[0]
-            names = map(str, range(entry[1])) if kind is tuple else _field_names(kind)
+            kind, count = entry
+            is_tuple: bool = issubclass(kind, tuple)
+            names = tuple(map(str, range(count))) if is_tuple else _field_names(kind)
             rest.extend(reversed([f"{path}.{name}" if path else name for name in names]))
     return tuple(found)
 

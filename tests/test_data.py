@@ -160,6 +160,7 @@ def test_rows_are_kept_in_order_whatever_their_layout_in_memory(
     code: str, layout: Callable[[AnyArray], AnyArray]
 ) -> None:
     array = layout(ROWS.astype(code))
+    array.setflags(write=False)
     column = Rows(array)
     assert (len(column), column.shape) == (4, (3,))
     assert bits(column.array) == bits(ROWS.astype(array.dtype.newbyteorder("=")))
@@ -236,15 +237,15 @@ def test_what_is_not_finite_is_found_in_any_piece(code: str, bad: float) -> None
 def test_memory_maps_are_read_and_never_copied(
     code: str, order: str, offset: int, tmp_path: Path
 ) -> None:
-    content = np.arange(20_000 * 64, dtype=code).reshape(20_000, 64)
+    content = np.arange(60_000 * 64, dtype=code).reshape(60_000, 64)
     layout: Literal["C", "F"] = "F" if order == "F" else "C"
     (tmp_path / "map").write_bytes(b"\0" * offset + content.tobytes(layout))
     mapped = np.memmap(tmp_path / "map", content.dtype, "r", offset, content.shape, layout)
-    labels = np.arange(20_000)
+    labels = np.arange(60_000)
     tracemalloc.start()
     try:
         data: Dataset[AnyArray, AnyArray] = dataset(mapped, labels)
-        assert tracemalloc.get_traced_memory()[1] < content.nbytes / 2  # a look for NaN, by pieces
+        assert tracemalloc.get_traced_memory()[1] < content.nbytes / 5  # a look for NaN, by pieces
         tracemalloc.reset_peak()
         shuffled = shuffled_batches(data, 100, Key(0), 0)[0]
         in_order = batches_in_order(data, 100, Key(0))[7]

@@ -144,6 +144,6 @@ def test_writable_arrays_are_copied_and_others_are_refused() -> None:
     with pytest.raises(ShapeError, match=message):
         FashionMnist(flat, labels, images, labels)
     wide: ByteLabels = labels.astype("int64")
-    message = r"^FashionMnist: expected uint8 labels of shape \(samples,\), got a int64 array of"
+    message = r"^FashionMnist: expected uint8 labels of shape \(samples,\), got an int64 array of"
     with pytest.raises(DtypeError, match=message):
         FashionMnist(images, labels, images, wide)

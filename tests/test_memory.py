@@ -156,12 +156,14 @@ def test_what_is_held_is_bounded_and_the_oldest_shapes_go_first(
         tracemalloc.stop()
     assert memory.empty((memory.LIMIT + 1,), BYTE).flags.writeable
     assert memory.empty((memory.SMALL - 1,), BYTE).flags.owndata
-    monkeypatch.setattr(memory, "LIMIT", memory.held())
-    memory.empty((memory.SMALL + 1_999 % 997,), BYTE)  # one of the latest: nothing has to go
-    assert memory.held() == memory.LIMIT
     kept = [filled(1.0) for _ in range(100)]
     assert len({array.ctypes.data for array in kept}) == 100
     assert memory.held() <= memory.LIMIT
+    memory.release()
+    monkeypatch.setattr(memory, "LIMIT", 3 * memory.SMALL + 3)
+    for extra in (0, 1, 2, 2, 3):
+        memory.empty((memory.SMALL + extra,), BYTE)
+    assert memory.held() == 2 * memory.SMALL + 5
 
 
 def test_threads_never_share_what_they_hold() -> None:

@@ -322,6 +322,9 @@ def test_an_update_that_overflows_is_skipped_without_a_warning() -> None:
     for skipped in (slots(inner), slots(opt.averaged(inner)), slots(opt.accumulated(inner, 1))):
         assert opt.was_skipped(skipped)
     assert not opt.was_skipped(slots(opt.averaged(opt.accumulated(nn.sgd(RATE), 2))))
+    small = opt.skip_nonfinite(nn.descend(opt.unchanged(), 0.5), limit=1)
+    state, (param,) = small.update(small.init(huge), huge)  # whose square overflows
+    assert (opt.was_skipped(state.slots), param[0]) == (False, huge[0][0] / 2)
 
 
 # --- subnormal numbers and chains ----------------------------------------------------------------

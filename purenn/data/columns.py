@@ -161,15 +161,7 @@ def _native(batch: N) -> N:
 
 
 def _float_dtype(dtype: FloatDtype) -> FloatDtype:
-    _require_dtype(dtype)
-    return np.dtype(dtype)
-
-
-def _require_dtype(dtype: object) -> None:
-    if not isinstance(dtype, np.dtype | type) or dtype not in FLOATS:
-        raise OptionError(
-            f"ScaledBytes: expected the dtype float32 or float64, got {checks.described(dtype)}."
-        )
+    return checks.float_dtype("ScaledBytes", dtype)
 
 
 def _scale(value: float) -> float:

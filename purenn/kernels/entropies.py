@@ -89,8 +89,9 @@ def sigmoid_entropy(logits: Matrix, target: Matrix) -> tuple[Vector, Matrix]:
 def _careful_entropy(logits: Matrix, target: Matrix) -> Matrix:
     """`t softplus(-z) + (1 - t) softplus(z)`, where 0 times infinity is 0."""
     zero = scalar(0.0, logits.dtype)
-    missed: Matrix = np.logaddexp(zero, -logits)
-    wrong: Matrix = np.logaddexp(zero, logits)
+    with np.errstate(invalid="ignore"):  # NaN stays NaN, without a warning
+        missed: Matrix = np.logaddexp(zero, -logits)
+        wrong: Matrix = np.logaddexp(zero, logits)
     entropy: Matrix = np.zeros_like(logits)
     np.multiply(target, missed, out=entropy, where=target > 0)
     np.add(entropy, (1 - target) * np.where(target < 1, wrong, zero), out=entropy)

@@ -22,7 +22,7 @@ def below_row_maximum(x: A) -> A:
     """Each row less its maximum, so that the exponential of none overflows. Writable."""
     largest: Array = np.maximum.reduce(x, axis=-1, keepdims=True)
     shifted = empty_like(x)
-    with np.errstate(over="ignore"):  # what is so far below has the exponential 0
+    with np.errstate(over="ignore", invalid="ignore"):  # what is so far below has exponential 0
         np.subtract(x, largest, shifted)
     return shifted
 

@@ -15,12 +15,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import reduce
-from typing import Generic, NoReturn, TypeVar, TypeVarTuple, overload
+from typing import Generic, Never, NoReturn, TypeVar, TypeVarTuple, overload
 
 import attrs
 
 from purenn import checks
-from purenn.errors import LocatedError, OptionError, ParametersError
+from purenn.arrays import Array
+from purenn.errors import DtypeError, LocatedError, OptionError, ParametersError
 from purenn.expressions import Chained, Expressed, maker
 from purenn.keys import Key
 from purenn.tree import Empty, Node
@@ -59,6 +60,11 @@ class Layer(Expressed, Generic[P, X, Y]):
     _init: Callable[[Key, X], P]
     _apply: Callable[[P, X], Y]
     _vjp: Callable[[P, X, Key], tuple[Y, Pullback[Y, P, X]]]
+
+    def __attrs_post_init__(self) -> None:
+        checks.function("The init of a Layer", self._init)
+        checks.function("The apply of a Layer", self._apply)
+        checks.function("The vjp of a Layer", self._vjp)
 
     __array_ufunc__ = None  # an array on the left of >> leaves the operation to __rrshift__
 
@@ -104,7 +110,7 @@ class Layer(Expressed, Generic[P, X, Y]):
         require_layer(other)
         return (self if isinstance(self, _Chain) else _single(self)).append(other)
 
-    def __rrshift__(self, other: object) -> NoReturn:
+    def __rrshift__(self, other: Never) -> NoReturn:
         require_layer(other)
         raise OptionError(f"{other!r} cannot be chained.")
 
@@ -123,7 +129,7 @@ class Layer(Expressed, Generic[P, X, Y]):
             return found[index]
         if not found[index]:
             raise OptionError(f"There are no layers {index} in a chain of {len(found)}.")
-        return reduce(_joined, found[index])
+        return chain(*found[index])
 
 
 AnyLayer = Layer[object, object, object]
@@ -210,8 +216,11 @@ def _single(layer: Layer[P, X, Y]) -> _Chain[X, Y, P]:
 
 
 def chain(first: AnyLayer, *others: AnyLayer) -> AnyLayer:
-    """The layers joined by `>>`; expressions of chains call this."""
-    return reduce(_joined, others, first)
+    """The layers joined by `>>`, or the chain of one; expressions of chains call this."""
+    if others:
+        return reduce(_joined, others, first)
+    single: object = _single(first)
+    return single if isinstance(single, Layer) else first
 
 
 @attrs.frozen
@@ -252,6 +261,7 @@ def _is_bare(params: object) -> bool:
 
 
 def require_layer(value: object) -> None:
+    """Check that a value is a layer."""
     if isinstance(value, Layer):
         return
     if callable(value) and hasattr(value, "__name__"):
@@ -321,4 +331,14 @@ def require_params(subject: str, params: object, kind: type) -> None:
             subject,
             f"expected parameters of class {kind.__name__}, got {checks.described(params)}. "
             "Make them with model.init(key, example).",
+        )
+
+
+def require_same_dtype(subject: str, leaf: Array, x: Array) -> None:
+    """Check that an input has the dtype of a leaf of the parameters."""
+    if x.dtype != leaf.dtype:
+        raise DtypeError(
+            subject,
+            f"expected {leaf.dtype}, as its parameters are, got {x.dtype}. "
+            f"Convert one of them, for example with x.astype(np.{leaf.dtype}).",
         )

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from purenn import checks
-from purenn.arrays import A, require_floats
+from purenn.arrays import A, read_only, require_floats, typed_like
 from purenn.errors import ShapeError
 from purenn.expressions import maker
 from purenn.kernels import activations as kernels
 from purenn.kernels import softmax as rows
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, Thunk
+from purenn.layers._contract import Layer, Pullback, Thunk, require_params
 from purenn.tree import EMPTY, Empty
 
 
@@ -35,14 +35,18 @@ def activation(
         backward: `(y, dy) -> dx`; most cotangents follow from the output alone.
         name: what errors call it.
     """
+    checks.function("The forward of activation", forward)
+    checks.function("The backward of activation", backward)
 
     def apply(params: Empty, x: A) -> A:
-        require_floats(name, x)
-        return forward(x)
-
-    def vjp(params: Empty, x: A, key: Key) -> tuple[A, Pullback[A, Empty, A]]:
+        require_params(name, params, Empty)
         require_floats(name, x)
         y = forward(x)
+        # A function of one's own may give a writable array, its input among them.
+        return read_only(typed_like(y.view(), y)) if y.flags.writeable else y
+
+    def vjp(params: Empty, x: A, key: Key) -> tuple[A, Pullback[A, Empty, A]]:
+        y = apply(params, x)
 
         def pull(dy: A) -> tuple[Empty, Thunk[A]]:
             return EMPTY, lambda: backward(y, dy)

@@ -10,7 +10,7 @@ from purenn.arrays import A, Array, Vector, read_only, require_floats, typed_lik
 from purenn.errors import ShapeError
 from purenn.expressions import maker
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, Thunk, require_params
+from purenn.layers._contract import Layer, Pullback, Thunk, require_params, require_same_dtype
 from purenn.tree import Frozen, Node
 
 
@@ -50,7 +50,7 @@ def batch_norm(decay: float = 0.9, epsilon: float = 1e-5) -> Layer[BatchNorm, A,
     small = checks.number("The epsilon of batch_norm", epsilon, above=0.0)
 
     def init(key: Key, example: A) -> BatchNorm:
-        require_floats("batch_norm()", example)
+        _require_features(example)
         checks.fits("The epsilon of batch_norm", small, example.dtype)
         one: Vector = read_only(np.ones(example.shape[-1], example.dtype))
         zero: Vector = read_only(np.zeros(example.shape[-1], example.dtype))
@@ -106,10 +106,17 @@ def _feature_mean(x: Array) -> Vector:
 
 def _require_fit(params: BatchNorm, x: A) -> None:
     require_params("batch_norm()", params, BatchNorm)
-    require_floats("batch_norm()", x)
+    _require_features(x)
+    require_same_dtype("batch_norm()", params.scale, x)
     if x.shape[-1] != params.scale.shape[0]:
         raise ShapeError(
             "batch_norm()",
             f"expected {params.scale.shape[0]} features, as its parameters have, got "
             f"{x.shape[-1]}.",
         )
+
+
+def _require_features(x: A) -> None:
+    require_floats("batch_norm()", x)
+    if x.ndim < 2:
+        raise ShapeError("batch_norm()", f"expected (samples, ..., features), got {x.shape}.")

@@ -10,7 +10,7 @@ from purenn.expressions import maker
 from purenn.kernels.constants import scalar
 from purenn.kernels.memory import empty_like
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, Thunk
+from purenn.layers._contract import Layer, Pullback, Thunk, require_params
 from purenn.layers.activations import no_params
 from purenn.tree import EMPTY, Empty
 
@@ -32,6 +32,7 @@ def dropout(rate: float) -> Layer[Empty, A, A]:
     subject = f"dropout({dropped})"
 
     def apply(params: Empty, x: A) -> A:
+        require_params(subject, params, Empty)
         require_floats(subject, x)
         return read_only(typed_like(x.view(), x))
 

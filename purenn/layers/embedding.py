@@ -40,11 +40,12 @@ def embedding(
     """
     rows = checks.integer("The symbols of embedding", symbols)
     width = checks.integer("The features of embedding", features)
+    kind = checks.float_dtype("embedding", dtype)
     subject = f"embedding({rows}, {width})"
 
     def init(key: Key, example: Labels) -> Embedding:
         _require_symbols(subject, example, rows)
-        return Embedding(normal()(key.child("table"), (rows, width), dtype))
+        return Embedding(normal()(key.child("table"), (rows, width), kind))
 
     def apply(params: Embedding, x: Labels) -> Matrix:
         require_params(subject, params, Embedding)

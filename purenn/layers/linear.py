@@ -11,7 +11,7 @@ from purenn.expressions import maker
 from purenn.initializers import Initializer, glorot_uniform, zeros
 from purenn.kernels.products import affine, bias_cotangent, input_cotangent, weight_cotangent
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, Thunk, require_params
+from purenn.layers._contract import Layer, Pullback, Thunk, require_params, require_same_dtype
 from purenn.tree import Node
 
 
@@ -107,9 +107,4 @@ def _require_fit(subject: str, features: int, params: Linear, x: Matrix) -> None
         raise ShapeError(
             subject, f"expected {inputs} features, as its parameters have, got {x.shape[1]}."
         )
-    if x.dtype != params.weight.dtype:
-        raise DtypeError(
-            subject,
-            f"expected {params.weight.dtype}, as its parameters are, got {x.dtype}. "
-            f"Convert one of them, for example with x.astype(np.{params.weight.dtype}).",
-        )
+    require_same_dtype(subject, params.weight, x)

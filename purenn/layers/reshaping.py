@@ -11,7 +11,7 @@ from purenn.arrays import A, AnyImages, Matrix, read_only, require_floats, typed
 from purenn.errors import DtypeError, ShapeError
 from purenn.expressions import maker
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, Thunk
+from purenn.layers._contract import Layer, Pullback, Thunk, require_params
 from purenn.layers.activations import activation, no_params
 from purenn.tree import EMPTY, Empty
 
@@ -21,6 +21,7 @@ def flatten() -> Layer[Empty, AnyImages, Matrix]:
     """Samples of any shape, such as images, as rows of features, in C order."""
 
     def apply(params: Empty, x: AnyImages) -> Matrix:
+        require_params("flatten()", params, Empty)
         require_floats("flatten()", x)
         y: Matrix = np.reshape(x, (x.shape[0], prod(x.shape[1:])))
         return read_only(y)
@@ -53,6 +54,7 @@ def concatenate() -> Layer[Empty, tuple[Matrix, Matrix], Matrix]:
     """Two batches of features as one, those of each sample side by side."""
 
     def apply(params: Empty, x: tuple[Matrix, Matrix]) -> Matrix:
+        require_params("concatenate()", params, Empty)
         _require_pair(x)
         y: Matrix = np.concatenate(x, axis=1)
         return read_only(y)

@@ -54,6 +54,10 @@ class Loss(Expressed, Generic[Y, T_contra]):
     per_sample: Callable[[Y, T_contra], PerSample[Y]]
     scale: Callable[[int], float] = mean_scale
 
+    def __attrs_post_init__(self) -> None:
+        checks.function("The per_sample of a Loss", self.per_sample)
+        checks.function("The scale of a Loss", self.scale)
+
     def __call__(self, prediction: Y, target: T_contra) -> tuple[float, Y]:
         """The value, and the cotangent of the prediction."""
         values, pull = self.per_sample(prediction, target)

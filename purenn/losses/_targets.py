@@ -51,7 +51,7 @@ def require_same_shape(name: str, prediction: Array, target: object) -> None:
             f"expected predictions and targets of one float dtype, got {prediction.dtype} and "
             f"{target.dtype}. Convert one of them, for example with target.astype(np.float32).",
         )
-    if not prediction.size:
+    if not prediction.ndim or not prediction.size:
         raise ShapeError(name, f"expected at least one sample, got the shape {prediction.shape}.")
 
 
@@ -73,6 +73,7 @@ def require_class_targets(name: str, prediction: Matrix, target: object) -> None
     if is_labels(target):
         require_labels(name, target, *prediction.shape)
         return
+    require_array(name, target, "np.int64")
     if isinstance(target, np.ndarray) and target.dtype.kind in "iub":
         require_integers(name, target)
     require_same_shape(name, prediction, target)
@@ -101,6 +102,8 @@ def require_probabilities(name: str, what: str, array: object) -> None:
     """Check that all elements are from 0 to 1."""
     if isinstance(array, np.ndarray):
         lowest, highest = np.minimum.reduce(array, axis=None), np.maximum.reduce(array, axis=None)
+        if np.isnan(lowest):
+            raise DataError(f"{name}: expected probabilities as {what}s, got NaN.")
         if not (lowest >= 0.0 and highest <= 1.0):
             cure = (
                 " Put sigmoid() or softmax() at the end of the model, or take the loss of logits."

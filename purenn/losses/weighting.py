@@ -102,6 +102,8 @@ def class_weighted(
 
     def per_sample(prediction: Matrix, target: Matrix | Labels) -> PerSample[Matrix]:
         values, pull = loss.per_sample(prediction, target)
+        for weight in table:
+            checks.fits("A weight of class_weighted", weight, values.dtype)
         factors = _class_factors(np.array(table, values.dtype), prediction, target)
         return read_only(values * factors), lambda outer: pull(_product(factors, outer))
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from math import nan
-from typing import Generic, NoReturn, TypeVar, TypeVarTuple, overload
+from typing import Generic, Never, NoReturn, TypeVar, TypeVarTuple, overload
 
 import attrs
 import numpy as np
@@ -91,8 +91,8 @@ class Transform(Expressed, Generic[S]):
     __array_ufunc__ = None  # an array on the left of >> leaves the operation to __rrshift__
 
     def __attrs_post_init__(self) -> None:
-        require_function("The init of a Transform", self.init)
-        require_function("The update of a Transform", self.update)
+        checks.function("The init of a Transform", self.init)
+        checks.function("The update of a Transform", self.update)
 
     @overload
     def __rshift__(
@@ -104,7 +104,7 @@ class Transform(Expressed, Generic[S]):
         require_transform(">>", other)
         return (self if isinstance(self, _Chain) else _single(self)).append(other)
 
-    def __rrshift__(self, other: object) -> NoReturn:
+    def __rrshift__(self, other: Never) -> NoReturn:
         require_transform(">>", other)
         raise OptionError(f"{other!r} cannot be chained.")
 
@@ -161,12 +161,6 @@ def chain(first: Transform[S], *others: Transform[S]) -> object:
     return joined
 
 
-def require_function(name: str, value: object) -> None:
-    """Check that an argument can be called."""
-    if not callable(value):
-        raise OptionError(f"{name}: expected a function, got {checks.described(value)}.")
-
-
 def require_transform(name: str, value: object) -> None:
     """Check that an argument is a transform."""
     advice = "Call the function that makes it, such as momentum(0.9)."
@@ -182,7 +176,7 @@ def no_state(point: Point) -> Empty:
 
 def stateless(function: Callable[[Leaves, Point], Leaves]) -> Transform[Empty]:
     """A transform that keeps nothing: `(grads, point) -> updates`."""
-    require_function("The function of stateless", function)
+    checks.function("The function of stateless", function)
 
     def update(state: Empty, grads: Leaves, point: Point) -> tuple[Empty, Leaves]:
         return state, function(grads, point)
@@ -229,8 +223,8 @@ class Optimizer(Expressed, Generic[S]):
     move: Callable[[S, Leaves, Leaves, Point], Moved[S]]
 
     def __attrs_post_init__(self) -> None:
-        require_function("The start of an Optimizer", self.start)
-        require_function("The move of an Optimizer", self.move)
+        checks.function("The start of an Optimizer", self.start)
+        checks.function("The move of an Optimizer", self.move)
 
     def init(self, params: P) -> State[P, S]:
         """The state before the first step.

@@ -16,7 +16,6 @@ from purenn.kernels.updates import scale, scale_and_add
 from purenn.optimizers._contract import (
     Point,
     Transform,
-    require_function,
     stateless,
 )
 from purenn.tree import Empty, Node
@@ -46,7 +45,7 @@ def weight_decay(rate: float, where: Where = matrices) -> Transform[Empty]:
         OptionError: the rate is negative or not finite.
     """
     factor = checks.number("The rate of weight_decay", rate, least=0.0)
-    require_function("The where of weight_decay", where)
+    checks.function("The where of weight_decay", where)
 
     def decay(grads: Leaves, point: Point) -> Leaves:
         chosen = list(map(where, point.paths, point.params))
@@ -73,7 +72,7 @@ def scaled(factor: Callable[[str], float]) -> Transform[Empty]:
     Args:
         factor: `path -> factor`; 0 holds a leaf still.
     """
-    require_function("The factor of scaled", factor)
+    checks.function("The factor of scaled", factor)
 
     def update(grads: Leaves, point: Point) -> Leaves:
         factors = [checks.number(f"The factor of {path}", factor(path)) for path in point.paths]

@@ -18,6 +18,8 @@ X = TypeVar("X")
 Y = TypeVar("Y")
 T = TypeVar("T")
 
+NUMBERS = (float, np.floating)
+
 
 def value_and_grad(
     layer: Layer[P, X, Y], loss: LossFunction[Y, T]
@@ -42,7 +44,7 @@ def value_and_grad(
     def evaluate(params: P, x: X, target: T, key: Key) -> tuple[float, P]:
         prediction, pullback = layer.vjp(params, x, key)
         found = loss(prediction, target)
-        _require_pair(loss, found)
+        require_pair(loss, found)
         value, cotangent = found
         _require_cotangent(loss, prediction, cotangent)
         grads, _ = pullback(cotangent)
@@ -61,13 +63,13 @@ def require_loss_function(loss: object) -> None:
         raise OptionError(f"expected a loss, got the function {name}. Call it: {name}().")
 
 
-def _require_pair(loss: object, found: object) -> None:
-    if isinstance(found, tuple) and len(found) == 2 and isinstance(found[0], float | np.floating):
-        return
-    raise OptionError(
-        f"{loss!r}: expected a float and the cotangent of the prediction, got "
-        f"{checks.described(found)}."
-    )
+def require_pair(loss: object, found: object) -> None:
+    """Check that what a loss gives is a number and a cotangent."""
+    if not isinstance(found, tuple) or len(found) != 2 or not isinstance(found[0], NUMBERS):
+        raise OptionError(
+            f"{loss!r}: expected a float and the cotangent of the prediction, got "
+            f"{checks.described(found)}."
+        )
 
 
 def _require_cotangent(loss: object, prediction: object, cotangent: object) -> None:

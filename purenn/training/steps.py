@@ -20,7 +20,7 @@ from purenn.errors import DivergenceError, OptionError
 from purenn.layers import Layer
 from purenn.losses import Loss, LossFunction
 from purenn.optimizers import Optimizer, State, was_skipped
-from purenn.optimizers._contract import require_function, require_optimizer
+from purenn.optimizers._contract import require_optimizer
 from purenn.training.gradient import value_and_grad
 from purenn.tree import leaves
 
@@ -107,7 +107,7 @@ def fold(step: Step[S, B, M], state: S, batches: Iterable[B]) -> tuple[S, tuple[
 
 
 def _require_loop(name: str, step: object, batches: object) -> None:
-    require_function(f"The step of {name}", step)
+    checks.function(f"The step of {name}", step)
     _require_iterable(f"The batches of {name}", batches, "Make them with shuffled_batches.")
 
 
