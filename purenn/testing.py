@@ -17,7 +17,7 @@ import numpy as np
 
 from purenn import checks
 from purenn.arrays import FLOATS, A, AnyArray, Array, Leaves, require_floats
-from purenn.errors import PurennError
+from purenn.errors import OptionError, PurennError
 from purenn.expressions import Expressed
 from purenn.keys import Key
 from purenn.layers import Layer
@@ -246,6 +246,9 @@ def _narrow(found: Leaves) -> Leaves:
 
 def _check_expression(value: object) -> None:
     if isinstance(value, Expressed) and value.expression is not None:
-        again = copy.deepcopy(value)
+        try:
+            again = copy.deepcopy(value)
+        except OptionError:  # a part of it was made without @maker
+            return
         if again != value or hash(again) != hash(value) or repr(again) != repr(value):
             raise ContractError(f"{value!r} is not equal to its copy.")

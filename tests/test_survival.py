@@ -158,7 +158,7 @@ def test_a_request_to_stop_is_granted_between_two_steps(
 def test_many_requests_to_stop(undisturbed: Path, tmp_path: Path) -> None:
     statuses: list[int] = []
     while 0 not in statuses:
-        session = Session(tmp_path / "run", pause=0.001)
+        session = Session(tmp_path / "run", pause=0.02)
         if session.steps():
             session.kill(signal.SIGTERM)
         statuses.append(session.end())

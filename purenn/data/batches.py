@@ -15,7 +15,7 @@ import numpy as np
 
 from purenn import checks
 from purenn.arrays import AnyArray, Indices, N, read_only, require_array
-from purenn.data.columns import Column, Pair, Rows, checked_order, require_equal_length
+from purenn.data.columns import Column, Pair, Rows, checked_order, is_order, require_equal_length
 from purenn.keys import Key
 from purenn.tree import Node
 
@@ -25,6 +25,7 @@ V = TypeVar("V")
 W = TypeVar("W")
 M = TypeVar("M", bound=AnyArray)
 B = TypeVar("B", bound=AnyArray)
+C = TypeVar("C", bound=AnyArray)
 
 
 @attrs.frozen(eq=False)
@@ -99,6 +100,8 @@ def dataset(inputs: M, targets: tuple[N, B]) -> Dataset[M, tuple[N, B]]: ...
 @overload
 def dataset(inputs: tuple[N, M], targets: B) -> Dataset[tuple[N, M], B]: ...
 @overload
+def dataset(inputs: tuple[N, M], targets: tuple[B, C]) -> Dataset[tuple[N, M], tuple[B, C]]: ...
+@overload
 def dataset(inputs: Column[V], targets: B) -> Dataset[V, B]: ...
 @overload
 def dataset(inputs: Column[V], targets: Column[W]) -> Dataset[V, W]: ...
@@ -138,7 +141,7 @@ class Batches(Generic[X, T]):
         _require(self.dataset, self.key)
         checks.integer("The batch size", self.batch_size)
         checks.instance("The numbers of batches", self.numbers, range, "")
-        if self.order is not None:
+        if self.order is not None and not is_order(self.order, len(self.dataset)):
             checked_order(self.order, len(self.dataset))
 
     def __len__(self) -> int:

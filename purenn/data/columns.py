@@ -24,6 +24,7 @@ from purenn.arrays import (
     N,
     Shape,
     immutable,
+    is_plain,
     read_only,
     require_array,
     typed_like,
@@ -264,6 +265,17 @@ def require_equal_length(
         raise DataError(
             f"expected as many samples in {one} as in {other}, got {len(first)} and {len(second)}."
         )
+
+
+def is_order(order: object, samples: int) -> bool:
+    """Whether this is as `checked_order` gives it, told by one look at all indices."""
+    return (
+        is_plain(order)
+        and order.dtype == np.int64
+        and order.ndim == 1
+        and order.size > 0
+        and bool(order.view(np.uint64).max() < samples)  # negative indices are huge there
+    )
 
 
 def checked_order(order: Indices, samples: int) -> Indices:

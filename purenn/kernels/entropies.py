@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from math import inf
+from math import inf, isfinite
 
 import numpy as np
 
 from purenn.arrays import Labels, Matrix, Vector, read_only
 from purenn.kernels.constants import row_starts, scalar
 from purenn.kernels.memory import empty_like
+from purenn.kernels.reductions import total
 from purenn.kernels.softmax import below_row_maximum, row_sums
 
 
@@ -69,8 +70,9 @@ def sigmoid_entropy(logits: Matrix, target: Matrix) -> tuple[Vector, Matrix]:
         np.subtract(surprise, slopes, surprise)
     np.log1p(decay, slopes)
     np.add(surprise, slopes, surprise)
-    values: Vector = np.add.reduce(surprise, axis=1)
-    if not np.isfinite(values).all():
+    columns = logits.shape[1]
+    values: Vector = surprise.reshape(-1) if columns == 1 else np.add.reduce(surprise, axis=1)
+    if not isfinite(total(values)):
         values = np.add.reduce(_careful_entropy(logits, target), axis=1)
     # sigmoid(z) is 1 / (1 + exp(-|z|)) for z > 0, and exp(-|z|) times that elsewhere.
     np.greater(logits, zero, slopes)
@@ -78,7 +80,6 @@ def sigmoid_entropy(logits: Matrix, target: Matrix) -> tuple[Vector, Matrix]:
     np.add(decay, one, decay)
     np.divide(slopes, decay, slopes)
     np.subtract(slopes, target, slopes)
-    columns = logits.shape[1]
     if columns > 1:
         share = scalar(1.0 / columns, logits.dtype)
         np.multiply(values, share, values)

@@ -76,8 +76,8 @@ _IDLE = _idle_count()
 
 def empty(shape: Sizes, dtype: np.dtype[Scalar]) -> np.ndarray[Sizes, np.dtype[Scalar]]:
     """A writable C-contiguous array of unspecified content, like `numpy.empty`."""
-    size = prod(shape) * dtype.itemsize
-    if size < SMALL or not _IDLE or not _pool.lock.acquire(blocking=False):
+    size, lock = prod(shape) * dtype.itemsize, _pool.lock
+    if size < SMALL or not _IDLE or not lock.acquire(blocking=False):
         plain: np.ndarray[Sizes, np.dtype[Scalar]] = np.ndarray(shape, dtype)
         return plain
     try:
@@ -87,7 +87,7 @@ def empty(shape: Sizes, dtype: np.dtype[Scalar]) -> np.ndarray[Sizes, np.dtype[S
         ).view(np.ndarray)
         return view
     finally:
-        _pool.lock.release()
+        lock.release()
 
 
 def empty_like(array: N) -> N:
@@ -117,6 +117,4 @@ def held() -> int:
 
 def release() -> None:
     """Forget all blocks: those in use live on until they are dropped."""
-    with _pool.lock:
-        _pool.blocks.clear()
-        _pool.bytes = 0
+    _pool.lock, _pool.blocks, _pool.bytes = Lock(), {}, 0

@@ -12,6 +12,9 @@ from purenn.kernels.memory import SMALL, empty_like
 # Below this, squares of float32 elements lose digits or vanish.
 UNDERFLOW = 1e-30
 
+# BLAS sums so many squares in their own dtype before its rounding shows.
+BLOCK = 2**19
+
 
 def total(x: Array) -> float:
     """The sum of all elements, accumulated in float64."""
@@ -31,8 +34,12 @@ def sum_of_squares(x: Array) -> float:
 
 
 def squared_norm(x: Array) -> float:
-    """`sum_of_squares` in one pass of BLAS and the dtype of `x`; infinite if squares overflow."""
-    return float(np.vdot(x, x))  # unlike dot, it does not warn of an overflow
+    """`sum_of_squares` in one pass of BLAS, block by block; infinite if squares overflow."""
+    if x.size <= BLOCK:
+        return float(np.vdot(x, x))  # unlike dot, it does not warn of an overflow
+    flat = x.ravel(order="K")
+    blocks = (flat[start : start + BLOCK] for start in range(0, x.size, BLOCK))
+    return float(sum(float(np.vdot(block, block)) for block in blocks))
 
 
 def largest_squared_norm(rows: Array) -> float:

@@ -20,6 +20,7 @@ from purenn.optimizers._contract import (
     State,
     require_optimizer,
 )
+from purenn.optimizers.momentum import settled
 from purenn.tree import Frozen, Node, compose_like, decompose
 
 P = TypeVar("P")
@@ -49,7 +50,8 @@ def averaged(inner: Optimizer[S], decay: float = 0.999) -> Optimizer[Averaged[S]
 
     def move(state: Averaged[S], grads: Leaves, frozen: Leaves, point: Point) -> Moved[Averaged[S]]:
         own, params, held = inner.move(state.inner, grads, frozen, point)
-        return Averaged(own, blended(state.mean, kept, params)), params, held
+        mean = settled(blended(state.mean, kept, params), point)
+        return Averaged(own, mean), params, held
 
     return Optimizer(lambda point: Averaged(inner.start(point), point.params), move)
 
@@ -141,9 +143,10 @@ def skip_nonfinite(inner: Optimizer[S], limit: int) -> Optimizer[Skipping[S]]:
         return Skipping(0, 0, inner.start(point))
 
     def move(state: Skipping[S], grads: Leaves, frozen: Leaves, point: Point) -> Moved[Skipping[S]]:
+        here = attrs.evolve(point, step=point.step - state.total)  # skipped steps never were
         if _are_finite(grads) and _are_finite(frozen):
             with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is seen below
-                own, params, held = inner.move(state.inner, grads, frozen, point)
+                own, params, held = inner.move(state.inner, grads, frozen, here)
             if _are_finite(params):
                 return Skipping(state.total, 0, own), params, held
         if state.in_a_row == most:
