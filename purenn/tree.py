@@ -33,8 +33,7 @@ L = TypeVar("L")
 LEAF_TYPES = (np.ndarray, bool, int, float, str, Key)
 
 # One entry for each node in writing order: its class and how many children it has, or None for a
-# leaf; -1 children for a frozen part that is taken as a leaf. Two trees match leaf by leaf exactly
-# if their structures are equal.
+# leaf. Two trees match leaf by leaf exactly if their structures are equal.
 Structure = tuple[tuple[type, int] | None, ...]
 
 
@@ -75,9 +74,6 @@ class Frozen(Node, Generic[T]):
     """
 
     value: T
-
-
-FROZEN: tuple[type, int] = (Frozen, -1)
 
 
 @cache
@@ -124,7 +120,7 @@ def decompose(tree: object, leaf: type[L] | tuple[type[L], ...]) -> tuple[list[L
         kind: type = type(node)
         if isinstance(node, leaf):
             found.append(node)
-            structure.append(FROZEN if kind is Frozen else None)
+            structure.append(None)
             continue
         children = node if isinstance(node, tuple) else _children(kind)(node)
         structure.append((kind, len(children)))
@@ -137,7 +133,7 @@ def compose(structure: Structure, new: Iterable[object]) -> object:
     rest = list(new)
     built: list[object] = []
     for entry in reversed(structure):
-        if entry is None or entry[1] < 0:
+        if entry is None:
             built.append(rest.pop())
             continue
         kind, count = entry
@@ -217,20 +213,28 @@ def paths(tree: object) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=64)
-def moving_paths(structure: Structure) -> tuple[str, ...]:
-    """The names of the leaves of trees with that structure, without those of frozen parts."""
-    found: list[str] = []
-    rest = [""]
+def leaf_names(structure: Structure) -> tuple[tuple[str, bool], ...]:
+    """The path of each leaf of trees with that structure, and whether it is in a frozen part."""
+    found: list[tuple[str, bool]] = []
+    rest = [("", False)]
     for entry in structure:
-        path = rest.pop()
+        path, is_frozen = rest.pop()
         if entry is None:
-            found.append(path)
-        elif entry[1] > 0:
-            kind, count = entry
-            is_tuple: bool = issubclass(kind, tuple)
-            names = tuple(map(str, range(count))) if is_tuple else _field_names(kind)
-            rest.extend(reversed([f"{path}.{name}" if path else name for name in names]))
+            found.append((path, is_frozen))
+            continue
+        kind, count = entry
+        is_tuple: bool = issubclass(kind, tuple)
+        names = tuple(map(str, range(count))) if is_tuple else _field_names(kind)
+        inner = is_frozen or issubclass(kind, Frozen)
+        rest.extend((f"{path}.{name}" if path else name, inner) for name in reversed(names))
     return tuple(found)
+
+
+@lru_cache(maxsize=64)
+def frozen_leaves(structure: Structure) -> tuple[bool, ...]:
+    """For each leaf of trees with that structure whether it is frozen; nothing if none is."""
+    found = tuple(is_frozen for _, is_frozen in leaf_names(structure))
+    return found if any(found) else ()
 
 
 def mismatches(expected: dict[str, str], actual: dict[str, str]) -> tuple[str, ...]:

@@ -174,8 +174,10 @@ class _Chain(Layer[tuple[*Ps], X, Y], Generic[X, Y, *Ps]):
             _require_entries(params, size)
             front = params[:-1]
             y, pull_front = head._vjp(front, x, key)
-            with here:
+            try:  # as `with here`, which costs a call even where nothing goes wrong
                 z, pull_last = other._vjp(params[-1], y, key.child("layer", index))
+            except LocatedError as error:
+                raise error.inside(index) from None
             return z, _pull_both(front, pull_front, pull_last)
 
         parts = (*self._parts, other)

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from purenn.arrays import Array, Labels, Matrix, is_floats, require_array, require_integers
+from purenn.arrays import (
+    Array,
+    Labels,
+    Matrix,
+    is_floats,
+    is_plain,
+    require_array,
+    require_integers,
+)
 from purenn.errors import DataError, DtypeError, LabelError, ShapeError
 
 if TYPE_CHECKING:
@@ -57,6 +65,10 @@ def require_same_shape(name: str, prediction: Array, target: object) -> None:
 
 def require_labels(name: str, labels: Labels, samples: int, classes: int) -> None:
     """Check that there is a label for each sample and that each is the index of a class."""
+    is_usual = is_plain(labels) and labels.dtype == np.int64 and labels.shape == (samples,)
+    # Negative labels are huge as unsigned integers.
+    if is_usual and samples and np.maximum.reduce(labels.view(np.uint64)) < classes:
+        return
     require_integers(name, labels)
     if labels.shape[0] != samples or not samples:
         raise ShapeError(name, f"expected {samples or 'some'} labels, got {labels.shape[0]}.")

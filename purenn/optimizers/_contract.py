@@ -11,8 +11,7 @@ They see no part of the parameters that is `Frozen`: its next value is taken fro
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import nan
 from typing import Generic, Never, NoReturn, TypeVar, TypeVarTuple, overload
 
@@ -20,7 +19,7 @@ import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import FLOATS, Leaves, immutable, require_array
+from purenn.arrays import FLOATS, Array, Leaves, immutable, require_array
 from purenn.errors import OptionError, TreeError
 from purenn.expressions import Chained, Expressed, maker
 from purenn.kernels.updates import scale_and_add
@@ -29,16 +28,15 @@ from purenn.tree import (
     EMPTY,
     LEAF_TYPES,
     Empty,
-    Frozen,
     Node,
     Structure,
     compose_like,
     decompose,
+    frozen_leaves,
+    leaf_names,
     leaves,
     map_leaves,
-    moving_paths,
     paths,
-    rebuild,
     require_same,
 )
 
@@ -69,7 +67,7 @@ class Point:
     @property
     def paths(self) -> tuple[str, ...]:
         """The names of the leaves: `0.weight`."""
-        return moving_paths(self.structure)
+        return tuple(path for path, is_frozen in leaf_names(self.structure) if not is_frozen)
 
 
 Init = Callable[[Point], S]
@@ -235,9 +233,9 @@ class Optimizer(Expressed, Generic[S]):
         """
         _require_parameters(params)
         owned = map_leaves(immutable, params)
-        nodes, structure = decompose(owned, (np.ndarray, Frozen))
-        point = Point(_moving(nodes), structure, 0, nan, _frozen(nodes))
-        return State(owned, self.start(point), 0)
+        found, structure = decompose(owned, np.ndarray)
+        moving, frozen = _parted(tuple(found), frozen_leaves(structure))
+        return State(owned, self.start(Point(moving, structure, 0, nan, frozen)), 0)
 
     def update(self, state: State[P, S], grads: P, loss: float = nan) -> tuple[State[P, S], P]:
         """The state and the parameters after one step along `grads`, a tree like the parameters.
@@ -251,24 +249,41 @@ class Optimizer(Expressed, Generic[S]):
             TreeError: the gradients' tree is another; the message names every leaf that differs.
         """
         checks.instance("The state of update", state, State, "Make it with optimizer.init(params).")
-        before, structure = decompose(state.params, (np.ndarray, Frozen))
-        downhill, other = decompose(grads, (np.ndarray, Frozen))
-        point = Point(_moving(before), structure, state.step, loss, _frozen(before))
-        slopes, values = _moving(downhill), _frozen(downhill)
-        if structure != other or not (
-            are_alike(point.params, slopes) and are_alike(point.frozen, values)
-        ):
+        before, structure = decompose(state.params, np.ndarray)
+        downhill, other = decompose(grads, np.ndarray)
+        if structure != other or not are_alike(before, downhill):
             require_same(state.params, grads, "The gradients and the parameters")
+        mask = frozen_leaves(structure)
+        moving, still = _parted(tuple(before), mask)
+        slopes, values = _parted(tuple(downhill), mask)
+        point = Point(moving, structure, state.step, loss, still)
         try:
             slots, moved, frozen = self.move(state.slots, slopes, values, point)
         except (AttributeError, LookupError, TypeError, ValueError):
             _require_fresh(self, state.slots, self.start(point))
             raise
-        params = compose_like(state.params, structure, _merged(before, moved, frozen))
+        params = compose_like(state.params, structure, _joined(moved, frozen, mask))
         return State(params, slots, state.step + 1), params
 
 
-def are_alike(some: Leaves, others: Leaves) -> bool:
+def _parted(found: Leaves, mask: tuple[bool, ...]) -> tuple[Leaves, Leaves]:
+    """The leaves that move, and those that are frozen."""
+    if not mask:
+        return found, ()
+    pairs = list(zip(found, mask, strict=True))
+    moving = tuple([leaf for leaf, is_frozen in pairs if not is_frozen])
+    return moving, tuple([immutable(leaf) for leaf, is_frozen in pairs if is_frozen])
+
+
+def _joined(moving: Leaves, frozen: Leaves, mask: tuple[bool, ...]) -> Leaves:
+    """The leaves in their order: the inverse of `_parted`."""
+    if not mask:
+        return moving
+    moved, held = iter(moving), iter(frozen)
+    return tuple([next(held) if is_frozen else next(moved) for is_frozen in mask])
+
+
+def are_alike(some: Sequence[Array], others: Sequence[Array]) -> bool:
     """Whether leaves have the same shapes and dtypes as others."""
     try:
         for x, y in zip(some, others, strict=True):
@@ -290,26 +305,6 @@ def _require_fresh(owner: object, state: object, fresh: object) -> None:
         raise TreeError(f"The state is not that of {owner!r}. Start from init of this optimizer.")
 
 
-def _moving(nodes: list[object]) -> Leaves:
-    return tuple([node for node in nodes if isinstance(node, np.ndarray)])
-
-
-def _frozen(nodes: list[object]) -> Leaves:
-    parts = [node for node in nodes if isinstance(node, Frozen)]
-    return leaves(tuple(parts)) if parts else ()
-
-
-def _merged(nodes: list[object], moved: Leaves, frozen: Leaves) -> list[object]:
-    """The nodes with new leaves and new arrays of the frozen parts."""
-    rest, values = iter(moved), map(immutable, frozen)
-    return [
-        next(rest)
-        if isinstance(node, np.ndarray)
-        else rebuild(node, tuple(itertools.islice(values, len(leaves(node)))))
-        for node in nodes
-    ]
-
-
 def _require_parameters(params: object) -> None:
     if isinstance(params, State):
         raise TreeError("expected parameters, got the State of an optimizer: take state.params.")
@@ -318,7 +313,8 @@ def _require_parameters(params: object) -> None:
         require_array(path or "The parameters", leaf)
         if leaf.dtype not in FLOATS:
             raise TreeError(f"{path or 'tree'}: expected float32 or float64, got {leaf.dtype}.")
-    if not _moving(decompose(params, (np.ndarray, Frozen))[0]):
+    mask = frozen_leaves(decompose(params, np.ndarray)[1])
+    if not found or all(mask or (False,)):
         raise TreeError("These parameters have nothing to optimize: no leaves, or all are frozen.")
 
 
