@@ -11,7 +11,6 @@ from purenn.arrays import (
     Labels,
     Matrix,
     is_floats,
-    is_plain,
     require_array,
     require_integers,
 )
@@ -65,9 +64,14 @@ def require_same_shape(name: str, prediction: Array, target: object) -> None:
 
 def require_labels(name: str, labels: Labels, samples: int, classes: int) -> None:
     """Check that there is a label for each sample and that each is the index of a class."""
-    is_usual = is_plain(labels) and labels.dtype == np.int64 and labels.shape == (samples,)
+    is_usual = type(labels) is np.ndarray and labels.dtype == np.int64
     # Negative labels are huge as unsigned integers.
-    if is_usual and samples and np.maximum.reduce(labels.view(np.uint64)) < classes:
+    if (
+        is_usual
+        and labels.shape == (samples,)
+        and samples
+        and np.maximum.reduce(labels.view(np.uint64)) < classes
+    ):
         return
     require_integers(name, labels)
     if labels.shape[0] != samples or not samples:
