@@ -18,7 +18,7 @@ from purenn.schedules import Schedule
 from purenn.tree import Node
 
 # What decays is cleared of subnormal numbers every so many steps.
-FLUSH = 64
+FLUSH = 256
 
 
 @attrs.frozen(eq=False)
