@@ -15,7 +15,8 @@ import numpy as np
 
 from purenn import checks
 from purenn.arrays import AnyArray, Indices, N, read_only, require_array
-from purenn.data.columns import Column, Pair, Rows, checked_order, is_order, require_equal_length
+from purenn.data.columns import Column, Pair, Rows, require_equal_length
+from purenn.data.orders import checked_order, is_order
 from purenn.keys import Key
 from purenn.tree import Node
 

@@ -24,12 +24,12 @@ from purenn.arrays import (
     N,
     Shape,
     immutable,
-    is_plain,
     read_only,
     require_array,
     typed_like,
 )
-from purenn.errors import DataError, DtypeError, OptionError, ShapeError
+from purenn.data.orders import checked_order
+from purenn.errors import DataError, DtypeError, ShapeError
 from purenn.kernels.gather import scale_bytes, take
 from purenn.tree import Node
 
@@ -265,36 +265,3 @@ def require_equal_length(
         raise DataError(
             f"expected as many samples in {one} as in {other}, got {len(first)} and {len(second)}."
         )
-
-
-def is_order(order: object, samples: int) -> bool:
-    """Whether this is as `checked_order` gives it, told by one look at all indices."""
-    return (
-        is_plain(order)
-        and order.dtype == np.int64
-        and order.ndim == 1
-        and order.size > 0
-        and bool(order.view(np.uint64).max() < samples)  # negative indices are huge there
-    )
-
-
-def checked_order(order: Indices, samples: int) -> Indices:
-    """A vector of indices from 0 to `samples - 1`, read-only; of a mask those it selects."""
-    if type(order) is not np.ndarray:
-        got = type(order).__name__
-        raise OptionError(
-            f"expected a NumPy array of indices, got {got}. Take np.array(...) of it."
-        )
-    if order.dtype.kind == "b":
-        if order.shape != (samples,):
-            raise OptionError(f"expected a mask of shape ({samples},), got {order.shape}.")
-        order = np.flatnonzero(order)
-    if order.ndim != 1 or order.dtype.kind not in "iu" or not order.size:
-        raise OptionError(
-            f"expected a vector of at least one index, got {order.dtype} {order.shape}."
-        )
-    if order.max() >= samples or order.min() < 0:
-        raise OptionError(
-            f"expected indices from 0 to {samples - 1}, got {order.min()} to {order.max()}."
-        )
-    return read_only(order.astype(np.int64))

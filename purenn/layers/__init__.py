@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from purenn.layers._contract import Block, Layer, Pullback, Thunk, block
+from purenn.layers._contract import Layer, Pullback, Thunk
 from purenn.layers.activations import (
     activation,
     leaky_relu,
@@ -13,6 +13,7 @@ from purenn.layers.activations import (
     tanh,
 )
 from purenn.layers.batch_norm import BatchNorm, batch_norm
+from purenn.layers.blocks import Block, block
 from purenn.layers.combinators import Both, beside, branches, frozen, residual
 from purenn.layers.dropout import dropout
 from purenn.layers.embedding import Embedding, embedding

@@ -22,9 +22,9 @@ import attrs
 from purenn import checks
 from purenn.arrays import Array
 from purenn.errors import DtypeError, LocatedError, OptionError, ParametersError
-from purenn.expressions import Chained, Expressed, maker
+from purenn.expressions import Chained, Expressed
 from purenn.keys import Key
-from purenn.tree import Empty, Node
+from purenn.tree import Empty
 
 P = TypeVar("P")
 Q = TypeVar("Q")
@@ -38,13 +38,6 @@ Pullback = Callable[[Y], tuple[P, Thunk[X]]]
 
 # A chain of layers is a chain of calls. Python's own limit is 1,000 of them.
 LONGEST_CHAIN = 400
-
-
-@attrs.frozen(eq=False)
-class Block(Node, Generic[P]):
-    """The parameters of a layer that stays whole inside of a chain."""
-
-    inner: P
 
 
 @attrs.frozen(repr=False, eq=False)
@@ -281,49 +274,6 @@ def _require_entries(params: object, size: int) -> None:
             f"expected parameters for each of its {size} layers, got {got}. "
             "Make them with model.init(key, example).",
         )
-
-
-@maker
-def block(layer: Layer[P, X, Y]) -> Layer[Block[P], X, Y]:
-    """A layer that stays whole inside of a longer chain, on the left of `>>` and on the right.
-
-    >>> from purenn.layers import linear, relu
-    >>> len(block(linear(8) >> relu()) >> block(linear(8) >> relu()))
-    2
-    """
-    require_layer(layer)
-    return wrapping(layer, layer.apply, layer.vjp)
-
-
-def wrapping(
-    inner: Layer[P, X, Y],
-    apply: Callable[[P, X], Y],
-    vjp: Callable[[P, X, Key], tuple[Y, Pullback[Y, P, X]]],
-) -> Layer[Block[P], X, Y]:
-    """A layer with the parameters of another, in a block of their own."""
-
-    def init(key: Key, x: X) -> Block[P]:
-        return Block(inner.init(key, x))
-
-    def apply_block(params: Block[P], x: X) -> Y:
-        return apply(unwrapped(params, inner), x)
-
-    def vjp_block(params: Block[P], x: X, key: Key) -> tuple[Y, Pullback[Y, Block[P], X]]:
-        y, pull_inner = vjp(unwrapped(params, inner), x, key)
-
-        def pull(dy: Y) -> tuple[Block[P], Thunk[X]]:
-            grads, dx = pull_inner(dy)
-            return Block(grads), dx
-
-        return y, pull
-
-    return Layer(init, apply_block, vjp_block)
-
-
-def unwrapped(params: Block[P], layer: object) -> P:
-    """What is in a block of parameters."""
-    require_params(f"{layer!r}", params, Block)
-    return params.inner
 
 
 def require_params(subject: str, params: object, kind: type) -> None:

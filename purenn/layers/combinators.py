@@ -12,16 +12,8 @@ from purenn.arrays import A, read_only, typed_like
 from purenn.errors import OptionError, ShapeError
 from purenn.expressions import maker
 from purenn.keys import Key
-from purenn.layers._contract import (
-    Block,
-    Layer,
-    Place,
-    Pullback,
-    Thunk,
-    require_layer,
-    require_params,
-    wrapping,
-)
+from purenn.layers._contract import Layer, Place, Pullback, Thunk, require_layer, require_params
+from purenn.layers.blocks import Block, wrapping
 from purenn.tree import Frozen, Node, leaves
 
 P = TypeVar("P")

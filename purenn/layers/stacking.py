@@ -13,16 +13,8 @@ from purenn.arrays import read_only
 from purenn.errors import OptionError, ParametersError
 from purenn.expressions import maker
 from purenn.keys import Key
-from purenn.layers._contract import (
-    Block,
-    Layer,
-    Place,
-    Pullback,
-    Thunk,
-    require_layer,
-    require_params,
-    wrapping,
-)
+from purenn.layers._contract import Layer, Place, Pullback, Thunk, require_layer, require_params
+from purenn.layers.blocks import Block, wrapping
 from purenn.tree import Frozen, Node, compose_like, decompose
 
 P = TypeVar("P")

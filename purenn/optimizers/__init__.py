@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-from purenn.optimizers._contract import (
-    Optimizer,
-    Point,
-    State,
-    Transform,
-    descend,
-    stateless,
-    unchanged,
-)
+from purenn.optimizers._contract import Point, Transform, stateless, unchanged
+from purenn.optimizers._optimizer import Optimizer, State, descend
 from purenn.optimizers.adam import Moments, adam, scale_by_adam
 from purenn.optimizers.clipping import (
     Norm,

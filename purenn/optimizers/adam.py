@@ -8,12 +8,8 @@ from purenn import checks
 from purenn.arrays import Leaves
 from purenn.expressions import maker
 from purenn.kernels.updates import adam_direction, blended, blended_squares, zeros_like
-from purenn.optimizers._contract import (
-    Optimizer,
-    Point,
-    Transform,
-    descend,
-)
+from purenn.optimizers._contract import Point, Transform
+from purenn.optimizers._optimizer import Optimizer, descend
 from purenn.optimizers.momentum import settled
 from purenn.schedules import Schedule
 from purenn.tree import Node

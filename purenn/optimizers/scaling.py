@@ -13,11 +13,7 @@ from purenn.arrays import Array, Leaves, require_array
 from purenn.errors import OptionError
 from purenn.expressions import maker
 from purenn.kernels.updates import scale, scale_and_add
-from purenn.optimizers._contract import (
-    Point,
-    Transform,
-    stateless,
-)
+from purenn.optimizers._contract import Point, Transform, stateless
 from purenn.tree import Empty, Node
 
 Where = Callable[[str, Array], bool]

@@ -13,13 +13,8 @@ from purenn.errors import DivergenceError, OptionError
 from purenn.expressions import maker
 from purenn.kernels.finiteness import is_finite
 from purenn.kernels.updates import blended, scale_and_add, zeros_like
-from purenn.optimizers._contract import (
-    Moved,
-    Optimizer,
-    Point,
-    State,
-    require_optimizer,
-)
+from purenn.optimizers._contract import Point
+from purenn.optimizers._optimizer import Moved, Optimizer, State, require_optimizer
 from purenn.optimizers.momentum import settled
 from purenn.tree import Frozen, Node, compose_like, decompose
 

@@ -20,7 +20,7 @@ from purenn.errors import DivergenceError, OptionError
 from purenn.layers import Layer
 from purenn.losses import Loss, LossFunction
 from purenn.optimizers import Optimizer, State, was_skipped
-from purenn.optimizers._contract import require_optimizer
+from purenn.optimizers._optimizer import require_optimizer
 from purenn.training.gradient import value_and_grad
 from purenn.tree import leaves
 
