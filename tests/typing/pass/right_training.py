@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from typing import TypeVar, assert_type
 
@@ -110,3 +111,9 @@ assert_type(nn.evaluate(model, params, data, nn.accuracy), float)
 assert_type(nn.evaluate(model, params, (x, labels), entropy), float)
 flat = nn.flatten() >> nn.linear(2)
 assert_type(nn.predict(flat, flat.init(KEY, pictures.example), pictures), Matrix)
+
+# Files: with a template the exact type comes back, without one an object.
+with tempfile.TemporaryDirectory() as folder:
+    nn.save(f"{folder}/params", params)
+    assert_type(nn.load(f"{folder}/params", like=params), Params)
+    assert_type(nn.load(f"{folder}/params"), object)
