@@ -88,7 +88,7 @@ TOLD = nn.descend(report_global_norm() >> nn.momentum(0.9), 0.1)
 
 def test_it_is_told_and_the_last_good_checkpoint_stands(tmp_path: Path) -> None:
     first, history, cause = diverged(tmp_path / "bad", TOLD, losses={9: nan})
-    assert first.startswith("Training diverged at epoch 2, batch 1, step 9: The loss is nan")
+    assert first.startswith("Training diverged at epoch 3, batch 2, step 9: The loss is nan")
     numbers = r"(-?\S+, ){4}-?\S+"
     assert re.fullmatch(
         rf"The steps before: losses {numbers}; norms of the parameters {numbers}; norms of the "
@@ -113,21 +113,21 @@ def test_a_step_of_ones_own_that_tells_an_infinite_loss(tmp_path: Path) -> None:
         training = runs.train(run, start, step, lambda key, epoch: [0], 1, lambda end: {})
         with pytest.raises(DivergenceError) as caught:
             next(training)
-    first = "Training diverged at epoch 0, batch 0, step 0: the loss is inf."
+    first = "Training diverged at epoch 1, batch 1, step 0: the loss is inf."
     assert str(caught.value).startswith(f"{first}\nThe parameters are still finite.\n{ADVICE}")
 
 
 def test_a_gradient_that_is_not_finite_shows_in_its_norm(tmp_path: Path) -> None:
     optimizer = nn.descend(nn.clip_by_global_norm(1.0), 0.1)
     first, cause, advice = diverged(tmp_path, optimizer, slopes={0: nan})
-    assert first.endswith("at epoch 0, batch 0, step 0: the norm of the gradient is nan.")
+    assert first.endswith("at epoch 1, batch 1, step 0: the norm of the gradient is nan.")
     assert cause.startswith("The parameters were finite before and are not after this step, first")
     assert advice.startswith(ADVICE)
 
 
 def test_parameters_that_are_not_finite_show_in_their_norm(tmp_path: Path) -> None:
     first, history, cause, advice = diverged(tmp_path, PLAIN, slopes={2: nan})
-    assert first.endswith("at epoch 0, batch 2, step 2: the norm of the parameters is nan.")
+    assert first.endswith("at epoch 1, batch 3, step 2: the norm of the parameters is nan.")
     assert history.endswith("; norms of the gradient nan, nan.")
     assert "first in 0.weight (8 of 8 entries)" in cause
     assert advice.startswith(ADVICE)
@@ -142,7 +142,7 @@ def test_the_whole_state_is_looked_at_before_it_is_saved(tmp_path: Path) -> None
     rotten = Transform(lambda point: Kept(point.params), update)
     first, history, advice = diverged(tmp_path, nn.descend(rotten, 0.1))
     assert first == (
-        "Training diverged before epoch 0, batch 4, after 4 steps: the state is not finite, first "
+        "Training diverged before epoch 1, batch 5, after 4 steps: the state is not finite, first "
         "in slots.leaves.0 (8 of 8 entries)."
     )
     assert history.startswith("The steps before: losses ")
@@ -161,7 +161,7 @@ def test_giving_up_is_told_with_the_leafs_path(tmp_path: Path) -> None:
     optimizer = skip_nonfinite(PLAIN, 1)
     first, *_ = diverged(tmp_path, optimizer, slopes={6: nan, 7: nan})
     assert first == (
-        "Training diverged at epoch 1, batch 3, step 7: skip_nonfinite(1) skipped 1 update in a "
+        "Training diverged at epoch 2, batch 4, step 7: skip_nonfinite(1) skipped 1 update in a "
         "row, and the next is not finite either, first in 0.weight."
     )
 

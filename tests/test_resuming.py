@@ -277,7 +277,7 @@ class TestOtherRuns:
         with pytest.raises(RunError) as caught:
             counted(tmp_path, 1, batches=(4, 4))
         assert str(caught.value) == (
-            f"{tmp_path}/checkpoint.safetensors is at epoch 0, batch 2, but that epoch has only 2 "
+            f"{tmp_path}/checkpoint.safetensors is at epoch 1, batch 3, but that epoch has only 2 "
             "batches now. Give the same data and batch size, or choose another folder."
         )
 

@@ -36,7 +36,7 @@ class TestRecords:
     def test_metrics_are_finite(self, value: float) -> None:
         with pytest.raises(DivergenceError) as caught:
             record(3, {"loss": 0.5, "accuracy": value})
-        assert str(caught.value) == f"metric 'accuracy' is {value} at the end of epoch 3."
+        assert str(caught.value) == f"metric 'accuracy' is {value} at the end of epoch 4."
 
     @pytest.mark.parametrize("value", [True, np.True_, "high", None, np.zeros(2)])
     def test_what_is_not_a_number(self, value: float) -> None:

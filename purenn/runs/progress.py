@@ -44,8 +44,8 @@ class Progress(Node, Generic[P, S]):
 
     @property
     def place(self) -> str:
-        """Which batch comes next: `epoch 3, batch 12`, both counted from 0."""
-        return f"epoch {self.epoch}, batch {self.batch}"
+        """Which batch comes next: `epoch 3, batch 12`, both counted from 1."""
+        return f"epoch {self.epoch + 1}, batch {self.batch + 1}"
 
     @property
     def loss(self) -> float:

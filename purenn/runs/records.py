@@ -32,7 +32,7 @@ def record(epoch: int, metrics: Metrics) -> Record:
         if isinstance(number, bool) or not isinstance(number, int | float):
             raise OptionError(f"metric {name!r}: expected a number, got {described(value)}.")
         if not isfinite(number):
-            raise DivergenceError(f"metric {name!r} is {number} at the end of epoch {epoch}.")
+            raise DivergenceError(f"metric {name!r} is {number} at the end of epoch {epoch + 1}.")
         found[name] = number
     return found
 
