@@ -15,8 +15,8 @@ True
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
-from functools import update_wrapper
+from collections.abc import Callable, Mapping
+from functools import cache, update_wrapper
 from typing import TypeVar
 
 import attrs
@@ -111,15 +111,15 @@ def maker(function: F) -> F:
 def _recording(function: object) -> object:
     if not callable(function):
         raise OptionError(f"maker: expected a function, got {function!r}.")
-    signature = inspect.signature(function)
-    parameters = list(signature.parameters.values())
 
     def make(*positional: object, **named: object) -> object:
         arguments = tuple(map(_plain, positional))
         options = {name: _plain(value) for name, value in named.items()}
+        signature = _signature(function)
         try:
             bound = signature.bind(*arguments, **options)
         except TypeError as error:
+            parameters = signature.parameters.values()
             bare = [one.replace(annotation=one.empty, default=one.empty) for one in parameters]
             name: object = getattr(function, "__name__", function)
             raise OptionError(f"{name}{inspect.Signature(bare)}: {error}.") from None
@@ -129,6 +129,12 @@ def _recording(function: object) -> object:
         return attrs.evolve(value, expression=_call(make, signature, bound.arguments))
 
     return update_wrapper(make, function)
+
+
+@cache
+def _signature(function: Callable[[], object]) -> inspect.Signature:
+    """The signature of a function, found out when it is first called: imports stay quick."""
+    return inspect.signature(function)
 
 
 def _call(function: object, signature: inspect.Signature, bound: Mapping[str, object]) -> Call:
