@@ -137,3 +137,15 @@ def test_a_large_file_that_repeats_a_name_is_refused_at_once(tmp_path: Path) -> 
     with pytest.raises(FormatError, match="expected JSON: the name '7' appears twice"):
         runs.read_config(tmp_path / "config.json")
     assert time.process_time() - began < 2.0
+
+
+def test_config_json_reads_well() -> None:
+    written = runs.Config("line.py", {"rate": 0.5, "hidden": (4, 2)}).encode()
+    lines = [
+        "{",
+        '  "script": "line.py",',
+        '  "settings": {',
+        '    "rate": 0.5,',
+        '    "hidden": [',
+    ]
+    assert written.decode().splitlines()[:5] == lines
