@@ -147,7 +147,7 @@ def test_a_request_to_stop_is_granted_between_two_steps(
     session.kill(number)
     assert session.end() == 128 + number
     assert session.error == (
-        f"Stopped by {number.name} before epoch 0, batch 2. {folder}/checkpoint.safetensors is "
+        f"Stopped by {number.name} before epoch 1, batch 3. {folder}/checkpoint.safetensors is "
         "complete: resume the run to go on from there."
     )
     assert (folder / "checkpoint.safetensors").exists()
