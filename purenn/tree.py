@@ -110,6 +110,21 @@ def _children(kind: type) -> Callable[[object], tuple[object, ...]]:
     return (lambda node: (get(node),)) if len(names) == 1 else get
 
 
+def children(node: object) -> tuple[object, ...]:
+    """The fields of a node of a frozen attrs class."""
+    kind: type = type(node)
+    return _children(kind)(node)
+
+
+def with_children(node: T, new: tuple[object, ...]) -> T:
+    """A node of the same class with other fields."""
+    kind: type = type(node)
+    made: object = kind(*new)
+    if not isinstance(made, type(node)):
+        raise TreeError(f"expected a {kind.__name__}, got {type(made).__name__}.")
+    return made
+
+
 def decompose(tree: object, leaf: type[L] | tuple[type[L], ...]) -> tuple[list[L], Structure]:
     """The leaves, which are the nodes of type `leaf`, and the structure of the rest."""
     found: list[L] = []

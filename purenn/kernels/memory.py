@@ -74,20 +74,29 @@ _pool = _Pool()
 _IDLE = _idle_count()
 
 
-def empty(shape: Sizes, dtype: np.dtype[Scalar]) -> np.ndarray[Sizes, np.dtype[Scalar]]:
-    """A writable C-contiguous array of unspecified content, like `numpy.empty`."""
+def counts_tell() -> bool:
+    """Whether reference counts say here who else has an array."""
+    return _IDLE > 0
+
+
+def block(shape: Shape, dtype: np.dtype[Element]) -> Block:
+    """A writable block of unspecified content; one that was used before if it is large."""
     size, lock = prod(shape) * dtype.itemsize, _pool.lock
     if size < SMALL or not _IDLE or not lock.acquire(blocking=False):
-        plain: np.ndarray[Sizes, np.dtype[Scalar]] = np.ndarray(shape, dtype)
-        return plain
+        return Block(shape, dtype)
     try:
         found = _find(_pool.blocks.get((shape, dtype), []), _IDLE)
-        view: np.ndarray[Sizes, np.dtype[Scalar]] = (
-            _allocated(shape, dtype, size) if found is None else found
-        ).view(np.ndarray)
-        return view
+        return _allocated(shape, dtype, size) if found is None else found
     finally:
         lock.release()
+
+
+def empty(shape: Sizes, dtype: np.dtype[Scalar]) -> np.ndarray[Sizes, np.dtype[Scalar]]:
+    """A writable C-contiguous array of unspecified content, like `numpy.empty`."""
+    if prod(shape) * dtype.itemsize < SMALL:
+        return np.ndarray(shape, dtype)
+    view: np.ndarray[Sizes, np.dtype[Scalar]] = block(shape, dtype).view(np.ndarray)
+    return view
 
 
 def empty_like(array: N) -> N:

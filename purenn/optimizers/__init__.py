@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from purenn.optimizers._contract import Point, Transform, stateless, unchanged
-from purenn.optimizers._optimizer import Optimizer, State, descend
+from purenn.optimizers._optimizer import Optimizer, descend
+from purenn.optimizers._state import State
 from purenn.optimizers.adam import Moments, adam, scale_by_adam
 from purenn.optimizers.clipping import (
     Norm,

@@ -11,21 +11,19 @@ They see no part of the parameters that is `Frozen`: its next value is taken fro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Generic, Never, NoReturn, TypeVar, TypeVarTuple, overload
+from collections.abc import Callable
+from typing import Generic, NamedTuple, Never, NoReturn, TypeGuard, TypeVar, TypeVarTuple, overload
 
 import attrs
+import numpy as np
 
 from purenn import checks
-from purenn.arrays import Array, Leaves
+from purenn.arrays import Array, Leaves, read_only, typed_like
 from purenn.errors import OptionError, TreeError
 from purenn.expressions import Chained, Expressed, maker
-from purenn.tree import (
-    EMPTY,
-    Empty,
-    Structure,
-    leaf_names,
-)
+from purenn.kernels.blocks import Packed, Rule, Slots, Stage, fresh, run, settled
+from purenn.kernels.updates import scale
+from purenn.tree import EMPTY, Empty, Structure, children, leaf_names, with_children
 
 P = TypeVar("P")
 S = TypeVar("S")
@@ -43,6 +41,8 @@ class Point:
         step: how many updates there have been.
         loss: of the batch that the gradient is of; NaN if `update` was not told.
         frozen: the arrays of the frozen parts.
+        is_owned: whether nobody else has the state and the parameters, so that the next may be
+            written over them.
     """
 
     params: Leaves
@@ -50,15 +50,50 @@ class Point:
     step: int
     loss: float
     frozen: Leaves
+    is_owned: bool = False
 
     @property
     def paths(self) -> tuple[str, ...]:
         """The names of the leaves: `0.weight`."""
         return tuple(path for path, is_frozen in leaf_names(self.structure) if not is_frozen)
 
+    def target(self, leaves: Leaves) -> Leaves:
+        """Where the next values of leaves of the state are written to."""
+        return leaves if self.is_owned and isinstance(leaves, Packed) else fresh(leaves)
+
+    def lent(self) -> Point:
+        """The point for code that may keep what it sees."""
+        if not self.is_owned:
+            return self
+        views = tuple([read_only(typed_like(leaf.view(), leaf)) for leaf in self.params])
+        return attrs.evolve(self, params=views, is_owned=False)
+
+
+class Updates(NamedTuple):
+    """Leaves on their way from gradients to updates, and the rules that they still go through.
+
+    Rules are collected and run together, block by block, when somebody needs what comes out.
+    """
+
+    leaves: Leaves
+    stages: tuple[Stage, ...] = ()
+
+    def then(self, *rules: Rule, old: Slots = (), new: Slots = ()) -> Updates:
+        """The updates after one more rule, or one for each leaf, that reads old and writes new."""
+        return Updates(self.leaves, (*self.stages, Stage(rules, old, new)))
+
+    def run(self) -> None:
+        """Put the leaves through all rules, for what these write."""
+        run(self.leaves, self.stages)
+
+    def settled(self) -> Leaves:
+        """What comes out of all rules."""
+        return settled(self.leaves, self.stages)
+
 
 Init = Callable[[Point], S]
 Update = Callable[[S, Leaves, Point], tuple[S, Leaves]]
+Flow = Callable[[S, Updates, Point], tuple[S, Updates]]
 
 
 @attrs.frozen(repr=False, eq=False)
@@ -79,6 +114,11 @@ class Transform(Expressed, Generic[S]):
         checks.function("The init of a Transform", self.init)
         checks.function("The update of a Transform", self.update)
 
+    def flow(self, state: S, updates: Updates, point: Point) -> tuple[S, Updates]:
+        """`update` for updates that are on their way."""
+        after, found = self.update(state, updates.settled(), point.lent())
+        return after, Updates(require_updates(self, found, point))
+
     @overload
     def __rshift__(
         self: Transform[tuple[*Ss]], other: Transform[R]
@@ -87,7 +127,7 @@ class Transform(Expressed, Generic[S]):
     def __rshift__(self, other: Transform[R]) -> Transform[tuple[S, R]]: ...
     def __rshift__(self, other: Transform[R]) -> object:
         require_transform(">>", other)
-        return (self if isinstance(self, _Chain) else _single(self)).append(other)
+        return (self if isinstance(self, _Chain) else _START.append(self)).append(other)
 
     def __rrshift__(self, other: Never) -> NoReturn:
         require_transform(">>", other)
@@ -95,47 +135,64 @@ class Transform(Expressed, Generic[S]):
 
 
 @attrs.frozen(repr=False, eq=False)
-class _Chain(Transform[tuple[*Ss]], Generic[*Ss]):
+class _Flowing(Transform[S]):
+    """A transform that adds rules to updates on their way."""
+
+    _flow: Flow[S]
+
+    def flow(self, state: S, updates: Updates, point: Point) -> tuple[S, Updates]:
+        return self._flow(state, updates, point)
+
+
+@attrs.frozen(repr=False, eq=False)
+class _Chain(_Flowing[tuple[*Ss]], Generic[*Ss]):
     """What `>>` builds, so that it knows where to append."""
 
     parts: tuple[object, ...]
 
     def append(self, other: Transform[R]) -> _Chain[*Ss, R]:
-        head_init, head_update = self.init, self.update
+        head_init, head_flow = self.init, self._flow
 
         def init(point: Point) -> tuple[*Ss, R]:
-            return (*head_init(point), other.init(point))
+            state = other.init(point)
+            if isinstance(state, tuple) and not isinstance(other, _Chain):
+                raise OptionError(
+                    f"The state of {other!r} is a bare tuple, which means a chain. "
+                    "Make it a frozen attrs class."
+                )
+            return (*head_init(point), state)
 
-        def update(
-            state: tuple[*Ss, R], grads: Leaves, point: Point
-        ) -> tuple[tuple[*Ss, R], Leaves]:
-            front, between = head_update(state[:-1], grads, point)
-            if not point.step and not are_alike(between, point.params):
-                raise TreeError(mistake(self, between, point))
-            last, updates = other.update(state[-1], between, point)
-            return (*front, last), updates
+        def flow(
+            state: tuple[*Ss, R], updates: Updates, point: Point
+        ) -> tuple[tuple[*Ss, R], Updates]:
+            front, between = head_flow(state[:-1], updates, point)
+            last, after = other.flow(state[-1], between, point)
+            return (*front, last), after
 
         parts = (*self.parts, other)
-        return _Chain(init, update, parts, expression=Chained(chain, parts))
+        return _Chain(init, _settling(flow), flow, parts, expression=Chained(chain, parts))
 
 
-def _single(transform: Transform[S]) -> _Chain[S]:
-    """The chain of one transform, where a longer one starts."""
+def _settling(flow: Flow[S]) -> Update[S]:
+    """The update of a transform that adds rules."""
 
-    def init(point: Point) -> tuple[S]:
-        state = transform.init(point)
-        if isinstance(state, tuple):
-            raise OptionError(
-                f"The state of {transform!r} is a bare tuple, which means a chain. "
-                "Make it a frozen attrs class."
-            )
-        return (state,)
+    def update(state: S, grads: Leaves, point: Point) -> tuple[S, Leaves]:
+        after, updates = flow(state, Updates(grads), point)
+        return after, updates.settled()
 
-    def update(state: tuple[S], grads: Leaves, point: Point) -> tuple[tuple[S], Leaves]:
-        own, updates = transform.update(state[0], grads, point)
-        return (own,), updates
+    return update
 
-    return _Chain(init, update, (transform,), expression=Chained(chain, (transform,)))
+
+def flowing(init: Init[S], flow: Flow[S]) -> Transform[S]:
+    """The transform of a function `(state, updates, point) -> (state, updates)`."""
+    return _Flowing(init, _settling(flow), flow)
+
+
+def _nothing_yet(state: tuple[()], updates: Updates, point: Point) -> tuple[tuple[()], Updates]:
+    return (), updates
+
+
+_START = _Chain[*tuple[()]](lambda point: (), _settling(_nothing_yet), _nothing_yet, ())
 
 
 def chain(first: Transform[S], *others: Transform[S]) -> object:
@@ -152,6 +209,40 @@ def require_transform(name: str, value: object) -> None:
     if hasattr(value, "move"):
         advice = "An optimizer moves parameters already: it needs no descend and takes no >>."
     checks.instance(f"The transform of {name}", value, Transform, advice)
+
+
+def elementwise(init: Init[S], rule: Callable[[Point], Rule]) -> Transform[S]:
+    """A transform that works entry by entry, in the same memory where that is possible.
+
+    Args:
+        init: `(point) -> state`, a frozen attrs class whose fields are leaves like the parameters'.
+        rule: the rule of a step, `(x, out, old, new) -> update` on blocks of equal size and shape.
+            It reads the gradient `x` and the state's blocks `old`, writes the next state's into
+            `new`, each of which may be the same memory as its old one, and gives back `x`, one of
+            `new`, or `out` after writing into it. It keeps none of them.
+    """
+    checks.function("The init of elementwise", init)
+    checks.function("The rule of elementwise", rule)
+
+    def flow(state: S, updates: Updates, point: Point) -> tuple[S, Updates]:
+        old = children(state)
+        if not _are_slots(old, point):
+            raise TreeError("expected the state of this transform.")
+        if not old or (point.is_owned and isinstance(old[0], Packed)):
+            return state, updates.then(rule(point), old=old, new=old)
+        new = tuple(map(fresh, old))
+        return with_children(state, new), updates.then(rule(point), old=old, new=new)
+
+    return flowing(init, flow)
+
+
+def _are_slots(found: tuple[object, ...], point: Point) -> TypeGuard[Slots]:
+    return point.is_owned or all(are_alike(slot, point.params) for slot in found)
+
+
+def scaling(factor: float) -> Rule:
+    """The rule that multiplies by a factor."""
+    return lambda x, out, old, new: scale(x, factor, out)
 
 
 def no_state(point: Point) -> Empty:
@@ -172,23 +263,23 @@ def stateless(function: Callable[[Leaves, Point], Leaves]) -> Transform[Empty]:
 @maker
 def unchanged() -> Transform[Empty]:
     """The transform that changes nothing: the neutral element of `>>`."""
-    return stateless(lambda grads, point: grads)
+    return flowing(no_state, lambda state, updates, point: (state, updates))
 
 
-def are_alike(some: Sequence[Array], others: Sequence[Array]) -> bool:
-    """Whether leaves have the same shapes and dtypes as others."""
-    try:
-        for x, y in zip(some, others, strict=True):
-            if x.shape != y.shape or x.dtype != y.dtype:
-                return False
-    except (AttributeError, TypeError, ValueError):  # a transform of one's own may give anything
+def are_alike(some: object, others: Leaves | list[Array]) -> TypeGuard[Leaves]:
+    """Whether these are leaves with the same shapes and dtypes as others."""
+    if not isinstance(some, tuple | list) or len(some) != len(others):
         return False
+    for x, y in zip(some, others, strict=True):
+        if not isinstance(x, np.ndarray) or x.shape != y.shape or x.dtype != y.dtype:
+            return False
     return True
 
 
-def mistake(transform: object, updates: object, point: Point) -> str:
-    """What is wrong with the updates that a transform, the last of a chain, gives."""
-    culprit = transform.parts[-1] if isinstance(transform, _Chain) else transform
+def require_updates(transform: object, updates: object, point: Point) -> Leaves:
+    """Check that what a transform gives is leaf by leaf like the parameters."""
+    if are_alike(updates, point.params):
+        return updates
     found = updates if isinstance(updates, tuple | list) else ()
     expected, got = f"{len(point.params)} leaves", f"{len(found)}"
     for path, param, leaf in zip(point.paths, point.params, found, strict=False):
@@ -196,4 +287,4 @@ def mistake(transform: object, updates: object, point: Point) -> str:
             expected = f"{checks.described(param)} for leaf {path}"
             got = checks.described(leaf)
             break
-    return f"{culprit!r}: expected {expected}, got {got}."
+    raise TreeError(f"{transform!r}: expected {expected}, got {got}.")

@@ -4,28 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import nan
-from typing import Generic, TypeVar
+from typing import Generic
 
 import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import FLOATS, Leaves, immutable, require_array
+from purenn.arrays import FLOATS, Array, Leaves, immutable, require_array
 from purenn.errors import TreeError
 from purenn.expressions import Expressed, maker
+from purenn.kernels.blocks import Rule, fresh
 from purenn.kernels.updates import scale_and_add
 from purenn.optimizers._contract import (
     Init,
+    P,
     Point,
+    S,
     Transform,
+    Updates,
     are_alike,
-    mistake,
     require_transform,
 )
+from purenn.optimizers._state import Owner, Parts, State, references
 from purenn.schedules import Schedule, as_schedule
 from purenn.tree import (
     LEAF_TYPES,
-    Node,
     compose_like,
     decompose,
     frozen_leaves,
@@ -34,25 +37,6 @@ from purenn.tree import (
     paths,
     require_same,
 )
-
-P = TypeVar("P")
-S = TypeVar("S")
-
-
-@attrs.frozen(eq=False)
-class State(Node, Generic[P, S]):
-    """Everything that a training step carries on.
-
-    Args:
-        params: the parameters as they are now.
-        slots: the state of the optimizer.
-        step: how many updates there have been.
-    """
-
-    params: P
-    slots: S
-    step: int
-
 
 # The new state, the new leaves, and the new arrays of the frozen parts.
 Moved = tuple[S, Leaves, Leaves]
@@ -66,10 +50,13 @@ class Optimizer(Expressed, Generic[S]):
         start: `(point) -> state`.
         move: `(state, grads, frozen, point) -> (state, params, frozen)`: the new leaves, and the
             new arrays of the frozen parts, whose next values come as `frozen`.
+        writes_over: whether `move` heeds `point.is_owned`, and gives the old state back only
+            where it is False.
     """
 
     start: Init[S]
     move: Callable[[S, Leaves, Leaves, Point], Moved[S]]
+    writes_over: bool = attrs.field(default=False, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         checks.function("The start of an Optimizer", self.start)
@@ -84,9 +71,10 @@ class Optimizer(Expressed, Generic[S]):
         """
         _require_parameters(params)
         owned = map_leaves(immutable, params)
-        found, structure = decompose(owned, np.ndarray)
-        moving, frozen = _parted(tuple(found), frozen_leaves(structure))
-        return State(owned, self.start(Point(moving, structure, 0, nan, frozen)), 0)
+        parts = _taken_apart(owned)
+        return State(
+            owned, self.start(Point(parts.moving, parts.structure, 0, nan, parts.frozen)), 0
+        )
 
     def update(self, state: State[P, S], grads: P, loss: float = nan) -> tuple[State[P, S], P]:
         """The state and the parameters after one step along `grads`, a tree like the parameters.
@@ -100,21 +88,41 @@ class Optimizer(Expressed, Generic[S]):
             TreeError: the gradients' tree is another; the message names every leaf that differs.
         """
         checks.instance("The state of update", state, State, "Make it with optimizer.init(params).")
-        before, structure = decompose(state.params, np.ndarray)
-        downhill, other = decompose(grads, np.ndarray)
-        if structure != other or not are_alike(before, downhill):
+        after, _ = self._step(state, _taken_apart(state.params), grads, loss, is_owned=False)
+        return after, after.params
+
+    def advance(self, owner: Owner[State[P, S]], grads: P, loss: float) -> None:
+        """`update` of a loop's own state, which may be written over where nobody can tell."""
+        state, unseen = owner.state, owner.unseen() if self.writes_over else None
+        parts = unseen or _taken_apart(state.params)
+        after, parts = self._step(state, parts, grads, loss, is_owned=unseen is not None)
+        owner.put_new(after, parts)
+
+    def _step(
+        self, state: State[P, S], parts: Parts, grads: P, loss: float, *, is_owned: bool
+    ) -> tuple[State[P, S], Parts]:
+        found, structure = decompose(grads, np.ndarray)
+        slopes, values = _parted(tuple(found), parts.mask)
+        if structure != parts.structure or not (
+            are_alike(slopes, parts.moving) and are_alike(values, parts.frozen)
+        ):
             require_same(state.params, grads, "The gradients and the parameters")
-        mask = frozen_leaves(structure)
-        moving, still = _parted(tuple(before), mask)
-        slopes, values = _parted(tuple(downhill), mask)
-        point = Point(moving, structure, state.step, loss, still)
+        point = Point(parts.moving, structure, state.step, loss, parts.frozen, is_owned)
         try:
             slots, moved, frozen = self.move(state.slots, slopes, values, point)
         except (AttributeError, LookupError, TypeError, ValueError):
             _require_fresh(self, state.slots, self.start(point))
             raise
-        params = compose_like(state.params, structure, _joined(moved, frozen, mask))
-        return State(params, slots, state.step + 1), params
+        params, new = state.params, Parts(moved, frozen, structure, parts.mask)
+        if moved is not parts.moving or parts.mask:
+            params = compose_like(params, structure, _joined(new))
+        return State(params, slots, state.step + 1), new
+
+
+def _taken_apart(params: object) -> Parts:
+    found, structure = decompose(params, np.ndarray)
+    mask = frozen_leaves(structure)
+    return Parts(*_parted(tuple(found), mask), structure, mask)
 
 
 def _parted(found: Leaves, mask: tuple[bool, ...]) -> tuple[Leaves, Leaves]:
@@ -126,20 +134,19 @@ def _parted(found: Leaves, mask: tuple[bool, ...]) -> tuple[Leaves, Leaves]:
     return moving, tuple([immutable(leaf) for leaf, is_frozen in pairs if is_frozen])
 
 
-def _joined(moving: Leaves, frozen: Leaves, mask: tuple[bool, ...]) -> Leaves:
+def _joined(parts: Parts) -> Leaves:
     """The leaves in their order: the inverse of `_parted`."""
-    if not mask:
-        return moving
-    moved, held = iter(moving), iter(frozen)
-    return tuple([next(held) if is_frozen else next(moved) for is_frozen in mask])
+    if not parts.mask:
+        return parts.moving
+    moving, frozen = iter(parts.moving), iter(parts.frozen)
+    return tuple([next(frozen) if is_frozen else next(moving) for is_frozen in parts.mask])
 
 
 def _require_fresh(owner: object, state: object, fresh: object) -> None:
     """Check that a state is of the structure, shapes and dtypes of a fresh one."""
     (found, structure), (expected, other) = (decompose(one, LEAF_TYPES) for one in (state, fresh))
     arrays, wanted = (
-        tuple([leaf for leaf in leaves if isinstance(leaf, np.ndarray)])
-        for leaves in (found, expected)
+        [leaf for leaf in leaves if isinstance(leaf, np.ndarray)] for leaves in (found, expected)
     )
     if structure != other or not are_alike(arrays, wanted):
         raise TreeError(f"The state is not that of {owner!r}. Start from init of this optimizer.")
@@ -177,12 +184,21 @@ def descend(transform: Transform[S], rate: float | Schedule) -> Optimizer[S]:
     schedule = as_schedule(rate)
 
     def move(state: S, grads: Leaves, frozen: Leaves, point: Point) -> Moved[S]:
-        after, updates = transform.update(state, grads, point)
-        if not are_alike(updates, point.params):
-            raise TreeError(mistake(transform, updates, point))
-        return after, scale_and_add(updates, -schedule(point.step), point.params), frozen
+        params = point.params
+        before = references(params) if point.is_owned else []
+        after, updates = transform.flow(state, Updates(grads), point)
+        moved = params if before and before == references(params) else fresh(params)
+        updates.then(_descent(-schedule(point.step)), old=(params,), new=(moved,)).run()
+        return after, moved, frozen
 
-    return Optimizer(transform.init, move)
+    return Optimizer(transform.init, move, writes_over=True)
+
+
+def _descent(factor: float) -> Rule:
+    def rule(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+        return scale_and_add(x, factor, old[0], out, new[0])
+
+    return rule
 
 
 def require_optimizer(name: str, value: object) -> None:

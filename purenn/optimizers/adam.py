@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import attrs
+import numpy as np
 
 from purenn import checks
-from purenn.arrays import Leaves
+from purenn.arrays import Array, Leaves
 from purenn.expressions import maker
-from purenn.kernels.updates import adam_direction, blended, blended_squares, zeros_like
-from purenn.optimizers._contract import Point, Transform
+from purenn.kernels.blocks import Rule
+from purenn.kernels.updates import adam_direction, blend, settle, zeros_like
+from purenn.optimizers._contract import Point, Transform, elementwise
 from purenn.optimizers._optimizer import Optimizer, descend
-from purenn.optimizers.momentum import settled
 from purenn.schedules import Schedule
 from purenn.tree import Node
 
@@ -44,14 +45,19 @@ def scale_by_adam(b1: float = 0.9, b2: float = 0.999, epsilon: float = 1e-8) -> 
         zeros = zeros_like(point.params)
         return Moments(zeros, zeros)
 
-    def update(state: Moments, grads: Leaves, point: Point) -> tuple[Moments, Leaves]:
-        mean = settled(blended(state.mean, first, grads), point)
-        square = settled(blended_squares(state.square, second, grads), point)
+    def at(point: Point) -> Rule:
         steps = point.step + 1
-        corrections = 1.0 - first**steps, 1.0 - second**steps
-        return Moments(mean, square), adam_direction(mean, square, *corrections, small)
+        parts = 1.0 - first**steps, 1.0 - second**steps
 
-    return Transform(init, update)
+        def rule(g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+            mean = settle(blend(old[0], first, g, out, new[0]), point.step)
+            np.multiply(g, g, out)
+            square = settle(blend(old[1], second, out, out, new[1]), point.step)
+            return adam_direction(mean, square, *parts, small, out)
+
+        return rule
+
+    return elementwise(init, at)
 
 
 @maker

@@ -7,11 +7,19 @@ from math import isfinite, nan
 import attrs
 
 from purenn import checks
-from purenn.arrays import Leaves
+from purenn.arrays import Array, Leaves
 from purenn.expressions import maker
 from purenn.kernels.reductions import global_norm
-from purenn.kernels.updates import clip, scale
-from purenn.optimizers._contract import Point, Transform, stateless
+from purenn.kernels.updates import clip
+from purenn.optimizers._contract import (
+    Point,
+    Transform,
+    Updates,
+    elementwise,
+    flowing,
+    no_state,
+    scaling,
+)
 from purenn.tree import Empty, Node
 
 
@@ -23,7 +31,11 @@ def clip_by_value(limit: float) -> Transform[Empty]:
         OptionError: the limit is not a finite number above 0.
     """
     highest = checks.number("The limit of clip_by_value", limit, above=0.0)
-    return stateless(lambda grads, point: clip(grads, highest))
+
+    def rule(g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+        return clip(g, highest, out)
+
+    return elementwise(no_state, lambda point: rule)
 
 
 @attrs.frozen
@@ -50,20 +62,22 @@ def clip_by_global_norm(limit: float) -> Transform[Norm]:
     """
     highest = checks.number("The limit of clip_by_global_norm", limit, above=0.0)
 
-    def update(state: Norm, grads: Leaves, point: Point) -> tuple[Norm, Leaves]:
-        norm = global_norm(grads)
-        if not isfinite(norm) or norm <= highest:
-            return Norm(norm), grads
-        return Norm(norm), scale(grads, highest / norm)
+    def flow(state: Norm, updates: Updates, point: Point) -> tuple[Norm, Updates]:
+        reported, updates = _report(state, updates, point)
+        norm = reported.value
+        if isfinite(norm) and norm > highest:
+            updates = updates.then(scaling(highest / norm))
+        return reported, updates
 
-    return Transform(_no_norm, update)
+    return flowing(_no_norm, flow)
 
 
 @maker
 def report_global_norm() -> Transform[Norm]:
     """Change nothing, and report the global norm in the state."""
+    return flowing(_no_norm, _report)
 
-    def update(state: Norm, grads: Leaves, point: Point) -> tuple[Norm, Leaves]:
-        return Norm(global_norm(grads)), grads
 
-    return Transform(_no_norm, update)
+def _report(state: Norm, updates: Updates, point: Point) -> tuple[Norm, Updates]:
+    grads = updates.settled()
+    return Norm(global_norm(grads)), Updates(grads)

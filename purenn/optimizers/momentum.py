@@ -5,16 +5,14 @@ from __future__ import annotations
 import attrs
 
 from purenn import checks
-from purenn.arrays import Leaves
+from purenn.arrays import Array, Leaves
 from purenn.expressions import maker
-from purenn.kernels.updates import flushed, scale_and_add, zeros_like
-from purenn.optimizers._contract import Point, Transform
+from purenn.kernels.blocks import Rule
+from purenn.kernels.updates import scale_and_add, settle, zeros_like
+from purenn.optimizers._contract import Point, Transform, elementwise
 from purenn.optimizers._optimizer import Optimizer, descend
 from purenn.schedules import Schedule
 from purenn.tree import Node
-
-# What decays is cleared of subnormal numbers every so many steps.
-FLUSH = 256
 
 
 @attrs.frozen(eq=False)
@@ -26,11 +24,6 @@ class Velocity(Node):
 
 def _rest(point: Point) -> Velocity:
     return Velocity(zeros_like(point.params))
-
-
-def settled(found: Leaves, point: Point) -> Leaves:
-    """The leaves, every now and then without subnormal numbers."""
-    return flushed(found) if point.step % FLUSH == FLUSH - 1 else found
 
 
 @maker
@@ -45,11 +38,13 @@ def momentum(decay: float) -> Transform[Velocity]:
     """
     factor = checks.fraction("The decay of momentum", decay)
 
-    def update(state: Velocity, grads: Leaves, point: Point) -> tuple[Velocity, Leaves]:
-        velocity = settled(scale_and_add(state.leaves, factor, grads), point)
-        return Velocity(velocity), velocity
+    def at(point: Point) -> Rule:
+        def rule(g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+            return settle(scale_and_add(old[0], factor, g, new[0], new[0]), point.step)
 
-    return Transform(_rest, update)
+        return rule
+
+    return elementwise(_rest, at)
 
 
 @maker
@@ -64,11 +59,14 @@ def nesterov(decay: float) -> Transform[Velocity]:
     """
     factor = checks.fraction("The decay of nesterov", decay)
 
-    def update(state: Velocity, grads: Leaves, point: Point) -> tuple[Velocity, Leaves]:
-        velocity = settled(scale_and_add(state.leaves, factor, grads), point)
-        return Velocity(velocity), scale_and_add(velocity, factor, grads)
+    def at(point: Point) -> Rule:
+        def rule(g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+            v = settle(scale_and_add(old[0], factor, g, new[0], new[0]), point.step)
+            return scale_and_add(v, factor, g, out, out)
 
-    return Transform(_rest, update)
+        return rule
+
+    return elementwise(_rest, at)
 
 
 @maker

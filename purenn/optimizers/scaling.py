@@ -12,8 +12,8 @@ from purenn import checks
 from purenn.arrays import Array, Leaves, require_array
 from purenn.errors import OptionError
 from purenn.expressions import maker
-from purenn.kernels.updates import scale, scale_and_add
-from purenn.optimizers._contract import Point, Transform, stateless
+from purenn.kernels.updates import scale_and_add
+from purenn.optimizers._contract import Point, Transform, Updates, flowing, no_state, scaling
 from purenn.tree import Empty, Node
 
 Where = Callable[[str, Array], bool]
@@ -23,6 +23,10 @@ def matrices(path: str, leaf: Array) -> bool:
     """Whether a leaf has more than one axis: weights have, biases and scales have not."""
     require_array("matrices", leaf)
     return leaf.ndim > 1
+
+
+def _same(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+    return x
 
 
 @maker
@@ -43,17 +47,17 @@ def weight_decay(rate: float, where: Where = matrices) -> Transform[Empty]:
     factor = checks.number("The rate of weight_decay", rate, least=0.0)
     checks.function("The where of weight_decay", where)
 
-    def decay(grads: Leaves, point: Point) -> Leaves:
+    def decay(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+        return scale_and_add(old[0], factor, x, out, out)
+
+    def flow(state: Empty, updates: Updates, point: Point) -> tuple[Empty, Updates]:
         chosen = list(map(where, point.paths, point.params))
         for path, decays in zip(point.paths, chosen, strict=True):
             checks.instance(f"Whether {path} decays", decays, bool, "Take bool(...) of it.")
-        decayed = [
-            scale_and_add((param,), factor, (grad,))[0] if decays else grad
-            for grad, param, decays in zip(grads, point.params, chosen, strict=True)
-        ]
-        return tuple(decayed)
+        rules = [decay if decays else _same for decays in chosen]
+        return state, updates.then(*rules, old=(point.params,))
 
-    return stateless(decay)
+    return flowing(no_state, flow)
 
 
 @maker
@@ -70,11 +74,11 @@ def scaled(factor: Callable[[str], float]) -> Transform[Empty]:
     """
     checks.function("The factor of scaled", factor)
 
-    def update(grads: Leaves, point: Point) -> Leaves:
+    def flow(state: Empty, updates: Updates, point: Point) -> tuple[Empty, Updates]:
         factors = [checks.number(f"The factor of {path}", factor(path)) for path in point.paths]
-        return tuple(scale((grad,), by)[0] for grad, by in zip(grads, factors, strict=True))
+        return state, updates.then(*map(scaling, factors))
 
-    return stateless(update)
+    return flowing(no_state, flow)
 
 
 @attrs.frozen
@@ -106,13 +110,13 @@ def plateau(patience: int, factor: float = 0.1) -> Transform[Plateau]:
     limit = checks.integer("The patience of plateau", patience)
     by = checks.number("The factor of plateau", factor, above=0.0, below=1.0)
 
-    def update(state: Plateau, grads: Leaves, point: Point) -> tuple[Plateau, Leaves]:
+    def flow(state: Plateau, updates: Updates, point: Point) -> tuple[Plateau, Updates]:
         if not _is_number(point.loss):
             raise OptionError("plateau needs the loss: optimizer.update(state, grads, loss).")
         after = _waited(state, point.loss, limit, by)
-        return after, grads if after.factor == 1.0 else scale(grads, after.factor)
+        return after, updates.then(scaling(after.factor)) if after.factor != 1.0 else updates
 
-    return Transform(lambda point: Plateau(inf, 0, 1.0), update)
+    return flowing(lambda point: Plateau(inf, 0, 1.0), flow)
 
 
 def _is_number(loss: object) -> bool:

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import Generic
 
 import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import Leaves
+from purenn.arrays import Array, Leaves
 from purenn.errors import DivergenceError, OptionError
 from purenn.expressions import maker
 from purenn.kernels.finiteness import is_finite
-from purenn.kernels.updates import blended, scale_and_add, zeros_like
-from purenn.optimizers._contract import Point
-from purenn.optimizers._optimizer import Moved, Optimizer, State, require_optimizer
-from purenn.optimizers.momentum import settled
+from purenn.kernels.updates import blend, scale_and_add, settle, zeros_like
+from purenn.optimizers._contract import P, Point, S, Updates
+from purenn.optimizers._optimizer import Moved, Optimizer, require_optimizer
+from purenn.optimizers._state import State
 from purenn.tree import Frozen, Node, compose_like, decompose
-
-P = TypeVar("P")
-S = TypeVar("S")
 
 
 @attrs.frozen(eq=False)
@@ -44,11 +41,18 @@ def averaged(inner: Optimizer[S], decay: float = 0.999) -> Optimizer[Averaged[S]
     kept = checks.fraction("The decay of averaged", decay)
 
     def move(state: Averaged[S], grads: Leaves, frozen: Leaves, point: Point) -> Moved[Averaged[S]]:
+        def rule(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+            return settle(blend(old[0], kept, x, out, new[0]), point.step)
+
         own, params, held = inner.move(state.inner, grads, frozen, point)
-        mean = settled(blended(state.mean, kept, params), point)
+        mean = point.target(state.mean)
+        Updates(params).then(rule, old=(state.mean,), new=(mean,)).run()
         return Averaged(own, mean), params, held
 
-    return Optimizer(lambda point: Averaged(inner.start(point), point.params), move)
+    def start(point: Point) -> Averaged[S]:
+        return Averaged(inner.start(point), point.params)
+
+    return Optimizer(start, move, writes_over=inner.writes_over)
 
 
 def averaged_params(state: State[P, Averaged[S]]) -> P:
@@ -89,20 +93,24 @@ def accumulated(inner: Optimizer[S], count: int) -> Optimizer[Accumulated[S]]:
     require_optimizer("accumulated", inner)
     every = checks.integer("The count of accumulated", count)
 
+    def share(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+        return scale_and_add(x, 1.0 / every, old[0], out, new[0])
+
     def start(point: Point) -> Accumulated[S]:
         return Accumulated(inner.start(point), zeros_like(point.params))
 
     def move(
         state: Accumulated[S], grads: Leaves, frozen: Leaves, point: Point
     ) -> Moved[Accumulated[S]]:
-        total = scale_and_add(grads, 1.0 / every, state.total)
+        total = point.target(state.total)
+        Updates(grads).then(share, old=(state.total,), new=(total,)).run()
         if (point.step + 1) % every:
             return Accumulated(state.inner, total), point.params, frozen
         here = attrs.evolve(point, step=point.step // every)
         own, params, held = inner.move(state.inner, total, frozen, here)
         return Accumulated(own, zeros_like(total)), params, held
 
-    return Optimizer(start, move)
+    return Optimizer(start, move, writes_over=inner.writes_over)
 
 
 @attrs.frozen(eq=False)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from math import isfinite, nan
-from typing import TypeVar
+from typing import Generic, Protocol, TypeGuard, TypeVar
 
 import attrs
 import numpy as np
@@ -17,10 +17,12 @@ import numpy as np
 from purenn import checks
 from purenn.data import Batch
 from purenn.errors import DivergenceError, OptionError
+from purenn.keys import Key
 from purenn.layers import Layer
 from purenn.losses import Loss, LossFunction
 from purenn.optimizers import Optimizer, State, was_skipped
 from purenn.optimizers._optimizer import require_optimizer
+from purenn.optimizers._state import Owner
 from purenn.training.gradient import value_and_grad
 from purenn.tree import leaves
 
@@ -31,6 +33,8 @@ T = TypeVar("T")
 S = TypeVar("S")
 B = TypeVar("B")
 M = TypeVar("M")
+B_contra = TypeVar("B_contra", contravariant=True)
+M_co = TypeVar("M_co", covariant=True)
 
 Step = Callable[[S, B], tuple[S, M]]
 
@@ -48,6 +52,36 @@ class Report:
     samples: int
 
 
+@attrs.frozen(eq=False)
+class _TrainingStep(Generic[P, X, T, S]):
+    """Forward, backward, update."""
+
+    gradient: Callable[[P, X, T, Key], tuple[float, P]]
+    scale: Callable[[int], float] | None
+    optimizer: Optimizer[S]
+
+    def __call__(self, state: State[P, S], batch: Batch[X, T]) -> tuple[State[P, S], Report]:
+        owner = Owner(state)
+        report = self.advance(owner, batch)
+        return owner.look(), report
+
+    def advance(self, owner: Owner[State[P, S]], batch: Batch[X, T]) -> Report:
+        """The step from the state of a loop to the next, which takes its place."""
+        advice = "Make it with optimizer.init(params)."
+        checks.instance("The state of a step", owner.state, State, advice)
+        checks.instance("The batch of a step", batch, Batch, "Take it from shuffled_batches(...).")
+        value, grads = self.gradient(owner.state.params, batch.inputs, batch.targets, batch.key)
+        samples = count_samples(batch.targets)
+        mean = value if self.scale is None else value / (self.scale(samples) * samples)
+        self.optimizer.advance(owner, grads, mean)
+        if not isfinite(mean) and not was_skipped(owner.state.slots):
+            raise DivergenceError(
+                f"The loss is {mean} at step {owner.state.step - 1}. Clip the gradients, with "
+                "clip_by_global_norm(1.0) at the start of the chain, or take a lower learning rate."
+            )
+        return Report(mean, samples)
+
+
 def training_step(
     layer: Layer[P, X, Y], loss: LossFunction[Y, T], optimizer: Optimizer[S]
 ) -> Step[State[P, S], Batch[X, T], Report]:
@@ -59,23 +93,24 @@ def training_step(
     """
     gradient = value_and_grad(layer, loss)
     require_optimizer("training_step", optimizer)
-    scale = loss.scale if isinstance(loss, Loss) else None
+    return _TrainingStep(gradient, loss.scale if isinstance(loss, Loss) else None, optimizer)
 
-    def step(state: State[P, S], batch: Batch[X, T]) -> tuple[State[P, S], Report]:
-        checks.instance("The state of a step", state, State, "Make it with optimizer.init(params).")
-        checks.instance("The batch of a step", batch, Batch, "Take it from shuffled_batches(...).")
-        value, grads = gradient(state.params, batch.inputs, batch.targets, batch.key)
-        samples = count_samples(batch.targets)
-        mean = value if scale is None else value / (scale(samples) * samples)
-        after, _ = optimizer.update(state, grads, mean)
-        if not isfinite(mean) and not was_skipped(after.slots):
-            raise DivergenceError(
-                f"The loss is {mean} at step {state.step}. Clip the gradients, with "
-                "clip_by_global_norm(1.0) at the start of the chain, or take a lower learning rate."
-            )
-        return after, Report(mean, samples)
 
-    return step
+class _Advancing(Protocol[S, B_contra, M_co]):
+    def advance(self, owner: Owner[S], batch: B_contra) -> M_co: ...
+
+
+def _advances(step: Step[S, B, M]) -> TypeGuard[_Advancing[S, B, M]]:
+    return isinstance(step, _TrainingStep)
+
+
+def advance(step: Step[S, B, M], owner: Owner[S], batch: B) -> M:
+    """A step of the state of a loop, which may be written over where nobody can tell."""
+    if _advances(step):
+        return step.advance(owner, batch)
+    state, report = step(owner.look(), batch)
+    owner.put(state)
+    return report
 
 
 def count_samples(targets: object) -> int:
@@ -99,11 +134,9 @@ def scan(step: Step[S, B, M], state: S, batches: Iterable[B]) -> Iterator[tuple[
 def fold(step: Step[S, B, M], state: S, batches: Iterable[B]) -> tuple[S, tuple[M, ...]]:
     """The state after all batches, and the report of each."""
     _require_loop("fold", step, batches)
-    reports: list[M] = []
-    for batch in batches:
-        state, report = step(state, batch)
-        reports.append(report)
-    return state, tuple(reports)
+    owner = Owner(state)
+    reports = tuple([advance(step, owner, batch) for batch in batches])
+    return owner.look(), reports
 
 
 def _require_loop(name: str, step: object, batches: object) -> None:

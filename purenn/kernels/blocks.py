@@ -1,0 +1,182 @@
+"""Rules over leaves, block by block: each block goes through all rules while it is in the cache.
+
+What rules write to is made by `fresh`, with many small leaves in one piece of memory, so that a
+rule is called once for all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from itertools import accumulate
+from typing import NamedTuple
+
+import attrs
+import numpy as np
+
+from purenn.arrays import Array, Block, FloatDtype, Leaves, Vector, read_only
+from purenn.kernels.memory import block, empty
+
+# So many elements of each array that takes part fit into the second cache together.
+BLOCK = 2**15
+# Leaves of at most so many elements are put together, each at a multiple of so many elements: sums
+# in BLAS may depend on how an array is aligned.
+SMALL, ALIGNED = 2**12, 16
+
+# `(x, out, old, new) -> y` on blocks of equal size: x comes in, y goes on to the next rule and is x
+# itself, `out`, or one of `new`. Blocks of `old` and `new` may be the same memory.
+Rule = Callable[[Array, Array, Leaves, Leaves], Array]
+Slots = tuple[Leaves, ...]
+
+
+class Packed(tuple[Array, ...]):  # noqa: SLOT001  a tuple cannot have slots
+    """Leaves in a few pieces of memory, which are written to as `flats`."""
+
+    flats: list[Vector]
+    columns: list[Leaves]
+
+    def __reduce__(self) -> tuple[type, tuple[tuple[Array, ...]]]:
+        return tuple, (tuple(self),)
+
+
+class Stage(NamedTuple):
+    """One rule for all leaves, or one for each, with the leaves that it reads and writes."""
+
+    rules: tuple[Rule, ...]
+    old: Slots
+    new: Slots
+
+
+@attrs.frozen
+class _Layout:
+    """Which leaves lie together in one piece of memory, and which have a piece of their own."""
+
+    together: tuple[int, ...]
+    starts: tuple[int, ...]
+    alone: tuple[int, ...]
+
+
+@lru_cache(maxsize=64)
+def _layout(sizes: tuple[int, ...], dtypes: tuple[FloatDtype, ...]) -> _Layout:
+    small = tuple(index for index, size in enumerate(sizes) if size <= SMALL)
+    together = small if len(small) > 1 and len(set(dtypes)) == 1 else ()
+    steps = (-(-sizes[index] // ALIGNED) * ALIGNED for index in together)
+    alone = tuple(index for index in range(len(sizes)) if index not in together)
+    return _Layout(together, tuple(accumulate(steps, initial=0)), alone)
+
+
+def _layout_of(leaves: Leaves) -> _Layout:
+    return _layout(tuple([x.size for x in leaves]), tuple([x.dtype for x in leaves]))
+
+
+@lru_cache(maxsize=4)
+def _gap(dtype: FloatDtype) -> Vector:
+    gap: Vector = np.zeros(ALIGNED, dtype)
+    return read_only(gap)
+
+
+def fresh(leaves: Leaves) -> Packed:
+    """Memory to be written to, for leaves like these."""
+    layout = _layout_of(leaves)
+    made, flats = list(leaves), []
+    for index in layout.alone:
+        piece = block((leaves[index].size,), leaves[index].dtype)
+        flats.append(piece.view(np.ndarray))
+        made[index] = _leaf(leaves[index], piece, 0)
+    if layout.together:
+        piece = block(layout.starts[-1:], leaves[0].dtype)
+        flats.append(piece.view(np.ndarray))
+        for index, start in zip(layout.together, layout.starts, strict=False):
+            made[index] = _leaf(leaves[index], piece, start * piece.itemsize)
+    packed = Packed(made)
+    packed.flats, packed.columns = flats, [(flat,) for flat in flats]
+    return packed
+
+
+def _leaf(like: Array, piece: Block, offset: int) -> Array:
+    return read_only(np.ndarray(like.shape, like.dtype, piece, offset))
+
+
+def _flats(leaves: Leaves) -> list[Vector]:
+    """The leaves as vectors, the small ones together in one, as in `fresh`."""
+    if isinstance(leaves, Packed):
+        return leaves.flats
+    layout = _layout_of(leaves)
+    flats = [leaves[index].reshape(-1) for index in layout.alone]
+    if layout.together:
+        parts = []
+        for index in layout.together:
+            parts.append(leaves[index].reshape(-1))
+            if leaves[index].size % ALIGNED:
+                parts.append(_gap(leaves[0].dtype)[: -leaves[index].size % ALIGNED])
+        flats.append(np.concatenate(parts))
+    return flats
+
+
+def _one_by_one(leaves: Leaves) -> list[Vector]:
+    """Each leaf as a vector."""
+    if not isinstance(leaves, Packed):
+        return [leaf.reshape(-1) for leaf in leaves]
+    layout, flats = _layout_of(leaves), leaves.flats
+    found = dict(zip(layout.alone, flats, strict=False))
+    for index, start in zip(layout.together, layout.starts, strict=False):
+        found[index] = flats[-1][start : start + leaves[index].size]
+    return [found[index] for index in range(len(leaves))]
+
+
+def run(leaves: Leaves, stages: tuple[Stage, ...]) -> None:
+    """Put every leaf through all stages, which write into their new leaves."""
+    cut = _flats
+    for rules, _, _ in stages:
+        if len(rules) > 1:
+            cut = _one_by_one
+    flats = cut(leaves)
+    work = [
+        (rules, _columns(old, cut, len(flats)), _columns(new, cut, len(flats)))
+        for rules, old, new in stages
+    ]
+    for index, flat in enumerate(flats):
+        lanes = [(rules[index % len(rules)], old[index], new[index]) for rules, old, new in work]
+        spare = empty((2 * min(BLOCK, flat.size),), flat.dtype)
+        if flat.size <= BLOCK:
+            _put_through(flat, lanes, spare)
+            continue
+        for start in range(0, flat.size, BLOCK):
+            piece = slice(start, start + BLOCK)
+            cuts = [
+                (rule, tuple([x[piece] for x in old]), tuple([x[piece] for x in new]))
+                for rule, old, new in lanes
+            ]
+            _put_through(flat[piece], cuts, spare)
+
+
+def _columns(slots: Slots, cut: Callable[[Leaves], list[Vector]], count: int) -> Sequence[Leaves]:
+    """For each piece of memory the vectors of all slots."""
+    if not slots:
+        return [()] * count
+    if len(slots) == 1 and cut is _flats and isinstance(slots[0], Packed):
+        return slots[0].columns
+    return list(zip(*map(cut, slots), strict=True))
+
+
+def _put_through(x: Array, lanes: list[tuple[Rule, Leaves, Leaves]], spare: Vector) -> None:
+    size = x.size
+    out, other = spare[:size], spare[size : 2 * size]
+    for rule, old, new in lanes:
+        x = rule(x, out, old, new)
+        if x is out:
+            out, other = other, out
+
+
+def settled(leaves: Leaves, stages: tuple[Stage, ...]) -> Leaves:
+    """The leaves that come out of all stages."""
+    if not stages:
+        return leaves
+    found = fresh(leaves)
+    run(leaves, (*stages, Stage((_store,), (), (found,))))
+    return found
+
+
+def _store(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+    np.copyto(new[0], x)
+    return x

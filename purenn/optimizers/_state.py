@@ -1,0 +1,113 @@
+"""The state of training, and whether a loop alone has it.
+
+An update gives a new state. Where the old one can never be seen again, its memory is used for the
+new one, and nobody can tell.
+"""
+
+from __future__ import annotations
+
+from sys import getrefcount
+from typing import Generic, TypeVar
+from weakref import getweakrefcount
+
+import attrs
+import numpy as np
+
+from purenn.arrays import Block, Leaves
+from purenn.kernels.memory import counts_tell
+from purenn.keys import Key
+from purenn.tree import Empty, Frozen, Node, Structure, children
+
+P = TypeVar("P")
+S = TypeVar("S")
+T = TypeVar("T")
+
+_NEVER_WRITTEN = (bool, int, float, str, Key, Empty, Frozen)
+
+
+@attrs.frozen(eq=False)
+class State(Node, Generic[P, S]):
+    """Everything that a training step carries on.
+
+    Args:
+        params: the parameters as they are now.
+        slots: the state of the optimizer.
+        step: how many updates there have been.
+    """
+
+    params: P
+    slots: S
+    step: int
+
+
+@attrs.frozen(eq=False)
+class Parts:
+    """Parameters, taken apart.
+
+    Args:
+        moving: the leaves that move.
+        frozen: the arrays of frozen parts.
+        structure: of the tree.
+        mask: for each leaf whether it is frozen, or nothing if none is.
+    """
+
+    moving: Leaves
+    frozen: Leaves
+    structure: Structure
+    mask: tuple[bool, ...]
+
+
+class Owner(Generic[T]):
+    """What has the state of a loop.
+
+    Of a state that an update has just made, others see the parameters alone: layers do. If these
+    keep some of them, there are more references than there were.
+    """
+
+    __slots__ = ("_parts", "_references", "_things", "state")
+
+    def __init__(self, state: T) -> None:
+        self.put(state)
+
+    def put(self, state: T) -> None:
+        """Take a state that others may have seen."""
+        self.state = state
+        self._parts: Parts | None = None
+        self._things: list[object] = []
+        self._references: list[int] = []
+
+    def look(self) -> T:
+        """The state, which others see from now on."""
+        self.put(self.state)
+        return self.state
+
+    def put_new(self, state: T, parts: Parts) -> None:
+        """Take a state that an update has just made, with the parts of its parameters."""
+        self.state, self._parts = state, parts
+        if isinstance(state, State) and not (self._things and self._things[0] is state.params):
+            self._things = _within(state.params)
+            self._references = references(self._things)
+
+    def unseen(self) -> Parts | None:
+        """The parts of the parameters if nobody else has anything of the state."""
+        is_alone = counts_tell() and references(self._things) == self._references
+        return self._parts if is_alone else None
+
+
+def _within(params: object) -> list[object]:
+    """The nodes of parameters but frozen parts, with the arrays and the memory that they are in."""
+    things: list[object] = [params]
+    for thing in things:
+        if isinstance(thing, Block):
+            continue
+        if isinstance(thing, np.ndarray):
+            things.extend([] if thing.base is None else [thing.base])
+        else:
+            inner = thing if isinstance(thing, tuple) else children(thing)
+            things.extend([one for one in inner if not isinstance(one, _NEVER_WRITTEN)])
+    return things
+
+
+def references(things: list[object] | Leaves) -> list[int]:
+    """How many references there are to each thing, strong ones and then weak ones."""
+    return [*map(getrefcount, things), *map(getweakrefcount, things)]
