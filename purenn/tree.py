@@ -77,7 +77,7 @@ class Frozen(Node, Generic[T]):
 
 
 @cache
-def _field_names(kind: type) -> tuple[str, ...]:
+def field_names(kind: type) -> tuple[str, ...]:
     """The fields of a class of nodes."""
     if not attrs.has(kind):
         raise TreeError(
@@ -103,7 +103,7 @@ def _nothing(node: object) -> tuple[object, ...]:
 @cache
 def _children(kind: type) -> Callable[[object], tuple[object, ...]]:
     """The function from a node of that class to its children."""
-    names = _field_names(kind)
+    names = field_names(kind)
     if not names:
         return _nothing
     get = attrgetter(*names)
@@ -116,11 +116,11 @@ def children(node: object) -> tuple[object, ...]:
     return _children(kind)(node)
 
 
-def with_children(node: T, new: tuple[object, ...]) -> T:
-    """A node of the same class with other fields."""
-    kind: type = type(node)
-    made: object = kind(*new)
-    if not isinstance(made, type(node)):
+def with_fields(kind: type[T], fields: tuple[object, ...]) -> T:
+    """The node of that class with these fields."""
+    plain: type = kind
+    made: object = plain(*fields)
+    if not isinstance(made, kind):
         raise TreeError(f"expected a {kind.__name__}, got {type(made).__name__}.")
     return made
 
@@ -219,7 +219,7 @@ def _named_children(node: object) -> list[tuple[str, object]]:
     if isinstance(node, tuple):
         return [(str(index), child) for index, child in enumerate(node)]
     kind: type = type(node)
-    return list(zip(_field_names(kind), _children(kind)(node), strict=True))
+    return list(zip(field_names(kind), _children(kind)(node), strict=True))
 
 
 def paths(tree: object) -> tuple[str, ...]:
@@ -239,7 +239,7 @@ def leaf_names(structure: Structure) -> tuple[tuple[str, bool], ...]:
             continue
         kind, count = entry
         is_tuple: bool = issubclass(kind, tuple)
-        names = tuple(map(str, range(count))) if is_tuple else _field_names(kind)
+        names = tuple(map(str, range(count))) if is_tuple else field_names(kind)
         inner = is_frozen or issubclass(kind, Frozen)
         rest.extend((f"{path}.{name}" if path else name, inner) for name in reversed(names))
     return tuple(found)

@@ -284,6 +284,8 @@ def test_where_counts_do_not_tell_arrays_are_plain(
     for name, value in OTHERS[other].items():
         monkeypatch.setattr(sys, name, value, raising=False)
     elsewhere = fresh_module()
-    array: AnyArray = elsewhere.empty(SHAPE, FLOAT32)
-    assert (array.flags.owndata, elsewhere.held()) == (True, 0)
-    assert not memory.empty(SHAPE, FLOAT32).flags.owndata  # but recycled here
+    kept = filled(1.0, elsewhere)
+    del kept
+    assert (elsewhere.counts_tell(), elsewhere.held()) == (False, 0)
+    again = memory.empty(SHAPE, FLOAT32)  # but recycled here
+    assert (memory.counts_tell(), memory.held() > 0, again.shape) == (True, True, SHAPE)

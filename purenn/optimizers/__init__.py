@@ -12,6 +12,7 @@ from purenn.optimizers.clipping import (
     clip_by_value,
     report_global_norm,
 )
+from purenn.optimizers.elementwise import elementwise
 from purenn.optimizers.momentum import Velocity, momentum, nesterov, sgd
 from purenn.optimizers.scaling import Plateau, matrices, plateau, scaled, weight_decay
 from purenn.optimizers.wrappers import (
@@ -44,6 +45,7 @@ __all__ = [
     "clip_by_global_norm",
     "clip_by_value",
     "descend",
+    "elementwise",
     "matrices",
     "momentum",
     "nesterov",

@@ -22,8 +22,7 @@ from purenn.arrays import Array, Leaves, read_only, typed_like
 from purenn.errors import OptionError, TreeError
 from purenn.expressions import Chained, Expressed, maker
 from purenn.kernels.blocks import Packed, Rule, Slots, Stage, fresh, run, settled
-from purenn.kernels.updates import scale
-from purenn.tree import EMPTY, Empty, Structure, children, leaf_names, with_children
+from purenn.tree import EMPTY, Empty, Structure, leaf_names
 
 P = TypeVar("P")
 S = TypeVar("S")
@@ -59,7 +58,11 @@ class Point:
 
     def target(self, leaves: Leaves) -> Leaves:
         """Where the next values of leaves of the state are written to."""
-        return leaves if self.is_owned and isinstance(leaves, Packed) else fresh(leaves)
+        if self.is_owned and isinstance(leaves, Packed):
+            return leaves
+        if not are_alike(leaves, self.params):
+            raise TreeError("expected leaves like the parameters'.")
+        return fresh(leaves)
 
     def lent(self) -> Point:
         """The point for code that may keep what it sees."""
@@ -209,40 +212,6 @@ def require_transform(name: str, value: object) -> None:
     if hasattr(value, "move"):
         advice = "An optimizer moves parameters already: it needs no descend and takes no >>."
     checks.instance(f"The transform of {name}", value, Transform, advice)
-
-
-def elementwise(init: Init[S], rule: Callable[[Point], Rule]) -> Transform[S]:
-    """A transform that works entry by entry, in the same memory where that is possible.
-
-    Args:
-        init: `(point) -> state`, a frozen attrs class whose fields are leaves like the parameters'.
-        rule: the rule of a step, `(x, out, old, new) -> update` on blocks of equal size and shape.
-            It reads the gradient `x` and the state's blocks `old`, writes the next state's into
-            `new`, each of which may be the same memory as its old one, and gives back `x`, one of
-            `new`, or `out` after writing into it. It keeps none of them.
-    """
-    checks.function("The init of elementwise", init)
-    checks.function("The rule of elementwise", rule)
-
-    def flow(state: S, updates: Updates, point: Point) -> tuple[S, Updates]:
-        old = children(state)
-        if not _are_slots(old, point):
-            raise TreeError("expected the state of this transform.")
-        if not old or (point.is_owned and isinstance(old[0], Packed)):
-            return state, updates.then(rule(point), old=old, new=old)
-        new = tuple(map(fresh, old))
-        return with_children(state, new), updates.then(rule(point), old=old, new=new)
-
-    return flowing(init, flow)
-
-
-def _are_slots(found: tuple[object, ...], point: Point) -> TypeGuard[Slots]:
-    return point.is_owned or all(are_alike(slot, point.params) for slot in found)
-
-
-def scaling(factor: float) -> Rule:
-    """The rule that multiplies by a factor."""
-    return lambda x, out, old, new: scale(x, factor, out)
 
 
 def no_state(point: Point) -> Empty:

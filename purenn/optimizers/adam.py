@@ -9,9 +9,10 @@ from purenn import checks
 from purenn.arrays import Array, Leaves
 from purenn.expressions import maker
 from purenn.kernels.blocks import Rule
-from purenn.kernels.updates import adam_direction, blend, settle, zeros_like
-from purenn.optimizers._contract import Point, Transform, elementwise
+from purenn.kernels.updates import adam_direction, blend, settle
+from purenn.optimizers._contract import Point, Transform
 from purenn.optimizers._optimizer import Optimizer, descend
+from purenn.optimizers.elementwise import elementwise
 from purenn.schedules import Schedule
 from purenn.tree import Node
 
@@ -39,12 +40,6 @@ def scale_by_adam(b1: float = 0.9, b2: float = 0.999, epsilon: float = 1e-8) -> 
     second = checks.fraction("The b2 of scale_by_adam", b2)
     small = checks.number("The epsilon of scale_by_adam", epsilon, above=0.0)
 
-    def init(point: Point) -> Moments:
-        for leaf in point.params:
-            checks.fits("The epsilon of scale_by_adam", small, leaf.dtype)
-        zeros = zeros_like(point.params)
-        return Moments(zeros, zeros)
-
     def at(point: Point) -> Rule:
         steps = point.step + 1
         parts = 1.0 - first**steps, 1.0 - second**steps
@@ -57,7 +52,14 @@ def scale_by_adam(b1: float = 0.9, b2: float = 0.999, epsilon: float = 1e-8) -> 
 
         return rule
 
-    return elementwise(init, at)
+    moments = elementwise(Moments, at)
+
+    def init(point: Point) -> Moments:
+        for leaf in point.params:
+            checks.fits("The epsilon of scale_by_adam", small, leaf.dtype)
+        return moments.init(point)
+
+    return attrs.evolve(moments, init=init)
 
 
 @maker

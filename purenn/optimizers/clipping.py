@@ -11,15 +11,8 @@ from purenn.arrays import Array, Leaves
 from purenn.expressions import maker
 from purenn.kernels.reductions import global_norm
 from purenn.kernels.updates import clip
-from purenn.optimizers._contract import (
-    Point,
-    Transform,
-    Updates,
-    elementwise,
-    flowing,
-    no_state,
-    scaling,
-)
+from purenn.optimizers._contract import Point, Transform, Updates, flowing
+from purenn.optimizers.elementwise import elementwise, scaling
 from purenn.tree import Empty, Node
 
 
@@ -35,7 +28,7 @@ def clip_by_value(limit: float) -> Transform[Empty]:
     def rule(g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
         return clip(g, highest, out)
 
-    return elementwise(no_state, lambda point: rule)
+    return elementwise(Empty, lambda point: rule)
 
 
 @attrs.frozen

@@ -8,9 +8,10 @@ from purenn import checks
 from purenn.arrays import Array, Leaves
 from purenn.expressions import maker
 from purenn.kernels.blocks import Rule
-from purenn.kernels.updates import scale_and_add, settle, zeros_like
-from purenn.optimizers._contract import Point, Transform, elementwise
+from purenn.kernels.updates import scale_and_add, settle
+from purenn.optimizers._contract import Point, Transform
 from purenn.optimizers._optimizer import Optimizer, descend
+from purenn.optimizers.elementwise import elementwise
 from purenn.schedules import Schedule
 from purenn.tree import Node
 
@@ -20,10 +21,6 @@ class Velocity(Node):
     """The decaying sum of the gradients so far, one leaf for each leaf of the parameters."""
 
     leaves: Leaves
-
-
-def _rest(point: Point) -> Velocity:
-    return Velocity(zeros_like(point.params))
 
 
 @maker
@@ -44,7 +41,7 @@ def momentum(decay: float) -> Transform[Velocity]:
 
         return rule
 
-    return elementwise(_rest, at)
+    return elementwise(Velocity, at)
 
 
 @maker
@@ -66,7 +63,7 @@ def nesterov(decay: float) -> Transform[Velocity]:
 
         return rule
 
-    return elementwise(_rest, at)
+    return elementwise(Velocity, at)
 
 
 @maker

@@ -1,0 +1,52 @@
+"""Transforms that work entry by entry: their rule is written once, for arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeGuard
+
+from purenn import checks
+from purenn.errors import TreeError
+from purenn.kernels.blocks import Packed, Rule, Slots, fresh
+from purenn.kernels.updates import scale, zeros_like
+from purenn.optimizers._contract import Point, S, Transform, Updates, are_alike, flowing
+from purenn.tree import children, field_names, with_fields
+
+
+def elementwise(kind: type[S], rule: Callable[[Point], Rule]) -> Transform[S]:
+    """A transform that works entry by entry, in the same memory where that is possible.
+
+    Args:
+        kind: the class of the state, a frozen attrs class whose fields are leaves like the
+            parameters'. They start at 0.
+        rule: the rule of a step, `(x, out, old, new) -> update` on blocks of equal size and shape.
+            It reads the gradient `x` and the state's blocks `old`, writes the next state's into
+            `new`, each of which may be the same memory as its old one, and gives back `x`, one of
+            `new`, or `out` after writing into it. It keeps none of them.
+    """
+    checks.instance("The kind of elementwise", kind, type, "Give the class of the state.")
+    checks.function("The rule of elementwise", rule)
+
+    def init(point: Point) -> S:
+        plain: type = kind
+        return with_fields(kind, (zeros_like(point.params),) * len(field_names(plain)))
+
+    def flow(state: S, updates: Updates, point: Point) -> tuple[S, Updates]:
+        old = children(state)
+        if type(state) is not kind or not _are_slots(old, point):
+            raise TreeError(f"expected a {kind.__name__} with leaves like the parameters'.")
+        if not old or (point.is_owned and isinstance(old[0], Packed)):
+            return state, updates.then(rule(point), old=old, new=old)
+        new = tuple(map(fresh, old))
+        return with_fields(kind, new), updates.then(rule(point), old=old, new=new)
+
+    return flowing(init, flow)
+
+
+def _are_slots(found: tuple[object, ...], point: Point) -> TypeGuard[Slots]:
+    return point.is_owned or all(are_alike(slot, point.params) for slot in found)
+
+
+def scaling(factor: float) -> Rule:
+    """The rule that multiplies by a factor."""
+    return lambda x, out, old, new: scale(x, factor, out)
