@@ -69,6 +69,21 @@ class Block(np.ndarray[tuple[int, ...], np.dtype[Element]]):
     """Memory that purenn recycles. Only views of it are handed out, as plain arrays."""
 
 
+class Packed(tuple[Array, ...]):  # noqa: SLOT001  a tuple cannot have slots
+    """Leaves in a few pieces of memory, in which an update writes them.
+
+    Args:
+        flats: the pieces, as writable vectors that nobody outside of kernels gets.
+        columns: each in a tuple of its own.
+    """
+
+    flats: list[Vector]
+    columns: list[Leaves]
+
+    def __reduce__(self) -> tuple[type, tuple[tuple[Array, ...]]]:
+        return tuple, (tuple(self),)
+
+
 def is_immutable(array: AnyArray) -> bool:
     """Whether nobody can write to the array, neither directly nor through its base.
 

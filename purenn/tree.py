@@ -22,7 +22,7 @@ import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import Array, FloatDtype, Leaves, immutable, read_only
+from purenn.arrays import Array, FloatDtype, Leaves, Packed, immutable, read_only
 from purenn.errors import TreeError
 from purenn.keys import Key
 
@@ -138,7 +138,7 @@ def decompose(tree: object, leaf: type[L] | tuple[type[L], ...]) -> tuple[list[L
             structure.append(None)
             continue
         children = node if isinstance(node, tuple) else _children(kind)(node)
-        structure.append((kind, len(children)))
+        structure.append((tuple if kind is Packed else kind, len(children)))
         rest.extend(children[::-1])
     return found, tuple(structure)
 

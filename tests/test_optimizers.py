@@ -17,6 +17,7 @@ from purenn import optimizers as opt
 from purenn import schedules
 from purenn.arrays import Array, FloatDtype, Leaves, read_only
 from purenn.errors import DivergenceError
+from purenn.kernels.blocks import Rule
 from purenn.layers import BatchNorm
 from purenn.testing import check_optimizer
 from purenn.tree import leaves, paths, rebuild, to_dtype, walk
@@ -34,8 +35,9 @@ START: Params = (noise(0, (3, 4)), nn.batch_norm().init(nn.Key(0), normal(1, 5, 
 CASES = """
 clip_by_value(0.5), clip_by_value(100), clip_by_global_norm(0.5), clip_by_global_norm(100),
 report_global_norm(), momentum(0.9), nesterov(0.9), scale_by_adam(), weight_decay(0.1),
-scaled(factor), plateau(1, 0.5), unchanged(), stateless(lambda grads, point: grads), sgd(0.1),
-adam(0.1), averaged(sgd(0.1), 0.9), accumulated(sgd(0.1), 2), descend(momentum(0.5), SCHEDULE),
+scaled(factor), plateau(1, 0.5), elementwise(Velocity, signs), unchanged(),
+stateless(lambda grads, point: grads), sgd(0.1), adam(0.1), averaged(sgd(0.1), 0.9),
+accumulated(sgd(0.1), 2), descend(momentum(0.5), SCHEDULE),
 skip_nonfinite(averaged(accumulated(adam(0.1), 3)), 2),
 clip_by_value(1.0) >> (momentum(0.9) >> weight_decay(0.1)) >> scale_by_adam(),
 """
@@ -46,10 +48,21 @@ def factor(path: str) -> float:
     return -3.0 if path == "0" else 0.5
 
 
+def signs(point: nn.Point) -> Rule:
+    def rule(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+        np.add(old[0], x, new[0])
+        np.sign(new[0], out)
+        return out
+
+    return rule
+
+
 def optimizers() -> list[nn.Optimizer[object]]:
     """The cases, those of transforms as the optimizers that they make."""
     evaluate: Callable[[str, dict[str, object]], object] = eval
-    found = evaluate(f"({CASES})", {**vars(opt), "factor": factor, "SCHEDULE": SCHEDULE})
+    found = evaluate(
+        f"({CASES})", {**vars(opt), "factor": factor, "signs": signs, "SCHEDULE": SCHEDULE}
+    )
     assert isinstance(found, tuple)
     made = [nn.descend(each, RATE) if isinstance(each, nn.Transform) else each for each in found]
     return [each for each in made if isinstance(each, nn.Optimizer)]
@@ -105,6 +118,20 @@ def test_states_share_nothing_with_what_their_callers_can_write_to(case: Case) -
     assert all_bits(*found) == expected
     arrays = [node for _, node in walk(tuple(found), (np.ndarray, bool, int, float))]
     assert not any(array.flags.writeable for array in arrays if isinstance(array, np.ndarray))
+
+
+@dtypes
+@each_case
+def test_a_fold_in_place_gives_the_bits_of_a_scan(case: Case, dtype: FloatDtype) -> None:
+    model = nn.linear(300) >> nn.batch_norm() >> nn.tanh() >> nn.linear(130) >> nn.linear(1)
+    data = nn.dataset(normal(0, 20, 20).astype(dtype), np.arange(20) % 2)
+    named = nn.layers.block(model) >> nn.layers.identity()  # paths begin with 0.inner
+    start = case.init(named.init(nn.Key(0), data.example))
+    step = nn.training_step(named, nn.binary_cross_entropy_with_logits(), case)
+    expected = list(nn.scan(step, start, nn.shuffled_batches(data, 4, nn.Key(1), 0)))
+    folded, reports = nn.fold(step, start, nn.shuffled_batches(data, 4, nn.Key(1), 0))
+    assert all_bits(folded) == all_bits(expected[-1][0])
+    assert reports == tuple(report for _, report in expected)
 
 
 def test_a_transform_sees_where_it_is_but_nothing_frozen() -> None:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import attrs
 import numpy as np
 
-from purenn.arrays import Array, Block, FloatDtype, Leaves, Vector, read_only
+from purenn.arrays import Array, Block, FloatDtype, Leaves, Packed, Vector, read_only
 from purenn.kernels.memory import block, empty
 
 # So many elements of each array that takes part fit into the second cache together.
@@ -27,16 +27,6 @@ SMALL, ALIGNED = 2**12, 16
 # itself, `out`, or one of `new`. Blocks of `old` and `new` may be the same memory.
 Rule = Callable[[Array, Array, Leaves, Leaves], Array]
 Slots = tuple[Leaves, ...]
-
-
-class Packed(tuple[Array, ...]):  # noqa: SLOT001  a tuple cannot have slots
-    """Leaves in a few pieces of memory, which are written to as `flats`."""
-
-    flats: list[Vector]
-    columns: list[Leaves]
-
-    def __reduce__(self) -> tuple[type, tuple[tuple[Array, ...]]]:
-        return tuple, (tuple(self),)
 
 
 class Stage(NamedTuple):

@@ -18,10 +18,10 @@ import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import Array, Leaves, read_only, typed_like
+from purenn.arrays import Array, Leaves, Packed, read_only, typed_like
 from purenn.errors import OptionError, TreeError
 from purenn.expressions import Chained, Expressed, maker
-from purenn.kernels.blocks import Packed, Rule, Slots, Stage, fresh, run, settled
+from purenn.kernels.blocks import Rule, Slots, Stage, fresh, run, settled
 from purenn.tree import EMPTY, Empty, Structure, leaf_names
 
 P = TypeVar("P")

@@ -187,7 +187,8 @@ def descend(transform: Transform[S], rate: float | Schedule) -> Optimizer[S]:
         params = point.params
         before = references(params) if point.is_owned else []
         after, updates = transform.flow(state, Updates(grads), point)
-        moved = params if before and before == references(params) else fresh(params)
+        is_kept = before != references(params) if before else True
+        moved = fresh(params) if is_kept else point.target(params)
         updates.then(_descent(-schedule(point.step)), old=(params,), new=(moved,)).run()
         return after, moved, frozen
 

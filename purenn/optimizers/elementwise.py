@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import TypeGuard
 
 from purenn import checks
-from purenn.errors import TreeError
-from purenn.kernels.blocks import Packed, Rule, Slots, fresh
+from purenn.arrays import Array, Leaves, Packed
+from purenn.errors import OptionError, TreeError
+from purenn.kernels.blocks import Rule, Slots, fresh
 from purenn.kernels.updates import scale, zeros_like
 from purenn.optimizers._contract import Point, S, Transform, Updates, are_alike, flowing
 from purenn.tree import children, field_names, with_fields
@@ -35,12 +36,27 @@ def elementwise(kind: type[S], rule: Callable[[Point], Rule]) -> Transform[S]:
         old = children(state)
         if type(state) is not kind or not _are_slots(old, point):
             raise TreeError(f"expected a {kind.__name__} with leaves like the parameters'.")
+        entry = rule(point) if point.step else _checked(rule(point))
         if not old or (point.is_owned and isinstance(old[0], Packed)):
-            return state, updates.then(rule(point), old=old, new=old)
+            return state, updates.then(entry, old=old, new=old)
         new = tuple(map(fresh, old))
-        return with_fields(kind, new), updates.then(rule(point), old=old, new=new)
+        return with_fields(kind, new), updates.then(entry, old=old, new=new)
 
     return flowing(init, flow)
+
+
+def _checked(rule: Rule) -> Rule:
+    def checked(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+        y = rule(x, out, old, new)
+        if not are_alike((y,), (x,)):
+            raise OptionError(
+                f"The rule of elementwise: expected {checks.described(x)}, got "
+                f"{checks.described(y)}. Give back x, out after writing into it, or one of new."
+            )
+        return y
+
+    checks.function("The rule of elementwise", rule)
+    return checked
 
 
 def _are_slots(found: tuple[object, ...], point: Point) -> TypeGuard[Slots]:
