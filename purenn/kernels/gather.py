@@ -25,6 +25,25 @@ def take(array: N, indices: Indices) -> N:
     return read_only(typed_like(taken, array))
 
 
+def rows(array: N, selection: Indices | range) -> N:
+    """`array[selection]` in C order and native bytes; a run without gaps is a view."""
+    if isinstance(selection, range) and selection.step == 1:
+        found = read_only(typed_like(array[selection.start : selection.stop], array))
+    elif array.flags.c_contiguous and array.flags.aligned:
+        found = take(array, np.asarray(selection))
+    else:  # NumPy's take would first copy the whole of such a memory map.
+        found = read_only(typed_like(array[np.asarray(selection)], array))
+    return native(found)
+
+
+def native(array: N) -> N:
+    """The array in C order and the machine's byte order: itself if it is so already."""
+    if array.flags.c_contiguous and array.dtype.isnative:
+        return array
+    copied = np.ascontiguousarray(array, array.dtype.newbyteorder("="))
+    return read_only(typed_like(copied, array))
+
+
 def scale_bytes(pixels: ByteImages, scale: float, dtype: FloatDtype) -> Images:
     """`pixels * scale` as floats."""
     scaled = empty(pixels.shape, dtype)

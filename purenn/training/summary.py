@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 import numpy as np
 
-from purenn import checks
 from purenn.keys import Key
 from purenn.layers import Layer
+from purenn.training.gradient import P, X, Y, require_model
 from purenn.tree import leaves
-
-P = TypeVar("P")
-X = TypeVar("X")
-Y = TypeVar("Y")
-
-Row = tuple[str, str, str]
 
 
 def summary(model: Layer[P, X, Y], example: X) -> str:
@@ -36,16 +28,17 @@ def summary(model: Layer[P, X, Y], example: X) -> str:
     2  linear(10)   (10,)              1,290
     total                            101,770
     """
-    checks.instance("The model", model, Layer, "Chain layers: linear(8) >> relu().")
+    require_model(model)
     params = model.init(Key(0), example)
-    rows: list[Row] = []
+    rows = [("layer", "output shape", "parameters")]
     x: object = example
     for index in range(len(model)):
         layer, own = model[index], params[index] if isinstance(params, tuple) else params
         x = layer.apply(own, x)
-        rows.append((f"{index:<2} {layer!r}", _shapes(x), f"{_size(own):,}"))
-    total = f"{_size(params):,}"
-    return _table([("layer", "output shape", "parameters"), *rows, ("total", "", total)])
+        rows.append((f"{index:<2} {layer!r}", _shapes(x), _size(own)))
+    rows.append(("total", "", _size(params)))
+    first, second, third = (max(len(row[column]) for row in rows) for column in range(3))
+    return "\n".join(f"{a:<{first}}  {b:<{second}}  {c:>{third}}" for a, b, c in rows)
 
 
 def _shapes(output: object) -> str:
@@ -54,10 +47,5 @@ def _shapes(output: object) -> str:
     return str(output.shape[1:]) if isinstance(output, np.ndarray) else ""
 
 
-def _size(params: object) -> int:
-    return sum(leaf.size for leaf in leaves(params))
-
-
-def _table(rows: list[Row]) -> str:
-    first, second, third = (max(len(row[column]) for row in rows) for column in range(3))
-    return "\n".join(f"{a:<{first}}  {b:<{second}}  {c:>{third}}" for a, b, c in rows)
+def _size(params: object) -> str:
+    return f"{sum(leaf.size for leaf in leaves(params)):,}"

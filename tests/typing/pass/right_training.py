@@ -12,7 +12,7 @@ import numpy as np
 import purenn as nn
 from purenn import losses, optimizers
 from purenn.arrays import Images, Labels, Leaves, Matrix, Vector
-from purenn.data import Batch, Batches, Dataset, ScaledBytes
+from purenn.data import Batch, Batches, Dataset, ScaledBytes, arranged_batches
 from purenn.optimizers import Moments, Norm, Velocity
 from purenn.training import Report, Step
 
@@ -93,6 +93,8 @@ assert_type(nn.dataset((x, labels), rows), Dataset[tuple[Matrix, Labels], Matrix
 batches = nn.shuffled_batches(data, 2, KEY, 0)
 assert_type(batches[0], Batch[Matrix, Labels])
 assert_type(batches[1:], Batches[Matrix, Labels])
+assert_type(data.select(labels > 0), Dataset[Matrix, Labels])
+assert_type(arranged_batches(data, 2, KEY, labels > 0), Batches[Matrix, Labels])
 pictures = nn.dataset(ScaledBytes(np.zeros((2, 4, 4, 1), np.uint8)), labels)
 assert_type(pictures.example, Images)
 
