@@ -191,10 +191,3 @@ def test_the_command_prints_a_table_and_draws_a_picture(
     assert facts.startswith("Medians and quartiles over 1 rounds. ")
     assert f"numpy {np.__version__}" in facts
     assert plot.read_bytes().startswith(b"\x89PNG")
-
-
-def test_help_has_examples_on_lines_of_their_own(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit, match="0"):
-        benchmark.main(["--help"])
-    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
-    assert "python scripts/benchmark.py --workloads article small --rounds 31" in lines

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import importlib.util
 import os
 import pickle
 import subprocess
@@ -13,16 +12,19 @@ import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from importlib.machinery import SourceFileLoader
 from types import FrameType, ModuleType, SimpleNamespace
-from typing import Self
+from typing import TYPE_CHECKING
 
-import attrs
 import numpy as np
 import pytest
 from numpy.lib.stride_tricks import as_strided
 
 from purenn.arrays import FLOAT32, FLOAT64, AnyArray, Element, Shape
 from purenn.kernels import memory
+
+if TYPE_CHECKING:
+    from _typeshed import TraceFunction
 
 SHAPE, BYTE = (64, 256), np.dtype(np.uint8)
 # Few kinds, so that memory is recycled often; the last is too small for that.
@@ -63,8 +65,7 @@ HOLDERS: tuple[Callable[[AnyArray], object], ...] = (
 )
 
 
-# Something that keeps memory, where that is, and what has to stay in it.
-Held = tuple[object, int, bytes]
+Held = tuple[object, int, bytes]  # what keeps memory, where that is, and what has to stay in it
 
 
 def hold(array: AnyArray, holder: Callable[[AnyArray], object] = cyclic) -> Held:
@@ -203,42 +204,34 @@ def test_a_forked_process_goes_on_with_memory_of_its_own() -> None:
     subprocess.run([sys.executable, "-W", "error", "-c", FORK], check=True, env=alone)
 
 
-@attrs.define
-class Interruption:
-    """A trace function that acts like a signal handler, before one instruction of the module."""
-
-    left: int  # instructions until then, that one included
-    act: Callable[[], object]
-
-    def __call__(self, frame: FrameType, event: str, argument: object) -> Self | None:
-        if frame.f_code.co_filename != memory.__file__:
-            return None
-        frame.f_trace_opcodes = True
-        self.left -= event == "opcode"
-        if event == "opcode" and self.left == 0:
-            self.act()
-        return self
-
-
 def fresh_module() -> ModuleType:
     """The module once more, with a pool of its own."""
-    spec = importlib.util.spec_from_file_location("elsewhere", memory.__file__)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    loader = SourceFileLoader("elsewhere", memory.__file__)
+    module = ModuleType(loader.name)
+    loader.exec_module(module)
     return module
 
 
 def interrupted(when: int, act: Callable[[], object], module: ModuleType) -> bool:
-    """Whether something was done before that instruction of the making of an array."""
-    interruption, before = Interruption(when, act), sys.gettrace()
+    """Whether `act` ran, as a signal handler would, before that instruction of making an array."""
+    left, before = when, sys.gettrace()
+
+    def trace(frame: FrameType, event: str, argument: object) -> TraceFunction | None:
+        nonlocal left
+        if frame.f_code.co_filename != memory.__file__:
+            return None
+        frame.f_trace_opcodes = True
+        left -= event == "opcode"
+        if event == "opcode" and left == 0:
+            act()
+        return trace
+
     sys._getframe().f_trace_opcodes = True  # Python 3.12 wants it before tracing starts
-    sys.settrace(interruption)
+    sys.settrace(trace)
     with suppress(KeyboardInterrupt):
         module.empty(SHAPE, FLOAT32)[...] = 5.0
     sys.settrace(before)
-    return interruption.left <= 0
+    return left <= 0
 
 
 @pytest.mark.parametrize("idle", [0, 1, 20])
@@ -248,10 +241,8 @@ def test_an_interruption_at_any_instruction_changes_nothing(idle: int, *, raises
     while reached:
         when += 1
         elsewhere = fresh_module()
-
-        blocks = [filled(0.0, elsewhere) for _ in range(idle)]
+        kept = [filled(0.0, elsewhere) for _ in range(idle)]
         kept = [filled(-1.0, elsewhere)]
-        del blocks
 
         def act(kept: list[AnyArray] = kept, module: ModuleType = elsewhere) -> None:
             filled(-2.0, module)

@@ -22,8 +22,7 @@ def test_schedules_fall_as_the_help_says() -> None:
         attrs.evolve(SETTINGS, schedule="exponential"): (0.5, 0.05, 0.005),
     }
     for settings, rates in expected.items():
-        rate = settings.rates(steps_per_epoch=600)
-        found = [rate(step) for step in (0, 3000, 5999)]
+        found = [settings.rates(steps_per_epoch=600)(step) for step in (0, 3000, 5999)]
         assert found == pytest.approx(rates, rel=2e-3, abs=1e-6)
 
 
@@ -44,8 +43,8 @@ def test_the_articles_split_parts_all_images_anew() -> None:
 
 
 def test_validation_images_are_taken_from_the_training_images_alone() -> None:
-    whole = parted(sample(), ImageSettings(split="official", dtype="float64"))
-    parts = parted(sample(), ImageSettings(split="official", dtype="float64", validation=300))
+    official = ImageSettings(split="official", dtype="float64")
+    whole, parts = (parted(sample(), attrs.evolve(official, validation=n)) for n in (0, 300))
     assert (len(parts.train), len(parts.watched)) == (1700, 300)
     assert parts.watched_name == "validation"
     last = whole.train.inputs.take(range(1700, 2000))
@@ -58,6 +57,5 @@ def test_points_are_parted_evenly_by_arms() -> None:
     points = drawn(SpiralSettings(samples_per_arm=20))
     for part in (points.train, points.watched, points.test):
         assert np.bincount(part.targets.take(range(40))).tolist() == [20, 20]
-    assert not np.array_equal(
-        points.train.inputs.take(range(40)), points.watched.inputs.take(range(40))
-    )
+    train, watched = (part.inputs.take(range(40)) for part in (points.train, points.watched))
+    assert not np.array_equal(train, watched)

@@ -54,25 +54,21 @@ def state_bits(state: nn.State[Params, S]) -> list[int | Bits]:
 def test_fold_scan_and_a_loop_by_hand_are_the_same_to_the_bit() -> None:
     before = state_bits(START)
     gradient = nn.value_and_grad(MODEL, LOSS)
-    by_hand, by_step, reports = START, START, []
+    by_hand, reports = START, []
     for batch in BATCHES:
         loss, grads = gradient(by_hand.params, batch.inputs, batch.targets, batch.key)
         assert loss == LOSS(MODEL.apply(by_hand.params, batch.inputs), batch.targets)[0]
         reports.append(Report(loss, len(batch.targets)))
         by_hand, _ = OPTIMIZER.update(by_hand, grads)
-        by_step, _ = STEP(by_step, batch)
     assert [report.samples for report in reports] == [8] * 12 + [4]
     scanned = list(nn.scan(STEP, START, BATCHES))
     assert [state.step for state, _ in scanned] == list(range(1, 14))
     assert [report for _, report in scanned] == reports
-    folded, told = nn.fold(STEP, START, BATCHES)
-    assert told == tuple(reports)
-    for state in (by_step, scanned[-1][0], folded, nn.fold(STEP, START, BATCHES)[0]):
-        assert state_bits(state) == state_bits(by_hand)
+    assert state_bits(scanned[-1][0]) == state_bits(by_hand)
     for cut in (0, 1, 7, 13):
         middle, first = nn.fold(STEP, START, BATCHES[:cut])
         end, rest = nn.fold(STEP, middle, BATCHES[cut:])
-        assert (state_bits(end), (*first, *rest)) == (state_bits(by_hand), told)
+        assert (state_bits(end), [*first, *rest]) == (state_bits(by_hand), reports)
     assert state_bits(START) == before
 
 
@@ -95,9 +91,6 @@ def test_gradients_are_those_of_the_closed_form(dtype: FloatDtype) -> None:
     assert value == pytest.approx(np.mean(errors**2), rel=tolerance)
     np.testing.assert_allclose(grads.weight, x.T @ errors / 7, rtol=tolerance, atol=tolerance)
     np.testing.assert_allclose(grads.bias, errors.sum(0) / 7, rtol=tolerance, atol=tolerance)
-
-
-# --- what a step reports -------------------------------------------------------------------------
 
 
 LOSSES: list[ClassLoss] = [LOSS, losses.summed(LOSS), losses.class_weighted(LOSS, (1.0, 3.0))]
@@ -125,11 +118,10 @@ def test_sample_weights_go_with_their_samples() -> None:
     params = model.init(KEY, x)
     expected = pytest.approx(float(np.mean(w * ((model.apply(params, x) - y) ** 2)[:, 0])))
     data, step = nn.dataset(x, (y, w)), nn.training_step(model, loss, STILL)
-    for size in (2, 9):
-        batches = nn.shuffled_batches(data, size, KEY, 0)
-        assert nn.mean_loss(nn.fold(step, STILL.init(params), batches)[1]) == expected
-        assert nn.evaluate(model, params, data, loss, size) == expected
-        assert nn.evaluate(model, params, (x, (y, w)), loss, size) == expected
+    _, reports = nn.fold(step, STILL.init(params), nn.shuffled_batches(data, 2, KEY, 0))
+    assert nn.mean_loss(reports) == expected
+    for given in (data, (x, (y, w))):
+        assert nn.evaluate(model, params, given, loss, 2) == expected
 
 
 def test_a_plain_function_is_a_loss_whose_value_is_reported() -> None:
@@ -147,8 +139,9 @@ def test_a_rate_that_is_too_high_diverges_loudly() -> None:
     epochs = [nn.shuffled_batches(nn.dataset(x, x[:, :1]), 8, KEY, epoch) for epoch in range(60)]
     batches = [batch for epoch in epochs for batch in epoch]
     step = nn.training_step(model, SQUARED, optimizer)
-    advice = "Clip the gradients, with clip_by_global_norm.1.0. at the start of the chain, or take"
-    message = rf"^The loss is (inf|nan) at step \d+[.] {advice} a lower learning rate[.]$"
+    message = (
+        r"^The loss is (inf|nan) at step \d+\. Clip the gradients, .* a lower learning rate\.$"
+    )
     with np.errstate(all="ignore"), pytest.raises(DivergenceError, match=message):
         nn.fold(step, optimizer.init(model.init(KEY, x)), batches)
 
@@ -172,9 +165,6 @@ def test_steps_that_are_skipped_neither_raise_nor_count() -> None:
     infinite = nn.training_step(nn.linear(1), lambda y, target: (math.inf, y), protected)
     with pytest.raises(DivergenceError, match=r"^The loss is inf at step 0\. "):
         infinite(protected.init(params), batches[0])
-
-
-# --- prediction and evaluation -------------------------------------------------------------------
 
 
 def test_predictions_do_not_depend_on_batches_nor_on_where_samples_come_from(
@@ -219,9 +209,6 @@ def test_dropout_differs_from_batch_to_batch_and_repeats_with_the_key() -> None:
     assert len({report.loss for report in reports}) == 6
     assert nn.fold(step, STILL.init(params), same)[1] == reports
     np.testing.assert_allclose(nn.predict(model, params, x, 3), params[1].weight.sum())
-
-
-# --- real images ---------------------------------------------------------------------------------
 
 
 Images = tuple[nn.Empty, nn.Linear, layers.BatchNorm, nn.Empty, nn.Empty, nn.Linear]
