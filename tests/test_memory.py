@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import ctypes
-import os
 import pickle
-import subprocess
 import sys
-import tracemalloc
 import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from counting import memory_of
 from numpy.lib.stride_tricks import as_strided
 
 from purenn.arrays import FLOAT32, FLOAT64, AnyArray, Element, Shape
@@ -73,8 +71,7 @@ def hold(array: AnyArray, holder: Callable[[AnyArray], object] = cyclic) -> Held
 
 
 def is_changed(held: Held) -> bool:
-    _, address, content = held
-    return ctypes.string_at(address, len(content)) != content
+    return ctypes.string_at(held[1], len(held[2])) != held[2]
 
 
 def make(kind: int, number: int) -> AnyArray:
@@ -147,14 +144,13 @@ def test_what_is_held_is_bounded_and_the_oldest_shapes_go_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(memory, "LIMIT", 64 * memory.SMALL)
-    tracemalloc.start()
-    try:
+
+    def fill() -> None:
         for extra in range(2_000):
             memory.empty((memory.SMALL + extra % 997,), BYTE)
             assert memory.held() <= memory.LIMIT
-        assert memory.LIMIT / 2 < tracemalloc.get_traced_memory()[0] < 1.1 * memory.LIMIT
-    finally:
-        tracemalloc.stop()
+
+    assert memory.LIMIT / 2 < memory_of(fill) < 1.1 * memory.LIMIT
     assert memory.empty((memory.LIMIT + 1,), BYTE).flags.writeable
     assert memory.empty((memory.SMALL - 1,), BYTE).flags.owndata
     kept = [filled(1.0) for _ in range(100)]
@@ -176,32 +172,9 @@ def test_threads_never_share_what_they_hold() -> None:
 
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
-    try:
-        with ThreadPoolExecutor(4) as threads:
-            assert all(threads.map(work, range(8)))
-    finally:
-        sys.setswitchinterval(before)
-
-
-FORK = """
-import os
-from purenn.arrays import FLOAT32
-from purenn.kernels import memory
-kept, idle = (memory.empty((64, 256), FLOAT32) for _ in range(2))
-kept[...] = 1.0
-del idle
-child = os.fork()
-mine = memory.empty((64, 256), FLOAT32)
-mine[...] = number = 2.0 if child else 3.0
-status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) if child else 0
-os._exit(status or not ((kept == 1.0).all() and (mine == number).all()))
-"""
-
-
-def test_a_forked_process_goes_on_with_memory_of_its_own() -> None:
-    # Without BLAS' threads: forking beside threads is a warning, and so an error.
-    alone = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
-    subprocess.run([sys.executable, "-W", "error", "-c", FORK], check=True, env=alone)
+    with ThreadPoolExecutor(4) as threads:
+        assert all(threads.map(work, range(8)))
+    sys.setswitchinterval(before)
 
 
 def fresh_module() -> ModuleType:

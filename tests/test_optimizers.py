@@ -25,11 +25,8 @@ S = TypeVar("S")
 FLOAT32 = FLOATS[0]
 RATE = 0.1
 
-# --- what holds of every one ---------------------------------------------------------------------
-
 Params = tuple[Array, BatchNorm]
 START: Params = (noise(0, (3, 4)), nn.batch_norm().init(nn.Key(0), normal(1, 5, 4)))
-
 
 CASES = """
 clip_by_value(0.5), clip_by_value(100), clip_by_global_norm(0.5), clip_by_global_norm(100),
@@ -55,8 +52,8 @@ def optimizers() -> list[nn.Optimizer[object]]:
     return [each for each in made if isinstance(each, nn.Optimizer)]
 
 
-each_case = pytest.mark.parametrize("case", optimizers(), ids=repr)
 Case = nn.Optimizer[object]
+each_case = pytest.mark.parametrize("case", optimizers(), ids=repr)
 
 
 def run(case: Case, params: Params, gradients: list[Params]) -> list[nn.State[Params, object]]:
@@ -89,9 +86,9 @@ def test_updates_are_pure_and_frozen_parts_take_their_next_value_from_the_gradie
     if "made without @maker" not in repr(case):  # which cannot be pickled
         check_optimizer(case, to_dtype(START, dtype))
     gradients = [drawn(seed, dtype) for seed in (10, 20, 30)]
-    for grads, state in zip(gradients, run(case, drawn(0, dtype), gradients)[1:], strict=True):
+    for (_, want), state in zip(gradients, run(case, drawn(0, dtype), gradients)[1:], strict=True):
         _, norm = state.params
-        assert all_bits(norm.mean, norm.variance) == all_bits(grads[1].mean, grads[1].variance)
+        assert all_bits(norm.mean, norm.variance) == all_bits(want.mean, want.variance)
 
 
 @each_case
@@ -126,8 +123,6 @@ def test_a_transform_sees_where_it_is_but_nothing_frozen() -> None:
     assert all_bits(first.params, first.frozen) == all_bits(params)
     assert all_bits(second.frozen) == all_bits(leaves(grads)[3:])
 
-
-# --- formulas ------------------------------------------------------------------------------------
 
 Pair = tuple[Array, Array]
 STEPS = 70  # long enough for subnormal numbers to be cleared once
@@ -181,7 +176,7 @@ def trained(optimizer: nn.Optimizer[S], grads: list[Pair]) -> list[nn.State[Pair
 def close(found: tuple[Array, ...], expected: list[Array]) -> None:
     for leaf, other in zip(found, expected, strict=True):
         rounding = 2e-5 if leaf.dtype == FLOAT32 else 1e-12
-        np.testing.assert_allclose(leaf, other, rtol=rounding, atol=rounding)
+        np.testing.assert_allclose(leaf, other, rounding, rounding)
 
 
 def check(optimizer: nn.Optimizer[S], formula: Formula, dtype: FloatDtype) -> None:
@@ -218,9 +213,6 @@ def test_formulas_are_the_textbooks(dtype: FloatDtype) -> None:
     check(nn.descend(opt.unchanged(), stairs), lambda t, g, p, m: 0.5 ** ((t - 1) // 3) * g, dtype)
 
 
-# --- wrappers ------------------------------------------------------------------------------------
-
-
 @dtypes
 def test_averaged_follows_the_parameters_and_leaves_training_as_it_is(dtype: FloatDtype) -> None:
     plain = trained(nn.sgd(RATE), gradients_of(dtype)[:5])
@@ -247,8 +239,7 @@ def test_averaged_params_have_the_frozen_parts_of_now() -> None:
 def test_accumulated_is_training_on_larger_batches(dtype: FloatDtype) -> None:
     small = gradients_of(dtype)[:12]
     weights, biases = (
-        np.reshape([grads[n] for grads in small], (4, 3, *small[0][n].shape)).mean(1)
-        for n in (0, 1)
+        np.reshape(part, (4, 3, *part[0].shape)).mean(1) for part in zip(*small, strict=True)
     )
     rate = schedules.step_decay(RATE, factor=0.5, every=1)  # counts updates, as Adam does
     plain = trained(nn.adam(rate), [*zip(weights, biases, strict=True)])
@@ -317,9 +308,6 @@ def test_an_update_that_overflows_is_skipped_without_a_warning() -> None:
     small = opt.skip_nonfinite(nn.descend(opt.unchanged(), 0.5), limit=1)
     state, (param,) = small.update(small.init(huge), huge)  # whose square overflows
     assert (opt.was_skipped(state.slots), param[0]) == (False, huge[0][0] / 2)
-
-
-# --- subnormal numbers and chains ----------------------------------------------------------------
 
 
 @dtypes

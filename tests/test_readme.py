@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from textwrap import dedent
 from types import ModuleType
 
 import pytest
@@ -18,8 +19,8 @@ ROOT = Path(__file__).parent.parent
 
 def _blocks() -> list[str]:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    found = re.findall(r"^( *)```python\n(.*?)^ *```$", text, flags=re.MULTILINE | re.DOTALL)
-    return [re.sub(rf"^{indent}", "", code, flags=re.MULTILINE) for indent, code in found]
+    found = re.findall(r"^ *```python\n(.*?)^ *```$", text, flags=re.MULTILINE | re.DOTALL)
+    return [dedent(code) for code in found]
 
 
 @pytest.mark.slow

@@ -68,14 +68,14 @@ def training(net: str, text: str = CLIPPED) -> Run:
     floats = nn.dataset(random(512, features), labels(512, classes))
     source: nn.Dataset[object, Labels] = labelled_bytes() if net == "images" else floats
     binary, softmax = nn.binary_cross_entropy_with_logits(), nn.softmax_cross_entropy()
-    loss = binary if net == "spiral" else softmax
-    step = nn.training_step(model, loss, optimizer)
-    states = [optimizer.init(model.init(nn.Key(2), source.example))]
+    step = nn.training_step(model, binary if net == "spiral" else softmax, optimizer)
+    state = optimizer.init(model.init(nn.Key(2), source.example))
 
     def run(steps: int) -> None:
+        nonlocal state
         for epoch in range(steps):
             batches = nn.shuffled_batches(source, batch_size, nn.Key(3), epoch)
-            states[0], _ = nn.fold(step, states[0], batches[:1])
+            state, _ = nn.fold(step, state, batches[:1])
 
     run(6)
     return run
@@ -131,9 +131,6 @@ def test_gathering_takes_one_pass_and_one_more_for_bytes_and_none_in_order(
     assert work_of(lambda: in_order[0], monkeypatch).passes((128, 784)) == []
     needed = [memory_of(lambda: (shuffled[1], scaled[1], in_order[1])) for _ in range(2)]
     assert needed[1] < 2 * memory.SMALL, needed
-
-
-# --- depth and samples ---------------------------------------------------------------------------
 
 
 def test_a_step_costs_each_layer_the_same_however_many_there_are(

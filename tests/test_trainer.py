@@ -1,4 +1,4 @@
-"""The settings that trainers share: the rates that they give, and the parts of Fashion-MNIST."""
+"""What the trainers share: classifiers chosen at run time, rates, and the parts of their data."""
 
 from __future__ import annotations
 
@@ -8,10 +8,46 @@ import pytest
 from sample import sample
 
 from fashion_mnist import ImageSettings, parted
+from purenn import Key, Labels, Matrix
 from purenn.arrays import FLOAT64
+from purenn.layers import identity, softmax
+from purenn.testing import check_layer
+from purenn.tree import paths
 from spiral import SpiralSettings, drawn
+from trainer.models import ACTIVATIONS, Goal, classifier, objective
 
+X: Matrix = Key(3).generator().standard_normal((5, 4))
+LABELS: Labels = np.array([0, 1, 1, 1, 0])
 SETTINGS = SpiralSettings(epochs=10, learning_rate=0.5, warm_up=0.0)
+
+
+def test_gradients_are_those_of_central_differences() -> None:
+    for activation in ACTIVATIONS:
+        check_layer(classifier((6, 3), activation, 0.2, 3, identity()), X)
+
+
+def test_leaves_and_expression_show_all_parts() -> None:
+    model = classifier((6, 3), "tanh", 0.5, 2, softmax())
+    layers = ("0.layers.0.inner.0", "0.layers.1.inner.0", "1")
+    expected = [f"{layer}.{part}" for layer in layers for part in ("weight", "bias")]
+    assert [*paths(model.init(Key(0), X))] == expected
+    assert repr(classifier((6,), "tanh", 0.5, 2, softmax())) == (
+        "stack(block(linear(6, weight=glorot_normal()) >> tanh() >> dropout(0.5))) >> "
+        "linear(2, weight=lecun_normal()) >> softmax()"
+    )
+
+
+def test_an_objective_takes_what_its_output_gives() -> None:
+    names: list[Goal] = ["softmax-cross-entropy", "cross-entropy", "brier"]
+    found: list[Matrix] = []
+    for goal in map(objective, names):
+        model = classifier((3,), "tanh", 0.0, 2, goal.output)
+        prediction = model.apply(model.init(Key(0), X), X)
+        assert goal.loss.mean(prediction, LABELS) > 0.0
+        found.append(goal.probabilities(prediction))
+    for probabilities in found:
+        np.testing.assert_allclose(probabilities, found[0])
+        np.testing.assert_allclose(probabilities.sum(axis=1), 1.0)
 
 
 def test_schedules_fall_as_the_help_says() -> None:
