@@ -21,8 +21,7 @@ def test_the_draws_are_those_of_the_legacy_generator(seed: int, kinds: str) -> N
             assert numbers.tolist() == state.randn(3).tolist()
         else:
             order, stream = stream.permutation(7)
-            assert order.dtype == np.int64
-            assert order.tolist() == state.permutation(7).tolist()
+            assert (order.dtype.name, order.tolist()) == ("int64", state.permutation(7).tolist())
 
 
 def test_a_position_gives_equal_numbers_however_often_it_is_drawn_from() -> None:
@@ -44,14 +43,11 @@ def test_seeds_that_numpy_cannot_take_are_refused(seed: int) -> None:
 
 def published_spirals(state: np.random.RandomState) -> bytes:
     """The article's points by its formula, arm by arm and axis by axis."""
-    uniform = (state.rand(250), state.rand(250))
+    turns = [np.sqrt(state.rand(250)) * 4 * np.pi for _ in range(2)]
     noise = state.randn(500, 2)
     columns: list[np.ndarray[tuple[int, ...], np.dtype[np.float64]]] = []
     for axis, wave in enumerate((np.cos, np.sin)):
-        arms = []
-        for sign, u in zip((1, -1), uniform, strict=True):
-            t = np.sqrt(u) * 4 * np.pi
-            arms.append((2 * t + np.pi) * sign * wave(t))
+        arms = [(2 * t + np.pi) * sign * wave(t) for sign, t in zip((1, -1), turns, strict=True)]
         column = np.concatenate(arms) + 1.2 * noise[:, axis]
         columns.append(2 * (column - column.min()) / (column.max() - column.min()) - 1)
     return np.stack(columns, axis=1).tobytes()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,7 +10,6 @@ import numpy as np
 import pytest
 from contracts import FLOATS, Bits, bits, dtypes, normal
 from sample import sample
-from threadpoolctl import threadpool_limits
 
 import purenn as nn
 from purenn import layers, losses
@@ -187,10 +185,11 @@ def test_predictions_do_not_depend_on_batches_nor_on_where_samples_come_from(
 def test_a_model_of_two_inputs_trains_on_pairs() -> None:
     model = layers.beside(nn.linear(2), nn.linear(1)) >> layers.concatenate() >> nn.linear(1)
     left, right = normal(0, 200, 2), normal(1, 200, 3)
-    data = nn.dataset((left, right), left[:, :1] - 2.0 * right[:, 2:])
-    optimizer = nn.adam(0.05)
-    state = optimizer.init(model.init(KEY, data.example))
-    step = nn.training_step(model, SQUARED, optimizer)
+    data, optimizer = nn.dataset((left, right), left[:, :1] - 2.0 * right[:, 2:]), nn.adam(0.05)
+    state, step = (
+        optimizer.init(model.init(KEY, data.example)),
+        nn.training_step(model, SQUARED, optimizer),
+    )
     for epoch in range(30):
         state, _ = nn.fold(step, state, nn.shuffled_batches(data, 20, KEY, epoch))
     assert nn.evaluate(model, state.params, data, SQUARED) < 1e-3
@@ -211,34 +210,17 @@ def test_dropout_differs_from_batch_to_batch_and_repeats_with_the_key() -> None:
     np.testing.assert_allclose(nn.predict(model, params, x, 3), params[1].weight.sum())
 
 
-Images = tuple[nn.Empty, nn.Linear, layers.BatchNorm, nn.Empty, nn.Empty, nn.Linear]
-
-
-def accuracies(damage: Callable[[Images], Images]) -> tuple[float, float]:
-    """On the training and the test images, after training on damaged gradients."""
+@pytest.mark.slow
+def test_real_images_are_learned_by_all_parts_together() -> None:
     data = sample()
     front = nn.flatten() >> nn.linear(64) >> nn.batch_norm() >> nn.leaky_relu()
     model = front >> nn.dropout(0.1) >> nn.linear(10)
     chain = nn.clip_by_global_norm(1.0) >> opt.scale_by_adam() >> nn.weight_decay(0.01)
     optimizer = opt.averaged(nn.descend(chain, cosine(0.005, steps=10 * 63)), 0.95)
     state = optimizer.init(model.init(nn.Key(0), data.train.example))
-    gradient = nn.value_and_grad(model, LOSS)
+    step = nn.training_step(model, LOSS, optimizer)
     for epoch in range(10):
-        for batch in nn.shuffled_batches(data.train, 32, nn.Key(1), epoch):
-            loss, grads = gradient(state.params, batch.inputs, batch.targets, batch.key)
-            state, _ = optimizer.update(state, damage(grads), loss)
+        state, _ = nn.fold(step, state, nn.shuffled_batches(data.train, 32, nn.Key(1), epoch))
     params = opt.averaged_params(state)
-    on_train = nn.evaluate(model, params, data.train, nn.accuracy)
-    return on_train, nn.evaluate(model, params, data.test, nn.accuracy)
-
-
-@pytest.mark.slow
-def test_real_images_are_learned_by_all_parts_together_but_not_with_broken_gradients() -> None:
-    with threadpool_limits(1, user_api="blas"):
-        seen, new = accuracies(lambda grads: grads)
-        assert (seen >= 0.95, new >= 0.80) == (True, True), (seen, new)
-        for broken in (
-            accuracies(lambda grads: nn.map_leaves(np.abs, grads)),
-            accuracies(lambda g: (g[0], nn.map_leaves(np.negative, g[1]), *g[2:])),
-        ):
-            assert broken[0] < seen - 0.05
+    assert nn.evaluate(model, params, data.train, nn.accuracy) >= 0.95
+    assert nn.evaluate(model, params, data.test, nn.accuracy) >= 0.80

@@ -124,8 +124,7 @@ def test_gathering_takes_one_pass_and_one_more_for_bytes_and_none_in_order(
     shuffled = nn.shuffled_batches(floats, 128, key, 0)
     scaled = nn.shuffled_batches(labelled_bytes(), 128, key, 0)
     in_order = data.batches_in_order(floats, 128, key)
-    gathered = work_of(lambda: shuffled[0], monkeypatch)
-    assert gathered.passes((128, 784)) == ["take"]
+    assert work_of(lambda: shuffled[0], monkeypatch).passes((128, 784)) == ["take"]
     of_bytes = work_of(lambda: scaled[0], monkeypatch)
     assert of_bytes.passes((128, 28, 28, 1)) == ["take", "multiply"]
     assert work_of(lambda: in_order[0], monkeypatch).passes((128, 784)) == []
