@@ -21,6 +21,7 @@ from purenn.layers import BatchNorm
 from purenn.testing import check_optimizer
 from purenn.tree import leaves, paths, rebuild, to_dtype, walk
 
+P = TypeVar("P")
 S = TypeVar("S")
 FLOAT32 = FLOATS[0]
 RATE = 0.1
@@ -56,10 +57,12 @@ Case = nn.Optimizer[object]
 each_case = pytest.mark.parametrize("case", optimizers(), ids=repr)
 
 
-def run(case: Case, params: Params, gradients: list[Params]) -> list[nn.State[Params, object]]:
-    states = [case.init(params)]
+def run(optimizer: nn.Optimizer[S], params: P, gradients: list[P]) -> list[nn.State[P, S]]:
+    states = [optimizer.init(params)]
     for grads in gradients:
-        states.append(case.update(states[-1], grads, 1.0)[0])
+        state, new = optimizer.update(states[-1], grads, 1.0)
+        assert new is state.params
+        states.append(state)
     return states
 
 
@@ -165,12 +168,7 @@ def gradients_of(dtype: FloatDtype) -> list[Pair]:
 
 
 def trained(optimizer: nn.Optimizer[S], grads: list[Pair]) -> list[nn.State[Pair, S]]:
-    states = [optimizer.init(pair(0, grads[0][0].dtype))]
-    for each in grads:
-        state, params = optimizer.update(states[-1], each)
-        assert params is state.params
-        states.append(state)
-    return states
+    return run(optimizer, pair(0, grads[0][0].dtype), grads)
 
 
 def close(found: tuple[Array, ...], expected: list[Array]) -> None:

@@ -10,20 +10,14 @@ from sample import sample
 from fashion_mnist import ImageSettings, parted
 from purenn import Key, Labels, Matrix
 from purenn.arrays import FLOAT64
-from purenn.layers import identity, softmax
-from purenn.testing import check_layer
+from purenn.layers import softmax
 from purenn.tree import paths
 from spiral import SpiralSettings, drawn
-from trainer.models import ACTIVATIONS, Goal, classifier, objective
+from trainer.models import Goal, classifier, objective
 
 X: Matrix = Key(3).generator().standard_normal((5, 4))
 LABELS: Labels = np.array([0, 1, 1, 1, 0])
 SETTINGS = SpiralSettings(epochs=10, learning_rate=0.5, warm_up=0.0)
-
-
-def test_gradients_are_those_of_central_differences() -> None:
-    for activation in ACTIVATIONS:
-        check_layer(classifier((6, 3), activation, 0.2, 3, identity()), X)
 
 
 def test_leaves_and_expression_show_all_parts() -> None:

@@ -1,4 +1,4 @@
-"""Training is a fold: the same bits each time, also when it is cut in two and continued."""
+"""Training is a fold: the same bits each time, also when cut in two. Predictions and measures."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import TypeVar
 
 import numpy as np
 import pytest
-from contracts import FLOATS, Bits, bits, dtypes, normal
+from contracts import Bits, bits, dtypes, matrix, normal
 from sample import sample
 
 import purenn as nn
 from purenn import layers, losses
 from purenn import optimizers as opt
-from purenn.arrays import FloatDtype, Labels, Matrix
+from purenn.arrays import FloatDtype, Images, Labels, Matrix
 from purenn.data import Batch, batches_in_order
 from purenn.errors import DivergenceError
 from purenn.schedules import cosine
@@ -76,19 +76,6 @@ def test_scan_takes_no_step_that_nobody_looks_at() -> None:
     left = iter(range(9))
     next(nn.scan(lambda state, batch: (state, batch), 0, left))
     assert list(left) == [1, 2, 3, 4, 5, 6, 7, 8]
-
-
-@dtypes
-def test_gradients_are_those_of_the_closed_form(dtype: FloatDtype) -> None:
-    x: Matrix = normal(0, 7, 3).astype(dtype)
-    y: Matrix = normal(1, 7, 2).astype(dtype)
-    params = nn.linear(2).init(KEY, x)
-    value, grads = nn.value_and_grad(nn.linear(2), SQUARED)(params, x, y, KEY)
-    errors = x.astype(np.float64) @ params.weight + params.bias - y
-    tolerance = 1e-5 if dtype == FLOATS[0] else 1e-12
-    assert value == pytest.approx(np.mean(errors**2), rel=tolerance)
-    np.testing.assert_allclose(grads.weight, x.T @ errors / 7, rtol=tolerance, atol=tolerance)
-    np.testing.assert_allclose(grads.bias, errors.sum(0) / 7, rtol=tolerance, atol=tolerance)
 
 
 LOSSES: list[ClassLoss] = [LOSS, losses.summed(LOSS), losses.class_weighted(LOSS, (1.0, 3.0))]
@@ -224,3 +211,47 @@ def test_real_images_are_learned_by_all_parts_together() -> None:
     params = opt.averaged_params(state)
     assert nn.evaluate(model, params, data.train, nn.accuracy) >= 0.95
     assert nn.evaluate(model, params, data.test, nn.accuracy) >= 0.80
+
+
+@dtypes
+def test_accuracy_counts_rows_whose_largest_entry_is_the_targets(dtype: FloatDtype) -> None:
+    scores = matrix([[0.1, 0.7, 0.2], [3.0, 2.0, 1.0], [-1.0, -2.0, -0.5], [0.2, 0.3, 0.5]], dtype)
+    labels: Labels = np.array([1, 0, 2, 0], np.uint8)
+    rows: Matrix = np.eye(3, dtype=dtype)[labels]
+    assert nn.accuracy(scores, labels) == nn.accuracy(scores, rows) == 0.75
+    assert type(nn.accuracy(scores, labels)) is float
+    scores[1, 2] = math.nan
+    assert math.isnan(nn.accuracy(scores, labels))
+
+
+@dtypes
+def test_binary_accuracy_counts_sides_of_the_threshold(dtype: FloatDtype) -> None:
+    outputs, labels = matrix([[0.4], [0.6], [-2.0], [0.2]], dtype), np.array([0, 1, 0, 1])
+    rows: Matrix = labels.astype(dtype)[:, np.newaxis]
+    for target in (labels, rows):
+        assert nn.binary_accuracy()(outputs, target) == 0.75
+        assert nn.binary_accuracy(threshold=0.1)(outputs, target) == 0.75
+        assert nn.binary_accuracy(-3)(outputs, target) == 0.5
+    half = matrix([[0.5, 0.5], [0.6, 0.4]], dtype)
+    assert nn.binary_accuracy()(half, matrix([[0, 0.5], [0.6, 1]], dtype)) == 0.75
+    assert type(nn.binary_accuracy()(half, half)) is float
+    outputs[2] = math.nan
+    assert math.isnan(nn.binary_accuracy()(outputs, labels))
+
+
+def test_a_summary_shows_each_layer_and_a_total() -> None:
+    front = nn.flatten() >> layers.block(nn.linear(1000) >> nn.leaky_relu(0.1))
+    model = front >> nn.linear(10) >> layers.softmax()
+    images: Images = np.zeros((1, 28, 28, 1), np.float32)
+    assert nn.summary(model, images).splitlines() == [
+        "layer                                            output shape  parameters",
+        "0  flatten()                                     (784,)                 0",
+        "1  block(linear(1000) >> leaky_relu(slope=0.1))  (1000,)          785,000",
+        "2  linear(10)                                    (10,)             10,010",
+        "3  softmax()                                     (10,)                  0",
+        "total                                                             795,010",
+    ]
+    x: Matrix = np.zeros((1, 2))
+    two = layers.beside(nn.linear(2), nn.relu()) >> layers.concatenate()
+    assert nn.summary(two, (x, x)).splitlines()[1].endswith("relu())  (2,), (2,)             6")
+    assert nn.summary(nn.linear(2), x).splitlines()[1] == "0  linear(2)  (2,)                   6"

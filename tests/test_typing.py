@@ -1,4 +1,4 @@
-"""What mypy makes of programs that use purenn: a right one passes, and each mistake has its error.
+"""What mypy makes of programs: a right one and the README's pass, and each mistake has its error.
 
 `typing/pass` asserts types. `typing/fail` holds mistakes, each with the code of its error and some
 of the words:
@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from test_readme import blocks
 
 ROOT = Path(__file__).parent.parent
 RIGHT, WRONG = "tests/typing/pass/right.py", "tests/typing/fail/wrong.py"
@@ -22,9 +23,11 @@ ERROR = re.compile(r"(?m)^(.+?):(\d+): error: (.*?)  \[([\w-]+)\]$")
 
 
 @pytest.mark.slow
-def test_right_programs_pass_and_mistakes_have_the_errors_expected() -> None:
+def test_right_programs_pass_and_mistakes_have_the_errors_expected(tmp_path: Path) -> None:
+    readme = tmp_path / "readme.py"
+    readme.write_text("from __future__ import annotations\n\n" + "\n\n".join(blocks()))
     options = ("--no-pretty", "--no-error-summary", "--no-color-output")
-    command = [sys.executable, "-m", "mypy", *options, RIGHT, WRONG]
+    command = [sys.executable, "-m", "mypy", *options, RIGHT, WRONG, str(readme)]
     told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout
     found = sorted(
         (file, int(line), code, words) for file, line, words, code in ERROR.findall(told)
