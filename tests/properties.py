@@ -18,8 +18,4 @@ def given(
     *strategies: SearchStrategy[object],
 ) -> Callable[[Callable[P, None]], Callable[[], None]]:
     """A test of values drawn from strategies, in the order of its parameters."""
-
-    def decorate(test: Callable[P, None]) -> Callable[[], None]:
-        return hypothesis.given(*strategies)(test)
-
-    return decorate
+    return hypothesis.given(*strategies)

@@ -123,9 +123,7 @@ def test_workloads_are_those_that_the_command_line_names_and_grow_a_hundredfold(
         assert grown[-1].size / grown[0].size >= 100
         work = [sum(a * b for a, b in pairwise(job.widths)) * job.batch for job in grown]
         assert work == sorted(set(work))
-
-
-def test_every_epoch_has_an_order_of_its_own() -> None:
+    # Every epoch has an order of its own.
     assert sorted(TINY.order(0)) == sorted(TINY.order(1)) == list(range(20))
     assert list(TINY.order(0)) != list(TINY.order(1))
 
@@ -149,10 +147,8 @@ def test_a_row_has_a_cell_for_each_column() -> None:
 
 
 def test_pictures_show_ratios_and_growth() -> None:
-    grown = [
-        Result(attrs.evolve(TINY, name="width", size=size), {PURE: Series((size**2,), 1.0)})
-        for size in (2, 20, 200)
-    ]
+    jobs = [attrs.evolve(TINY, name="width", size=size) for size in (2, 20, 200)]
+    grown = [Result(job, {PURE: Series((job.size**2,), 1.0)}) for job in jobs]
     ratios, _, width, _ = picture([RESULT, *grown]).axes
     assert [label.get_text() for label in ratios.get_yticklabels()] == ["small 6-5-4-3"]
     _, labels = width.get_legend_handles_labels()

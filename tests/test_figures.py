@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 from commands import SCRIPTS
@@ -13,7 +12,7 @@ from matplotlib.text import Text
 from rich.console import Console
 from sample import sample
 
-from figures import Boundary, Curve, boundaries, curves, draw_records, png
+from figures import Boundary, Curve, boundaries, curves, png
 from image_figures import confident_mistakes, confusion, sample_grid
 from image_outcome import Outcome
 from purenn import Labels, Matrix
@@ -54,22 +53,13 @@ def test_curves_count_epochs_from_1_and_show_lines_and_marks() -> None:
     assert png(figure).startswith(b"\x89PNG\r\n\x1a\n")
 
 
-def test_a_single_epoch_is_a_dot() -> None:
+def test_a_single_epoch_is_a_dot_and_many_curves_differ_in_color_or_dashes() -> None:
     figure = curves("", "loss", [Curve("one", [0.5]), Curve("two", [0.5, 0.4])])
     assert [line.get_marker() for line in figure.axes[0].lines] == ["o", ""]
     figure.canvas.draw()
     assert [tick for tick in figure.axes[0].get_xticks() if tick % 1] == []
-
-
-def test_many_curves_differ_in_color_or_dashes() -> None:
     axes = curves("", "loss", [Curve(f"{number}", [0.5, 0.4]) for number in range(20)]).axes[0]
     assert len({(line.get_color(), line.get_linestyle()) for line in axes.lines}) == 20
-
-
-def test_records_are_drawn_by_quantity(tmp_path: Path) -> None:
-    record = {"epoch": 0, "loss": 0.5, "validation_loss": 0.6, "validation_accuracy": 0.75}
-    draw_records(tmp_path, (record,))
-    assert {path.name for path in tmp_path.iterdir()} == {"loss.png", "accuracy.png"}
 
 
 def test_boundaries_stand_side_by_side_and_equal_ones_give_equal_bytes() -> None:

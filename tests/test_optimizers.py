@@ -247,10 +247,10 @@ def test_accumulated_is_training_on_larger_batches(dtype: FloatDtype) -> None:
 
 
 def follow(patience: int, losses: list[float]) -> tuple[list[float], list[opt.Plateau]]:
-    optimizer = nn.descend(opt.plateau(patience, factor=0.5), 1.0)
+    optimizer, slope = nn.descend(opt.plateau(patience, factor=0.5), 1.0), (np.ones(1),)
     states = [optimizer.init((np.zeros(1),))]
     for loss in losses:
-        states.append(optimizer.update(states[-1], (np.ones(1),), loss)[0])
+        states.append(optimizer.update(states[-1], slope, loss)[0])
     places = [float(state.params[0][0]) for state in states]
     return [-float(step) for step in np.diff(places)], [state.slots for state in states[1:]]
 
@@ -263,10 +263,7 @@ def test_a_plateau_lowers_the_rate_after_so_many_steps_without_a_new_best() -> N
     assert follow(1, [1.0, 1.0, 0.5])[0] == [1.0, 0.5, 0.5]
 
 
-Statistics = tuple[Array, nn.Frozen[Array]]
-
-
-def statistics(slope: float, value: float) -> Statistics:
+def statistics(slope: float, value: float) -> tuple[Array, nn.Frozen[Array]]:
     return np.array([slope]), nn.Frozen(np.array([value]))
 
 
@@ -296,7 +293,7 @@ def test_an_update_that_overflows_is_skipped_without_a_warning() -> None:
 
     def slots(optimizer: nn.Optimizer[S]) -> S:
         state, params = optimizer.update(optimizer.init(huge), huge)
-        assert all_bits(params) == all_bits(huge)
+        assert params == huge
         return state.slots
 
     inner = opt.skip_nonfinite(nn.descend(opt.unchanged(), 1e10), limit=1)
@@ -314,10 +311,7 @@ def test_what_decays_does_not_get_stuck_as_subnormal_numbers(dtype: FloatDtype) 
     seed, still = (np.full(3, 100 * tiny, dtype),), (np.zeros(3, dtype),)
 
     def settle(optimizer: nn.Optimizer[S]) -> Leaves:
-        state, _ = optimizer.update(optimizer.init(still), seed)
-        for _ in range(600):
-            state, _ = optimizer.update(state, still)
-        return leaves(state.slots)
+        return leaves(run(optimizer, still, [seed, *[still] * 600])[-1].slots)
 
     fast, ahead = nn.sgd(RATE), nn.descend(opt.nesterov(0.9), RATE)
     assert not any(leaf.any() for leaf in (*settle(fast), *settle(ahead), *settle(nn.adam(RATE))))
@@ -329,10 +323,9 @@ def test_what_decays_does_not_get_stuck_as_subnormal_numbers(dtype: FloatDtype) 
 
 def two_steps(transform: nn.Transform[S]) -> tuple[S, float]:
     """The state after two steps with the gradient 2, and the update of the second."""
-    optimizer, grads = nn.descend(transform, 1.0), (np.array([2.0]),)
-    first, (before,) = optimizer.update(optimizer.init(grads), grads)
-    second, (after,) = optimizer.update(first, grads)
-    return second.slots, float(before[0] - after[0])
+    grads = (np.array([2.0]),)
+    _, first, second = run(nn.descend(transform, 1.0), grads, [grads, grads])
+    return second.slots, float(first.params[0][0] - second.params[0][0])
 
 
 def test_the_order_is_what_is_written_and_the_state_is_the_exact_tuple() -> None:

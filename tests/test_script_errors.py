@@ -107,13 +107,6 @@ def test_a_configuration_that_does_not_fit_is_refused(
     assert not (tmp_path / "new").exists()
 
 
-def test_a_configuration_of_another_script_is_refused(tmp_path: Path) -> None:
-    with runs.start(tmp_path, runs.Config("other.py", {})):
-        pass
-    with pytest.raises(OptionError, match=r"a configuration of spiral\.py, got other\.py\."):
-        spiral.main(["--folder", str(tmp_path), "--resume"])
-
-
 def test_resuming_takes_a_run_and_its_settings(tmp_path: Path) -> None:
     folder = ["--folder", str(tmp_path / "run")]
     with pytest.raises(RunError, match=r"run holds no run\. Leave out --resume to start one\."):
@@ -126,6 +119,8 @@ def test_resuming_takes_a_run_and_its_settings(tmp_path: Path) -> None:
         spiral.main([*folder, "--resume", "--seed", "1"])
     with pytest.raises(RunError, match=r"holds a run already\."):
         spiral.main(folder)
+    with pytest.raises(OptionError, match=r"of fashion_mnist\.py, got spiral\.py\."):
+        fashion_mnist.main([*folder, "--resume"], load_sample)
 
 
 def test_a_folder_that_cannot_be_written_is_refused_before_training(
@@ -141,11 +136,7 @@ def test_a_folder_that_cannot_be_written_is_refused_before_training(
     ("error", "status", "message"),
     [
         (UnavailableError("No images. Put them there."), 1, "error: No images. Put them there."),
-        (
-            runs.InterruptionError("Stopped.", 15),
-            143,
-            "Stopped.\nThe same command with --resume does",
-        ),
+        (runs.InterruptionError("Stopped.", 15), 143, "Stopped.\nThe same command with --resume"),
         (MemoryError("Unable to allocate"), 1, "error: not enough memory: Unable to allocate"),
     ],
     ids=["error", "interruption", "memory"],

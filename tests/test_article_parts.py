@@ -1,8 +1,24 @@
+"""The article's legacy stream and spirals, and when a number agrees with what it printed."""
+
 from __future__ import annotations
+
+from collections.abc import Callable
+from math import nan
 
 import numpy as np
 import pytest
 
+from article import printed
+from article.agreement import (
+    Check,
+    between,
+    clipped_checks,
+    constant,
+    exploding_checks,
+    fashion_checks,
+    near,
+    same_digits,
+)
 from article.legacy import LegacyStream
 from article.spirals import article_spirals
 from purenn.errors import OptionError
@@ -36,8 +52,7 @@ def test_a_position_gives_equal_numbers_however_often_it_is_drawn_from() -> None
 
 @pytest.mark.parametrize("seed", [-1, 2**32, True, 1.5, None])
 def test_seeds_that_numpy_cannot_take_are_refused(seed: int) -> None:
-    message = "^The seed of a LegacyStream: expected an integer from 0 to 4294967295, got "
-    with pytest.raises(OptionError, match=message):
+    with pytest.raises(OptionError, match="The seed of a LegacyStream: expected an integer"):
         LegacyStream.seeded(seed)
 
 
@@ -64,3 +79,51 @@ def test_the_articles_points_are_the_published_formulas_to_the_last_bit() -> Non
     assert stream.normal((2, 128))[0].tolist() == state.randn(2, 128).tolist()
     untouched = np.random.random_sample()  # noqa: NPY002 (see above)
     assert untouched == np.random.RandomState(5).random_sample()
+
+
+@pytest.mark.parametrize(
+    ("check", "good", "bad"),
+    [
+        (lambda ours: same_digits("", "0.7288", ours), (0.72884, 0.72876), (0.72886, 0.72874)),
+        (lambda ours: near("", "0.3602", ours), (0.3801, 0.3403), (0.3803, 0.3401, nan)),
+        (lambda ours: between("", 0.894, ours, 0.889, 0.9), (0.889, 0.9), (0.8889, 0.9001, nan)),
+    ],
+    ids=["the same digits", "within two hundredths", "a band with its ends"],
+)
+def test_numbers_agree(
+    check: Callable[[float], Check], good: tuple[float, ...], bad: tuple[float, ...]
+) -> None:
+    assert all(check(ours).agrees for ours in good)
+    assert not any(check(ours).agrees for ours in bad)
+
+
+def test_bands_are_shown_in_percent_and_losses_once_if_they_are_constant() -> None:
+    found = between("test accuracy", 0.894, 0.889, 0.889, 0.9)
+    assert (found.published, found.ours, found.demand) == ("89.40 %", "88.90 %", "88.9 to 90.0 %")
+    still, moving = constant("", "8.0590", [2.5, 2.5]), constant("", "8.0590", [2.5, 2.25])
+    assert (still.ours, still.agrees) == ("2.5000", True)
+    assert (moving.ours, moving.agrees) == ("2.2500 to 2.5000", False)
+
+
+def failed(checks: tuple[Check, ...]) -> list[str]:
+    return [check.what for check in checks if not check.agrees]
+
+
+def test_run_1_agrees_by_its_opening_and_its_standstill() -> None:
+    stuck = [*map(float, printed.EXPLODING), *[1.0] * 390, *[6.0] * 100]
+    assert (len(exploding_checks(stuck, 0.5)), failed(exploding_checks(stuck, 0.5))) == (11, [])
+    assert failed(exploding_checks([*stuck[:-1], 6.1], 0.5)) == ["epochs 401 to 500"]
+
+
+def test_run_2_agrees_by_its_opening_its_end_and_all_points() -> None:
+    losses = [*map(float, printed.CLIPPED), *[0.1] * 178, *map(float, printed.CLIPPED_END)]
+    assert (len(clipped_checks(losses, 1.0)), failed(clipped_checks(losses, 1.0))) == (23, [])
+    checks = clipped_checks([*losses[:-1], 0.0006], 0.998)
+    assert failed(checks) == ["epoch 200", "training accuracy"]
+
+
+def test_run_3_agrees_exactly_at_first_then_nearly_and_in_its_accuracy() -> None:
+    losses = [*map(float, printed.FASHION)]
+    assert (len(fashion_checks(losses, 0.894)), failed(fashion_checks(losses, 0.894))) == (21, [])
+    checks = fashion_checks([loss + 0.005 for loss in losses], 0.88)
+    assert failed(checks) == ["epoch 1", "epoch 2", "epoch 3", "test accuracy"]
