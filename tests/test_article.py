@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from article_replica import first_epoch
-from commands import SCRIPTS, run
+from commands import RECORDS, SCRIPTS, run
 from sample import sample
 from threadpoolctl import threadpool_info, threadpool_limits
 
@@ -28,9 +28,6 @@ from purenn.datasets import FashionMnist
 from purenn.errors import OptionError, RunError, UnavailableError
 from purenn.runs.divergence import Moment
 
-PNG = b"\x89PNG\r\n\x1a\n"
-FILES = {"config.json", "environment.json", "metrics.jsonl", "times.jsonl", "summary.json"}
-PICTURES = {"loss.png", "boundary.png"}
 FIRST_EPOCH = "1.7786"  # the average loss of run 3's first epoch on the sample
 
 
@@ -59,11 +56,8 @@ def other_kernel() -> str:
 
 @pytest.mark.slow
 def test_the_spirals_print_the_articles_digits_on_another_kernel(tmp_path: Path) -> None:
-    ended = run(
-        "train_article.py",
-        *("--folder", tmp_path, "--data", tmp_path / "nowhere"),
-        OPENBLAS_CORETYPE=other_kernel(),
-    )
+    options = ("--folder", tmp_path, "--data", tmp_path / "nowhere")
+    ended = run("train_article.py", *options, OPENBLAS_CORETYPE=other_kernel())
     rows = re.findall(r"│ (\S.*?) +│ +([\d. %]+) │ +([\d. %]+) │ (.*?) +│ +(\w+) +│", ended.stdout)
     assert ("epoch 1", "0.7288", "0.7288", "same digits", "yes") in rows
     assert ("training accuracy", "100.00 %", "100.00 %", "100 %", "yes") in rows
@@ -76,10 +70,11 @@ def test_the_spirals_print_the_articles_digits_on_another_kernel(tmp_path: Path)
     assert ended.returncode == 1
     assert "error: Fashion-MNIST is not available:" in ended.stderr
     assert '"agrees": false' in (tmp_path / "summary.json").read_text()
-    assert (tmp_path / "spirals.png").read_bytes().startswith(PNG)
+    assert (tmp_path / "spirals.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
     assert not (tmp_path / "fashion-mnist").exists()
     for name in ("exploding", "clipped"):
-        assert {path.name for path in (tmp_path / name).iterdir()} >= FILES | PICTURES
+        left = {path.name for path in (tmp_path / name).iterdir()}
+        assert left >= RECORDS | {"loss.png", "boundary.png"}
         summary = runs.read_summary(tmp_path / name)
         assert summary is not None
         assert summary.digest in (tmp_path / "summary.json").read_text()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sample import sample
+from sample import load_sample
 
 import fashion_mnist
 import spiral
@@ -17,10 +17,6 @@ from purenn import runs
 from purenn.datasets import FashionMnist
 from purenn.errors import OptionError, PurennError, RunError, UnavailableError
 from spiral import SpiralSettings
-
-
-def load_sample(directory: Path | None) -> FashionMnist:
-    return sample()
 
 
 def told(output: str) -> str:

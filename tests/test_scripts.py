@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from commands import run, started
+from commands import RECORDS, run, started
 from rich.console import Console
-from sample import sample
+from sample import load_sample
 
 import benchmark
 import compare_runs
@@ -20,11 +20,8 @@ import train_article
 from command_line import from_json
 from progress import say
 from purenn import Key, accuracy, evaluate, load, runs
-from purenn.datasets import FashionMnist
 from spiral import SpiralSettings
 from trainer.models import classifier, objective
-
-RECORDS = {"config.json", "environment.json", "metrics.jsonl", "times.jsonl", "summary.json"}
 
 Main = Callable[[Sequence[str]], int | None]
 
@@ -34,10 +31,6 @@ MORE = (
     "--weight-decay 0.1 --dropout 0.1 --activation tanh"
 )
 IMAGES = ("--epochs", "2", "--hidden", "16", "--batch-size", "100")
-
-
-def load_sample(directory: Path | None) -> FashionMnist:
-    return sample()
 
 
 def train_images(arguments: Sequence[str]) -> int:

@@ -31,7 +31,6 @@ nn.linear(3) >> of_images  # [operator] Unsupported operand types for >>
 nn.linear(3) >> embedding(3, 2)  # [operator] Unsupported operand types for >>
 nn.relu() >> 3  # [operator] Unsupported operand types for >>
 nn.linear(3) >> nn.relu  # [operator] Unsupported operand types for >>
-nn.linear(3) >> nn.momentum(0.9)  # [operator] Unsupported operand types for >>
 branches(nn.linear(3), nn.tanh()) >> nn.linear(2)  # [operator] Unsupported operand types for >>
 nn.residual(embedding(3, 2))  # [misc] Cannot infer value of type parameter "A" of "residual"
 stack(nn.linear(2), nn.relu())  # [misc] Cannot infer value of type parameter "P" of "stack"
@@ -49,11 +48,9 @@ KEY.seed = 1  # [misc] Property "seed" defined in "Key" is read-only
 # Parameters, inputs and keys of another model.
 model.apply(params[:2], x)  # [arg-type] "tuple[Linear, Empty]"; expected
 model.apply((params[1], params[0], params[2]), x)  # [arg-type] "tuple[Empty, Linear, Linear]";
-model.apply(params[0], x)  # [arg-type] "Linear"; expected "tuple[Linear, Empty, Linear]"
 model.apply(params, images)  # [arg-type] Argument 2
 nn.flatten().apply(nn.Empty(), x)  # [arg-type] Argument 2
 model.vjp(params, x, 0)  # [arg-type] "int"; expected "Key"
-model.init(0, x)  # [arg-type] "int"; expected "Key"
 nn.summary(params, x)  # [arg-type] Argument 1
 beside(model, model).init(KEY, x)  # [arg-type] Argument 2
 
@@ -84,7 +81,6 @@ gradient(params, images, y, KEY)  # [arg-type] Argument 2
 
 # Optimizers, transforms and schedules.
 nn.adam(0.1) >> nn.momentum(0.9)  # [operator] Unsupported operand types for >>
-nn.momentum(0.9) >> nn.adam(0.1)  # [operator] Unsupported operand types for >>
 nn.descend(nn.adam(0.1), 0.1)  # [arg-type] "Optimizer[Moments]"; expected "Transform[Never]"
 nn.descend(nn.momentum(0.9))  # [call-arg] Missing positional argument "rate" in call to "descend"
 nn.sgd(initializers.constant(0.1))  # [arg-type] "Initializer"; expected "float | Schedule"
@@ -102,7 +98,6 @@ nn.dataset(x, [0, 1])  # [call-overload] No overload variant of "dataset" matche
 Dataset(x, labels)  # [arg-type] Argument 1  # [arg-type] Argument 2
 nn.shuffled_batches(data, 32, KEY)  # [call-arg] Missing positional argument "epoch"
 nn.shuffled_batches((x, labels), 32, KEY, 0)  # [arg-type] Argument 1
-nn.shuffled_batches(data, 32, 0, 0)  # [arg-type] "int"; expected "Key"
 batch: Batch[Matrix, Matrix] = labelled[0]  # [assignment] Incompatible types
 
 # Steps of one model, loss and data set with another's.
