@@ -87,8 +87,7 @@ def work_of(task: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> Work
 def memory_of(task: Callable[[], object]) -> int:
     """How many bytes a task needs at most that were not there before."""
     tracemalloc.start()
-    try:
-        task()
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
+    task()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return peak

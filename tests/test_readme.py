@@ -26,7 +26,6 @@ def blocks() -> list[str]:
 def test_every_block_runs_and_the_run_of_ones_own_learns(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    # The committed sample of 2,000 images stands for the whole of Fashion-MNIST.
     monkeypatch.setattr(purenn.datasets, "fashion_mnist", sample)
     monkeypatch.chdir(tmp_path)
     module = ModuleType("readme")  # what a reader defines is pickled by its place in a module

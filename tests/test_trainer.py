@@ -25,10 +25,9 @@ def test_leaves_and_expression_show_all_parts() -> None:
     layers = ("0.layers.0.inner.0", "0.layers.1.inner.0", "1")
     expected = [f"{layer}.{part}" for layer in layers for part in ("weight", "bias")]
     assert [*paths(model.init(Key(0), X))] == expected
-    assert repr(classifier((6,), "tanh", 0.5, 2, softmax())) == (
-        "stack(block(linear(6, weight=glorot_normal()) >> tanh() >> dropout(0.5))) >> "
-        "linear(2, weight=lecun_normal()) >> softmax()"
-    )
+    hidden = "stack(block(linear(6, weight=glorot_normal()) >> tanh() >> dropout(0.5)))"
+    whole = f"{hidden} >> linear(2, weight=lecun_normal()) >> softmax()"
+    assert repr(classifier((6,), "tanh", 0.5, 2, softmax())) == whole
 
 
 def test_an_objective_takes_what_its_output_gives() -> None:
@@ -67,16 +66,14 @@ def test_the_rate_rises_evenly_to_its_height_and_falls_from_there() -> None:
 
 def test_the_articles_split_parts_all_images_anew() -> None:
     parts = parted(sample(), ImageSettings())
-    assert (len(parts.train), len(parts.test)) == (2000, 500)
+    assert (len(parts.train), len(parts.test), parts.watched_name) == (2000, 500, "training")
     assert not np.array_equal(parts.test.targets.take(range(500)), sample().test_labels)
-    assert parts.watched_name == "training"
 
 
 def test_validation_images_are_taken_from_the_training_images_alone() -> None:
     official = ImageSettings(split="official", dtype="float64")
     whole, parts = (parted(sample(), attrs.evolve(official, validation=n)) for n in (0, 300))
-    assert (len(parts.train), len(parts.watched)) == (1700, 300)
-    assert parts.watched_name == "validation"
+    assert (len(parts.train), len(parts.watched), parts.watched_name) == (1700, 300, "validation")
     last = whole.train.inputs.take(range(1700, 2000))
     assert last.dtype == FLOAT64
     np.testing.assert_array_equal(parts.watched.inputs.take(range(300)), last)

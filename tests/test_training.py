@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
@@ -71,11 +72,10 @@ def test_fold_scan_and_a_loop_by_hand_are_the_same_to_the_bit() -> None:
 
 
 def test_scan_takes_no_step_that_nobody_looks_at() -> None:
-    shown = nn.scan(lambda state, batch: (state + batch, f"after {batch}"), 0, iter([1, 2, 3]))
+    left = iter([1, 2, 3, 4])
+    shown = nn.scan(lambda state, batch: (state + batch, f"after {batch}"), 0, left)
     assert [next(shown), next(shown)] == [(1, "after 1"), (3, "after 2")]
-    left = iter(range(9))
-    next(nn.scan(lambda state, batch: (state, batch), 0, left))
-    assert list(left) == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert list(left) == [3, 4]
 
 
 LOSSES: list[ClassLoss] = [LOSS, losses.summed(LOSS), losses.class_weighted(LOSS, (1.0, 3.0))]
@@ -122,13 +122,10 @@ def test_a_rate_that_is_too_high_diverges_loudly() -> None:
     model, optimizer = nn.linear(32) >> nn.tanh() >> nn.linear(1), nn.sgd(1e3)
     x: Matrix = normal(0, 64, 2).astype(np.float32)
     epochs = [nn.shuffled_batches(nn.dataset(x, x[:, :1]), 8, KEY, epoch) for epoch in range(60)]
-    batches = [batch for epoch in epochs for batch in epoch]
     step = nn.training_step(model, SQUARED, optimizer)
-    message = (
-        r"^The loss is (inf|nan) at step \d+\. Clip the gradients, .* a lower learning rate\.$"
-    )
+    message = r"^The loss is (inf|nan) at step \d+\. Clip the .* or take a lower learning rate\.$"
     with np.errstate(all="ignore"), pytest.raises(DivergenceError, match=message):
-        nn.fold(step, optimizer.init(model.init(KEY, x)), batches)
+        nn.fold(step, optimizer.init(model.init(KEY, x)), chain(*epochs))
 
 
 def test_steps_that_are_skipped_neither_raise_nor_count() -> None:

@@ -28,11 +28,8 @@ def value_and_grad(
     """The function `(params, x, target, key) -> (value, gradient)`, in training mode.
 
     The gradient is a tree like the parameters; of frozen parts it holds the next values. The
-    cotangent of `x` is never computed.
-
-    Args:
-        layer: a layer or a whole model, which may draw from the key.
-        loss: `(prediction, target) -> (value, cotangent of the prediction)`.
+    cotangent of `x` is never computed. A loss may be any function of one's own,
+    `(prediction, target) -> (value, cotangent of the prediction)`.
 
     Raises:
         OptionError: the layer or the loss is something else.

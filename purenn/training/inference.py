@@ -55,17 +55,17 @@ def evaluate(
 
     Raises:
         OptionError: the batch size is not an integer ≥ 1, or the measure gives no number.
-        ShapeError, DtypeError: the model does not take such samples.
+        ShapeError, DtypeError: the model or the measure does not take such samples.
         DataError: there are no samples, or not as many inputs as targets.
     """
     require_model(layer)
     require_loss_function(measure)
     mean = measure.mean if isinstance(measure, Loss) else measure
-    source = Pair(data.inputs, data.targets) if isinstance(data, Dataset) else data
-    if not isinstance(source, Pair) and not checks.is_pair(source):
+    if not isinstance(data, Dataset) and not checks.is_pair(data):
         raise DataError(
             f"expected a data set or a pair (inputs, targets), got {checks.described(data)}."
         )
+    source = Pair(data.inputs, data.targets) if isinstance(data, Dataset) else data
     total, samples = 0.0, 0
     for inputs, targets in _batches(source, batch_size):
         count = count_samples(targets)

@@ -11,11 +11,7 @@ from purenn.tree import leaves
 
 
 def summary(model: Layer[P, X, Y], example: X) -> str:
-    """The layers of a model one below the other, with a total at the end.
-
-    Args:
-        model: a layer or a chain.
-        example: a batch of inputs, of one sample or more.
+    """The layers of a model one below the other, shown for a batch of inputs; and a total.
 
     Raises:
         ShapeError: neighbouring layers do not fit.
