@@ -39,8 +39,7 @@ def _without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def present(kind: str) -> list[Contender]:
-    here = [each for each in CONTENDERS if all(map(find_spec, each.packages))]
-    return [each for each in here if kind in each.kinds]
+    return [c for c in CONTENDERS if kind in c.kinds and all(map(find_spec, c.packages))]
 
 
 def first_loss(workload: Workload) -> float:

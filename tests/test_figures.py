@@ -45,9 +45,7 @@ def test_curves_count_epochs_from_1_and_show_lines_and_marks() -> None:
     line, mark = Curve("ours", [0.5, 0.1, 0.01]), Curve("theirs", [0.5], [3])
     figure = curves("Loss of a run", "loss", [line], [mark], "log")
     axes = figure.axes[0]
-    ours, theirs = axes.lines
-    assert list(np.ravel(ours.get_xdata())) == [1, 2, 3]
-    assert list(np.ravel(theirs.get_xdata())) == [3]
+    assert [np.ravel(each.get_xdata()).tolist() for each in axes.lines] == [[1, 2, 3], [3]]
     assert axes.get_yscale() == "log"
     assert {"Loss of a run", "loss", "epoch", "ours", "theirs"} <= set(texts(figure))
     assert png(figure).startswith(b"\x89PNG\r\n\x1a\n")
@@ -106,8 +104,7 @@ def test_confusion_shows_every_count_beside_a_labeled_scale() -> None:
 
 def test_pictures_need_no_display_and_leave_pyplot_alone() -> None:
     code = "import sys, figures, image_figures; sys.exit('matplotlib.pyplot' in sys.modules)"
-    command = [sys.executable, "-c", code]
-    assert subprocess.run(command, cwd=SCRIPTS, check=False).returncode == 0
+    subprocess.run([sys.executable, "-c", code], cwd=SCRIPTS, check=True)
 
 
 def outcome(predicted: list[int], target: list[int]) -> Outcome:

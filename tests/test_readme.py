@@ -33,9 +33,5 @@ def test_every_block_runs_and_the_run_of_ones_own_learns(
     for block in blocks():
         exec(block, module.__dict__)  # noqa: S102 - running them is what this test is for
     accuracies = re.findall(r"test accuracy ([\d.]+)%", capsys.readouterr().out)
-    assert len(accuracies) == 5
+    assert (len(accuracies), blocks()[0].count("\n") <= 18) == (5, True)  # about fifteen lines
     assert float(accuracies[-1]) > 65.0
-
-
-def test_the_run_of_ones_own_is_about_fifteen_lines() -> None:
-    assert blocks()[0].count("\n") <= 18

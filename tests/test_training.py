@@ -139,8 +139,7 @@ def test_steps_that_are_skipped_neither_raise_nor_count() -> None:
     protected = opt.averaged(opt.skip_nonfinite(nn.sgd(0.01), 1))
     step = nn.training_step(nn.linear(1), loss, protected)
     state, reports = nn.fold(step, protected.init(params), batches)
-    assert [report.loss for report in reports[:3]] == [2.0, 2.0, 2.0]
-    assert math.isnan(reports[3].loss)
+    np.testing.assert_equal([r.loss for r in reports], [2.0, 2.0, 2.0, math.nan, 2.0, 2.0])
     assert (nn.mean_loss(reports), state.slots.inner.total, state.step) == (2.0, 1, 6)
     with pytest.raises(DivergenceError, match=r"^The loss is nan at step 3\. "):
         nn.fold(nn.training_step(nn.linear(1), loss, STILL), STILL.init(params), batches)

@@ -30,7 +30,6 @@ MOMENTUM, ADAM = 6, 15
 ACTIVATIONS = 7
 
 evaluate: Callable[[str, dict[str, object]], object] = eval
-Run = Callable[[int], None]
 ClassLoss = nn.Loss[Matrix, Matrix | Labels]
 
 NETS = {
@@ -60,7 +59,7 @@ def model_of(text: str) -> nn.Layer[object, object, Matrix]:
     return found
 
 
-def training(net: str, text: str = CLIPPED) -> Run:
+def training(net: str, text: str = CLIPPED) -> Callable[[int], None]:
     """A function that trains a net for so many steps, warmed up."""
     model, optimizer = model_of(NETS[net]), evaluate(text, vars(nn))
     assert isinstance(optimizer, nn.Optimizer)
