@@ -8,7 +8,7 @@ from typing import Generic, TypeVar, overload
 import attrs
 
 from purenn import checks
-from purenn.arrays import AnyArray, Indices, Mask
+from purenn.arrays import AnyArray, Indices, Mask, read_only
 from purenn.data.columns import Column, Pair, Rows, T, X, checked_order
 from purenn.keys import Key
 from purenn.tree import Node
@@ -159,7 +159,8 @@ def shuffled_batches(data: Dataset[X, T], batch_size: int, key: Key, epoch: int)
     """
     _require(data, key)
     own = key.child("epoch", checks.integer("The epoch", epoch, 0))
-    return _batches(data, batch_size, own, own.generator().permutation(len(data)))
+    order = read_only(own.generator().permutation(len(data)))
+    return _batches(data, batch_size, own, order)
 
 
 def batches_in_order(data: Dataset[X, T], batch_size: int, key: Key) -> Batches[X, T]:
