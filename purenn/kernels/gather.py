@@ -27,13 +27,14 @@ def take(array: N, indices: Indices) -> N:
 
 def rows(array: N, selection: Indices | range) -> N:
     """`array[selection]` in C order and native bytes; a run without gaps is a view."""
-    if isinstance(selection, range) and selection.step == 1:
-        found = read_only(typed_like(array[selection.start : selection.stop], array))
-    elif array.flags.c_contiguous and array.flags.aligned:
-        found = take(array, np.asarray(selection))
-    else:  # NumPy's take would first copy the whole of such a memory map.
-        found = read_only(typed_like(array[np.asarray(selection)], array))
-    return native(found)
+    if isinstance(selection, range):
+        if selection.step == 1:
+            return native(read_only(typed_like(array[selection.start : selection.stop], array)))
+        selection = np.array(selection)
+    if array.flags.c_contiguous and array.flags.aligned:
+        return native(take(array, selection))
+    # NumPy's take would first copy the whole of such a memory map.
+    return native(read_only(typed_like(array[selection], array)))
 
 
 def native(array: N) -> N:
