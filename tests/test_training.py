@@ -249,5 +249,5 @@ def test_a_summary_shows_each_layer_and_a_total() -> None:
     ]
     x: Matrix = np.zeros((1, 2))
     two = layers.beside(nn.linear(2), nn.relu()) >> layers.concatenate()
-    assert nn.summary(two, (x, x)).splitlines()[1].endswith("relu())  (2,), (2,)             6")
+    assert nn.summary(two, (x, x)).splitlines()[1].endswith("relu())  ((2,), (2,))           6")
     assert nn.summary(nn.linear(2), x).splitlines()[1] == "0  linear(2)  (2,)                   6"

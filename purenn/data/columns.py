@@ -45,7 +45,7 @@ class Column(ABC, Generic[X]):
     @property
     def shape(self) -> object:
         """The shape of one sample, without the batch axis; of each array of a tuple."""
-        return _shape(self.take(range(1)))
+        return sample_shape(self.take(range(1)))
 
     @abstractmethod
     def take(self, selection: Selection) -> X:
@@ -56,9 +56,10 @@ class Column(ABC, Generic[X]):
         """The column of these rows alone."""
 
 
-def _shape(batch: object) -> object:
+def sample_shape(batch: object) -> object:
+    """The shape of one sample of a batch; of a tuple of batches the tuple of their shapes."""
     if isinstance(batch, tuple):
-        return tuple(map(_shape, batch))
+        return tuple(map(sample_shape, batch))
     return batch.shape[1:] if isinstance(batch, np.ndarray) else ()
 
 

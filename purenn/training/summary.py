@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
+from purenn.data.columns import sample_shape
 from purenn.keys import Key
 from purenn.layers import Layer
 from purenn.training.gradient import P, X, Y, require_model
@@ -16,6 +15,7 @@ def summary(model: Layer[P, X, Y], example: X) -> str:
     Raises:
         ShapeError: neighbouring layers do not fit.
 
+    >>> import numpy as np
     >>> from purenn.layers import linear, relu
     >>> print(summary(linear(128) >> relu() >> linear(10), np.zeros((1, 784), np.float32)))
     layer           output shape  parameters
@@ -31,16 +31,10 @@ def summary(model: Layer[P, X, Y], example: X) -> str:
     for index in range(len(model)):
         layer, own = model[index], params[index] if isinstance(params, tuple) else params
         x = layer.apply(own, x)
-        rows.append((f"{index:<2} {layer!r}", _shapes(x), _size(own)))
+        rows.append((f"{index:<2} {layer!r}", f"{sample_shape(x)}", _size(own)))
     rows.append(("total", "", _size(params)))
     first, second, third = (max(len(row[column]) for row in rows) for column in range(3))
     return "\n".join(f"{a:<{first}}  {b:<{second}}  {c:>{third}}" for a, b, c in rows)
-
-
-def _shapes(output: object) -> str:
-    if isinstance(output, tuple):
-        return ", ".join(map(_shapes, output))
-    return str(output.shape[1:]) if isinstance(output, np.ndarray) else ""
 
 
 def _size(params: object) -> str:
