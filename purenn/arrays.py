@@ -28,6 +28,7 @@ Images = np.ndarray[tuple[int, int, int, int], np.dtype[Float]]  # sample, row, 
 ByteImages = np.ndarray[tuple[int, int, int, int], np.dtype[np.uint8]]
 Labels = np.ndarray[tuple[int], np.dtype[Integer]]
 Indices = np.ndarray[tuple[int], np.dtype[np.int64]]
+Mask = np.ndarray[tuple[int], np.dtype[np.bool]]  # of the samples to select, for each sample
 
 Shape = tuple[int, ...]
 Leaves = tuple[Array, ...]

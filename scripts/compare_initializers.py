@@ -10,6 +10,8 @@ Example:
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -45,7 +47,7 @@ def net(outputs: int, activation: Activation, weight: initializers.Initializer) 
     return hidden >> activation >> nn.linear(outputs, weight=weight)
 
 
-def score(x: nn.Matrix, y: T, model: Net, loss: nn.Loss[nn.Matrix, T], rate: float) -> list[float]:
+def score(x: nn.Matrix, y: T, loss: nn.Loss[nn.Matrix, T], rate: float, model: Net) -> list[float]:
     """R² or accuracy on new samples, for each seed."""
     found: list[float] = []
     for key in map(nn.Key, range(SEEDS)):
@@ -72,27 +74,18 @@ def main() -> None:
     diabetes, progression = datasets.load_diabetes(return_X_y=True)
     digits, names = datasets.load_digits(return_X_y=True)
     cancer, kinds = datasets.load_breast_cancer(return_X_y=True)
+    column, squared = standardized(progression[:, np.newaxis]), nn.mean_squared_error()
+    entropy = nn.softmax_cross_entropy()
+    tasks: dict[str, tuple[int, Callable[[Net], list[float]]]] = {
+        "diabetes": (1, partial(score, standardized(diabetes), column, squared, 0.01)),
+        "digits": (10, partial(score, standardized(digits), names, entropy, 0.05)),
+        "breast cancer": (2, partial(score, standardized(cancer), kinds, entropy, 0.05)),
+    }
     print("| task |", " | ".join(map(repr, CANDIDATES)), "|")
     print("|---" * (1 + len(CANDIDATES)) + "|")
     for activation in (nn.tanh(), nn.relu(), sigmoid()):
-        nets = [
-            [net(outputs, activation, weight) for weight in CANDIDATES] for outputs in (1, 10, 2)
-        ]
-        values, column = standardized(diabetes), standardized(progression[:, np.newaxis])
-        rows = {
-            "diabetes": [
-                score(values, column, one, nn.mean_squared_error(), 0.01) for one in nets[0]
-            ],
-            "digits": [
-                score(standardized(digits), names, one, nn.softmax_cross_entropy(), 0.05)
-                for one in nets[1]
-            ],
-            "breast cancer": [
-                score(standardized(cancer), kinds, one, nn.softmax_cross_entropy(), 0.05)
-                for one in nets[2]
-            ],
-        }
-        for task, scores in rows.items():
+        for task, (outputs, score_of) in tasks.items():
+            scores = [score_of(net(outputs, activation, weight)) for weight in CANDIDATES]
             cells = [
                 f"{100 * np.mean(one):.1f} ± {100 * np.std(one) / SEEDS**0.5:.1f}" for one in scores
             ]

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 SCRIPTS = Path(__file__).parent.parent / "scripts"
+# What every run leaves.
+RECORDS = {"config.json", "environment.json", "metrics.jsonl", "times.jsonl", "summary.json"}
 
 
 def started(script: str, *arguments: object, **variables: str) -> subprocess.Popen[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import tracemalloc
 from collections.abc import Callable
-from types import BuiltinMethodType, FrameType
+from types import FrameType
 
 import attrs
 import numpy as np
@@ -43,10 +43,9 @@ class Work:
     def look(self, frame: FrameType, event: str, argument: object) -> None:
         """Take note of what is not called through a module's `np`: a profile function."""
         self.python += event == "call"
-        if event == "c_call" and isinstance(argument, BuiltinMethodType) and not self.within:
-            owner: object = argument.__self__
-            if isinstance(owner, np.ndarray):
-                self.note(argument.__name__, (owner,))
+        owner: object = getattr(argument, "__self__", None)
+        if event == "c_call" and isinstance(owner, np.ndarray) and not self.within:
+            self.note(getattr(argument, "__name__", ""), (owner,))
 
 
 @attrs.frozen
@@ -80,18 +79,15 @@ def work_of(task: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> Work
                 patch.setattr(module, "np", Counted("", np, work))
         before = sys.getprofile()
         sys.setprofile(work.look)
-        try:
-            task()
-        finally:
-            sys.setprofile(before)
+        task()
+        sys.setprofile(before)
     return work
 
 
 def memory_of(task: Callable[[], object]) -> int:
     """How many bytes a task needs at most that were not there before."""
     tracemalloc.start()
-    try:
-        task()
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
+    task()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return peak

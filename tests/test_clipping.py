@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import product
 
 import numpy as np
 import pytest
@@ -49,11 +50,8 @@ def test_clipping_by_value_is_numpys_clip(
 
 @dtypes
 @pytest.mark.parametrize("excess", [0.9999, 1.0, 1.0001, 1.5, math.inf, math.nan])
-@pytest.mark.parametrize("shape", [(1,), (128, 128)])
-def test_one_entry_near_the_limit_is_clipped_exactly(
-    shape: tuple[int, ...], excess: float, dtype: FloatDtype
-) -> None:
-    for limit in (0.01, 0.1, 1.0, 100.0):
+def test_one_entry_near_the_limit_is_clipped_exactly(excess: float, dtype: FloatDtype) -> None:
+    for shape, limit in product(((1,), (128, 128)), (0.01, 0.1, 1.0, 100.0)):
         grad, edge = np.full(shape, -0.0, dtype), dtype.type(limit)
         grad[-1] = -excess * limit
         assert bits(clipped(limit, read_only(grad))) == bits(np.clip(grad, -edge, edge))
@@ -75,14 +73,11 @@ def test_huge_entries_clip_without_a_warning() -> None:
 
 
 @dtypes
-def test_clipping_by_norm_keeps_the_direction_and_reports_the_norm_before(
-    dtype: FloatDtype,
-) -> None:
+def test_clipping_by_norm_keeps_the_direction_and_reports_the_norm(dtype: FloatDtype) -> None:
     small = vector([3.0, 0.0], dtype), vector([4.0], dtype)
     large = read_only(noise(0, (128, 128)).astype(dtype))
     for limit in (5.0, 7.0):
-        norm, same = normed(nn.clip_by_global_norm(limit), *small)
-        assert (norm, *same) == (5.0, *small)
+        assert normed(nn.clip_by_global_norm(limit), *small) == (5.0, small)
     norm, after = normed(nn.clip_by_global_norm(1.0), *small, large)
     assert norm == pytest.approx(math.sqrt(25.0 + float((large**2).sum())), rel=1e-6)
     for leaf, before in zip(after, (*small, large), strict=True):
@@ -104,14 +99,9 @@ def test_no_factor_mends_a_norm_of_0_or_one_that_is_not_finite(
     assert math.isnan(normed(nn.clip_by_global_norm(1.0), *both)[0])
 
 
-@pytest.mark.parametrize(
-    ("size", "dtype"),
-    [
-        *((1e30, FLOAT32), (6e37, FLOAT32), (1e300, FLOAT64)),
-        *((1e-22, FLOAT32), (1e-25, FLOAT32), (1e-200, FLOAT64)),
-    ],
-)
-def test_norms_neither_overflow_nor_underflow(size: float, dtype: FloatDtype) -> None:
+@pytest.mark.parametrize("size", [1e30, 6e37, 1e300, 1e-22, 1e-25, 1e-200])
+def test_norms_neither_overflow_nor_underflow(size: float) -> None:
+    dtype = FLOAT32 if 1e-30 < size < 1e38 else FLOAT64
     grads = vector([3 * size], dtype), vector([-4 * size], dtype)
     norm, (first, second) = normed(nn.clip_by_global_norm(size), *grads)
     found = norm / size, float(first[0]) / size, float(second[0]) / size

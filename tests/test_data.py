@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
@@ -11,28 +10,20 @@ from typing import Literal
 import numpy as np
 import pytest
 from contracts import Bits, bits, copies, dtypes, spread
+from counting import memory_of
 from hypothesis import strategies as st
 from properties import given
 
-from purenn import Key, dataset, shuffled_batches
+from purenn import Dataset, Key, dataset, shuffled_batches
 from purenn.arrays import AnyArray, ByteImages, FloatDtype, Indices, Labels, Matrix
-from purenn.data import (
-    Batches,
-    Dataset,
-    Pair,
-    Rows,
-    ScaledBytes,
-    arranged_batches,
-    batches_in_order,
-)
+from purenn.data import Batch, Batches, Pair, Rows, ScaledBytes, arranged_batches, batches_in_order
 from purenn.errors import DataError
 from purenn.tree import walk
 
 Data = Dataset[Matrix, Labels]
 Run = Batches[Matrix, Labels]
 
-sizes, batch_sizes, epochs = st.integers(1, 60), st.integers(1, 70), st.integers(0, 1000)
-keys = st.builds(Key, st.integers(0, 2**40))
+sizes, batch_sizes = st.integers(1, 60), st.integers(1, 70)
 
 
 def numbered(count: int, features: int = 2) -> Data:
@@ -50,18 +41,17 @@ def batch_bits(batches: Run) -> list[tuple[Bits, Bits, Key]]:
     return [(bits(batch.inputs), bits(batch.targets), batch.key) for batch in batches]
 
 
-@given(sizes, batch_sizes, keys, epochs)
+@given(sizes, batch_sizes, st.integers(0, 2**40), st.integers(0, 1000))
 def test_an_epoch_is_every_sample_once_and_a_function_of_key_and_number_alone(
-    count: int, size: int, key: Key, epoch: int
+    count: int, size: int, seed: int, epoch: int
 ) -> None:
-    batches = shuffled_batches(numbered(count), size, key, epoch)
+    batches, again = (shuffled_batches(numbered(count), size, Key(seed), epoch) for _ in range(2))
     assert sorted(seen(batches)) == list(range(count))
     lengths = [len(batch.targets) for batch in batches]
     assert lengths == [size] * (count // size) + [count % size] * (count % size > 0)
     assert len(batches) == len(lengths)
     for batch in batches:
         np.testing.assert_array_equal(batch.inputs[:, 0], 2 * batch.targets)
-    again = shuffled_batches(numbered(count), size, Key(key.seed), epoch)
     assert batch_bits(again) == batch_bits(batches) == batch_bits(again)
 
 
@@ -86,8 +76,7 @@ def test_slices_and_items_are_the_same_batches(
         assert len(batches[part]) == len(whole[part])
     assert batch_bits(batches[1:][start:]) == whole[1:][start:]
     for index in range(-len(whole), len(whole)):
-        batch = batches[index]
-        assert (bits(batch.inputs), bits(batch.targets), batch.key) == whole[index]
+        assert bits(batches[index].inputs) == whole[index][0]
     for index in (len(whole), -len(whole) - 1):
         with pytest.raises(IndexError):
             batches[index]
@@ -96,18 +85,17 @@ def test_slices_and_items_are_the_same_batches(
 def test_batches_can_be_iterated_while_they_are_iterated_and_keep_their_values() -> None:
     batches = shuffled_batches(numbered(20, 2000), 6, Key(1), 2)
     kept = [batch.inputs for batch in batches]
-    before = [bits(inputs) for inputs in kept]
-    assert [(bits(a.inputs), bits(b.inputs)) for a in batches for b in batches] == [
-        (a, b) for a in before for b in before
-    ]
-    assert [bits(inputs) for inputs in kept] == before
+    before = [*map(bits, kept)]
+    nested = [(bits(a.inputs), bits(b.inputs)) for a in batches for b in batches]
+    assert nested == [(a, b) for a in before for b in before]
+    assert [*map(bits, kept)] == before
     assert not any(inputs.flags.writeable for inputs in kept)
 
 
 def test_batches_in_order_are_views_of_the_samples_as_they_stand() -> None:
     data = numbered(10)
     batches = batches_in_order(data, 4, Key(3))
-    assert [batch.targets.tolist() for batch in batches] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+    assert seen(batches) == list(range(10))
     assert [batch.key for batch in batches] == [Key(3).child("batch", n) for n in range(3)]
     assert repr(batches) == "<3 batches of 4 from <10 samples of (2,) with targets ()>>"
     assert isinstance(data.inputs, Rows)
@@ -138,10 +126,8 @@ def test_data_sets_do_not_see_what_becomes_of_their_arrays_nor_do_their_copies()
     inputs[...], labels[...] = 9.0, 9
     for same in (data, *copies(data)):
         batch = batches_in_order(same, 2, Key(0))[0]
-        targets, weights = batch.targets
-        assert [part.tolist() for part in (batch.inputs, targets, weights)] == [
-            [[1.0, 1.0], [1.0, 1.0]], [0, 1], [1.0, 1.0]
-        ]  # fmt: skip
+        found = [part.tolist() for part in (batch.inputs, *batch.targets)]
+        assert found == [[[1.0, 1.0], [1.0, 1.0]], [0, 1], [1.0, 1.0]]
         arrays = [leaf for _, leaf in walk(same, np.ndarray)]
         assert [isinstance(a, np.ndarray) and a.flags.writeable for a in arrays] == [False] * 3
 
@@ -179,6 +165,8 @@ def test_rows_are_copied_if_anybody_can_write_to_them_and_shared_otherwise() -> 
         assert not np.shares_memory(Rows(array).array, mine)
     mine.setflags(write=False)
     assert np.shares_memory(Rows(mine).array, mine)
+    pixels = PIXELS.copy()
+    assert not np.shares_memory(ScaledBytes(pixels).pixels, pixels)
     huge = np.array([2**64 - 1, 2**63], np.uint64)
     assert Rows(huge).take(np.array([1, 0])).tolist() == [2**63, 2**64 - 1]
 
@@ -194,13 +182,6 @@ def test_bytes_are_scaled_while_they_are_gathered(dtype: FloatDtype) -> None:
         for run in RUNS:
             assert bits(column.take(run)) == bits(expected[list(run)])
     assert bits(ScaledBytes(PIXELS).take(PICK)) == bits(PIXELS[PICK] * np.float32(1 / 255))
-
-
-def test_bytes_stay_bytes_and_are_read_in_order() -> None:
-    mine = PIXELS.copy()
-    column = ScaledBytes(mine)
-    mine[...] = 0
-    assert bits(column.pixels) == bits(PIXELS)
     turned: ByteImages = PIXELS.transpose(0, 2, 1, 3)
     assert ScaledBytes(turned, scale=1.0).take(range(4)).tolist() == turned.tolist()
 
@@ -241,22 +222,18 @@ def test_memory_maps_are_read_and_never_copied(
     layout: Literal["C", "F"] = "F" if order == "F" else "C"
     (tmp_path / "map").write_bytes(b"\0" * offset + content.tobytes(layout))
     mapped = np.memmap(tmp_path / "map", content.dtype, "r", offset, content.shape, layout)
-    labels = np.arange(60_000)
-    tracemalloc.start()
-    try:
-        data: Dataset[AnyArray, AnyArray] = dataset(mapped, labels)
-        assert tracemalloc.get_traced_memory()[1] < content.nbytes / 5  # a look for NaN, by pieces
-        tracemalloc.reset_peak()
-        shuffled = shuffled_batches(data, 100, Key(0), 0)[0]
-        in_order = batches_in_order(data, 100, Key(0))[7]
+    batches: list[Batch[AnyArray, AnyArray]] = []
+
+    def read() -> None:
+        data: Dataset[AnyArray, AnyArray] = dataset(mapped, np.arange(60_000))
+        assert isinstance(data.inputs, Rows)
+        assert np.shares_memory(data.inputs.array, mapped)
         part = data.select(np.array([5, 3]))
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    assert peak < content.nbytes / 5
-    assert isinstance(data.inputs, Rows)
-    assert np.shares_memory(data.inputs.array, mapped)
-    for batch in (shuffled, in_order, batches_in_order(part, 2, Key(0))[0]):
-        expected = content[batch.targets].astype(np.float32)
+        batches.append(shuffled_batches(data, 100, Key(0), 0)[0])
+        batches.append(batches_in_order(data, 100, Key(0))[7])
+        batches.append(batches_in_order(part, 2, Key(0))[0])
+
+    assert memory_of(read) < content.nbytes / 5
+    for batch in batches:
         assert (type(batch.inputs), batch.inputs.flags.writeable) == (np.ndarray, False)
-        assert bits(batch.inputs) == bits(expected)
+        assert bits(batch.inputs) == bits(content[batch.targets].astype(np.float32))

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import ctypes
-import importlib.util
-import os
 import pickle
-import subprocess
 import sys
-import tracemalloc
 import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from importlib.machinery import SourceFileLoader
 from types import FrameType, ModuleType, SimpleNamespace
-from typing import Self
+from typing import TYPE_CHECKING
 
-import attrs
 import numpy as np
 import pytest
+from counting import memory_of
 from numpy.lib.stride_tricks import as_strided
 
 from purenn.arrays import FLOAT32, FLOAT64, AnyArray, Element, Shape
 from purenn.kernels import memory
+
+if TYPE_CHECKING:
+    from _typeshed import TraceFunction
 
 SHAPE, BYTE = (64, 256), np.dtype(np.uint8)
 # Few kinds, so that memory is recycled often; the last is too small for that.
@@ -63,8 +63,7 @@ HOLDERS: tuple[Callable[[AnyArray], object], ...] = (
 )
 
 
-# Something that keeps memory, where that is, and what has to stay in it.
-Held = tuple[object, int, bytes]
+Held = tuple[object, int, bytes]  # what keeps memory, where that is, and what has to stay in it
 
 
 def hold(array: AnyArray, holder: Callable[[AnyArray], object] = cyclic) -> Held:
@@ -72,8 +71,7 @@ def hold(array: AnyArray, holder: Callable[[AnyArray], object] = cyclic) -> Held
 
 
 def is_changed(held: Held) -> bool:
-    _, address, content = held
-    return ctypes.string_at(address, len(content)) != content
+    return ctypes.string_at(held[1], len(held[2])) != held[2]
 
 
 def make(kind: int, number: int) -> AnyArray:
@@ -106,11 +104,10 @@ def test_no_array_ever_changes_however_it_is_kept(seed: int) -> None:
             case _:
                 held.append(hold(array, holder))
         del array
-        changed = any(map(is_changed, held))
+        assert not any(map(is_changed, held))
         for weak, content in seen:
             base = weak()
-            changed |= isinstance(base, np.ndarray) and base.tobytes() != content
-        assert not changed
+            assert not isinstance(base, np.ndarray) or base.tobytes() == content
 
 
 def filled(value: float, module: ModuleType = memory) -> AnyArray:
@@ -146,14 +143,13 @@ def test_what_is_held_is_bounded_and_the_oldest_shapes_go_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(memory, "LIMIT", 64 * memory.SMALL)
-    tracemalloc.start()
-    try:
+
+    def fill() -> None:
         for extra in range(2_000):
             memory.empty((memory.SMALL + extra % 997,), BYTE)
             assert memory.held() <= memory.LIMIT
-        assert memory.LIMIT / 2 < tracemalloc.get_traced_memory()[0] < 1.1 * memory.LIMIT
-    finally:
-        tracemalloc.stop()
+
+    assert memory.LIMIT / 2 < memory_of(fill) < 1.1 * memory.LIMIT
     assert memory.empty((memory.LIMIT + 1,), BYTE).flags.writeable
     assert memory.empty((memory.SMALL - 1,), BYTE).flags.owndata
     kept = [filled(1.0) for _ in range(100)]
@@ -175,70 +171,39 @@ def test_threads_never_share_what_they_hold() -> None:
 
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
-    try:
-        with ThreadPoolExecutor(4) as threads:
-            assert all(threads.map(work, range(8)))
-    finally:
-        sys.setswitchinterval(before)
-
-
-FORK = """
-import os
-from purenn.arrays import FLOAT32
-from purenn.kernels import memory
-kept, idle = (memory.empty((64, 256), FLOAT32) for _ in range(2))
-kept[...] = 1.0
-del idle
-child = os.fork()
-mine = memory.empty((64, 256), FLOAT32)
-mine[...] = number = 2.0 if child else 3.0
-status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) if child else 0
-os._exit(status or not ((kept == 1.0).all() and (mine == number).all()))
-"""
-
-
-def test_a_forked_process_goes_on_with_memory_of_its_own() -> None:
-    # Without BLAS' threads: forking beside threads is a warning, and so an error.
-    alone = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
-    subprocess.run([sys.executable, "-W", "error", "-c", FORK], check=True, env=alone)
-
-
-@attrs.define
-class Interruption:
-    """A trace function that acts like a signal handler, before one instruction of the module."""
-
-    left: int  # instructions until then, that one included
-    act: Callable[[], object]
-
-    def __call__(self, frame: FrameType, event: str, argument: object) -> Self | None:
-        if frame.f_code.co_filename != memory.__file__:
-            return None
-        frame.f_trace_opcodes = True
-        self.left -= event == "opcode"
-        if event == "opcode" and self.left == 0:
-            self.act()
-        return self
+    with ThreadPoolExecutor(4) as threads:
+        assert all(threads.map(work, range(8)))
+    sys.setswitchinterval(before)
 
 
 def fresh_module() -> ModuleType:
     """The module once more, with a pool of its own."""
-    spec = importlib.util.spec_from_file_location("elsewhere", memory.__file__)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    loader = SourceFileLoader("elsewhere", memory.__file__)
+    module = ModuleType(loader.name)
+    loader.exec_module(module)
     return module
 
 
 def interrupted(when: int, act: Callable[[], object], module: ModuleType) -> bool:
-    """Whether something was done before that instruction of the making of an array."""
-    interruption, before = Interruption(when, act), sys.gettrace()
+    """Whether `act` ran, as a signal handler would, before that instruction of making an array."""
+    left, before = when, sys.gettrace()
+
+    def trace(frame: FrameType, event: str, argument: object) -> TraceFunction | None:
+        nonlocal left
+        if frame.f_code.co_filename != memory.__file__:
+            return None
+        frame.f_trace_opcodes = True
+        left -= event == "opcode"
+        if event == "opcode" and left == 0:
+            act()
+        return trace
+
     sys._getframe().f_trace_opcodes = True  # Python 3.12 wants it before tracing starts
-    sys.settrace(interruption)
+    sys.settrace(trace)
     with suppress(KeyboardInterrupt):
         module.empty(SHAPE, FLOAT32)[...] = 5.0
     sys.settrace(before)
-    return interruption.left <= 0
+    return left <= 0
 
 
 @pytest.mark.parametrize("idle", [0, 1, 20])
@@ -248,10 +213,8 @@ def test_an_interruption_at_any_instruction_changes_nothing(idle: int, *, raises
     while reached:
         when += 1
         elsewhere = fresh_module()
-
-        blocks = [filled(0.0, elsewhere) for _ in range(idle)]
+        kept = [filled(0.0, elsewhere) for _ in range(idle)]
         kept = [filled(-1.0, elsewhere)]
-        del blocks
 
         def act(kept: list[AnyArray] = kept, module: ModuleType = elsewhere) -> None:
             filled(-2.0, module)

@@ -22,15 +22,13 @@ from purenn.layers import BatchNorm
 from purenn.testing import check_optimizer
 from purenn.tree import leaves, paths, rebuild, to_dtype, walk
 
+P = TypeVar("P")
 S = TypeVar("S")
 FLOAT32 = FLOATS[0]
 RATE = 0.1
 
-# --- what holds of every one ---------------------------------------------------------------------
-
 Params = tuple[Array, BatchNorm]
 START: Params = (noise(0, (3, 4)), nn.batch_norm().init(nn.Key(0), normal(1, 5, 4)))
-
 
 CASES = """
 clip_by_value(0.5), clip_by_value(100), clip_by_global_norm(0.5), clip_by_global_norm(100),
@@ -68,14 +66,16 @@ def optimizers() -> list[nn.Optimizer[object]]:
     return [each for each in made if isinstance(each, nn.Optimizer)]
 
 
-each_case = pytest.mark.parametrize("case", optimizers(), ids=repr)
 Case = nn.Optimizer[object]
+each_case = pytest.mark.parametrize("case", optimizers(), ids=repr)
 
 
-def run(case: Case, params: Params, gradients: list[Params]) -> list[nn.State[Params, object]]:
-    states = [case.init(params)]
+def run(optimizer: nn.Optimizer[S], params: P, gradients: list[P]) -> list[nn.State[P, S]]:
+    states = [optimizer.init(params)]
     for grads in gradients:
-        states.append(case.update(states[-1], grads, 1.0)[0])
+        state, new = optimizer.update(states[-1], grads, 1.0)
+        assert new is state.params
+        states.append(state)
     return states
 
 
@@ -102,9 +102,9 @@ def test_updates_are_pure_and_frozen_parts_take_their_next_value_from_the_gradie
     if "made without @maker" not in repr(case):  # which cannot be pickled
         check_optimizer(case, to_dtype(START, dtype))
     gradients = [drawn(seed, dtype) for seed in (10, 20, 30)]
-    for grads, state in zip(gradients, run(case, drawn(0, dtype), gradients)[1:], strict=True):
+    for (_, want), state in zip(gradients, run(case, drawn(0, dtype), gradients)[1:], strict=True):
         _, norm = state.params
-        assert all_bits(norm.mean, norm.variance) == all_bits(grads[1].mean, grads[1].variance)
+        assert all_bits(norm.mean, norm.variance) == all_bits(want.mean, want.variance)
 
 
 @each_case
@@ -154,8 +154,6 @@ def test_a_transform_sees_where_it_is_but_nothing_frozen() -> None:
     assert all_bits(second.frozen) == all_bits(leaves(grads)[3:])
 
 
-# --- formulas ------------------------------------------------------------------------------------
-
 Pair = tuple[Array, Array]
 STEPS = 70  # long enough for subnormal numbers to be cleared once
 
@@ -197,18 +195,13 @@ def gradients_of(dtype: FloatDtype) -> list[Pair]:
 
 
 def trained(optimizer: nn.Optimizer[S], grads: list[Pair]) -> list[nn.State[Pair, S]]:
-    states = [optimizer.init(pair(0, grads[0][0].dtype))]
-    for each in grads:
-        state, params = optimizer.update(states[-1], each)
-        assert params is state.params
-        states.append(state)
-    return states
+    return run(optimizer, pair(0, grads[0][0].dtype), grads)
 
 
 def close(found: tuple[Array, ...], expected: list[Array]) -> None:
     for leaf, other in zip(found, expected, strict=True):
         rounding = 2e-5 if leaf.dtype == FLOAT32 else 1e-12
-        np.testing.assert_allclose(leaf, other, rtol=rounding, atol=rounding)
+        np.testing.assert_allclose(leaf, other, rounding, rounding)
 
 
 def check(optimizer: nn.Optimizer[S], formula: Formula, dtype: FloatDtype) -> None:
@@ -229,7 +222,8 @@ def test_formulas_are_the_textbooks(dtype: FloatDtype) -> None:
         check(nn.descend(transform, RATE), formula, dtype)
 
     shape(opt.unchanged(), lambda t, g, p, m: g)
-    shape(nn.momentum(0.9), lambda t, g, p, m: m.mix("v", 0.9, g))
+    shape(nn.momentum(0.7), lambda t, g, p, m: m.mix("v", 0.7, g))
+    check(nn.sgd(RATE), lambda t, g, p, m: m.mix("v", 0.9, g), dtype)
     shape(opt.nesterov(0.9), lambda t, g, p, m: g + 0.9 * m.mix("v", 0.9, g))
     shape(opt.scaled(factor), lambda t, g, p, m: g * (-3.0 if p.ndim == 2 else 0.5))
     clipped = nn.clip_by_value(0.5) >> nn.momentum(0.9)
@@ -242,18 +236,6 @@ def test_formulas_are_the_textbooks(dtype: FloatDtype) -> None:
     check(nn.adam(RATE, b1=0.8, b2=0.95, epsilon=0.3), adam(0.8, 0.95, 0.3), dtype)
     stairs = schedules.step_decay(RATE, factor=0.5, every=3)
     check(nn.descend(opt.unchanged(), stairs), lambda t, g, p, m: 0.5 ** ((t - 1) // 3) * g, dtype)
-
-
-def test_named_optimizers_are_their_visible_chains() -> None:
-    three = gradients_of(FLOAT32)[:3]
-    sgd, visible = nn.sgd(RATE), nn.descend(nn.momentum(0.9), RATE)
-    assert all_bits(*trained(sgd, three)) == all_bits(*trained(visible, three))
-    adam, moments = nn.adam(RATE, 0.8, 0.9, 0.1), opt.scale_by_adam(0.8, 0.9, 0.1)
-    same = nn.descend(moments, RATE)
-    assert all_bits(*trained(adam, three)) == all_bits(*trained(same, three))
-
-
-# --- wrappers ------------------------------------------------------------------------------------
 
 
 @dtypes
@@ -282,8 +264,7 @@ def test_averaged_params_have_the_frozen_parts_of_now() -> None:
 def test_accumulated_is_training_on_larger_batches(dtype: FloatDtype) -> None:
     small = gradients_of(dtype)[:12]
     weights, biases = (
-        np.reshape([grads[n] for grads in small], (4, 3, *small[0][n].shape)).mean(1)
-        for n in (0, 1)
+        np.reshape(part, (4, 3, *part[0].shape)).mean(1) for part in zip(*small, strict=True)
     )
     rate = schedules.step_decay(RATE, factor=0.5, every=1)  # counts updates, as Adam does
     plain = trained(nn.adam(rate), [*zip(weights, biases, strict=True)])
@@ -293,10 +274,10 @@ def test_accumulated_is_training_on_larger_batches(dtype: FloatDtype) -> None:
 
 
 def follow(patience: int, losses: list[float]) -> tuple[list[float], list[opt.Plateau]]:
-    optimizer = nn.descend(opt.plateau(patience, factor=0.5), 1.0)
+    optimizer, slope = nn.descend(opt.plateau(patience, factor=0.5), 1.0), (np.ones(1),)
     states = [optimizer.init((np.zeros(1),))]
     for loss in losses:
-        states.append(optimizer.update(states[-1], (np.ones(1),), loss)[0])
+        states.append(optimizer.update(states[-1], slope, loss)[0])
     places = [float(state.params[0][0]) for state in states]
     return [-float(step) for step in np.diff(places)], [state.slots for state in states[1:]]
 
@@ -309,10 +290,7 @@ def test_a_plateau_lowers_the_rate_after_so_many_steps_without_a_new_best() -> N
     assert follow(1, [1.0, 1.0, 0.5])[0] == [1.0, 0.5, 0.5]
 
 
-Statistics = tuple[Array, nn.Frozen[Array]]
-
-
-def statistics(slope: float, value: float) -> Statistics:
+def statistics(slope: float, value: float) -> tuple[Array, nn.Frozen[Array]]:
     return np.array([slope]), nn.Frozen(np.array([value]))
 
 
@@ -342,7 +320,7 @@ def test_an_update_that_overflows_is_skipped_without_a_warning() -> None:
 
     def slots(optimizer: nn.Optimizer[S]) -> S:
         state, params = optimizer.update(optimizer.init(huge), huge)
-        assert all_bits(params) == all_bits(huge)
+        assert params == huge
         return state.slots
 
     inner = opt.skip_nonfinite(nn.descend(opt.unchanged(), 1e10), limit=1)
@@ -354,19 +332,13 @@ def test_an_update_that_overflows_is_skipped_without_a_warning() -> None:
     assert (opt.was_skipped(state.slots), param[0]) == (False, huge[0][0] / 2)
 
 
-# --- subnormal numbers and chains ----------------------------------------------------------------
-
-
 @dtypes
 def test_what_decays_does_not_get_stuck_as_subnormal_numbers(dtype: FloatDtype) -> None:
     tiny = np.finfo(dtype).tiny
     seed, still = (np.full(3, 100 * tiny, dtype),), (np.zeros(3, dtype),)
 
     def settle(optimizer: nn.Optimizer[S]) -> Leaves:
-        state, _ = optimizer.update(optimizer.init(still), seed)
-        for _ in range(600):
-            state, _ = optimizer.update(state, still)
-        return leaves(state.slots)
+        return leaves(run(optimizer, still, [seed, *[still] * 600])[-1].slots)
 
     fast, ahead = nn.sgd(RATE), nn.descend(opt.nesterov(0.9), RATE)
     assert not any(leaf.any() for leaf in (*settle(fast), *settle(ahead), *settle(nn.adam(RATE))))
@@ -378,10 +350,9 @@ def test_what_decays_does_not_get_stuck_as_subnormal_numbers(dtype: FloatDtype) 
 
 def two_steps(transform: nn.Transform[S]) -> tuple[S, float]:
     """The state after two steps with the gradient 2, and the update of the second."""
-    optimizer, grads = nn.descend(transform, 1.0), (np.array([2.0]),)
-    first, (before,) = optimizer.update(optimizer.init(grads), grads)
-    second, (after,) = optimizer.update(first, grads)
-    return second.slots, float(before[0] - after[0])
+    grads = (np.array([2.0]),)
+    _, first, second = run(nn.descend(transform, 1.0), grads, [grads, grads])
+    return second.slots, float(first.params[0][0] - second.params[0][0])
 
 
 def test_the_order_is_what_is_written_and_the_state_is_the_exact_tuple() -> None:

@@ -15,21 +15,6 @@ from packaging.requirements import Requirement
 import purenn
 
 ROOT = Path(__file__).parent.parent
-PROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-
-
-def output(*command: str | Path, folder: Path) -> str:
-    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stdout + result.stderr
-    return result.stdout
-
-
-def lend(name: str, folder: Path) -> None:
-    """Link one package of the running environment, and nothing else, into a folder."""
-    distribution = importlib.metadata.distribution(name)
-    entries = {Path(file).parts[0] for file in distribution.files or ()}
-    for entry in entries - {"..", "__pycache__"}:
-        (folder / entry).symlink_to(Path(str(distribution.locate_file(entry))))
 
 
 LOADED = """
@@ -46,23 +31,25 @@ print(doctest.testmod(purenn).failed)
 
 @pytest.mark.slow
 def test_the_wheel_is_whole_and_needs_numpy_and_attrs_alone(tmp_path: Path) -> None:
-    build = (sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path)
-    output(*build, ROOT, folder=tmp_path)
+    packages = tmp_path / "packages"
+    build = ("-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path, ROOT)
+    subprocess.run([sys.executable, *build], stdout=subprocess.PIPE, check=True)
     (wheel,) = tmp_path.glob("*.whl")
     modules = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("purenn/**/*.py")}
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         (name,) = (name for name in names if name.endswith("/licenses/LICENSE"))
         assert archive.read(name) == (ROOT / "LICENSE").read_bytes()
-        archive.extractall(tmp_path / "packages")
+        archive.extractall(packages)
     packed = {name for name in names if name.startswith("purenn/")}
     assert packed == modules | {"purenn/py.typed"}
-    for package in ("numpy", "attrs"):
-        lend(package, tmp_path / "packages")
+    for package in map(importlib.metadata.distribution, ("numpy", "attrs")):
+        for entry in {file.parts[0] for file in package.files or ()} - {"..", "__pycache__"}:
+            (packages / entry).symlink_to(str(package.locate_file(entry)))
     # Without the site's packages, and without the folder where this runs.
-    bare = (sys.executable, "-I", "-S", "-W", "error", "-c", LOADED, tmp_path / "packages")
-    file, loaded, failed = output(*bare, folder=tmp_path).splitlines()
-    assert Path(file) == tmp_path / "packages" / "purenn" / "__init__.py"
+    bare = [sys.executable, "-I", "-S", "-W", "error", "-c", LOADED, str(packages)]
+    file, loaded, failed = subprocess.check_output(bare, cwd=tmp_path, text=True).splitlines()
+    assert Path(file) == packages / "purenn" / "__init__.py"
     assert set(loaded.split()) <= {"purenn", "numpy", "attr", "attrs"}
     assert failed == "0"
 
@@ -76,15 +63,12 @@ def test_the_face_is_small_and_sorted_and_every_folder_a_package() -> None:
     assert [name for name in names if not hasattr(purenn, name)] == []
 
 
-def test_the_version_is_that_of_the_project() -> None:
-    assert f'\nversion = "{purenn.__version__}"\n' in PROJECT
-
-
 def test_all_that_is_needed_is_pinned_to_what_is_installed() -> None:
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     pins = dict(line.split("==") for line in lines if not line.startswith("#"))
     assert {name: importlib.metadata.version(name) for name in pins} == pins
-    project = tomllib.loads(PROJECT)["project"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["version"] == purenn.__version__
     needed = {"": project["dependencies"], **project["optional-dependencies"], "bench": []}
     names = {extra: {Requirement(line).name for line in needed[extra]} for extra in needed}
     assert names[""] == {"numpy", "attrs"}

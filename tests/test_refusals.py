@@ -12,38 +12,22 @@ import numpy as np
 import pytest
 
 import purenn as nn
-from purenn import arrays, errors, initializers, layers, losses, schedules, training, tree
+from purenn import errors, layers, losses
 from purenn.arrays import Labels, Matrix
 
 X: Matrix = np.ones((2, 3), np.float32)
 LABELS: Labels = np.array([0, 1])
 KEY = nn.Key(0)
 MODEL = nn.linear(4) >> nn.relu() >> nn.linear(2)
+P, COLUMN = np.full((2, 4), 0.25, np.float32), np.full((2, 1), 0.5, np.float32)
+IMAGES = np.ones((2, 28, 28, 1), np.float32)
+PARAMS, OTHER = MODEL.init(KEY, X), (nn.linear(9) >> nn.relu() >> nn.linear(2)).init(KEY, X)
+NORM, TABLE = nn.batch_norm().init(KEY, X), layers.embedding(2, 3).init(KEY, LABELS)
+EMPTY, PAIR = nn.Empty(), layers.Both(nn.Empty(), nn.Empty())
 
-# What the calls may refer to: modules, all layers and losses, and these values.
-MODULES = {"arrays": arrays, "initializers": initializers, "layers": layers, "nn": nn, "np": np}
-OTHERS = {"attrs": attrs, "losses": losses, "math": math, "pickle": pickle, "training": training}
-NAMES: dict[str, object] = {
-    **{name: vars(module)[name] for module in (layers, losses) for name in module.__all__},
-    **MODULES,
-    **OTHERS,
-    "schedules": schedules,
-    "tree": tree,
-    "value_and_grad": nn.value_and_grad,
-    "X": X,
-    "P": np.full((2, 4), 0.25, np.float32),
-    "COLUMN": np.full((2, 1), 0.5, np.float32),
-    "IMAGES": np.ones((2, 28, 28, 1), np.float32),
-    "LABELS": LABELS,
-    "KEY": KEY,
-    "EMPTY": nn.Empty(),
-    "MODEL": MODEL,
-    "PARAMS": MODEL.init(KEY, X),
-    "OTHER": (nn.linear(9) >> nn.relu() >> nn.linear(2)).init(KEY, X),
-    "NORM": nn.batch_norm().init(KEY, X),
-    "TABLE": layers.embedding(2, 3).init(KEY, LABELS),
-    "PAIR": layers.Both(nn.Empty(), nn.Empty()),
-}
+# What the calls may refer to: purenn's modules, all layers and losses, and the values above.
+OTHERS = {"attrs": attrs, "math": math, "pickle": pickle}
+NAMES: dict[str, object] = {**vars(nn), **vars(layers), **vars(losses), **globals(), **OTHERS}
 LINES = (Path(__file__).parent / "refusals.txt").read_text().splitlines()
 CALLS = [line for line in LINES if not line.startswith("#")]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sample import sample
+from sample import load_sample
 
 import fashion_mnist
 import spiral
@@ -17,14 +17,6 @@ from purenn import runs
 from purenn.datasets import FashionMnist
 from purenn.errors import OptionError, PurennError, RunError, UnavailableError
 from spiral import SpiralSettings
-
-
-def load_nothing(directory: Path | None) -> FashionMnist:
-    raise UnavailableError(f"The images are not in {directory}. Put them there.")
-
-
-def images(arguments: Sequence[str]) -> int:
-    return fashion_mnist.main(arguments, lambda directory: sample())
 
 
 def told(output: str) -> str:
@@ -80,7 +72,7 @@ def test_each_setting_is_checked(make: Callable[[], object], message: str) -> No
 
 def test_validation_has_to_leave_something_to_train_on(tmp_path: Path) -> None:
     with pytest.raises(OptionError, match=r"left to train on: expected an integer ≥ 1, got 0\."):
-        images(["--validation", "2000", "--folder", str(tmp_path / "run")])
+        fashion_mnist.main(["--validation", "2000", "--folder", f"{tmp_path}/run"], load_sample)
     assert not (tmp_path / "run").exists()
 
 
@@ -111,13 +103,6 @@ def test_a_configuration_that_does_not_fit_is_refused(
     assert not (tmp_path / "new").exists()
 
 
-def test_a_configuration_of_another_script_is_refused(tmp_path: Path) -> None:
-    with runs.start(tmp_path, runs.Config("other.py", {})):
-        pass
-    with pytest.raises(OptionError, match=r"a configuration of spiral\.py, got other\.py\."):
-        spiral.main(["--folder", str(tmp_path), "--resume"])
-
-
 def test_resuming_takes_a_run_and_its_settings(tmp_path: Path) -> None:
     folder = ["--folder", str(tmp_path / "run")]
     with pytest.raises(RunError, match=r"run holds no run\. Leave out --resume to start one\."):
@@ -130,6 +115,8 @@ def test_resuming_takes_a_run_and_its_settings(tmp_path: Path) -> None:
         spiral.main([*folder, "--resume", "--seed", "1"])
     with pytest.raises(RunError, match=r"holds a run already\."):
         spiral.main(folder)
+    with pytest.raises(OptionError, match=r"of fashion_mnist\.py, got spiral\.py\."):
+        fashion_mnist.main([*folder, "--resume"], load_sample)
 
 
 def test_a_folder_that_cannot_be_written_is_refused_before_training(
@@ -141,27 +128,22 @@ def test_a_folder_that_cannot_be_written_is_refused_before_training(
     assert "epoch" not in capsys.readouterr().out
 
 
-def test_errors_are_told_in_plain_words_and_by_the_exit_status(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("error", "status", "message"),
+    [
+        (UnavailableError("No images. Put them there."), 1, "error: No images. Put them there."),
+        (runs.InterruptionError("Stopped.", 15), 143, "Stopped.\nThe same command with --resume"),
+        (MemoryError("Unable to allocate"), 1, "error: not enough memory: Unable to allocate"),
+    ],
+    ids=["error", "interruption", "memory"],
+)
+def test_what_stops_a_script_is_told_in_plain_words_and_by_the_exit_status(
+    error: Exception, status: int, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder = ["--folder", str(tmp_path / "run"), "--data", "here"]
-    assert exit_status(lambda: fashion_mnist.main(folder, load_nothing)) == 1
-    assert capsys.readouterr().err == "\nerror: The images are not in here. Put them there.\n"
+    def load(directory: Path | None) -> FashionMnist:
+        raise error
+
+    arguments = ["--folder", str(tmp_path / "run"), "--data", "here"]
+    assert exit_status(lambda: fashion_mnist.main(arguments, load)) == status
+    assert capsys.readouterr().err.startswith(f"\n{message}")
     assert not (tmp_path / "run").exists()
-
-
-def test_interruptions_end_with_the_signal_and_a_lack_of_memory_is_told(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    def interrupted() -> int:
-        raise runs.InterruptionError("Stopped.", 15)
-
-    def hungry() -> int:
-        raise MemoryError("Unable to allocate 9 TiB")
-
-    assert exit_status(interrupted) == 128 + 15
-    assert exit_status(hungry) == 1
-    assert capsys.readouterr().err == (
-        "\nStopped.\nThe same command with --resume does that.\n"
-        "\nerror: not enough memory: Unable to allocate 9 TiB\n"
-    )

@@ -30,7 +30,6 @@ MOMENTUM, ADAM = 5, 14
 ACTIVATIONS = 7
 
 evaluate: Callable[[str, dict[str, object]], object] = eval
-Run = Callable[[int], None]
 ClassLoss = nn.Loss[Matrix, Matrix | Labels]
 
 NETS = {
@@ -60,7 +59,7 @@ def model_of(text: str) -> nn.Layer[object, object, Matrix]:
     return found
 
 
-def training(net: str, text: str = CLIPPED) -> Run:
+def training(net: str, text: str = CLIPPED) -> Callable[[int], None]:
     """A function that trains a net for so many steps, warmed up."""
     model, optimizer = model_of(NETS[net]), evaluate(text, vars(nn))
     assert isinstance(optimizer, nn.Optimizer)
@@ -68,14 +67,14 @@ def training(net: str, text: str = CLIPPED) -> Run:
     floats = nn.dataset(random(512, features), labels(512, classes))
     source: nn.Dataset[object, Labels] = labelled_bytes() if net == "images" else floats
     binary, softmax = nn.binary_cross_entropy_with_logits(), nn.softmax_cross_entropy()
-    loss = binary if net == "spiral" else softmax
-    step = nn.training_step(model, loss, optimizer)
-    states = [optimizer.init(model.init(nn.Key(2), source.example))]
+    step = nn.training_step(model, binary if net == "spiral" else softmax, optimizer)
+    state = optimizer.init(model.init(nn.Key(2), source.example))
 
     def run(steps: int) -> None:
+        nonlocal state
         for epoch in range(steps):
             batches = nn.shuffled_batches(source, batch_size, nn.Key(3), epoch)
-            states[0], _ = nn.fold(step, states[0], batches[:1])
+            state, _ = nn.fold(step, state, batches[:1])
 
     run(6)
     return run
@@ -124,16 +123,12 @@ def test_gathering_takes_one_pass_and_one_more_for_bytes_and_none_in_order(
     shuffled = nn.shuffled_batches(floats, 128, key, 0)
     scaled = nn.shuffled_batches(labelled_bytes(), 128, key, 0)
     in_order = data.batches_in_order(floats, 128, key)
-    gathered = work_of(lambda: shuffled[0], monkeypatch)
-    assert gathered.passes((128, 784)) == ["take"]
+    assert work_of(lambda: shuffled[0], monkeypatch).passes((128, 784)) == ["take"]
     of_bytes = work_of(lambda: scaled[0], monkeypatch)
     assert of_bytes.passes((128, 28, 28, 1)) == ["take", "multiply"]
     assert work_of(lambda: in_order[0], monkeypatch).passes((128, 784)) == []
     needed = [memory_of(lambda: (shuffled[1], scaled[1], in_order[1])) for _ in range(2)]
     assert needed[1] < 2 * memory.SMALL, needed
-
-
-# --- depth and samples ---------------------------------------------------------------------------
 
 
 def test_a_step_costs_each_layer_the_same_however_many_there_are(

@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-from purenn.data.batches import (
-    Batch,
-    Batches,
-    Dataset,
-    arranged_batches,
-    batches_in_order,
-    dataset,
-    shuffled_batches,
-)
-from purenn.data.columns import Column, Pair, Rows, ScaledBytes
-
-__all__ = [
-    "Batch",
-    "Batches",
-    "Column",
-    "Dataset",
-    "Pair",
-    "Rows",
-    "ScaledBytes",
-    "arranged_batches",
-    "batches_in_order",
-    "dataset",
-    "shuffled_batches",
-]
+from purenn.data.batches import Batch as Batch
+from purenn.data.batches import Batches as Batches
+from purenn.data.batches import Dataset as Dataset
+from purenn.data.batches import arranged_batches as arranged_batches
+from purenn.data.batches import batches_in_order as batches_in_order
+from purenn.data.batches import dataset as dataset
+from purenn.data.batches import shuffled_batches as shuffled_batches
+from purenn.data.columns import Column as Column
+from purenn.data.columns import Pair as Pair
+from purenn.data.columns import Rows as Rows
+from purenn.data.columns import ScaledBytes as ScaledBytes

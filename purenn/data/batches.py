@@ -1,9 +1,4 @@
-"""Data sets, batches, and the batches of an epoch as a value.
-
-The batches of an epoch are a function of the key and the epoch's number alone. They are a
-sequence whose items are made when they are read: it can be iterated, indexed and sliced, so that
-a run goes on in the middle of an epoch with `batches[position:]`. The last, smaller batch is kept.
-"""
+"""Data sets, batches, and the batches of an epoch as a value: a function of key and epoch."""
 
 from __future__ import annotations
 
@@ -11,22 +6,18 @@ from collections.abc import Iterator
 from typing import Generic, TypeVar, overload
 
 import attrs
-import numpy as np
 
 from purenn import checks
-from purenn.arrays import AnyArray, Indices, N, read_only, require_array
-from purenn.data.columns import Column, Pair, Rows, require_equal_length
-from purenn.data.orders import checked_order, is_order
+from purenn.arrays import AnyArray, Indices, Mask, read_only
+from purenn.data.columns import Column, Pair, Rows, T, X, checked_order
 from purenn.keys import Key
 from purenn.tree import Node
 
-X = TypeVar("X", covariant=True)
-T = TypeVar("T", covariant=True)
+Arrays = AnyArray | tuple[AnyArray, AnyArray]
 V = TypeVar("V")
 W = TypeVar("W")
-M = TypeVar("M", bound=AnyArray)
-B = TypeVar("B", bound=AnyArray)
-C = TypeVar("C", bound=AnyArray)
+A = TypeVar("A", bound=Arrays)
+B = TypeVar("B", bound=Arrays)
 
 
 @attrs.frozen(eq=False)
@@ -50,7 +41,7 @@ class Dataset(Node, Generic[X, T]):
     targets: Column[T]
 
     def __attrs_post_init__(self) -> None:
-        require_equal_length("the inputs", self.inputs, "the targets", self.targets)
+        Pair(self.inputs, self.targets)  # which checks them
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -63,50 +54,24 @@ class Dataset(Node, Generic[X, T]):
         """The inputs of the first sample, a batch of one: what `init` of a model looks at."""
         return self.inputs.take(range(1))
 
-    def select(self, indices: Indices) -> Dataset[X, T]:
-        """The data set of these samples alone, in this order.
-
-        Args:
-            indices: integers from 0 to the number of samples - 1, or a mask: one bool a sample.
+    def select(self, indices: Indices | Mask) -> Dataset[X, T]:
+        """The data set of these samples alone, in this order, or of those with a true entry.
 
         Raises:
             OptionError: an index is out of range, or no sample is left.
         """
-        order = checked_order(indices, len(self))
-        return Dataset(self.inputs.select(order), self.targets.select(order))
+        return Dataset(self.inputs.select(indices), self.targets.select(indices))
 
 
 @overload
-def column(data: Column[V]) -> Column[V]: ...
-@overload
-def column(data: tuple[M, B]) -> Pair[M, B]: ...
-@overload
-def column(data: N) -> Rows[N]: ...
-def column(data: object) -> object:
-    """An array as a column, a pair of arrays as a pair; a column as it is."""
-    if isinstance(data, Column):
-        return data
-    if isinstance(data, tuple) and len(data) == 2:
-        return Pair(column(data[0]), column(data[1]))
-    if isinstance(data, np.ndarray):
-        return Rows(data)
-    require_array("A data set", data)
-    return data
-
-
-@overload
-def dataset(inputs: M, targets: B) -> Dataset[M, B]: ...
-@overload
-def dataset(inputs: M, targets: tuple[N, B]) -> Dataset[M, tuple[N, B]]: ...
-@overload
-def dataset(inputs: tuple[N, M], targets: B) -> Dataset[tuple[N, M], B]: ...
-@overload
-def dataset(inputs: tuple[N, M], targets: tuple[B, C]) -> Dataset[tuple[N, M], tuple[B, C]]: ...
+def dataset(inputs: A, targets: B) -> Dataset[A, B]: ...
 @overload
 def dataset(inputs: Column[V], targets: B) -> Dataset[V, B]: ...
 @overload
 def dataset(inputs: Column[V], targets: Column[W]) -> Dataset[V, W]: ...
-def dataset(inputs: object, targets: object) -> object:
+def dataset(
+    inputs: Arrays | Column[object], targets: Arrays | Column[object]
+) -> Dataset[object, object]:
     """A data set of arrays whose first axes count the samples. Writable arrays are copied.
 
     Args:
@@ -117,17 +82,27 @@ def dataset(inputs: object, targets: object) -> object:
         DtypeError: one is not an array of float32, float64 or integers.
         DataError: one is empty or has NaN or infinity, or their lengths differ.
     """
-    return Dataset(column(inputs), column(targets))
+    return Dataset(_column(inputs), _column(targets))
+
+
+def _column(data: Arrays | Column[object]) -> Column[object]:
+    if isinstance(data, Column):
+        return data
+    if isinstance(data, tuple) and len(data) == 2:
+        return Pair(_column(data[0]), _column(data[1]))
+    return Rows(data)
 
 
 @attrs.frozen(eq=False, repr=False)
 class Batches(Generic[X, T]):
-    """A sequence of batches, made as they are read. Batch i has the key `key.child("batch", i)`.
+    """A sequence of batches, made as they are read, which can be iterated, indexed and sliced.
+
+    A run goes on in the middle of an epoch with `batches[position:]`.
 
     Args:
         dataset: where the samples come from.
         batch_size: how many there are in a batch; fewer in the last.
-        key: the parent of the batches' keys.
+        key: batch i has the key `key.child("batch", i)`.
         order: the order of the samples, or None for that of the data set.
         numbers: which batches of the whole there are in this sequence.
     """
@@ -142,8 +117,8 @@ class Batches(Generic[X, T]):
         _require(self.dataset, self.key)
         checks.integer("The batch size", self.batch_size)
         checks.instance("The numbers of batches", self.numbers, range, "")
-        if self.order is not None and not is_order(self.order, len(self.dataset)):
-            checked_order(self.order, len(self.dataset))
+        if self.order is not None:
+            object.__setattr__(self, "order", checked_order(self.order, len(self.dataset)))
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -167,28 +142,13 @@ class Batches(Generic[X, T]):
 
     def _make(self, number: int) -> Batch[X, T]:
         start, stop = number * self.batch_size, (number + 1) * self.batch_size
-        if self.order is None:
-            selection: Indices | range = range(start, min(stop, len(self.dataset)))
-        else:
-            selection = self.order[start:stop]
+        rows = range(start, min(stop, len(self.dataset)))
+        selection = rows if self.order is None else self.order[start:stop]
         return Batch(
             self.dataset.inputs.take(selection),
             self.dataset.targets.take(selection),
             self.key.child("batch", number),
         )
-
-
-def _batches(
-    data: Dataset[X, T], batch_size: int, key: Key, order: Indices | None, samples: int
-) -> Batches[X, T]:
-    size = checks.integer("The batch size", batch_size)
-    return Batches(data, size, key, order, range(-(-samples // size)))
-
-
-def _require(data: object, key: object) -> None:
-    advice = "Make one with dataset(inputs, targets)."
-    checks.instance("The data of batches", data, Dataset, advice)
-    checks.instance("The key of batches", key, Key, "Give Key(0), say.")
 
 
 def shuffled_batches(data: Dataset[X, T], batch_size: int, key: Key, epoch: int) -> Batches[X, T]:
@@ -200,7 +160,7 @@ def shuffled_batches(data: Dataset[X, T], batch_size: int, key: Key, epoch: int)
     _require(data, key)
     own = key.child("epoch", checks.integer("The epoch", epoch, 0))
     order = read_only(own.generator().permutation(len(data)))
-    return _batches(data, batch_size, own, order, len(data))
+    return _batches(data, batch_size, own, order)
 
 
 def batches_in_order(data: Dataset[X, T], batch_size: int, key: Key) -> Batches[X, T]:
@@ -210,17 +170,30 @@ def batches_in_order(data: Dataset[X, T], batch_size: int, key: Key) -> Batches[
         OptionError: the batch size is not an integer ≥ 1.
     """
     _require(data, key)
-    return _batches(data, batch_size, key, None, len(data))
+    return _batches(data, batch_size, key, None)
 
 
 def arranged_batches(
-    data: Dataset[X, T], batch_size: int, key: Key, order: Indices
+    data: Dataset[X, T], batch_size: int, key: Key, order: Indices | Mask
 ) -> Batches[X, T]:
-    """The samples in an order of one's own, which may leave samples out or repeat them.
+    """The samples in an order of one's own, which may leave some out or repeat them, or of a mask.
 
     Raises:
         OptionError: the batch size is not an integer ≥ 1, or the order is not a vector of indices.
     """
     _require(data, key)
-    checked = checked_order(order, len(data))
-    return _batches(data, batch_size, key, checked, len(checked))
+    return _batches(data, batch_size, key, checked_order(order, len(data)))
+
+
+def _require(data: object, key: object) -> None:
+    advice = "Make one with dataset(inputs, targets)."
+    checks.instance("The data of batches", data, Dataset, advice)
+    checks.instance("The key of batches", key, Key, "Give Key(0), say.")
+
+
+def _batches(
+    data: Dataset[X, T], batch_size: int, key: Key, order: Indices | None
+) -> Batches[X, T]:
+    size = checks.integer("The batch size", batch_size)
+    samples = len(data) if order is None else len(order)
+    return Batches(data, size, key, order, range(-(-samples // size)))

@@ -1,8 +1,4 @@
-"""Columns of a data set: what the inputs, or the targets, of a batch are taken from.
-
-`Rows` keeps an array as it is, a memory map as well. `ScaledBytes` keeps bytes, a quarter of the
-memory, and scales them while a batch is gathered. `Pair` puts two columns side by side.
-"""
+"""Columns of a data set: what the inputs, or the targets, of a batch are taken from."""
 
 from __future__ import annotations
 
@@ -16,30 +12,26 @@ from purenn import checks
 from purenn.arrays import (
     FLOAT32,
     FLOATS,
-    AnyArray,
     ByteImages,
     FloatDtype,
     Images,
     Indices,
+    Mask,
     N,
-    Shape,
     immutable,
     read_only,
     require_array,
     typed_like,
 )
-from purenn.data.orders import checked_order
-from purenn.errors import DataError, DtypeError, ShapeError
-from purenn.kernels.gather import scale_bytes, take
+from purenn.errors import DataError, DtypeError, OptionError, ShapeError
+from purenn.kernels.finiteness import first_nonfinite
+from purenn.kernels.gather import native, rows, scale_bytes
 from purenn.tree import Node
 
 X = TypeVar("X", covariant=True)
-Y = TypeVar("Y", covariant=True)
+T = TypeVar("T", covariant=True)
 
 Selection = Indices | range
-
-# Arrays are searched for NaN and infinity in pieces of so many bytes.
-PIECE = 2**22
 
 
 class Column(ABC, Generic[X]):
@@ -51,58 +43,68 @@ class Column(ABC, Generic[X]):
     def __len__(self) -> int: ...
 
     @property
-    @abstractmethod
     def shape(self) -> object:
-        """The shape of one sample, without the batch axis."""
+        """The shape of one sample, without the batch axis; of each array of a tuple."""
+        return sample_shape(self.take(range(1)))
 
     @abstractmethod
     def take(self, selection: Selection) -> X:
-        """The rows with these indices, or of this run of them, as a read-only batch.
-
-        Indices are in range: `Batches` and `Dataset.select` check theirs.
-        """
+        """The rows with these indices, which are in range, as a read-only batch."""
 
     @abstractmethod
-    def select(self, indices: Indices) -> Column[X]:
+    def select(self, indices: Indices | Mask) -> Column[X]:
         """The column of these rows alone."""
 
 
+def sample_shape(batch: object) -> object:
+    """The shape of one sample of a batch; of a tuple of batches the tuple of their shapes."""
+    if isinstance(batch, tuple):
+        return tuple(map(sample_shape, batch))
+    return batch.shape[1:] if isinstance(batch, np.ndarray) else ()
+
+
 def _rows(array: N) -> N:
-    if isinstance(array, np.memmap):
-        return read_only(typed_like(_content(array.view(np.ndarray)), array))
-    require_array("A data set", array)
-    native = _content(array)
-    if native.flags.c_contiguous and native.dtype.isnative:
-        return immutable(typed_like(native, array))
-    copied = np.ascontiguousarray(native, native.dtype.newbyteorder("="))
-    return read_only(typed_like(copied, array))
-
-
-def _content(array: AnyArray) -> AnyArray:
-    if array.dtype.kind not in "iu" and array.dtype.newbyteorder("=") not in FLOATS:
-        cure = " Convert it with x.astype(np.int64)." if array.dtype.kind == "b" else ""
+    """The array as a column keeps it: a memory map as it is, all else immutable and in C order."""
+    is_mapped = isinstance(array, np.memmap)
+    plain = typed_like(array.view(np.ndarray), array) if is_mapped else array
+    require_array("A data set", plain, "np.int64" if _is_integers(plain) else "np.float32")
+    kind = plain.dtype.kind
+    if kind not in "iu" and plain.dtype.newbyteorder("=") not in FLOATS:
+        cure = " Convert it with x.astype(np.int64)." if kind == "b" else ""
         raise DtypeError(
-            "A data set", f"expected float32, float64 or integers, got {array.dtype}.{cure}"
+            "A data set", f"expected float32, float64 or integers, got {plain.dtype}.{cure}"
         )
-    if not array.ndim or not array.size:
-        raise DataError(f"A data set has at least one sample, got an array of shape {array.shape}.")
-    _require_finite(array)
-    return array
+    if not plain.ndim or not plain.size:
+        raise DataError(f"A data set has at least one sample, got an array of shape {plain.shape}.")
+    if kind == "f" and (place := first_nonfinite(plain)):
+        raise DataError(
+            f"A data set has finite numbers only, got {plain[place]} in sample {place[0]}. Remove "
+            "such samples or fill in their values."
+        )
+    return read_only(plain) if is_mapped else immutable(native(plain))
 
 
-def _require_finite(array: AnyArray) -> None:
-    if array.dtype.kind != "f":
-        return
-    rows = max(1, PIECE // max(1, array[:1].nbytes))
-    for start in range(0, len(array), rows):
-        finite = np.isfinite(array[start : start + rows])
-        if not finite.all():
-            place = np.argwhere(~finite)[0]
-            sample = start + int(place[0])
-            raise DataError(
-                f"A data set has finite numbers only, got {array[(sample, *place[1:])]} in sample "
-                f"{sample}. Remove such samples or fill in their values."
-            )
+def _is_integers(value: object) -> bool:
+    if isinstance(value, list | tuple):
+        return all(map(_is_integers, value))
+    return isinstance(value, int)
+
+
+def checked_order(order: Indices | Mask, samples: int) -> Indices:
+    """Indices from 0 to `samples - 1`, read-only; of a mask those of its true entries."""
+    require_array("An order of samples", order, "np.int64")
+    is_mask = order.dtype.kind == "b" and order.shape == (samples,)
+    found = np.flatnonzero(order) if is_mask else order
+    if found.ndim != 1 or found.dtype.kind not in "iu" or not found.size:
+        raise OptionError(
+            f"expected at least one index, or a mask of shape ({samples},) with a true entry, got "
+            f"{checks.described(order)}."
+        )
+    if found.min() < 0 or found.max() >= samples:
+        raise OptionError(
+            f"expected indices from 0 to {samples - 1}, got {found.min()} to {found.max()}."
+        )
+    return immutable(found.astype(np.int64, copy=False))
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -110,9 +112,8 @@ class Rows(Node, Column[N]):
     """An array whose first axis counts the samples.
 
     A writable array is copied; one made read-only by `setflags(write=False)` is shared, and so is a
-    memory map (`numpy.load(path, mmap_mode="r")`), of which only the rows of a batch are ever read
-    into memory, after one look for NaN. Whoever holds a writable view of a shared array, or writes
-    to the mapped file, still changes the data.
+    memory map (`numpy.load(path, mmap_mode="r")`), of which only the rows of a batch are read into
+    memory. Whoever still writes to a shared array or to the mapped file changes the data.
 
     Raises:
         DtypeError: it is not an array of float32, float64 or integers.
@@ -124,49 +125,13 @@ class Rows(Node, Column[N]):
     def __len__(self) -> int:
         return self.array.shape[0]
 
-    @property
-    def shape(self) -> Shape:
-        """The shape of one sample."""
-        return self.array.shape[1:]
-
     def take(self, selection: Selection) -> N:
         """These rows; a run of them without gaps is a view."""
-        return _taken(self.array, selection)
+        return rows(self.array, selection)
 
-    def select(self, indices: Indices) -> Rows[N]:
+    def select(self, indices: Indices | Mask) -> Rows[N]:
         """The column of these rows alone."""
-        return Rows(_gathered(self.array, checked_order(indices, len(self))))
-
-
-def _taken(array: N, selection: Selection) -> N:
-    if not isinstance(selection, range):
-        return _native(_gathered(array, selection))
-    if selection.step != 1:
-        return _taken(array, np.array(selection))
-    view = array[selection.start : selection.stop]
-    return _native(read_only(typed_like(view, array)))
-
-
-def _gathered(array: N, indices: Indices) -> N:
-    if array.flags.c_contiguous and array.flags.aligned:
-        return take(array, indices)
-    # NumPy's take would first copy the whole of such a memory map.
-    return read_only(typed_like(array[indices], array))
-
-
-def _native(batch: N) -> N:
-    if batch.flags.c_contiguous and batch.dtype.isnative:
-        return batch
-    copied = np.ascontiguousarray(batch, batch.dtype.newbyteorder("="))
-    return read_only(typed_like(copied, batch))
-
-
-def _float_dtype(dtype: FloatDtype) -> FloatDtype:
-    return checks.float_dtype("ScaledBytes", dtype)
-
-
-def _scale(value: float) -> float:
-    return checks.number("The scale of ScaledBytes", value)
+        return Rows(self.take(checked_order(indices, len(self))))
 
 
 def _pixels(array: ByteImages) -> ByteImages:
@@ -182,46 +147,48 @@ def _pixels(array: ByteImages) -> ByteImages:
     return plain
 
 
+def _scale(value: float) -> float:
+    return checks.number("The scale of ScaledBytes", value)
+
+
+def _dtype(value: FloatDtype) -> FloatDtype:
+    return checks.float_dtype("ScaledBytes", value)
+
+
 @attrs.frozen(eq=False, repr=False)
 class ScaledBytes(Node, Column[Images]):
-    """Images kept as bytes, (samples, rows, columns, channels), and given as `bytes * scale`.
+    """Images kept as bytes, a quarter of the memory, and given as `bytes * scale`.
 
     Args:
-        pixels: uint8. A writable array is copied.
+        pixels: uint8, (samples, rows, columns, channels). A writable array is copied.
         scale: the default brings bytes into [0, 1].
         dtype: float32 or float64, of the batches.
 
     Raises:
-        DtypeError: the pixels are not uint8.
-        ShapeError: there are not four axes.
+        DtypeError, ShapeError: the pixels are not uint8, or have not four axes.
         DataError: there are no images.
         OptionError: the dtype is not a float, or the scale not finite.
     """
 
     pixels: ByteImages = attrs.field(converter=_pixels)
     scale: float = attrs.field(default=1.0 / 255.0, converter=_scale)
-    dtype: FloatDtype = attrs.field(default=FLOAT32, converter=_float_dtype)
+    dtype: FloatDtype = attrs.field(default=FLOAT32, converter=_dtype)
 
     def __len__(self) -> int:
         return self.pixels.shape[0]
 
-    @property
-    def shape(self) -> Shape:
-        """The shape of one sample."""
-        return self.pixels.shape[1:]
-
     def take(self, selection: Selection) -> Images:
         """These images, scaled."""
-        return scale_bytes(_taken(self.pixels, selection), self.scale, self.dtype)
+        return scale_bytes(rows(self.pixels, selection), self.scale, self.dtype)
 
-    def select(self, indices: Indices) -> ScaledBytes:
+    def select(self, indices: Indices | Mask) -> ScaledBytes:
         """The column of these images alone."""
         order = checked_order(indices, len(self))
-        return ScaledBytes(_gathered(self.pixels, order), self.scale, self.dtype)
+        return attrs.evolve(self, pixels=rows(self.pixels, order))
 
 
 @attrs.frozen(eq=False, repr=False)
-class Pair(Node, Column[tuple[X, Y]]):
+class Pair(Node, Column[tuple[X, T]]):
     """Two columns side by side, for models of two inputs and for targets with weights.
 
     Raises:
@@ -229,39 +196,24 @@ class Pair(Node, Column[tuple[X, Y]]):
     """
 
     first: Column[X]
-    second: Column[Y]
+    second: Column[T]
 
     def __attrs_post_init__(self) -> None:
-        require_equal_length("the first column", self.first, "the second", self.second)
+        for column in (self.first, self.second):
+            checks.instance("A column", column, Column, "Use dataset(inputs, targets) for arrays.")
+        if len(self.first) != len(self.second):
+            raise DataError(
+                "expected inputs and targets, or the parts of a pair, with the same number of "
+                f"samples, got {len(self.first)} and {len(self.second)}."
+            )
 
     def __len__(self) -> int:
         return len(self.first)
 
-    @property
-    def shape(self) -> tuple[object, object]:
-        """The shapes of one sample in both."""
-        return self.first.shape, self.second.shape
-
-    def take(self, selection: Selection) -> tuple[X, Y]:
+    def take(self, selection: Selection) -> tuple[X, T]:
         """These rows of both."""
         return self.first.take(selection), self.second.take(selection)
 
-    def select(self, indices: Indices) -> Pair[X, Y]:
+    def select(self, indices: Indices | Mask) -> Pair[X, T]:
         """The pair of these rows alone."""
         return Pair(self.first.select(indices), self.second.select(indices))
-
-
-def require_equal_length(
-    one: str, first: Column[object], other: str, second: Column[object]
-) -> None:
-    """Check that two columns have a row for each sample."""
-    for name, column in ((one, first), (other, second)):
-        if not isinstance(column, Column):
-            raise DataError(
-                f"expected a column as {name}, got {checks.described(column)}. "
-                "Use dataset(inputs, targets) for arrays."
-            )
-    if len(first) != len(second):
-        raise DataError(
-            f"expected as many samples in {one} as in {other}, got {len(first)} and {len(second)}."
-        )

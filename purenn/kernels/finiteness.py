@@ -18,3 +18,14 @@ def is_finite(x: Array) -> bool:
 def nonfinite(x: AnyArray) -> int:
     """How many elements are NaN or infinite."""
     return x.size - int(np.count_nonzero(np.isfinite(x)))
+
+
+def first_nonfinite(x: AnyArray) -> tuple[int, ...] | None:
+    """The index of the first element that is NaN or infinite, searched for in pieces of 4 MiB."""
+    step = max(1, 2**22 // x[:1].nbytes)
+    for start in range(0, len(x), step):
+        found = np.argwhere(~np.isfinite(x[start : start + step]))
+        if found.size:
+            first, *rest = found[0].tolist()
+            return (start + first, *rest)
+    return None

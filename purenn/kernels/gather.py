@@ -25,6 +25,26 @@ def take(array: N, indices: Indices) -> N:
     return read_only(typed_like(taken, array))
 
 
+def rows(array: N, selection: Indices | range) -> N:
+    """`array[selection]` in C order and native bytes; a run without gaps is a view."""
+    if isinstance(selection, range):
+        if selection.step == 1:
+            return native(read_only(typed_like(array[selection.start : selection.stop], array)))
+        selection = np.array(selection)
+    if array.flags.c_contiguous and array.flags.aligned:
+        return native(take(array, selection))
+    # NumPy's take would first copy the whole of such a memory map.
+    return native(read_only(typed_like(array[selection], array)))
+
+
+def native(array: N) -> N:
+    """The array in C order and the machine's byte order: itself if it is so already."""
+    if array.flags.c_contiguous and array.dtype.isnative:
+        return array
+    copied = np.ascontiguousarray(array, array.dtype.newbyteorder("="))
+    return read_only(typed_like(copied, array))
+
+
 def scale_bytes(pixels: ByteImages, scale: float, dtype: FloatDtype) -> Images:
     """`pixels * scale` as floats."""
     scaled = empty(pixels.shape, dtype)

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from purenn.training.gradient import value_and_grad
-from purenn.training.inference import evaluate, predict
-from purenn.training.metrics import accuracy, binary_accuracy
-from purenn.training.steps import Report, Step, fold, mean_loss, scan, training_step
-from purenn.training.summary import summary
-
-__all__ = [
-    "Report",
-    "Step",
-    "accuracy",
-    "binary_accuracy",
-    "evaluate",
-    "fold",
-    "mean_loss",
-    "predict",
-    "scan",
-    "summary",
-    "training_step",
-    "value_and_grad",
-]
+from purenn.training.gradient import value_and_grad as value_and_grad
+from purenn.training.inference import evaluate as evaluate
+from purenn.training.inference import predict as predict
+from purenn.training.metrics import accuracy as accuracy
+from purenn.training.metrics import binary_accuracy as binary_accuracy
+from purenn.training.steps import Report as Report
+from purenn.training.steps import Step as Step
+from purenn.training.steps import fold as fold
+from purenn.training.steps import mean_loss as mean_loss
+from purenn.training.steps import scan as scan
+from purenn.training.steps import training_step as training_step
+from purenn.training.summary import summary as summary

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import isfunction
 from typing import TypeVar
 
 import numpy as np
@@ -11,7 +12,7 @@ from purenn import checks
 from purenn.errors import OptionError, ShapeError
 from purenn.keys import Key
 from purenn.layers import Layer
-from purenn.losses import LossFunction
+from purenn.losses import Loss, LossFunction
 
 P = TypeVar("P")
 X = TypeVar("X")
@@ -24,21 +25,17 @@ NUMBERS = (float, np.floating)
 def value_and_grad(
     layer: Layer[P, X, Y], loss: LossFunction[Y, T]
 ) -> Callable[[P, X, T, Key], tuple[float, P]]:
-    """The function `(params, x, target, key) -> (value, gradient)`.
+    """The function `(params, x, target, key) -> (value, gradient)`, in training mode.
 
     The gradient is a tree like the parameters; of frozen parts it holds the next values. The
-    cotangent of `x` is never computed.
-
-    Args:
-        layer: a layer or a whole model; it runs in training mode and may draw from the key.
-        loss: `(prediction, target) -> (value, cotangent of the prediction)`.
+    cotangent of `x` is never computed. A loss may be any function of one's own,
+    `(prediction, target) -> (value, cotangent of the prediction)`.
 
     Raises:
         OptionError: the layer or the loss is something else.
-        ShapeError: when the function is called, the loss gives a cotangent of another shape or
-            dtype than the prediction's.
+        ShapeError: in a call, the cotangent is not of the prediction's shape and dtype.
     """
-    checks.instance("The model", layer, Layer, "Chain layers: linear(8) >> relu().")
+    require_model(layer)
     require_loss_function(loss)
 
     def evaluate(params: P, x: X, target: T, key: Key) -> tuple[float, P]:
@@ -47,20 +44,21 @@ def value_and_grad(
         require_pair(loss, found)
         value, cotangent = found
         _require_cotangent(loss, prediction, cotangent)
-        grads, _ = pullback(cotangent)
-        return value, grads
+        return value, pullback(cotangent)[0]
 
     return evaluate
 
 
+def require_model(layer: object) -> None:
+    """Check that a model is a layer."""
+    checks.instance("The model", layer, Layer, "Chain layers: linear(8) >> relu().")
+
+
 def require_loss_function(loss: object) -> None:
     """Check that a loss can be called with a prediction and a target."""
-    if isinstance(loss, type) or not callable(loss):
-        raise OptionError(f"expected a loss, got {checks.described(loss)}.")
-    module = str(getattr(loss, "__module__", ""))
-    if module.startswith("purenn.losses") and hasattr(loss, "__name__"):
-        name: object = getattr(loss, "__name__", "")
-        raise OptionError(f"expected a loss, got the function {name}. Call it: {name}().")
+    is_maker = isfunction(loss) and str(loss.__module__).startswith("purenn.losses")
+    if is_maker or isinstance(loss, type) or not callable(loss):
+        checks.instance("The loss", loss, Loss, "Give mean_squared_error(), say.")
 
 
 def require_pair(loss: object, found: object) -> None:

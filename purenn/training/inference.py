@@ -3,35 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TypeGuard, TypeVar
+from typing import TypeGuard
 
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import Array, N, require_array
-from purenn.data import Dataset
+from purenn.arrays import N, require_array
+from purenn.data import Column, Dataset, Pair
 from purenn.errors import DataError, OptionError
 from purenn.kernels.gather import concatenate
 from purenn.layers import Layer
 from purenn.losses import Loss
-from purenn.training.gradient import require_loss_function
+from purenn.training.gradient import P, T, X, Y, require_loss_function, require_model
 from purenn.training.steps import count_samples
 from purenn.tree import compose, decompose
-
-P = TypeVar("P")
-X = TypeVar("X")
-Y = TypeVar("Y")
-T = TypeVar("T")
 
 
 def predict(
     layer: Layer[P, X, N], params: P, inputs: X | Dataset[X, object], batch_size: int = 1024
 ) -> N:
-    """The predictions for all samples, in their order, computed in batches.
+    """The predictions for all samples, in their order, computed in inference mode.
 
     Args:
-        layer: the model; it runs in inference mode.
-        params: its parameters.
         inputs: an array (or pair of arrays) whose first axis counts the samples, or a data set.
         batch_size: how many samples are held in memory at once.
 
@@ -40,40 +33,10 @@ def predict(
         ShapeError, DtypeError: the model does not take such samples.
         DataError: there are no samples.
     """
-    checks.instance("The model", layer, Layer, "Chain layers: linear(8) >> relu().")
-    size = checks.integer("The batch size", batch_size)
-    parts = [layer.apply(params, batch) for batch in _pieces(inputs, size)]
-    if not parts:
-        raise DataError("predict: expected at least one sample.")
-    return concatenate(parts)
-
-
-def _pieces(inputs: X | Dataset[X, object], size: int) -> Iterator[X]:
-    if isinstance(inputs, Dataset):
-        for start in range(0, len(inputs), size):
-            yield inputs.inputs.take(range(start, min(start + size, len(inputs))))
-        return
-    if not isinstance(inputs, tuple | np.ndarray):
-        require_array("The inputs", inputs)
-    for start in range(0, count_samples(inputs), size):
-        yield _cut(inputs, start, start + size)
-
-
-def _cut(data: X, start: int, stop: int) -> X:
-    """These rows of an array, or of each array of a tuple; of a memory map as plain arrays."""
-    found, structure = decompose(data, np.ndarray)
-    cut = compose(structure, [_plain(leaf[start:stop]) for leaf in found])
-    if _is_like(cut, data):
-        return cut
-    raise OptionError(f"expected arrays, got {checks.described(data)}.")
-
-
-def _plain(leaf: Array) -> Array:
-    return leaf.view(np.ndarray) if isinstance(leaf, np.memmap) else leaf
-
-
-def _is_like(cut: object, data: X) -> TypeGuard[X]:
-    return isinstance(cut, np.ndarray | type(data))  # a memory map becomes a plain array
+    require_model(layer)
+    source: X | Column[X] = inputs.inputs if isinstance(inputs, Dataset) else inputs
+    batches: Iterator[X] = _batches(source, batch_size)
+    return concatenate([layer.apply(params, batch) for batch in batches])
 
 
 def evaluate(
@@ -83,52 +46,57 @@ def evaluate(
     measure: Loss[Y, T] | Callable[[Y, T], float],
     batch_size: int = 1024,
 ) -> float:
-    """The mean of a measure over all samples, computed in batches.
+    """The mean of a measure over all samples, computed in inference mode and in batches.
 
     Args:
-        layer: the model; it runs in inference mode.
-        params: its parameters.
         data: a data set, or a pair of arrays `(inputs, targets)`.
         measure: a loss, or `(prediction, target) -> mean over these samples` such as `accuracy`.
         batch_size: how many samples are held in memory at once.
 
     Raises:
         OptionError: the batch size is not an integer ≥ 1, or the measure gives no number.
-        ShapeError, DtypeError: the model does not take such samples.
-        DataError: there are no samples.
+        ShapeError, DtypeError: the model or the measure does not take such samples.
+        DataError: there are no samples, or not as many inputs as targets.
     """
-    checks.instance("The model", layer, Layer, "Chain layers: linear(8) >> relu().")
-    size = checks.integer("The batch size", batch_size)
+    require_model(layer)
     require_loss_function(measure)
     mean = measure.mean if isinstance(measure, Loss) else measure
-    total, samples = 0.0, 0
-    for inputs, targets in _pairs(data, size):
-        count = count_samples(targets)
-        total += _number(mean(layer.apply(params, inputs), targets)) * count
-        samples += count
-    if not samples:
-        raise DataError("evaluate: expected at least one sample.")
-    return total / samples
-
-
-def _pairs(data: Dataset[X, T] | tuple[X, T], size: int) -> Iterator[tuple[X, T]]:
-    if isinstance(data, Dataset):
-        for start in range(0, len(data), size):
-            rows = range(start, min(start + size, len(data)))
-            yield data.inputs.take(rows), data.targets.take(rows)
-        return
-    if not checks.is_pair(data):
+    if not isinstance(data, Dataset) and not checks.is_pair(data):
         raise DataError(
             f"expected a data set or a pair (inputs, targets), got {checks.described(data)}."
         )
-    inputs, targets = data
-    if count_samples(inputs) != count_samples(targets):
-        raise DataError(
-            f"expected as many inputs as targets, got {count_samples(inputs)} and "
-            f"{count_samples(targets)}."
-        )
-    for start in range(0, count_samples(inputs), size):
-        yield _cut(inputs, start, start + size), _cut(targets, start, start + size)
+    source = Pair(data.inputs, data.targets) if isinstance(data, Dataset) else data
+    total, samples = 0.0, 0
+    for inputs, targets in _batches(source, batch_size):
+        count = count_samples(targets)
+        total += _number(mean(layer.apply(params, inputs), targets)) * count
+        samples += count
+    return total / samples
+
+
+def _batches(data: X | Column[X], batch_size: int) -> Iterator[X]:
+    """The rows of a column, of an array or of all arrays of a tuple, so many at a time."""
+    size = checks.integer("The batch size", batch_size)
+    if isinstance(data, Column):
+        for start in range(0, len(data), size):
+            yield data.take(range(start, min(start + size, len(data))))
+        return
+    if not isinstance(data, tuple | np.ndarray):
+        require_array("The inputs", data)
+    arrays, structure = decompose(data, np.ndarray)
+    plain = [array.view(np.ndarray) if isinstance(array, np.memmap) else array for array in arrays]
+    lengths = [len(array) if array.ndim else 0 for array in arrays]
+    if len({*lengths}) != 1 or 0 in lengths:
+        got = " and ".join(map(str, lengths))
+        raise DataError(f"expected arrays with the same number of samples, at least 1, got {got}.")
+    for start in range(0, lengths[0], size):
+        batch = compose(structure, [array[start : start + size] for array in plain])
+        if _is_like(batch, data):
+            yield batch
+
+
+def _is_like(batch: object, data: X) -> TypeGuard[X]:
+    return isinstance(batch, np.ndarray | type(data))  # a memory map becomes a plain array
 
 
 def _number(value: object) -> float:

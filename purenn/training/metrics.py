@@ -8,7 +8,7 @@ from math import nan
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import Labels, Matrix
+from purenn.arrays import AnyArray, Labels, Matrix
 from purenn.losses._targets import is_labels, require_binary_targets, require_class_targets
 
 
@@ -18,26 +18,23 @@ def accuracy(prediction: Matrix, target: Matrix | Labels) -> float:
     Takes logits or probabilities (samples, classes), and targets as labels or rows.
     """
     require_class_targets("accuracy", prediction, target)
-    if np.isnan(prediction).any():
-        return nan
     labels = target if is_labels(target) else target.argmax(axis=1)
-    return float(np.mean(prediction.argmax(axis=1) == labels))
+    return _share(prediction.argmax(axis=1) == labels, prediction)
 
 
 def binary_accuracy(threshold: float = 0.5) -> Callable[[Matrix, Matrix | Labels], float]:
     """The fraction of outputs on the target's side of the threshold; NaN if one is NaN.
 
-    The threshold is 0.5 for probabilities and 0 for logits.
-
-    Raises:
-        OptionError: the threshold is not a finite number.
+    The threshold, any finite number, is 0.5 for probabilities and 0 for logits.
     """
     boundary = checks.number("The threshold of binary_accuracy", threshold)
 
     def measure(prediction: Matrix, target: Matrix | Labels) -> float:
         rows = require_binary_targets("binary_accuracy", prediction, target)
-        if np.isnan(prediction).any():
-            return nan
-        return float(np.mean((prediction > boundary) == (rows > 0.5)))
+        return _share((prediction > boundary) == (rows > 0.5), prediction)
 
     return measure
+
+
+def _share(hits: AnyArray, prediction: Matrix) -> float:
+    return nan if np.isnan(prediction).any() else float(np.mean(hits))

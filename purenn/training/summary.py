@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
-import numpy as np
-
-from purenn import checks
+from purenn.data.columns import sample_shape
 from purenn.keys import Key
 from purenn.layers import Layer
+from purenn.training.gradient import P, X, Y, require_model
 from purenn.tree import leaves
-
-P = TypeVar("P")
-X = TypeVar("X")
-Y = TypeVar("Y")
-
-Row = tuple[str, str, str]
 
 
 def summary(model: Layer[P, X, Y], example: X) -> str:
-    """The layers of a model one below the other, with a total at the end.
-
-    Args:
-        model: a layer or a chain.
-        example: a batch of inputs, of one sample or more.
+    """The layers of a model one below the other, shown for a batch of inputs; and a total.
 
     Raises:
         ShapeError: neighbouring layers do not fit.
 
+    >>> import numpy as np
     >>> from purenn.layers import linear, relu
     >>> print(summary(linear(128) >> relu() >> linear(10), np.zeros((1, 784), np.float32)))
     layer           output shape  parameters
@@ -36,28 +24,18 @@ def summary(model: Layer[P, X, Y], example: X) -> str:
     2  linear(10)   (10,)              1,290
     total                            101,770
     """
-    checks.instance("The model", model, Layer, "Chain layers: linear(8) >> relu().")
+    require_model(model)
     params = model.init(Key(0), example)
-    rows: list[Row] = []
+    rows = [("layer", "output shape", "parameters")]
     x: object = example
     for index in range(len(model)):
         layer, own = model[index], params[index] if isinstance(params, tuple) else params
         x = layer.apply(own, x)
-        rows.append((f"{index:<2} {layer!r}", _shapes(x), f"{_size(own):,}"))
-    total = f"{_size(params):,}"
-    return _table([("layer", "output shape", "parameters"), *rows, ("total", "", total)])
-
-
-def _shapes(output: object) -> str:
-    if isinstance(output, tuple):
-        return ", ".join(map(_shapes, output))
-    return str(output.shape[1:]) if isinstance(output, np.ndarray) else ""
-
-
-def _size(params: object) -> int:
-    return sum(leaf.size for leaf in leaves(params))
-
-
-def _table(rows: list[Row]) -> str:
+        rows.append((f"{index:<2} {layer!r}", f"{sample_shape(x)}", _size(own)))
+    rows.append(("total", "", _size(params)))
     first, second, third = (max(len(row[column]) for row in rows) for column in range(3))
     return "\n".join(f"{a:<{first}}  {b:<{second}}  {c:>{third}}" for a, b, c in rows)
+
+
+def _size(params: object) -> str:
+    return f"{sum(leaf.size for leaf in leaves(params)):,}"

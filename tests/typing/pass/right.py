@@ -1,4 +1,4 @@
-"""The types of losses, optimizers, data and steps are exact, from end to end."""
+"""The types of models, losses, optimizers, data and steps are exact, from end to end."""
 
 from __future__ import annotations
 
@@ -10,23 +10,92 @@ import attrs
 import numpy as np
 
 import purenn as nn
-from purenn import losses, optimizers
-from purenn.arrays import Images, Labels, Leaves, Matrix, Vector
-from purenn.data import Batch, Batches, Dataset, ScaledBytes
+from purenn import Empty, Linear, layers, losses, optimizers
+from purenn.arrays import Array, Images, Labels, Leaves, Matrix, Vector
+from purenn.data import Batch, Batches, Dataset, ScaledBytes, arranged_batches
+from purenn.layers import BatchNorm, Block, block, concatenate, embedding
 from purenn.optimizers import Moments, Norm, Velocity
 from purenn.training import Report, Step
+from purenn.tree import leaves, rebuild, to_dtype
 
 KEY = nn.Key(0)
-Params = tuple[nn.Linear, nn.Empty, nn.Linear]
+Params = tuple[Linear, Empty, Linear]
 
+A = TypeVar("A", bound=Array)
 S = TypeVar("S")
 
 x: Matrix = np.ones((2, 4), np.float32)
 rows: Matrix = np.full((2, 2), 0.5, np.float32)
 labels: Labels = np.array([0, 1], np.uint8)
+images: Images = np.ones((2, 4, 4, 1), np.float32)
 weights: Vector = np.ones(2)
 model = nn.linear(3) >> nn.relu() >> nn.linear(2)
 params = model.init(KEY, x)
+
+# A chain's parameters are the exact tuple of its layers'.
+deep = nn.linear(3) >> nn.batch_norm() >> nn.relu() >> layers.frozen(nn.linear(1))
+Deep = tuple[Linear, BatchNorm, Empty, nn.Frozen[Linear]]
+assert_type(deep, nn.Layer[Deep, Matrix, Matrix])
+deep_params = deep.init(KEY, x)
+assert_type(deep_params[0].weight, Matrix)
+assert_type(deep_params[1].mean, nn.Frozen[Vector])
+assert_type(deep_params[3].value.bias, Vector)
+
+# What stays whole does so on either side, whatever begins it.
+whole = block(nn.dropout(0.1) >> nn.linear(2)) >> nn.tanh() >> block(nn.linear(1) >> nn.relu())
+Whole = tuple[Block[tuple[Empty, Linear]], Empty, Block[tuple[Linear, Empty]]]
+assert_type(whole.init(KEY, x), Whole)
+blocks = nn.linear(2) >> layers.stack(*[block(nn.linear(2) >> nn.relu()) for _ in range(3)])
+assert_type(blocks.init(KEY, x), tuple[Linear, layers.Stack[Block[tuple[Linear, Empty]]]])
+again = nn.linear(3) >> layers.repeated(nn.linear(3) >> nn.tanh(), 2)
+assert_type(again.init(KEY, x), tuple[Linear, Block[tuple[Linear, Empty]]])
+skip = nn.dropout(0.5) >> nn.residual(nn.linear(4)) >> nn.leaky_relu()
+assert_type(skip, nn.Layer[tuple[Empty, Block[Linear], Empty], Matrix, Matrix])
+forked = layers.branches(nn.linear(2), nn.tanh()) >> concatenate() >> nn.linear(1)
+assert_type(forked, nn.Layer[tuple[layers.Both[Linear, Empty], Empty, Linear], Matrix, Matrix])
+joined = layers.beside(nn.flatten() >> nn.linear(2), embedding(9, 2)) >> concatenate()
+Joined = tuple[layers.Both[tuple[Empty, Linear], layers.Embedding], Empty]
+assert_type(joined, nn.Layer[Joined, tuple[Images, Labels], Matrix])
+assert_type(joined.init(KEY, (images, labels)), Joined)
+
+
+# Layers of one's own, of images and of any rank, take their place in a chain.
+@nn.maker
+def shifted(by: float) -> nn.Layer[Empty, Images, Images]:
+    """A layer that adds a number."""
+
+    def vjp(
+        params: Empty, x: Images, key: nn.Key
+    ) -> tuple[Images, nn.Pullback[Images, Empty, Images]]:
+        return x + by, lambda dy: (params, lambda: dy)
+
+    return nn.Layer(lambda key, x: Empty(), lambda params, x: x + by, vjp)
+
+
+@nn.maker
+def twice(inner: nn.Layer[Empty, A, A]) -> nn.Layer[Empty, A, A]:
+    """A layer made of another."""
+
+    def vjp(params: Empty, x: A, key: nn.Key) -> tuple[A, nn.Pullback[A, Empty, A]]:
+        y, first = inner.vjp(params, x, key.child("first"))
+        z, second = inner.vjp(params, y, key.child("second"))
+        return z, lambda dz: first(second(dz)[1]())
+
+    return nn.Layer(inner.init, lambda params, x: inner.apply(params, inner.apply(params, x)), vjp)
+
+
+vision = shifted(0.5) >> nn.relu() >> nn.batch_norm() >> nn.flatten() >> twice(nn.tanh())
+Vision = tuple[Empty, Empty, BatchNorm, Empty, Empty]
+assert_type(vision, nn.Layer[Vision, Images, Matrix])
+wide = nn.flatten() >> nn.linear(1)
+y, pull = wide.vjp(wide.init(KEY, images), images, KEY)
+assert_type(pull, nn.Pullback[Matrix, tuple[Empty, Linear], Images])
+assert_type(pull(y)[1](), Images)
+
+# Trees keep their type.
+assert_type(to_dtype(deep_params, np.dtype(np.float64))[0], Linear)
+assert_type(nn.map_leaves(np.negative, deep_params)[0], Linear)
+assert_type(rebuild(deep_params, leaves(deep_params))[0], Linear)
 
 # Losses: classifiers take rows or labels; a function of one's own is a loss too.
 entropy = nn.softmax_cross_entropy()
@@ -93,6 +162,8 @@ assert_type(nn.dataset((x, labels), rows), Dataset[tuple[Matrix, Labels], Matrix
 batches = nn.shuffled_batches(data, 2, KEY, 0)
 assert_type(batches[0], Batch[Matrix, Labels])
 assert_type(batches[1:], Batches[Matrix, Labels])
+assert_type(data.select(labels > 0), Dataset[Matrix, Labels])
+assert_type(arranged_batches(data, 2, KEY, labels > 0), Batches[Matrix, Labels])
 pictures = nn.dataset(ScaledBytes(np.zeros((2, 4, 4, 1), np.uint8)), labels)
 assert_type(pictures.example, Images)
 

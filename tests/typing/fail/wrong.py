@@ -1,4 +1,4 @@
-"""Mistakes with losses, optimizers, states, data and steps."""
+"""Mistakes with models, parameters, losses, optimizers, states, data and steps."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import numpy as np
 
 import purenn as nn
 from purenn import initializers, losses
-from purenn.arrays import Images, Labels, Matrix
+from purenn.arrays import Images, Labels, Matrix, Vector
 from purenn.data import Batch, Dataset
+from purenn.layers import beside, block, branches, embedding, stack
+from purenn.tree import to_dtype
 
 KEY = nn.Key(0)
+of_images: nn.Layer[nn.Empty, Images, Images] = nn.relu()
 model = nn.linear(3) >> nn.relu() >> nn.linear(1)
 pictures = nn.flatten() >> nn.linear(1)
 x: Matrix = np.zeros((2, 2), np.float32)
@@ -21,6 +24,49 @@ other = (nn.linear(3) >> nn.linear(1)).init(KEY, x)
 squared: nn.Loss[Matrix, Matrix] = nn.mean_squared_error()
 optimizer = nn.descend(nn.clip_by_global_norm(1.0) >> nn.momentum(0.9), rate=0.1)
 state = optimizer.init(params)
+int32: np.dtype[np.int32] = np.dtype(np.int32)
+
+# Chains of what does not fit.
+nn.linear(3) >> of_images  # [operator] Unsupported operand types for >>
+nn.linear(3) >> embedding(3, 2)  # [operator] Unsupported operand types for >>
+nn.relu() >> 3  # [operator] Unsupported operand types for >>
+nn.linear(3) >> nn.relu  # [operator] Unsupported operand types for >>
+branches(nn.linear(3), nn.tanh()) >> nn.linear(2)  # [operator] Unsupported operand types for >>
+nn.residual(embedding(3, 2))  # [misc] Cannot infer value of type parameter "A" of "residual"
+stack(nn.linear(2), nn.relu())  # [misc] Cannot infer value of type parameter "P" of "stack"
+wrong: nn.Layer[nn.Linear, Images, Matrix] = nn.linear(3)  # [assignment] Incompatible types
+
+# Parameters that are not there, or cannot be changed.
+params[3]  # [misc] Tuple index out of range
+params[1].weight  # [attr-defined] "Empty" has no attribute "weight"
+block(model).init(KEY, x)[0]  # [index] Value of type "Block[tuple[Linear, Empty, Linear]]"
+nn.batch_norm().init(KEY, x).mean.mean()  # [attr-defined] "Frozen[
+params[0] = params[2]  # [index] Unsupported target for indexed assignment
+params[0].weight = x  # [misc] Property "weight" defined in "Linear" is read-only
+KEY.seed = 1  # [misc] Property "seed" defined in "Key" is read-only
+
+# Parameters, inputs and keys of another model.
+model.apply(params[:2], x)  # [arg-type] "tuple[Linear, Empty]"; expected
+model.apply((params[1], params[0], params[2]), x)  # [arg-type] "tuple[Empty, Linear, Linear]";
+model.apply(params, images)  # [arg-type] Argument 2
+nn.flatten().apply(nn.Empty(), x)  # [arg-type] Argument 2
+model.vjp(params, x, 0)  # [arg-type] "int"; expected "Key"
+nn.summary(params, x)  # [arg-type] Argument 1
+beside(model, model).init(KEY, x)  # [arg-type] Argument 2
+
+# Pullbacks take cotangents of the output, and give gradients and a thunk.
+out, pull = nn.flatten().vjp(nn.Empty(), images, KEY)
+pull(images)  # [arg-type] Argument 1
+none, thunk = pull(x)
+flat: Matrix = thunk()  # [assignment] Incompatible types
+not_called: Images = thunk  # [assignment] Incompatible types
+
+# Ranks, dtypes and options.
+bias: Vector = params[0].weight  # [assignment] Incompatible types
+nn.linear(2.5)  # [arg-type] "float"; expected "int"
+nn.linear(3, weight=0.1)  # [arg-type] "float"; expected "Initializer | None"
+nn.linear(3, 4)  # [call-arg] Too many positional arguments  # [arg-type] Argument 2
+to_dtype(params, int32)  # [arg-type] "dtype[signedinteger[_32Bit]]"; expected
 
 # Losses.
 squared(x, labels)  # [arg-type] Argument 2
@@ -35,7 +81,6 @@ gradient(params, images, y, KEY)  # [arg-type] Argument 2
 
 # Optimizers, transforms and schedules.
 nn.adam(0.1) >> nn.momentum(0.9)  # [operator] Unsupported operand types for >>
-nn.momentum(0.9) >> nn.adam(0.1)  # [operator] Unsupported operand types for >>
 nn.descend(nn.adam(0.1), 0.1)  # [arg-type] "Optimizer[Moments]"; expected "Transform[Never]"
 nn.descend(nn.momentum(0.9))  # [call-arg] Missing positional argument "rate" in call to "descend"
 nn.sgd(initializers.constant(0.1))  # [arg-type] "Initializer"; expected "float | Schedule"
@@ -53,7 +98,6 @@ nn.dataset(x, [0, 1])  # [call-overload] No overload variant of "dataset" matche
 Dataset(x, labels)  # [arg-type] Argument 1  # [arg-type] Argument 2
 nn.shuffled_batches(data, 32, KEY)  # [call-arg] Missing positional argument "epoch"
 nn.shuffled_batches((x, labels), 32, KEY, 0)  # [arg-type] Argument 1
-nn.shuffled_batches(data, 32, 0, 0)  # [arg-type] "int"; expected "Key"
 batch: Batch[Matrix, Matrix] = labelled[0]  # [assignment] Incompatible types
 
 # Steps of one model, loss and data set with another's.

@@ -1,0 +1,120 @@
+"""The article's legacy stream and spirals, and when a number agrees with what it printed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from math import nan
+
+import numpy as np
+import pytest
+
+from article import agreement, printed
+from article.legacy import LegacyStream
+from article.spirals import article_spirals
+from purenn.errors import OptionError
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2**32 - 1])
+@pytest.mark.parametrize("kinds", ["unp", "nnun", "npnu", "pun"])
+def test_the_draws_are_those_of_the_legacy_generator(seed: int, kinds: str) -> None:
+    state, stream = np.random.RandomState(seed), LegacyStream.seeded(seed)
+    for kind in kinds:
+        if kind == "u":
+            numbers, stream = stream.uniform((2, 3))
+            assert numbers.tolist() == state.rand(2, 3).tolist()
+        elif kind == "n":  # an odd count leaves half a pair behind, which the next draw uses
+            numbers, stream = stream.normal((3,))
+            assert numbers.tolist() == state.randn(3).tolist()
+        else:
+            order, stream = stream.permutation(7)
+            assert (order.dtype.name, order.tolist()) == ("int64", state.permutation(7).tolist())
+
+
+def test_a_position_gives_equal_numbers_however_often_it_is_drawn_from() -> None:
+    start = LegacyStream.seeded(3)
+    first, _ = start.normal((5,))
+    start.uniform((100,))
+    start.permutation(10)
+    again, _ = start.normal((5,))
+    assert again.tolist() == first.tolist()
+    assert not first.flags.writeable
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32, True, 1.5, None])
+def test_seeds_that_numpy_cannot_take_are_refused(seed: int) -> None:
+    with pytest.raises(OptionError, match="The seed of a LegacyStream: expected an integer"):
+        LegacyStream.seeded(seed)
+
+
+def published_spirals(state: np.random.RandomState) -> bytes:
+    """The article's points by its formula, arm by arm and axis by axis."""
+    turns = [np.sqrt(state.rand(250)) * 4 * np.pi for _ in range(2)]
+    noise = state.randn(500, 2)
+    columns: list[np.ndarray[tuple[int, ...], np.dtype[np.float64]]] = []
+    for axis, wave in enumerate((np.cos, np.sin)):
+        arms = [(2 * t + np.pi) * sign * wave(t) for sign, t in zip((1, -1), turns, strict=True)]
+        column = np.concatenate(arms) + 1.2 * noise[:, axis]
+        columns.append(2 * (column - column.min()) / (column.max() - column.min()) - 1)
+    return np.stack(columns, axis=1).tobytes()
+
+
+def test_the_articles_points_are_the_published_formulas_to_the_last_bit() -> None:
+    np.random.seed(5)  # noqa: NPY002 (the global state has no say and is left alone)
+    state = np.random.RandomState(1)
+    inputs, targets, stream = article_spirals(LegacyStream.seeded(1))
+    assert inputs.dtype == targets.dtype == np.float64
+    assert inputs.tobytes() == published_spirals(state)
+    assert targets.tolist() == [[0.0]] * 250 + [[1.0]] * 250
+    assert not any(array.flags.writeable for array in (inputs, targets))
+    assert stream.normal((2, 128))[0].tolist() == state.randn(2, 128).tolist()
+    untouched = np.random.random_sample()  # noqa: NPY002 (see above)
+    assert untouched == np.random.RandomState(5).random_sample()
+
+
+def agree(check: Callable[[float], agreement.Check], *values: float) -> list[bool]:
+    return [check(value).agrees for value in values]
+
+
+def test_numbers_agree_in_their_digits_within_two_hundredths_or_in_a_band() -> None:
+    digits = agree(partial(agreement.same_digits, "", "0.7288"), 0.72884, 0.72876, 0.72886, 0.72874)
+    assert digits == [True, True, False, False]
+    nearby = agree(partial(agreement.near, "", "0.3602"), 0.3801, 0.3403, 0.3803, 0.3401, nan)
+    assert nearby == [True, True, False, False, False]
+    band = partial(agreement.between, "", 0.894, lowest=0.889, highest=0.9)
+    assert agree(band, 0.889, 0.9, 0.8889, 0.9001, nan) == [True, True, False, False, False]
+
+
+def test_bands_are_shown_in_percent_and_losses_once_if_they_are_constant() -> None:
+    found = agreement.between("test accuracy", 0.894, 0.889, 0.889, 0.9)
+    assert (found.published, found.ours, found.demand) == ("89.40 %", "88.90 %", "88.9 to 90.0 %")
+    still, moving = (agreement.constant("", "8.0590", [2.5, end]) for end in (2.5, 2.25))
+    assert (still.ours, still.agrees) == ("2.5000", True)
+    assert (moving.ours, moving.agrees) == ("2.2500 to 2.5000", False)
+
+
+def failed(checks: tuple[agreement.Check, ...]) -> list[str]:
+    return [check.what for check in checks if not check.agrees]
+
+
+def test_run_1_agrees_by_its_opening_and_its_standstill() -> None:
+    stuck = [*map(float, printed.EXPLODING), *[1.0] * 390, *[6.0] * 100]
+    checks = agreement.exploding_checks(stuck, 0.5)
+    assert (len(checks), failed(checks)) == (11, [])
+    assert failed(agreement.exploding_checks([*stuck[:-1], 6.1], 0.5)) == ["epochs 401 to 500"]
+
+
+def test_run_2_agrees_by_its_opening_its_end_and_all_points() -> None:
+    losses = [*map(float, printed.CLIPPED), *[0.1] * 178, *map(float, printed.CLIPPED_END)]
+    checks = agreement.clipped_checks(losses, 1.0)
+    assert (len(checks), failed(checks)) == (23, [])
+    checks = agreement.clipped_checks([*losses[:-1], 0.0006], 0.998)
+    assert failed(checks) == ["epoch 200", "training accuracy"]
+
+
+def test_run_3_agrees_exactly_at_first_then_nearly_and_in_its_accuracy() -> None:
+    losses = [*map(float, printed.FASHION)]
+    checks = agreement.fashion_checks(losses, 0.894)
+    assert (len(checks), failed(checks)) == (21, [])
+    checks = agreement.fashion_checks([loss + 0.005 for loss in losses], 0.88)
+    assert failed(checks) == ["epoch 1", "epoch 2", "epoch 3", "test accuracy"]
