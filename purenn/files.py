@@ -22,6 +22,8 @@ AnyPath = str | os.PathLike[str]
 
 SUFFIX = ".purenn-part"  # of files that are being written
 exists = os.path.lexists  # whether there is something of that name, if only a broken link
+NO_FOLLOW: int = getattr(os, "O_NOFOLLOW", 0)
+BINARY: int = getattr(os, "O_BINARY", 0)
 KINDS = {stat.S_IFDIR: "a directory", stat.S_IFLNK: "a symbolic link"}
 
 
@@ -64,9 +66,7 @@ def require_regular(path: Path, status: Callable[[Path], os.stat_result] = os.ls
 def opened(path: Path, flags: int) -> Iterator[int]:
     """A descriptor of a regular file, which is not reached through a link."""
     require_regular(path)
-    no_follow: int = getattr(os, "O_NOFOLLOW", 0)
-    binary: int = getattr(os, "O_BINARY", 0)
-    descriptor = os.open(path, flags | no_follow | binary, 0o666)
+    descriptor = os.open(path, flags | NO_FOLLOW | BINARY, 0o666)
     try:
         yield descriptor
     finally:

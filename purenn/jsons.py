@@ -24,6 +24,11 @@ def read(path: files.AnyPath) -> Json:
     return parse(files.read(path, LIMIT), str(path))
 
 
+def write(path: files.AnyPath, value: Json) -> None:
+    """Write a value to a file, indented."""
+    files.write(path, dump(value, indent=2))
+
+
 def parse(content: bytes, where: str) -> Json:
     """The value that a JSON text in UTF-8 stands for; errors call the text `where`."""
     try:
@@ -69,6 +74,6 @@ def plain(value: object, where: str) -> Json:
 
 
 def dump(value: Json, indent: int | None = None) -> bytes:
-    """The value in UTF-8, on one line unless it is indented, with a newline at the end."""
+    """The value in UTF-8, on one line unless it is indented, and a newline."""
     text = json.dumps(value, allow_nan=False, ensure_ascii=False, indent=indent)
     return text.encode(errors="backslashreplace") + b"\n"  # JSON escapes lone surrogates so, too

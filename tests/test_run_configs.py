@@ -102,7 +102,10 @@ def test_changes(before: dict[str, object], after: dict[str, object], lines: lis
     assert changes(one, other) == tuple(lines)
     assert changes(one, runs.Config("b.py", after)) == (script, *lines)
     names = [line.partition(": ")[0] for line in lines]
-    assert changes(one, other, ignored=names) == ()
+    assert changes(one, other, names) == ()
+    assert changes(other, one, [name for name in names if name != "epochs"]) == (
+        ("epochs: 3 there, 2 here",) if "epochs" in names else ()
+    )
 
 
 SHAPE = '{{}}: expected {"script": ..., "settings": {...}} and nothing else.'

@@ -40,50 +40,30 @@ def record(epoch: int, metrics: Metrics) -> Record:
 def read_records(folder: files.AnyPath) -> tuple[Record, ...]:
     """The records in a run's folder. A last line that was not finished is left out."""
     path = files.expanded(folder) / METRICS
-    return _records(_lines(path), path)
-
-
-def _records(lines: list[bytes], path: Path) -> tuple[Record, ...]:
-    found: list[Record] = []
-    for number, line in enumerate(lines):
-        where = f"{path}, line {number + 1}"
-        facts = jsons.parse(line, where)
-        pairs = facts.items() if isinstance(facts, dict) else ()
-        numbers = {name: x for name, x in pairs if isinstance(x, int | float)}
-        if numbers != facts or numbers.get("epoch") != number:
-            raise RunError(f"{where}: expected the record of epoch {number}, only numbers.")
-        found.append(numbers)
-    return tuple(found)
+    return _records(path, _lines(path))
 
 
 def keep_records(folder: Path, count: int) -> tuple[Record, ...]:
     """The first `count` records, after what follows them, and unfinished lines, were cut off."""
-    path = folder / METRICS
+    path, times = folder / METRICS, folder / TIMES
     lines = _lines(path)[:count]
     if len(lines) < count:
         raise RunError(
             f"{path} has {len(lines)} epochs, but the checkpoint was written after {count}. "
             "Restore it from a copy, or start again in another folder."
         )
-    kept = _records(lines, path)
+    kept = _records(path, lines)
     seconds(folder)  # whether it can be read
     files.cut(path, sum(map(len, lines)))
-    files.cut(folder / TIMES, sum(map(len, _lines(folder / TIMES))))
+    files.cut(times, sum(map(len, _lines(times))))
     return kept
-
-
-def _lines(path: Path) -> list[bytes]:
-    """The finished lines of a file; none if there is no file."""
-    files.require_regular(path)
-    raw = files.read(path, LIMIT) if files.exists(path) else b""
-    return [line + b"\n" for line in raw.split(b"\n")[:-1]]
 
 
 def seconds(folder: Path) -> float:
     """How long the run trained, in all sessions, but for what a kill left unwritten."""
-    total = 0.0
-    for number, line in enumerate(_lines(folder / TIMES)):
-        where = f"{folder / TIMES}, line {number + 1}"
+    path, total = folder / TIMES, 0.0
+    for number, line in enumerate(_lines(path), 1):
+        where = f"{path}, line {number}"
         match jsons.parse(line, where):
             case {"seconds": float(time)}:
                 total += time
@@ -92,3 +72,22 @@ def seconds(folder: Path) -> float:
             case _:
                 raise RunError(f"{where}: expected the start or the seconds of a session.")
     return total
+
+
+def _records(path: Path, lines: list[bytes]) -> tuple[Record, ...]:
+    found: list[Record] = []
+    for epoch, line in enumerate(lines):
+        where = f"{path}, line {epoch + 1}"
+        facts = jsons.parse(line, where)
+        pairs = facts.items() if isinstance(facts, dict) else ()
+        numbers = {name: x for name, x in pairs if isinstance(x, int | float)}
+        if numbers != facts or numbers.get("epoch") != epoch:
+            raise RunError(f"{where}: expected the record of epoch {epoch}, only numbers.")
+        found.append(numbers)
+    return tuple(found)
+
+
+def _lines(path: Path) -> list[bytes]:
+    """The finished lines of a file; none if there is no file."""
+    raw = files.read(path, LIMIT) if files.require_regular(path) else b""
+    return [line + b"\n" for line in raw.split(b"\n")[:-1]]
