@@ -1,8 +1,8 @@
 """Crash-safe file writes, appends and cuts.
 
-Everything goes through `os`, call by call, in the order that survives a loss of power: content is
-flushed before the name that leads to it, and the name before whatever relies on it. Every function
-here raises `UnavailableError` where the operating system refuses.
+Calls of the operating system come in the order that survives a loss of power: content is flushed
+before the name that leads to it, and the name before whatever relies on it. Where the operating
+system refuses, all functions raise `UnavailableError`.
 """
 
 from __future__ import annotations

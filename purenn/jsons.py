@@ -59,7 +59,7 @@ def plain(value: object, where: str) -> Json:
     """
     if isinstance(value, Enum):
         return plain(value.value, where)
-    if isinstance(value, np.generic | np.ndarray):
+    if isinstance(value, np.generic | np.ndarray) and type(value.tolist()) is not type(value):
         return plain(value.tolist(), where)
     if isinstance(value, list | tuple):
         return [plain(item, f"{where}[{index}]") for index, item in enumerate(value)]
@@ -71,6 +71,14 @@ def plain(value: object, where: str) -> Json:
         f"{where}: expected a finite number, a string, a list or a dict with strings as names, "
         f"got {described(value)}."
     )
+
+
+def plain_dict(value: Mapping[str, object], where: str) -> dict[str, Json]:
+    """`plain` of a dict."""
+    found = plain(value, where)
+    if isinstance(found, dict):
+        return found
+    raise OptionError(f"{where}: expected a dict, got {found!r}.")
 
 
 def dump(value: Json, indent: int | None = None) -> bytes:

@@ -1,8 +1,8 @@
-"""Trees of parameters in files: saved whole, and loaded as they were or not at all.
+"""Trees of parameters in safetensors files: saved whole, and loaded as they were or not at all.
 
-Files are of the safetensors format; the arrays in them are named by their paths. Leaves may also be
-plain values: bool, int, float, str and `Key`. Equal trees give equal bytes. Nothing in a file is
-ever run, and only classes of purenn's own are looked up by name.
+Arrays are named by their paths. Leaves may also be plain values: bool, int, float, str and `Key`.
+Equal trees give equal bytes. Nothing in a file is ever run, and only classes of purenn's own are
+looked up by name.
 """
 
 from __future__ import annotations
@@ -84,11 +84,8 @@ def load(path: files.AnyPath, *, like: object = None) -> object:
 
     `like`, a tree of the same structure, shapes and dtypes, gives it its type. It may be left out
     if all classes of nodes are purenn's own. With it, files of other libraries load as well, where
-    names are paths.
-
-    Raises:
-        FormatError: the file is truncated, corrupt or of another format.
-        TreeError: it holds another tree than `like`, or one that needs `like`.
+    names are paths. Another tree is refused (`TreeError`), and a file that is truncated, corrupt or
+    of another format (`FormatError`).
     """
     saved = decode(files.read(path), str(path))
     return saved.built() if like is None else saved.fitted(like)

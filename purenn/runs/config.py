@@ -6,15 +6,12 @@ from collections.abc import Collection, Iterable, Mapping
 
 import attrs
 
-from purenn import files, jsons
-from purenn.errors import OptionError, RunError
+from purenn import checks, files, jsons
+from purenn.errors import RunError
 
 
 def _plain(settings: Mapping[str, object]) -> dict[str, jsons.Json]:
-    found = jsons.plain(settings, "settings")
-    if isinstance(found, dict):
-        return found
-    raise OptionError(f"settings: expected a dict, got {found!r}.")
+    return jsons.plain_dict(settings, "settings")
 
 
 @attrs.frozen
@@ -46,6 +43,7 @@ def flat(settings: Mapping[str, jsons.Json], prefix: str = "") -> dict[str, json
 
     Names with dots are quoted, so that no two settings share a name.
     """
+    checks.instance("settings", settings, Mapping, "")
     found: dict[str, jsons.Json] = {}
     for name, value in settings.items():
         path = prefix + (name if name.replace("-", "_").isidentifier() else repr(name))

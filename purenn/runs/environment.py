@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 import purenn
-from purenn import files, jsons
+from purenn import checks, files, jsons
 from purenn.errors import RunError
 from purenn.runs.config import differing
 
@@ -84,6 +84,8 @@ def _cpu() -> str:
 
 def environment_differences(before: Environment, after: Environment) -> tuple[str, ...]:
     """One line for every fact in which two environments differ, as far as both are known."""
+    for facts in (before, after):
+        checks.instance("environment", facts, dict, "Take it from read_environment.")
     return differing(before, after, [name for name in before if name in after])
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import attrs
 
-from purenn import files, jsons
+from purenn import checks, files, jsons
 from purenn.errors import RunError
 from purenn.runs.config import Config, changes, read_config
 from purenn.runs.environment import ENVIRONMENT, environment
@@ -45,6 +45,7 @@ def start(folder: files.AnyPath, config: Config) -> Iterator[Run]:
 
     A folder that holds a run or is in use is left as it was: `RunError`.
     """
+    checks.instance("config", config, Config, "Make one with Config(script, settings).")
     place = files.expanded(folder)
     with locked(place, lambda: _require_vacant(place)):
         jsons.write(place / ENVIRONMENT, environment())
@@ -55,7 +56,7 @@ def start(folder: files.AnyPath, config: Config) -> Iterator[Run]:
 
 @contextmanager
 def resume(
-    folder: files.AnyPath, config: Config | None = None, *, may_change: Collection[str] = ()
+    folder: files.AnyPath, config: Config | None = None, *, may_change: Sequence[str] = ()
 ) -> Iterator[Run]:
     """Go on with the run in a folder.
 
@@ -68,6 +69,11 @@ def resume(
     Raises:
         RunError: the run has another configuration, or the folder is in use. It is left as it was.
     """
+    checks.instance("may_change", may_change, Sequence, "Give names of settings.")
+    for name in may_change:
+        checks.instance("may_change", name, str, "")
+    if config is not None:
+        checks.instance("config", config, Config, "Make one with Config(script, settings).")
     place = files.expanded(folder)
     if config is not None and not files.exists(place / CONFIG):
         with start(place, config) as run:
@@ -101,7 +107,7 @@ def _require_vacant(folder: Path) -> None:
             raise RunError(f"{folder} holds a run already. Resume it, or choose another folder.")
 
 
-def _require_run(folder: Path, config: Config | None, may_change: Collection[str]) -> None:
+def _require_run(folder: Path, config: Config | None, may_change: Sequence[str]) -> None:
     if not files.exists(folder / CONFIG):
         raise RunError(f"{folder} holds no run: {CONFIG} is missing. Choose another folder.")
     known = read_config(folder / CONFIG)

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import nan
-from typing import Generic, TypeVar
+from typing import Generic
 
 import attrs
 
-from purenn import files, jsons, saving
+from purenn import checks, files, jsons, saving
 from purenn.errors import CheckpointError, RunError
 from purenn.keys import Key
 from purenn.optimizers import State
 from purenn.runs.config import read_config
-from purenn.runs.divergence import NO_MOMENTS, Moment, require_finite
+from purenn.runs.divergence import NO_MOMENTS, Moment, P, S, require_finite
 from purenn.runs.environment import read_environment
 from purenn.runs.folder import CONFIG, SUMMARY, Run
 from purenn.runs.records import METRICS, Record, keep_records, seconds
 from purenn.tree import Node
-
-P = TypeVar("P")
-S = TypeVar("S")
 
 
 @attrs.frozen(eq=False)
@@ -44,7 +41,7 @@ class Progress(Node, Generic[P, S]):
 
     @property
     def place(self) -> str:
-        """Which batch comes next: `epoch 3, batch 12`, both counted from 1."""
+        """The batch that comes next: `epoch 3, batch 12`, both counted from 1."""
         return f"epoch {self.epoch + 1}, batch {self.batch + 1}"
 
     @property
@@ -87,6 +84,10 @@ def begin(run: Run, state: State[P, S], model: str, key: Key) -> Progress[P, S]:
     before anything is changed.
     """
     progress = Progress(state, key, model)
+    require_progress(run, progress)
+    checks.instance("state", state, State, "Make it with optimizer.init(params).")
+    checks.instance("model", model, str, "Give repr(model).")
+    checks.instance("key", key, Key, "Make one with Key(0).")
     if files.exists(run.checkpoint):
         progress = saving.load(run.checkpoint, like=progress)
         for name, found, given in ("model", progress.model, model), ("key", progress.key, key):
@@ -105,11 +106,18 @@ def begin(run: Run, state: State[P, S], model: str, key: Key) -> Progress[P, S]:
     return attrs.evolve(progress, records=records, planned=planned)
 
 
+def require_progress(run: object, progress: object) -> None:
+    """Check that these are what their names say."""
+    checks.instance("run", run, Run, "Take it from start or resume.")
+    checks.instance("progress", progress, Progress, "Take it from begin.")
+
+
 def save(run: Run, progress: Progress[P, S]) -> None:
     """Write the checkpoint of a run, after what it relies on is on the disk: the records.
 
     A state that holds NaN or infinity is refused: `DivergenceError`.
     """
+    require_progress(run, progress)
     require_finite(progress.state, progress.place, progress.recent)
     files.flush(run.folder / METRICS)
     saving.save(run.checkpoint, attrs.evolve(progress, records=(), planned=0))
@@ -120,10 +128,11 @@ def finish(run: Run, progress: Progress[P, S], metrics: Mapping[str, object]) ->
 
     `metrics`, of anything that has a form in JSON, are added to those of the last record.
     """
+    added = jsons.plain_dict(metrics, "metrics")
+    save(run, progress)
     found: dict[str, jsons.Json] = {**progress.records[-1]} if progress.records else {}
     found.pop("epoch", None)
-    found |= {name: jsons.plain(value, f"metric {name!r}") for name, value in metrics.items()}
-    save(run, progress)
+    found |= added
     params = progress.state.params
     if files.exists(run.best):
         params = saving.load(run.best, like=params)

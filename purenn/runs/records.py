@@ -8,9 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from purenn import files, jsons
+from purenn import checks, files, jsons
 from purenn.arrays import Element
-from purenn.checks import described
 from purenn.errors import DivergenceError, OptionError, RunError
 
 METRICS = "metrics.jsonl"
@@ -24,13 +23,14 @@ Metrics = Mapping[str, float | Element]
 
 def record(epoch: int, metrics: Metrics) -> Record:
     """The record of an epoch, whose metrics must be finite numbers."""
+    checks.instance("metrics", metrics, Mapping, "Return a dict of numbers from measure.")
     if "epoch" in metrics:
         raise OptionError('metric "epoch": the epoch\'s number has that name. Choose another.')
     found: dict[str, float] = {"epoch": epoch}
     for name, value in metrics.items():
         number: object = value.item() if isinstance(value, np.generic) else value
         if isinstance(number, bool) or not isinstance(number, int | float):
-            raise OptionError(f"metric {name!r}: expected a number, got {described(value)}.")
+            raise OptionError(f"metric {name!r}: expected a number, got {checks.described(value)}.")
         if not isfinite(number):
             raise DivergenceError(f"metric {name!r} is {number} at the end of epoch {epoch + 1}.")
         found[name] = number

@@ -15,18 +15,15 @@ from purenn import checks, files, jsons, saving
 from purenn.errors import InterruptionError, RunError
 from purenn.keys import Key
 from purenn.optimizers import State
-from purenn.runs.divergence import checked_step, require_finite
+from purenn.runs.divergence import B, P, S, checked_step, require_finite
 from purenn.runs.environment import environment, note_environment
 from purenn.runs.folder import SUMMARY, Run
 from purenn.runs.interruption import interruptible
-from purenn.runs.progress import Progress, save
+from purenn.runs.progress import Progress, require_progress, save
 from purenn.runs.records import METRICS, TIMES, Metrics, record
 from purenn.runs.stopping import Best, Until
 from purenn.training import Report, Step
 
-P = TypeVar("P")
-S = TypeVar("S")
-B = TypeVar("B")
 B_co = TypeVar("B_co", covariant=True)
 
 
@@ -41,8 +38,8 @@ class EpochBatches(Protocol[B_co]):
 class Cadence:
     """When checkpoints are written: so many seconds or steps after the last, and every few epochs.
 
-    A checkpoint costs milliseconds, since it waits for the disk: where epochs are as short as that,
-    ask for fewer. The last epoch's is always written.
+    A checkpoint waits some milliseconds for the disk: where epochs are as short as that, ask for
+    fewer. The last epoch's is always written.
     """
 
     seconds: float = 60.0
@@ -95,6 +92,9 @@ def train(
         DivergenceError: the loss, the gradient, the parameters or a metric are not finite.
         InterruptionError: SIGTERM or Ctrl-C came. A checkpoint was written before.
     """
+    require_progress(run, progress)
+    checks.instance("cadence", cadence, Cadence, "")
+    _require_functions(step=step, batches_of=batches_of, measure=measure, until=until, best=best)
     if checks.integer("epochs", epochs) < progress.epoch:
         raise RunError(
             f"{run.folder} has {progress.epoch} epochs already: expected at least as many, got "
@@ -134,6 +134,12 @@ def train(
                         number,
                     )
                 yield progress
+
+
+def _require_functions(**functions: object) -> None:
+    for name, function in functions.items():
+        if function is not None or name not in ("until", "best"):
+            checks.function(name, function)
 
 
 def _is_over(progress: Progress[P, S], epochs: int, until: Until | None) -> bool:
