@@ -42,7 +42,7 @@ Nodes = tuple[tuple[str, int] | None, ...]
 
 @attrs.frozen
 class Saved:
-    """The content of a file: leaves by path, and nodes unless another library wrote it."""
+    """What a file holds: leaves by path, and nodes unless another library wrote it."""
 
     where: str
     leaves: dict[str, object]

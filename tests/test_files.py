@@ -5,9 +5,9 @@ from __future__ import annotations
 import copy
 import errno
 import os
-import re
 import stat
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -26,7 +26,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def refused(action: Callable[[], object], message: str) -> None:
-    with pytest.raises(UnavailableError, match=f"^{re.escape(message)}$") as caught:
+    with pytest.raises(UnavailableError) as caught:
         action()
     again = copy.copy(caught.value)  # as pickle makes it
     assert (type(again), str(again)) == (UnavailableError, message)
@@ -110,25 +110,16 @@ class TestCrashes:
 
 
 class TestTargets:
-    @pytest.mark.parametrize(
-        "action",
-        [
-            lambda path: files.write(path, b""),
-            files.read,
-            lambda path: files.append(path, b""),
-            lambda path: files.cut(path, 0),
-            files.flush,
-        ],
-        ids=["write", "read", "append", "cut", "flush"],
-    )
-    def test_what_is_not_a_regular_file_is_refused(
-        self, action: Callable[[Path], object], tmp_path: Path
-    ) -> None:
+    def test_what_is_not_a_regular_file_is_refused(self, tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "pipe")
-        pipe, null = tmp_path / "pipe", Path("/dev/null")
-        refused(lambda: action(tmp_path), f"{tmp_path} is a directory: expected a regular file.")
-        refused(lambda: action(pipe), f"{pipe} is a device or a pipe: expected a regular file.")
-        refused(lambda: action(null), f"{null} is a device or a pipe: expected a regular file.")
+        kinds = {tmp_path: "a directory", Path("/dev/null"): "a device or a pipe"}
+        for path, kind in {**kinds, tmp_path / "pipe": "a device or a pipe"}.items():
+            message = f"{path} is {kind}: expected a regular file."
+            for action in (files.read, files.flush):
+                refused(partial(action, path), message)
+            for change in (files.write, files.append):
+                refused(partial(change, path, b""), message)
+            refused(partial(files.cut, path, 0), message)
 
     def test_nothing_is_written_through_links(self, file: Path) -> None:
         link = file.with_name("link")

@@ -296,7 +296,7 @@ class TestOtherRuns:
             counted(tmp_path, 1, batches=batches)
         assert str(caught.value) == (
             f"{tmp_path} is at {place}, but that epoch has only {left} batches. Give the same data "
-            "and batch size as before, or choose another folder."
+            "and batch size, or choose another folder."
         )
 
     def test_no_epochs(self, tmp_path: Path) -> None:

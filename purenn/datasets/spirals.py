@@ -1,9 +1,4 @@
-"""Spirals: interleaved arms that no straight line separates.
-
-Radius and angle grow together: at parameter t the radius is 2 t + π, in units in which
-neighboring turns of an arm are 4 π apart. Points are spread evenly over the area (t is the square
-root of a uniform number, scaled), and noise is added in the same units.
-"""
+"""Spirals: interleaved arms that no straight line separates."""
 
 from __future__ import annotations
 
@@ -26,15 +21,12 @@ def spirals(
     noise: float = 1.2,
     dtype: FloatDtype | type[Float] = np.float32,
 ) -> tuple[Matrix, Indices]:
-    """Spirals whose arms are the classes, one after the other.
+    """Points on spirals whose arms are the classes, and their labels.
 
-    Args:
-        key: equal keys give equal points.
-        samples_per_arm: the number of points on each arm.
-        arms: at least 2, at equal angles around the center.
-        turns: how often each arm goes around the center, above 0 and at most 1000.
-        noise: its standard deviation, from 0 to 1e6, in the units of the radius.
-        dtype: of the points, float32 or float64.
+    The arms, 2 or more at equal angles, go around the center so many turns (at most 1000). Radius
+    and angle grow together: at parameter t the radius is 2 t + π, so that neighboring turns are 4 π
+    apart. Points are spread evenly over the area (t is the square root of a uniform number,
+    scaled), and have normal noise of that standard deviation (at most 1e6).
 
     Returns:
         The points, (arms * samples_per_arm, 2), scaled by one number so that the largest coordinate

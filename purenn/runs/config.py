@@ -25,10 +25,6 @@ class Config:
     script: str
     settings: dict[str, jsons.Json] = attrs.field(converter=_plain)
 
-    def encode(self) -> bytes:
-        """The content of config.json."""
-        return jsons.dump({"script": self.script, "settings": self.settings}, indent=2)
-
 
 def read_config(path: files.AnyPath) -> Config:
     """The configuration in a file such as config.json."""

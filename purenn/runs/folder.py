@@ -50,7 +50,7 @@ def start(folder: files.AnyPath, config: Config) -> Iterator[Run]:
     with locked(place, lambda: _require_vacant(place)):
         jsons.write(place / ENVIRONMENT, environment())
         # The configuration comes last: where it is, there is a run.
-        files.write(place / CONFIG, config.encode())
+        jsons.write(place / CONFIG, attrs.asdict(config))
         yield Run(place, config)
 
 

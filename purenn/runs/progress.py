@@ -101,7 +101,7 @@ def begin(run: Run, state: State[P, S], model: str, key: Key) -> Progress[P, S]:
     for part in run.folder.glob(f".*{files.SUFFIX}"):  # of writes that were killed
         files.remove(part)
     if read_config(run.folder / CONFIG) != run.config:
-        files.write(run.folder / CONFIG, run.config.encode())
+        jsons.write(run.folder / CONFIG, attrs.asdict(run.config))
     planned = summary.planned if summary and summary.epochs == progress.epoch else 0
     return attrs.evolve(progress, records=records, planned=planned)
 

@@ -14,10 +14,10 @@ Best = Callable[[tuple[Record, ...]], int]
 
 def best_epoch(records: tuple[Record, ...], metric: str, *, lower_is_better: bool = True) -> int:
     """The epoch with the lowest value of a metric, or the highest; the first of several."""
+    checks.instance("metric", metric, str, "")
     checks.instance("records", records, Sequence, "Take them from read_records.")
     for row in records:
-        checks.instance("a record", row, Mapping, "Take them from read_records.")
-    checks.instance("metric", metric, str, "")
+        checks.instance("a record", row, Mapping, "")
     if not records or not all(metric in record for record in records):
         known = ", ".join(name for record in records[:1] for name in record if name != "epoch")
         raise OptionError(f"metric: expected one of the records' ({known}), got {metric!r}.")

@@ -78,7 +78,7 @@ def train(
     is trained if the run was finished and no more epochs are asked for than then.
 
     Args:
-        step: `(state, batch) -> (state, report)`, as `training_step` makes it.
+        step: from `training_step`.
         batches_of: the batches of an epoch, from the run's key and the epoch's number, counted
             from 0: a pure function, for they are asked for again when the run is resumed.
         epochs: how many there are in all, those that are done included.
@@ -86,11 +86,10 @@ def train(
         until: whether to stop, given the records so far: `patience("validation_loss", epochs=5)`.
         best: the best epoch, given the records so far: `best("validation_loss")`. Its parameters
             are kept in best.safetensors, for `load` to read.
-        cadence: how often a checkpoint is written.
 
     Raises:
         DivergenceError: the loss, the gradient, the parameters or a metric are not finite.
-        InterruptionError: SIGTERM or Ctrl-C came. A checkpoint was written before.
+        InterruptionError: SIGTERM or Ctrl-C came, and a checkpoint was written.
     """
     require_progress(run, progress)
     checks.instance("cadence", cadence, Cadence, "")
@@ -111,7 +110,11 @@ def train(
         saved, saved_step, is_over = time.monotonic(), progress.state.step, False
         while not is_over:
             batches = batches_of(progress.key, progress.epoch)
-            _require_batches(run, progress, len(batches))
+            if progress.batch >= len(batches):
+                raise RunError(
+                    f"{run.folder} is at {progress.place}, but that epoch has only {len(batches)} "
+                    "batches. Give the same data and batch size, or choose another folder."
+                )
             for batch in batches[progress.batch :]:
                 progress = _advance(progress, step, batch)
                 steps = progress.state.step - saved_step
@@ -143,10 +146,10 @@ def _require_functions(**functions: object) -> None:
 
 
 def _is_over(progress: Progress[P, S], epochs: int, until: Until | None) -> bool:
-    if progress.epoch == epochs:
-        return True
     is_between = progress.batch == 0 and progress.epoch > 0
-    return is_between and until is not None and until(progress.records)
+    return progress.epoch == epochs or (
+        is_between and until is not None and until(progress.records)
+    )
 
 
 def _advance(
@@ -181,14 +184,6 @@ def _end_epoch(
     return attrs.evolve(
         progress, epoch=progress.epoch + 1, batch=0, samples=0, loss_sum=0.0, records=records
     )
-
-
-def _require_batches(run: Run, progress: Progress[P, S], count: int) -> None:
-    if progress.batch >= count:
-        raise RunError(
-            f"{run.folder} is at {progress.place}, but that epoch has only {count} batches. Give "
-            "the same data and batch size as before, or choose another folder."
-        )
 
 
 def _note_time(run: Run, progress: Progress[P, S], name: str, fact: str | float) -> None:
