@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -120,7 +121,6 @@ class TestStarting:
         assert (tmp_path / "notes.txt").read_text() == "mine"
 
     def test_a_lock_that_is_a_link(self, tmp_path: Path) -> None:
-        (tmp_path / "file").write_text("mine")
         (tmp_path / ".lock").symlink_to(tmp_path / "file")
         message = f"{tmp_path}/.lock is a symbolic link: expected a regular file."
         refused(tmp_path, UnavailableError, message)
@@ -132,33 +132,22 @@ def check_in_use(folder: Path, owner: str) -> None:
         pass
 
 
-def check_free(folder: Path) -> None:
-    with runs.resume(folder):
-        pass
-
-
 class TestLocks:
-    @pytest.mark.parametrize("is_removed", [False, True])
-    def test_a_folder_is_for_one_process(self, is_removed: bool, tmp_path: Path) -> None:
-        with python("print(1, flush=True)", tmp_path) as process:
-            if is_removed:
-                (tmp_path / ".lock").unlink()
-            check_in_use(tmp_path, "another process" if is_removed else f"process {process.pid}")
-        check_free(tmp_path)
-
-    def test_twice_at_once_in_one_process(self, tmp_path: Path) -> None:
-        with runs.start(tmp_path, CONFIG):
+    def test_a_folder_is_for_one_process_also_after_its_forks_and_without_its_lock(
+        self, tmp_path: Path
+    ) -> None:
+        code = "os.waitpid(os.fork() or sys.exit(), 0); print(1, flush=True)"
+        with python(code, tmp_path) as process:
+            check_in_use(tmp_path, f"process {process.pid}")
+            (tmp_path / ".lock").unlink()
+            check_in_use(tmp_path, "another process")
+        with runs.resume(tmp_path):
             check_in_use(tmp_path, f"process {os.getpid()}")
             check_in_use(tmp_path, f"process {os.getpid()}")
 
     def test_what_changed_until_it_was_locked_is_noticed(self, tmp_path: Path) -> None:
-        answers = iter([True, False])
-
-        def check() -> None:
-            if not next(answers):
-                raise RunError("changed")
-
-        with pytest.raises(RunError, match="changed"), locked(tmp_path, check):
+        check = Mock(side_effect=[None, RunError("changed")])
+        with refusals.refused(RunError, "changed"), locked(tmp_path, check):
             pass
         with locked(tmp_path, lambda: None):
             pass
@@ -171,14 +160,10 @@ class TestLocks:
             process.kill()
             process.wait()
             try:
-                check_free(tmp_path)
+                with runs.resume(tmp_path):
+                    pass
             finally:
                 os.kill(child, 9)
-
-    def test_a_fork_that_ends_first_frees_nothing(self, tmp_path: Path) -> None:
-        code = "os.waitpid(os.fork() or sys.exit(), 0); print(1, flush=True)"
-        with python(code, tmp_path) as process:
-            check_in_use(tmp_path, f"process {process.pid}")
 
 
 WINDOWS = """
