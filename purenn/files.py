@@ -12,7 +12,6 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from math import inf
 from pathlib import Path
 
 from purenn.checks import described
@@ -139,12 +138,10 @@ def remove(path: Path) -> None:
         flush_folder(path.parent)
 
 
-def read(path: AnyPath, limit: float = inf) -> bytes:
-    """The content of a regular file of at most `limit` bytes."""
+def read(path: AnyPath) -> bytes:
+    """The content of a regular file."""
     source = expanded(path)
-    size = require_regular(source, os.stat)
-    if size > limit:
-        raise UnavailableError(f"{source} has {size:,} bytes: expected at most {limit:,}.")
+    require_regular(source, os.stat)
     with translated(source, "read"):
         return source.read_bytes()
 

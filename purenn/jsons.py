@@ -16,12 +16,10 @@ from purenn.errors import FormatError, OptionError
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
-LIMIT = 2**24  # bytes of a whole file
-
 
 def read(path: files.AnyPath) -> Json:
     """The value in a file."""
-    return parse(files.read(path, LIMIT), str(path))
+    return parse(files.read(path), str(path))
 
 
 def write(path: files.AnyPath, value: Json) -> None:

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
-from typing import TypeVar, overload
+from typing import overload
 
 import attrs
 import numpy as np
@@ -20,9 +20,7 @@ from purenn import files, jsons, safetensors
 from purenn.arrays import AnyArray
 from purenn.errors import FormatError, TreeError
 from purenn.keys import Key
-from purenn.tree import LEAF_TYPES, Node, compose, compose_like, decompose, mismatches, walk
-
-T = TypeVar("T")
+from purenn.tree import LEAF_TYPES, Node, T, compose, compose_like, decompose, mismatches, walk
 
 VERSION = "2"
 CURE = "Pass like=, a tree of the same structure."

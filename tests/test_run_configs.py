@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from purenn import runs
-from purenn.errors import FormatError, OptionError, RunError, UnavailableError
+from purenn.errors import FormatError, OptionError, RunError
 from purenn.runs.config import changes
 
 
@@ -118,7 +118,6 @@ SHAPE = '{{}}: expected {"script": ..., "settings": {...}} and nothing else.'
         ('{"script": "x", "settings": {}, "more": 1}', RunError, SHAPE),
         ("epochs = 3", FormatError, "{{}}: expected JSON: Expecting value: line 1 column 1"),
         ('{"a": ' * 10**5, FormatError, "{{}}: expected JSON: "),
-        (" " * 2**24 + "[]", UnavailableError, "{{}} has 16,777,218 bytes: expected at most 16,"),
     ],
 )
 def test_files_that_hold_none(

@@ -6,20 +6,16 @@ Learning Algorithms" (2017), https://github.com/zalandoresearch/fashion-mnist (M
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 import attrs
 import numpy as np
 
-from purenn.arrays import AnyArray, ByteImages, Images, immutable, require_array
+from purenn.arrays import ByteImages, Images, N, immutable, require_array
 from purenn.data.batches import Dataset
 from purenn.data.columns import Rows, ScaledBytes
 from purenn.datasets import files
 from purenn.errors import DtypeError, ShapeError, UnavailableError
 from purenn.files import AnyPath
 from purenn.tree import Node
-
-N = TypeVar("N", bound=AnyArray)
 
 ByteLabels = np.ndarray[tuple[int], np.dtype[np.uint8]]
 CLASSES = (

@@ -14,7 +14,6 @@ from purenn.errors import DivergenceError, OptionError, RunError
 
 METRICS = "metrics.jsonl"
 TIMES = "times.jsonl"
-LIMIT = 2**30  # bytes
 
 # What was measured at the end of an epoch, with the number of the epoch, from 0, as "epoch".
 Record = Mapping[str, float]
@@ -89,5 +88,5 @@ def _records(path: Path, lines: list[bytes]) -> tuple[Record, ...]:
 
 def _lines(path: Path) -> list[bytes]:
     """The finished lines of a file; none if there is no file."""
-    raw = files.read(path, LIMIT) if files.require_regular(path) else b""
+    raw = files.read(path) if files.require_regular(path) else b""
     return [line + b"\n" for line in raw.split(b"\n")[:-1]]
