@@ -65,8 +65,9 @@ def test_the_mirrors_are_tried_in_order_and_only_what_verifies_is_taken(web: Pat
     (web.parent / "purenn" / "fashion-mnist").mkdir(parents=True)
     (web.parent / "purenn" / "fashion-mnist" / ARCHIVES[0]).write_bytes(b"corrupt")
     assert fashion_mnist().train_images.tobytes() == sample().train_images.tobytes()
-    tried = [f"/0/{ARCHIVES[0]} 404", f"/1/{ARCHIVES[0]} 200"]
-    assert Web.requests == [*tried, *(f"/2/{archive} 200" for archive in ARCHIVES)]
+    first = [f"/0/{ARCHIVES[0]} 404", f"/1/{ARCHIVES[0]} 200", f"/2/{ARCHIVES[0]} 200"]
+    assert Web.requests[:5] == [*first, f"/0/{ARCHIVES[1]} 404", f"/1/{ARCHIVES[1]} 200"]
+    assert len(Web.requests) == 9
 
 
 def test_if_all_mirrors_fail_it_says_how_and_keeps_nothing(

@@ -17,19 +17,11 @@ import refusals
 from faults import Fault, Watch
 from killing import SINGLE_THREAD
 from states import contents, untouched
-from survivor import CONFIG, EPOCHS, train
+from survivor import CONFIG, EPOCHS
 
 from purenn import runs
 from purenn.errors import PurennError, RunError, UnavailableError
 from purenn.runs.lock import locked
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run's folder, with a finished run in it, which no test changes."""
-    folder = tmp_path_factory.mktemp("finished") / "run"
-    train(folder)
-    return folder
 
 
 @contextmanager

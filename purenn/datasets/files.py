@@ -11,7 +11,6 @@ import hashlib
 import os
 import sys
 import zlib
-from collections import deque
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
@@ -51,13 +50,7 @@ def load(directory: files.AnyPath | None) -> list[Bytes]:
     except (UnavailableError, FormatError) as error:
         installed = error
     try:
-        import pooch
-    except ImportError as error:
-        cure = "Downloads need pooch: pip install 'purenn[data]'."
-        raise UnavailableError(f"{installed}\n{cure}") from error
-    cache, mirrors = pooch.os_cache("purenn") / "fashion-mnist", deque(MIRRORS)
-    try:
-        return [_read_or_fetch(cache, name, mirrors) for name in SUMS]
+        return [_read_or_fetch(name) for name in SUMS]
     except UnavailableError as error:
         raise UnavailableError(f"{installed}\n{error}") from error
 
@@ -85,28 +78,27 @@ def _verified(raw: bytes, name: str, where: str) -> Bytes:
     raise FormatError(f"{where}: expected {name} with SHA-256 {SUMS[name]}, got {got}.")
 
 
-def _read_or_fetch(folder: Path, name: str, mirrors: deque[str]) -> Bytes:
+def _read_or_fetch(name: str) -> Bytes:
+    try:
+        import pooch
+    except ImportError as error:
+        raise UnavailableError("Downloads need pooch: pip install 'purenn[data]'.") from error
+    folder, archive = pooch.os_cache("purenn") / "fashion-mnist", f"{name}.gz"
     try:
         return _read(folder, name)
     except (UnavailableError, FormatError) as error:
         failures = [str(error)]
-    for _ in range(len(mirrors)):
-        try:
-            return _fetch(folder, name, mirrors[0])
-        except (OSError, ValueError) as error:  # the exceptions of requests are OSErrors
-            failures.append(f"{mirrors[0]}: {error}")
-            mirrors.rotate(-1)  # the next file need not wait for this one
-    raise UnavailableError("\n".join(failures))
-
-
-def _fetch(folder: Path, name: str, mirror: str) -> Bytes:
-    import pooch
-
-    archive, content = f"{name}.gz", BytesIO()
     bar = sys.stderr.isatty() and find_spec("tqdm") is not None
     transfer = pooch.HTTPDownloader(progressbar=bar, chunk_size=2**16, timeout=TIMEOUT)
-    transfer(mirror + archive, content, None)
-    found = _verified(content.getvalue(), name, mirror + archive)
-    files.make_folder(folder)
-    files.write(folder / archive, content.getvalue())
-    return found
+    for mirror in MIRRORS:
+        content = BytesIO()
+        try:
+            transfer(mirror + archive, content, None)
+            found = _verified(content.getvalue(), name, mirror + archive)
+        except (OSError, ValueError) as error:  # the exceptions of requests are OSErrors
+            failures.append(f"{mirror}: {error}")
+            continue
+        files.make_folder(folder)
+        files.write(folder / archive, content.getvalue())
+        return found
+    raise UnavailableError("\n".join(failures))
