@@ -1,8 +1,8 @@
 """Crash-safe file writes, appends and cuts.
 
-Everything goes through `os`, call by call, in the order that survives a loss of power: content is
-flushed before the name that leads to it, and the name before whatever relies on it. Every function
-here raises `UnavailableError` where the operating system refuses.
+Calls of the operating system come in the order that survives a loss of power: content is flushed
+before the name that leads to it, and the name before whatever relies on it. Where the operating
+system refuses, all functions raise `UnavailableError`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from math import inf
 from pathlib import Path
 
 from purenn.checks import described
@@ -22,6 +21,8 @@ AnyPath = str | os.PathLike[str]
 
 SUFFIX = ".purenn-part"  # of files that are being written
 exists = os.path.lexists  # whether there is something of that name, if only a broken link
+NO_FOLLOW: int = getattr(os, "O_NOFOLLOW", 0)
+BINARY: int = getattr(os, "O_BINARY", 0)
 KINDS = {stat.S_IFDIR: "a directory", stat.S_IFLNK: "a symbolic link"}
 
 
@@ -64,9 +65,7 @@ def require_regular(path: Path, status: Callable[[Path], os.stat_result] = os.ls
 def opened(path: Path, flags: int) -> Iterator[int]:
     """A descriptor of a regular file, which is not reached through a link."""
     require_regular(path)
-    no_follow: int = getattr(os, "O_NOFOLLOW", 0)
-    binary: int = getattr(os, "O_BINARY", 0)
-    descriptor = os.open(path, flags | no_follow | binary, 0o666)
+    descriptor = os.open(path, flags | NO_FOLLOW | BINARY, 0o666)
     try:
         yield descriptor
     finally:
@@ -139,12 +138,10 @@ def remove(path: Path) -> None:
         flush_folder(path.parent)
 
 
-def read(path: AnyPath, limit: float = inf) -> bytes:
-    """The content of a regular file of at most `limit` bytes."""
+def read(path: AnyPath) -> bytes:
+    """The content of a regular file."""
     source = expanded(path)
-    size = require_regular(source, os.stat)
-    if size > limit:
-        raise UnavailableError(f"{source} has {size:,} bytes: expected at most {limit:,}.")
+    require_regular(source, os.stat)
     with translated(source, "read"):
         return source.read_bytes()
 

@@ -16,12 +16,15 @@ from purenn.errors import FormatError, OptionError
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
-LIMIT = 2**24  # bytes of a whole file
-
 
 def read(path: files.AnyPath) -> Json:
     """The value in a file."""
-    return parse(files.read(path, LIMIT), str(path))
+    return parse(files.read(path), str(path))
+
+
+def write(path: files.AnyPath, value: Json) -> None:
+    """Write a value to a file, indented."""
+    files.write(path, dump(value, indent=2))
 
 
 def parse(content: bytes, where: str) -> Json:
@@ -54,7 +57,7 @@ def plain(value: object, where: str) -> Json:
     """
     if isinstance(value, Enum):
         return plain(value.value, where)
-    if isinstance(value, np.generic | np.ndarray):
+    if isinstance(value, np.generic | np.ndarray) and type(value.tolist()) is not type(value):
         return plain(value.tolist(), where)
     if isinstance(value, list | tuple):
         return [plain(item, f"{where}[{index}]") for index, item in enumerate(value)]
@@ -68,7 +71,15 @@ def plain(value: object, where: str) -> Json:
     )
 
 
+def plain_dict(value: Mapping[str, object], where: str) -> dict[str, Json]:
+    """`plain` of a dict."""
+    found = plain(value, where)
+    if isinstance(found, dict):
+        return found
+    raise OptionError(f"{where}: expected a dict, got {found!r}.")
+
+
 def dump(value: Json, indent: int | None = None) -> bytes:
-    """The value in UTF-8, on one line unless it is indented, with a newline at the end."""
+    """The value in UTF-8, on one line unless it is indented, and a newline."""
     text = json.dumps(value, allow_nan=False, ensure_ascii=False, indent=indent)
     return text.encode(errors="backslashreplace") + b"\n"  # JSON escapes lone surrogates so, too

@@ -21,14 +21,13 @@ from purenn.errors import DtypeError, FormatError
 
 METADATA = "__metadata__"
 OWN = "purenn."  # how the names of purenn's own metadata begin
-MARK = f'"{OWN}sha256":"'.encode()
-BLANK = b"0" * 64  # in the place of the digest while it is computed
+SUM = "sha256"
+BLANK = "0" * 64  # in the place of the sum while it is computed
 LENGTH = 8  # bytes of the header's length
 
 Dtype = np.dtype[Element]
 # What an array in a file is: where its bytes begin and end, its name, dtype and shape.
 Slot = tuple[int, int, str, Dtype, Shape]
-
 
 _INTEGERS = {f"{kind}{8 * size}": f"{kind}{size}" for kind in "IU" for size in (1, 2, 4, 8)}
 _CODES = {"BOOL": "?", "F32": "f4", "F64": "f8", **_INTEGERS}
@@ -40,26 +39,24 @@ def encode(arrays: Mapping[str, AnyArray], facts: Mapping[str, str]) -> bytes:
     """The bytes of a file with these arrays, and purenn's own facts in `__metadata__`."""
     if METADATA in arrays:
         raise FormatError(f"{METADATA} cannot be the name of an array. Rename that field.")
-    own: dict[str, jsons.Json] = {f"{OWN}{name}": fact for name, fact in facts.items()}
-    header: dict[str, jsons.Json] = {METADATA: {**own, f"{OWN}sha256": BLANK.decode()}}
+    own = {f"{OWN}{name}": fact for name, fact in {SUM: BLANK, **facts}.items()}
+    header: dict[str, jsons.Json] = {METADATA: {**own}}
     parts: list[bytes] = []
     end = 0
     # Large elements first, so that every array is aligned in the file.
     for name, array in sorted(arrays.items(), key=lambda item: -item[1].itemsize):
         require_array(name, array)
         kind = array.dtype.newbyteorder("=")
-        label = LABELS.get(kind)
-        if label is None:
+        if kind not in LABELS:
             raise DtypeError(name, f"expected booleans, integers, float32 or float64, got {kind}.")
         parts.append(array.astype(kind.newbyteorder("<"), copy=False).tobytes())
         start, end = end, end + len(parts[-1])
-        header[name] = {"dtype": label, "shape": list(array.shape), "data_offsets": [start, end]}
+        place: list[jsons.Json] = [start, end]
+        header[name] = {"dtype": LABELS[kind], "shape": [*array.shape], "data_offsets": place}
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % LENGTH)
     content = b"".join([len(text).to_bytes(LENGTH, "little"), text, *parts])
-    place = content.index(MARK) + len(MARK)
-    digest = hashlib.sha256(content).hexdigest().encode()
-    return content[:place] + digest + content[place + len(BLANK) :]
+    return content.replace(BLANK.encode(), _sum(content), 1)
 
 
 def decode(raw: bytes, where: str) -> tuple[dict[str, AnyArray], dict[str, str]]:
@@ -67,39 +64,32 @@ def decode(raw: bytes, where: str) -> tuple[dict[str, AnyArray], dict[str, str]]
 
     Nothing is allocated that the file does not have bytes for. Errors call the file `where`.
     """
-    header, data = _split(raw, where)
-    facts = _facts(header.pop(METADATA, {}), where)
-    if facts:
-        place = raw.find(MARK) + len(MARK)
-        total = hashlib.sha256(raw[:place] + BLANK)
-        total.update(memoryview(raw)[place + len(BLANK) :])
-        if total.hexdigest().encode() != raw[place : place + len(BLANK)]:
-            raise FormatError(
-                f"{where} is corrupt: its SHA-256 does not match. Restore it from a copy."
-            )
-    slots = sorted(_slot(name, entry, where) for name, entry in header.items())
-    expected = 0
+    first = LENGTH + int.from_bytes(raw[:LENGTH], "little")
+    if first > len(raw) or raw[LENGTH : LENGTH + 1] != b"{":
+        got = f"{len(raw):,} bytes that are truncated or of another format"
+        raise FormatError(f"{where}: expected a safetensors file, got {got}.")
+    header, data = jsons.parse(raw[LENGTH:first], where), memoryview(raw)[first:]
+    entries = header if isinstance(header, dict) else {}
+    facts = _facts(entries.pop(METADATA, {}), where)
+    known = facts.get(SUM, "").encode()
+    if facts and _sum(raw.replace(known, BLANK.encode(), 1)) != known:
+        raise FormatError(
+            f"{where} is corrupt: its SHA-256 does not match. Restore it from a copy."
+        )
+    slots = sorted(_slot(name, entry, where) for name, entry in entries.items())
+    size = 0
     for start, end, name, dtype, shape in slots:
-        first, expected = expected, expected + math.prod(shape) * dtype.itemsize
-        if (start, end) != (first, expected):
-            raise FormatError(
-                f"{where}: {name!r} has the data_offsets {[start, end]}: expected "
-                f"{[first, expected]}."
-            )
-    if expected != len(data):
-        raise FormatError(f"{where}: expected {expected:,} bytes of arrays, got {len(data):,}.")
+        want = [size, size := size + math.prod(shape) * dtype.itemsize]
+        if [start, end] != want:
+            got = f"the data_offsets {[start, end]}"
+            raise FormatError(f"{where}: {name!r} has {got}: expected {want}.")
+    if size != len(data):
+        raise FormatError(f"{where}: expected {size:,} bytes of arrays, got {len(data):,}.")
     return {slot[2]: _array(data, slot, where) for slot in slots}, facts
 
 
-def _split(raw: bytes, where: str) -> tuple[dict[str, jsons.Json], memoryview]:
-    start = LENGTH + int.from_bytes(raw[:LENGTH], "little")
-    if start > len(raw) or raw[LENGTH : LENGTH + 1] != b"{":
-        raise FormatError(
-            f"{where}: expected a safetensors file, got {len(raw):,} bytes that are truncated or "
-            "of another format."
-        )
-    header = jsons.parse(raw[LENGTH:start], where)
-    return header if isinstance(header, dict) else {}, memoryview(raw)[start:]
+def _sum(content: bytes) -> bytes:
+    return hashlib.sha256(content).hexdigest().encode()
 
 
 def _facts(metadata: jsons.Json, where: str) -> dict[str, str]:

@@ -1,8 +1,8 @@
-"""Trees of parameters in files: saved whole, and loaded as they were or not at all.
+"""Trees of parameters in safetensors files: saved whole, and loaded as they were or not at all.
 
-Files are of the safetensors format; the arrays in them are named by their paths. Leaves may also be
-plain values: bool, int, float, str and `Key`. Equal trees give equal bytes. Nothing in a file is
-ever run, and only classes of purenn's own are looked up by name.
+Arrays are named by their paths. Leaves may also be plain values: bool, int, float, str and `Key`.
+Equal trees give equal bytes. Nothing in a file is ever run, and only classes of purenn's own are
+looked up by name.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
-from typing import TypeVar, overload
+from typing import overload
 
 import attrs
 import numpy as np
@@ -20,9 +20,7 @@ from purenn import files, jsons, safetensors
 from purenn.arrays import AnyArray
 from purenn.errors import FormatError, TreeError
 from purenn.keys import Key
-from purenn.tree import LEAF_TYPES, Node, compose, compose_like, decompose, mismatches, walk
-
-T = TypeVar("T")
+from purenn.tree import LEAF_TYPES, Node, T, compose, compose_like, decompose, mismatches, walk
 
 VERSION = "2"
 CURE = "Pass like=, a tree of the same structure."
@@ -42,7 +40,7 @@ Nodes = tuple[tuple[str, int] | None, ...]
 
 @attrs.frozen
 class Saved:
-    """The content of a file: leaves by path, and nodes unless another library wrote it."""
+    """What a file holds: leaves by path, and nodes unless another library wrote it."""
 
     where: str
     leaves: dict[str, object]
@@ -84,11 +82,8 @@ def load(path: files.AnyPath, *, like: object = None) -> object:
 
     `like`, a tree of the same structure, shapes and dtypes, gives it its type. It may be left out
     if all classes of nodes are purenn's own. With it, files of other libraries load as well, where
-    names are paths.
-
-    Raises:
-        FormatError: the file is truncated, corrupt or of another format.
-        TreeError: it holds another tree than `like`, or one that needs `like`.
+    names are paths. Another tree is refused (`TreeError`), and a file that is truncated, corrupt or
+    of another format (`FormatError`).
     """
     saved = decode(files.read(path), str(path))
     return saved.built() if like is None else saved.fitted(like)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
 
 # Input for the type checker, half of it wrong on purpose: never to be imported.
@@ -10,3 +13,13 @@ collect_ignore = ["typing"]
 # A busy machine is no failure. All else stays as Hypothesis sets it: in CI, without randomness.
 settings.register_profile("purenn", settings(), deadline=None)
 settings.load_profile("purenn")
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a finished run of survivor.py, which no test changes."""
+    import survivor
+
+    folder = tmp_path_factory.mktemp("finished") / "run"
+    survivor.train(folder)
+    return folder

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,6 +36,14 @@ def leaves_as_text(tree: object) -> list[str]:
         else f"{path} {type(leaf).__name__} {leaf!r}"
         for path, leaf in walk(tree, LEAF_TYPES)
     ]
+
+
+@contextmanager
+def untouched(folder: Path) -> Iterator[None]:
+    """Check that the block changes no file in a folder."""
+    before = contents(folder)
+    yield
+    assert contents(folder) == before
 
 
 def contents(folder: Path) -> dict[str, bytes]:

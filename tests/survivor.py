@@ -1,4 +1,4 @@
-"""A small training run that is there to be killed: python tests/survivor.py run FOLDER."""
+"""A small training run that is there to be killed."""
 
 from __future__ import annotations
 
@@ -91,6 +91,3 @@ def work(
 
 
 runs.environment()  # what it asks git is found out once: here, for all processes that are forked
-
-if __name__ == "__main__":
-    train(Path(sys.argv[2]))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from pathlib import Path
 
+import attrs
 import pytest
 from rich.console import Console
 
@@ -27,10 +29,9 @@ def make(folder: Path, name: str, *, finished: bool) -> None:
     lines = (f'{{"epoch": {n}, "loss": {loss}}}\n' for n, loss in enumerate(CURVES[name]))
     (folder / name / "metrics.jsonl").write_text("".join(lines))
     if finished:
-        (folder / name / "summary.json").write_text(
-            f'{{"epochs": 2, "planned": 2, "metrics": {{"loss": {CURVES[name][-1]}, '
-            f'"test_accuracy": 0.9}}, "digest": "{"ab" * 32}", "seconds": 1.5}}'
-        )
+        metrics = {"loss": CURVES[name][-1], "test_accuracy": 0.9}
+        summary = runs.Summary(2, 2, metrics, "ab" * 32, 1.5)
+        (folder / name / "summary.json").write_text(json.dumps(attrs.asdict(summary)))
 
 
 @pytest.fixture
@@ -53,6 +54,8 @@ def test_the_table_shows_differences_metrics_and_digests(folder: Path) -> None:
     assert rows[2] == [str(folder / "high"), "[4]", "2", "0.6875", "not", "finished"]
     assert rows[3] == [str(folder / "low"), "[3]", "2", "0.25", "0.9", "abababababab"]
     assert len(rows) == 4
+    found = run_table.find([folder, folder / "low", folder])
+    assert [run.folder.name for run in found] == ["high", "low"]
 
 
 def test_a_table_that_is_too_wide_lists_by_lines_and_breaks_between_words(folder: Path) -> None:
@@ -65,11 +68,6 @@ def test_a_table_that_is_too_wide_lists_by_lines_and_breaks_between_words(folder
     shown = "\n".join(rows)
     for text in ("script: other.py", "two 1: some words in a row", "not finished", "loss: 0.25"):
         assert text in shown
-
-
-def test_a_folder_is_listed_once(folder: Path) -> None:
-    found = run_table.find([folder, folder / "low", folder])
-    assert [run.folder.name for run in found] == ["high", "low"]
 
 
 def test_list_prints_the_table(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import copy
 import errno
 import os
-import re
-import stat
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from faults import NO_FAULT, Fault, Watch
@@ -26,7 +26,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def refused(action: Callable[[], object], message: str) -> None:
-    with pytest.raises(UnavailableError, match=f"^{re.escape(message)}$") as caught:
+    with pytest.raises(UnavailableError) as caught:
         action()
     again = copy.copy(caught.value)  # as pickle makes it
     assert (type(again), str(again)) == (UnavailableError, message)
@@ -74,18 +74,21 @@ class TestCrashes:
         refused(lambda: files.write(file, b"new"), f"{failure}: No space left on device.")
         assert contents(file.parent) == {"file": b"new" if is_renamed else b"old"}
 
-    @pytest.mark.parametrize("code", [errno.EINVAL, errno.ENOTSUP])
-    def test_a_disk_that_flushes_no_folders(
-        self, code: int, file: Path, monkeypatch: pytest.MonkeyPatch
+    @pytest.mark.parametrize(
+        ("name", "code"),
+        [("fsync", errno.EINVAL), ("fsync", errno.ENOTSUP), ("open", errno.EACCES)],
+    )
+    def test_a_system_that_flushes_or_opens_no_folders(
+        self, name: str, code: int, file: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        fsync = os.fsync
+        function: Callable[[Path | int, *tuple[int, ...]], int] = getattr(os, name)
 
-        def picky(descriptor: int) -> None:
-            if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+        def picky(place: Path | int, *rest: int) -> int:
+            if os.path.isdir(place):  # noqa: PTH112 (it may be a descriptor)
                 raise OSError(code, os.strerror(code))
-            fsync(descriptor)
+            return function(place, *rest)
 
-        monkeypatch.setattr(os, "fsync", picky)
+        monkeypatch.setattr(os, name, picky)
         files.write(file, b"new")
         assert file.read_bytes() == b"new"
 
@@ -100,35 +103,23 @@ class TestCrashes:
     def test_interruptions_leave_nothing_behind(
         self, file: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def interrupted(descriptor: int) -> None:
-            raise KeyboardInterrupt
-
-        monkeypatch.setattr(os, "fsync", interrupted)
+        monkeypatch.setattr(os, "fsync", Mock(side_effect=KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             files.write(file, b"new")
         assert contents(file.parent) == {"file": b"old"}
 
 
 class TestTargets:
-    @pytest.mark.parametrize(
-        "action",
-        [
-            lambda path: files.write(path, b""),
-            files.read,
-            lambda path: files.append(path, b""),
-            lambda path: files.cut(path, 0),
-            files.flush,
-        ],
-        ids=["write", "read", "append", "cut", "flush"],
-    )
-    def test_what_is_not_a_regular_file_is_refused(
-        self, action: Callable[[Path], object], tmp_path: Path
-    ) -> None:
+    def test_what_is_not_a_regular_file_is_refused(self, tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "pipe")
-        pipe, null = tmp_path / "pipe", Path("/dev/null")
-        refused(lambda: action(tmp_path), f"{tmp_path} is a directory: expected a regular file.")
-        refused(lambda: action(pipe), f"{pipe} is a device or a pipe: expected a regular file.")
-        refused(lambda: action(null), f"{null} is a device or a pipe: expected a regular file.")
+        kinds = {tmp_path: "a directory", Path("/dev/null"): "a device or a pipe"}
+        for path, kind in {**kinds, tmp_path / "pipe": "a device or a pipe"}.items():
+            message = f"{path} is {kind}: expected a regular file."
+            for action in (files.read, files.flush):
+                refused(partial(action, path), message)
+            for change in (files.write, files.append):
+                refused(partial(change, path, b""), message)
+            refused(partial(files.cut, path, 0), message)
 
     def test_nothing_is_written_through_links(self, file: Path) -> None:
         link = file.with_name("link")
@@ -149,14 +140,12 @@ class TestTargets:
             "~nobody-of-that-name/x cannot be expanded: Could not determine home directory.",
         )
 
-    def test_names_and_sizes_that_are_refused(self, file: Path) -> None:
+    def test_names_that_are_refused(self, file: Path) -> None:
         files.write(file.with_name("x" * 255), b"content")
         long, none = file.with_name("x" * 300), file.with_name("none")
         refused(lambda: files.write(long, b""), f"{long} cannot be accessed: File name too long.")
         refused(lambda: files.write("a\0b", b""), "a\0b cannot be accessed: embedded null byte.")
         refused(lambda: files.read(none), f"{none} cannot be read: No such file or directory.")
-        refused(lambda: files.read(file, 2), f"{file} has 3 bytes: expected at most 2.")
-        assert files.read(file, 3) == b"old"
 
     def test_a_file_has_the_rights_that_the_user_gives(self, tmp_path: Path) -> None:
         before = os.umask(0o027)
@@ -165,21 +154,3 @@ class TestTargets:
         finally:
             os.umask(before)
         assert (tmp_path / "file").stat().st_mode & 0o777 == 0o640
-
-
-def test_what_other_systems_lack_is_not_needed(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened = os.open
-
-    def without_folders(path: Path, flags: int, mode: int = 0o777) -> int:
-        if path.is_dir():
-            raise PermissionError(errno.EACCES, "Permission denied", str(path))
-        return opened(path, flags, mode)
-
-    monkeypatch.delattr(os, "O_NOFOLLOW")
-    monkeypatch.setattr(os, "open", without_folders)
-    files.write(file, b"one")
-    files.append(file, b"two")
-    assert files.read(file) == b"onetwo"
-    file.with_name("link").symlink_to(file)
-    with pytest.raises(UnavailableError, match="is a symbolic link"):
-        files.append(file.with_name("link"), b"three")

@@ -9,8 +9,10 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+import sys
 import warnings
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from math import isfinite
 from operator import rshift
 from pathlib import Path
@@ -22,11 +24,13 @@ import pytest
 import purenn as nn
 from purenn import (
     data,
+    datasets,
     errors,
     initializers,
     layers,
     losses,
     optimizers,
+    runs,
     schedules,
     testing,
     training,
@@ -34,7 +38,10 @@ from purenn import (
 from purenn.arrays import Matrix
 
 HERE = Path(__file__).parent
-MODULES = (data, errors, initializers, layers, losses, optimizers, schedules, testing, training)
+MODULES = (
+    *(data, datasets, errors, initializers, layers, losses, optimizers, runs, schedules, testing),
+    training,
+)
 evaluate: Callable[[str, dict[str, object]], object] = eval
 
 # What the calls and values are written with.
@@ -52,6 +59,10 @@ SLOTS, LEAVES = STATE.slots, STATE.slots.leaves
 WAITING = nn.descend(optimizers.plateau(2), 0.1).init(PARAMS)
 STEP, BATCHES = nn.training_step(MODEL, LOSS, SGD), nn.shuffled_batches(DATA, 2, KEY, 0)
 BATCH = BATCHES[0]
+BYTES, CONFIG, RECORDS = Y.astype(np.uint8), runs.Config("x.py", {}), ({"epoch": 0, "loss": 0.5},)
+RUN, BEGUN = runs.Run(Path("run"), CONFIG), runs.Progress(STATE, KEY, "model")
+UNTIL, BEST, OFTEN = runs.patience("loss", 2), runs.best("loss"), runs.Cadence(steps=1)
+BATCHES_OF, MEASURE = (lambda key, epoch: BATCHES), (lambda end: {"loss": end.mean_loss})
 SPARSE, FRAME = SimpleNamespace(toarray=list), SimpleNamespace(to_numpy=list)
 
 
@@ -69,12 +80,14 @@ def widen() -> nn.Transform[nn.Empty]:
 
 
 def public(module: ModuleType) -> dict[str, object]:
-    """The functions and classes of a module, or of a package's, that it exports."""
+    """The functions and classes that a package exports, or that are a module's own."""
+    is_package = hasattr(module, "__path__")
     return {
         name: value
         for name, value in vars(module).items()
         if inspect.isfunction(value) or inspect.isclass(value)
-        if value.__module__.startswith(module.__name__) and not name.startswith("_")
+        if is_package or value.__module__ == module.__name__
+        if not name.startswith("_")
     }
 
 
@@ -92,6 +105,7 @@ HELPERS = {
     "state": "lambda slots: State(PARAMS, slots, 0)",
     "moved": "lambda optimizer: lambda slots: optimizer.update(state(slots), PARAMS, 1.0)",
     "losing": "lambda *found: value_and_grad(MODEL, lambda p, t: found)(PARAMS, X, Y, KEY)",
+    "entered": "lambda context: (context.__enter__(), context.__exit__(None, None, None))",
     "evaluated": "lambda x, y: evaluate(MODEL, PARAMS, (x, y), LOSS)",
 }
 for helper, source in HELPERS.items():
@@ -104,7 +118,10 @@ def items(file: str, separator: str) -> list[str]:
 
 
 # These do as they are told, for ever.
-ENDLESS = {"KEY.split(10**30)", "repeated(MODEL, 10**30)", "check_optimizer(SGD, PARAMS, 10**30)"}
+ENDLESS = {
+    *("KEY.split(10**30)", "repeated(MODEL, 10**30)", "check_optimizer(SGD, PARAMS, 10**30)"),
+    "train(RUN, BEGUN, STEP, BATCHES_OF, 10**30, MEASURE, until=UNTIL, best=BEST, cadence=OFTEN)",
+}
 CALLS, VALUES = items("hostile_calls.txt", "; "), items("hostile_values.txt", "; ")
 
 
@@ -134,6 +151,7 @@ USES: tuple[tuple[type, str], ...] = (
     (nn.Dataset, "(R.example, [*shuffled_batches(R, 2, KEY, 0)], repr(R))"),
     (data.Batches, "([*R], [*R[:1]], repr(R))"),
     (GeneratorType, "[*R]"),
+    (AbstractContextManager, "entered(R)"),
 )
 
 
@@ -164,8 +182,14 @@ def fault(call: str) -> str | None:
 
 
 @pytest.fixture(autouse=True)
-def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "pooch", None)  # nothing may be downloaded
+    monkeypatch.setattr(datasets.files, "INSTALLED", tmp_path / "not-installed")
+    monkeypatch.delenv("PURENN_DATA", raising=False)
+    if re.search("run", request.node.name, re.IGNORECASE):
+        with runs.start("run", CONFIG) as run:
+            runs.begin(run, STATE, "model", KEY)
     nn.save("params", PARAMS)
     (tmp_path / "map").write_bytes(X.tobytes())
 
@@ -184,7 +208,7 @@ def test_every_public_function_and_class_is_called() -> None:
     assert exported - called == {"Column"}  # it is abstract
 
 
-@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("call", CALLS, ids=str)
 def test_wrong_kinds_of_arguments_are_refused_or_mean_something(call: str) -> None:
     assert faults(call, VALUES) == {}
 

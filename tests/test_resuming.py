@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import copy
+import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
-from states import contents
+from states import contents, untouched
 from survivor import CONFIG, train
 
 import purenn as nn
@@ -19,7 +20,6 @@ from purenn.errors import (
     CheckpointError,
     FormatError,
     OptionError,
-    PurennError,
     RunError,
     TreeError,
     UnavailableError,
@@ -39,14 +39,6 @@ KEY = nn.Key(5)
 OFTEN = runs.Cadence(steps=1)
 FIRST = b'{"epoch": 0}\n'
 LOSSES = (5.0, 3.0, 2.0, 4.0, 2.5, 1.0, 6.0, 7.0)  # by epoch
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run's folder, with a finished run in it."""
-    folder = tmp_path_factory.mktemp("finished") / "run"
-    train(folder)
-    return folder
 
 
 @pytest.fixture
@@ -77,16 +69,11 @@ def counted(
     cadence: runs.Cadence = OFTEN,
 ) -> list[int]:
     """The steps of a session, whose loop may be left, or crash, at some step."""
+    steps: list[int] = []
     with runs.resume(folder, runs.Config("count.py", {})) as run:
-        begun = progress = runs.begin(run, STATE, "model", KEY)
-        steps: list[int] = []
+        start = progress = runs.begin(run, STATE, "model", KEY)
         for progress in runs.train(
-            run,
-            begun,
-            count,
-            lambda key, epoch: batches,
-            epochs,
-            metrics,
+            *(run, start, count, lambda key, epoch: batches, epochs, metrics),
             until=until,
             best=best,
             cadence=cadence,
@@ -100,43 +87,45 @@ def counted(
     return steps
 
 
+def crashed(folder: Path, epochs: int, step: int, best: Best | None = None) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        counted(folder, epochs, best=best, crash=step)
+
+
 def upto(last: int, first: int = 1) -> list[int]:
     return list(range(first, last + 1))
 
 
-def refused(folder: Path, action: Callable[[], object], error: type[Exception], text: str) -> None:
-    """Check that a folder stays as it was; the message may begin with its path."""
-    before = contents(folder)
-    with pytest.raises(PurennError) as caught:
-        action()
+@contextmanager
+def refused(folder: Path, error: type[Exception], text: str) -> Iterator[None]:
+    """Check that the block is refused with a message that begins so, and changes no file."""
+    with untouched(folder), pytest.raises(error, match=f"^{re.escape(text)}") as caught:
+        yield
     assert type(caught.value) is error
-    assert str(copy.copy(caught.value)).removeprefix(f"{folder}").startswith(text)
-    assert contents(folder) == before
-
-
-def entered(folder: Path, config: runs.Config | None) -> None:
-    with runs.resume(folder, config) as run:
-        assert run == runs.Run(folder, CONFIG)
 
 
 class TestConfigurations:
-    def test_another_one(self, folder: Path) -> None:
-        config = runs.Config("survivor.py", {"epochs": 4, "seed": 0})
-        text = " holds a run with another configuration:\n  epochs: 3 there, 4 here\nGive the same "
-        refused(folder, lambda: entered(folder, config), RunError, text)
+    @pytest.mark.parametrize("epochs", [2, 4])
+    def test_another_one(self, epochs: int, folder: Path) -> None:
+        config = runs.Config("survivor.py", {"epochs": epochs, "seed": 0})
+        head = f"{folder} holds a run with another configuration:\n  epochs: 3 there, {epochs} here"
+        text = f"{head}\nGive the same settings, or choose another folder."
+        with refused(folder, RunError, text), runs.resume(folder, config):
+            pass
 
     def test_the_folder_has_it(self, folder: Path) -> None:
-        entered(folder, None)
-        with runs.resume(str(folder)) as run:
-            assert run == runs.Run(folder, CONFIG)
+        for known in (None, CONFIG):
+            with runs.resume(str(folder), known) as run:
+                assert run == runs.Run(folder, CONFIG)
 
     def test_where_nothing_is_it_begins_if_it_is_given(self, tmp_path: Path) -> None:
         place = tmp_path / "run"
-        text = " holds no run. Start one there, or choose another folder."
-        refused(place, lambda: entered(place, None), RunError, text)
+        text = f"{place} holds no run: config.json is missing. Choose another folder."
+        with refused(place, RunError, text), runs.resume(place):
+            pass
         assert not place.exists()
-        entered(place, CONFIG)
-        assert runs.read_config(place / "config.json") == CONFIG
+        with runs.resume(place, CONFIG) as run:
+            assert run.config == runs.read_config(place / "config.json") == CONFIG
 
 
 class TestGoingOn:
@@ -148,10 +137,16 @@ class TestGoingOn:
         train(tmp_path / "run", epochs=3)
         assert runs.differences(tmp_path / "run", finished) == ()
 
-    def test_a_finished_run_trains_nothing(self, folder: Path) -> None:
-        before = contents(folder)
-        train(folder)
-        assert contents(folder) == before
+    def test_fewer_epochs_than_are_configured_or_done_are_refused(self, folder: Path) -> None:
+        text = "Give the same settings (epochs may be larger), or choose another folder."
+        head = f"{folder} holds a run with another configuration:\n  epochs: 3 there, 2 here"
+        with refused(folder, RunError, f"{head}\n{text}"):
+            train(folder, epochs=2)
+        place = folder / "count"
+        counted(place, 3, leave=7)
+        with refused(place, RunError, f"{place} has 2 epochs already: expected at least as many"):
+            counted(place, 1)
+        assert counted(place, 3) == []
 
     def test_a_finished_run_without_its_checkpoint_is_trained_again(
         self, folder: Path, finished: Path
@@ -164,10 +159,13 @@ class TestGoingOn:
         one, other, best = tmp_path / "a", tmp_path / "b", runs.best("loss")
         until = runs.patience("loss", epochs=2)
         assert counted(one, 8, until=until, best=best) == upto(15)  # epoch 2 is the best of 5
-        before = contents(one)
-        assert load(one / "best.safetensors", like=STATE.params)[0] == 9.0
-        assert counted(one, 8, until=until, best=best) == []
-        assert contents(one) == before
+        params = load(one / "best.safetensors", like=STATE.params)
+        assert params[0] == 9.0
+        summary = runs.read_summary(one)
+        assert summary is not None
+        assert summary.digest == runs.digest(params)
+        with untouched(one):
+            assert counted(one, 8, until=until, best=best) == []
         # More patience goes on, and ends as if it had been there from the start.
         more = runs.patience("loss", epochs=3)
         assert counted(one, 8, until=more, best=best) == upto(24, 16)
@@ -179,11 +177,9 @@ class TestGoingOn:
         self, step: int, tmp_path: Path
     ) -> None:
         assert counted(tmp_path, 4, leave=step) == upto(step)
-        before = contents(tmp_path)
-        assert counted(tmp_path, 4) == []
-        assert contents(tmp_path) == before
-        with pytest.raises(KeyboardInterrupt):
-            counted(tmp_path, 5, crash=step + 1)
+        with untouched(tmp_path):
+            assert counted(tmp_path, 4) == []
+        crashed(tmp_path, 5, step + 1)
         assert runs.read_summary(tmp_path) is None
         assert counted(tmp_path, 5) == upto(15, step + 2)
 
@@ -191,8 +187,7 @@ class TestGoingOn:
         best = runs.best("loss")
         counted(tmp_path / "whole", 6, best=best)
         for end in (1, 2, 3, 7, 8, 18):
-            with pytest.raises(KeyboardInterrupt):
-                counted(tmp_path / "parts", 6, best=best, crash=end)
+            crashed(tmp_path / "parts", 6, end, best)
         counted(tmp_path / "parts", 6, best=best)
         assert runs.differences(tmp_path / "whole", tmp_path / "parts") == ()
         record = {"epoch": 0, "loss": 5.0, "mean": 33 / 9, "samples": 9}
@@ -232,7 +227,9 @@ class TestDamage:
             (TIMES, b"[]\n", RunError, ", line 1: expected the start or the seconds"),
             (TIMES, b'{"seconds": "1"}\n', RunError, ", line 1: expected the start or the sec"),
             ("summary.json", b"{", FormatError, ": expected JSON"),
+            ("summary.json", b'{"metrics": []}', RunError, ": expected the summary of a run"),
             ("environment.json", b"{", FormatError, ": expected JSON"),
+            ("environment.json", b"[1]", RunError, ": expected names and facts"),
             ("checkpoint.safetensors", b"{", FormatError, ": expected a safetensors file, got 1"),
         ],
     )
@@ -240,14 +237,16 @@ class TestDamage:
         self, name: str, content: bytes, error: type[Exception], text: str, folder: Path
     ) -> None:
         (folder / name).write_bytes(content)
-        refused(folder, lambda: train(folder, epochs=4), error, f"/{name}{text}")
+        with refused(folder, error, f"{folder}/{name}{text}"):
+            train(folder, epochs=4)
 
     @pytest.mark.parametrize("name", [METRICS, TIMES])
     def test_files_that_are_links(self, name: str, folder: Path) -> None:
         (folder / name).rename(folder / "elsewhere")
         (folder / name).symlink_to(folder / "elsewhere")
-        text = f"/{name} is a symbolic link: expected a regular file."
-        refused(folder, lambda: train(folder), UnavailableError, text)
+        text = f"{folder}/{name} is a symbolic link: expected a regular file."
+        with refused(folder, UnavailableError, text):
+            train(folder)
 
     def test_unfinished_lines_and_parts_of_files_are_removed(self, folder: Path) -> None:
         before = contents(folder)
@@ -262,32 +261,28 @@ class TestDamage:
 class TestOtherRuns:
     def test_another_key_model_or_optimizer(self, tmp_path: Path) -> None:
         counted(tmp_path, 2, leave=3)
-        adam, key, name = nn.adam(0.1).init(STATE.params), KEY.child("x"), "/checkpoint.safetensors"
+        adam, key = nn.adam(0.1).init(STATE.params), KEY.child("x")
+        checkpoint = tmp_path / "checkpoint.safetensors"
+        text = f"{checkpoint} belongs to another"
         with runs.resume(tmp_path) as run:
-            text = f"{name} belongs to another key: expected {key}, got {KEY}."
-            refused(tmp_path, lambda: runs.begin(run, STATE, "model", key), CheckpointError, text)
-            text = f"{name} belongs to another model: expected relu(), got model."
-            refused(tmp_path, lambda: runs.begin(run, STATE, "relu()", KEY), CheckpointError, text)
-            text = f"{name} holds another tree:\n  missing leaf state.slots"
-            refused(tmp_path, lambda: runs.begin(run, adam, "model", KEY), TreeError, text)
+            with refused(tmp_path, CheckpointError, f"{text} key: expected {key}, got {KEY}."):
+                runs.begin(run, STATE, "model", key)
+            with refused(tmp_path, CheckpointError, f"{text} model: expected relu(), got model."):
+                runs.begin(run, STATE, "relu()", KEY)
+            text = f"{checkpoint} holds another tree:\n  missing leaf state.slots"
+            with refused(tmp_path, TreeError, text):
+                runs.begin(run, adam, "model", KEY)
 
-    def test_fewer_batches_than_before(self, tmp_path: Path) -> None:
-        with pytest.raises(KeyboardInterrupt):
-            counted(tmp_path, 1, crash=2)
-        with pytest.raises(RunError) as caught:
-            counted(tmp_path, 1, batches=(4, 4))
-        assert str(caught.value) == (
-            f"{tmp_path}/checkpoint.safetensors is at epoch 1, batch 3, but that epoch has only 2 "
-            "batches now. Give the same data and batch size, or choose another folder."
-        )
+    @pytest.mark.parametrize("batches", [(), (4, 4)])
+    def test_fewer_batches_than_before(self, batches: tuple[int, ...], tmp_path: Path) -> None:
+        place, left = "epoch 1, batch 1", len(batches)
+        if batches:
+            crashed(tmp_path, 1, 2)
+            place = "epoch 1, batch 3"
+        text = f"{tmp_path} is at {place}, but that epoch has only {left} batches. Give the same"
+        with pytest.raises(RunError, match=f"^{text} data and batch size, or choose another"):
+            counted(tmp_path, 1, batches=batches)
 
-    def test_no_batches_or_epochs(self, tmp_path: Path) -> None:
-        with pytest.raises(RunError, match=r"^Epoch 0 has no batches to train on\.$"):
-            counted(tmp_path, 1, batches=())
+    def test_no_epochs(self, tmp_path: Path) -> None:
         with pytest.raises(OptionError, match=r"^epochs: expected an integer ≥ 1, got 0\.$"):
             counted(tmp_path, 0)
-
-
-def test_interruptions_pickle() -> None:
-    error = copy.copy(nn.errors.InterruptionError("Stopped.", 15))
-    assert (str(error), error.signal) == ("Stopped.", 15)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import re
 import time
 from collections.abc import Mapping
@@ -12,9 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from refusals import refused
 
 from purenn import runs
-from purenn.errors import FormatError, OptionError, RunError, UnavailableError
+from purenn.errors import FormatError, OptionError, RunError
 from purenn.runs.config import changes
 
 
@@ -68,12 +68,9 @@ def test_settings_are_kept_as_they_are_read(tmp_path: Path) -> None:
 def test_settings_that_json_has_no_form_for(
     settings: Mapping[str, object], where: str, got: str
 ) -> None:
-    with pytest.raises(OptionError) as caught:
+    kinds = "a finite number, a string, a list or a dict with strings as names"
+    with refused(OptionError, f"{where}: expected {kinds}, got {got}."):
         runs.Config("x.py", settings)
-    assert str(copy.copy(caught.value)) == (
-        f"{where}: expected a finite number, a string, a list or a dict with strings as names, "
-        f"got {got}."
-    )
 
 
 @pytest.mark.parametrize(
@@ -102,7 +99,9 @@ def test_changes(before: dict[str, object], after: dict[str, object], lines: lis
     assert changes(one, other) == tuple(lines)
     assert changes(one, runs.Config("b.py", after)) == (script, *lines)
     names = [line.partition(": ")[0] for line in lines]
-    assert changes(one, other, ignored=names) == ()
+    assert changes(one, other, names) == ()
+    shrunk = ("epochs: 3 there, 2 here",) if "epochs" in names else ()
+    assert changes(other, one, names) == shrunk
 
 
 SHAPE = '{{}}: expected {"script": ..., "settings": {...}} and nothing else.'
@@ -115,7 +114,6 @@ SHAPE = '{{}}: expected {"script": ..., "settings": {...}} and nothing else.'
         ('{"script": "x", "settings": {}, "more": 1}', RunError, SHAPE),
         ("epochs = 3", FormatError, "{{}}: expected JSON: Expecting value: line 1 column 1"),
         ('{"a": ' * 10**5, FormatError, "{{}}: expected JSON: "),
-        (" " * 2**24 + "[]", UnavailableError, "{{}} has 16,777,218 bytes: expected at most 16,"),
     ],
 )
 def test_files_that_hold_none(
@@ -139,13 +137,7 @@ def test_a_large_file_that_repeats_a_name_is_refused_at_once(tmp_path: Path) -> 
     assert time.process_time() - began < 2.0
 
 
-def test_config_json_reads_well() -> None:
-    written = runs.Config("line.py", {"rate": 0.5, "hidden": (4, 2)}).encode()
-    lines = [
-        "{",
-        '  "script": "line.py",',
-        '  "settings": {',
-        '    "rate": 0.5,',
-        '    "hidden": [',
-    ]
-    assert written.decode().splitlines()[:5] == lines
+def test_config_json_reads_well(tmp_path: Path) -> None:
+    with runs.start(tmp_path, runs.Config("line.py", {"rate": 0.5})):
+        text = (tmp_path / "config.json").read_text()
+    assert text == '{\n  "script": "line.py",\n  "settings": {\n    "rate": 0.5\n  }\n}\n'

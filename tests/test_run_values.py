@@ -16,10 +16,11 @@ from types import FrameType
 
 import numpy as np
 import pytest
+from refusals import refused
 
 import purenn as nn
 from purenn import runs
-from purenn.errors import DivergenceError, OptionError, RunError
+from purenn.errors import DivergenceError, OptionError
 from purenn.runs.environment import commit, note_environment
 from purenn.runs.interruption import interruptible
 from purenn.runs.records import Metrics, record
@@ -34,17 +35,15 @@ class TestRecords:
 
     @pytest.mark.parametrize("value", [nan, inf, np.float32(-inf)])
     def test_metrics_are_finite(self, value: float) -> None:
-        with pytest.raises(DivergenceError) as caught:
+        message = f"metric 'accuracy' is {value} at the end of epoch 4."
+        with refused(DivergenceError, message):
             record(3, {"loss": 0.5, "accuracy": value})
-        assert str(caught.value) == f"metric 'accuracy' is {value} at the end of epoch 4."
 
-    @pytest.mark.parametrize("value", [True, np.True_, "high", None, np.zeros(2)])
-    def test_what_is_not_a_number(self, value: float) -> None:
-        with pytest.raises(OptionError, match=r"^metric 'x': expected a number, got "):
+    @pytest.mark.parametrize("value", [True, np.True_, "high", None])
+    def test_what_is_not_a_number_and_the_epoch_are_no_metrics(self, value: float) -> None:
+        with refused(OptionError, f"metric 'x': expected a number, got {value!r}."):
             record(0, {"x": value})
-
-    def test_the_epoch_is_not_a_metric(self) -> None:
-        with pytest.raises(OptionError, match=r'^metric "epoch": .* Choose another\.$'):
+        with refused(OptionError, "the epoch's number has that name. Choose another."):
             record(0, {"epoch": 0})
 
 
@@ -64,9 +63,9 @@ class TestEarlyStopping:
         assert runs.patience("loss", 4, lower_is_better=False)(self.records)
 
     def test_what_makes_no_sense(self) -> None:
-        with pytest.raises(OptionError, match=r"^metric: expected one of the records' \(loss\), g"):
+        with refused(OptionError, "expected one of the records' (loss), got 'accuracy'."):
             runs.best_epoch(self.records, "accuracy")
-        with pytest.raises(OptionError, match=r"^epochs of patience: expected an integer ≥ 1, got"):
+        with refused(OptionError, "epochs of patience: expected an integer ≥ 1, got 0."):
             runs.patience("loss", epochs=0)
 
 
@@ -88,7 +87,7 @@ class TestEnvironments:
         assert runs.read_environment(tmp_path) == {**KNOWN, "resumed": [once, back]}
 
     def test_differences_are_lines(self) -> None:
-        lines = ("numpy: '2.1' there, '2.2' here",)
+        lines = ('numpy: "2.1" there, "2.2" here',)
         assert runs.environment_differences(KNOWN, OTHER) == lines
         assert None not in runs.environment().values()
 
@@ -121,13 +120,10 @@ class TestEnvironments:
 
 
 class TestCadences:
-    @pytest.mark.parametrize("options", [{"seconds": -1}, {"steps": 0}, {"epochs": 0}])
-    def test_those_that_make_no_sense(self, options: dict[str, int]) -> None:
-        (name,) = options
-        with pytest.raises(
-            OptionError, match=rf"^{name} between checkpoints: expected an?.* ≥ [01]"
-        ):
-            runs.Cadence(**options)
+    @pytest.mark.parametrize("name", ["seconds", "steps", "epochs"])
+    def test_those_that_make_no_sense(self, name: str) -> None:
+        with pytest.raises(OptionError, match=rf"^{name} between checkpoints: expected an?.* ≥ "):
+            runs.Cadence(**{name: -1 if name == "seconds" else 0})
 
     def test_steps_and_seconds(self) -> None:
         cadence = runs.Cadence(seconds=10.0, steps=4)
@@ -139,14 +135,12 @@ class TestCadences:
 class TestSignals:
     @pytest.fixture(autouse=True)
     def handlers(self) -> Iterator[None]:
-        """Python's own, whatever started the tests."""
-        numbers = (signal.SIGINT, signal.SIGTERM)
-        before = [signal.getsignal(number) for number in numbers]
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        """Python's own, whatever started the tests; and they are back at the end."""
+        first = signal.signal(signal.SIGINT, signal.default_int_handler)
+        second = signal.signal(signal.SIGTERM, signal.SIG_DFL)
         yield
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
+        assert signal.signal(signal.SIGINT, first) is signal.default_int_handler
+        assert signal.signal(signal.SIGTERM, second) is signal.SIG_DFL
 
     def test_the_first_is_a_request_and_the_second_acts(self) -> None:
         with interruptible() as stop:
@@ -157,8 +151,6 @@ class TestSignals:
                 signal.raise_signal(signal.SIGINT)
         with interruptible():
             pass
-        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
-        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
     def test_of_two_in_lockstep_both_are_told(self) -> None:
         first, second = interruptible(), interruptible()
@@ -170,21 +162,20 @@ class TestSignals:
             signal.raise_signal(signal.SIGINT)
             assert third.signal == signal.SIGINT
         second.__exit__(None, None, None)
-        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
-        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
     def test_a_handler_that_was_set_in_the_meantime_stays(self) -> None:
         def own(number: int, frame: FrameType | None) -> None: ...
 
         with interruptible():
             signal.signal(signal.SIGTERM, own)
-        assert signal.getsignal(signal.SIGTERM) is own
+        assert signal.signal(signal.SIGTERM, signal.SIG_DFL) is own
 
     def test_what_is_ignored_stays_ignored(self) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         with interruptible() as stop:
             signal.raise_signal(signal.SIGTERM)
             assert stop.signal is None
+        assert signal.signal(signal.SIGTERM, signal.SIG_DFL) is signal.SIG_IGN
 
     def test_other_threads_leave_signals_alone(self) -> None:
         def handler_within() -> object:
@@ -193,15 +184,6 @@ class TestSignals:
 
         with ThreadPoolExecutor() as pool:
             assert pool.submit(handler_within).result() is signal.SIG_DFL
-
-
-def test_files_that_hold_something_else(tmp_path: Path) -> None:
-    (tmp_path / "environment.json").write_text("[1]")
-    with pytest.raises(RunError, match=r"environment\.json: expected names and facts"):
-        runs.read_environment(tmp_path)
-    (tmp_path / "summary.json").write_text('{"epochs": 1, "metrics": [], "digest": ""}')
-    with pytest.raises(RunError, match=r"summary\.json: expected the summary of a run"):
-        runs.read_summary(tmp_path)
 
 
 def test_folders_are_compared_but_for_clocks(tmp_path: Path) -> None:

@@ -9,25 +9,19 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
+import refusals
 from faults import Fault, Watch
 from killing import SINGLE_THREAD
-from states import contents
-from survivor import CONFIG, EPOCHS, train
+from states import contents, untouched
+from survivor import CONFIG, EPOCHS
 
 from purenn import runs
 from purenn.errors import PurennError, RunError, UnavailableError
 from purenn.runs.lock import locked
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run's folder, with a finished run in it, which no test changes."""
-    folder = tmp_path_factory.mktemp("finished") / "run"
-    train(folder)
-    return folder
 
 
 @contextmanager
@@ -55,7 +49,6 @@ class TestWhatIsWritten:
             *(".lock", "config.json", "environment.json", "metrics.jsonl", "times.jsonl"),
             *("checkpoint.safetensors", "best.safetensors", "summary.json"),
         }
-        assert (finished / ".lock").read_bytes() == b""
 
     def test_records_and_the_summary(self, finished: Path) -> None:
         records = runs.read_records(str(finished))
@@ -67,16 +60,11 @@ class TestWhatIsWritten:
         assert summary.epochs == summary.planned == last.pop("epoch") + 1 == EPOCHS
         assert summary.metrics == {**last, "answer": 42}
         assert len(summary.digest) == 64
-        noted = lines(finished / "times.jsonl")
-        assert [line["epoch"] for line in noted if "started" in line] == [0]
-        times = [time for line in noted if isinstance(time := line.get("seconds"), float)]
+        start, *others = lines(finished / "times.jsonl")
+        assert set(start) == {"epoch", "batch", "started"}
+        times = [time for line in others if isinstance(time := line["seconds"], float)]
         assert len(times) >= EPOCHS
         assert 0.0 < summary.seconds == pytest.approx(sum(times), abs=1e-5)
-
-    def test_a_run_that_did_not_finish_has_no_summary(self, tmp_path: Path) -> None:
-        with runs.start(tmp_path, CONFIG):
-            assert runs.read_summary(tmp_path) is None
-            assert runs.read_records(tmp_path) == ()
 
     def test_the_environment(self, finished: Path) -> None:
         found = runs.read_environment(str(finished))
@@ -85,38 +73,30 @@ class TestWhatIsWritten:
         assert found["numpy"] == np.__version__
 
 
+def refused(folder: Path, error: type[PurennError], message: str) -> None:
+    with untouched(folder), refusals.refused(error, message), runs.start(folder, CONFIG):
+        pass
+
+
 class TestStarting:
-    def refused(self, folder: Path, message: str) -> None:
-        before = contents(folder)
-        with pytest.raises(PurennError) as caught, runs.start(folder, CONFIG):
-            pass
-        assert str(caught.value) == message
-        assert type(caught.value) in (RunError, UnavailableError)
-        assert contents(folder) == before
-
-    def test_where_a_run_is(self, finished: Path) -> None:
-        message = f"{finished} holds a run already. Resume it, or choose another folder."
-        self.refused(finished, message)
-
-    def test_where_something_else_is(self, finished: Path, tmp_path: Path) -> None:
-        for name in contents(finished).keys() - {"config.json", "environment.json", ".lock"}:
+    def test_where_a_run_is_or_parts_of_one(self, finished: Path, tmp_path: Path) -> None:
+        message = " holds a run already. Resume it, or choose another folder."
+        refused(finished, RunError, f"{finished}{message}")
+        for name in contents(finished).keys() - {"environment.json", ".lock"}:
             (tmp_path / name).write_text("something else")
-            self.refused(
-                tmp_path,
-                f"{tmp_path} holds a {name}, but no config.json: it is not a run of purenn's, or "
-                "was damaged. Choose another folder.",
-            )
+            refused(tmp_path, RunError, f"{tmp_path}{message}")
             (tmp_path / name).unlink()
 
     def test_below_a_file_and_in_one(self, tmp_path: Path) -> None:
         file = tmp_path / "file"
         file.touch()
-        self.refused(file / "run", f"{file}/run cannot be made: Not a directory.")
-        self.refused(file, f"{file} cannot be made: File exists.")
+        refused(file / "run", UnavailableError, f"{file}/run cannot be made: Not a directory.")
+        refused(file, UnavailableError, f"{file} cannot be made: File exists.")
 
     def test_on_a_read_only_disk(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         Watch(Fault(2, "EROFS"), tmp_path, monkeypatch)
-        self.refused(tmp_path, f"{tmp_path} cannot be written to: Read-only file system.")
+        message = f"{tmp_path} cannot be written to: Read-only file system."
+        refused(tmp_path, UnavailableError, message)
 
     def test_beside_files_that_are_nobodys(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -125,50 +105,38 @@ class TestStarting:
         (tmp_path / "notes.txt").write_text("mine")
         with runs.start("~", CONFIG) as run:
             assert run.folder == tmp_path
+            assert runs.read_summary(tmp_path) is None
+            assert runs.read_records(tmp_path) == ()
         assert (tmp_path / "notes.txt").read_text() == "mine"
 
     def test_a_lock_that_is_a_link(self, tmp_path: Path) -> None:
-        (tmp_path / "file").write_text("mine")
         (tmp_path / ".lock").symlink_to(tmp_path / "file")
-        self.refused(tmp_path, f"{tmp_path}/.lock is a symbolic link: expected a regular file.")
+        message = f"{tmp_path}/.lock is a symbolic link: expected a regular file."
+        refused(tmp_path, UnavailableError, message)
 
 
 def check_in_use(folder: Path, owner: str) -> None:
-    before = contents(folder)
-    with pytest.raises(RunError) as caught, runs.resume(folder):
-        pass
     message = f"{folder} is in use by {owner}. Wait, or choose another folder."
-    assert str(caught.value) == message
-    assert contents(folder) == before
-
-
-def check_free(folder: Path) -> None:
-    with runs.resume(folder):
+    with untouched(folder), refusals.refused(RunError, message), runs.resume(folder):
         pass
 
 
 class TestLocks:
-    @pytest.mark.parametrize("is_removed", [False, True])
-    def test_a_folder_is_for_one_process(self, is_removed: bool, tmp_path: Path) -> None:
-        with python("print(1, flush=True)", tmp_path) as process:
-            if is_removed:
-                (tmp_path / ".lock").unlink()
-            check_in_use(tmp_path, "another process" if is_removed else f"process {process.pid}")
-        check_free(tmp_path)
-
-    def test_twice_at_once_in_one_process(self, tmp_path: Path) -> None:
-        with runs.start(tmp_path, CONFIG):
+    def test_a_folder_is_for_one_process_also_after_its_forks_and_without_its_lock(
+        self, tmp_path: Path
+    ) -> None:
+        code = "os.waitpid(os.fork() or sys.exit(), 0); print(1, flush=True)"
+        with python(code, tmp_path) as process:
+            check_in_use(tmp_path, f"process {process.pid}")
+            (tmp_path / ".lock").unlink()
+            check_in_use(tmp_path, "another process")
+        with runs.resume(tmp_path):
             check_in_use(tmp_path, f"process {os.getpid()}")
             check_in_use(tmp_path, f"process {os.getpid()}")
 
     def test_what_changed_until_it_was_locked_is_noticed(self, tmp_path: Path) -> None:
-        answers = iter([True, False])
-
-        def check() -> None:
-            if not next(answers):
-                raise RunError("changed")
-
-        with pytest.raises(RunError, match="changed"), locked(tmp_path, check):
+        check = Mock(side_effect=[None, RunError("changed")])
+        with refusals.refused(RunError, "changed"), locked(tmp_path, check):
             pass
         with locked(tmp_path, lambda: None):
             pass
@@ -181,14 +149,10 @@ class TestLocks:
             process.kill()
             process.wait()
             try:
-                check_free(tmp_path)
+                with runs.resume(tmp_path):
+                    pass
             finally:
                 os.kill(child, 9)
-
-    def test_a_fork_that_ends_first_frees_nothing(self, tmp_path: Path) -> None:
-        code = "os.waitpid(os.fork() or sys.exit(), 0); print(1, flush=True)"
-        with python(code, tmp_path) as process:
-            check_in_use(tmp_path, f"process {process.pid}")
 
 
 WINDOWS = """

@@ -13,6 +13,7 @@ import pytest
 import safetensors.numpy as official
 from hypothesis import strategies as st
 from properties import given
+from refusals import refused
 from states import Pair, Point, leaves_as_text
 
 import purenn as nn
@@ -110,9 +111,8 @@ class TestRefusals:
     )
     def test_other_trees_than_the_template(self, like: object, problem: str) -> None:
         saved = decode(encode((np.ones((2, 3)), 7)), "file")
-        with pytest.raises(TreeError) as caught:
+        with refused(TreeError, f"file holds another tree:\n  {problem}"):
             saved.fitted(like)
-        assert str(caught.value) == f"file holds another tree:\n  {problem}"
 
     @pytest.mark.parametrize(
         ("tree", "error", "problem"),
@@ -173,9 +173,8 @@ class TestRefusals:
         ],
     )
     def test_forged_trees(self, tree: object, problem: str) -> None:
-        with pytest.raises(FormatError) as caught:
+        with refused(FormatError, f"file: {problem}."):
             decode(forged(tree), "file")
-        assert str(caught.value) == f"file: {problem}."
 
     def test_forged_parameters_are_checked_by_their_class(self) -> None:
         saved = decode(forged([["purenn.layers.linear:Linear", 2], "0", "1"]), "file")
@@ -183,11 +182,11 @@ class TestRefusals:
             saved.built()
 
     def test_other_versions(self) -> None:
-        with pytest.raises(FormatError, match=r"^file is of version 3: expected 2\. Update"):
+        with refused(FormatError, "file is of version 3: expected 2. Update purenn."):
             decode(forged([], version="3"), "file")
 
 
-def test_digests_see_paths_shapes_dtypes_and_bits_but_not_memory() -> None:
+def test_digests_see_paths_shapes_dtypes_and_bits() -> None:
     tree = (np.array([[1.0, 2.0]]), (np.array([3.0], np.float32),))
     others: list[object] = [
         (np.array([[1.0, 2.0]]), np.array([3.0], np.float32)),
@@ -197,5 +196,3 @@ def test_digests_see_paths_shapes_dtypes_and_bits_but_not_memory() -> None:
         (np.array([[1.0, 2.0]]), (np.array([-3.0], np.float32),)),
     ]
     assert digest(tree) not in [digest(other) for other in others]
-    array = np.arange(6.0).reshape(2, 3)
-    assert digest((np.asfortranarray(array),)) == digest((array,)) == digest((array.astype(">f8"),))

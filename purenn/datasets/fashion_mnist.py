@@ -6,18 +6,15 @@ Learning Algorithms" (2017), https://github.com/zalandoresearch/fashion-mnist (M
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import attrs
 import numpy as np
 
-from purenn import checks
-from purenn.arrays import ByteImages, Images, immutable, is_plain
+from purenn.arrays import ByteImages, Images, N, immutable, require_array
 from purenn.data.batches import Dataset
 from purenn.data.columns import Rows, ScaledBytes
-from purenn.datasets import files, mirrors
-from purenn.errors import DtypeError, FormatError, OptionError, ShapeError, UnavailableError
+from purenn.datasets import files
+from purenn.errors import DtypeError, ShapeError, UnavailableError
+from purenn.files import AnyPath
 from purenn.tree import Node
 
 ByteLabels = np.ndarray[tuple[int], np.dtype[np.uint8]]
@@ -41,35 +38,28 @@ ADVICE = (
 
 
 def _images(array: ByteImages) -> ByteImages:
-    _require_bytes(array, 4, "images of shape (samples, 28, 28, 1)")
-    return immutable(array)
+    return _bytes(array, 4, "images of shape (samples, 28, 28, 1)")
 
 
 def _labels(array: ByteLabels) -> ByteLabels:
-    _require_bytes(array, 1, "labels of shape (samples,)")
-    return immutable(array)
+    return _bytes(array, 1, "labels of shape (samples,)")
 
 
-def _require_bytes(array: object, axes: int, expected: str) -> None:
-    got = checks.described(array)
-    if not is_plain(array) or array.dtype != np.uint8:
-        raise DtypeError("FashionMnist", f"expected uint8 {expected}, got {got}.")
+def _bytes(array: N, axes: int, expected: str) -> N:
+    require_array("FashionMnist", array, "np.uint8")
+    if array.dtype != np.uint8:
+        raise DtypeError("FashionMnist", f"expected uint8 {expected}, got {array.dtype}.")
     if array.ndim != axes:
-        raise ShapeError("FashionMnist", f"expected {expected}, got {got}.")
+        raise ShapeError("FashionMnist", f"expected {expected}, got {array.shape}.")
+    return immutable(array)
 
 
 @attrs.frozen(eq=False, repr=False)
 class FashionMnist(Node):
     """The images, from 0 (background) to 255, and their labels, the indices of `CLASSES`.
 
-    Args:
-        train_images: uint8, (60000, 28, 28, 1). All arrays are read-only; writable ones are copied.
-        train_labels: uint8, (60000,).
-        test_images: uint8, (10000, 28, 28, 1).
-        test_labels: uint8, (10000,).
-
-    Raises:
-        DtypeError, ShapeError: an array is not of uint8, or has another number of axes.
+    They are uint8, of shape (samples, 28, 28, 1) and (samples,), and read-only; writable arrays are
+    copied.
     """
 
     train_images: ByteImages = attrs.field(converter=_images)
@@ -92,7 +82,7 @@ class FashionMnist(Node):
         return Dataset(ScaledBytes(self.test_images), Rows(self.test_labels))
 
 
-def fashion_mnist(directory: Path | str | None = None) -> FashionMnist:
+def fashion_mnist(directory: AnyPath | None = None) -> FashionMnist:
     """Fashion-MNIST, from the first of these places.
 
     1. `directory`, if it is given; 2. the folder in the environment variable PURENN_DATA, if it is
@@ -100,34 +90,16 @@ def fashion_mnist(directory: Path | str | None = None) -> FashionMnist:
     user's cache, into which it is downloaded (31 MB, once) from a public mirror. What 1 or 2 names
     is taken or refused. Every file is verified by the SHA-256 of its content.
 
-    Args:
-        directory: a folder with the files train-images-idx3-ubyte, train-labels-idx1-ubyte,
-            t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, gzipped (.gz) or not.
+    A folder has the files train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte
+    and t10k-labels-idx1-ubyte, gzipped (.gz) or not.
 
     Raises:
-        OptionError: `directory` is not a path.
         UnavailableError: no place has the files; the message says how to provide them by hand.
         FormatError: a file in the chosen folder is truncated, corrupt or swapped with another.
     """
     try:
-        images, labels, test_images, test_labels = _arrays(directory)
+        images, labels, test_images, test_labels = files.load(directory)
     except UnavailableError as error:
         raise UnavailableError(f"Fashion-MNIST is not available:\n{error}\n{ADVICE}") from error
     shape = (-1, 28, 28, 1)
     return FashionMnist(images.reshape(shape), labels, test_images.reshape(shape), test_labels)
-
-
-def _arrays(directory: object) -> list[files.Bytes]:
-    chosen = os.environ.get("PURENN_DATA") or None if directory is None else directory
-    if isinstance(chosen, str | Path):
-        return [files.load(Path(chosen), name) for name in files.SUMS]
-    if chosen is not None:
-        raise OptionError(f"directory: expected a path, got {checks.described(chosen)}.")
-    try:
-        return [files.load(files.INSTALLED, name) for name in files.SUMS]
-    except (UnavailableError, FormatError) as error:
-        installed = str(error)
-    try:
-        return mirrors.load_or_fetch()
-    except UnavailableError as error:
-        raise UnavailableError(f"{installed}\n{error}") from error

@@ -1,4 +1,4 @@
-"""The four files of Fashion-MNIST, each verified before it is used.
+"""The four files of Fashion-MNIST, from a folder or a public mirror, each verified.
 
 They have the IDX format: two zero bytes, the code of uint8 (8), the rank, the size of each axis as
 a big-endian integer of 32 bits, and the entries in C order. Source:
@@ -8,16 +8,27 @@ http://yann.lecun.com/exdb/mnist/ ("The IDX file format").
 from __future__ import annotations
 
 import hashlib
+import os
+import sys
 import zlib
+from importlib.util import find_spec
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 
+from purenn import files
 from purenn.errors import FormatError, UnavailableError
 
 Bytes = np.ndarray[tuple[int], np.dtype[np.uint8]]
 
 INSTALLED = Path("/usr/share/datasets/fashion-mnist")  # by Debian's package
+MIRRORS = (
+    "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+    "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
+    "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
+)
+TIMEOUT = 10.0  # seconds without an answer, or without another piece of a file
 GZIP_MAGIC = b"\x1f\x8b"
 GZIP = 31  # zlib's code for the format
 # The files and the SHA-256 of their decompressed content: the archives differ between sources.
@@ -29,30 +40,30 @@ SUMS = {
 }
 
 
-def load(folder: Path, name: str) -> Bytes:
-    """The entries of one of the files, gzipped (`name.gz`) or not, as a read-only vector.
-
-    Raises:
-        UnavailableError: the folder or the file is missing or cannot be read.
-        FormatError: the file is truncated, corrupt or swapped with another.
-    """
+def load(directory: files.AnyPath | None) -> list[Bytes]:
+    """The entries of the four files, from the places that `fashion_mnist` names."""
+    chosen = os.environ.get("PURENN_DATA") or None if directory is None else directory
+    if chosen is not None:
+        return [_read(files.expanded(chosen), name) for name in SUMS]
     try:
-        folder = folder.expanduser()
-        present = {path.name for path in folder.iterdir()}
-        for path in (folder / f"{name}.gz", folder / name):
-            if path.name in present:
-                return parse(path.read_bytes(), name, str(path))
-    except (OSError, RuntimeError) as error:  # RuntimeError: there is no such ~user
-        raise UnavailableError(f"{folder} cannot be read: {error}") from error
+        return [_read(INSTALLED, name) for name in SUMS]
+    except (UnavailableError, FormatError) as error:
+        installed = error
+    try:
+        return [_read_or_fetch(name) for name in SUMS]
+    except UnavailableError as error:
+        raise UnavailableError(f"{installed}\n{error}") from error
+
+
+def _read(folder: Path, name: str) -> Bytes:
+    for path in (folder / f"{name}.gz", folder / name):
+        if files.exists(path):
+            return _verified(files.read(path), name, str(path))
     raise UnavailableError(f"{folder} has no {name}.gz.")
 
 
-def parse(raw: bytes, name: str, where: str) -> Bytes:
-    """The entries of the file with that name, from its bytes; errors call the source `where`.
-
-    Raises:
-        FormatError: these are not its bytes, gzipped or not.
-    """
+def _verified(raw: bytes, name: str, where: str) -> Bytes:
+    """The entries of the file with that name, from its bytes, gzipped or not."""
     content = raw
     if raw.startswith(GZIP_MAGIC):
         try:
@@ -65,3 +76,29 @@ def parse(raw: bytes, name: str, where: str) -> Bytes:
     swapped = [other for other, known in SUMS.items() if known == digest]
     got = swapped[0] if swapped else f"{len(content)} truncated or corrupt bytes with {digest}"
     raise FormatError(f"{where}: expected {name} with SHA-256 {SUMS[name]}, got {got}.")
+
+
+def _read_or_fetch(name: str) -> Bytes:
+    try:
+        import pooch
+    except ImportError as error:
+        raise UnavailableError("Downloads need pooch: pip install 'purenn[data]'.") from error
+    folder, archive = pooch.os_cache("purenn") / "fashion-mnist", f"{name}.gz"
+    try:
+        return _read(folder, name)
+    except (UnavailableError, FormatError) as error:
+        failures = [str(error)]
+    bar = sys.stderr.isatty() and find_spec("tqdm") is not None
+    transfer = pooch.HTTPDownloader(progressbar=bar, chunk_size=2**16, timeout=TIMEOUT)
+    for mirror in MIRRORS:
+        content = BytesIO()
+        try:
+            transfer(mirror + archive, content, None)
+            found = _verified(content.getvalue(), name, mirror + archive)
+        except (OSError, ValueError) as error:  # the exceptions of requests are OSErrors
+            failures.append(f"{mirror}: {error}")
+            continue
+        files.make_folder(folder)
+        files.write(folder / archive, content.getvalue())
+        return found
+    raise UnavailableError("\n".join(failures))

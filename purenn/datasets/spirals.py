@@ -1,9 +1,4 @@
-"""Spirals: interleaved arms that no straight line separates.
-
-Radius and angle grow together: at parameter t the radius is 2 t + π, in units in which
-neighboring turns of an arm are 4 π apart. Points are spread evenly over the area (t is the square
-root of a uniform number, scaled), and noise is added in the same units.
-"""
+"""Spirals: interleaved arms that no straight line separates."""
 
 from __future__ import annotations
 
@@ -12,8 +7,7 @@ import math
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import FLOATS, Float, FloatDtype, Indices, Matrix, read_only
-from purenn.errors import OptionError
+from purenn.arrays import Float, FloatDtype, Indices, Matrix, read_only
 from purenn.keys import Key
 
 MAX_POINTS = 10**8
@@ -27,34 +21,27 @@ def spirals(
     noise: float = 1.2,
     dtype: FloatDtype | type[Float] = np.float32,
 ) -> tuple[Matrix, Indices]:
-    """Spirals whose arms are the classes, one after the other.
+    """Points on spirals whose arms are the classes, and their labels.
 
-    Args:
-        key: equal keys give equal points.
-        samples_per_arm: the number of points on each arm, at least 1.
-        arms: the number of arms, at least 2, at equal angles around the center.
-        turns: how often each arm goes around the center, above 0 and at most 1000.
-        noise: the standard deviation of the noise, from 0 to 1e6, in the units of the radius.
-        dtype: of the points, float32 or float64.
+    The arms, 2 or more at equal angles, go around the center so many turns (at most 1000). Radius
+    and angle grow together: at parameter t the radius is 2 t + π, so that neighboring turns are 4 π
+    apart. Points are spread evenly over the area (t is the square root of a uniform number,
+    scaled), and have normal noise of that standard deviation (at most 1e6).
 
     Returns:
         The points, (arms * samples_per_arm, 2), scaled by one number so that the largest coordinate
         is 1 or -1, and their labels, int64, from 0 to arms - 1. Both arrays are read-only.
-
-    Raises:
-        OptionError: an argument is out of range.
     """
     checks.instance("key", key, Key, "Make one with Key(0).")
     classes = checks.integer("arms", arms, 2, MAX_POINTS)
     samples = checks.integer("samples_per_arm", samples_per_arm, 1, MAX_POINTS // classes)
     length = 2 * math.pi * checks.number("turns", turns, above=0.0, most=1000.0)
     deviation = checks.number("noise", noise, least=0.0, most=1e6)
-    if dtype not in FLOATS:
-        raise OptionError(f"dtype: expected float32 or float64, got {dtype!r}.")
+    kind = checks.float_dtype("spirals", dtype)
     t = np.sqrt(key.child("positions").generator().random((classes, samples))) * length
     angle = t + np.arange(classes)[:, None] * (2 * math.pi / classes)
     radius = 2 * t + math.pi
     arc = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=-1).reshape(-1, 2)
     points = arc + deviation * key.child("noise").generator().standard_normal(arc.shape)
-    inputs: Matrix = (points / np.abs(points).max()).astype(dtype)
+    inputs: Matrix = (points / np.abs(points).max()).astype(kind)
     return read_only(inputs), read_only(np.repeat(np.arange(classes, dtype=np.int64), samples))

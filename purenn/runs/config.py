@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import attrs
 
-from purenn import files, jsons
-from purenn.errors import OptionError, RunError
+from purenn import checks, files, jsons
+from purenn.errors import RunError
 
 
 def _plain(settings: Mapping[str, object]) -> dict[str, jsons.Json]:
-    found = jsons.plain(settings, "settings")
-    if isinstance(found, dict):
-        return found
-    raise OptionError(f"settings: expected a dict, got {found!r}.")
+    return jsons.plain_dict(settings, "settings")
 
 
 @attrs.frozen
@@ -27,10 +24,6 @@ class Config:
 
     script: str
     settings: dict[str, jsons.Json] = attrs.field(converter=_plain)
-
-    def encode(self) -> bytes:
-        """The content of config.json."""
-        return jsons.dump({"script": self.script, "settings": self.settings}, indent=2)
 
 
 def read_config(path: files.AnyPath) -> Config:
@@ -46,6 +39,7 @@ def flat(settings: Mapping[str, jsons.Json], prefix: str = "") -> dict[str, json
 
     Names with dots are quoted, so that no two settings share a name.
     """
+    checks.instance("settings", settings, Mapping, "")
     found: dict[str, jsons.Json] = {}
     for name, value in settings.items():
         path = prefix + (name if name.replace("-", "_").isidentifier() else repr(name))
@@ -53,16 +47,24 @@ def flat(settings: Mapping[str, jsons.Json], prefix: str = "") -> dict[str, json
     return found
 
 
-def changes(before: Config, after: Config, ignored: Collection[str] = ()) -> tuple[str, ...]:
-    """One line for every setting in which two configurations differ, but for those ignored."""
-    old, new = _shown(before), _shown(after)
-    return tuple(
-        f"{name}: {old.get(name, 'nothing')} there, {new.get(name, 'nothing')} here"
-        for name in {**old, **new}
-        if old.get(name) != new.get(name) and name not in ignored
-    )
+def changes(before: Config, after: Config, may_change: Collection[str] = ()) -> tuple[str, ...]:
+    """One line for each setting that differs, but for what may change: numbers if they grow."""
+    old, new = ({"the script": x.script, **flat(x.settings)} for x in (before, after))
+    free = [name for name in may_change if not _shrinks(old.get(name), new.get(name))]
+    return differing(old, new, [name for name in {**old, **new} if name not in free])
 
 
-def _shown(config: Config) -> dict[str, str]:
-    facts = {"the script": config.script, **flat(config.settings)}  # a name that flat would quote
-    return {name: jsons.dump(value).decode().strip() for name, value in facts.items()}
+def differing(
+    before: Mapping[str, jsons.Json], after: Mapping[str, jsons.Json], names: Iterable[str]
+) -> tuple[str, ...]:
+    """One line for each of the names whose values differ."""
+    shown = [(name, _shown(before, name), _shown(after, name)) for name in names]
+    return tuple(f"{name}: {old} there, {new} here" for name, old, new in shown if old != new)
+
+
+def _shown(facts: Mapping[str, jsons.Json], name: str) -> str:
+    return jsons.dump(facts[name]).decode().strip() if name in facts else "nothing"
+
+
+def _shrinks(before: jsons.Json, after: jsons.Json) -> bool:
+    return isinstance(before, int | float) and isinstance(after, int | float) and after < before

@@ -34,8 +34,8 @@ class Moment(Node):
     gradient_norm: float
 
 
-# The last five steps, before the first.
-NO_MOMENTS = (Moment(nan, nan, nan),) * 5
+NO_MOMENTS = (Moment(nan, nan, nan),) * 5  # the last five steps, before the first
+NAMES = ("losses", "norms of the parameters", "norms of the gradient")
 
 
 def checked_step(
@@ -55,8 +55,7 @@ def checked_step(
             after, report = step(before, batch)
     except DivergenceError as error:
         raise _told(where, f"{error}", _cause(before, before), recent) from error
-    norm = reported_norm(after.slots)
-    size = global_norm(leaves(after.params))
+    norm, size = reported_norm(after.slots), global_norm(leaves(after.params))
     problem = None
     if not isfinite(report.loss):
         problem = f"the loss is {report.loss}."
@@ -99,12 +98,8 @@ def _first_bad(tree: object) -> str | None:
 
 
 def _told(where: str, problem: str, more: str, recent: tuple[Moment, ...]) -> DivergenceError:
-    history = ""
     known = [attrs.astuple(moment) for moment in recent if isfinite(moment.parameter_norm)]
-    if known:
-        rows = [", ".join(f"{value:.4g}" for value in row) for row in zip(*known, strict=True)]
-        form = (
-            "\nThe steps before: losses {}; norms of the parameters {}; norms of the gradient {}."
-        )
-        history = form.format(*rows)
+    rows = [", ".join(f"{value:.4g}" for value in row) for row in zip(*known, strict=True)]
+    parts = "; ".join(f"{name} {row}" for name, row in zip(NAMES, rows, strict=False))
+    history = f"\nThe steps before: {parts}." if parts else ""
     return DivergenceError(f"Training diverged {where}: {problem}{history}\n{more}")

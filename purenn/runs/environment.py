@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -10,8 +11,9 @@ from pathlib import Path
 import numpy as np
 
 import purenn
-from purenn import files, jsons
+from purenn import checks, files, jsons
 from purenn.errors import RunError
+from purenn.runs.config import differing
 
 ENVIRONMENT = "environment.json"
 
@@ -70,26 +72,21 @@ def _threads() -> Environment:
     pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
     own = [pool for pool in pools if pool["filepath"].startswith(str(Path(np.__file__).parent))]
     for pool in own or pools:
-        kernel: str = pool.get("architecture", "")
-        return {"blas_kernel": kernel, "blas_threads": pool["num_threads"]}
+        return {"blas_kernel": pool.get("architecture", ""), "blas_threads": pool["num_threads"]}
     return {}
 
 
-@cache
 def _cpu() -> str:
     source = Path("/proc/cpuinfo")
-    lines = source.read_text().splitlines() if source.exists() else []
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.processor())
+    found = re.search(r"model name\s*: (.*)", source.read_text()) if source.exists() else None
+    return found[1] if found else platform.processor()
 
 
 def environment_differences(before: Environment, after: Environment) -> tuple[str, ...]:
     """One line for every fact in which two environments differ, as far as both are known."""
-    return tuple(
-        f"{name}: {before[name]!r} there, {after[name]!r} here"
-        for name in before
-        if name in after and before[name] != after[name]
-    )
+    for facts in (before, after):
+        checks.instance("environment", facts, dict, "Take it from read_environment.")
+    return differing(before, after, [name for name in before if name in after])
 
 
 def note_environment(folder: Path, now: Environment) -> None:
@@ -102,8 +99,7 @@ def note_environment(folder: Path, now: Environment) -> None:
         last |= session if isinstance(session, dict) else {}
     changes = {name: now[name] for name in now if name in last and last[name] != now[name]}
     if changes:
-        found = {**known, "resumed": [*earlier, changes]}
-        files.write(folder / ENVIRONMENT, jsons.dump(found, indent=2))
+        jsons.write(folder / ENVIRONMENT, {**known, "resumed": [*earlier, changes]})
 
 
 def read_environment(folder: files.AnyPath) -> Environment:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import attrs
 
-from purenn import files, jsons
+from purenn import checks, files, jsons
 from purenn.errors import RunError
 from purenn.runs.config import Config, changes, read_config
 from purenn.runs.environment import ENVIRONMENT, environment
@@ -43,32 +43,37 @@ class Run:
 def start(folder: files.AnyPath, config: Config) -> Iterator[Run]:
     """Begin a run in a folder of its own, which is made if need be.
 
-    Raises:
-        RunError: the folder holds a run or is in use. It is left as it was.
+    A folder that holds a run or is in use is left as it was: `RunError`.
     """
+    checks.instance("config", config, Config, "Make one with Config(script, settings).")
     place = files.expanded(folder)
     with locked(place, lambda: _require_vacant(place)):
-        files.write(place / ENVIRONMENT, jsons.dump(environment(), indent=2))
+        jsons.write(place / ENVIRONMENT, environment())
         # The configuration comes last: where it is, there is a run.
-        files.write(place / CONFIG, config.encode())
+        jsons.write(place / CONFIG, attrs.asdict(config))
         yield Run(place, config)
 
 
 @contextmanager
 def resume(
-    folder: files.AnyPath, config: Config | None = None, *, may_change: Collection[str] = ()
+    folder: files.AnyPath, config: Config | None = None, *, may_change: Sequence[str] = ()
 ) -> Iterator[Run]:
     """Go on with the run in a folder.
 
     Args:
-        folder: the folder. If there is no run in it but a configuration is given, one is begun.
+        folder: if there is no run in it but a configuration is given, one is begun.
         config: the configuration that the run must have; if left out, that in the folder.
-        may_change: settings that may differ from the folder's, such as `("epochs",)`: those given
-            here hold from now on, and `begin` writes them to config.json.
+        may_change: settings that may differ from the folder's, such as `("epochs",)`, numbers only
+            by being larger: those given here hold from now on, and `begin` writes them to the file.
 
     Raises:
         RunError: the run has another configuration, or the folder is in use. It is left as it was.
     """
+    checks.instance("may_change", may_change, Sequence, "Give names of settings.")
+    for name in may_change:
+        checks.instance("may_change", name, str, "")
+    if config is not None:
+        checks.instance("config", config, Config, "Make one with Config(script, settings).")
     place = files.expanded(folder)
     if config is not None and not files.exists(place / CONFIG):
         with start(place, config) as run:
@@ -84,12 +89,9 @@ def differences(first: files.AnyPath, second: files.AnyPath) -> tuple[str, ...]:
     Left out are times.jsonl, the seconds in summary.json, and the lock.
     """
     one, other = places = files.expanded(first), files.expanded(second)
-    names = {str(path.relative_to(place)) for place in places for path in place.rglob("*")}
-    return tuple(
-        name
-        for name in sorted(names - {TIMES, LOCK})
-        if _content(one / name) != _content(other / name)
-    )
+    found = {str(path.relative_to(place)) for place in places for path in place.rglob("*")}
+    names = sorted(found - {TIMES, LOCK})
+    return tuple(name for name in names if _content(one / name) != _content(other / name))
 
 
 def _content(path: Path) -> object:
@@ -100,23 +102,19 @@ def _content(path: Path) -> object:
 
 
 def _require_vacant(folder: Path) -> None:
-    if files.exists(folder / CONFIG):
-        raise RunError(f"{folder} holds a run already. Resume it, or choose another folder.")
-    for name in (CHECKPOINT, BEST, METRICS, TIMES, SUMMARY):
+    for name in (CONFIG, CHECKPOINT, BEST, METRICS, TIMES, SUMMARY):
         if files.exists(folder / name):
-            raise RunError(
-                f"{folder} holds a {name}, but no {CONFIG}: it is not a run of purenn's, or was "
-                "damaged. Choose another folder."
-            )
+            raise RunError(f"{folder} holds a run already. Resume it, or choose another folder.")
 
 
-def _require_run(folder: Path, config: Config | None, may_change: Collection[str]) -> None:
+def _require_run(folder: Path, config: Config | None, may_change: Sequence[str]) -> None:
     if not files.exists(folder / CONFIG):
-        raise RunError(f"{folder} holds no run. Start one there, or choose another folder.")
+        raise RunError(f"{folder} holds no run: {CONFIG} is missing. Choose another folder.")
     known = read_config(folder / CONFIG)
     if config is not None and (found := changes(known, config, may_change)):
+        larger = f" ({', '.join(may_change)} may be larger)" if may_change else ""
+        listed = "\n  ".join(found)
         raise RunError(
-            f"{folder} holds a run with another configuration:\n  "
-            + "\n  ".join(found)
-            + "\nGive the same settings, or choose another folder."
+            f"{folder} holds a run with another configuration:\n  {listed}\n"
+            f"Give the same settings{larger}, or choose another folder."
         )

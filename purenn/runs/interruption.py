@@ -24,8 +24,8 @@ BEFORE: dict[int, Callable[[int, FrameType | None], object] | int | None] = {}
 def interruptible() -> Iterator[Stop]:
     """Turn the first SIGINT or SIGTERM into a request; the second acts as if this were not here.
 
-    Signals that the process ignores stay ignored. Only the main thread can do this; in others the
-    request never comes.
+    Signals that the process ignores stay ignored. Python handles signals in the main thread alone:
+    in others the request never comes.
     """
     stop = Stop()
     if threading.current_thread() is not threading.main_thread():
@@ -53,7 +53,7 @@ def _request(number: int, frame: FrameType | None) -> None:
 
 
 def _restore() -> None:
-    for number, handler in BEFORE.items():
+    while BEFORE:
+        number, handler = BEFORE.popitem()
         if signal.getsignal(number) is _request:  # and not one that was set in the meantime
             signal.signal(number, handler)
-    BEFORE.clear()

@@ -36,22 +36,17 @@ def locked(folder: Path, check: Callable[[], None]) -> Iterator[None]:
     """
     check()
     files.make_folder(folder)
+    files.require_regular(folder / LOCK)
     with ExitStack() as stack:
         with suppress(OSError):  # Windows opens no folders, and NFS does not lock them
             _take(stack, os.open(folder, os.O_RDONLY), folder)
-        files.require_regular(folder / LOCK)
         with files.translated(folder, "written to"):
             descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
             _take(stack, descriptor, folder)
             os.ftruncate(descriptor, 0)
             os.write(descriptor, f"{os.getpid()}\n".encode())
-        try:
-            check()
-            yield
-        finally:
-            if descriptor in HELD:  # not so in a fork
-                with suppress(OSError):  # a number left behind does no harm
-                    os.ftruncate(descriptor, 0)
+        check()
+        yield
 
 
 def _take(stack: ExitStack, descriptor: int, folder: Path) -> None:
@@ -65,6 +60,6 @@ def _take(stack: ExitStack, descriptor: int, folder: Path) -> None:
 
 
 def _close(descriptor: int) -> None:
-    if descriptor in HELD:
+    if descriptor in HELD:  # not so in a fork
         HELD.remove(descriptor)
         os.close(descriptor)

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import nan
-from typing import Generic, TypeVar
+from typing import Generic
 
 import attrs
 
-from purenn import files, jsons, saving
+from purenn import checks, files, jsons, saving
 from purenn.errors import CheckpointError, RunError
 from purenn.keys import Key
 from purenn.optimizers import State
-from purenn.runs.config import changes, read_config
-from purenn.runs.divergence import NO_MOMENTS, Moment, require_finite
+from purenn.runs.config import read_config
+from purenn.runs.divergence import NO_MOMENTS, Moment, P, S, require_finite
 from purenn.runs.environment import read_environment
 from purenn.runs.folder import CONFIG, SUMMARY, Run
 from purenn.runs.records import METRICS, Record, keep_records, seconds
 from purenn.tree import Node
-
-P = TypeVar("P")
-S = TypeVar("S")
 
 
 @attrs.frozen(eq=False)
@@ -44,7 +41,7 @@ class Progress(Node, Generic[P, S]):
 
     @property
     def place(self) -> str:
-        """Which batch comes next: `epoch 3, batch 12`, both counted from 1."""
+        """The batch that comes next: `epoch 3, batch 12`, both counted from 1."""
         return f"epoch {self.epoch + 1}, batch {self.batch + 1}"
 
     @property
@@ -68,7 +65,8 @@ class Summary:
     """What came of a run.
 
     As many epochs were planned as trained, unless the loop was left early by hand. The metrics are
-    the last epoch's and those given to `finish`; the digest is that of the parameters.
+    the last epoch's and those given to `finish`; the digest is that of the best parameters, if
+    `train` was told what is best, or else of the last.
     """
 
     epochs: int
@@ -82,13 +80,14 @@ def begin(run: Run, state: State[P, S], model: str, key: Key) -> Progress[P, S]:
     """Where the run stands: at its checkpoint, or before its first step if there is none.
 
     The state is that before the first step, the model `repr(model)`, and the key what the batches
-    of all epochs follow from.
-
-    Raises:
-        TreeError, CheckpointError: the checkpoint belongs to another model, optimizer or key.
-        RunError, FormatError: a file is malformed, or has fewer records than the checkpoint.
+    of all epochs follow from. A checkpoint of others, or a file that is malformed, is refused
+    before anything is changed.
     """
     progress = Progress(state, key, model)
+    require_progress(run, progress)
+    checks.instance("state", state, State, "Make it with optimizer.init(params).")
+    checks.instance("model", model, str, "Give repr(model).")
+    checks.instance("key", key, Key, "Make one with Key(0).")
     if files.exists(run.checkpoint):
         progress = saving.load(run.checkpoint, like=progress)
         for name, found, given in ("model", progress.model, model), ("key", progress.key, key):
@@ -101,18 +100,24 @@ def begin(run: Run, state: State[P, S], model: str, key: Key) -> Progress[P, S]:
     records = keep_records(run.folder, progress.epoch)  # all files have been checked by now
     for part in run.folder.glob(f".*{files.SUFFIX}"):  # of writes that were killed
         files.remove(part)
-    if changes(read_config(run.folder / CONFIG), run.config):
-        files.write(run.folder / CONFIG, run.config.encode())
+    if read_config(run.folder / CONFIG) != run.config:
+        jsons.write(run.folder / CONFIG, attrs.asdict(run.config))
     planned = summary.planned if summary and summary.epochs == progress.epoch else 0
     return attrs.evolve(progress, records=records, planned=planned)
+
+
+def require_progress(run: object, progress: object) -> None:
+    """Check that these are what their names say."""
+    checks.instance("run", run, Run, "Take it from start or resume.")
+    checks.instance("progress", progress, Progress, "Take it from begin.")
 
 
 def save(run: Run, progress: Progress[P, S]) -> None:
     """Write the checkpoint of a run, after what it relies on is on the disk: the records.
 
-    Raises:
-        DivergenceError: the state holds NaN or infinity. The checkpoint before stands.
+    A state that holds NaN or infinity is refused: `DivergenceError`.
     """
+    require_progress(run, progress)
     require_finite(progress.state, progress.place, progress.recent)
     files.flush(run.folder / METRICS)
     saving.save(run.checkpoint, attrs.evolve(progress, records=(), planned=0))
@@ -123,18 +128,17 @@ def finish(run: Run, progress: Progress[P, S], metrics: Mapping[str, object]) ->
 
     `metrics`, of anything that has a form in JSON, are added to those of the last record.
     """
-    added = {name: jsons.plain(value, f"metric {name!r}") for name, value in metrics.items()}
+    added = jsons.plain_dict(metrics, "metrics")
     save(run, progress)
-    last = progress.records[-1] if progress.records else {}
-    made = Summary(
-        progress.epoch,
-        progress.planned or progress.epoch,
-        {**{name: value for name, value in last.items() if name != "epoch"}, **added},
-        saving.digest(progress.state.params),
-        round(seconds(run.folder), 6),
-    )
-    content = jsons.dump(jsons.plain(attrs.asdict(made), "summary"), indent=2)
-    files.write(run.folder / SUMMARY, content)
+    found: dict[str, jsons.Json] = {**progress.records[-1]} if progress.records else {}
+    found.pop("epoch", None)
+    found |= added
+    params = progress.state.params
+    if files.exists(run.best):
+        params = saving.load(run.best, like=params)
+    planned, time = progress.planned or progress.epoch, round(seconds(run.folder), 6)
+    made = Summary(progress.epoch, planned, found, saving.digest(params), time)
+    jsons.write(run.folder / SUMMARY, jsons.plain(attrs.asdict(made), "summary"))
     return made
 
 

@@ -8,14 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from purenn import files, jsons
+from purenn import checks, files, jsons
 from purenn.arrays import Element
-from purenn.checks import described
 from purenn.errors import DivergenceError, OptionError, RunError
 
 METRICS = "metrics.jsonl"
 TIMES = "times.jsonl"
-LIMIT = 2**30  # bytes
 
 # What was measured at the end of an epoch, with the number of the epoch, from 0, as "epoch".
 Record = Mapping[str, float]
@@ -24,13 +22,14 @@ Metrics = Mapping[str, float | Element]
 
 def record(epoch: int, metrics: Metrics) -> Record:
     """The record of an epoch, whose metrics must be finite numbers."""
+    checks.instance("metrics", metrics, Mapping, "Return a dict of numbers from measure.")
     if "epoch" in metrics:
         raise OptionError('metric "epoch": the epoch\'s number has that name. Choose another.')
     found: dict[str, float] = {"epoch": epoch}
     for name, value in metrics.items():
         number: object = value.item() if isinstance(value, np.generic) else value
         if isinstance(number, bool) or not isinstance(number, int | float):
-            raise OptionError(f"metric {name!r}: expected a number, got {described(value)}.")
+            raise OptionError(f"metric {name!r}: expected a number, got {checks.described(value)}.")
         if not isfinite(number):
             raise DivergenceError(f"metric {name!r} is {number} at the end of epoch {epoch + 1}.")
         found[name] = number
@@ -40,50 +39,30 @@ def record(epoch: int, metrics: Metrics) -> Record:
 def read_records(folder: files.AnyPath) -> tuple[Record, ...]:
     """The records in a run's folder. A last line that was not finished is left out."""
     path = files.expanded(folder) / METRICS
-    return _records(_lines(path), path)
-
-
-def _records(lines: list[bytes], path: Path) -> tuple[Record, ...]:
-    found: list[Record] = []
-    for number, line in enumerate(lines):
-        where = f"{path}, line {number + 1}"
-        facts = jsons.parse(line, where)
-        pairs = facts.items() if isinstance(facts, dict) else ()
-        numbers = {name: x for name, x in pairs if isinstance(x, int | float)}
-        if numbers != facts or numbers.get("epoch") != number:
-            raise RunError(f"{where}: expected the record of epoch {number}, only numbers.")
-        found.append(numbers)
-    return tuple(found)
+    return _records(path, _lines(path))
 
 
 def keep_records(folder: Path, count: int) -> tuple[Record, ...]:
     """The first `count` records, after what follows them, and unfinished lines, were cut off."""
-    path = folder / METRICS
+    path, times = folder / METRICS, folder / TIMES
     lines = _lines(path)[:count]
     if len(lines) < count:
         raise RunError(
             f"{path} has {len(lines)} epochs, but the checkpoint was written after {count}. "
             "Restore it from a copy, or start again in another folder."
         )
-    kept = _records(lines, path)
+    kept = _records(path, lines)
     seconds(folder)  # whether it can be read
     files.cut(path, sum(map(len, lines)))
-    files.cut(folder / TIMES, sum(map(len, _lines(folder / TIMES))))
+    files.cut(times, sum(map(len, _lines(times))))
     return kept
-
-
-def _lines(path: Path) -> list[bytes]:
-    """The finished lines of a file; none if there is no file."""
-    files.require_regular(path)
-    raw = files.read(path, LIMIT) if files.exists(path) else b""
-    return [line + b"\n" for line in raw.split(b"\n")[:-1]]
 
 
 def seconds(folder: Path) -> float:
     """How long the run trained, in all sessions, but for what a kill left unwritten."""
-    total = 0.0
-    for number, line in enumerate(_lines(folder / TIMES)):
-        where = f"{folder / TIMES}, line {number + 1}"
+    path, total = folder / TIMES, 0.0
+    for number, line in enumerate(_lines(path), 1):
+        where = f"{path}, line {number}"
         match jsons.parse(line, where):
             case {"seconds": float(time)}:
                 total += time
@@ -92,3 +71,22 @@ def seconds(folder: Path) -> float:
             case _:
                 raise RunError(f"{where}: expected the start or the seconds of a session.")
     return total
+
+
+def _records(path: Path, lines: list[bytes]) -> tuple[Record, ...]:
+    found: list[Record] = []
+    for epoch, line in enumerate(lines):
+        where = f"{path}, line {epoch + 1}"
+        facts = jsons.parse(line, where)
+        pairs = facts.items() if isinstance(facts, dict) else ()
+        numbers = {name: x for name, x in pairs if isinstance(x, int | float)}
+        if numbers != facts or numbers.get("epoch") != epoch:
+            raise RunError(f"{where}: expected the record of epoch {epoch}, only numbers.")
+        found.append(numbers)
+    return tuple(found)
+
+
+def _lines(path: Path) -> list[bytes]:
+    """The finished lines of a file; none if there is no file."""
+    raw = files.read(path) if files.require_regular(path) else b""
+    return [line + b"\n" for line in raw.split(b"\n")[:-1]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from purenn import checks
 from purenn.errors import OptionError
@@ -14,6 +14,10 @@ Best = Callable[[tuple[Record, ...]], int]
 
 def best_epoch(records: tuple[Record, ...], metric: str, *, lower_is_better: bool = True) -> int:
     """The epoch with the lowest value of a metric, or the highest; the first of several."""
+    checks.instance("metric", metric, str, "")
+    checks.instance("records", records, Sequence, "Take them from read_records.")
+    for row in records:
+        checks.instance("a record", row, Mapping, "")
     if not records or not all(metric in record for record in records):
         known = ", ".join(name for record in records[:1] for name in record if name != "epoch")
         raise OptionError(f"metric: expected one of the records' ({known}), got {metric!r}.")
@@ -30,4 +34,4 @@ def patience(metric: str, epochs: int, *, lower_is_better: bool = True) -> Until
     """Stop when a metric has not improved for so many epochs."""
     most = checks.integer("epochs of patience", epochs)
     find = best(metric, lower_is_better=lower_is_better)
-    return lambda records: len(records) - 1 - find(records) >= most
+    return lambda records: find(records) <= len(records) - 1 - most

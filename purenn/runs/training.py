@@ -15,18 +15,15 @@ from purenn import checks, files, jsons, saving
 from purenn.errors import InterruptionError, RunError
 from purenn.keys import Key
 from purenn.optimizers import State
-from purenn.runs.divergence import checked_step, require_finite
+from purenn.runs.divergence import B, P, S, checked_step, require_finite
 from purenn.runs.environment import environment, note_environment
 from purenn.runs.folder import SUMMARY, Run
 from purenn.runs.interruption import interruptible
-from purenn.runs.progress import Progress, save
+from purenn.runs.progress import Progress, require_progress, save
 from purenn.runs.records import METRICS, TIMES, Metrics, record
 from purenn.runs.stopping import Best, Until
 from purenn.training import Report, Step
 
-P = TypeVar("P")
-S = TypeVar("S")
-B = TypeVar("B")
 B_co = TypeVar("B_co", covariant=True)
 
 
@@ -41,8 +38,8 @@ class EpochBatches(Protocol[B_co]):
 class Cadence:
     """When checkpoints are written: so many seconds or steps after the last, and every few epochs.
 
-    A checkpoint costs milliseconds, since it waits for the disk: where epochs are as short as that,
-    ask for fewer. The last epoch's is always written.
+    A checkpoint waits some milliseconds for the disk: where epochs are as short as that, ask for
+    fewer. The last epoch's is always written.
     """
 
     seconds: float = 60.0
@@ -75,49 +72,55 @@ def train(
     best: Best | None = None,
     cadence: Cadence = EVERY_MINUTE,
 ) -> Iterator[Progress[P, S]]:
-    """Train until so many epochs are done, and yield where the run stands after each step.
+    """Train on from `begin` until so many epochs are done; yield the progress after each step.
 
     The loop over this may end at any time: records and checkpoints are on the disk by then. Nothing
     is trained if the run was finished and no more epochs are asked for than then.
 
     Args:
-        run: from `start` or `resume`.
-        progress: from `begin`.
-        step: `(state, batch) -> (state, report)`, as `training_step` makes it.
+        step: from `training_step`.
         batches_of: the batches of an epoch, from the run's key and the epoch's number, counted
             from 0: a pure function, for they are asked for again when the run is resumed.
-        epochs: how many there are in all.
+        epochs: how many there are in all, those that are done included.
         measure: the record of an epoch, given the progress at its end, whose `batch` is not yet 0.
         until: whether to stop, given the records so far: `patience("validation_loss", epochs=5)`.
         best: the best epoch, given the records so far: `best("validation_loss")`. Its parameters
             are kept in best.safetensors, for `load` to read.
-        cadence: how often a checkpoint is written.
 
     Raises:
         DivergenceError: the loss, the gradient, the parameters or a metric are not finite.
-        InterruptionError: SIGTERM or Ctrl-C came. A checkpoint was written before.
+        InterruptionError: SIGTERM or Ctrl-C came, and a checkpoint was written.
     """
-    checks.integer("epochs", epochs)
+    require_progress(run, progress)
+    checks.instance("cadence", cadence, Cadence, "")
+    _require_functions(step=step, batches_of=batches_of, measure=measure, until=until, best=best)
+    if checks.integer("epochs", epochs) < progress.epoch:
+        raise RunError(
+            f"{run.folder} has {progress.epoch} epochs already: expected at least as many, got "
+            f"{epochs}. Ask for more, or choose another folder."
+        )
     was_finished = files.exists(run.folder / SUMMARY) and progress.planned >= epochs
-    is_over = was_finished or _is_over(progress, epochs, until)
-    if is_over:
+    if was_finished or _is_over(progress, epochs, until):
         return
     with interruptible() as stop:
         note_environment(run.folder, environment())
         _note_time(run, progress, "started", datetime.now(UTC).isoformat(timespec="seconds"))
         files.remove(run.folder / SUMMARY)
         progress = attrs.evolve(progress, planned=epochs)
-        saved, saved_step = time.monotonic(), progress.state.step
+        saved, saved_step, is_over = time.monotonic(), progress.state.step, False
         while not is_over:
             batches = batches_of(progress.key, progress.epoch)
-            _require_batches(run, progress, len(batches))
+            if progress.batch >= len(batches):
+                raise RunError(
+                    f"{run.folder} is at {progress.place}, but that epoch has only {len(batches)} "
+                    "batches. Give the same data and batch size, or choose another folder."
+                )
             for batch in batches[progress.batch :]:
                 progress = _advance(progress, step, batch)
                 steps = progress.state.step - saved_step
                 is_due = cadence.is_due(time.monotonic() - saved, steps)
                 if progress.batch == len(batches):
-                    require_finite(progress.state, progress.place, progress.recent)
-                    progress = _end_epoch(run, progress, measure(progress), best)
+                    progress = _end_epoch(run, progress, measure, best)
                     is_over = _is_over(progress, epochs, until)
                     is_due = is_due or is_over or progress.epoch % cadence.epochs == 0
                 if is_over:
@@ -136,19 +139,24 @@ def train(
                 yield progress
 
 
+def _require_functions(**functions: object) -> None:
+    for name, function in functions.items():
+        if function is not None or name not in ("until", "best"):
+            checks.function(name, function)
+
+
 def _is_over(progress: Progress[P, S], epochs: int, until: Until | None) -> bool:
-    if progress.epoch >= epochs:
-        return True
     is_between = progress.batch == 0 and progress.epoch > 0
-    return is_between and until is not None and until(progress.records)
+    return progress.epoch == epochs or (
+        is_between and until is not None and until(progress.records)
+    )
 
 
 def _advance(
     progress: Progress[P, S], step: Step[State[P, S], B, Report], batch: B
 ) -> Progress[P, S]:
-    state, report, recent = checked_step(
-        step, progress.state, batch, progress.place, progress.recent
-    )
+    place, recent = progress.place, progress.recent
+    state, report, recent = checked_step(step, progress.state, batch, place, recent)
     samples = report.samples if isfinite(report.loss) else 0  # it is not if the step was skipped
     return attrs.evolve(
         progress,
@@ -161,9 +169,13 @@ def _advance(
 
 
 def _end_epoch(
-    run: Run, progress: Progress[P, S], measured: Metrics, best: Best | None
+    run: Run,
+    progress: Progress[P, S],
+    measure: Callable[[Progress[P, S]], Metrics],
+    best: Best | None,
 ) -> Progress[P, S]:
-    new = record(progress.epoch, measured)
+    require_finite(progress.state, progress.place, progress.recent)
+    new = record(progress.epoch, measure(progress))
     files.append(run.folder / METRICS, jsons.dump({**new}))
     records = (*progress.records, new)
     # Before the checkpoint: a run that is resumed from an earlier one comes through here again.
@@ -172,16 +184,6 @@ def _end_epoch(
     return attrs.evolve(
         progress, epoch=progress.epoch + 1, batch=0, samples=0, loss_sum=0.0, records=records
     )
-
-
-def _require_batches(run: Run, progress: Progress[P, S], count: int) -> None:
-    if count == 0:
-        raise RunError(f"Epoch {progress.epoch} has no batches to train on.")
-    if progress.batch >= count:
-        raise RunError(
-            f"{run.checkpoint} is at {progress.place}, but that epoch has only {count} batches "
-            "now. Give the same data and batch size, or choose another folder."
-        )
 
 
 def _note_time(run: Run, progress: Progress[P, S], name: str, fact: str | float) -> None:
