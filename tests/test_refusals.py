@@ -24,7 +24,8 @@ MODEL = nn.linear(4) >> nn.relu() >> nn.linear(2)
 MODULES = {"arrays": arrays, "initializers": initializers, "layers": layers, "nn": nn, "np": np}
 OTHERS = {"attrs": attrs, "losses": losses, "math": math, "pickle": pickle, "training": training}
 NAMES: dict[str, object] = {
-    **{name: vars(module)[name] for module in (layers, losses) for name in module.__all__},
+    **vars(layers),
+    **vars(losses),
     **MODULES,
     **OTHERS,
     "schedules": schedules,

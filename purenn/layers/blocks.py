@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from functools import partial
+from typing import Generic
 
 import attrs
 
+from purenn import checks
 from purenn.expressions import maker
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, Thunk, require_layer, require_params
+from purenn.layers._contract import Layer, P, Pullback, Thunk, X, Y, require_params
 from purenn.tree import Node
-
-P = TypeVar("P")
-X = TypeVar("X")
-Y = TypeVar("Y")
 
 
 @attrs.frozen(eq=False)
@@ -32,11 +30,12 @@ def block(layer: Layer[P, X, Y]) -> Layer[Block[P], X, Y]:
     >>> len(block(linear(8) >> relu()) >> block(linear(8) >> relu()))
     2
     """
-    require_layer(layer)
-    return wrapping(layer, layer.apply, layer.vjp)
+    checks.instance("The layer of block", layer, Layer)
+    return wrapping("block(...)", layer, layer.apply, layer.vjp)
 
 
 def wrapping(
+    subject: str,
     inner: Layer[P, X, Y],
     apply: Callable[[P, X], Y],
     vjp: Callable[[P, X, Key], tuple[Y, Pullback[Y, P, X]]],
@@ -47,21 +46,17 @@ def wrapping(
         return Block(inner.init(key, x))
 
     def apply_block(params: Block[P], x: X) -> Y:
-        return apply(unwrapped(params, inner), x)
+        require_params(subject, params, Block)
+        return apply(params.inner, x)
 
     def vjp_block(params: Block[P], x: X, key: Key) -> tuple[Y, Pullback[Y, Block[P], X]]:
-        y, pull_inner = vjp(unwrapped(params, inner), x, key)
-
-        def pull(dy: Y) -> tuple[Block[P], Thunk[X]]:
-            grads, dx = pull_inner(dy)
-            return Block(grads), dx
-
-        return y, pull
+        require_params(subject, params, Block)
+        y, pull_inner = vjp(params.inner, x, key)
+        return y, partial(_pulled, pull_inner)
 
     return Layer(init, apply_block, vjp_block)
 
 
-def unwrapped(params: Block[P], layer: object) -> P:
-    """What is in a block of parameters."""
-    require_params(f"{layer!r}", params, Block)
-    return params.inner
+def _pulled(pull_inner: Pullback[Y, P, X], dy: Y) -> tuple[Block[P], Thunk[X]]:
+    grads, dx = pull_inner(dy)
+    return Block(grads), dx

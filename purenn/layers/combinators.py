@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import Generic
 
 import attrs
 import numpy as np
@@ -12,16 +12,21 @@ from purenn.arrays import A, read_only, typed_like
 from purenn.errors import OptionError, ShapeError
 from purenn.expressions import maker
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Place, Pullback, Thunk, require_layer, require_params
+from purenn.layers._contract import (
+    Layer,
+    P,
+    Pullback,
+    Q,
+    Thunk,
+    W,
+    X,
+    Y,
+    Z,
+    placed,
+    require_params,
+)
 from purenn.layers.blocks import Block, wrapping
 from purenn.tree import Frozen, Node, leaves
-
-P = TypeVar("P")
-Q = TypeVar("Q")
-W = TypeVar("W")
-X = TypeVar("X")
-Y = TypeVar("Y")
-Z = TypeVar("Z")
 
 
 @maker
@@ -31,7 +36,7 @@ def residual(inner: Layer[P, A, A]) -> Layer[Block[P], A, A]:
     Raises:
         ShapeError: the inner layer changes the shape.
     """
-    require_layer(inner)
+    checks.instance("The layer of residual", inner, Layer)
 
     def apply(params: P, x: A) -> A:
         return _added(x, inner.apply(params, x))
@@ -45,7 +50,7 @@ def residual(inner: Layer[P, A, A]) -> Layer[Block[P], A, A]:
 
         return _added(x, y), pull
 
-    return wrapping(inner, apply, vjp)
+    return wrapping("residual(...)", inner, apply, vjp)
 
 
 def _added(x: A, y: A) -> A:
@@ -69,34 +74,26 @@ def beside(
     first: Layer[P, X, Y], second: Layer[Q, W, Z]
 ) -> Layer[Both[P, Q], tuple[X, W], tuple[Y, Z]]:
     """Two layers with an input for each: the beginning of a model of several inputs."""
-    require_layer(first)
-    require_layer(second)
-    left, right = Place(0), Place(1)
+    checks.instance("The first layer", first, Layer)
+    checks.instance("The second layer", second, Layer)
+    one, other = placed(first, 0), placed(second, 1)
 
     def init(key: Key, x: tuple[X, W]) -> Both[P, Q]:
         _require_pair(x)
-        with left:
-            p = first.init(key.child("layer", 0), x[0])
-        with right:
-            return Both(p, second.init(key.child("layer", 1), x[1]))
+        return Both(one.init(key, x[0]), other.init(key, x[1]))
 
     def apply(params: Both[P, Q], x: tuple[X, W]) -> tuple[Y, Z]:
         require_params("beside(...)", params, Both)
         _require_pair(x)
-        with left:
-            y = first.apply(params.first, x[0])
-        with right:
-            return y, second.apply(params.second, x[1])
+        return one.apply(params.first, x[0]), other.apply(params.second, x[1])
 
     def vjp(
         params: Both[P, Q], x: tuple[X, W], key: Key
     ) -> tuple[tuple[Y, Z], Pullback[tuple[Y, Z], Both[P, Q], tuple[X, W]]]:
         require_params("beside(...)", params, Both)
         _require_pair(x)
-        with left:
-            y, pull_one = first.vjp(params.first, x[0], key.child("layer", 0))
-        with right:
-            z, pull_other = second.vjp(params.second, x[1], key.child("layer", 1))
+        y, pull_one = one.vjp(params.first, x[0], key)
+        z, pull_other = other.vjp(params.second, x[1], key)
 
         def pull(dyz: tuple[Y, Z]) -> tuple[Both[P, Q], Thunk[tuple[X, W]]]:
             (p, dx), (q, dw) = pull_one(dyz[0]), pull_other(dyz[1])
@@ -117,12 +114,6 @@ def branches(first: Layer[P, A, Y], second: Layer[Q, A, Z]) -> Layer[Both[P, Q],
     """Two layers with one input for both."""
     both = beside(first, second)
 
-    def init(key: Key, x: A) -> Both[P, Q]:
-        return both.init(key, (x, x))
-
-    def apply(params: Both[P, Q], x: A) -> tuple[Y, Z]:
-        return both.apply(params, (x, x))
-
     def vjp(
         params: Both[P, Q], x: A, key: Key
     ) -> tuple[tuple[Y, Z], Pullback[tuple[Y, Z], Both[P, Q], A]]:
@@ -134,7 +125,9 @@ def branches(first: Layer[P, A, Y], second: Layer[Q, A, Z]) -> Layer[Both[P, Q],
 
         return y, pull
 
-    return Layer(init, apply, vjp)
+    return Layer(
+        lambda key, x: both.init(key, (x, x)), lambda params, x: both.apply(params, (x, x)), vjp
+    )
 
 
 @maker
@@ -145,7 +138,7 @@ def frozen(inner: Layer[P, X, Y]) -> Layer[Frozen[P], X, Y]:
     in it drops nothing, and batch normalization uses its running statistics. Where layers before
     it learn, it must not have these, for inference has no cotangents.
     """
-    require_layer(inner)
+    checks.instance("The layer of frozen", inner, Layer)
 
     def init(key: Key, x: X) -> Frozen[P]:
         return Frozen(inner.init(key, x))
