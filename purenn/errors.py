@@ -90,12 +90,7 @@ class DivergenceError(PurennError, ArithmeticError):
 
 
 class InterruptionError(PurennError):
-    """A run was stopped by a signal, and can be resumed.
-
-    Args:
-        message: what was done and how to go on.
-        signal: the number of the signal.
-    """
+    """A run was stopped by a signal, and can be resumed: the message says how."""
 
     def __init__(self, message: str, signal: int) -> None:
         super().__init__(message, signal)

@@ -50,8 +50,7 @@ class Initializer(Expressed):
         """A read-only array of that shape and dtype.
 
         Raises:
-            OptionError: the shape is not a tuple of integers ≥ 1, the dtype is neither float32 nor
-                float64, or a value overflows in it.
+            OptionError: the shape or dtype is none, or values overflow or vanish in the dtype.
             ShapeError: the scale depends on inputs and outputs, and the shape has not two axes.
         """
         checks.instance(f"The key of {self!r}", key, Key, "Give Key(0), say.")
@@ -60,21 +59,18 @@ class Initializer(Expressed):
         sizes = tuple(checks.integer(f"A size in the shape of {self!r}", size) for size in shape)
         kind = checks.float_dtype(f"{self!r}", dtype)
         with np.errstate(over="ignore"):
-            drawn = self._drawn(key, sizes)
+            try:
+                drawn = self.draw(key.generator(), sizes)
+            except PurennError:
+                raise
+            except (MemoryError, ValueError) as error:
+                raise OptionError(f"{self!r} cannot make an array of shape {sizes}.") from error
             array: Array = drawn.astype(kind)
         if not np.isfinite(array).all():
             raise OptionError(f"{self!r} overflows in {kind}.")
         if np.any(drawn) and not np.any(abs(array) >= np.finfo(kind).tiny):
             raise OptionError(f"{self!r} vanishes in {kind}.")
         return read_only(array)
-
-    def _drawn(self, key: Key, sizes: Shape) -> np.ndarray[Shape, np.dtype[np.float64]]:
-        try:
-            return self.draw(key.generator(), sizes)
-        except (MemoryError, ValueError) as error:
-            if isinstance(error, PurennError):
-                raise
-            raise OptionError(f"{self!r} cannot make an array of shape {sizes}.") from error
 
 
 def _fans(shape: Shape) -> tuple[int, int]:

@@ -32,9 +32,6 @@ class Key:
 
     Args:
         seed: an integer from 0 to 2**128 - 1.
-
-    Raises:
-        OptionError: the seed is something else.
     """
 
     __slots__ = ("_origin", "_seed")
@@ -55,10 +52,9 @@ class Key:
         """The seed, an integer of 128 bits."""
         if self._origin is not None:
             parent, label, index = self._origin
-            seed, number = parent.seed.to_bytes(16, "little"), index.to_bytes(8, "little")
-            digest = hashlib.blake2b(
-                seed + number + label.encode(errors="surrogatepass"), digest_size=16
-            ).digest()
+            content = parent.seed.to_bytes(16, "little") + index.to_bytes(8, "little")
+            content += label.encode(errors="surrogatepass")
+            digest = hashlib.blake2b(content, digest_size=16).digest()
             object.__setattr__(self, "_seed", int.from_bytes(digest, "little"))
             object.__setattr__(self, "_origin", None)
         return self._seed
@@ -76,7 +72,7 @@ class Key:
         return made
 
     def split(self, count: int) -> tuple[Key, ...]:
-        """So many keys, for as many consumers."""
+        """As many keys, for as many consumers."""
         checks.integer("The count of keys", count, 0)
         return tuple(self.child("split", index) for index in range(count))
 

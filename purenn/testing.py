@@ -10,25 +10,33 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from collections.abc import Callable
 from typing import TypeVar
 
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import FLOATS, A, AnyArray, Array, Leaves, require_floats
+from purenn.arrays import FLOATS, A, AnyArray, Array, require_floats
 from purenn.errors import OptionError, PurennError
 from purenn.expressions import Expressed
 from purenn.keys import Key
 from purenn.layers import Layer
+from purenn.layers._contract import P, X, Y
 from purenn.losses import LossFunction
 from purenn.optimizers import Optimizer, State
 from purenn.training.gradient import require_pair
-from purenn.tree import Frozen, compose_like, decompose, leaves, rebuild, require_same, walk
+from purenn.tree import (
+    LEAF_TYPES,
+    Frozen,
+    compose_like,
+    decompose,
+    leaves,
+    map_leaves,
+    require_same,
+    walk,
+)
 
-P = TypeVar("P")
-X = TypeVar("X")
-Y = TypeVar("Y")
 T = TypeVar("T")
 S = TypeVar("S")
 
@@ -53,9 +61,9 @@ def check_layer(
         tolerance: how far a slope may be from the difference, relative to the larger of it and 1.
 
     Raises:
-        ContractError: it breaks the contract; the message says how.
+        ContractError, TreeError: it breaks the contract; the message says how.
     """
-    checks.instance("The layer of check_layer", layer, Layer, "")
+    checks.instance("The layer of check_layer", layer, Layer)
     checks.number("The tolerance of check_layer", tolerance, least=0.0)
     start = Key(0) if key is None else key
     params = _repeatable(lambda: layer.init(start, example), "init", example)
@@ -66,8 +74,7 @@ def check_layer(
     require_same(params, grads, "The parameters and the gradient")
     slopes = dx()
     require_same(example, slopes, "The input and its cotangent")
-    second, _ = layer.vjp(params, example, start)
-    _require_equal(first, second, "Two outputs of vjp for one key")
+    _require_equal(first, layer.vjp(params, example, start)[0], "Two outputs of vjp for one key")
 
     def value(new_params: P, new_example: X) -> float:
         return _product(layer.vjp(new_params, new_example, start)[0], cotangent)
@@ -89,41 +96,31 @@ def check_loss(loss: LossFunction[A, T], prediction: A, target: T, tolerance: fl
         tolerance: how far a slope may be from the difference, relative to the larger of it and 1.
 
     Raises:
-        ContractError: it breaks the contract; the message says how.
+        ContractError, TreeError: it breaks the contract; the message says how.
     """
     checks.function("The loss of check_loss", loss)
     checks.number("The tolerance of check_loss", tolerance, least=0.0)
     require_floats("The prediction of check_loss", prediction)
-    before = _copies(target)
-    found = _repeatable(lambda: loss(prediction, target), "the loss", prediction)
+    found = _repeatable(lambda: loss(prediction, target), "the loss", prediction, target)
     require_pair(loss, found)
     value, cotangent = found
-    if not all(map(_same_bits, _arrays(target), before)):
-        raise ContractError("the loss changes its target.")
     if not isinstance(value, float):
         raise ContractError(f"expected a Python float as value, got {type(value).__name__}.")
     require_same(prediction, cotangent, "The prediction and its cotangent")
     _compare(
         lambda new: loss(new, target)[0], prediction, cotangent, Key(0), "prediction", tolerance
     )
-    small = rebuild(prediction, _narrow(leaves(prediction)))
-    if loss(small, rebuild(target, _narrow(leaves(target))))[1].dtype != np.float32:
-        raise ContractError("the loss turns float32 into float64.")
+    _require_narrow("the loss", loss(_narrow(prediction), _narrow(target))[1])
     _check_expression(loss)
 
 
 def check_optimizer(optimizer: Optimizer[S], params: P, steps: int = 5) -> None:
     """Check an optimizer or, by `descend(transform, rate)`, a transform: purity and dtypes.
 
-    Args:
-        optimizer: any optimizer.
-        params: a tree of parameters.
-        steps: how many updates to make.
-
     Raises:
-        ContractError: it breaks the contract; the message says how.
+        ContractError, TreeError: it breaks the contract; the message says how.
     """
-    checks.instance("The optimizer of check_optimizer", optimizer, Optimizer, "")
+    checks.instance("The optimizer of check_optimizer", optimizer, Optimizer)
     checks.integer("The steps of check_optimizer", steps, 1)
     state = _repeatable(lambda: optimizer.init(params), "init", params)
     for step in range(steps):
@@ -145,50 +142,42 @@ def _updated(optimizer: Optimizer[S], state: State[P, S], grads: P) -> State[P, 
 
 def _repeatable(call: Callable[[], T], name: str, *arguments: object) -> T:
     """The result of a call, after it was seen to change no argument and to repeat itself."""
-    before = [_copies(argument) for argument in arguments]
+    before = _bits(arguments)
     result, again = call(), call()
-    for argument, copies in zip(arguments, before, strict=True):
-        if not all(map(_same_bits, _arrays(argument), copies)):
-            raise ContractError(f"{name} changes its arguments.")
-    if not all(map(_same_bits, _arrays(result), _arrays(again))):
+    if _bits(arguments) != before:
+        raise ContractError(f"{name} changes its arguments.")
+    if _bits(result) != _bits(again):
         raise ContractError(f"{name} gives something else when it is called again.")
     return result
+
+
+def _require_equal(one: object, other: object, what: str) -> None:
+    if _bits(one) != _bits(other):
+        raise ContractError(f"{what} differ.")
+
+
+def _bits(tree: object) -> list[tuple[str, bytes]]:
+    return [(array.dtype.str, array.tobytes()) for array in _arrays(tree)]
 
 
 def _arrays(tree: object) -> list[AnyArray]:
     """The arrays in anything that holds some, such as a pair of a loss and its cotangent."""
     if isinstance(tree, tuple):
         return [array for part in tree for array in _arrays(part)]
-    if isinstance(tree, float | int | np.generic) or callable(tree):
+    if isinstance(tree, np.generic) or callable(tree):
         return []
-    found, _ = decompose(tree, (np.ndarray, bool, int, float, str, Key))
-    return [leaf for leaf in found if isinstance(leaf, np.ndarray)]
-
-
-def _copies(tree: object) -> list[AnyArray]:
-    return [array.copy() for array in _arrays(tree)]
-
-
-def _same_bits(one: AnyArray, other: AnyArray) -> bool:
-    return one.dtype == other.dtype and one.tobytes() == other.tobytes()
-
-
-def _are_equal(one: object, other: object) -> bool:
-    return all(map(_same_bits, leaves(one), leaves(other)))
-
-
-def _require_equal(one: object, other: object, what: str) -> None:
-    if not _are_equal(one, other):
-        raise ContractError(f"{what} differ.")
+    return [leaf for leaf in decompose(tree, LEAF_TYPES)[0] if isinstance(leaf, np.ndarray)]
 
 
 def _random_like(tree: T, key: Key) -> T:
     """The tree with random numbers in place of its floats."""
-    new: list[Array] = []
-    for index, leaf in enumerate(leaves(tree)):
-        rng = key.child("leaf", index).generator()
-        new.append(rng.standard_normal(leaf.shape).astype(leaf.dtype) if _moves(leaf) else leaf)
-    return rebuild(tree, tuple(new))
+    indices = itertools.count()
+
+    def drawn(leaf: Array) -> Array:
+        rng = key.child("leaf", next(indices)).generator()
+        return rng.standard_normal(leaf.shape).astype(leaf.dtype) if _moves(leaf) else leaf
+
+    return map_leaves(drawn, tree)
 
 
 def _moves(leaf: AnyArray) -> bool:
@@ -206,11 +195,11 @@ def _compare(
     """Compare slopes with central differences, one leaf at a time, along random directions."""
     nodes, structure = decompose(at, (np.ndarray, Frozen))
     gradient, _ = decompose(slopes, (np.ndarray, Frozen))
+    names = [path for path, _ in walk(at, (np.ndarray, Frozen))]
 
     def moved(index: int, leaf: Array) -> float:
         return value(compose_like(at, structure, [*nodes[:index], leaf, *nodes[index + 1 :]]))
 
-    names = [path for path, _ in walk(at, (np.ndarray, Frozen))]
     for index, (leaf, slope) in enumerate(zip(nodes, gradient, strict=True)):
         if not isinstance(leaf, np.ndarray) or not isinstance(slope, np.ndarray):
             continue
@@ -229,19 +218,23 @@ def _compare(
 
 
 def _check_single_precision(layer: Layer[P, X, Y], example: X, key: Key) -> None:
-    small = rebuild(example, _narrow(leaves(example)))
+    small = _narrow(example)
     params = layer.init(key, small)
     y, pull = layer.vjp(params, small, key)
     grads, dx = pull(y)
-    for what, tree in (("apply", layer.apply(params, small)), ("vjp", y), ("the gradient", grads)):
-        wide = [leaf.dtype for leaf in _arrays(tree) if leaf.dtype == np.float64]
-        if wide:
-            raise ContractError(f"{what} turns float32 into float64.")
+    _require_narrow("apply", layer.apply(params, small))
+    _require_narrow("vjp", y)
+    _require_narrow("the gradient", grads)
     require_same(small, dx(), "The float32 input and its cotangent")
 
 
-def _narrow(found: Leaves) -> Leaves:
-    return tuple(leaf.astype(np.float32) if _moves(leaf) else leaf for leaf in found)
+def _narrow(tree: T) -> T:
+    return map_leaves(lambda leaf: leaf.astype(np.float32) if _moves(leaf) else leaf, tree)
+
+
+def _require_narrow(what: str, tree: object) -> None:
+    if any(leaf.dtype == np.float64 for leaf in leaves(tree)):
+        raise ContractError(f"{what} turns float32 into float64.")
 
 
 def _check_expression(value: object) -> None:
