@@ -8,15 +8,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 from math import ceil, inf, log2
-from typing import TypeVar
 
 import numpy as np
 
-from purenn.arrays import FLOAT32, Array, FloatDtype, read_only
+from purenn.arrays import FLOAT32, A, Array, FloatDtype, read_only
 from purenn.kernels.constants import scalar
 from purenn.kernels.memory import empty_like
-
-A = TypeVar("A", bound=Array)
 
 
 def relu(x: A) -> A:

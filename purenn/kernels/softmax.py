@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 import numpy as np
 
-from purenn.arrays import Array, read_only
+from purenn.arrays import A, Array, read_only
 from purenn.kernels.memory import empty_like
-
-A = TypeVar("A", bound=Array)
 
 
 def row_sums(x: Array) -> Array:

@@ -36,11 +36,6 @@ def mean_scale(samples: int) -> float:
     return 1.0 / samples
 
 
-def sum_scale(samples: int) -> float:
-    """What a sum over samples is multiplied by to be their sum."""
-    return 1.0
-
-
 @attrs.frozen(repr=False, eq=False)
 class Loss(Expressed, Generic[Y, T_contra]):
     """A loss of predictions `Y` and targets `T_contra`.
@@ -91,7 +86,7 @@ def summed(loss: Loss[Y, T]) -> Loss[Y, T]:
     of batches.
     """
     require_loss("summed", loss)
-    return attrs.evolve(loss, scale=sum_scale)
+    return attrs.evolve(loss, scale=lambda samples: 1.0)
 
 
 @maker

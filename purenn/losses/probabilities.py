@@ -11,7 +11,8 @@ import numpy as np
 from purenn import checks
 from purenn.arrays import Labels, Matrix, Vector, read_only
 from purenn.expressions import maker
-from purenn.kernels.constants import row_starts, scalar
+from purenn.kernels.constants import scalar
+from purenn.kernels.entropies import label_places
 from purenn.kernels.memory import empty_like
 from purenn.losses._contract import Loss, PerSample, weighted_slopes
 from purenn.losses._targets import (
@@ -76,7 +77,7 @@ def cross_entropy(epsilon: float = EPSILON) -> Loss[Matrix, Matrix | Labels]:
         p: Matrix = np.clip(prediction, e, 1.0 - e)
         slopes = empty_like(prediction)
         if is_labels(target):
-            places = _places(prediction, target)
+            places = label_places(prediction, target)
             chosen: Vector = p.ravel().take(places)
             slopes.fill(0.0)
             slopes.reshape(-1)[places] = -1.0 / chosen
@@ -111,15 +112,10 @@ def brier(epsilon: float = 0.0) -> Loss[Matrix, Matrix | Labels]:
         slopes = empty_like(prediction)
         np.clip(prediction, e, 1.0 - e if e else np.inf, slopes)
         if is_labels(target):
-            slopes.reshape(-1)[_places(prediction, target)] -= 1.0
+            slopes.reshape(-1)[label_places(prediction, target)] -= 1.0
         else:
             np.subtract(slopes, target, slopes)
         values: Vector = 0.5 * np.add.reduce(slopes * slopes, axis=1)
         return read_only(values), lambda weights: weighted_slopes(slopes, weights)
 
     return Loss(per_sample)
-
-
-def _places(prediction: Matrix, labels: Labels) -> Labels:
-    """Where each row's label stands in the flat prediction."""
-    return np.add(row_starts(*prediction.shape), labels, dtype=np.int64, casting="unsafe")

@@ -6,8 +6,7 @@ that no step depends on which other samples share its batch: give weights whose 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TypeVar
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -17,18 +16,15 @@ from purenn.arrays import (
     Labels,
     Matrix,
     Vector,
-    is_plain,
     read_only,
+    require_array,
     require_integers,
     typed_like,
 )
 from purenn.errors import DataError, OptionError, ShapeError
 from purenn.expressions import maker
-from purenn.losses._contract import Loss, PerSample, require_loss
+from purenn.losses._contract import Loss, PerSample, T, Y, require_loss
 from purenn.losses._targets import is_labels
-
-Y = TypeVar("Y")
-T = TypeVar("T")
 
 
 @maker
@@ -46,37 +42,28 @@ def weighted(loss: Loss[Y, T]) -> Loss[Y, tuple[T, Vector]]:
     require_loss("weighted", loss)
 
     def per_sample(prediction: Y, target: tuple[T, Vector]) -> PerSample[Y]:
-        inner, weights = _pair(target)
-        values, pull = loss.per_sample(prediction, inner)
-        factors = _sample_weights(weights, values)
-        return read_only(values * factors), lambda outer: pull(_product(factors, outer))
+        if not checks.is_pair(target):
+            cure = "Make the data with dataset(x, (y, weights))."
+            raise ShapeError("weighted(...)", f"expected pairs (target, weights). {cure}")
+        values, pull = loss.per_sample(prediction, target[0])
+        return _times(_sample_weights(target[1], values), values, pull)
 
     return Loss(per_sample, loss.scale)
 
 
-def _pair(target: tuple[T, Vector]) -> tuple[T, Vector]:
-    if not checks.is_pair(target):
-        raise ShapeError(
-            "weighted(...)",
-            "expected pairs (target, weights). Make the data with dataset(x, (y, weights)).",
-        )
-    return target
+def _times(factors: Vector, values: Vector, pull: Callable[[Array], Y]) -> PerSample[Y]:
+    """Losses of samples, times a factor for each."""
+    return read_only(values * factors), lambda outer: pull(np.multiply(factors, outer))
 
 
 def _sample_weights(weights: Vector, values: Vector) -> Vector:
-    if not _is_numbers(weights) or weights.shape != values.shape:
-        raise ShapeError(
-            "weighted(...)",
-            f"expected a weight for each of {values.shape[0]} samples, got "
-            f"{checks.described(weights)}.",
-        )
+    require_array("weighted(...)", weights)
+    if weights.dtype.kind not in "fiu" or weights.shape != values.shape:
+        got = f"{values.shape[0]} samples, got {checks.described(weights)}."
+        raise ShapeError("weighted(...)", f"expected a weight for each of {got}")
     if not np.isfinite(weights).all() or weights.min() < 0:
         raise DataError("weighted(...): expected weights that are finite and not negative.")
     return typed_like(weights.astype(values.dtype), values)
-
-
-def _is_numbers(weights: object) -> bool:
-    return is_plain(weights) and weights.dtype.kind in "fiu"
 
 
 @maker
@@ -105,7 +92,7 @@ def class_weighted(
         for weight in table:
             checks.fits("A weight of class_weighted", weight, values.dtype)
         factors = _class_factors(np.array(table, values.dtype), prediction, target)
-        return read_only(values * factors), lambda outer: pull(_product(factors, outer))
+        return _times(factors, values, pull)
 
     return Loss(per_sample, loss.scale)
 
@@ -113,8 +100,9 @@ def class_weighted(
 def _class_factors(table: Vector, prediction: Matrix, target: Matrix | Labels) -> Vector:
     classes = 2 if prediction.shape[1] == 1 else prediction.shape[1]
     if len(table) != classes:
+        got = len(table)
         raise ShapeError(
-            "class_weighted(...)", f"expected {classes} weights, one a class, got {len(table)}."
+            "class_weighted(...)", f"expected {classes} weights, one a class, got {got}."
         )
     if is_labels(target):
         return table.take(target.astype(np.int64))
@@ -135,15 +123,10 @@ def balanced_weights(labels: Labels) -> tuple[float, ...]:
         DataError: a class never occurs.
     """
     require_integers("balanced_weights", labels)
-    if not labels.size or labels.min() < 0:
+    present, counts = np.unique(labels, return_counts=True)
+    if not labels.size or present[0] < 0:
         raise DataError("balanced_weights: expected labels ≥ 0.")
-    present = np.unique(labels)
-    if present[-1] >= present.size:
-        missing = int(np.flatnonzero(present != np.arange(present.size))[0])
-        raise DataError(f"balanced_weights: class {missing} never occurs.")
-    counts = np.bincount(labels.astype(np.int64))
-    return tuple((labels.size / (len(counts) * counts)).tolist())
-
-
-def _product(factors: Vector, outer: Array) -> Vector:
-    return typed_like(np.multiply(factors, outer), factors)
+    missing = np.flatnonzero(present != np.arange(present.size))
+    if missing.size:
+        raise DataError(f"balanced_weights: class {missing[0]} never occurs.")
+    return tuple((labels.size / (present.size * counts)).tolist())

@@ -11,7 +11,7 @@ from purenn import checks
 from purenn.arrays import Leaves
 from purenn.errors import DivergenceError, OptionError
 from purenn.expressions import maker
-from purenn.kernels.finiteness import is_finite
+from purenn.kernels.reductions import is_finite
 from purenn.kernels.updates import blended, scale_and_add, zeros_like
 from purenn.optimizers._contract import Point
 from purenn.optimizers._optimizer import Moved, Optimizer, State, require_optimizer
