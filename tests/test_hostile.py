@@ -70,13 +70,11 @@ def widen() -> nn.Transform[nn.Empty]:
 
 def public(module: ModuleType) -> dict[str, object]:
     """The functions and classes that a module exports, or that are its own."""
-    exported: object = vars(module).get("__all__")
     return {
         name: value
         for name, value in vars(module).items()
         if inspect.isfunction(value) or inspect.isclass(value)
-        if (name in exported if isinstance(exported, list) else value.__module__ == module.__name__)
-        if not name.startswith("_")
+        if value.__module__.startswith(module.__name__) and not name.startswith("_")
     }
 
 
