@@ -7,10 +7,10 @@ from math import inf, isfinite
 import numpy as np
 
 from purenn.arrays import Indices, Labels, Matrix, Vector, read_only
+from purenn.kernels.activations import below_row_maximum, row_sums
 from purenn.kernels.constants import row_starts, scalar
 from purenn.kernels.memory import empty_like
 from purenn.kernels.reductions import total
-from purenn.kernels.softmax import below_row_maximum, row_sums
 
 
 def label_places(rows: Matrix, labels: Labels) -> Indices:

@@ -14,10 +14,10 @@ from purenn.layers.activations import softmax as softmax
 from purenn.layers.activations import tanh as tanh
 from purenn.layers.batch_norm import BatchNorm as BatchNorm
 from purenn.layers.batch_norm import batch_norm as batch_norm
-from purenn.layers.blocks import Block as Block
-from purenn.layers.blocks import block as block
+from purenn.layers.combinators import Block as Block
 from purenn.layers.combinators import Both as Both
 from purenn.layers.combinators import beside as beside
+from purenn.layers.combinators import block as block
 from purenn.layers.combinators import branches as branches
 from purenn.layers.combinators import frozen as frozen
 from purenn.layers.combinators import residual as residual

@@ -85,7 +85,6 @@ class Layer(Expressed, Generic[P, X, Y]):
     @overload
     def __rshift__(self, other: Layer[Q, Y, Z]) -> Layer[tuple[P, Q], X, Z]: ...
     def __rshift__(self, other: Layer[Q, Y, Z]) -> object:
-        checks.instance("The right side of >>", other, Layer)
         nothing: _Chain[X, X] = _no_layers()
         return (self if isinstance(self, _Chain) else nothing.append(self)).append(other)
 
@@ -131,9 +130,8 @@ class _Chain(Layer[tuple[*Ps], X, Y], Generic[X, Y, *Ps]):
         parts = (*self._parts, other)
         size = len(parts)
         if size > LONGEST_CHAIN:
-            raise OptionError(
-                f"A chain has at most {LONGEST_CHAIN} layers. Put layers of one kind into a stack."
-            )
+            cure = "Put layers of one kind into a stack."
+            raise OptionError(f"A chain has at most {LONGEST_CHAIN} layers. {cure}")
         head, last = self, placed(other, size - 1)
 
         def start(key: Key, x: X) -> tuple[tuple[*Ps, Q], Thunk[Z]]:
@@ -146,9 +144,6 @@ class _Chain(Layer[tuple[*Ps], X, Y], Generic[X, Y, *Ps]):
                     "Put it into block(...)."
                 )
             return (*front, own), lambda: last._apply(own, y)
-
-        def init(key: Key, x: X) -> tuple[*Ps, Q]:
-            return start(key, x)[0]
 
         def apply(params: tuple[*Ps, Q], x: X) -> Z:
             _require_entries(params, size)
@@ -173,7 +168,8 @@ class _Chain(Layer[tuple[*Ps], X, Y], Generic[X, Y, *Ps]):
 
             return z, pull
 
-        return _Chain(init, apply, vjp, parts, start, expression=Chained(chain, parts))
+        made = _Chain(lambda key, x: start(key, x)[0], apply, vjp, parts, start)
+        return attrs.evolve(made, expression=Chained(chain, parts))
 
 
 def _no_layers() -> _Chain[X, X]:
@@ -195,6 +191,7 @@ def chain(*layers: AnyLayer) -> AnyLayer:
 
 def placed(layer: Layer[P, X, Y], index: int) -> Layer[P, X, Y]:
     """Layer number `index` of several: it takes a child of their key, and its errors say where."""
+    checks.instance(f"Layer {index}", layer, Layer)
 
     def init(key: Key, example: X) -> P:
         try:
@@ -242,13 +239,9 @@ def _refuse(subject: str, expected: str, params: object) -> None:
 def require_fit(subject: str, leaf: Array, x: Array) -> None:
     """Check that an input has as many features as a leaf of the parameters, and its dtype."""
     if x.shape[-1] != leaf.shape[0]:
-        raise ShapeError(
-            subject,
-            f"expected {leaf.shape[0]} features, as its parameters have, got {x.shape[-1]}.",
-        )
+        expected = f"{leaf.shape[0]} features, as its parameters have"
+        raise ShapeError(subject, f"expected {expected}, got {x.shape[-1]}.")
     if x.dtype != leaf.dtype:
-        raise DtypeError(
-            subject,
-            f"expected {leaf.dtype}, as its parameters are, got {x.dtype}. "
-            f"Convert one of them, for example with x.astype(np.{leaf.dtype}).",
-        )
+        expected = f"{leaf.dtype}, as its parameters are"
+        cure = f"Convert one of them, for example with x.astype(np.{leaf.dtype})."
+        raise DtypeError(subject, f"expected {expected}, got {x.dtype}. {cure}")

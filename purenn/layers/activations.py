@@ -13,7 +13,6 @@ from purenn import checks
 from purenn.arrays import A, read_only, require_floats, typed_like
 from purenn.expressions import maker
 from purenn.kernels import activations as kernels
-from purenn.kernels import softmax as rows
 from purenn.keys import Key
 from purenn.layers._contract import Layer, Pullback, X, Y, require_params
 from purenn.tree import EMPTY, Empty
@@ -75,12 +74,10 @@ def relu() -> Layer[Empty, A, A]:
 
 @maker
 def leaky_relu(slope: float = 0.01) -> Layer[Empty, A, A]:
-    """`x` where it is positive and `slope * x` elsewhere. Its derivative at 0 is the slope.
+    """`x` where it is positive and `slope * x` elsewhere, for a slope from 0 to below 1.
 
-    Maas, Hannun and Ng, "Rectifier Nonlinearities Improve Neural Network Acoustic Models" (2013).
-
-    Raises:
-        OptionError: the slope is not from 0 to below 1.
+    Its derivative at 0 is the slope. Maas, Hannun and Ng, "Rectifier Nonlinearities Improve Neural
+    Network Acoustic Models" (2013).
     """
     a = checks.fraction("The slope of leaky_relu", slope)
     return pointwise(
@@ -108,10 +105,10 @@ def softmax() -> Layer[Empty, A, A]:
 
     To train a classifier, leave it out and use `softmax_cross_entropy`, which takes logits.
     """
-    return pointwise(rows.softmax, rows.softmax_cotangent, "softmax()", 2)
+    return pointwise(kernels.softmax, kernels.softmax_cotangent, "softmax()", 2)
 
 
 @maker
 def log_softmax() -> Layer[Empty, A, A]:
     """The logarithm of `softmax`, which stays finite where the probability underflows."""
-    return pointwise(rows.log_softmax, rows.log_softmax_cotangent, "log_softmax()", 2)
+    return pointwise(kernels.log_softmax, kernels.log_softmax_cotangent, "log_softmax()", 2)

@@ -1,7 +1,9 @@
-"""Layers made of layers: `residual`, `branches`, `beside` and `frozen`."""
+"""Layers made of layers: `block`, `residual`, `branches`, `beside` and `frozen`."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Generic
 
 import attrs
@@ -25,21 +27,60 @@ from purenn.layers._contract import (
     placed,
     require_params,
 )
-from purenn.layers.blocks import Block, wrapping
 from purenn.tree import Frozen, Node, leaves
+
+
+@attrs.frozen(eq=False)
+class Block(Node, Generic[P]):
+    """The parameters of a layer that stays whole inside of a chain."""
+
+    inner: P
+
+
+@maker
+def block(layer: Layer[P, X, Y]) -> Layer[Block[P], X, Y]:
+    """A layer that stays whole inside of a longer chain, on the left of `>>` and on the right.
+
+    >>> from purenn.layers import linear, relu
+    >>> len(block(linear(8) >> relu()) >> block(linear(8) >> relu()))
+    2
+    """
+    checks.instance("The layer of block(...)", layer, Layer)
+    return wrapping("block(...)", layer, layer.apply, layer.vjp)
+
+
+def wrapping(
+    subject: str,
+    inner: Layer[P, X, Y],
+    apply: Callable[[P, X], Y],
+    vjp: Callable[[P, X, Key], tuple[Y, Pullback[Y, P, X]]],
+) -> Layer[Block[P], X, Y]:
+    """A layer with the parameters of another, in a block of their own."""
+    checks.instance(f"The layer of {subject}", inner, Layer)
+
+    def init(key: Key, x: X) -> Block[P]:
+        return Block(inner.init(key, x))
+
+    def apply_block(params: Block[P], x: X) -> Y:
+        require_params(subject, params, Block)
+        return apply(params.inner, x)
+
+    def vjp_block(params: Block[P], x: X, key: Key) -> tuple[Y, Pullback[Y, Block[P], X]]:
+        require_params(subject, params, Block)
+        y, pull_inner = vjp(params.inner, x, key)
+        return y, partial(_pulled, pull_inner)
+
+    return Layer(init, apply_block, vjp_block)
+
+
+def _pulled(pull_inner: Pullback[Y, P, X], dy: Y) -> tuple[Block[P], Thunk[X]]:
+    grads, dx = pull_inner(dy)
+    return Block(grads), dx
 
 
 @maker
 def residual(inner: Layer[P, A, A]) -> Layer[Block[P], A, A]:
-    """`x + inner(x)`. He, Zhang, Ren and Sun, "Deep Residual Learning" (2016).
-
-    Raises:
-        ShapeError: the inner layer changes the shape.
-    """
-    checks.instance("The layer of residual", inner, Layer)
-
-    def apply(params: P, x: A) -> A:
-        return _added(x, inner.apply(params, x))
+    """`x + inner(x)`, of one shape. He, Zhang, Ren and Sun, "Deep Residual Learning" (2016)."""
 
     def vjp(params: P, x: A, key: Key) -> tuple[A, Pullback[A, P, A]]:
         y, pull_inner = inner.vjp(params, x, key)
@@ -50,14 +91,15 @@ def residual(inner: Layer[P, A, A]) -> Layer[Block[P], A, A]:
 
         return _added(x, y), pull
 
-    return wrapping("residual(...)", inner, apply, vjp)
+    return wrapping(
+        "residual(...)", inner, lambda params, x: _added(x, inner.apply(params, x)), vjp
+    )
 
 
 def _added(x: A, y: A) -> A:
     if x.shape != y.shape:
-        raise ShapeError(
-            "residual(...)", f"expected a layer that keeps the shape {x.shape}, got {y.shape}."
-        )
+        expected = f"a layer that keeps the shape {x.shape}"
+        raise ShapeError("residual(...)", f"expected {expected}, got {y.shape}.")
     return read_only(typed_like(np.add(x, y), x))
 
 
@@ -74,8 +116,6 @@ def beside(
     first: Layer[P, X, Y], second: Layer[Q, W, Z]
 ) -> Layer[Both[P, Q], tuple[X, W], tuple[Y, Z]]:
     """Two layers with an input for each: the beginning of a model of several inputs."""
-    checks.instance("The first layer", first, Layer)
-    checks.instance("The second layer", second, Layer)
     one, other = placed(first, 0), placed(second, 1)
 
     def init(key: Key, x: tuple[X, W]) -> Both[P, Q]:
@@ -138,7 +178,7 @@ def frozen(inner: Layer[P, X, Y]) -> Layer[Frozen[P], X, Y]:
     in it drops nothing, and batch normalization uses its running statistics. Where layers before
     it learn, it must not have these, for inference has no cotangents.
     """
-    checks.instance("The layer of frozen", inner, Layer)
+    checks.instance("The layer of frozen(...)", inner, Layer)
 
     def init(key: Key, x: X) -> Frozen[P]:
         return Frozen(inner.init(key, x))

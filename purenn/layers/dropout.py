@@ -22,11 +22,8 @@ from purenn.tree import EMPTY, Empty
 def dropout(rate: float) -> Layer[Empty, A, A]:
     """In training, set each element to 0 with probability `rate` and divide the others by 1 - rate.
 
-    Inference changes nothing. Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov,
-    "Dropout" (2014), in the inverted form.
-
-    Raises:
-        OptionError: the rate is not from 0 to below 1.
+    The rate is from 0 to below 1. Inference changes nothing. Srivastava, Hinton, Krizhevsky,
+    Sutskever and Salakhutdinov, "Dropout" (2014), in the inverted form.
     """
     dropped = checks.fraction("The rate of dropout", rate)
     subject = f"dropout({dropped})"

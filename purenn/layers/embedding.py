@@ -36,7 +36,6 @@ def embedding(
         dtype: float32 or float64, of the table: integers do not say which.
 
     Raises:
-        OptionError: a number is not an integer ≥ 1.
         LabelError: a symbol of the input is not in the table.
     """
     rows = checks.integer("The symbols of embedding", symbols)

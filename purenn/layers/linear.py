@@ -50,10 +50,7 @@ class Linear(Node):
 def linear(
     features: int, *, weight: Initializer | None = None, bias: Initializer | None = None
 ) -> Layer[Linear, Matrix, Matrix]:
-    """A layer of `features` outputs, each a weighted sum of all inputs and a bias.
-
-    Takes (samples, inputs) and gives (samples, features), in the dtype of its parameters, which is
-    that of the example.
+    """Weighted sums of all inputs, each with a bias: (samples, inputs) to (samples, features).
 
     Args:
         features: how many outputs.
@@ -62,9 +59,6 @@ def linear(
             tanh, relu and sigmoid (scripts/compare_initializers.py; `he_normal` lost up to 9
             points of R²).
         bias: the initializer of the biases; `zeros()` if None.
-
-    Raises:
-        OptionError: `features` is not an integer ≥ 1, or an initializer is something else.
     """
     width = checks.integer("The features of linear", features)
     first_weight = glorot_uniform() if weight is None else weight

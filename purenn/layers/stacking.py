@@ -14,7 +14,7 @@ from purenn.errors import OptionError, ParametersError
 from purenn.expressions import maker
 from purenn.keys import Key
 from purenn.layers._contract import Layer, P, Pullback, Thunk, X, placed, require_params
-from purenn.layers.blocks import Block, wrapping
+from purenn.layers.combinators import Block, wrapping
 from purenn.tree import Frozen, Node, compose_like, decompose
 
 
@@ -27,22 +27,17 @@ class Stack(Node, Generic[P]):
 
 @maker
 def stack(*layers: Layer[P, X, X]) -> Layer[Stack[P], X, X]:
-    """However many layers of one kind in a row.
+    """Any number of layers of one kind in a row.
 
     The parameters of `a >> b >> c` are an exact tuple, as long as the expression. Those of a stack
-    are a `tuple[P, ...]` of equal parts, a type that is known whatever their number:
+    are a `tuple[P, ...]`, a type that does not depend on their number:
 
     >>> from purenn.layers import block, linear, relu
     >>> stack(*[block(linear(width) >> relu()) for width in (8, 4)])
     stack(block(linear(8) >> relu()), block(linear(4) >> relu()))
-
-    Raises:
-        OptionError: there are no layers, or one is something else.
     """
     if not layers:
         raise OptionError("A stack has at least one layer. Leave it out, or use identity().")
-    for layer in layers:
-        checks.instance("A layer of stack", layer, Layer)
     row = [placed(layer, index) for index, layer in enumerate(layers)]
 
     def init(key: Key, example: X) -> Stack[P]:
@@ -82,14 +77,10 @@ def _entries(params: Stack[P], count: int) -> tuple[P, ...]:
 
 @maker
 def repeated(inner: Layer[P, X, X], times: int) -> Layer[Block[P], X, X]:
-    """A layer applied so many times with the same parameters: shared weights.
+    """A layer applied several times with the same parameters: shared weights.
 
     The gradient is the sum over all times; of a frozen part it holds the last value.
-
-    Raises:
-        OptionError: `times` is not an integer ≥ 1.
     """
-    checks.instance("The layer of repeated", inner, Layer)
     count = checks.integer("The times of repeated", times)
 
     def apply(params: P, x: X) -> X:
