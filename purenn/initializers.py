@@ -47,12 +47,7 @@ class Initializer(Expressed):
     @overload
     def __call__(self, key: Key, shape: Shape, dtype: FloatDtype = FLOAT32) -> Array: ...
     def __call__(self, key: Key, shape: Shape, dtype: FloatDtype = FLOAT32) -> Array:
-        """A read-only array of that shape and dtype.
-
-        Raises:
-            OptionError: the shape or dtype is none, or values overflow or vanish in the dtype.
-            ShapeError: the scale depends on inputs and outputs, and the shape has not two axes.
-        """
+        """A read-only array of that shape and dtype, in which no value overflows or vanishes."""
         checks.instance(f"The key of {self!r}", key, Key, "Give Key(0), say.")
         if not isinstance(shape, tuple):
             raise OptionError(f"{self!r}: expected a shape as a tuple, got {shape!r}.")
@@ -134,10 +129,7 @@ def glorot_uniform() -> Initializer:
 
 @maker
 def lecun_normal() -> Initializer:
-    """Variance 1 / inputs. LeCun, Bottou, Orr and Müller, "Efficient BackProp" (1998), 4.6.
-
-    Often called Xavier by mistake; Xavier Glorot's own counts the outputs too.
-    """
+    """Variance 1 / inputs. LeCun, Bottou, Orr and Müller, "Efficient BackProp" (1998), 4.6."""
     return _normal(_lecun)
 
 

@@ -35,9 +35,8 @@ def require_matrix(name: str, prediction: object) -> None:
     found = require_array(name, prediction)
     require_floats(name, found)
     if found.ndim != 2 or not found.size:
-        raise ShapeError(
-            name, f"expected a prediction of shape (samples, outputs), got {found.shape}."
-        )
+        expected = "a prediction of shape (samples, outputs)"
+        raise ShapeError(name, f"expected {expected}, got {found.shape}.")
 
 
 def require_same_shape(name: str, prediction: Array, target: object) -> None:
@@ -47,11 +46,10 @@ def require_same_shape(name: str, prediction: Array, target: object) -> None:
         cure = " Add an axis: target[:, np.newaxis]." if y.shape == (*t.shape, 1) else ""
         raise ShapeError(name, f"expected targets of shape {y.shape}, got {t.shape}.{cure}")
     if y.dtype not in FLOATS or y.dtype != t.dtype:
-        raise DtypeError(
-            name,
-            f"expected predictions and targets of one float dtype, got {y.dtype} and {t.dtype}. "
-            "Convert one of them, for example with target.astype(np.float32).",
-        )
+        got = f"{y.dtype} and {t.dtype}"
+        cure = "Convert one of them, for example with target.astype(np.float32)."
+        expected = "predictions and targets of one float dtype"
+        raise DtypeError(name, f"expected {expected}, got {got}. {cure}")
     if not y.ndim or not y.size:
         raise ShapeError(name, f"expected at least one sample, got the shape {y.shape}.")
 

@@ -21,12 +21,10 @@ def softmax_cross_entropy() -> Loss[Matrix, Matrix | Labels]:
 
     def per_sample(prediction: Matrix, target: Matrix | Labels) -> PerSample[Matrix]:
         require_class_targets(name, prediction, target)
-        entropy = (
-            label_entropy(prediction, target)
-            if is_labels(target)
-            else softmax_entropy(prediction, target)
-        )
-        values, slopes = entropy
+        if is_labels(target):
+            values, slopes = label_entropy(prediction, target)
+        else:
+            values, slopes = softmax_entropy(prediction, target)
         return values, lambda weights: weighted_slopes(slopes, weights)
 
     return Loss(per_sample)

@@ -31,10 +31,7 @@ def binary_cross_entropy(epsilon: float = EPSILON) -> Loss[Matrix, Matrix | Labe
     """`-(t log(p + epsilon) + (1 - t) log(1 - p + epsilon))`, the mean over a sample's outputs.
 
     The cotangent is `(p - t) / (p (1 - p) + epsilon)`: the derivative up to terms in epsilon, and
-    finite everywhere.
-
-    Args:
-        epsilon: keeps the logarithms finite; above 0 and below 0.5.
+    finite everywhere. The epsilon is above 0 and below 0.5.
     """
     name = "binary_cross_entropy()"
     e = checks.number("The epsilon of binary_cross_entropy", epsilon, above=0.0, below=0.5)
@@ -60,12 +57,9 @@ def binary_cross_entropy(epsilon: float = EPSILON) -> Loss[Matrix, Matrix | Labe
 
 @maker
 def cross_entropy(epsilon: float = EPSILON) -> Loss[Matrix, Matrix | Labels]:
-    """`-sum(t log p)` of each row, with p clipped to [epsilon, 1 - epsilon].
+    """`-sum(t log p)` of each row, with p clipped to [epsilon, 1 - epsilon], an epsilon below 0.5.
 
     The cotangent `-t / p` passes straight through the clip, so that a saturated row still learns.
-
-    Args:
-        epsilon: keeps the logarithm finite; above 0 and below 0.5.
     """
     name = "cross_entropy()"
     e = checks.number("The epsilon of cross_entropy", epsilon, above=0.0, below=0.5)
@@ -96,11 +90,8 @@ def brier(epsilon: float = 0.0) -> Loss[Matrix, Matrix | Labels]:
     """Half the squared distance of each row of probabilities from the target's.
 
     Brier, "Verification of Forecasts Expressed in Terms of Probability" (1950), halved, so that
-    the cotangent is `prediction - target`.
-
-    Args:
-        epsilon: probabilities are first clipped to [epsilon, 1 - epsilon]; the cotangent passes
-            straight through the clip. 0 clips nothing.
+    the cotangent is `prediction - target`. Probabilities are first clipped to
+    [epsilon, 1 - epsilon], if the epsilon is not 0; the cotangent passes straight through.
     """
     name = "brier()"
     e = checks.number("The epsilon of brier", epsilon, least=0.0, below=0.5)

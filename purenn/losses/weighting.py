@@ -11,16 +11,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import (
-    Array,
-    Labels,
-    Matrix,
-    Vector,
-    read_only,
-    require_array,
-    require_integers,
-    typed_like,
-)
+from purenn.arrays import Array, Labels, Matrix, Vector, read_only, require_array, require_integers
 from purenn.errors import DataError, OptionError, ShapeError
 from purenn.expressions import maker
 from purenn.losses._contract import Loss, PerSample, T, Y, require_loss
@@ -63,14 +54,14 @@ def _sample_weights(weights: Vector, values: Vector) -> Vector:
         raise ShapeError("weighted(...)", f"expected a weight for each of {got}")
     if not np.isfinite(weights).all() or weights.min() < 0:
         raise DataError("weighted(...): expected weights that are finite and not negative.")
-    return typed_like(weights.astype(values.dtype), values)
+    return weights.astype(values.dtype)
 
 
 @maker
 def class_weighted(
     loss: Loss[Matrix, Matrix | Labels], weights: Sequence[float]
 ) -> Loss[Matrix, Matrix | Labels]:
-    """A loss of a classifier with a weight for each class.
+    """A loss of a classifier with a weight ≥ 0 for each class.
 
     A sample has the weight of its label, or the mean weight of its probabilities. With one output,
     whose labels are 0 and 1, there are two weights.
@@ -78,9 +69,6 @@ def class_weighted(
     >>> from purenn.losses import softmax_cross_entropy
     >>> class_weighted(softmax_cross_entropy(), balanced_weights(np.array([0, 0, 0, 1])))
     class_weighted(softmax_cross_entropy(), (0.6666666666666666, 2.0))
-
-    Raises:
-        OptionError: a weight is negative or not finite.
     """
     require_loss("class_weighted", loss)
     if not isinstance(weights, tuple) or not weights:
@@ -100,27 +88,20 @@ def class_weighted(
 def _class_factors(table: Vector, prediction: Matrix, target: Matrix | Labels) -> Vector:
     classes = 2 if prediction.shape[1] == 1 else prediction.shape[1]
     if len(table) != classes:
-        got = len(table)
-        raise ShapeError(
-            "class_weighted(...)", f"expected {classes} weights, one a class, got {got}."
-        )
+        expected = f"{classes} weights, one a class"
+        raise ShapeError("class_weighted(...)", f"expected {expected}, got {len(table)}.")
     if is_labels(target):
         return table.take(target.astype(np.int64))
     if prediction.shape[1] == 1:
-        second: Vector = target[:, 0]
-        return typed_like(table[0] + (table[1] - table[0]) * second, second)
-    factors: Vector = target @ table
-    return factors
+        factors: Vector = table[0] + (table[1] - table[0]) * target[:, 0]
+        return factors
+    return target @ table
 
 
 def balanced_weights(labels: Labels) -> tuple[float, ...]:
     """Weights in inverse proportion to how often a class occurs: samples / (classes * count).
 
-    Args:
-        labels: integers (samples,), each class from 0 to the largest at least once.
-
-    Raises:
-        DataError: a class never occurs.
+    Labels are integers (samples,); a class below the largest that never occurs is a DataError.
     """
     require_integers("balanced_weights", labels)
     present, counts = np.unique(labels, return_counts=True)
