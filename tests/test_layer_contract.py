@@ -109,6 +109,7 @@ CASES = [
     case(layers.stack(*[block(linear(width) >> tanh()) for width in (4, 3, 2)]), ROWS),
     case(layers.repeated(linear(3) >> dropout(0.2) >> batch_norm(), 3), ROWS),
     of_images(flatten() >> linear(5) >> tanh() >> linear(2) >> layers.log_softmax()),
+    case(frozen(linear(4)) >> block(linear(4) >> tanh()) >> batch_norm() >> linear(3), ROWS),
 ]
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
