@@ -94,6 +94,11 @@ def is_plain(array: object) -> TypeIs[AnyArray]:
     return type(array) is np.ndarray
 
 
+def is_labels(target: object) -> TypeIs[Labels]:
+    """Whether a target is a vector, and so one label for each sample."""
+    return isinstance(target, np.ndarray) and target.ndim == 1
+
+
 def require_array(subject: str, array: object, dtype: str = "np.float32") -> AnyArray:
     """The array itself, if it is a plain NumPy array."""
     if is_plain(array):

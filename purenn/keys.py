@@ -11,8 +11,8 @@ False
 from __future__ import annotations
 
 import hashlib
-from typing import NoReturn
 
+import attrs
 import numpy as np
 
 from purenn import checks
@@ -22,6 +22,7 @@ SEED_LIMIT = 2**128
 INDEX_LIMIT = 2**64
 
 
+@attrs.frozen(init=False, eq=False, repr=False)
 class Key:
     """A seed of 128 bits, from which numbers are drawn and further keys follow.
 
@@ -34,18 +35,12 @@ class Key:
         seed: an integer from 0 to 2**128 - 1.
     """
 
-    __slots__ = ("_origin", "_seed")
-
     _seed: int
     _origin: tuple[Key, str, int] | None
 
     def __init__(self, seed: int) -> None:
         whole = checks.integer("The seed of a Key", seed, 0, SEED_LIMIT - 1)
-        object.__setattr__(self, "_seed", whole)
-        object.__setattr__(self, "_origin", None)
-
-    def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise AttributeError("A Key cannot be changed.")
+        self.__attrs_init__(whole, None)
 
     @property
     def seed(self) -> int:

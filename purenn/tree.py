@@ -79,21 +79,16 @@ class Frozen(Node, Generic[T]):
 @cache
 def _field_names(kind: type) -> tuple[str, ...]:
     """The fields of a class of nodes."""
-    if not attrs.has(kind):
+    if not attrs.has(kind) or not attrs.inspect(kind).is_frozen:
         raise TreeError(
             f"expected a tree of arrays, tuples and frozen attrs classes, got {kind.__name__}. "
-            "A class of parameters is decorated with @attrs.frozen(eq=False)."
+            "Decorate a class of parameters with @attrs.frozen(eq=False)."
         )
-    if not attrs.inspect(kind).is_frozen:
-        raise TreeError(f"{kind.__name__} is mutable. Decorate it with @attrs.frozen(eq=False).")
-    fields = attrs.fields(kind)
-    for field in fields:
+    for field in attrs.fields(kind):
         if not field.init or field.kw_only:
-            raise TreeError(
-                f"{kind.__name__}.{field.name} is not set by position in the constructor. "
-                "Make it a plain field."
-            )
-    return tuple(field.name for field in fields)
+            name = f"{kind.__name__}.{field.name}"
+            raise TreeError(f"{name} is not set by position. Make it a plain field.")
+    return tuple(field.name for field in attrs.fields(kind))
 
 
 @cache

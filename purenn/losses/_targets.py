@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from purenn.arrays import (
@@ -11,6 +9,7 @@ from purenn.arrays import (
     Array,
     Labels,
     Matrix,
+    is_labels,
     require_array,
     require_floats,
     require_indices,
@@ -18,16 +17,8 @@ from purenn.arrays import (
 )
 from purenn.errors import DataError, DtypeError, ShapeError
 
-if TYPE_CHECKING:
-    from typing_extensions import TypeIs
-
 # How far from 1 the sum of a row of probabilities may be: float32 rounding over some thousands.
 SUM_TOLERANCE = 1e-3
-
-
-def is_labels(target: object) -> TypeIs[Labels]:
-    """Whether a target is a vector, and so one label for each sample."""
-    return isinstance(target, np.ndarray) and target.ndim == 1
 
 
 def require_matrix(name: str, prediction: object) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from purenn.arrays import Labels, Matrix
+from purenn.arrays import Labels, Matrix, is_labels
 from purenn.expressions import maker
 from purenn.kernels.entropies import label_entropy, sigmoid_entropy, softmax_entropy
 from purenn.losses._contract import Loss, PerSample, weighted_slopes
-from purenn.losses._targets import is_labels, require_binary_targets, require_class_targets
+from purenn.losses._targets import require_binary_targets, require_class_targets
 
 
 @maker

@@ -9,14 +9,13 @@ from __future__ import annotations
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import Labels, Matrix, Vector, read_only
+from purenn.arrays import Labels, Matrix, Vector, is_labels, read_only
 from purenn.expressions import maker
 from purenn.kernels.constants import scalar
 from purenn.kernels.entropies import label_places
 from purenn.kernels.memory import empty_like
 from purenn.losses._contract import Loss, PerSample, weighted_slopes
 from purenn.losses._targets import (
-    is_labels,
     require_binary_targets,
     require_class_targets,
     require_distributions,

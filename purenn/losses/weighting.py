@@ -10,12 +10,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from purenn import checks
-from purenn.arrays import Array, Labels, Matrix, Vector, read_only, require_array, require_integers
+from purenn import arrays, checks
+from purenn.arrays import Array, Labels, Matrix, Vector, is_labels, read_only
 from purenn.errors import DataError, OptionError, ShapeError
 from purenn.expressions import maker
 from purenn.losses._contract import Loss, PerSample, T, Y, require_loss
-from purenn.losses._targets import is_labels
 
 
 @maker
@@ -48,7 +47,7 @@ def _times(factors: Vector, values: Vector, pull: Callable[[Array], Y]) -> PerSa
 
 
 def _sample_weights(weights: Vector, values: Vector) -> Vector:
-    require_array("weighted(...)", weights)
+    arrays.require_array("weighted(...)", weights)
     if weights.dtype.kind not in "fiu" or weights.shape != values.shape:
         got = f"{values.shape[0]} samples, got {checks.described(weights)}."
         raise ShapeError("weighted(...)", f"expected a weight for each of {got}")
@@ -103,7 +102,7 @@ def balanced_weights(labels: Labels) -> tuple[float, ...]:
 
     Labels are integers (samples,); a class below the largest that never occurs is a DataError.
     """
-    require_integers("balanced_weights", labels)
+    arrays.require_integers("balanced_weights", labels)
     present, counts = np.unique(labels, return_counts=True)
     if not labels.size or present[0] < 0:
         raise DataError("balanced_weights: expected labels ≥ 0.")
