@@ -146,7 +146,7 @@ def require_integers(subject: str, array: object) -> None:
         raise ShapeError(subject, f"expected labels of shape (samples,), got {found.shape}.{cure}")
 
 
-def require_indices(subject: str, array: Labels, count: int) -> None:
+def require_indices(subject: str, array: AnyArray, count: int) -> None:
     """Check that `array` is a vector of integers from 0 to below `count`."""
     require_integers(subject, array)
     # Negative integers are huge as unsigned ones.

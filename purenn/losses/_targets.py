@@ -6,14 +6,13 @@ import numpy as np
 
 from purenn.arrays import (
     FLOATS,
+    AnyArray,
     Array,
-    Labels,
     Matrix,
     is_labels,
     require_array,
     require_floats,
     require_indices,
-    require_integers,
 )
 from purenn.errors import DataError, DtypeError, ShapeError
 
@@ -21,13 +20,12 @@ from purenn.errors import DataError, DtypeError, ShapeError
 SUM_TOLERANCE = 1e-3
 
 
-def require_matrix(name: str, prediction: object) -> None:
+def require_matrix(name: str, prediction: Matrix) -> None:
     """Check that a prediction is a matrix of floats with at least one row and column."""
-    found = require_array(name, prediction)
-    require_floats(name, found)
-    if found.ndim != 2 or not found.size:
+    require_floats(name, prediction)
+    if prediction.ndim != 2 or not prediction.size:
         expected = "a prediction of shape (samples, outputs)"
-        raise ShapeError(name, f"expected {expected}, got {found.shape}.")
+        raise ShapeError(name, f"expected {expected}, got {prediction.shape}.")
 
 
 def require_same_shape(name: str, prediction: Array, target: object) -> None:
@@ -45,7 +43,7 @@ def require_same_shape(name: str, prediction: Array, target: object) -> None:
         raise ShapeError(name, f"expected at least one sample, got the shape {y.shape}.")
 
 
-def require_labels(name: str, labels: Labels, samples: int, classes: int) -> None:
+def require_labels(name: str, labels: AnyArray, samples: int, classes: int) -> None:
     """Check that there is a label for each sample and that each is the index of a class."""
     require_indices(name, labels, classes)
     if labels.shape[0] != samples or not samples:
@@ -55,14 +53,12 @@ def require_labels(name: str, labels: Labels, samples: int, classes: int) -> Non
 def require_class_targets(name: str, prediction: Matrix, target: object) -> None:
     """Check the targets of a classifier: labels, or rows of probabilities like the prediction."""
     require_matrix(name, prediction)
-    if is_labels(target):
-        require_labels(name, target, *prediction.shape)
-        return
-    rows = require_array(name, target, "np.int64")
-    if rows.dtype.kind in "iub":
-        require_integers(name, rows)
-    require_same_shape(name, prediction, rows)
-    require_distributions(name, "target", rows)
+    found = require_array(name, target, "np.int64")
+    if found.ndim == 1 or found.dtype.kind in "iub":
+        require_labels(name, found, *prediction.shape)
+    else:
+        require_same_shape(name, prediction, found)
+        require_distributions(name, "target", found)
 
 
 def require_binary_targets(name: str, prediction: Matrix, target: object) -> Matrix:
