@@ -12,6 +12,7 @@ from __future__ import annotations
 import copy
 import itertools
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -24,7 +25,7 @@ from purenn.keys import Key
 from purenn.layers import Layer
 from purenn.layers._contract import P, X, Y
 from purenn.losses import LossFunction
-from purenn.optimizers import Optimizer, State
+from purenn.optimizers import Optimizer
 from purenn.training.gradient import require_pair
 from purenn.tree import (
     LEAF_TYPES,
@@ -124,20 +125,15 @@ def check_optimizer(optimizer: Optimizer[S], params: P, steps: int = 5) -> None:
     checks.integer("The steps of check_optimizer", steps, 1)
     state = _repeatable(lambda: optimizer.init(params), "init", params)
     for step in range(steps):
-        after = _updated(optimizer, state, _random_like(params, Key(step)))
+        grads = _random_like(params, Key(step))
+        update = partial(optimizer.update, state, grads, 1.0)
+        after, moved = _repeatable(update, "update", state.params, state.slots, grads)
+        _require_equal(after.params, moved, "The parameters and those of the new state")
         require_same(params, after.params, "The parameters before and after an update")
         if after.step != state.step + 1:
             raise ContractError(f"expected step {state.step + 1}, got {after.step}.")
         state = after
     _check_expression(optimizer)
-
-
-def _updated(optimizer: Optimizer[S], state: State[P, S], grads: P) -> State[P, S]:
-    after, params = _repeatable(
-        lambda: optimizer.update(state, grads, 1.0), "update", state.params, state.slots, grads
-    )
-    _require_equal(after.params, params, "The parameters and those of the new state")
-    return after
 
 
 def _repeatable(call: Callable[[], T], name: str, *arguments: object) -> T:

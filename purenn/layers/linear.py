@@ -35,15 +35,12 @@ class Linear(Node):
     bias: Vector = attrs.field(converter=vector)
 
     def __attrs_post_init__(self) -> None:
-        if self.bias.shape[0] != self.weight.shape[1]:
-            raise ShapeError(
-                "Linear",
-                f"expected a bias of shape ({self.weight.shape[1]},) for a weight of shape "
-                f"{self.weight.shape}, got {self.bias.shape}.",
-            )
-        if self.bias.dtype != self.weight.dtype:
-            got = self.bias.dtype
-            raise DtypeError("Linear", f"expected a {self.weight.dtype} bias, got {got}.")
+        weight, bias = self.weight, self.bias
+        if bias.shape != weight.shape[1:]:
+            expected = f"a bias of shape {weight.shape[1:]} for a weight of shape {weight.shape}"
+            raise ShapeError("Linear", f"expected {expected}, got {bias.shape}.")
+        if bias.dtype != weight.dtype:
+            raise DtypeError("Linear", f"expected a {weight.dtype} bias, got {bias.dtype}.")
 
 
 @maker
