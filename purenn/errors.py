@@ -20,10 +20,7 @@ class PurennError(Exception):
 class LocatedError(PurennError):
     """An error of one layer of a model, which gathers its position as it rises.
 
-    Args:
-        subject: the layer, as the expression that builds it: `linear(128)`.
-        problem: what was expected, what was given, and what to do.
-        path: the position of the layer in the model, from the outermost chain inwards.
+    The path is the number of the layer in its chain, after those of the chains around it.
     """
 
     def __init__(self, subject: str, problem: str, path: tuple[int, ...] = ()) -> None:

@@ -29,11 +29,7 @@ Draw = Callable[[np.random.Generator, Shape], np.ndarray[Shape, np.dtype[np.floa
 
 @attrs.frozen(repr=False, eq=False)
 class Initializer(Expressed):
-    """A function from a key, a shape and a dtype to an array.
-
-    Args:
-        draw: `(generator, shape) -> array` of float64.
-    """
+    """A function from a key, a shape and a dtype to an array, which `draw` makes in float64."""
 
     draw: Draw
 

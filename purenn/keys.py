@@ -24,15 +24,12 @@ INDEX_LIMIT = 2**64
 
 @attrs.frozen(init=False, eq=False, repr=False)
 class Key:
-    """A seed of 128 bits, from which numbers are drawn and further keys follow.
+    """A seed from 0 to 2**128 - 1, from which numbers are drawn and further keys follow.
 
     The children of a key are told apart by a label and an index, so that two consumers of one key,
     say the initialization of a model and the shuffling of its batches, never share a stream. A
     child's seed is the BLAKE2b digest of the parent's seed, the label and the index, computed when
     it is first needed. Numbers are drawn by NumPy's PCG64.
-
-    Args:
-        seed: an integer from 0 to 2**128 - 1.
     """
 
     _seed: int

@@ -23,11 +23,7 @@ from purenn.expressions import Expressed, maker
 
 @attrs.frozen(repr=False, eq=False)
 class Schedule(Expressed):
-    """A function of the step.
-
-    Args:
-        rate: `step -> rate`, a finite number ≥ 0.
-    """
+    """A function of the step: `rate(step)` is a finite number ≥ 0."""
 
     rate: Callable[[int], float]
 

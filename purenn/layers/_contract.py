@@ -42,15 +42,10 @@ LONGEST_CHAIN = 400
 
 @attrs.frozen(repr=False, eq=False)
 class Layer(Expressed, Generic[P, X, Y]):
-    """A triple of pure functions: `P` are the parameters, `X` goes in and `Y` comes out.
+    """Three pure functions: `P` are the parameters, `X` goes in and `Y` comes out.
 
     All raise a ShapeError or DtypeError if the layer does not take such an input, and those that
     take parameters a ParametersError if these are another layer's.
-
-    Args:
-        init: `(key, example) -> params`.
-        apply: `(params, x) -> y`.
-        vjp: `(params, x, key) -> (y, pullback)`.
     """
 
     _init: Callable[[Key, X], P]

@@ -41,12 +41,8 @@ def batch_norm(decay: float = 0.9, epsilon: float = 1e-5) -> Layer[BatchNorm, A,
     `mean <- decay * mean + (1 - decay) * batch_mean`. Inference uses the running ones.
     Ioffe and Szegedy, "Batch Normalization" (2015).
 
-    Args:
-        decay: of the running mean and variance, from 0 to below 1.
-        epsilon: added to the variance, above 0.
-
-    Raises:
-        OptionError: an option is out of range, or the epsilon vanishes in the example's dtype.
+    The decay is from 0 to below 1. The epsilon, which is added to the variance, is above 0 and must
+    not vanish in the dtype of the example.
     """
     kept = checks.fraction("The decay of batch_norm", decay)
     small = checks.number("The epsilon of batch_norm", epsilon, above=0.0)

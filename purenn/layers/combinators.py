@@ -58,9 +58,6 @@ def wrapping(
     """A layer with the parameters of another, in a block of their own."""
     checks.instance(f"The layer of {subject}", inner, Layer)
 
-    def init(key: Key, x: X) -> Block[P]:
-        return Block(inner.init(key, x))
-
     def apply_block(params: Block[P], x: X) -> Y:
         require_params(subject, params, Block)
         return apply(params.inner, x)
@@ -70,7 +67,7 @@ def wrapping(
         y, pull_inner = vjp(params.inner, x, key)
         return y, partial(_pulled, pull_inner)
 
-    return Layer(init, apply_block, vjp_block)
+    return Layer(lambda key, x: Block(inner.init(key, x)), apply_block, vjp_block)
 
 
 def _pulled(pull_inner: Pullback[Y, P, X], dy: Y) -> tuple[Block[P], Thunk[X]]:
@@ -180,9 +177,6 @@ def frozen(inner: Layer[P, X, Y]) -> Layer[Frozen[P], X, Y]:
     """
     checks.instance("The layer of frozen(...)", inner, Layer)
 
-    def init(key: Key, x: X) -> Frozen[P]:
-        return Frozen(inner.init(key, x))
-
     def apply(params: Frozen[P], x: X) -> Y:
         require_params("frozen(...)", params, Frozen)
         return inner.apply(params.value, x)
@@ -204,4 +198,4 @@ def frozen(inner: Layer[P, X, Y]) -> Layer[Frozen[P], X, Y]:
 
         return y, pull
 
-    return Layer(init, apply, vjp)
+    return Layer(lambda key, x: Frozen(inner.init(key, x)), apply, vjp)

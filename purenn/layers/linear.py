@@ -26,9 +26,6 @@ class Linear(Node):
     Args:
         weight: (inputs, outputs), float32 or float64. A writable array is copied.
         bias: (outputs,), of the same dtype.
-
-    Raises:
-        DtypeError, ShapeError: they are no plain arrays of floats, or do not fit together.
     """
 
     weight: Matrix = attrs.field(converter=matrix)
