@@ -158,7 +158,8 @@ def rebuild(like: T, new: Leaves) -> T:
 def map_leaves(function: Callable[[Array], Array], tree: T) -> T:
     """The tree with `function` applied to every leaf."""
     checks.function("The function of map_leaves", function)
-    return rebuild(tree, tuple(map(function, leaves(tree))))
+    found, structure = decompose(tree, np.ndarray)
+    return compose_like(tree, structure, map(function, found))
 
 
 def to_dtype(tree: T, dtype: FloatDtype) -> T:

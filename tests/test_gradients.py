@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 import types
-from collections.abc import Callable
 
 import numpy as np
 import pytest
 from contracts import bits, dtypes, normal
+from counting import work_of
 
 from purenn import Empty, Key, Layer, Linear, softmax_cross_entropy, tree, value_and_grad
-from purenn.arrays import FLOAT64, Array, FloatDtype, Matrix
+from purenn.arrays import FLOAT64, FloatDtype, Matrix
 from purenn.layers import activation, batch_norm, block, frozen, linear, relu, stack, tanh
 from purenn.tree import leaves
 
@@ -55,27 +54,6 @@ def test_a_loss_may_be_any_function() -> None:
 
 # --- the cotangent of the data is computed if somebody asks, and only then -----------------------
 
-Product = Callable[[*tuple[Array, ...]], Array]
-
-
-@pytest.fixture
-def products(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the matrix products that linear layers compute from now on."""
-    made: list[str] = []
-
-    def counting(name: str, product: Product) -> Product:
-        def counted(*arrays: Array) -> Array:
-            made.append(name)
-            return product(*arrays)
-
-        return counted
-
-    module = sys.modules[Linear.__module__]
-    for name in ("affine", "weight_cotangent", "input_cotangent"):
-        monkeypatch.setattr(module, name, counting(name, vars(module)[name]))
-    return made
-
-
 MODELS: list[tuple[object, int]] = [
     (relu() >> tanh() >> linear(3), 1),
     (linear(5) >> relu() >> linear(3), 2),
@@ -86,16 +64,13 @@ MODELS: list[tuple[object, int]] = [
 
 @pytest.mark.parametrize(("model", "count"), MODELS, ids=repr)
 def test_n_linear_layers_take_3n_minus_1_products(
-    products: list[str], model: Layer[Linear, Matrix, Matrix], count: int
+    model: Layer[Linear, Matrix, Matrix], count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    params = model.init(KEY, X)
-    products.clear()
-    value_and_grad(model, cubes)(params, X, 0.5, KEY)
-    assert len(products) == 3 * count - 1
+    params, gradient = model.init(KEY, X), value_and_grad(model, cubes)
+    work = work_of(lambda: gradient(params, X, 0.5, KEY), monkeypatch)
+    assert work.products == 3 * count - 1
     _, dx = model.vjp(params, X, KEY)[1](np.zeros((3, 3)))
-    products.clear()
-    assert dx().shape == X.shape
-    assert products == ["input_cotangent"]
+    assert work_of(dx, monkeypatch).products == 1
 
 
 def test_the_derivative_of_a_first_activation_is_not_computed_either() -> None:
