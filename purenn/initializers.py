@@ -13,17 +13,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import inf, sqrt
-from typing import overload
+from typing import TypeVar
 
 import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import FLOAT32, Array, FloatDtype, Matrix, Shape, Vector, read_only
+from purenn.arrays import FLOAT32, Float, FloatDtype, Shape, read_only
 from purenn.errors import OptionError, PurennError, ShapeError
 from purenn.expressions import Expressed, maker
+from purenn.kernels.memory import empty
 from purenn.keys import Key
 
+Sizes = TypeVar("Sizes", bound=Shape)
 Draw = Callable[[np.random.Generator, Shape], np.ndarray[Shape, np.dtype[np.float64]]]
 
 
@@ -36,13 +38,9 @@ class Initializer(Expressed):
     def __attrs_post_init__(self) -> None:
         checks.function("The draw of an Initializer", self.draw)
 
-    @overload
-    def __call__(self, key: Key, shape: tuple[int], dtype: FloatDtype = FLOAT32) -> Vector: ...
-    @overload
-    def __call__(self, key: Key, shape: tuple[int, int], dtype: FloatDtype = FLOAT32) -> Matrix: ...
-    @overload
-    def __call__(self, key: Key, shape: Shape, dtype: FloatDtype = FLOAT32) -> Array: ...
-    def __call__(self, key: Key, shape: Shape, dtype: FloatDtype = FLOAT32) -> Array:
+    def __call__(
+        self, key: Key, shape: Sizes, dtype: FloatDtype = FLOAT32
+    ) -> np.ndarray[Sizes, np.dtype[Float]]:
         """A read-only array of that shape and dtype, in which no value overflows or vanishes."""
         checks.instance(f"The key of {self!r}", key, Key, "Give Key(0), say.")
         if not isinstance(shape, tuple):
@@ -52,11 +50,12 @@ class Initializer(Expressed):
         with np.errstate(over="ignore"):
             try:
                 drawn = self.draw(key.generator(), sizes)
+                array = empty(shape, kind)
             except PurennError:
                 raise
             except (MemoryError, ValueError) as error:
                 raise OptionError(f"{self!r} cannot make an array of shape {sizes}.") from error
-            array: Array = drawn.astype(kind)
+            array[...] = drawn
         if not np.isfinite(array).all():
             raise OptionError(f"{self!r} overflows in {kind}.")
         if np.any(drawn) and not np.any(abs(array) >= np.finfo(kind).tiny):
