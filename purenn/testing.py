@@ -17,7 +17,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from purenn import checks
+from purenn import checks, tree
 from purenn.arrays import FLOATS, A, AnyArray, Array, require_floats
 from purenn.errors import OptionError, PurennError
 from purenn.expressions import Expressed
@@ -27,16 +27,6 @@ from purenn.layers._contract import P, X, Y
 from purenn.losses import LossFunction
 from purenn.optimizers import Optimizer
 from purenn.training.gradient import require_pair
-from purenn.tree import (
-    LEAF_TYPES,
-    Frozen,
-    compose_like,
-    decompose,
-    leaves,
-    map_leaves,
-    require_same,
-    walk,
-)
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -72,9 +62,9 @@ def check_layer(
     first, pull = layer.vjp(params, example, start)
     cotangent = _random_like(first, start.child("cotangent"))
     grads, dx = _repeatable(lambda: pull(cotangent), "pullback", params, example, cotangent)
-    require_same(params, grads, "The parameters and the gradient")
+    tree.require_same(params, grads, "The parameters and the gradient")
     slopes = dx()
-    require_same(example, slopes, "The input and its cotangent")
+    tree.require_same(example, slopes, "The input and its cotangent")
     _require_equal(first, layer.vjp(params, example, start)[0], "Two outputs of vjp for one key")
 
     def value(new_params: P, new_example: X) -> float:
@@ -82,7 +72,7 @@ def check_layer(
 
     _compare(lambda new: value(new, example), params, grads, start, "params", tolerance)
     _compare(lambda new: value(params, new), example, slopes, start, "the input", tolerance)
-    if all(map(_moves, leaves(example))):  # integers do not say which dtype the output has
+    if all(map(_moves, tree.leaves(example))):  # integers do not say which dtype the output has
         _check_single_precision(layer, example, start)
     _check_expression(layer)
 
@@ -107,7 +97,7 @@ def check_loss(loss: LossFunction[A, T], prediction: A, target: T, tolerance: fl
     value, cotangent = found
     if not isinstance(value, float):
         raise ContractError(f"expected a Python float as value, got {type(value).__name__}.")
-    require_same(prediction, cotangent, "The prediction and its cotangent")
+    tree.require_same(prediction, cotangent, "The prediction and its cotangent")
     _compare(
         lambda new: loss(new, target)[0], prediction, cotangent, Key(0), "prediction", tolerance
     )
@@ -129,7 +119,7 @@ def check_optimizer(optimizer: Optimizer[S], params: P, steps: int = 5) -> None:
         update = partial(optimizer.update, state, grads, 1.0)
         after, moved = _repeatable(update, "update", state.params, state.slots, grads)
         _require_equal(after.params, moved, "The parameters and those of the new state")
-        require_same(params, after.params, "The parameters before and after an update")
+        tree.require_same(params, after.params, "The parameters before and after an update")
         if after.step != state.step + 1:
             raise ContractError(f"expected step {state.step + 1}, got {after.step}.")
         state = after
@@ -152,20 +142,22 @@ def _require_equal(one: object, other: object, what: str) -> None:
         raise ContractError(f"{what} differ.")
 
 
-def _bits(tree: object) -> list[tuple[str, bytes]]:
-    return [(array.dtype.str, array.tobytes()) for array in _arrays(tree)]
+def _bits(value: object) -> list[tuple[str, bytes]]:
+    return [(array.dtype.str, array.tobytes()) for array in _arrays(value)]
 
 
-def _arrays(tree: object) -> list[AnyArray]:
+def _arrays(value: object) -> list[AnyArray]:
     """The arrays in anything that holds some, such as a pair of a loss and its cotangent."""
-    if isinstance(tree, tuple):
-        return [array for part in tree for array in _arrays(part)]
-    if isinstance(tree, np.generic) or callable(tree):
+    if isinstance(value, tuple):
+        return [array for part in value for array in _arrays(part)]
+    if isinstance(value, np.generic) or callable(value):
         return []
-    return [leaf for leaf in decompose(tree, LEAF_TYPES)[0] if isinstance(leaf, np.ndarray)]
+    return [
+        leaf for leaf in tree.decompose(value, tree.LEAF_TYPES)[0] if isinstance(leaf, np.ndarray)
+    ]
 
 
-def _random_like(tree: T, key: Key) -> T:
+def _random_like(value: T, key: Key) -> T:
     """The tree with random numbers in place of its floats."""
     indices = itertools.count()
 
@@ -173,7 +165,7 @@ def _random_like(tree: T, key: Key) -> T:
         rng = key.child("leaf", next(indices)).generator()
         return rng.standard_normal(leaf.shape).astype(leaf.dtype) if _moves(leaf) else leaf
 
-    return map_leaves(drawn, tree)
+    return tree.map_leaves(drawn, value)
 
 
 def _moves(leaf: AnyArray) -> bool:
@@ -181,7 +173,7 @@ def _moves(leaf: AnyArray) -> bool:
 
 
 def _product(one: object, other: object) -> float:
-    pairs = zip(leaves(one), leaves(other), strict=True)
+    pairs = zip(tree.leaves(one), tree.leaves(other), strict=True)
     return float(sum(np.sum(np.multiply(x, y, dtype=np.float64)) for x, y in pairs))
 
 
@@ -189,12 +181,12 @@ def _compare(
     value: Callable[[T], float], at: T, slopes: T, key: Key, what: str, tolerance: float
 ) -> None:
     """Compare slopes with central differences, one leaf at a time, along random directions."""
-    nodes, structure = decompose(at, (np.ndarray, Frozen))
-    gradient, _ = decompose(slopes, (np.ndarray, Frozen))
-    names = [path for path, _ in walk(at, (np.ndarray, Frozen))]
+    nodes, structure = tree.decompose(at, (np.ndarray, tree.Frozen))
+    gradient, _ = tree.decompose(slopes, (np.ndarray, tree.Frozen))
+    names = [path for path, _ in tree.walk(at, (np.ndarray, tree.Frozen))]
 
     def moved(index: int, leaf: Array) -> float:
-        return value(compose_like(at, structure, [*nodes[:index], leaf, *nodes[index + 1 :]]))
+        return value(tree.compose_like(at, structure, [*nodes[:index], leaf, *nodes[index + 1 :]]))
 
     for index, (leaf, slope) in enumerate(zip(nodes, gradient, strict=True)):
         if not isinstance(leaf, np.ndarray) or not isinstance(slope, np.ndarray):
@@ -221,15 +213,15 @@ def _check_single_precision(layer: Layer[P, X, Y], example: X, key: Key) -> None
     _require_narrow("apply", layer.apply(params, small))
     _require_narrow("vjp", y)
     _require_narrow("the gradient", grads)
-    require_same(small, dx(), "The float32 input and its cotangent")
+    tree.require_same(small, dx(), "The float32 input and its cotangent")
 
 
-def _narrow(tree: T) -> T:
-    return map_leaves(lambda leaf: leaf.astype(np.float32) if _moves(leaf) else leaf, tree)
+def _narrow(value: T) -> T:
+    return tree.map_leaves(lambda leaf: leaf.astype(np.float32) if _moves(leaf) else leaf, value)
 
 
-def _require_narrow(what: str, tree: object) -> None:
-    if any(leaf.dtype == np.float64 for leaf in leaves(tree)):
+def _require_narrow(what: str, value: object) -> None:
+    if any(leaf.dtype == np.float64 for leaf in tree.leaves(value)):
         raise ContractError(f"{what} turns float32 into float64.")
 
 

@@ -98,6 +98,10 @@ def test_layers_of_a_chain_are_counted_and_picked() -> None:
     params = model.init(KEY, X)
     front = np.asarray(model[:2].apply(params[:2], X))
     assert bits(linear(2).apply(params[2], front)) == bits(model.apply(params, X))
+    nested = linear(4) >> (relu() >> linear(2)) >> tanh()
+    inner = nested.init(KEY, X)[1:]
+    assert repr(nested[1:]) == "(relu() >> linear(2)) >> tanh()"
+    assert paths(nested[1:].init(KEY, X)) == paths(inner)
     with pytest.raises(IndexError):
         model[3]
     with refused(OptionError, "There are no layers slice(3, None, None) in a chain of 3."):
