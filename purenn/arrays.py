@@ -128,11 +128,8 @@ def require_floats(subject: str, array: object, least_rank: int = 1) -> None:
         cure = "Convert it with x.astype(np.float32)."
         raise DtypeError(subject, f"expected float32 or float64, got {found.dtype}. {cure}")
     if found.ndim < least_rank or 0 in found.shape[1:]:
-        raise ShapeError(
-            subject,
-            "expected (samples, ..., features), each axis but the first of size ≥ 1, got the "
-            f"shape {found.shape}.",
-        )
+        expected = "(samples, ..., features), each axis but the first of size ≥ 1"
+        raise ShapeError(subject, f"expected {expected}, got the shape {found.shape}.")
 
 
 def require_integers(subject: str, array: object) -> None:

@@ -15,7 +15,6 @@ True
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
 from functools import cache, update_wrapper
 from typing import TypeVar
 
@@ -25,6 +24,9 @@ import numpy as np
 from purenn.errors import OptionError
 
 F = TypeVar("F")
+
+# Signatures are found out when a function is first called: imports stay quick.
+_signature = cache(inspect.signature)
 
 
 @attrs.frozen(repr=False)
@@ -119,12 +121,6 @@ def _recording(function: object) -> object:
         return attrs.evolve(value, expression=_call(make, bound))
 
     return update_wrapper(make, function)
-
-
-@cache
-def _signature(function: Callable[[], object]) -> inspect.Signature:
-    """The signature of a function, found out when it is first called: imports stay quick."""
-    return inspect.signature(function)
 
 
 def _call(function: object, bound: inspect.BoundArguments) -> Call:

@@ -4,16 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from purenn.arrays import (
-    FLOATS,
-    AnyArray,
-    Array,
-    Matrix,
-    is_labels,
-    require_array,
-    require_floats,
-    require_indices,
-)
+from purenn import arrays
+from purenn.arrays import FLOATS, AnyArray, Array, Matrix, is_labels
 from purenn.errors import DataError, DtypeError, ShapeError
 
 # How far from 1 the sum of a row of probabilities may be: float32 rounding over some thousands.
@@ -22,7 +14,7 @@ SUM_TOLERANCE = 1e-3
 
 def require_matrix(name: str, prediction: Matrix) -> None:
     """Check that a prediction is a matrix of floats with at least one row and column."""
-    require_floats(name, prediction)
+    arrays.require_floats(name, prediction)
     if prediction.ndim != 2 or not prediction.size:
         expected = "a prediction of shape (samples, outputs)"
         raise ShapeError(name, f"expected {expected}, got {prediction.shape}.")
@@ -30,7 +22,7 @@ def require_matrix(name: str, prediction: Matrix) -> None:
 
 def require_same_shape(name: str, prediction: Array, target: object) -> None:
     """Check that a target is like its prediction, in shape and dtype."""
-    y, t = require_array(name, prediction), require_array(name, target)
+    y, t = arrays.require_array(name, prediction), arrays.require_array(name, target)
     if y.shape != t.shape:
         cure = " Add an axis: target[:, np.newaxis]." if y.shape == (*t.shape, 1) else ""
         raise ShapeError(name, f"expected targets of shape {y.shape}, got {t.shape}.{cure}")
@@ -45,7 +37,7 @@ def require_same_shape(name: str, prediction: Array, target: object) -> None:
 
 def require_labels(name: str, labels: AnyArray, samples: int, classes: int) -> None:
     """Check that there is a label for each sample and that each is the index of a class."""
-    require_indices(name, labels, classes)
+    arrays.require_indices(name, labels, classes)
     if labels.shape[0] != samples or not samples:
         raise ShapeError(name, f"expected {samples or 'some'} labels, got {labels.shape[0]}.")
 
@@ -53,7 +45,7 @@ def require_labels(name: str, labels: AnyArray, samples: int, classes: int) -> N
 def require_class_targets(name: str, prediction: Matrix, target: object) -> None:
     """Check the targets of a classifier: labels, or rows of probabilities like the prediction."""
     require_matrix(name, prediction)
-    found = require_array(name, target, "np.int64")
+    found = arrays.require_array(name, target, "np.int64")
     if found.ndim == 1 or found.dtype.kind in "iub":
         require_labels(name, found, *prediction.shape)
     else:
@@ -80,7 +72,7 @@ def require_binary_targets(name: str, prediction: Matrix, target: object) -> Mat
 
 def require_probabilities(name: str, what: str, array: object) -> None:
     """Check that all elements are from 0 to 1."""
-    found = require_array(name, array)
+    found = arrays.require_array(name, array)
     lowest, highest = np.minimum.reduce(found, axis=None), np.maximum.reduce(found, axis=None)
     if np.isnan(lowest):
         raise DataError(f"{name}: expected probabilities as {what}s, got NaN.")
@@ -95,7 +87,7 @@ def require_probabilities(name: str, what: str, array: object) -> None:
 def require_distributions(name: str, what: str, rows: object) -> None:
     """Check that all elements are from 0 to 1, and that each row sums to 1."""
     require_probabilities(name, what, rows)
-    sums = require_array(name, rows).sum(axis=1)
+    sums = arrays.require_array(name, rows).sum(axis=1)
     wrong = np.flatnonzero(abs(sums - 1.0) > SUM_TOLERANCE)
     if wrong.size:
         raise DataError(
