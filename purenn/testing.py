@@ -78,13 +78,9 @@ def check_layer(
 
 
 def check_loss(loss: LossFunction[A, T], prediction: A, target: T, tolerance: float = 1e-5) -> None:
-    """Check a loss: purity, dtype, and its cotangent against central differences.
+    """Check a loss of purenn or one's own: purity, dtype, and its cotangent against differences.
 
-    Args:
-        loss: `(prediction, target) -> (value, cotangent)`, of purenn or one's own.
-        prediction: float64, where the loss is smooth.
-        target: what the loss takes.
-        tolerance: how far a slope may be from the difference, relative to the larger of it and 1.
+    The prediction is in float64, where the loss is smooth. The tolerance is that of `check_layer`.
 
     Raises:
         ContractError, TreeError: it breaks the contract; the message says how.

@@ -14,19 +14,8 @@ from purenn.arrays import A, read_only, typed_like
 from purenn.errors import OptionError, ShapeError
 from purenn.expressions import maker
 from purenn.keys import Key
-from purenn.layers._contract import (
-    Layer,
-    P,
-    Pullback,
-    Q,
-    Thunk,
-    W,
-    X,
-    Y,
-    Z,
-    placed,
-    require_params,
-)
+from purenn.layers import _contract
+from purenn.layers._contract import Layer, P, Pullback, Q, Thunk, W, X, Y, Z, require_params
 from purenn.tree import Frozen, Node, leaves
 
 
@@ -113,7 +102,7 @@ def beside(
     first: Layer[P, X, Y], second: Layer[Q, W, Z]
 ) -> Layer[Both[P, Q], tuple[X, W], tuple[Y, Z]]:
     """Two layers with an input for each: the beginning of a model of several inputs."""
-    one, other = placed(first, 0), placed(second, 1)
+    one, other = _contract.placed(first, 0), _contract.placed(second, 1)
 
     def init(key: Key, x: tuple[X, W]) -> Both[P, Q]:
         _require_pair(x)

@@ -14,13 +14,8 @@ from purenn.expressions import maker
 from purenn.kernels.constants import scalar
 from purenn.kernels.entropies import label_places
 from purenn.kernels.memory import empty_like
+from purenn.losses import _targets
 from purenn.losses._contract import Loss, PerSample, weighted_slopes
-from purenn.losses._targets import (
-    require_binary_targets,
-    require_class_targets,
-    require_distributions,
-    require_probabilities,
-)
 
 EPSILON = 1e-7
 
@@ -36,8 +31,8 @@ def binary_cross_entropy(epsilon: float = EPSILON) -> Loss[Matrix, Matrix | Labe
     e = checks.number("The epsilon of binary_cross_entropy", epsilon, above=0.0, below=0.5)
 
     def per_sample(prediction: Matrix, target: Matrix | Labels) -> PerSample[Matrix]:
-        t = require_binary_targets(name, prediction, target)
-        require_probabilities(name, "prediction", prediction)
+        t = _targets.require_binary_targets(name, prediction, target)
+        _targets.require_probabilities(name, "prediction", prediction)
         checks.fits("The epsilon of binary_cross_entropy", e, prediction.dtype)
         share = scalar(1.0 / prediction.shape[1], prediction.dtype)
         complement: Matrix = np.subtract(1.0, prediction)
@@ -64,8 +59,8 @@ def cross_entropy(epsilon: float = EPSILON) -> Loss[Matrix, Matrix | Labels]:
     e = checks.number("The epsilon of cross_entropy", epsilon, above=0.0, below=0.5)
 
     def per_sample(prediction: Matrix, target: Matrix | Labels) -> PerSample[Matrix]:
-        require_class_targets(name, prediction, target)
-        require_distributions(name, "prediction", prediction)
+        _targets.require_class_targets(name, prediction, target)
+        _targets.require_distributions(name, "prediction", prediction)
         checks.fits("The epsilon of cross_entropy", e, prediction.dtype)
         p: Matrix = np.clip(prediction, e, 1.0 - e)
         slopes = empty_like(prediction)
@@ -96,8 +91,8 @@ def brier(epsilon: float = 0.0) -> Loss[Matrix, Matrix | Labels]:
     e = checks.number("The epsilon of brier", epsilon, least=0.0, below=0.5)
 
     def per_sample(prediction: Matrix, target: Matrix | Labels) -> PerSample[Matrix]:
-        require_class_targets(name, prediction, target)
-        require_distributions(name, "prediction", prediction)
+        _targets.require_class_targets(name, prediction, target)
+        _targets.require_distributions(name, "prediction", prediction)
         checks.fits("The epsilon of brier", e, prediction.dtype)
         slopes = empty_like(prediction)
         np.clip(prediction, e, 1.0 - e if e else np.inf, slopes)
