@@ -51,11 +51,11 @@ class Initializer(Expressed):
             try:
                 drawn = self.draw(key.generator(), sizes)
                 array = empty(shape, kind)
+                array[...] = drawn
             except PurennError:
                 raise
             except (MemoryError, ValueError) as error:
                 raise OptionError(f"{self!r} cannot make an array of shape {sizes}.") from error
-            array[...] = drawn
         if not np.isfinite(array).all():
             raise OptionError(f"{self!r} overflows in {kind}.")
         if np.any(drawn) and not np.any(abs(array) >= np.finfo(kind).tiny):
