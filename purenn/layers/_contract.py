@@ -141,11 +141,11 @@ class _Chain(Layer[tuple[*Ps], X, Y], Generic[X, Y, *Ps]):
             return (*front, own), lambda: last._apply(own, y)
 
         def apply(params: tuple[*Ps, Q], x: X) -> Z:
-            _require_entries(params, size)
+            require_entries("A chain", params, size)
             return last._apply(params[-1], head._apply(params[:-1], x))
 
         def vjp(params: tuple[*Ps, Q], x: X, key: Key) -> tuple[Z, Pullback[Z, tuple[*Ps, Q], X]]:
-            _require_entries(params, size)
+            require_entries("A chain", params, size)
             front = params[:-1]
             y, pull_front = head._vjp(front, x, key)
             z, pull_last = last._vjp(params[-1], y, key)
@@ -214,9 +214,10 @@ def _is_bare(params: object) -> bool:
     return type(params) is Empty or (type(params) is tuple and all(map(_is_bare, params)))
 
 
-def _require_entries(params: object, size: int) -> None:
+def require_entries(subject: str, params: object, size: int) -> None:
+    """Check that there are parameters for so many layers."""
     if not isinstance(params, tuple) or len(params) != size:
-        _refuse("A chain", f"for each of its {size} layers", params)
+        _refuse(subject, f"for each of its {size} layers", params)
 
 
 def require_params(subject: str, params: object, kind: type) -> None:

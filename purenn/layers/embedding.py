@@ -13,7 +13,7 @@ from purenn.expressions import maker
 from purenn.initializers import normal
 from purenn.kernels.gather import take
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, Thunk, require_params
+from purenn.layers._contract import Layer, Thunk, require_params
 from purenn.tree import Node
 
 
@@ -52,12 +52,9 @@ def embedding(
         require_indices(subject, x, params.table.shape[0])
         return take(params.table, x.astype(np.int64, copy=False))
 
-    def vjp(
-        params: Embedding, x: Labels, key: Key
-    ) -> tuple[Matrix, Pullback[Matrix, Embedding, Labels]]:
-        return apply(params, x), partial(_pulled, params, x)
-
-    return Layer(init, apply, vjp)
+    return Layer(
+        init, apply, lambda params, x, key: (apply(params, x), partial(_pulled, params, x))
+    )
 
 
 def _pulled(params: Embedding, x: Labels, dy: Matrix) -> tuple[Embedding, Thunk[Labels]]:

@@ -13,7 +13,7 @@ from purenn.expressions import maker
 from purenn.initializers import Initializer, glorot_uniform, zeros
 from purenn.kernels.products import affine, bias_cotangent, input_cotangent, weight_cotangent
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, Thunk, require_fit, require_params
+from purenn.layers._contract import Layer, Thunk, require_fit, require_params
 from purenn.tree import Node
 
 ADVICE = "Give an initializer, such as nn.initializers.zeros()."
@@ -75,10 +75,9 @@ def linear(
         require_fit(subject, params.weight, x)
         return affine(x, params.weight, params.bias)
 
-    def vjp(params: Linear, x: Matrix, key: Key) -> tuple[Matrix, Pullback[Matrix, Linear, Matrix]]:
-        return apply(params, x), partial(_pulled, params, x)
-
-    return Layer(init, apply, vjp)
+    return Layer(
+        init, apply, lambda params, x, key: (apply(params, x), partial(_pulled, params, x))
+    )
 
 
 def _pulled(params: Linear, x: Matrix, dy: Matrix) -> tuple[Linear, Thunk[Matrix]]:

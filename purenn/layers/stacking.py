@@ -10,10 +10,11 @@ import numpy as np
 
 from purenn import checks
 from purenn.arrays import read_only
-from purenn.errors import OptionError, ParametersError
+from purenn.errors import OptionError
 from purenn.expressions import maker
 from purenn.keys import Key
-from purenn.layers._contract import Layer, P, Pullback, Thunk, X, placed, require_params
+from purenn.layers import _contract
+from purenn.layers._contract import Layer, P, Pullback, Thunk, X, require_params
 from purenn.layers.combinators import Block, wrapping
 from purenn.tree import Frozen, Node, compose_like, decompose
 
@@ -38,7 +39,7 @@ def stack(*layers: Layer[P, X, X]) -> Layer[Stack[P], X, X]:
     """
     if not layers:
         raise OptionError("A stack has at least one layer. Leave it out, or use identity().")
-    row = [placed(layer, index) for index, layer in enumerate(layers)]
+    row = [_contract.placed(layer, index) for index, layer in enumerate(layers)]
 
     def init(key: Key, example: X) -> Stack[P]:
         params: list[P] = []
@@ -48,13 +49,17 @@ def stack(*layers: Layer[P, X, X]) -> Layer[Stack[P], X, X]:
         return Stack(tuple(params))
 
     def apply(params: Stack[P], x: X) -> X:
-        for layer, own in zip(row, _entries(params, len(row)), strict=True):
+        require_params("stack(...)", params, Stack)
+        _contract.require_entries("stack(...)", params.layers, len(row))
+        for layer, own in zip(row, params.layers, strict=True):
             x = layer.apply(own, x)
         return x
 
     def vjp(params: Stack[P], x: X, key: Key) -> tuple[X, Pullback[X, Stack[P], X]]:
+        require_params("stack(...)", params, Stack)
+        _contract.require_entries("stack(...)", params.layers, len(row))
         pullbacks: list[Pullback[X, P, X]] = []
-        for layer, own in zip(row, _entries(params, len(row)), strict=True):
+        for layer, own in zip(row, params.layers, strict=True):
             x, pullback = layer.vjp(own, x, key)
             pullbacks.append(pullback)
 
@@ -65,14 +70,6 @@ def stack(*layers: Layer[P, X, X]) -> Layer[Stack[P], X, X]:
         return x, pull
 
     return Layer(init, apply, vjp)
-
-
-def _entries(params: Stack[P], count: int) -> tuple[P, ...]:
-    require_params("stack(...)", params, Stack)
-    if len(params.layers) != count:
-        got = len(params.layers)
-        raise ParametersError("stack(...)", f"expected parameters of {count} layers, got {got}.")
-    return params.layers
 
 
 @maker
