@@ -1,11 +1,6 @@
 """The exceptions, one class for each cause, all under `PurennError`.
 
 A message says where, what was expected, what was given, and what to do.
-
->>> raise ShapeError("linear(128)", "expected samples of shape (features,), got (28, 28, 1).")
-Traceback (most recent call last):
-    ...
-purenn.errors.ShapeError: linear(128): expected samples of shape (features,), got (28, 28, 1).
 """
 
 from __future__ import annotations
