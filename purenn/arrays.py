@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeGuard, TypeVar
 
 import numpy as np
 
-from purenn.errors import DtypeError, ShapeError
+from purenn.errors import DtypeError, LabelError, ShapeError
 
 if TYPE_CHECKING:
     import typing_extensions
@@ -110,113 +110,84 @@ def is_plain(array: object) -> TypeIs[AnyArray]:
     return type(array) is np.ndarray
 
 
-def require_array(subject: str, array: object, dtype: str = "np.float32") -> None:
-    """Check that `array` is a plain NumPy array."""
-    if not is_plain(array):
-        raise DtypeError(
-            subject,
-            f"expected a NumPy array, got {type(array).__name__}. {_cure(array, dtype)}".rstrip(),
-        )
+def is_labels(target: object) -> TypeIs[Labels]:
+    """Whether a target is a vector, and so one label for each sample."""
+    return isinstance(target, np.ndarray) and target.ndim == 1
+
+
+def require_array(subject: str, array: object, dtype: str = "np.float32") -> AnyArray:
+    """The array itself, if it is a plain NumPy array."""
+    if is_plain(array):
+        return array
+    cure = _cure(array, dtype)
+    raise DtypeError(subject, f"expected a NumPy array, got {type(array).__name__}.{cure}")
 
 
 def _cure(value: object, dtype: str) -> str:
     if isinstance(value, np.ma.MaskedArray):
-        return "Fill in its masked entries with x.filled(value)."
+        return " Fill in its masked entries with x.filled(value)."
     if isinstance(value, np.ndarray):
-        return "Convert it with np.asarray(x), which copies nothing."
+        return " Convert it with np.asarray(x), which copies nothing."
     if hasattr(value, "toarray"):
-        return "Convert it with x.toarray()."
+        return " Convert it with x.toarray()."
     if hasattr(value, "to_numpy"):
-        return f"Convert it with x.to_numpy(dtype={dtype})."
+        return f" Convert it with x.to_numpy(dtype={dtype})."
     if isinstance(value, list | tuple | int | float):
-        return f"Convert it with np.array(x, {dtype})."
+        return f" Convert it with np.array(x, {dtype})."
     return ""
 
 
-def is_floats(array: object) -> bool:
-    """Whether this is a plain array of float32 or float64 in the machine's byte order."""
-    return is_plain(array) and array.dtype in FLOATS
+def require_floats(subject: str, array: object, least_rank: int = 1) -> None:
+    """Check that `array` is a batch of float32 or float64, with features if the rank is to be 2."""
+    found = array if is_plain(array) else require_array(subject, array)
+    if found.dtype not in FLOATS:
+        cure = "Convert it with x.astype(np.float32)."
+        raise DtypeError(subject, f"expected float32 or float64, got {found.dtype}. {cure}")
+    if found.ndim < least_rank or 0 in found.shape[1:]:
+        expected = "(samples, ..., features), each axis but the first of size ≥ 1"
+        raise ShapeError(subject, f"expected {expected}, got the shape {found.shape}.")
 
 
-def require_floats(subject: str, array: object) -> None:
-    """Check that `array` is a plain array of float32 or float64 with a batch axis."""
-    if is_floats(array) and isinstance(array, np.ndarray):
-        shape: Shape = array.shape
-        if shape and (len(shape) < 2 or 0 not in shape[1:]):
-            return
-    _refuse(subject, array)
-
-
-def _refuse(subject: str, array: object) -> None:
-    require_array(subject, array)
-    if isinstance(array, np.ndarray):
-        if array.dtype not in FLOATS:
-            raise DtypeError(
-                subject,
-                f"expected float32 or float64, got {array.dtype}. "
-                "Convert it with x.astype(np.float32).",
-            )
-        raise ShapeError(
-            subject,
-            f"expected (samples, features, ...), each axis but the first of size ≥ 1, got the "
-            f"shape {array.shape}.",
-        )
-
-
-def require_samples(subject: str, array: object, axes: tuple[str, ...], cure: str) -> None:
-    """Check that `array` is a batch of floats whose samples have these axes."""
-    if is_floats(array) and isinstance(array, np.ndarray):
-        shape: Shape = array.shape
-        if len(shape) == 1 + len(axes) and 0 not in shape[1:]:
-            return
-    require_floats(subject, array)
-    if isinstance(array, np.ndarray):
-        sample = f"({axes[0]},)" if len(axes) == 1 else f"({', '.join(axes)})"
-        raise ShapeError(
-            subject,
-            f"expected samples of shape {sample}, got {array.shape[1:]}. {cure}".rstrip(),
-        )
-
-
-def require_integers(name: str, array: object) -> None:
+def require_integers(subject: str, array: object) -> None:
     """Check that labels are a plain vector of integers."""
-    require_array(name, array, "np.int64")
-    if not isinstance(array, np.ndarray):
-        return
-    if array.dtype.kind not in "iu":
-        raise DtypeError(
-            name,
-            f"expected integer labels, got {array.dtype}. Convert them with "
-            "labels.astype(np.int64).",
-        )
-    if array.ndim != 1:
-        cure = " Drop an axis: labels[:, 0]." if array.shape[1:] == (1,) else ""
-        raise ShapeError(name, f"expected labels of shape (samples,), got {array.shape}.{cure}")
+    found = require_array(subject, array, "np.int64")
+    if found.dtype.kind not in "iu":
+        cure = "Convert them with labels.astype(np.int64)."
+        raise DtypeError(subject, f"expected integer labels, got {found.dtype}. {cure}")
+    if found.ndim != 1:
+        cure = " Drop an axis: labels[:, 0]." if found.shape[1:] == (1,) else ""
+        raise ShapeError(subject, f"expected labels of shape (samples,), got {found.shape}.{cure}")
+
+
+def require_indices(subject: str, array: AnyArray, count: int) -> None:
+    """Check that `array` is a vector of integers from 0 to below `count`."""
+    require_integers(subject, array)
+    # Negative integers are huge as unsigned ones.
+    if np.maximum.reduce(array.astype(np.uint64), initial=0) >= count:
+        wrong = array[(array < 0) | (array >= count)][0]
+        raise LabelError(f"{subject}: expected integers from 0 to {count - 1}, got {wrong}.")
 
 
 def vector(array: Vector) -> Vector:
     """A vector as a leaf of parameters: checked and read-only. A writable array is copied."""
-    return array if _is_leaf(array, 1) else _leaf(array, "a vector", 1)
+    return _leaf(array, "a vector", 1)
 
 
 def matrix(array: Matrix) -> Matrix:
     """A matrix as a leaf of parameters: checked and read-only. A writable array is copied."""
-    return array if _is_leaf(array, 2) else _leaf(array, "a matrix", 2)
+    return _leaf(array, "a matrix", 2)
 
 
-def _is_leaf(array: AnyArray, rank: int) -> bool:
-    """Whether an array is as `_leaf` would give it: a short cut for what kernels make."""
-    return (
+def _leaf(array: N, kind: str, rank: int) -> N:
+    if (
         type(array) is np.ndarray
         and array.ndim == rank
         and array.dtype in FLOATS
         and array.size > 0
         and (array.base is None or type(array.base) is Block)
         and not array.flags.writeable
-    )
-
-
-def _leaf(array: N, kind: str, rank: int) -> N:
+    ):
+        return array  # as kernels make them: a short cut
     subject = f"{kind} of parameters"
     require_floats(subject, array)
     if array.ndim != rank or not array.size:

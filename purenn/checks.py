@@ -56,7 +56,7 @@ def fits(name: str, value: float, dtype: FloatDtype) -> None:
         raise OptionError(f"{name}: {value!r} {effect} in {dtype}.")
 
 
-def instance(name: str, value: object, kind: type, advice: str) -> None:
+def instance(name: str, value: object, kind: type, advice: str = "") -> None:
     """Check that an argument is an object of a class of purenn's."""
     if isinstance(value, kind):
         return
@@ -93,6 +93,8 @@ def described(value: object) -> str:
     if isinstance(value, np.ndarray) and value.ndim:
         article = "an" if value.dtype.name[0] in "io" else "a"
         return f"{article} {value.dtype} array of shape {value.shape}"
+    if isinstance(value, tuple):
+        return f"a tuple of {len(value)}"
     text = repr(value)
     if len(text) > 60 or "\n" in text:
         return f"an object of class {type(value).__name__}"

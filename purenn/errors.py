@@ -1,11 +1,6 @@
 """The exceptions, one class for each cause, all under `PurennError`.
 
 A message says where, what was expected, what was given, and what to do.
-
->>> raise ShapeError("linear(128)", "expected samples of shape (features,), got (28, 28, 1).")
-Traceback (most recent call last):
-    ...
-purenn.errors.ShapeError: linear(128): expected samples of shape (features,), got (28, 28, 1).
 """
 
 from __future__ import annotations
@@ -20,10 +15,7 @@ class PurennError(Exception):
 class LocatedError(PurennError):
     """An error of one layer of a model, which gathers its position as it rises.
 
-    Args:
-        subject: the layer, as the expression that builds it: `linear(128)`.
-        problem: what was expected, what was given, and what to do.
-        path: the position of the layer in the model, from the outermost chain inwards.
+    The path is the number of the layer in its chain, after those of the chains around it.
     """
 
     def __init__(self, subject: str, problem: str, path: tuple[int, ...] = ()) -> None:
@@ -90,12 +82,7 @@ class DivergenceError(PurennError, ArithmeticError):
 
 
 class InterruptionError(PurennError):
-    """A run was stopped by a signal, and can be resumed.
-
-    Args:
-        message: what was done and how to go on.
-        signal: the number of the signal.
-    """
+    """A run was stopped by a signal, and can be resumed: the message says how."""
 
     def __init__(self, message: str, signal: int) -> None:
         super().__init__(message, signal)

@@ -15,7 +15,6 @@ True
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
 from functools import cache, update_wrapper
 from typing import TypeVar
 
@@ -26,16 +25,13 @@ from purenn.errors import OptionError
 
 F = TypeVar("F")
 
+# Signatures are found out when a function is first called: imports stay quick.
+_signature = cache(inspect.signature)
+
 
 @attrs.frozen(repr=False)
 class Call:
-    """The expression that builds a value: a function and its arguments.
-
-    Args:
-        maker: the function.
-        arguments: its arguments by position.
-        options: its arguments by name, without those that have their defaults.
-    """
+    """The expression that builds a value: a function and its arguments, without the defaults."""
 
     maker: object
     arguments: tuple[object, ...] = ()
@@ -58,10 +54,12 @@ class Chained(Call):
     """An expression of values in a row, joined by `>>`."""
 
     def __repr__(self) -> str:
-        return " >> ".join(
-            f"({part!r})" if isinstance(part, Expressed) and _is_chain(part) else repr(part)
-            for part in self.arguments
-        )
+        return " >> ".join(map(_as_part, self.arguments))
+
+
+def _as_part(value: object) -> str:
+    is_chain = isinstance(value, Expressed) and isinstance(value.expression, Chained)
+    return f"({value!r})" if is_chain else repr(value)
 
 
 @attrs.frozen(repr=False, eq=False)
@@ -85,15 +83,9 @@ class Expressed:
 
     def __reduce__(self) -> tuple[Call, tuple[()]]:
         if self.expression is None:
-            raise OptionError(
-                f"{self!r} cannot be copied or pickled, for its expression is unknown. Decorate "
-                "the function that makes it with @maker."
-            )
+            cure = "Decorate the function that makes it with @maker."
+            raise OptionError(f"{self!r} cannot be copied or pickled. {cure}")
         return self.expression, ()
-
-
-def _is_chain(part: Expressed) -> bool:
-    return isinstance(part.expression, Chained)
 
 
 def maker(function: F) -> F:
@@ -110,10 +102,10 @@ def maker(function: F) -> F:
 
 def _recording(function: object) -> object:
     if not callable(function):
-        raise OptionError(f"maker: expected a function, got {function!r}.")
+        return None
 
     def make(*positional: object, **named: object) -> object:
-        arguments = tuple(map(_plain, positional))
+        arguments = map(_plain, positional)
         options = {name: _plain(value) for name, value in named.items()}
         signature = _signature(function)
         try:
@@ -123,44 +115,26 @@ def _recording(function: object) -> object:
             bare = [one.replace(annotation=one.empty, default=one.empty) for one in parameters]
             name: object = getattr(function, "__name__", function)
             raise OptionError(f"{name}{inspect.Signature(bare)}: {error}.") from None
-        value: object = function(*arguments, **options)
+        value: object = function(*bound.args, **bound.kwargs)
         if not isinstance(value, Expressed):
             return value
-        return attrs.evolve(value, expression=_call(make, signature, bound.arguments))
+        return attrs.evolve(value, expression=_call(make, bound))
 
     return update_wrapper(make, function)
 
 
-@cache
-def _signature(function: Callable[[], object]) -> inspect.Signature:
-    """The signature of a function, found out when it is first called: imports stay quick."""
-    return inspect.signature(function)
-
-
-def _call(function: object, signature: inspect.Signature, bound: Mapping[str, object]) -> Call:
-    first: list[object] = []
-    rest: list[tuple[str, object]] = []
-    spread = {name for name, one in signature.parameters.items() if one.kind is one.VAR_POSITIONAL}
-    is_spread = any(bound.get(name) for name in spread)
-    for name, parameter in signature.parameters.items():
-        if name not in bound:
+def _call(function: object, bound: inspect.BoundArguments) -> Call:
+    """The call, with what differs from its default by name unless `*arguments` follow it."""
+    given = {name: bound.signature.parameters[name] for name in bound.arguments}
+    is_spread = any(one.kind is one.VAR_POSITIONAL for one in given.values())
+    options: dict[str, object] = {}
+    for name, one in given.items():
+        if one.default is one.empty or (is_spread and one.kind is not one.KEYWORD_ONLY):
             continue
-        value: object = bound[name]
-        if parameter.kind is parameter.VAR_POSITIONAL:
-            first.extend(value if isinstance(value, tuple) else ())
-        elif parameter.kind is parameter.VAR_KEYWORD:
-            rest.extend(value.items() if isinstance(value, dict) else ())
-        elif parameter.kind is not parameter.KEYWORD_ONLY and (
-            is_spread or parameter.default is parameter.empty
-        ):
-            first.append(value)
-        elif not _is_default(value, parameter.default):
-            rest.append((name, value))
-    return Call(function, tuple(first), tuple(rest))
-
-
-def _is_default(value: object, default: object) -> bool:
-    return value is default or (type(value) is type(default) and value == default)
+        value: object = bound.arguments.pop(name)
+        if type(value) is not type(one.default) or value != one.default:
+            options[name] = value
+    return Call(function, bound.args, (*bound.kwargs.items(), *options.items()))
 
 
 def _plain(value: object) -> object:

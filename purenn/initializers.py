@@ -13,68 +13,54 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import inf, sqrt
-from typing import overload
+from typing import TypeVar
 
 import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import FLOAT32, Array, FloatDtype, Matrix, Shape, Vector, read_only
+from purenn.arrays import FLOAT32, Float, FloatDtype, Shape, read_only
 from purenn.errors import OptionError, PurennError, ShapeError
 from purenn.expressions import Expressed, maker
+from purenn.kernels.memory import empty
 from purenn.keys import Key
 
+Sizes = TypeVar("Sizes", bound=Shape)
 Draw = Callable[[np.random.Generator, Shape], np.ndarray[Shape, np.dtype[np.float64]]]
 
 
 @attrs.frozen(repr=False, eq=False)
 class Initializer(Expressed):
-    """A function from a key, a shape and a dtype to an array.
-
-    Args:
-        draw: `(generator, shape) -> array` of float64.
-    """
+    """A function from a key, a shape and a dtype to an array, which `draw` makes in float64."""
 
     draw: Draw
 
     def __attrs_post_init__(self) -> None:
         checks.function("The draw of an Initializer", self.draw)
 
-    @overload
-    def __call__(self, key: Key, shape: tuple[int], dtype: FloatDtype = FLOAT32) -> Vector: ...
-    @overload
-    def __call__(self, key: Key, shape: tuple[int, int], dtype: FloatDtype = FLOAT32) -> Matrix: ...
-    @overload
-    def __call__(self, key: Key, shape: Shape, dtype: FloatDtype = FLOAT32) -> Array: ...
-    def __call__(self, key: Key, shape: Shape, dtype: FloatDtype = FLOAT32) -> Array:
-        """A read-only array of that shape and dtype.
-
-        Raises:
-            OptionError: the shape is not a tuple of integers ≥ 1, the dtype is neither float32 nor
-                float64, or a value overflows in it.
-            ShapeError: the scale depends on inputs and outputs, and the shape has not two axes.
-        """
+    def __call__(
+        self, key: Key, shape: Sizes, dtype: FloatDtype = FLOAT32
+    ) -> np.ndarray[Sizes, np.dtype[Float]]:
+        """A read-only array of that shape and dtype, in which no value overflows or vanishes."""
         checks.instance(f"The key of {self!r}", key, Key, "Give Key(0), say.")
         if not isinstance(shape, tuple):
             raise OptionError(f"{self!r}: expected a shape as a tuple, got {shape!r}.")
         sizes = tuple(checks.integer(f"A size in the shape of {self!r}", size) for size in shape)
         kind = checks.float_dtype(f"{self!r}", dtype)
         with np.errstate(over="ignore"):
-            drawn = self._drawn(key, sizes)
-            array: Array = drawn.astype(kind)
+            try:
+                drawn = self.draw(key.generator(), sizes)
+                array = empty(shape, kind)
+                array[...] = drawn
+            except PurennError:
+                raise
+            except (MemoryError, ValueError) as error:
+                raise OptionError(f"{self!r} cannot make an array of shape {sizes}.") from error
         if not np.isfinite(array).all():
             raise OptionError(f"{self!r} overflows in {kind}.")
         if np.any(drawn) and not np.any(abs(array) >= np.finfo(kind).tiny):
             raise OptionError(f"{self!r} vanishes in {kind}.")
         return read_only(array)
-
-    def _drawn(self, key: Key, sizes: Shape) -> np.ndarray[Shape, np.dtype[np.float64]]:
-        try:
-            return self.draw(key.generator(), sizes)
-        except (MemoryError, ValueError) as error:
-            if isinstance(error, PurennError):
-                raise
-            raise OptionError(f"{self!r} cannot make an array of shape {sizes}.") from error
 
 
 def _fans(shape: Shape) -> tuple[int, int]:
@@ -138,10 +124,7 @@ def glorot_uniform() -> Initializer:
 
 @maker
 def lecun_normal() -> Initializer:
-    """Variance 1 / inputs. LeCun, Bottou, Orr and Müller, "Efficient BackProp" (1998), 4.6.
-
-    Often called Xavier by mistake; Xavier Glorot's own counts the outputs too.
-    """
+    """Variance 1 / inputs. LeCun, Bottou, Orr and Müller, "Efficient BackProp" (1998), 4.6."""
     return _normal(_lecun)
 
 

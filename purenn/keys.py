@@ -11,8 +11,8 @@ False
 from __future__ import annotations
 
 import hashlib
-from typing import NoReturn
 
+import attrs
 import numpy as np
 
 from purenn import checks
@@ -22,43 +22,31 @@ SEED_LIMIT = 2**128
 INDEX_LIMIT = 2**64
 
 
+@attrs.frozen(init=False, eq=False, repr=False)
 class Key:
-    """A seed of 128 bits, from which numbers are drawn and further keys follow.
+    """A seed from 0 to 2**128 - 1, from which numbers are drawn and further keys follow.
 
     The children of a key are told apart by a label and an index, so that two consumers of one key,
     say the initialization of a model and the shuffling of its batches, never share a stream. A
     child's seed is the BLAKE2b digest of the parent's seed, the label and the index, computed when
     it is first needed. Numbers are drawn by NumPy's PCG64.
-
-    Args:
-        seed: an integer from 0 to 2**128 - 1.
-
-    Raises:
-        OptionError: the seed is something else.
     """
-
-    __slots__ = ("_origin", "_seed")
 
     _seed: int
     _origin: tuple[Key, str, int] | None
 
     def __init__(self, seed: int) -> None:
         whole = checks.integer("The seed of a Key", seed, 0, SEED_LIMIT - 1)
-        object.__setattr__(self, "_seed", whole)
-        object.__setattr__(self, "_origin", None)
-
-    def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise AttributeError("A Key cannot be changed.")
+        self.__attrs_init__(whole, None)
 
     @property
     def seed(self) -> int:
         """The seed, an integer of 128 bits."""
         if self._origin is not None:
             parent, label, index = self._origin
-            seed, number = parent.seed.to_bytes(16, "little"), index.to_bytes(8, "little")
-            digest = hashlib.blake2b(
-                seed + number + label.encode(errors="surrogatepass"), digest_size=16
-            ).digest()
+            content = parent.seed.to_bytes(16, "little") + index.to_bytes(8, "little")
+            content += label.encode(errors="surrogatepass")
+            digest = hashlib.blake2b(content, digest_size=16).digest()
             object.__setattr__(self, "_seed", int.from_bytes(digest, "little"))
             object.__setattr__(self, "_origin", None)
         return self._seed
@@ -76,7 +64,7 @@ class Key:
         return made
 
     def split(self, count: int) -> tuple[Key, ...]:
-        """So many keys, for as many consumers."""
+        """As many keys, for as many consumers."""
         checks.integer("The count of keys", count, 0)
         return tuple(self.child("split", index) for index in range(count))
 

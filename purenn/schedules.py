@@ -23,11 +23,7 @@ from purenn.expressions import Expressed, maker
 
 @attrs.frozen(repr=False, eq=False)
 class Schedule(Expressed):
-    """A function of the step.
-
-    Args:
-        rate: `step -> rate`, a finite number ≥ 0.
-    """
+    """A function of the step: `rate(step)` is a finite number ≥ 0."""
 
     rate: Callable[[int], float]
 
@@ -35,11 +31,7 @@ class Schedule(Expressed):
         checks.function("The rate of a Schedule", self.rate)
 
     def __call__(self, step: int) -> float:
-        """The rate at that step.
-
-        Raises:
-            OptionError: the step is not an integer ≥ 0, or the rate not a finite number ≥ 0.
-        """
+        """The rate at that step."""
         if type(step) is not int or step < 0:
             step = checks.integer("The step of a schedule", step, 0)
         rate = self.rate(step)
@@ -101,11 +93,7 @@ def linear_warm_up(rate: float, steps: int) -> Schedule:
 
 
 def as_schedule(rate: float | Schedule) -> Schedule:
-    """The schedule itself, or the constant one of a number.
-
-    Raises:
-        OptionError: the number is negative or not finite.
-    """
+    """The schedule itself, or the constant one of a number."""
     return rate if isinstance(rate, Schedule) else constant(rate)
 
 
@@ -113,10 +101,7 @@ def as_schedule(rate: float | Schedule) -> Schedule:
 def join(first: float | Schedule, *others: tuple[int, float | Schedule]) -> Schedule:
     """One schedule after another: each of `others` begins, at its own step 0, at the step given.
 
-    A number stands for a constant rate.
-
-    Raises:
-        OptionError: the steps do not increase from at least 1, or a number is not a rate.
+    A number stands for a constant rate. The steps increase from at least 1.
     """
     for other in others:
         if not checks.is_pair(other):

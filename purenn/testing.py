@@ -10,25 +10,24 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
 
-from purenn import checks
-from purenn.arrays import FLOATS, A, AnyArray, Array, Leaves, require_floats
+from purenn import checks, tree
+from purenn.arrays import FLOATS, A, AnyArray, Array, require_floats
 from purenn.errors import OptionError, PurennError
 from purenn.expressions import Expressed
 from purenn.keys import Key
 from purenn.layers import Layer
+from purenn.layers._contract import P, X, Y
 from purenn.losses import LossFunction
-from purenn.optimizers import Optimizer, State
+from purenn.optimizers import Optimizer
 from purenn.training.gradient import require_pair
-from purenn.tree import Frozen, compose_like, decompose, leaves, rebuild, require_same, walk
 
-P = TypeVar("P")
-X = TypeVar("X")
-Y = TypeVar("Y")
 T = TypeVar("T")
 S = TypeVar("S")
 
@@ -53,9 +52,9 @@ def check_layer(
         tolerance: how far a slope may be from the difference, relative to the larger of it and 1.
 
     Raises:
-        ContractError: it breaks the contract; the message says how.
+        ContractError, TreeError: it breaks the contract; the message says how.
     """
-    checks.instance("The layer of check_layer", layer, Layer, "")
+    checks.instance("The layer of check_layer", layer, Layer)
     checks.number("The tolerance of check_layer", tolerance, least=0.0)
     start = Key(0) if key is None else key
     params = _repeatable(lambda: layer.init(start, example), "init", example)
@@ -63,132 +62,106 @@ def check_layer(
     first, pull = layer.vjp(params, example, start)
     cotangent = _random_like(first, start.child("cotangent"))
     grads, dx = _repeatable(lambda: pull(cotangent), "pullback", params, example, cotangent)
-    require_same(params, grads, "The parameters and the gradient")
+    tree.require_same(params, grads, "The parameters and the gradient")
     slopes = dx()
-    require_same(example, slopes, "The input and its cotangent")
-    second, _ = layer.vjp(params, example, start)
-    _require_equal(first, second, "Two outputs of vjp for one key")
+    tree.require_same(example, slopes, "The input and its cotangent")
+    _require_equal(first, layer.vjp(params, example, start)[0], "Two outputs of vjp for one key")
 
     def value(new_params: P, new_example: X) -> float:
         return _product(layer.vjp(new_params, new_example, start)[0], cotangent)
 
     _compare(lambda new: value(new, example), params, grads, start, "params", tolerance)
     _compare(lambda new: value(params, new), example, slopes, start, "the input", tolerance)
-    if all(map(_moves, leaves(example))):  # integers do not say which dtype the output has
+    if all(map(_moves, tree.leaves(example))):  # integers do not say which dtype the output has
         _check_single_precision(layer, example, start)
     _check_expression(layer)
 
 
 def check_loss(loss: LossFunction[A, T], prediction: A, target: T, tolerance: float = 1e-5) -> None:
-    """Check a loss: purity, dtype, and its cotangent against central differences.
+    """Check a loss of purenn or one's own: purity, dtype, and its cotangent against differences.
 
-    Args:
-        loss: `(prediction, target) -> (value, cotangent)`, of purenn or one's own.
-        prediction: float64, where the loss is smooth.
-        target: what the loss takes.
-        tolerance: how far a slope may be from the difference, relative to the larger of it and 1.
+    The prediction is in float64, where the loss is smooth. The tolerance is that of `check_layer`.
 
     Raises:
-        ContractError: it breaks the contract; the message says how.
+        ContractError, TreeError: it breaks the contract; the message says how.
     """
     checks.function("The loss of check_loss", loss)
     checks.number("The tolerance of check_loss", tolerance, least=0.0)
     require_floats("The prediction of check_loss", prediction)
-    before = _copies(target)
-    found = _repeatable(lambda: loss(prediction, target), "the loss", prediction)
+    found = _repeatable(lambda: loss(prediction, target), "the loss", prediction, target)
     require_pair(loss, found)
     value, cotangent = found
-    if not all(map(_same_bits, _arrays(target), before)):
-        raise ContractError("the loss changes its target.")
     if not isinstance(value, float):
         raise ContractError(f"expected a Python float as value, got {type(value).__name__}.")
-    require_same(prediction, cotangent, "The prediction and its cotangent")
+    tree.require_same(prediction, cotangent, "The prediction and its cotangent")
     _compare(
         lambda new: loss(new, target)[0], prediction, cotangent, Key(0), "prediction", tolerance
     )
-    small = rebuild(prediction, _narrow(leaves(prediction)))
-    if loss(small, rebuild(target, _narrow(leaves(target))))[1].dtype != np.float32:
-        raise ContractError("the loss turns float32 into float64.")
+    _require_narrow("the loss", loss(_narrow(prediction), _narrow(target))[1])
     _check_expression(loss)
 
 
 def check_optimizer(optimizer: Optimizer[S], params: P, steps: int = 5) -> None:
     """Check an optimizer or, by `descend(transform, rate)`, a transform: purity and dtypes.
 
-    Args:
-        optimizer: any optimizer.
-        params: a tree of parameters.
-        steps: how many updates to make.
-
     Raises:
-        ContractError: it breaks the contract; the message says how.
+        ContractError, TreeError: it breaks the contract; the message says how.
     """
-    checks.instance("The optimizer of check_optimizer", optimizer, Optimizer, "")
+    checks.instance("The optimizer of check_optimizer", optimizer, Optimizer)
     checks.integer("The steps of check_optimizer", steps, 1)
     state = _repeatable(lambda: optimizer.init(params), "init", params)
     for step in range(steps):
-        after = _updated(optimizer, state, _random_like(params, Key(step)))
-        require_same(params, after.params, "The parameters before and after an update")
+        grads = _random_like(params, Key(step))
+        update = partial(optimizer.update, state, grads, 1.0)
+        after, moved = _repeatable(update, "update", state.params, state.slots, grads)
+        _require_equal(after.params, moved, "The parameters and those of the new state")
+        tree.require_same(params, after.params, "The parameters before and after an update")
         if after.step != state.step + 1:
             raise ContractError(f"expected step {state.step + 1}, got {after.step}.")
         state = after
     _check_expression(optimizer)
 
 
-def _updated(optimizer: Optimizer[S], state: State[P, S], grads: P) -> State[P, S]:
-    after, params = _repeatable(
-        lambda: optimizer.update(state, grads, 1.0), "update", state.params, state.slots, grads
-    )
-    _require_equal(after.params, params, "The parameters and those of the new state")
-    return after
-
-
 def _repeatable(call: Callable[[], T], name: str, *arguments: object) -> T:
     """The result of a call, after it was seen to change no argument and to repeat itself."""
-    before = [_copies(argument) for argument in arguments]
+    before = _bits(arguments)
     result, again = call(), call()
-    for argument, copies in zip(arguments, before, strict=True):
-        if not all(map(_same_bits, _arrays(argument), copies)):
-            raise ContractError(f"{name} changes its arguments.")
-    if not all(map(_same_bits, _arrays(result), _arrays(again))):
+    if _bits(arguments) != before:
+        raise ContractError(f"{name} changes its arguments.")
+    if _bits(result) != _bits(again):
         raise ContractError(f"{name} gives something else when it is called again.")
     return result
 
 
-def _arrays(tree: object) -> list[AnyArray]:
-    """The arrays in anything that holds some, such as a pair of a loss and its cotangent."""
-    if isinstance(tree, tuple):
-        return [array for part in tree for array in _arrays(part)]
-    if isinstance(tree, float | int | np.generic) or callable(tree):
-        return []
-    found, _ = decompose(tree, (np.ndarray, bool, int, float, str, Key))
-    return [leaf for leaf in found if isinstance(leaf, np.ndarray)]
-
-
-def _copies(tree: object) -> list[AnyArray]:
-    return [array.copy() for array in _arrays(tree)]
-
-
-def _same_bits(one: AnyArray, other: AnyArray) -> bool:
-    return one.dtype == other.dtype and one.tobytes() == other.tobytes()
-
-
-def _are_equal(one: object, other: object) -> bool:
-    return all(map(_same_bits, leaves(one), leaves(other)))
-
-
 def _require_equal(one: object, other: object, what: str) -> None:
-    if not _are_equal(one, other):
+    if _bits(one) != _bits(other):
         raise ContractError(f"{what} differ.")
 
 
-def _random_like(tree: T, key: Key) -> T:
+def _bits(value: object) -> list[tuple[str, bytes]]:
+    return [(array.dtype.str, array.tobytes()) for array in _arrays(value)]
+
+
+def _arrays(value: object) -> list[AnyArray]:
+    """The arrays in anything that holds some, such as a pair of a loss and its cotangent."""
+    if isinstance(value, tuple):
+        return [array for part in value for array in _arrays(part)]
+    if isinstance(value, np.generic) or callable(value):
+        return []
+    return [
+        leaf for leaf in tree.decompose(value, tree.LEAF_TYPES)[0] if isinstance(leaf, np.ndarray)
+    ]
+
+
+def _random_like(value: T, key: Key) -> T:
     """The tree with random numbers in place of its floats."""
-    new: list[Array] = []
-    for index, leaf in enumerate(leaves(tree)):
-        rng = key.child("leaf", index).generator()
-        new.append(rng.standard_normal(leaf.shape).astype(leaf.dtype) if _moves(leaf) else leaf)
-    return rebuild(tree, tuple(new))
+    indices = itertools.count()
+
+    def drawn(leaf: Array) -> Array:
+        rng = key.child("leaf", next(indices)).generator()
+        return rng.standard_normal(leaf.shape).astype(leaf.dtype) if _moves(leaf) else leaf
+
+    return tree.map_leaves(drawn, value)
 
 
 def _moves(leaf: AnyArray) -> bool:
@@ -196,7 +169,7 @@ def _moves(leaf: AnyArray) -> bool:
 
 
 def _product(one: object, other: object) -> float:
-    pairs = zip(leaves(one), leaves(other), strict=True)
+    pairs = zip(tree.leaves(one), tree.leaves(other), strict=True)
     return float(sum(np.sum(np.multiply(x, y, dtype=np.float64)) for x, y in pairs))
 
 
@@ -204,13 +177,13 @@ def _compare(
     value: Callable[[T], float], at: T, slopes: T, key: Key, what: str, tolerance: float
 ) -> None:
     """Compare slopes with central differences, one leaf at a time, along random directions."""
-    nodes, structure = decompose(at, (np.ndarray, Frozen))
-    gradient, _ = decompose(slopes, (np.ndarray, Frozen))
+    nodes, structure = tree.decompose(at, (np.ndarray, tree.Frozen))
+    gradient, _ = tree.decompose(slopes, (np.ndarray, tree.Frozen))
+    names = [path for path, _ in tree.walk(at, (np.ndarray, tree.Frozen))]
 
     def moved(index: int, leaf: Array) -> float:
-        return value(compose_like(at, structure, [*nodes[:index], leaf, *nodes[index + 1 :]]))
+        return value(tree.compose_like(at, structure, [*nodes[:index], leaf, *nodes[index + 1 :]]))
 
-    names = [path for path, _ in walk(at, (np.ndarray, Frozen))]
     for index, (leaf, slope) in enumerate(zip(nodes, gradient, strict=True)):
         if not isinstance(leaf, np.ndarray) or not isinstance(slope, np.ndarray):
             continue
@@ -229,19 +202,23 @@ def _compare(
 
 
 def _check_single_precision(layer: Layer[P, X, Y], example: X, key: Key) -> None:
-    small = rebuild(example, _narrow(leaves(example)))
+    small = _narrow(example)
     params = layer.init(key, small)
     y, pull = layer.vjp(params, small, key)
     grads, dx = pull(y)
-    for what, tree in (("apply", layer.apply(params, small)), ("vjp", y), ("the gradient", grads)):
-        wide = [leaf.dtype for leaf in _arrays(tree) if leaf.dtype == np.float64]
-        if wide:
-            raise ContractError(f"{what} turns float32 into float64.")
-    require_same(small, dx(), "The float32 input and its cotangent")
+    _require_narrow("apply", layer.apply(params, small))
+    _require_narrow("vjp", y)
+    _require_narrow("the gradient", grads)
+    tree.require_same(small, dx(), "The float32 input and its cotangent")
 
 
-def _narrow(found: Leaves) -> Leaves:
-    return tuple(leaf.astype(np.float32) if _moves(leaf) else leaf for leaf in found)
+def _narrow(value: T) -> T:
+    return tree.map_leaves(lambda leaf: leaf.astype(np.float32) if _moves(leaf) else leaf, value)
+
+
+def _require_narrow(what: str, value: object) -> None:
+    if any(leaf.dtype == np.float64 for leaf in tree.leaves(value)):
+        raise ContractError(f"{what} turns float32 into float64.")
 
 
 def _check_expression(value: object) -> None:

@@ -13,7 +13,7 @@ the order in which they are written, and are named by their paths, such as `0.we
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 from operator import attrgetter
 from typing import Generic, TypeVar
@@ -79,25 +79,16 @@ class Frozen(Node, Generic[T]):
 @cache
 def field_names(kind: type) -> tuple[str, ...]:
     """The fields of a class of nodes."""
-    if not attrs.has(kind):
+    if not attrs.has(kind) or not attrs.inspect(kind).is_frozen:
         raise TreeError(
             f"expected a tree of arrays, tuples and frozen attrs classes, got {kind.__name__}. "
-            "A class of parameters is decorated with @attrs.frozen(eq=False)."
+            "Decorate a class of parameters with @attrs.frozen(eq=False)."
         )
-    if not attrs.inspect(kind).is_frozen:
-        raise TreeError(f"{kind.__name__} is mutable. Decorate it with @attrs.frozen(eq=False).")
-    fields = attrs.fields(kind)
-    for field in fields:
+    for field in attrs.fields(kind):
         if not field.init or field.kw_only:
-            raise TreeError(
-                f"{kind.__name__}.{field.name} is not set by position in the constructor, so the "
-                "tree could not be built again. Make it a plain field."
-            )
-    return tuple(field.name for field in fields)
-
-
-def _nothing(node: object) -> tuple[object, ...]:
-    return ()
+            name = f"{kind.__name__}.{field.name}"
+            raise TreeError(f"{name} is not set by position. Make it a plain field.")
+    return tuple(field.name for field in attrs.fields(kind))
 
 
 @cache
@@ -105,7 +96,7 @@ def _children(kind: type) -> Callable[[object], tuple[object, ...]]:
     """The function from a node of that class to its children."""
     names = field_names(kind)
     if not names:
-        return _nothing
+        return lambda node: ()
     get = attrgetter(*names)
     return (lambda node: (get(node),)) if len(names) == 1 else get
 
@@ -167,20 +158,12 @@ def compose_like(like: T, structure: Structure, new: Iterable[object]) -> T:
 
 
 def leaves(tree: object) -> Leaves:
-    """The arrays of a tree, in writing order, those of frozen parts included.
-
-    Raises:
-        TreeError: some node is neither an array, a tuple nor a frozen attrs class.
-    """
+    """The arrays of a tree, in writing order, those of frozen parts included."""
     return tuple(decompose(tree, np.ndarray)[0])
 
 
 def rebuild(like: T, new: Leaves) -> T:
-    """The tree `like` with new leaves.
-
-    Raises:
-        TreeError: there are more or fewer leaves than `like` has.
-    """
+    """The tree `like` with as many new leaves as it has."""
     found, structure = decompose(like, np.ndarray)
     if len(found) != len(new):
         raise TreeError(f"expected {len(found)} leaves, got {len(new)}.")
@@ -190,36 +173,22 @@ def rebuild(like: T, new: Leaves) -> T:
 def map_leaves(function: Callable[[Array], Array], tree: T) -> T:
     """The tree with `function` applied to every leaf."""
     checks.function("The function of map_leaves", function)
-    return rebuild(tree, tuple(map(function, leaves(tree))))
+    found, structure = decompose(tree, np.ndarray)
+    return compose_like(tree, structure, map(function, found))
 
 
 def to_dtype(tree: T, dtype: FloatDtype) -> T:
-    """The tree with every leaf in that dtype: `to_dtype(params, np.dtype(np.float64))`.
-
-    Raises:
-        OptionError: the dtype is neither float32 nor float64.
-    """
+    """The tree with every leaf in float32 or float64: `to_dtype(params, np.dtype(np.float64))`."""
     kind = checks.float_dtype("to_dtype", dtype)
     return map_leaves(lambda leaf: read_only(leaf.astype(kind)), tree)
 
 
-def walk(tree: object, leaf: type | tuple[type, ...] = np.ndarray) -> Iterator[tuple[str, object]]:
+def walk(
+    tree: object, leaf: type[object] | tuple[type[object], ...] = np.ndarray
+) -> list[tuple[str, object]]:
     """The leaves with their paths, in writing order."""
-    rest: list[tuple[str, object]] = [("", tree)]
-    while rest:
-        path, node = rest.pop()
-        if isinstance(node, leaf):
-            yield path, node
-            continue
-        for name, child in reversed(_named_children(node)):
-            rest.append((f"{path}.{name}" if path else name, child))
-
-
-def _named_children(node: object) -> list[tuple[str, object]]:
-    if isinstance(node, tuple):
-        return [(str(index), child) for index, child in enumerate(node)]
-    kind: type = type(node)
-    return list(zip(field_names(kind), _children(kind)(node), strict=True))
+    found, structure = decompose(tree, leaf)
+    return [(path, node) for (path, _), node in zip(leaf_names(structure), found, strict=True)]
 
 
 def paths(tree: object) -> tuple[str, ...]:
@@ -254,34 +223,25 @@ def frozen_leaves(structure: Structure) -> tuple[bool, ...]:
 
 def mismatches(expected: dict[str, str], actual: dict[str, str]) -> tuple[str, ...]:
     """One line for every path that is missing, unexpected, or described otherwise."""
-    missing = [f"missing leaf {path or 'tree'}" for path in expected if path not in actual]
-    extra = [f"unexpected leaf {path or 'tree'}" for path in actual if path not in expected]
+    missing = [f"missing leaf {path}" for path in expected if path not in actual]
+    extra = [f"unexpected leaf {path}" for path in actual if path not in expected]
     changed = [
-        f"{path or 'tree'}: expected {expected[path]}, got {actual[path]}"
-        for path in expected
-        if path in actual and expected[path] != actual[path]
+        f"{path}: expected {want}, got {actual[path]}"
+        for path, want in expected.items()
+        if actual.get(path, want) != want
     ]
-    return tuple(missing + extra + changed)
+    return (*missing, *extra, *changed)
 
 
 def require_same(expected: object, actual: object, what: str) -> None:
-    """Check that two trees have the same structure, shapes and dtypes.
-
-    Raises:
-        TreeError: they differ; the message lists every leaf that does.
-    """
-    (want, structure), (have, other) = (decompose(t, np.ndarray) for t in (expected, actual))
-    if structure == other and all(
-        left.shape == right.shape and left.dtype == right.dtype
-        for left, right in zip(want, have, strict=True)
-    ):
-        return
-    described = [{path: _described(leaf) for path, leaf in walk(t)} for t in (expected, actual)]
-    found = mismatches(*described)
-    if not found:
+    """Check that two trees have the same structure, shapes and dtypes, or list what differs."""
+    found = mismatches(_described(expected), _described(actual))
+    if found:
+        raise TreeError(f"{what} do not match:\n  " + "\n  ".join(found))
+    if decompose(expected, np.ndarray)[1] != decompose(actual, np.ndarray)[1]:
         raise TreeError(f"{what} do not match: the same leaves lie in nodes of other classes.")
-    raise TreeError(f"{what} do not match:\n  " + "\n  ".join(found))
 
 
-def _described(leaf: object) -> str:
-    return f"{leaf.dtype} {leaf.shape}" if isinstance(leaf, np.ndarray) else repr(leaf)
+def _described(tree: object) -> dict[str, str]:
+    found = zip(paths(tree), leaves(tree), strict=True)
+    return {path or "tree": f"{leaf.dtype} {leaf.shape}" for path, leaf in found}

@@ -58,8 +58,12 @@ def copies(value: T) -> list[T]:
 
 def makers(module: ModuleType, kind: type) -> set[str]:
     """The names of a module's public functions that return a thing of this kind."""
-    public: dict[str, object] = {name: vars(module)[name] for name in module.__all__}
-    return {name for name, value in public.items() if issubclass(_returned(value), kind)}
+    public: dict[str, object] = vars(module)
+    return {
+        name
+        for name, value in public.items()
+        if name[0] != "_" and issubclass(_returned(value), kind)
+    }
 
 
 def _returned(function: object) -> type:

@@ -22,17 +22,21 @@ Activation = Layer[Empty, Matrix, Matrix]
 
 
 def noting(log: list[tuple[str, Key]]) -> Activation:
-    """A layer that notes the keys it is given."""
+    """A layer that notes the keys it is given, and when it is applied."""
 
     def init(key: Key, example: Matrix) -> Empty:
         log.append(("init", key))
         return Empty()
 
+    def apply(params: Empty, x: Matrix) -> Matrix:
+        log.append(("apply", KEY))
+        return x
+
     def vjp(params: Empty, x: Matrix, key: Key) -> tuple[Matrix, Pullback[Matrix, Empty, Matrix]]:
         log.append(("vjp", key))
         return x, lambda dy: (params, lambda: dy)
 
-    return Layer(init, lambda params, x: x, vjp)
+    return Layer(init, apply, vjp)
 
 
 def test_a_chain_is_its_layers_one_after_the_other() -> None:
@@ -55,7 +59,7 @@ def test_layer_i_takes_the_child_i_of_the_key() -> None:
     inner = KEY.child("layer", 2)
     keys = [KEY.child("layer", 0), inner.child("layer", 0), inner.child("layer", 1)]
     keys.append(KEY.child("layer", 3))
-    assert log == [("init", key) for key in keys]
+    assert [entry for entry in log if entry[0] == "init"] == [("init", key) for key in keys]
     log.clear()
     model.vjp(params, X, KEY)
     assert log == [("vjp", key) for key in keys]
@@ -94,6 +98,10 @@ def test_layers_of_a_chain_are_counted_and_picked() -> None:
     params = model.init(KEY, X)
     front = np.asarray(model[:2].apply(params[:2], X))
     assert bits(linear(2).apply(params[2], front)) == bits(model.apply(params, X))
+    nested = linear(4) >> (relu() >> linear(2)) >> tanh()
+    inner = nested.init(KEY, X)[1:]
+    assert repr(nested[1:]) == "(relu() >> linear(2)) >> tanh()"
+    assert paths(nested[1:].init(KEY, X)) == paths(inner)
     with pytest.raises(IndexError):
         model[3]
     with refused(OptionError, "There are no layers slice(3, None, None) in a chain of 3."):
@@ -103,6 +111,12 @@ def test_layers_of_a_chain_are_counted_and_picked() -> None:
 def chain_of(layers: list[Activation]) -> Activation:
     """The layers in a row, which mypy takes for one of them."""
     return functools.reduce(operator.rshift, layers)
+
+
+def test_init_applies_each_layer_once_but_the_last() -> None:
+    log: list[tuple[str, Key]] = []
+    chain_of([noting(log)] * 9).init(KEY, X)
+    assert [event for event, _ in log] == ["init", *["apply", "init"] * 8]
 
 
 def test_the_longest_chain_of_longest_chains_trains() -> None:
@@ -117,15 +131,11 @@ def test_the_longest_chain_of_longest_chains_trains() -> None:
 
 
 def test_a_bare_tuple_of_parameters_is_refused_on_the_left() -> None:
-    def init(key: Key, example: Matrix) -> tuple[Empty]:
-        return (Empty(),)
-
-    def vjp(
-        params: tuple[Empty], x: Matrix, key: Key
-    ) -> tuple[Matrix, Pullback[Matrix, tuple[Empty], Matrix]]:
-        return x, lambda dy: (params, lambda: dy)
-
-    bare = Layer(init, lambda params, x: x, vjp)
+    bare: Layer[tuple[Empty], Matrix, Matrix] = Layer(
+        lambda key, example: (Empty(),),
+        lambda params, x: x,
+        lambda params, x, key: (x, lambda dy: (params, lambda: dy)),
+    )
     with refused(
         OptionError,
         "The parameters of <Layer made without @maker> are a bare tuple, which means a chain. "

@@ -32,7 +32,6 @@ class Case:
     """A layer and an example of its input, whose types are hidden here."""
 
     name: str
-    maker: str
     check: Callable[[], None]
     results: Callable[[FloatDtype, Callable[[Array], Array], int], Leaves]
 
@@ -58,9 +57,7 @@ def case(layer: Layer[P, X, Y], example: X) -> Case:
         if "dropout" not in repr(layer) and "batch_norm" not in repr(layer):
             assert bits(layer.apply(params, example)) == bits(layer.vjp(params, example, KEY)[0])
 
-    assert layer.expression is not None
-    name: str = getattr(layer.expression.maker, "__name__", "")
-    return Case(repr(layer), name, check, results)
+    return Case(repr(layer), check, results)
 
 
 def of_images(layer: Layer[P, Images, Y]) -> Case:
@@ -109,12 +106,13 @@ CASES = [
     case(layers.stack(*[block(linear(width) >> tanh()) for width in (4, 3, 2)]), ROWS),
     case(layers.repeated(linear(3) >> dropout(0.2) >> batch_norm(), 3), ROWS),
     of_images(flatten() >> linear(5) >> tanh() >> linear(2) >> layers.log_softmax()),
+    case(frozen(linear(4)) >> block(linear(4) >> tanh()) >> batch_norm() >> linear(3), ROWS),
 ]
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
 
 def test_every_public_layer_has_a_case() -> None:
-    assert makers(layers, Layer) == {case.maker for case in CASES} - {"chain"}
+    assert makers(layers, Layer) == {case.name.split("(")[0] for case in CASES}
 
 
 @each_case

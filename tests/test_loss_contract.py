@@ -34,7 +34,6 @@ class Case:
     """A loss with a prediction and a target, whose types are hidden here."""
 
     name: str
-    maker: str
     check: Callable[[], None]
     results: Callable[[FloatDtype, Moved], tuple[float, float, Array]]
 
@@ -49,10 +48,8 @@ def case(loss: Loss[Matrix, T], prediction: Matrix, target: T) -> Case:
         value, cotangent = loss(y, t)
         return value, loss.mean(y, t), cotangent
 
-    assert loss.expression is not None
-    name: str = getattr(loss.expression.maker, "__name__", "")
     kinds = ", ".join(f"{leaf.dtype.kind}{leaf.ndim}" for leaf in leaves(target))
-    return Case(f"{loss!r} {kinds}", name, lambda: check_loss(loss, prediction, target), results)
+    return Case(f"{loss!r} {kinds}", lambda: check_loss(loss, prediction, target), results)
 
 
 # The cotangents of these are exact up to terms in epsilon.
@@ -68,7 +65,7 @@ CASES = [
     case(ENTROPY, ROWS, LABELS),
     case(losses.binary_cross_entropy_with_logits(), LOGITS, PROBABILITIES),
     case(losses.binary_cross_entropy_with_logits(), COLUMN, BITS),
-    case(softmax_cross_entropy(), LOGITS, ROWS),
+    case(softmax_cross_entropy(), LOGITS, ROWS * 1.0009),  # rows that hardly sum to 1
     case(softmax_cross_entropy(), LOGITS, LABELS),
     case(losses.reporting(brier(), descent=brier()), ROWS, MORE),
     case(summed(SQUARED), VALUES, LOGITS),
@@ -86,7 +83,7 @@ each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
 
 def test_every_public_loss_has_a_case() -> None:
-    assert makers(losses, Loss) == {case.maker for case in CASES}
+    assert makers(losses, Loss) == {case.name.split("(")[0] for case in CASES}
 
 
 @each_case

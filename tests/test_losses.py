@@ -6,7 +6,6 @@ That cotangents are those of the values, for every kind of target, is in `test_l
 from __future__ import annotations
 
 import math
-import tracemalloc
 
 import numpy as np
 import pytest
@@ -35,6 +34,7 @@ def test_values_are_closed_forms() -> None:
     nats = -(SOFT * np.log(S)).sum() / 4
     assert softmaxed(LOGITS, SOFT)[0] == pytest.approx(nats)
     assert cross_entropy(1e-15)(S, SOFT)[0] == pytest.approx(nats)
+    assert softmaxed(LOGITS, 0.9991 * SOFT)[0] == pytest.approx(0.9991 * nats)
     nats = -(SOFT * np.log(P) + (1 - SOFT) * np.log(1 - P)).mean()
     assert binary(LOGITS, SOFT)[0] == pytest.approx(nats)
     assert binary_cross_entropy(1e-15)(P, SOFT)[0] == pytest.approx(nats)
@@ -93,15 +93,6 @@ def test_labels_may_be_integers_of_any_size_and_order(code: str) -> None:
     few: Labels = np.array([3, 127], np.int8)  # cannot count the classes
     for loss in (softmaxed, cross_entropy()):
         assert loss(many, few)[0] == pytest.approx(math.log(1000))
-
-
-def test_labels_take_no_memory_for_their_classes() -> None:
-    logits: Matrix = np.zeros((4, 20_000), np.float32)
-    tracemalloc.start()
-    softmaxed(logits, np.arange(4))
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert peak < 8 * logits.nbytes
 
 
 @dtypes
@@ -173,16 +164,6 @@ def test_values_are_summed_in_float64() -> None:
     prediction: Matrix = np.ones((1002, 1), np.float32)
     prediction[0] = 4096.0
     assert summed(SQUARED)(prediction, np.zeros_like(prediction))[0] == 2**24 + 1001
-
-
-@pytest.mark.parametrize("row", [[0.2, 0.3, 0.5009], [0.2, 0.3, 0.4991], [1 / 3] * 3])
-def test_the_cotangent_of_rows_that_hardly_sum_to_1_is_that_of_the_value(row: list[float]) -> None:
-    z, t = matrix([[1.0, 2.0, 3.0]]), matrix([row])
-    value, cotangent = softmaxed(z, t)
-    assert value == pytest.approx((t * (np.log(np.exp(z).sum()) - z)).sum())
-    for unit, slope in zip(1e-6 * np.eye(3), cotangent[0], strict=True):
-        ahead, behind = softmaxed(z + unit, t)[0], softmaxed(z - unit, t)[0]
-        assert slope == pytest.approx((ahead - behind) / 2e-6)
 
 
 def test_weights_of_samples_multiply_their_losses() -> None:

@@ -24,8 +24,8 @@ from purenn.arrays import (
     typed_like,
 )
 from purenn.errors import DataError, DtypeError, OptionError, ShapeError
-from purenn.kernels.finiteness import first_nonfinite
 from purenn.kernels.gather import native, rows, scale_bytes
+from purenn.kernels.reductions import first_nonfinite
 from purenn.tree import Node
 
 X = TypeVar("X", covariant=True)

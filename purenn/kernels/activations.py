@@ -1,4 +1,6 @@
-"""Elementwise activations and their cotangents, each from the activation's own output `y`.
+"""Activations and their cotangents, each from the activation's own output `y`.
+
+Softmax and its logarithm go along the last axis, through log-sum-exp.
 
 Masks are arithmetic: `np.where` branches on every element, and costs ten times as much where the
 signs are random. Bounds are set by `clip`: `np.maximum` with a scalar takes three times as long.
@@ -8,15 +10,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 from math import ceil, inf, log2
-from typing import TypeVar
 
 import numpy as np
 
-from purenn.arrays import FLOAT32, Array, FloatDtype, read_only
+from purenn.arrays import FLOAT32, A, Array, FloatDtype, read_only
 from purenn.kernels.constants import scalar
 from purenn.kernels.memory import empty_like
-
-A = TypeVar("A", bound=Array)
 
 
 def relu(x: A) -> A:
@@ -100,4 +99,54 @@ def tanh_cotangent(y: A, dy: A) -> A:
     np.multiply(y, y, dx)
     np.subtract(scalar(1.0, y.dtype), dx, dx)
     np.multiply(dx, dy, dx)
+    return read_only(dx)
+
+
+def row_sums(x: Array) -> Array:
+    """The sum along the last axis, which is kept with size 1."""
+    sums: Array = np.add.reduce(x, axis=-1, keepdims=True)
+    return sums
+
+
+def below_row_maximum(x: A) -> A:
+    """Each row less its maximum, so that the exponential of none overflows. Writable."""
+    largest: Array = np.maximum.reduce(x, axis=-1, keepdims=True)
+    shifted = empty_like(x)
+    with np.errstate(over="ignore", invalid="ignore"):  # what is so far below has exponential 0
+        np.subtract(x, largest, shifted)
+    return shifted
+
+
+def softmax(x: A) -> A:
+    """`exp(x) / sum(exp(x))` along each row."""
+    y = below_row_maximum(x)
+    np.exp(y, y)
+    np.divide(y, row_sums(y), y)
+    return read_only(y)
+
+
+def softmax_cotangent(y: A, dy: A) -> A:
+    """`y * (dy - sum(dy * y))`: the Jacobian of each row times `dy`, without the Jacobian."""
+    dx = empty_like(dy)
+    np.multiply(dy, y, dx)
+    np.subtract(dy, row_sums(dx), dx)
+    np.multiply(y, dx, dx)
+    return read_only(dx)
+
+
+def log_softmax(x: A) -> A:
+    """`x - log(sum(exp(x)))` along each row."""
+    y = below_row_maximum(x)
+    exponentials = empty_like(x)
+    np.exp(y, exponentials)
+    np.subtract(y, np.log(row_sums(exponentials)), y)
+    return read_only(y)
+
+
+def log_softmax_cotangent(y: A, dy: A) -> A:
+    """`dy - exp(y) * sum(dy)`."""
+    dx = empty_like(dy)
+    np.exp(y, dx)
+    np.multiply(dx, row_sums(dy), dx)
+    np.subtract(dy, dx, dx)
     return read_only(dx)

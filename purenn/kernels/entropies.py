@@ -6,11 +6,16 @@ from math import inf, isfinite
 
 import numpy as np
 
-from purenn.arrays import Labels, Matrix, Vector, read_only
+from purenn.arrays import Indices, Labels, Matrix, Vector, read_only
+from purenn.kernels.activations import below_row_maximum, row_sums
 from purenn.kernels.constants import row_starts, scalar
 from purenn.kernels.memory import empty_like
 from purenn.kernels.reductions import total
-from purenn.kernels.softmax import below_row_maximum, row_sums
+
+
+def label_places(rows: Matrix, labels: Labels) -> Indices:
+    """Where each row's label stands in the flat matrix."""
+    return np.add(row_starts(*rows.shape), labels, dtype=np.int64, casting="unsafe")
 
 
 def label_entropy(logits: Matrix, labels: Labels) -> tuple[Vector, Matrix]:
@@ -19,7 +24,7 @@ def label_entropy(logits: Matrix, labels: Labels) -> tuple[Vector, Matrix]:
     slopes = empty_like(logits)
     np.exp(shifted, slopes)
     sums = row_sums(slopes)
-    places = np.add(row_starts(*logits.shape), labels, dtype=np.int64, casting="unsafe")
+    places = label_places(logits, labels)
     values: Vector = np.log(sums)[:, 0] - shifted.ravel().take(places)
     np.divide(slopes, sums, slopes)
     flat = slopes.reshape(-1)

@@ -4,15 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from purenn.arrays import (
-    ByteImages,
-    FloatDtype,
-    Images,
-    Indices,
-    N,
-    read_only,
-    typed_like,
-)
+from purenn.arrays import ByteImages, FloatDtype, Images, Indices, N, read_only, typed_like
 from purenn.kernels.constants import scalar
 from purenn.kernels.memory import empty
 

@@ -1,4 +1,4 @@
-"""Sums over whole arrays, as Python floats."""
+"""What is asked of whole arrays: sums, norms, and whether they are finite."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from math import inf, isfinite, isnan, sqrt
 
 import numpy as np
 
-from purenn.arrays import FLOAT64, Array, Leaves
-from purenn.kernels.memory import SMALL, empty_like
+from purenn.arrays import FLOAT64, AnyArray, Array, Leaves
 
 # Below this, squares of float32 elements lose digits or vanish.
 UNDERFLOW = 1e-30
@@ -21,34 +20,34 @@ def total(x: Array) -> float:
     return float(np.add.reduce(x, axis=None, dtype=FLOAT64))
 
 
-def sum_of_products(x: Array, y: Array) -> float:
-    """The sum of `x * y`, accumulated in float64."""
-    products = empty_like(x)
-    np.multiply(x, y, products)
-    return total(products)
+def is_finite(x: Array) -> bool:
+    """Whether no element is NaN or infinite: one pass of BLAS where that tells, or one more."""
+    return isfinite(squared_norm(x)) or bool(np.isfinite(x).all())
 
 
-def sum_of_squares(x: Array) -> float:
-    """The sum of `x²`, accumulated in float64."""
-    return sum_of_products(x, x)
+def nonfinite(x: AnyArray) -> int:
+    """How many elements are NaN or infinite."""
+    return x.size - int(np.count_nonzero(np.isfinite(x)))
+
+
+def first_nonfinite(x: AnyArray) -> tuple[int, ...] | None:
+    """The index of the first element that is NaN or infinite, searched for in pieces of 4 MiB."""
+    step = max(1, 2**22 // x[:1].nbytes)
+    for start in range(0, len(x), step):
+        found = np.argwhere(~np.isfinite(x[start : start + step]))
+        if found.size:
+            first, *rest = found[0].tolist()
+            return (start + first, *rest)
+    return None
 
 
 def squared_norm(x: Array) -> float:
-    """`sum_of_squares` in one pass of BLAS, block by block; infinite if squares overflow."""
+    """The sum of `x²`, in one pass of BLAS, block by block; infinite if squares overflow."""
     if x.size <= BLOCK:
         return float(np.vdot(x, x))  # unlike dot, it does not warn of an overflow
     flat = x.ravel(order="K")
     blocks = (flat[start : start + BLOCK] for start in range(0, x.size, BLOCK))
     return float(sum(float(np.vdot(block, block)) for block in blocks))
-
-
-def largest_squared_norm(rows: Array) -> float:
-    """The largest `squared_norm` of a row, in one pass: no element's square is larger."""
-    if rows.ndim < 2 or rows.nbytes < SMALL:
-        return squared_norm(rows)  # of all rows at once: larger, and sooner had
-    with np.errstate(over="ignore", invalid="ignore"):
-        squares: Array = np.vecdot(rows, rows)
-    return float(np.maximum.reduce(squares, axis=None))
 
 
 def global_norm(leaves: Leaves) -> float:
@@ -59,4 +58,4 @@ def global_norm(leaves: Leaves) -> float:
     largest = max((float(np.max(np.abs(leaf))) for leaf in leaves if leaf.size), default=0.0)
     if not largest or not isfinite(largest):
         return largest
-    return largest * sqrt(sum(sum_of_squares(np.divide(leaf, largest)) for leaf in leaves))
+    return largest * sqrt(sum(total(np.square(np.divide(leaf, largest))) for leaf in leaves))

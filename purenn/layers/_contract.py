@@ -14,20 +14,20 @@ chain; what wraps another layer has parameters of a class of its own, such as `B
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import reduce
-from typing import Generic, Never, NoReturn, TypeVar, TypeVarTuple, overload
+from typing import Generic, Never, TypeVar, TypeVarTuple, overload
 
 import attrs
 
 from purenn import checks
 from purenn.arrays import Array
-from purenn.errors import DtypeError, LocatedError, OptionError, ParametersError
+from purenn.errors import DtypeError, LocatedError, OptionError, ParametersError, ShapeError
 from purenn.expressions import Chained, Expressed
 from purenn.keys import Key
 from purenn.tree import Empty
 
 P = TypeVar("P")
 Q = TypeVar("Q")
+W = TypeVar("W")
 X = TypeVar("X")
 Y = TypeVar("Y")
 Z = TypeVar("Z")
@@ -42,12 +42,10 @@ LONGEST_CHAIN = 400
 
 @attrs.frozen(repr=False, eq=False)
 class Layer(Expressed, Generic[P, X, Y]):
-    """A triple of pure functions: `P` are the parameters, `X` goes in and `Y` comes out.
+    """Three pure functions: `P` are the parameters, `X` goes in and `Y` comes out.
 
-    Args:
-        init: `(key, example) -> params`.
-        apply: `(params, x) -> y`.
-        vjp: `(params, x, key) -> (y, pullback)`.
+    All raise a ShapeError or DtypeError if the layer does not take such an input, and those that
+    take parameters a ParametersError if these are another layer's.
     """
 
     _init: Callable[[Key, X], P]
@@ -62,34 +60,16 @@ class Layer(Expressed, Generic[P, X, Y]):
     __array_ufunc__ = None  # an array on the left of >> leaves the operation to __rrshift__
 
     def init(self, key: Key, example: X) -> P:
-        """First parameters, in the dtype of the example.
-
-        Args:
-            key: where random numbers come from.
-            example: a batch like those to come, of one sample or more.
-
-        Raises:
-            ShapeError, DtypeError: the layer does not take such samples.
-        """
+        """First parameters, in the dtype of the example: a batch like those to come."""
         checks.instance("The key of init", key, Key, "Give Key(0), say, and then the example.")
         return self._init(key, example)
 
     def apply(self, params: P, x: X) -> Y:
-        """The output for a batch: inference.
-
-        Raises:
-            ShapeError, DtypeError: the layer does not take such samples.
-            ParametersError: these parameters are another layer's.
-        """
+        """The output for a batch: inference."""
         return self._apply(params, x)
 
     def vjp(self, params: P, x: X, key: Key) -> tuple[Y, Pullback[Y, P, X]]:
-        """The output for a batch and its pullback: training.
-
-        Raises:
-            ShapeError, DtypeError: the layer does not take such samples.
-            ParametersError: these parameters are another layer's.
-        """
+        """The output for a batch and its pullback: training."""
         checks.instance("The key of vjp", key, Key, "Give Key(0), say.")
         return self._vjp(params, x, key)
 
@@ -100,12 +80,11 @@ class Layer(Expressed, Generic[P, X, Y]):
     @overload
     def __rshift__(self, other: Layer[Q, Y, Z]) -> Layer[tuple[P, Q], X, Z]: ...
     def __rshift__(self, other: Layer[Q, Y, Z]) -> object:
-        require_layer(other)
-        return (self if isinstance(self, _Chain) else _single(self)).append(other)
+        nothing: _Chain[X, X] = _no_layers()
+        return (self if isinstance(self, _Chain) else nothing.append(self)).append(other)
 
-    def __rrshift__(self, other: Never) -> NoReturn:
-        require_layer(other)
-        raise OptionError(f"{other!r} cannot be chained.")
+    def __rrshift__(self, other: Never) -> None:
+        checks.instance("The left side of >>", other, Layer)
 
     @property
     def parts(self) -> tuple[object, ...]:
@@ -128,126 +107,106 @@ class Layer(Expressed, Generic[P, X, Y]):
 AnyLayer = Layer[object, object, object]
 
 
-def _joined(first: AnyLayer, second: AnyLayer) -> AnyLayer:
-    joined: object = first >> second
-    return joined if isinstance(joined, Layer) else first
-
-
 @attrs.frozen(repr=False, eq=False)
 class _Chain(Layer[tuple[*Ps], X, Y], Generic[X, Y, *Ps]):
-    """What `>>` builds, so that it knows where to append."""
+    """What `>>` builds, so that it knows where to append.
+
+    `_start` gives the parameters for an example, and a thunk of the output for it.
+    """
 
     _parts: tuple[object, ...]
+    _start: Callable[[Key, X], tuple[tuple[*Ps], Thunk[Y]]]
 
     @property
     def parts(self) -> tuple[object, ...]:
         return self._parts
 
     def append(self, other: Layer[Q, Y, Z]) -> _Chain[X, Z, *Ps, Q]:
-        index, size = len(self._parts), len(self._parts) + 1
+        parts = (*self._parts, other)
+        size = len(parts)
         if size > LONGEST_CHAIN:
-            raise OptionError(
-                f"A chain has at most {LONGEST_CHAIN} layers. Put layers of one kind into a stack."
-            )
-        head, here = self, Place(index)
+            cure = "Put layers of one kind into a stack."
+            raise OptionError(f"A chain has at most {LONGEST_CHAIN} layers. {cure}")
+        head, last = self, placed(other, size - 1)
 
-        def init(key: Key, x: X) -> tuple[*Ps, Q]:
-            front = head._init(key, x)
-            between = head._apply(front, x)
-            with here:
-                return (*front, other._init(key.child("layer", index), between))
+        def start(key: Key, x: X) -> tuple[tuple[*Ps, Q], Thunk[Z]]:
+            front, between = head._start(key, x)
+            y = between()
+            own = last._init(key, y)
+            if size == 1 and isinstance(own, tuple) and not isinstance(other, _Chain):
+                raise OptionError(
+                    f"The parameters of {other!r} are a bare tuple, which means a chain. "
+                    "Put it into block(...)."
+                )
+            return (*front, own), lambda: last._apply(own, y)
 
         def apply(params: tuple[*Ps, Q], x: X) -> Z:
-            _require_entries(params, size)
-            between = head._apply(params[:-1], x)
-            with here:
-                return other._apply(params[-1], between)
+            require_entries("A chain", params, size)
+            return last._apply(params[-1], head._apply(params[:-1], x))
 
         def vjp(params: tuple[*Ps, Q], x: X, key: Key) -> tuple[Z, Pullback[Z, tuple[*Ps, Q], X]]:
-            _require_entries(params, size)
+            require_entries("A chain", params, size)
             front = params[:-1]
             y, pull_front = head._vjp(front, x, key)
-            try:  # as `with here`, which costs a call even where nothing goes wrong
-                z, pull_last = other._vjp(params[-1], y, key.child("layer", index))
-            except LocatedError as error:
-                raise error.inside(index) from None
-            return z, _pull_both(front, pull_front, pull_last)
+            z, pull_last = last._vjp(params[-1], y, key)
 
-        parts = (*self._parts, other)
-        return _Chain(init, apply, vjp, parts, expression=Chained(chain, parts))
+            def pull(dz: Z) -> tuple[tuple[*Ps, Q], Thunk[X]]:
+                grad, dy = pull_last(dz)
+                if _is_bare(front):
 
+                    def deferred() -> X:
+                        return pull_front(dy())[1]()
 
-def _single(layer: Layer[P, X, Y]) -> _Chain[X, Y, P]:
-    """The chain of one layer, where a longer one starts."""
-    here = Place(0)
+                    return (*front, grad), deferred
+                grads, dx = pull_front(dy())
+                return (*grads, grad), dx
 
-    def init(key: Key, x: X) -> tuple[P]:
-        with here:
-            params = layer._init(key.child("layer", 0), x)
-        if isinstance(params, tuple):
-            raise OptionError(
-                f"The parameters of {layer!r} are a bare tuple, which means a chain. "
-                "Put it into block(...)."
-            )
-        return (params,)
+            return z, pull
 
-    def apply(params: tuple[P], x: X) -> Y:
-        _require_entries(params, 1)
-        with here:
-            return layer._apply(params[0], x)
-
-    def vjp(params: tuple[P], x: X, key: Key) -> tuple[Y, Pullback[Y, tuple[P], X]]:
-        _require_entries(params, 1)
-        with here:
-            y, pull_layer = layer._vjp(params[0], x, key.child("layer", 0))
-
-        def pull(dy: Y) -> tuple[tuple[P], Thunk[X]]:
-            grads, dx = pull_layer(dy)
-            return (grads,), dx
-
-        return y, pull
-
-    return _Chain(init, apply, vjp, (layer,), expression=Chained(chain, (layer,)))
+        made = _Chain(lambda key, x: start(key, x)[0], apply, vjp, parts, start)
+        return attrs.evolve(made, expression=Chained(chain, parts))
 
 
-def chain(first: AnyLayer, *others: AnyLayer) -> AnyLayer:
+def _no_layers() -> _Chain[X, X]:
+    """The chain that computes nothing, where others start."""
+
+    def vjp(params: tuple[()], x: X, key: Key) -> tuple[X, Pullback[X, tuple[()], X]]:
+        return x, lambda dx: ((), lambda: dx)
+
+    return _Chain(lambda key, x: (), lambda params, x: x, vjp, (), lambda key, x: ((), lambda: x))
+
+
+def chain(*layers: AnyLayer) -> AnyLayer:
     """The layers joined by `>>`, or the chain of one; expressions of chains call this."""
-    if others:
-        return reduce(_joined, others, first)
-    single: object = _single(first)
-    return single if isinstance(single, Layer) else first
+    joined: object = _no_layers()
+    for layer in layers:
+        joined = joined >> layer if isinstance(joined, Layer) else layer
+    return joined if isinstance(joined, Layer) else layers[0]
 
 
-@attrs.frozen
-class Place:
-    """A layer's number in a chain. Errors that leave its `with` block say so."""
+def placed(layer: Layer[P, X, Y], index: int) -> Layer[P, X, Y]:
+    """Layer number `index` of several: it takes a child of their key, and its errors say where."""
+    checks.instance(f"Layer {index}", layer, Layer)
 
-    index: int
+    def init(key: Key, example: X) -> P:
+        try:
+            return layer._init(key.child("layer", index), example)
+        except LocatedError as error:
+            raise error.inside(index) from None
 
-    def __enter__(self) -> None: ...
+    def apply(params: P, x: X) -> Y:
+        try:
+            return layer._apply(params, x)
+        except LocatedError as error:
+            raise error.inside(index) from None
 
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, LocatedError):
-            raise error.inside(self.index) from None
+    def vjp(params: P, x: X, key: Key) -> tuple[Y, Pullback[Y, P, X]]:
+        try:
+            return layer._vjp(params, x, key.child("layer", index))
+        except LocatedError as error:
+            raise error.inside(index) from None
 
-
-def _pull_both(
-    front: tuple[*Ps], pull_front: Pullback[Y, tuple[*Ps], X], pull_last: Pullback[Z, Q, Y]
-) -> Pullback[Z, tuple[*Ps, Q], X]:
-    """The pullback of a chain from those of its last layer and of all before."""
-
-    def pull(dz: Z) -> tuple[tuple[*Ps, Q], Thunk[X]]:
-        last, dy = pull_last(dz)
-        if _is_bare(front):
-
-            def deferred() -> X:
-                return pull_front(dy())[1]()
-
-            return (*front, last), deferred
-        grads, dx = pull_front(dy())
-        return (*grads, last), dx
-
-    return pull
+    return Layer(init, apply, vjp)
 
 
 def _is_bare(params: object) -> bool:
@@ -255,42 +214,30 @@ def _is_bare(params: object) -> bool:
     return type(params) is Empty or (type(params) is tuple and all(map(_is_bare, params)))
 
 
-def require_layer(value: object) -> None:
-    """Check that a value is a layer."""
-    if isinstance(value, Layer):
-        return
-    if callable(value) and hasattr(value, "__name__"):
-        raise OptionError(
-            f"expected a layer, got the function {value.__name__}. Call it: {value.__name__}()."
-        )
-    raise OptionError(f"expected a layer, got {checks.described(value)}.")
-
-
-def _require_entries(params: object, size: int) -> None:
+def require_entries(subject: str, params: object, size: int) -> None:
+    """Check that there are parameters for so many layers."""
     if not isinstance(params, tuple) or len(params) != size:
-        got = f"a tuple of {len(params)}" if isinstance(params, tuple) else checks.described(params)
-        raise ParametersError(
-            "A chain",
-            f"expected parameters for each of its {size} layers, got {got}. "
-            "Make them with model.init(key, example).",
-        )
+        _refuse(subject, f"for each of its {size} layers", params)
 
 
 def require_params(subject: str, params: object, kind: type) -> None:
     """Check that parameters are of the class that a layer has."""
     if not isinstance(params, kind):
-        raise ParametersError(
-            subject,
-            f"expected parameters of class {kind.__name__}, got {checks.described(params)}. "
-            "Make them with model.init(key, example).",
-        )
+        _refuse(subject, f"of class {kind.__name__}", params)
 
 
-def require_same_dtype(subject: str, leaf: Array, x: Array) -> None:
-    """Check that an input has the dtype of a leaf of the parameters."""
+def _refuse(subject: str, expected: str, params: object) -> None:
+    got = checks.described(params)
+    cure = "Make them with model.init(key, example)."
+    raise ParametersError(subject, f"expected parameters {expected}, got {got}. {cure}")
+
+
+def require_fit(subject: str, leaf: Array, x: Array) -> None:
+    """Check that an input has as many features as a leaf of the parameters, and its dtype."""
+    if x.shape[-1] != leaf.shape[0]:
+        expected = f"{leaf.shape[0]} features, as its parameters have"
+        raise ShapeError(subject, f"expected {expected}, got {x.shape[-1]}.")
     if x.dtype != leaf.dtype:
-        raise DtypeError(
-            subject,
-            f"expected {leaf.dtype}, as its parameters are, got {x.dtype}. "
-            f"Convert one of them, for example with x.astype(np.{leaf.dtype}).",
-        )
+        expected = f"{leaf.dtype}, as its parameters are"
+        cure = f"Convert one of them, for example with x.astype(np.{leaf.dtype})."
+        raise DtypeError(subject, f"expected {expected}, got {x.dtype}. {cure}")

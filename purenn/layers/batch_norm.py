@@ -10,8 +10,10 @@ from purenn.arrays import A, Array, Vector, read_only, require_floats, typed_lik
 from purenn.errors import ShapeError
 from purenn.expressions import maker
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, Thunk, require_params, require_same_dtype
+from purenn.layers._contract import Layer, Pullback, Thunk, require_fit, require_params
 from purenn.tree import Frozen, Node
+
+SUBJECT = "batch_norm()"
 
 
 @attrs.frozen(eq=False)
@@ -39,18 +41,14 @@ def batch_norm(decay: float = 0.9, epsilon: float = 1e-5) -> Layer[BatchNorm, A,
     `mean <- decay * mean + (1 - decay) * batch_mean`. Inference uses the running ones.
     Ioffe and Szegedy, "Batch Normalization" (2015).
 
-    Args:
-        decay: of the running mean and variance, from 0 to below 1.
-        epsilon: added to the variance, above 0.
-
-    Raises:
-        OptionError: an option is out of range, or the epsilon vanishes in the example's dtype.
+    The decay is from 0 to below 1. The epsilon, which is added to the variance, is above 0 and must
+    not vanish in the dtype of the example.
     """
     kept = checks.fraction("The decay of batch_norm", decay)
     small = checks.number("The epsilon of batch_norm", epsilon, above=0.0)
 
     def init(key: Key, example: A) -> BatchNorm:
-        _require_features(example)
+        require_floats(SUBJECT, example, 2)
         checks.fits("The epsilon of batch_norm", small, example.dtype)
         one: Vector = read_only(np.ones(example.shape[-1], example.dtype))
         zero: Vector = read_only(np.zeros(example.shape[-1], example.dtype))
@@ -65,8 +63,9 @@ def batch_norm(decay: float = 0.9, epsilon: float = 1e-5) -> Layer[BatchNorm, A,
     def vjp(params: BatchNorm, x: A, key: Key) -> tuple[A, Pullback[A, BatchNorm, A]]:
         _require_fit(params, x)
         if x.shape[0] < 2:
-            raise ShapeError("batch_norm()", "expected a batch of at least 2 samples to train on.")
-        mean, centred = _centred(x)
+            raise ShapeError(SUBJECT, "expected a batch of at least 2 samples to train on.")
+        mean = _feature_mean(x)
+        centred: Array = x - mean
         variance = _feature_mean(centred * centred)
         deviation = np.sqrt(variance + x.dtype.type(small))
         z = centred / deviation
@@ -93,11 +92,6 @@ def batch_norm(decay: float = 0.9, epsilon: float = 1e-5) -> Layer[BatchNorm, A,
     return Layer(init, apply, vjp)
 
 
-def _centred(x: A) -> tuple[Vector, Array]:
-    mean = _feature_mean(x)
-    return mean, x - mean
-
-
 def _feature_mean(x: Array) -> Vector:
     rows = x.reshape(-1, x.shape[-1])
     mean: Vector = np.add.reduce(rows, axis=0, dtype=np.float64) / rows.shape[0]
@@ -105,18 +99,6 @@ def _feature_mean(x: Array) -> Vector:
 
 
 def _require_fit(params: BatchNorm, x: A) -> None:
-    require_params("batch_norm()", params, BatchNorm)
-    _require_features(x)
-    require_same_dtype("batch_norm()", params.scale, x)
-    if x.shape[-1] != params.scale.shape[0]:
-        raise ShapeError(
-            "batch_norm()",
-            f"expected {params.scale.shape[0]} features, as its parameters have, got "
-            f"{x.shape[-1]}.",
-        )
-
-
-def _require_features(x: A) -> None:
-    require_floats("batch_norm()", x)
-    if x.ndim < 2:
-        raise ShapeError("batch_norm()", f"expected (samples, ..., features), got {x.shape}.")
+    require_params(SUBJECT, params, BatchNorm)
+    require_floats(SUBJECT, x, 2)
+    require_fit(SUBJECT, params.scale, x)

@@ -1,8 +1,10 @@
-"""Layers made of layers: `residual`, `branches`, `beside` and `frozen`."""
+"""Layers made of layers: `block`, `residual`, `branches`, `beside` and `frozen`."""
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from collections.abc import Callable
+from functools import partial
+from typing import Generic
 
 import attrs
 import numpy as np
@@ -12,29 +14,59 @@ from purenn.arrays import A, read_only, typed_like
 from purenn.errors import OptionError, ShapeError
 from purenn.expressions import maker
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Place, Pullback, Thunk, require_layer, require_params
-from purenn.layers.blocks import Block, wrapping
+from purenn.layers import _contract
+from purenn.layers._contract import Layer, P, Pullback, Q, Thunk, W, X, Y, Z, require_params
 from purenn.tree import Frozen, Node, leaves
 
-P = TypeVar("P")
-Q = TypeVar("Q")
-W = TypeVar("W")
-X = TypeVar("X")
-Y = TypeVar("Y")
-Z = TypeVar("Z")
+
+@attrs.frozen(eq=False)
+class Block(Node, Generic[P]):
+    """The parameters of a layer that stays whole inside of a chain."""
+
+    inner: P
+
+
+@maker
+def block(layer: Layer[P, X, Y]) -> Layer[Block[P], X, Y]:
+    """A layer that stays whole inside of a longer chain, on the left of `>>` and on the right.
+
+    >>> from purenn.layers import linear, relu
+    >>> len(block(linear(8) >> relu()) >> block(linear(8) >> relu()))
+    2
+    """
+    checks.instance("The layer of block(...)", layer, Layer)
+    return wrapping("block(...)", layer, layer.apply, layer.vjp)
+
+
+def wrapping(
+    subject: str,
+    inner: Layer[P, X, Y],
+    apply: Callable[[P, X], Y],
+    vjp: Callable[[P, X, Key], tuple[Y, Pullback[Y, P, X]]],
+) -> Layer[Block[P], X, Y]:
+    """A layer with the parameters of another, in a block of their own."""
+    checks.instance(f"The layer of {subject}", inner, Layer)
+
+    def apply_block(params: Block[P], x: X) -> Y:
+        require_params(subject, params, Block)
+        return apply(params.inner, x)
+
+    def vjp_block(params: Block[P], x: X, key: Key) -> tuple[Y, Pullback[Y, Block[P], X]]:
+        require_params(subject, params, Block)
+        y, pull_inner = vjp(params.inner, x, key)
+        return y, partial(_pulled, pull_inner)
+
+    return Layer(lambda key, x: Block(inner.init(key, x)), apply_block, vjp_block)
+
+
+def _pulled(pull_inner: Pullback[Y, P, X], dy: Y) -> tuple[Block[P], Thunk[X]]:
+    grads, dx = pull_inner(dy)
+    return Block(grads), dx
 
 
 @maker
 def residual(inner: Layer[P, A, A]) -> Layer[Block[P], A, A]:
-    """`x + inner(x)`. He, Zhang, Ren and Sun, "Deep Residual Learning" (2016).
-
-    Raises:
-        ShapeError: the inner layer changes the shape.
-    """
-    require_layer(inner)
-
-    def apply(params: P, x: A) -> A:
-        return _added(x, inner.apply(params, x))
+    """`x + inner(x)`, of one shape. He, Zhang, Ren and Sun, "Deep Residual Learning" (2016)."""
 
     def vjp(params: P, x: A, key: Key) -> tuple[A, Pullback[A, P, A]]:
         y, pull_inner = inner.vjp(params, x, key)
@@ -45,14 +77,15 @@ def residual(inner: Layer[P, A, A]) -> Layer[Block[P], A, A]:
 
         return _added(x, y), pull
 
-    return wrapping(inner, apply, vjp)
+    return wrapping(
+        "residual(...)", inner, lambda params, x: _added(x, inner.apply(params, x)), vjp
+    )
 
 
 def _added(x: A, y: A) -> A:
     if x.shape != y.shape:
-        raise ShapeError(
-            "residual(...)", f"expected a layer that keeps the shape {x.shape}, got {y.shape}."
-        )
+        expected = f"a layer that keeps the shape {x.shape}"
+        raise ShapeError("residual(...)", f"expected {expected}, got {y.shape}.")
     return read_only(typed_like(np.add(x, y), x))
 
 
@@ -69,34 +102,24 @@ def beside(
     first: Layer[P, X, Y], second: Layer[Q, W, Z]
 ) -> Layer[Both[P, Q], tuple[X, W], tuple[Y, Z]]:
     """Two layers with an input for each: the beginning of a model of several inputs."""
-    require_layer(first)
-    require_layer(second)
-    left, right = Place(0), Place(1)
+    one, other = _contract.placed(first, 0), _contract.placed(second, 1)
 
     def init(key: Key, x: tuple[X, W]) -> Both[P, Q]:
         _require_pair(x)
-        with left:
-            p = first.init(key.child("layer", 0), x[0])
-        with right:
-            return Both(p, second.init(key.child("layer", 1), x[1]))
+        return Both(one.init(key, x[0]), other.init(key, x[1]))
 
     def apply(params: Both[P, Q], x: tuple[X, W]) -> tuple[Y, Z]:
         require_params("beside(...)", params, Both)
         _require_pair(x)
-        with left:
-            y = first.apply(params.first, x[0])
-        with right:
-            return y, second.apply(params.second, x[1])
+        return one.apply(params.first, x[0]), other.apply(params.second, x[1])
 
     def vjp(
         params: Both[P, Q], x: tuple[X, W], key: Key
     ) -> tuple[tuple[Y, Z], Pullback[tuple[Y, Z], Both[P, Q], tuple[X, W]]]:
         require_params("beside(...)", params, Both)
         _require_pair(x)
-        with left:
-            y, pull_one = first.vjp(params.first, x[0], key.child("layer", 0))
-        with right:
-            z, pull_other = second.vjp(params.second, x[1], key.child("layer", 1))
+        y, pull_one = one.vjp(params.first, x[0], key)
+        z, pull_other = other.vjp(params.second, x[1], key)
 
         def pull(dyz: tuple[Y, Z]) -> tuple[Both[P, Q], Thunk[tuple[X, W]]]:
             (p, dx), (q, dw) = pull_one(dyz[0]), pull_other(dyz[1])
@@ -117,12 +140,6 @@ def branches(first: Layer[P, A, Y], second: Layer[Q, A, Z]) -> Layer[Both[P, Q],
     """Two layers with one input for both."""
     both = beside(first, second)
 
-    def init(key: Key, x: A) -> Both[P, Q]:
-        return both.init(key, (x, x))
-
-    def apply(params: Both[P, Q], x: A) -> tuple[Y, Z]:
-        return both.apply(params, (x, x))
-
     def vjp(
         params: Both[P, Q], x: A, key: Key
     ) -> tuple[tuple[Y, Z], Pullback[tuple[Y, Z], Both[P, Q], A]]:
@@ -134,7 +151,9 @@ def branches(first: Layer[P, A, Y], second: Layer[Q, A, Z]) -> Layer[Both[P, Q],
 
         return y, pull
 
-    return Layer(init, apply, vjp)
+    return Layer(
+        lambda key, x: both.init(key, (x, x)), lambda params, x: both.apply(params, (x, x)), vjp
+    )
 
 
 @maker
@@ -145,10 +164,7 @@ def frozen(inner: Layer[P, X, Y]) -> Layer[Frozen[P], X, Y]:
     in it drops nothing, and batch normalization uses its running statistics. Where layers before
     it learn, it must not have these, for inference has no cotangents.
     """
-    require_layer(inner)
-
-    def init(key: Key, x: X) -> Frozen[P]:
-        return Frozen(inner.init(key, x))
+    checks.instance("The layer of frozen(...)", inner, Layer)
 
     def apply(params: Frozen[P], x: X) -> Y:
         require_params("frozen(...)", params, Frozen)
@@ -171,4 +187,4 @@ def frozen(inner: Layer[P, X, Y]) -> Layer[Frozen[P], X, Y]:
 
         return y, pull
 
-    return Layer(init, apply, vjp)
+    return Layer(lambda key, x: Frozen(inner.init(key, x)), apply, vjp)

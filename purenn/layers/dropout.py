@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import A, read_only, require_floats, typed_like
+from purenn.arrays import A, read_only, require_floats
 from purenn.expressions import maker
 from purenn.kernels.constants import scalar
 from purenn.kernels.memory import empty_like
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, Thunk, require_params
-from purenn.layers.activations import no_params
+from purenn.layers._contract import Layer, Pullback
+from purenn.layers.reshaping import unchanged
 from purenn.tree import EMPTY, Empty
 
 
@@ -19,33 +22,19 @@ from purenn.tree import EMPTY, Empty
 def dropout(rate: float) -> Layer[Empty, A, A]:
     """In training, set each element to 0 with probability `rate` and divide the others by 1 - rate.
 
-    Inference changes nothing. Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov,
-    "Dropout" (2014), in the inverted form.
-
-    Args:
-        rate: the probability that an element is dropped, from 0 to below 1.
-
-    Raises:
-        OptionError: the rate is out of range.
+    The rate is from 0 to below 1. Inference changes nothing. Srivastava, Hinton, Krizhevsky,
+    Sutskever and Salakhutdinov, "Dropout" (2014), in the inverted form.
     """
     dropped = checks.fraction("The rate of dropout", rate)
     subject = f"dropout({dropped})"
-
-    def apply(params: Empty, x: A) -> A:
-        require_params(subject, params, Empty)
-        require_floats(subject, x)
-        return read_only(typed_like(x.view(), x))
+    inference: Layer[Empty, A, A] = unchanged(subject)
 
     def vjp(params: Empty, x: A, key: Key) -> tuple[A, Pullback[A, Empty, A]]:
         require_floats(subject, x)
         mask = _mask(x, dropped, key)
+        return _times(x, mask), lambda dy: (EMPTY, partial(_times, dy, mask))
 
-        def pull(dy: A) -> tuple[Empty, Thunk[A]]:
-            return EMPTY, lambda: _times(dy, mask)
-
-        return _times(x, mask), pull
-
-    return Layer(no_params, apply, vjp)
+    return attrs.evolve(inference, vjp=vjp)
 
 
 def _mask(x: A, rate: float, key: Key) -> A:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import FLOAT32, FloatDtype, Labels, Matrix, matrix, read_only, require_integers
-from purenn.errors import LabelError
+from purenn.arrays import FLOAT32, FloatDtype, Labels, Matrix, matrix, read_only, require_indices
 from purenn.expressions import maker
 from purenn.initializers import normal
 from purenn.kernels.gather import take
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, Thunk, require_params
+from purenn.layers._contract import Layer, Thunk, require_params
 from purenn.tree import Node
 
 
@@ -35,7 +36,6 @@ def embedding(
         dtype: float32 or float64, of the table: integers do not say which.
 
     Raises:
-        OptionError: a number is not an integer ≥ 1.
         LabelError: a symbol of the input is not in the table.
     """
     rows = checks.integer("The symbols of embedding", symbols)
@@ -44,30 +44,21 @@ def embedding(
     subject = f"embedding({rows}, {width})"
 
     def init(key: Key, example: Labels) -> Embedding:
-        _require_symbols(subject, example, rows)
+        require_indices(subject, example, rows)
         return Embedding(normal()(key.child("table"), (rows, width), kind))
 
     def apply(params: Embedding, x: Labels) -> Matrix:
         require_params(subject, params, Embedding)
-        _require_symbols(subject, x, params.table.shape[0])
+        require_indices(subject, x, params.table.shape[0])
         return take(params.table, x.astype(np.int64, copy=False))
 
-    def vjp(
-        params: Embedding, x: Labels, key: Key
-    ) -> tuple[Matrix, Pullback[Matrix, Embedding, Labels]]:
-        def pull(dy: Matrix) -> tuple[Embedding, Thunk[Labels]]:
-            table: Matrix = np.zeros_like(params.table)
-            np.add.at(table, x, dy)
-            # Integers have no slope.
-            return Embedding(read_only(table)), lambda: read_only(np.zeros_like(x))
-
-        return apply(params, x), pull
-
-    return Layer(init, apply, vjp)
+    return Layer(
+        init, apply, lambda params, x, key: (apply(params, x), partial(_pulled, params, x))
+    )
 
 
-def _require_symbols(subject: str, x: Labels, symbols: int) -> None:
-    require_integers(subject, x)
-    if x.size and (x.max() >= symbols or x.min() < 0):
-        wrong = x[(x < 0) | (x >= symbols)][0]
-        raise LabelError(f"{subject}: expected symbols from 0 to {symbols - 1}, got {wrong}.")
+def _pulled(params: Embedding, x: Labels, dy: Matrix) -> tuple[Embedding, Thunk[Labels]]:
+    table: Matrix = np.zeros_like(params.table)
+    np.add.at(table, x, dy)
+    # Integers have no slope.
+    return Embedding(read_only(table)), lambda: read_only(np.zeros_like(x))

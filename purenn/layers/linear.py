@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import attrs
 
 from purenn import checks
-from purenn.arrays import Matrix, Vector, matrix, require_samples, vector
+from purenn.arrays import Matrix, Vector, matrix, require_floats, vector
 from purenn.errors import DtypeError, ParametersError, ShapeError
 from purenn.expressions import maker
 from purenn.initializers import Initializer, glorot_uniform, zeros
 from purenn.kernels.products import affine, bias_cotangent, input_cotangent, weight_cotangent
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, Thunk, require_params, require_same_dtype
+from purenn.layers._contract import Layer, Thunk, require_fit, require_params
 from purenn.tree import Node
+
+ADVICE = "Give an initializer, such as nn.initializers.zeros()."
 
 
 @attrs.frozen(eq=False)
@@ -22,36 +26,25 @@ class Linear(Node):
     Args:
         weight: (inputs, outputs), float32 or float64. A writable array is copied.
         bias: (outputs,), of the same dtype.
-
-    Raises:
-        DtypeError: these are not plain arrays of floats, or their dtypes differ.
-        ShapeError: their ranks or numbers of outputs do not fit.
     """
 
     weight: Matrix = attrs.field(converter=matrix)
     bias: Vector = attrs.field(converter=vector)
 
     def __attrs_post_init__(self) -> None:
-        if self.bias.shape[0] != self.weight.shape[1]:
-            raise ShapeError(
-                "Linear",
-                f"expected a bias of shape ({self.weight.shape[1]},) for a weight of shape "
-                f"{self.weight.shape}, got {self.bias.shape}.",
-            )
-        if self.bias.dtype != self.weight.dtype:
-            raise DtypeError(
-                "Linear", f"expected a {self.weight.dtype} bias, got {self.bias.dtype}."
-            )
+        weight, bias = self.weight, self.bias
+        if bias.shape != weight.shape[1:]:
+            expected = f"a bias of shape {weight.shape[1:]} for a weight of shape {weight.shape}"
+            raise ShapeError("Linear", f"expected {expected}, got {bias.shape}.")
+        if bias.dtype != weight.dtype:
+            raise DtypeError("Linear", f"expected a {weight.dtype} bias, got {bias.dtype}.")
 
 
 @maker
 def linear(
     features: int, *, weight: Initializer | None = None, bias: Initializer | None = None
 ) -> Layer[Linear, Matrix, Matrix]:
-    """A layer of `features` outputs, each a weighted sum of all inputs and a bias.
-
-    Takes (samples, inputs) and gives (samples, features), in the dtype of its parameters, which is
-    that of the example.
+    """Weighted sums of all inputs, each with a bias: (samples, inputs) to (samples, features).
 
     Args:
         features: how many outputs.
@@ -60,51 +53,40 @@ def linear(
             tanh, relu and sigmoid (scripts/compare_initializers.py; `he_normal` lost up to 9
             points of R²).
         bias: the initializer of the biases; `zeros()` if None.
-
-    Raises:
-        OptionError: `features` is not an integer ≥ 1, or an initializer is something else.
     """
     width = checks.integer("The features of linear", features)
     first_weight = glorot_uniform() if weight is None else weight
     first_bias = zeros() if bias is None else bias
-    for name, initializer in (("weight", first_weight), ("bias", first_bias)):
-        advice = f"Give an initializer, such as {name}=nn.initializers.zeros()."
-        checks.instance(f"The {name} of linear", initializer, Initializer, advice)
+    checks.instance("The weight of linear", first_weight, Initializer, ADVICE)
+    checks.instance("The bias of linear", first_bias, Initializer, ADVICE)
     subject = f"linear({width})"
 
     def init(key: Key, example: Matrix) -> Linear:
-        _require_flat(subject, example)
+        _require_rows(subject, example)
         weights = first_weight(key.child("weight"), (example.shape[1], width), example.dtype)
         return Linear(weights, first_bias(key.child("bias"), (width,), example.dtype))
 
     def apply(params: Linear, x: Matrix) -> Matrix:
-        _require_fit(subject, width, params, x)
+        require_params(subject, params, Linear)
+        _require_rows(subject, x)
+        if params.weight.shape[1] != width:
+            got = params.weight.shape[1]
+            raise ParametersError(subject, f"expected parameters of {width} outputs, got {got}.")
+        require_fit(subject, params.weight, x)
         return affine(x, params.weight, params.bias)
 
-    def vjp(params: Linear, x: Matrix, key: Key) -> tuple[Matrix, Pullback[Matrix, Linear, Matrix]]:
-        y = apply(params, x)
-
-        def pull(dy: Matrix) -> tuple[Linear, Thunk[Matrix]]:
-            grads = Linear(weight_cotangent(x, dy), bias_cotangent(dy))
-            return grads, lambda: input_cotangent(dy, params.weight)
-
-        return y, pull
-
-    return Layer(init, apply, vjp)
+    return Layer(
+        init, apply, lambda params, x, key: (apply(params, x), partial(_pulled, params, x))
+    )
 
 
-def _require_flat(subject: str, x: Matrix) -> None:
-    require_samples(subject, x, ("features",), "Put flatten() before it.")
+def _pulled(params: Linear, x: Matrix, dy: Matrix) -> tuple[Linear, Thunk[Matrix]]:
+    grads = Linear(weight_cotangent(x, dy), bias_cotangent(dy))
+    return grads, partial(input_cotangent, dy, params.weight)
 
 
-def _require_fit(subject: str, features: int, params: Linear, x: Matrix) -> None:
-    require_params(subject, params, Linear)
-    _require_flat(subject, x)
-    inputs, outputs = params.weight.shape
-    if outputs != features:
-        raise ParametersError(subject, f"expected parameters of {features} outputs, got {outputs}.")
-    if x.shape[1] != inputs:
-        raise ShapeError(
-            subject, f"expected {inputs} features, as its parameters have, got {x.shape[1]}."
-        )
-    require_same_dtype(subject, params.weight, x)
+def _require_rows(subject: str, x: Matrix) -> None:
+    require_floats(subject, x)
+    if x.ndim != 2:
+        got = f"{x.shape[1:]}. Put flatten() before it."
+        raise ShapeError(subject, f"expected samples of shape (features,), got {got}")

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Generic, TypeVar
+from typing import Generic
 
 import attrs
 import numpy as np
 
 from purenn import checks
 from purenn.arrays import read_only
-from purenn.errors import OptionError, ParametersError
+from purenn.errors import OptionError
 from purenn.expressions import maker
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Place, Pullback, Thunk, require_layer, require_params
-from purenn.layers.blocks import Block, wrapping
+from purenn.layers import _contract
+from purenn.layers._contract import Layer, P, Pullback, Thunk, X, require_params
+from purenn.layers.combinators import Block, wrapping
 from purenn.tree import Frozen, Node, compose_like, decompose
-
-P = TypeVar("P")
-X = TypeVar("X")
-T = TypeVar("T")
 
 
 @attrs.frozen(eq=False)
@@ -31,43 +28,39 @@ class Stack(Node, Generic[P]):
 
 @maker
 def stack(*layers: Layer[P, X, X]) -> Layer[Stack[P], X, X]:
-    """However many layers of one kind in a row.
+    """Any number of layers of one kind in a row.
 
     The parameters of `a >> b >> c` are an exact tuple, as long as the expression. Those of a stack
-    are a `tuple[P, ...]` of equal parts, a type that is known whatever their number:
+    are a `tuple[P, ...]`, a type that does not depend on their number:
 
     >>> from purenn.layers import block, linear, relu
     >>> stack(*[block(linear(width) >> relu()) for width in (8, 4)])
     stack(block(linear(8) >> relu()), block(linear(4) >> relu()))
-
-    Raises:
-        OptionError: there are no layers, or one is something else.
     """
     if not layers:
         raise OptionError("A stack has at least one layer. Leave it out, or use identity().")
-    for layer in layers:
-        require_layer(layer)
-    places = [Place(index) for index in range(len(layers))]
+    row = [_contract.placed(layer, index) for index, layer in enumerate(layers)]
 
     def init(key: Key, example: X) -> Stack[P]:
         params: list[P] = []
-        for place, layer in zip(places, layers, strict=True):
-            with place:
-                params.append(layer.init(key.child("layer", place.index), example))
-                example = layer.apply(params[-1], example)
+        for layer in row:
+            params.append(layer.init(key, example))
+            example = layer.apply(params[-1], example)
         return Stack(tuple(params))
 
     def apply(params: Stack[P], x: X) -> X:
-        for place, layer, own in zip(places, layers, _entries(params, len(layers)), strict=True):
-            with place:
-                x = layer.apply(own, x)
+        require_params("stack(...)", params, Stack)
+        _contract.require_entries("stack(...)", params.layers, len(row))
+        for layer, own in zip(row, params.layers, strict=True):
+            x = layer.apply(own, x)
         return x
 
     def vjp(params: Stack[P], x: X, key: Key) -> tuple[X, Pullback[X, Stack[P], X]]:
+        require_params("stack(...)", params, Stack)
+        _contract.require_entries("stack(...)", params.layers, len(row))
         pullbacks: list[Pullback[X, P, X]] = []
-        for place, layer, own in zip(places, layers, _entries(params, len(layers)), strict=True):
-            with place:
-                x, pullback = layer.vjp(own, x, key.child("layer", place.index))
+        for layer, own in zip(row, params.layers, strict=True):
+            x, pullback = layer.vjp(own, x, key)
             pullbacks.append(pullback)
 
         def pull(dy: X) -> tuple[Stack[P], Thunk[X]]:
@@ -79,25 +72,12 @@ def stack(*layers: Layer[P, X, X]) -> Layer[Stack[P], X, X]:
     return Layer(init, apply, vjp)
 
 
-def _entries(params: Stack[P], count: int) -> tuple[P, ...]:
-    require_params("stack(...)", params, Stack)
-    if len(params.layers) != count:
-        raise ParametersError(
-            "stack(...)", f"expected parameters of {count} layers, got {len(params.layers)}."
-        )
-    return params.layers
-
-
 @maker
 def repeated(inner: Layer[P, X, X], times: int) -> Layer[Block[P], X, X]:
-    """A layer applied so many times with the same parameters: shared weights.
+    """A layer applied several times with the same parameters: shared weights.
 
     The gradient is the sum over all times; of a frozen part it holds the last value.
-
-    Raises:
-        OptionError: `times` is not an integer ≥ 1.
     """
-    require_layer(inner)
     count = checks.integer("The times of repeated", times)
 
     def apply(params: P, x: X) -> X:
@@ -120,7 +100,7 @@ def repeated(inner: Layer[P, X, X], times: int) -> Layer[Block[P], X, X]:
 
         return x, pull
 
-    return wrapping(inner, apply, vjp)
+    return wrapping("repeated(...)", inner, apply, vjp)
 
 
 def _pulled(pullbacks: Sequence[Pullback[X, P, X]], dy: X) -> tuple[list[P], Thunk[X]]:
@@ -133,7 +113,7 @@ def _pulled(pullbacks: Sequence[Pullback[X, P, X]], dy: X) -> tuple[list[P], Thu
     return grads[::-1], dx
 
 
-def _sum(first: T, second: T) -> T:
+def _sum(first: P, second: P) -> P:
     """The sum of two trees, leaf by leaf; of frozen parts the second's."""
     ours, structure = decompose(first, (np.ndarray, Frozen))
     theirs, _ = decompose(second, (np.ndarray, Frozen))

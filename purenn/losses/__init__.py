@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from purenn.losses._contract import Loss, LossFunction, PerSample, reporting, summed
-from purenn.losses.logits import binary_cross_entropy_with_logits, softmax_cross_entropy
-from purenn.losses.probabilities import binary_cross_entropy, brier, cross_entropy
-from purenn.losses.regression import mean_squared_error
-from purenn.losses.weighting import balanced_weights, class_weighted, weighted
-
-__all__ = [
-    "Loss",
-    "LossFunction",
-    "PerSample",
-    "balanced_weights",
-    "binary_cross_entropy",
-    "binary_cross_entropy_with_logits",
-    "brier",
-    "class_weighted",
-    "cross_entropy",
-    "mean_squared_error",
-    "reporting",
-    "softmax_cross_entropy",
-    "summed",
-    "weighted",
-]
+from purenn.losses._contract import Loss as Loss
+from purenn.losses._contract import LossFunction as LossFunction
+from purenn.losses._contract import PerSample as PerSample
+from purenn.losses._contract import reporting as reporting
+from purenn.losses._contract import summed as summed
+from purenn.losses.logits import (
+    binary_cross_entropy_with_logits as binary_cross_entropy_with_logits,
+)
+from purenn.losses.logits import softmax_cross_entropy as softmax_cross_entropy
+from purenn.losses.probabilities import binary_cross_entropy as binary_cross_entropy
+from purenn.losses.probabilities import brier as brier
+from purenn.losses.probabilities import cross_entropy as cross_entropy
+from purenn.losses.regression import mean_squared_error as mean_squared_error
+from purenn.losses.weighting import balanced_weights as balanced_weights
+from purenn.losses.weighting import class_weighted as class_weighted
+from purenn.losses.weighting import weighted as weighted

@@ -26,8 +26,8 @@ T_contra = TypeVar("T_contra", contravariant=True)
 
 LossFunction = Callable[[Y, T], tuple[float, Y]]
 
-# The losses of the samples, and the cotangent of their sum with these weights: one for each sample,
-# or the same for all as an array without axes.
+# The losses of samples, and the function from their weights, or one without axes for all of them,
+# to the cotangent of the weighted sum.
 PerSample = tuple[Vector, Callable[[Array], Y]]
 
 
@@ -36,18 +36,12 @@ def mean_scale(samples: int) -> float:
     return 1.0 / samples
 
 
-def sum_scale(samples: int) -> float:
-    """What a sum over samples is multiplied by to be their sum."""
-    return 1.0
-
-
 @attrs.frozen(repr=False, eq=False)
 class Loss(Expressed, Generic[Y, T_contra]):
     """A loss of predictions `Y` and targets `T_contra`.
 
     Args:
-        per_sample: `(prediction, target) -> (values, pull)`, the losses of the samples, (samples,),
-            and the function from weights of the samples to the cotangent of the weighted sum.
+        per_sample: `(prediction, target) -> (values, pull)`, as `PerSample` says.
         scale: what the sum is multiplied by, from the number of samples: the reduction.
     """
 
@@ -85,13 +79,9 @@ def require_loss(name: str, loss: object) -> None:
 
 @maker
 def summed(loss: Loss[Y, T]) -> Loss[Y, T]:
-    """The sum over the samples of a batch in place of the mean.
-
-    `training_step` and `evaluate` report the mean all the same, which does not depend on the size
-    of batches.
-    """
+    """The sum over samples, not their mean, which steps and `evaluate` report all the same."""
     require_loss("summed", loss)
-    return attrs.evolve(loss, scale=sum_scale)
+    return attrs.evolve(loss, scale=lambda samples: 1.0)
 
 
 @maker

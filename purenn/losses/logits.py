@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from purenn.arrays import Labels, Matrix
+from purenn.arrays import Labels, Matrix, is_labels
 from purenn.expressions import maker
 from purenn.kernels.entropies import label_entropy, sigmoid_entropy, softmax_entropy
 from purenn.losses._contract import Loss, PerSample, weighted_slopes
-from purenn.losses._targets import is_labels, require_binary_targets, require_class_targets
+from purenn.losses._targets import require_binary_targets, require_class_targets
 
 
 @maker
@@ -21,12 +21,10 @@ def softmax_cross_entropy() -> Loss[Matrix, Matrix | Labels]:
 
     def per_sample(prediction: Matrix, target: Matrix | Labels) -> PerSample[Matrix]:
         require_class_targets(name, prediction, target)
-        entropy = (
-            label_entropy(prediction, target)
-            if is_labels(target)
-            else softmax_entropy(prediction, target)
-        )
-        values, slopes = entropy
+        if is_labels(target):
+            values, slopes = label_entropy(prediction, target)
+        else:
+            values, slopes = softmax_entropy(prediction, target)
         return values, lambda weights: weighted_slopes(slopes, weights)
 
     return Loss(per_sample)

@@ -14,11 +14,7 @@ from purenn.losses._targets import require_same_shape
 
 @maker
 def mean_squared_error() -> Loss[A, A]:
-    """`(prediction - target)²`, the mean over the outputs of each sample, in any shape.
-
-    Raises:
-        ShapeError, DtypeError: prediction and target are not float arrays of one shape and dtype.
-    """
+    """`(prediction - target)²`, the mean over a sample's outputs, for floats of any one shape."""
 
     def per_sample(prediction: A, target: A) -> PerSample[A]:
         require_same_shape("mean_squared_error()", prediction, target)

@@ -6,29 +6,15 @@ that no step depends on which other samples share its batch: give weights whose 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TypeVar
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from purenn import checks
-from purenn.arrays import (
-    Array,
-    Labels,
-    Matrix,
-    Vector,
-    is_plain,
-    read_only,
-    require_integers,
-    typed_like,
-)
+from purenn import arrays, checks
+from purenn.arrays import Array, Labels, Matrix, Vector, is_labels, read_only
 from purenn.errors import DataError, OptionError, ShapeError
 from purenn.expressions import maker
-from purenn.losses._contract import Loss, PerSample, require_loss
-from purenn.losses._targets import is_labels
-
-Y = TypeVar("Y")
-T = TypeVar("T")
+from purenn.losses._contract import Loss, PerSample, T, Y, require_loss
 
 
 @maker
@@ -46,44 +32,35 @@ def weighted(loss: Loss[Y, T]) -> Loss[Y, tuple[T, Vector]]:
     require_loss("weighted", loss)
 
     def per_sample(prediction: Y, target: tuple[T, Vector]) -> PerSample[Y]:
-        inner, weights = _pair(target)
-        values, pull = loss.per_sample(prediction, inner)
-        factors = _sample_weights(weights, values)
-        return read_only(values * factors), lambda outer: pull(_product(factors, outer))
+        if not checks.is_pair(target):
+            cure = "Make the data with dataset(x, (y, weights))."
+            raise ShapeError("weighted(...)", f"expected pairs (target, weights). {cure}")
+        values, pull = loss.per_sample(prediction, target[0])
+        return _times(_sample_weights(target[1], values), values, pull)
 
     return Loss(per_sample, loss.scale)
 
 
-def _pair(target: tuple[T, Vector]) -> tuple[T, Vector]:
-    if not checks.is_pair(target):
-        raise ShapeError(
-            "weighted(...)",
-            "expected pairs (target, weights). Make the data with dataset(x, (y, weights)).",
-        )
-    return target
+def _times(factors: Vector, values: Vector, pull: Callable[[Array], Y]) -> PerSample[Y]:
+    """Losses of samples, times a factor for each."""
+    return read_only(values * factors), lambda outer: pull(np.multiply(factors, outer))
 
 
 def _sample_weights(weights: Vector, values: Vector) -> Vector:
-    if not _is_numbers(weights) or weights.shape != values.shape:
-        raise ShapeError(
-            "weighted(...)",
-            f"expected a weight for each of {values.shape[0]} samples, got "
-            f"{checks.described(weights)}.",
-        )
+    arrays.require_array("weighted(...)", weights)
+    if weights.dtype.kind not in "fiu" or weights.shape != values.shape:
+        got = f"{values.shape[0]} samples, got {checks.described(weights)}."
+        raise ShapeError("weighted(...)", f"expected a weight for each of {got}")
     if not np.isfinite(weights).all() or weights.min() < 0:
         raise DataError("weighted(...): expected weights that are finite and not negative.")
-    return typed_like(weights.astype(values.dtype), values)
-
-
-def _is_numbers(weights: object) -> bool:
-    return is_plain(weights) and weights.dtype.kind in "fiu"
+    return weights.astype(values.dtype)
 
 
 @maker
 def class_weighted(
     loss: Loss[Matrix, Matrix | Labels], weights: Sequence[float]
 ) -> Loss[Matrix, Matrix | Labels]:
-    """A loss of a classifier with a weight for each class.
+    """A loss of a classifier with a weight ≥ 0 for each class.
 
     A sample has the weight of its label, or the mean weight of its probabilities. With one output,
     whose labels are 0 and 1, there are two weights.
@@ -91,9 +68,6 @@ def class_weighted(
     >>> from purenn.losses import softmax_cross_entropy
     >>> class_weighted(softmax_cross_entropy(), balanced_weights(np.array([0, 0, 0, 1])))
     class_weighted(softmax_cross_entropy(), (0.6666666666666666, 2.0))
-
-    Raises:
-        OptionError: a weight is negative or not finite.
     """
     require_loss("class_weighted", loss)
     if not isinstance(weights, tuple) or not weights:
@@ -105,7 +79,7 @@ def class_weighted(
         for weight in table:
             checks.fits("A weight of class_weighted", weight, values.dtype)
         factors = _class_factors(np.array(table, values.dtype), prediction, target)
-        return read_only(values * factors), lambda outer: pull(_product(factors, outer))
+        return _times(factors, values, pull)
 
     return Loss(per_sample, loss.scale)
 
@@ -113,37 +87,26 @@ def class_weighted(
 def _class_factors(table: Vector, prediction: Matrix, target: Matrix | Labels) -> Vector:
     classes = 2 if prediction.shape[1] == 1 else prediction.shape[1]
     if len(table) != classes:
-        raise ShapeError(
-            "class_weighted(...)", f"expected {classes} weights, one a class, got {len(table)}."
-        )
+        expected = f"{classes} weights, one a class"
+        raise ShapeError("class_weighted(...)", f"expected {expected}, got {len(table)}.")
     if is_labels(target):
         return table.take(target.astype(np.int64))
     if prediction.shape[1] == 1:
-        second: Vector = target[:, 0]
-        return typed_like(table[0] + (table[1] - table[0]) * second, second)
-    factors: Vector = target @ table
-    return factors
+        factors: Vector = table[0] + (table[1] - table[0]) * target[:, 0]
+        return factors
+    return target @ table
 
 
 def balanced_weights(labels: Labels) -> tuple[float, ...]:
     """Weights in inverse proportion to how often a class occurs: samples / (classes * count).
 
-    Args:
-        labels: integers (samples,), each class from 0 to the largest at least once.
-
-    Raises:
-        DataError: a class never occurs.
+    Labels are integers (samples,); a class below the largest that never occurs is a DataError.
     """
-    require_integers("balanced_weights", labels)
-    if not labels.size or labels.min() < 0:
+    arrays.require_integers("balanced_weights", labels)
+    present, counts = np.unique(labels, return_counts=True)
+    if not labels.size or present[0] < 0:
         raise DataError("balanced_weights: expected labels ≥ 0.")
-    present = np.unique(labels)
-    if present[-1] >= present.size:
-        missing = int(np.flatnonzero(present != np.arange(present.size))[0])
-        raise DataError(f"balanced_weights: class {missing} never occurs.")
-    counts = np.bincount(labels.astype(np.int64))
-    return tuple((labels.size / (len(counts) * counts)).tolist())
-
-
-def _product(factors: Vector, outer: Array) -> Vector:
-    return typed_like(np.multiply(factors, outer), factors)
+    missing = np.flatnonzero(present != np.arange(present.size))
+    if missing.size:
+        raise DataError(f"balanced_weights: class {missing[0]} never occurs.")
+    return tuple((labels.size / (present.size * counts)).tolist())

@@ -11,7 +11,7 @@ from purenn import checks
 from purenn.arrays import Array, Leaves
 from purenn.errors import DivergenceError, OptionError
 from purenn.expressions import maker
-from purenn.kernels.finiteness import is_finite
+from purenn.kernels.reductions import is_finite
 from purenn.kernels.updates import blend, scale_and_add, settle, zeros_like
 from purenn.optimizers._contract import P, Point, S, Updates
 from purenn.optimizers._optimizer import Moved, Optimizer, require_optimizer

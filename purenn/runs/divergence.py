@@ -9,8 +9,7 @@ import attrs
 import numpy as np
 
 from purenn.errors import DivergenceError
-from purenn.kernels.finiteness import nonfinite
-from purenn.kernels.reductions import global_norm
+from purenn.kernels.reductions import global_norm, nonfinite
 from purenn.optimizers import Norm, State, was_skipped
 from purenn.training import Report, Step
 from purenn.tree import LEAF_TYPES, Node, decompose, leaves, walk

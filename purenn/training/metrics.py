@@ -8,8 +8,8 @@ from math import nan
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import AnyArray, Labels, Matrix
-from purenn.losses._targets import is_labels, require_binary_targets, require_class_targets
+from purenn.arrays import AnyArray, Labels, Matrix, is_labels
+from purenn.losses._targets import require_binary_targets, require_class_targets
 
 
 def accuracy(prediction: Matrix, target: Matrix | Labels) -> float:
