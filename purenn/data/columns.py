@@ -100,7 +100,8 @@ def checked_order(order: Indices | Mask, samples: int) -> Indices:
             f"expected at least one index, or a mask of shape ({samples},) with a true entry, got "
             f"{checks.described(order)}."
         )
-    if found.min() < 0 or found.max() >= samples:
+    # Negative indices are huge as unsigned ones.
+    if np.maximum.reduce(found.astype(np.uint64)) >= samples:
         raise OptionError(
             f"expected indices from 0 to {samples - 1}, got {found.min()} to {found.max()}."
         )

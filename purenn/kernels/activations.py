@@ -17,6 +17,9 @@ from purenn.arrays import FLOAT32, A, Array, FloatDtype, read_only
 from purenn.kernels.constants import scalar
 from purenn.kernels.memory import empty_like
 
+# The maxima of rows as short as this are found twice as fast in a transposed copy.
+SHORT = 32
+
 
 def relu(x: A) -> A:
     """`max(x, 0)`."""
@@ -108,10 +111,18 @@ def row_sums(x: Array) -> Array:
     return sums
 
 
+def _row_maxima(x: Array) -> Array:
+    """The largest element along the last axis, which is kept with size 1."""
+    if x.ndim == 2 and x.shape[1] <= SHORT:
+        columns: Array = np.maximum.reduce(x.T.copy(), axis=0)
+        return columns.reshape(-1, 1)
+    largest: Array = np.maximum.reduce(x, axis=-1, keepdims=True)
+    return largest
+
+
 def below_row_maximum(x: A) -> A:
     """Each row less its maximum, so that the exponential of none overflows. Writable."""
-    largest: Array = np.maximum.reduce(x, axis=-1, keepdims=True)
-    shifted = empty_like(x)
+    shifted, largest = empty_like(x), _row_maxima(x)
     with np.errstate(over="ignore", invalid="ignore"):  # what is so far below has exponential 0
         np.subtract(x, largest, shifted)
     return shifted

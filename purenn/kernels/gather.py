@@ -13,7 +13,7 @@ def take(array: N, indices: Indices) -> N:
     """`array[indices]` along the first axis, for indices that are in range."""
     taken = empty((indices.shape[0], *array.shape[1:]), array.dtype)
     # Every mode but "raise" writes straight into `out`, without a buffer.
-    np.take(array, indices, axis=0, out=taken, mode="clip")
+    array.take(indices, 0, taken, "clip")
     return read_only(typed_like(taken, array))
 
 
