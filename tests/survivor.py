@@ -49,7 +49,7 @@ def stages(run: runs.Run, epochs: int = EPOCHS) -> Iterator[Progress]:
         epochs,
         measure,
         best=runs.best("distance"),
-        cadence=runs.Cadence(seconds=3600.0, steps=3),
+        cadence=runs.Cadence(seconds=3600.0, steps=3, shown=0.0),
     )
 
 

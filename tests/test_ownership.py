@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from threading import Event, Thread
 from typing import TypeVar
 
@@ -12,7 +13,7 @@ import pytest
 from contracts import bits, normal
 
 import purenn as nn
-from purenn import data, optimizers
+from purenn import data, optimizers, runs
 from purenn.arrays import Array, Leaves
 from purenn.keys import Key
 from purenn.layers import Linear
@@ -23,7 +24,8 @@ STEPS = 6
 Keeper = Callable[[Linear], Callable[[], Array | None]]
 Seen = Callable[[Linear], object]
 Net = tuple[Linear, nn.Empty, Linear, nn.Empty, Linear]
-TrainState = nn.State[Net, tuple[nn.Empty, optimizers.Velocity]]
+TrainSlots = tuple[nn.Empty, optimizers.Velocity]
+TrainState = nn.State[Net, TrainSlots]
 TrainBatch = data.Batch[nn.Matrix, nn.Matrix]
 CLIPPED = nn.clip_by_value(0.5) >> nn.momentum(0.9)
 
@@ -253,7 +255,7 @@ def test_states_that_a_loop_of_ones_own_keeps_never_change() -> None:
     step = nn.training_step(net(bool), nn.mean_squared_error(), optimizer)
     first = optimizer.init(PARAMS)
     scanned = [first, *(state for state, _ in nn.scan(step, first, BATCHES))]
-    expected = [list(map(bits, (state.params, state.slots))) for state in scanned]
+    expected = list(map(arrays_of, scanned))
     kept = [first]
 
     def keeping(state: TrainState, batch: TrainBatch) -> tuple[TrainState, None]:
@@ -263,8 +265,39 @@ def test_states_that_a_loop_of_ones_own_keeps_never_change() -> None:
 
     folded, _ = nn.fold(keeping, first, BATCHES)
     for found in (kept, scanned):
-        assert [list(map(bits, (state.params, state.slots))) for state in found] == expected
+        assert list(map(arrays_of, found)) == expected
     last, _ = nn.fold(step, first, BATCHES)
     again, _ = nn.fold(step, last, BATCHES)
-    assert bits(folded.params) == bits(last.params) == expected[-1][0] != bits(again.params)
+    assert arrays_of(folded) == arrays_of(last) == expected[-1] != arrays_of(again)
     assert bits(first.params) == bits(PARAMS)
+
+
+def arrays_of(state: TrainState) -> list[bytes]:
+    return [leaf.tobytes() for leaf in (*leaves(state.params), *leaves(state.slots))]
+
+
+@pytest.mark.parametrize("shown", [0.0, 10.0])
+def test_a_run_writes_over_what_nobody_saw_and_nothing_else(tmp_path: Path, shown: float) -> None:
+    optimizer, seen = nn.descend(CLIPPED, 0.01), list[int]()
+    kept: list[tuple[TrainState, list[bytes]]] = []
+
+    def keep(progress: runs.Progress[Net, TrainSlots]) -> dict[str, float]:
+        kept.append((progress.state, arrays_of(progress.state)))
+        return {}
+
+    step = nn.training_step(
+        net(lambda params: seen.append(params.weight.ctypes.data)),
+        nn.mean_squared_error(),
+        optimizer,
+    )
+    with runs.start(tmp_path, runs.Config("x.py", {})) as run:
+        start = runs.begin(run, optimizer.init(PARAMS), "", Key(0))
+        cadence = runs.Cadence(shown=shown)
+        for end in runs.train(
+            run, start, step, lambda key, epoch: BATCHES, 2, keep, cadence=cadence
+        ):
+            keep(end)
+    again, _ = nn.fold(step, optimizer.init(PARAMS), [*BATCHES, *BATCHES])
+    assert kept[-1][1] == arrays_of(again)
+    assert all(arrays_of(state) == before for state, before in kept)
+    assert (len(set(seen[: 4 * STEPS])) > 6) == (shown == 0.0)

@@ -11,7 +11,9 @@ import numpy as np
 from purenn.errors import DivergenceError
 from purenn.kernels.reductions import global_norm, nonfinite
 from purenn.optimizers import Norm, State, was_skipped
+from purenn.optimizers._state import Owner
 from purenn.training import Report, Step
+from purenn.training.steps import advance
 from purenn.tree import LEAF_TYPES, Node, decompose, leaves, walk
 
 P = TypeVar("P")
@@ -39,33 +41,34 @@ NAMES = ("losses", "norms of the parameters", "norms of the gradient")
 
 def checked_step(
     step: Step[State[P, S], B, Report],
-    before: State[P, S],
+    owner: Owner[State[P, S]],
     batch: B,
     place: str,
     recent: tuple[Moment, ...],
-) -> tuple[State[P, S], Report, tuple[Moment, ...]]:
-    """The new state, the report, and the last steps with this one; what is checked costs nothing.
+) -> tuple[Report, tuple[Moment, ...]]:
+    """Take a step; give the report, and the last steps with this one.
 
     Loss, gradient and parameters must be finite, unless `skip_nonfinite` skipped the step.
     """
-    where = f"at {place}, step {before.step}"
+    before = reported_norm(owner.state.slots)
+    where = f"at {place}, step {owner.state.step}"
     try:
         with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is seen below
-            after, report = step(before, batch)
+            report = advance(step, owner, batch)
     except DivergenceError as error:
-        raise _told(where, f"{error}", _cause(before, before), recent) from error
-    norm, size = reported_norm(after.slots), global_norm(leaves(after.params))
+        raise _told(where, f"{error}", _cause(owner.state), recent) from error
+    norm, size = reported_norm(owner.state.slots), global_norm(leaves(owner.state.params))
     problem = None
     if not isfinite(report.loss):
         problem = f"the loss is {report.loss}."
-    elif norm is not None and not isfinite(norm.value) and norm is not reported_norm(before.slots):
+    elif norm is not None and not isfinite(norm.value) and norm is not before:
         problem = f"the norm of the gradient is {norm.value}."
     elif not isfinite(size):
         problem = f"the norm of the parameters is {size}."
-    if problem is not None and not was_skipped(after.slots):
-        raise _told(where, problem, f"{_cause(before, after)}\n{ADVICE}", recent)
+    if problem is not None and not was_skipped(owner.state.slots):
+        raise _told(where, problem, f"{_cause(owner.state)}\n{ADVICE}", recent)
     moment = Moment(report.loss, size, nan if norm is None else norm.value)
-    return after, report, (*recent[1:], moment)
+    return report, (*recent[1:], moment)
 
 
 def reported_norm(slots: object) -> Norm | None:
@@ -81,9 +84,7 @@ def require_finite(state: State[P, S], place: str, recent: tuple[Moment, ...]) -
         raise _told(where, f"the state is not finite, first in {found}.", ADVICE, recent)
 
 
-def _cause(before: State[P, S], after: State[P, S]) -> str:
-    if found := _first_bad(before.params):
-        return f"The parameters were not finite before this step either, first in {found}."
+def _cause(after: State[P, S]) -> str:
     if found := _first_bad(after.params):
         return f"The parameters were finite before and are not after this step, first in {found}."
     return "The parameters are still finite."

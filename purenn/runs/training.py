@@ -15,6 +15,7 @@ from purenn import checks, files, jsons, saving
 from purenn.errors import InterruptionError, RunError
 from purenn.keys import Key
 from purenn.optimizers import State
+from purenn.optimizers._state import Owner
 from purenn.runs.divergence import B, P, S, checked_step, require_finite
 from purenn.runs.environment import environment, note_environment
 from purenn.runs.folder import SUMMARY, Run
@@ -36,18 +37,26 @@ class EpochBatches(Protocol[B_co]):
 
 @attrs.frozen
 class Cadence:
-    """When checkpoints are written: so many seconds or steps after the last, and every few epochs.
+    """When checkpoints are written, and how often `train` yields.
 
-    A checkpoint waits some milliseconds for the disk: where epochs are as short as that, ask for
-    fewer. The last epoch's is always written.
+    A checkpoint costs milliseconds, since it waits for the disk: where epochs are as short as that,
+    ask for fewer.
+
+    Args:
+        seconds: a checkpoint is written so long after the last,
+        steps: after so many steps,
+        epochs: and after so many epochs; the last epoch's is always written.
+        shown: the seconds from one yield to the next; 0 yields after each step.
     """
 
     seconds: float = 60.0
     steps: int | None = None
     epochs: int = 1
+    shown: float = 0.1
 
     def __attrs_post_init__(self) -> None:
         checks.number("seconds between checkpoints", self.seconds, least=0.0)
+        checks.number("seconds between yields", self.shown, least=0.0)
         checks.integer("epochs between checkpoints", self.epochs)
         if self.steps is not None:
             checks.integer("steps between checkpoints", self.steps)
@@ -72,7 +81,10 @@ def train(
     best: Best | None = None,
     cadence: Cadence = EVERY_MINUTE,
 ) -> Iterator[Progress[P, S]]:
-    """Train on from `begin` until so many epochs are done; yield the progress after each step.
+    """Train on from `begin` until so many epochs are done, and yield the progress now and then.
+
+    That is at the end of each epoch, after each checkpoint, and about ten times a second between
+    (see `Cadence`): states that are not yielded are written over by the next, as in `fold`.
 
     The loop over this may end at any time: records and checkpoints are on the disk by then. Nothing
     is trained if the run was finished and no more epochs are asked for than then.
@@ -102,24 +114,23 @@ def train(
     was_finished = files.exists(run.folder / SUMMARY) and progress.planned >= epochs
     if was_finished or _is_over(progress, epochs, until):
         return
+    require_finite(progress.state, progress.place, progress.recent)
     with interruptible() as stop:
         note_environment(run.folder, environment())
         _note_time(run, progress, "started", datetime.now(UTC).isoformat(timespec="seconds"))
         files.remove(run.folder / SUMMARY)
         progress = attrs.evolve(progress, planned=epochs)
         saved, saved_step, is_over = time.monotonic(), progress.state.step, False
+        owner, shown = Owner(progress.state), saved
         while not is_over:
             batches = batches_of(progress.key, progress.epoch)
-            if progress.batch >= len(batches):
-                raise RunError(
-                    f"{run.folder} is at {progress.place}, but that epoch has only {len(batches)} "
-                    "batches. Give the same data and batch size, or choose another folder."
-                )
+            _require_more(run, progress, len(batches))
             for batch in batches[progress.batch :]:
-                progress = _advance(progress, step, batch)
-                steps = progress.state.step - saved_step
-                is_due = cadence.is_due(time.monotonic() - saved, steps)
+                progress = _advance(progress, step, owner, batch)
+                steps, now = progress.state.step - saved_step, time.monotonic()
+                is_due = cadence.is_due(now - saved, steps)
                 if progress.batch == len(batches):
+                    owner.look()  # for `measure`
                     progress = _end_epoch(run, progress, measure, best)
                     is_over = _is_over(progress, epochs, until)
                     is_due = is_due or is_over or progress.epoch % cadence.epochs == 0
@@ -136,7 +147,10 @@ def train(
                         f"{run.checkpoint} is complete: resume the run to go on from there.",
                         number,
                     )
-                yield progress
+                if is_due or progress.batch == 0 or now - shown >= cadence.shown:
+                    owner.look()
+                    yield progress
+                    shown = time.monotonic()
 
 
 def _require_functions(**functions: object) -> None:
@@ -152,15 +166,25 @@ def _is_over(progress: Progress[P, S], epochs: int, until: Until | None) -> bool
     )
 
 
+def _require_more(run: Run, progress: Progress[P, S], count: int) -> None:
+    if progress.batch >= count:
+        raise RunError(
+            f"{run.folder} is at {progress.place}, but that epoch has only {count} batches. Give "
+            "the same data and batch size, or choose another folder."
+        )
+
+
 def _advance(
-    progress: Progress[P, S], step: Step[State[P, S], B, Report], batch: B
+    progress: Progress[P, S],
+    step: Step[State[P, S], B, Report],
+    owner: Owner[State[P, S]],
+    batch: B,
 ) -> Progress[P, S]:
-    place, recent = progress.place, progress.recent
-    state, report, recent = checked_step(step, progress.state, batch, place, recent)
+    report, recent = checked_step(step, owner, batch, progress.place, progress.recent)
     samples = report.samples if isfinite(report.loss) else 0  # it is not if the step was skipped
     return attrs.evolve(
         progress,
-        state=state,
+        state=owner.state,
         recent=recent,
         batch=progress.batch + 1,
         samples=progress.samples + samples,
