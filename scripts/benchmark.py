@@ -1,4 +1,4 @@
-"""Measures purenn against bare matrix products, PyTorch, JAX and scikit-learn."""
+"""Measures purenn against bare matrix products, PyTorch, JAX, scikit-learn and thinc."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ from purenn.datasets import fashion_mnist
 from purenn.errors import PurennError
 
 DESCRIPTION = """Measures purenn against the bare matrix products of the same work, PyTorch, JAX
-with optax, and scikit-learn. Each contender is a process of its own, warmed up, and they take turns
-with a pause in between. What counts is purenn's time divided by the other's in the same round: the
-table, in Markdown, has the median over the rounds and the quartiles.
+with optax, scikit-learn and thinc. Each contender is a process of its own, warmed up, and they take
+turns with a pause in between. What counts is purenn's time divided by the other's in the same
+round: the table, in Markdown, has the median over the rounds and the quartiles.
 
 Every contender gathers a shuffled batch, goes forward and backward, clips by value, and updates
-with momentum, in float32; scikit-learn does not clip. All see the same batches, and the last column
-has the largest relative difference between their losses. The "products alone" of an import are the
-import of NumPy. The peers come with `pip install 'purenn[bench]'`.
+with momentum, in float32; scikit-learn does not clip. In `adam` all update with Adam, unclipped.
+All see the same batches, and the last column has the largest relative difference between their
+losses. The "products alone" of an import are the import of NumPy. The peers come with
+`pip install 'purenn[bench]'`.
 
 Examples:
   python scripts/benchmark.py --plot benchmark.png > benchmark.md

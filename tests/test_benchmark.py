@@ -22,7 +22,7 @@ from benchmarks.turns import Result, Series, WorkerError, measure
 from benchmarks.workloads import WORKLOADS, Axis, Kind, Name, Workload
 
 TINY = Workload("small", "training", (6, 5, 4, 3), 8, 20, steps=2)
-BARE, PURE, FUSED, FOREACH, READ, AHEAD, SKLEARN = CONTENDERS
+BARE, PURE, FUSED, FOREACH, READ, AHEAD, SKLEARN, THINC = CONTENDERS
 ABSENT = attrs.evolve(READ, packages=("no_such_package",))
 SERIES = {
     BARE: Series((1.0, 2.0, 4.0), 0.0),
@@ -57,11 +57,17 @@ def first_loss(workload: Workload) -> float:
     return float((np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(y)), y]).mean())
 
 
-@pytest.mark.parametrize("widths", [(6, 5, 4, 3), (6, 5, 1)])
-def test_training_is_measured_and_all_contenders_do_the_same(widths: tuple[int, ...]) -> None:
-    workload = attrs.evolve(TINY, widths=widths)
+@pytest.mark.parametrize(
+    "workload",
+    [
+        TINY,
+        attrs.evolve(TINY, widths=(6, 5, 1)),
+        attrs.evolve(TINY, kind="adam", slope=0.0, rate=0.001),
+    ],
+)
+def test_training_is_measured_and_all_contenders_do_the_same(workload: Workload) -> None:
     result = measure(workload, CONTENDERS, rounds=2)
-    assert list(result.series) == present("training")
+    assert list(result.series) == present(workload.kind)
     for each in result.series.values():
         assert (len(each.seconds), min(each.seconds) > 0.0) == (2, True)
     losses = result.own.values

@@ -24,7 +24,7 @@ class Contender:
     path: str = ""  # a folder to import from before all others
 
 
-STEPS: tuple[Kind, ...] = ("training", "epoch")
+STEPS: tuple[Kind, ...] = ("training", "adam", "epoch")
 CONTENDERS = (
     Contender("products alone", "#000000", "products", ("numpy",), (*STEPS, "inference", "import")),
     Contender(PURENN, "#0072B2", "pure", ("purenn",)),
@@ -34,4 +34,5 @@ CONTENDERS = (
     Contender(AHEAD, "#009E73", "jax_optax", ("jax", "optax"), STEPS, AHEAD),
     # It has plain ReLUs only and no clipping, so it is left out where single steps are timed.
     Contender("scikit-learn", "#CC79A7", "mlp", ("sklearn",), ("epoch", "inference", "import")),
+    Contender("thinc", "#56B4E9", "thinc_chain", ("thinc",), ("adam", "inference", "import")),
 )

@@ -71,7 +71,8 @@ def _training(workload: Workload, params: Params, mode: str) -> Run:
     x, y = workload.data()
     inputs, labels = jnp.array(x), jnp.array(y, jnp.float32 if workload.binary else jnp.int32)
     momentum = optax.sgd(workload.rate, momentum=workload.decay)
-    optimizer = optax.chain(optax.clip(workload.limit), momentum)
+    clipped = optax.chain(optax.clip(workload.limit), momentum)
+    optimizer = optax.adam(workload.rate) if workload.kind == "adam" else clipped
     state: State = (params, optimizer.init(params), jnp.array(0, jnp.int32))
     last = workload.samples - (workload.batches - 1) * workload.batch
     epoch = [_step(workload, optimizer, workload.batch)] * (workload.batches - 1)

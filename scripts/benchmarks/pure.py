@@ -12,6 +12,7 @@ from purenn.data import Dataset, Rows, ScaledBytes, arranged_batches
 
 P = TypeVar("P")
 X = TypeVar("X")
+S = TypeVar("S")
 Ps = TypeVarTuple("Ps")
 
 
@@ -54,9 +55,20 @@ def _grown(
 def _training(
     workload: Workload, data: Dataset[X, nn.Labels], model: nn.Layer[P, X, nn.Matrix], params: P
 ) -> Run:
-    loss = nn.binary_cross_entropy_with_logits() if workload.binary else nn.softmax_cross_entropy()
+    if workload.kind == "adam":
+        return _optimized(workload, data, model, params, nn.adam(workload.rate))
     shaping = nn.clip_by_value(workload.limit) >> nn.momentum(workload.decay)
-    optimizer = nn.descend(shaping, workload.rate)
+    return _optimized(workload, data, model, params, nn.descend(shaping, workload.rate))
+
+
+def _optimized(
+    workload: Workload,
+    data: Dataset[X, nn.Labels],
+    model: nn.Layer[P, X, nn.Matrix],
+    params: P,
+    optimizer: nn.Optimizer[S],
+) -> Run:
+    loss = nn.binary_cross_entropy_with_logits() if workload.binary else nn.softmax_cross_entropy()
     step, state = nn.training_step(model, loss, optimizer), optimizer.init(params)
     batches = chain.from_iterable(
         arranged_batches(data, workload.batch, nn.Key(0), order)

@@ -1,4 +1,4 @@
-"""PyTorch in eager mode, with its fused or its foreach SGD."""
+"""PyTorch in eager mode, with its fused or its foreach optimizers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,11 @@ def _training(workload: Workload, mode: str) -> Run:
         entropy = functional.binary_cross_entropy_with_logits
     parameters = list(model.parameters())
     modes = {"fused": mode == "fused", "foreach": mode == "foreach"}
-    optimizer = torch.optim.SGD(parameters, workload.rate, workload.decay, **modes)
+    optimizer = (
+        torch.optim.Adam(parameters, workload.rate, **modes)
+        if workload.kind == "adam"
+        else torch.optim.SGD(parameters, workload.rate, workload.decay, **modes)
+    )
     orders = map(torch.from_numpy, map(workload.order, count()))
     batches = chain.from_iterable(order.split(workload.batch) for order in orders)
 
@@ -47,7 +51,8 @@ def _training(workload: Workload, mode: str) -> Run:
         loss = entropy(model(rows), labels.index_select(0, indices))
         optimizer.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_value_(parameters, workload.limit)
+        if workload.kind != "adam":
+            torch.nn.utils.clip_grad_value_(parameters, workload.limit)
         optimizer.step()
         return loss.item()
 

@@ -14,10 +14,9 @@ Biases = np.ndarray[tuple[int], np.dtype[np.float32]]
 Integers = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 Axis = Literal["batch", "width", "depth"]
-Name = Literal[
-    "article", "spiral", "small", "wide", "serve-1", "serve-1000", "epoch", "import", Axis
-]
-Kind = Literal["training", "epoch", "growth", "inference", "import"]
+Steps = Literal["article", "spiral", "small", "wide", "adam"]
+Name = Literal[Steps, "serve-1", "serve-1000", "epoch", "import", Axis]
+Kind = Literal["training", "adam", "epoch", "growth", "inference", "import"]
 SEED = 2024
 
 
@@ -25,7 +24,8 @@ SEED = 2024
 class Workload:
     """A net, and what is done with it again and again.
 
-    `epoch` and `growth` are training too, with real images and with fewer contenders.
+    `epoch` and `growth` are training too, with real images and with fewer contenders; `adam` is
+    training with Adam, without clipping.
     """
 
     name: Name
@@ -102,6 +102,7 @@ WORKLOADS = (
     Workload("spiral", "training", (2, 128, 64, 1), 500, 500, 100),
     Workload("small", "training", (64, 32, 10), 32, 3_200, 400),
     Workload("wide", "training", (784, 2048, 2048, 10), 512, 5_120, 10),
+    Workload("adam", "adam", ARTICLE, 128, 12_800, 40, slope=0.0, rate=0.001),
     Workload("serve-1", "inference", (784, 256, 10), 1, 1, 400, slope=0.0),
     Workload("serve-1000", "inference", (784, 256, 10), 1_000, 1_000, 40, slope=0.0),
     Workload("epoch", "epoch", ARTICLE, 128, 60_000, 469, slope=0.0),
