@@ -22,6 +22,8 @@ True
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from purenn.arrays import Array, Labels, Leaves, Matrix, Vector
 from purenn.data import Dataset, dataset, shuffled_batches
 from purenn.errors import PurennError
@@ -60,7 +62,6 @@ from purenn.optimizers import (
     sgd,
     weight_decay,
 )
-from purenn.saving import load, save
 from purenn.training import (
     accuracy,
     binary_accuracy,
@@ -74,6 +75,19 @@ from purenn.training import (
     value_and_grad,
 )
 from purenn.tree import Empty, Frozen, Node, map_leaves
+
+if TYPE_CHECKING:
+    from purenn.saving import load, save
+else:
+
+    def __getattr__(name: str) -> object:
+        """Import what reads and writes files when it is first asked for."""
+        if name in {"load", "save"}:
+            from purenn import saving
+
+            return vars(saving)[name]
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __version__ = "0.2.0"
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import inf, sqrt
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 import numpy as np
@@ -26,7 +26,8 @@ from purenn.kernels.memory import empty
 from purenn.keys import Key
 
 Sizes = TypeVar("Sizes", bound=Shape)
-Draw = Callable[[np.random.Generator, Shape], np.ndarray[Shape, np.dtype[np.float64]]]
+if TYPE_CHECKING:  # numpy.random takes milliseconds to import
+    Draw = Callable[[np.random.Generator, Shape], np.ndarray[Shape, np.dtype[np.float64]]]
 
 
 @attrs.frozen(repr=False, eq=False)

@@ -10,8 +10,6 @@ False
 
 from __future__ import annotations
 
-import hashlib
-
 import attrs
 import numpy as np
 
@@ -43,10 +41,12 @@ class Key:
     def seed(self) -> int:
         """The seed, an integer of 128 bits."""
         if self._origin is not None:
+            from hashlib import blake2b
+
             parent, label, index = self._origin
             content = parent.seed.to_bytes(16, "little") + index.to_bytes(8, "little")
             content += label.encode(errors="surrogatepass")
-            digest = hashlib.blake2b(content, digest_size=16).digest()
+            digest = blake2b(content, digest_size=16).digest()
             object.__setattr__(self, "_seed", int.from_bytes(digest, "little"))
             object.__setattr__(self, "_origin", None)
         return self._seed

@@ -49,6 +49,9 @@ def test_elementwise_activations_are_their_formulas(name: str, dtype: FloatDtype
     slopes = pulled(layer, x, np.full_like(x, 2.0)) / 2.0
     np.testing.assert_allclose(value(layer, x)[0], list(map(function, POINTS)), 10 * error, error)
     np.testing.assert_allclose(slopes[0], list(map(slope, POINTS)), 10 * error, error)
+    for shape in ((len(POINTS),), (1, 1, 1, len(POINTS))):  # any rank
+        again: Matrix = x.reshape(shape)
+        assert value(layer, again).tobytes() == value(layer, x).tobytes()
 
 
 @dtypes
