@@ -128,8 +128,10 @@ def test_a_fold_in_place_gives_the_bits_of_a_scan(case: Case, dtype: FloatDtype)
     named = nn.layers.block(model) >> nn.layers.identity()  # paths begin with 0.inner
     start = case.init(named.init(nn.Key(0), data.example))
     step = nn.training_step(named, nn.binary_cross_entropy_with_logits(), case)
-    expected = list(nn.scan(step, start, nn.shuffled_batches(data, 4, nn.Key(1), 0)))
-    folded, reports = nn.fold(step, start, nn.shuffled_batches(data, 4, nn.Key(1), 0))
+    expected = list(nn.scan(step, start, nn.shuffled_batches(data, 5, nn.Key(1), 0)))
+    folded, reports = nn.fold(step, start, nn.shuffled_batches(data, 5, nn.Key(1), 0))
+    assert all_bits(folded) == all_bits(expected[-1][0])
+    nn.fold(step, folded, nn.shuffled_batches(data, 5, nn.Key(1), 1))
     assert all_bits(folded) == all_bits(expected[-1][0])
     assert reports == tuple(report for _, report in expected)
 

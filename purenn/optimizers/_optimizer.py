@@ -50,8 +50,8 @@ class Optimizer(Expressed, Generic[S]):
         start: `(point) -> state`.
         move: `(state, grads, frozen, point) -> (state, params, frozen)`: the new leaves, and the
             new arrays of the frozen parts, whose next values come as `frozen`.
-        writes_over: whether `move` heeds `point.is_owned`, and gives the old state back only
-            where it is False.
+        writes_over: whether `move` never gives back a part of the old state, so that a loop may
+            let it write over that (see `point.is_owned`).
     """
 
     start: Init[S]
@@ -185,10 +185,10 @@ def descend(transform: Transform[S], rate: float | Schedule) -> Optimizer[S]:
 
     def move(state: S, grads: Leaves, frozen: Leaves, point: Point) -> Moved[S]:
         params = point.params
-        before = references(params) if point.is_owned else []
+        before = references(params) if point.is_owned else None
         after, updates = transform.flow(state, Updates(grads), point)
-        is_kept = before != references(params) if before else True
-        moved = fresh(params) if is_kept else point.target(params)
+        is_alone = before is not None and references(params) == before
+        moved = point.target(params) if is_alone else fresh(params)
         updates.then(_descent(-schedule(point.step)), old=(params,), new=(moved,)).run()
         return after, moved, frozen
 

@@ -110,7 +110,7 @@ def accumulated(inner: Optimizer[S], count: int) -> Optimizer[Accumulated[S]]:
         own, params, held = inner.move(state.inner, total, frozen, here)
         return Accumulated(own, zeros_like(total)), params, held
 
-    return Optimizer(start, move, writes_over=inner.writes_over)
+    return Optimizer(start, move)
 
 
 @attrs.frozen(eq=False)
