@@ -66,8 +66,10 @@ def _has_type_of(array: object, like: N) -> TypeGuard[N]:
     return isinstance(array, np.ndarray)
 
 
-class Block(np.ndarray[tuple[int, ...], np.dtype[Element]]):
-    """Memory that purenn recycles. Only views of it are handed out, as plain arrays."""
+class Block(np.ndarray[tuple[int], np.dtype[np.uint8]]):
+    """Memory that purenn recycles. Only plain arrays in it are handed out, from `start` on."""
+
+    start: int
 
 
 class Packed(tuple[Array, ...]):  # noqa: SLOT001  a tuple cannot have slots

@@ -15,7 +15,7 @@ import attrs
 import numpy as np
 
 from purenn.arrays import Array, Block, FloatDtype, Leaves, Packed, Vector, read_only
-from purenn.kernels.memory import block, empty
+from purenn.kernels.memory import Sizes, block, empty
 
 # So many elements of each array that takes part fit into the second cache together.
 BLOCK = 2**15
@@ -70,21 +70,25 @@ def fresh(leaves: Leaves) -> Packed:
     layout = _layout_of(leaves)
     made, flats = list(leaves), []
     for index in layout.alone:
-        piece = block((leaves[index].size,), leaves[index].dtype)
-        flats.append(piece.view(np.ndarray))
-        made[index] = _leaf(leaves[index], piece, 0)
+        leaf = leaves[index]
+        memory = block(leaf.nbytes)
+        flats.append(_within(memory, (leaf.size,), leaf.dtype))
+        made[index] = read_only(_within(memory, leaf.shape, leaf.dtype))
     if layout.together:
-        piece = block(layout.starts[-1:], leaves[0].dtype)
-        flats.append(piece.view(np.ndarray))
+        dtype, total = leaves[0].dtype, layout.starts[-1]
+        memory = block(total * dtype.itemsize)
+        flats.append(_within(memory, (total,), dtype))
         for index, start in zip(layout.together, layout.starts, strict=False):
-            made[index] = _leaf(leaves[index], piece, start * piece.itemsize)
+            made[index] = read_only(_within(memory, leaves[index].shape, dtype, start))
     packed = Packed(made)
     packed.flats, packed.columns = flats, [(flat,) for flat in flats]
     return packed
 
 
-def _leaf(like: Array, piece: Block, offset: int) -> Array:
-    return read_only(np.ndarray(like.shape, like.dtype, piece, offset))
+def _within(
+    memory: Block, shape: Sizes, dtype: FloatDtype, start: int = 0
+) -> np.ndarray[Sizes, FloatDtype]:
+    return np.ndarray(shape, dtype, memory, memory.start + start * dtype.itemsize)
 
 
 def _flats(leaves: Leaves) -> list[Vector]:
