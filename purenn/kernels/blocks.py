@@ -43,6 +43,7 @@ class _Layout:
 
     together: tuple[int, ...]
     starts: tuple[int, ...]
+    gaps: tuple[int, ...]
     alone: tuple[int, ...]
 
 
@@ -50,9 +51,10 @@ class _Layout:
 def _layout(sizes: tuple[int, ...], dtypes: tuple[FloatDtype, ...]) -> _Layout:
     small = tuple(index for index, size in enumerate(sizes) if size <= SMALL)
     together = small if len(small) > 1 and len(set(dtypes)) == 1 else ()
-    steps = (-(-sizes[index] // ALIGNED) * ALIGNED for index in together)
+    gaps = tuple(-sizes[index] % ALIGNED for index in together)
+    steps = (sizes[index] + gap for index, gap in zip(together, gaps, strict=True))
     alone = tuple(index for index in range(len(sizes)) if index not in together)
-    return _Layout(together, tuple(accumulate(steps, initial=0)), alone)
+    return _Layout(together, tuple(accumulate(steps, initial=0)), gaps, alone)
 
 
 def _layout_of(leaves: Leaves) -> _Layout:
@@ -60,9 +62,9 @@ def _layout_of(leaves: Leaves) -> _Layout:
 
 
 @lru_cache(maxsize=4)
-def _gap(dtype: FloatDtype) -> Vector:
-    gap: Vector = np.zeros(ALIGNED, dtype)
-    return read_only(gap)
+def _zeros(dtype: FloatDtype) -> Vector:
+    zeros: Vector = np.zeros(ALIGNED, dtype)
+    return read_only(zeros)
 
 
 def fresh(leaves: Leaves) -> Packed:
@@ -98,11 +100,11 @@ def _flats(leaves: Leaves) -> list[Vector]:
     layout = _layout_of(leaves)
     flats = [leaves[index].reshape(-1) for index in layout.alone]
     if layout.together:
-        parts = []
-        for index in layout.together:
+        parts, zeros = [], _zeros(leaves[0].dtype)
+        for index, gap in zip(layout.together, layout.gaps, strict=True):
             parts.append(leaves[index].reshape(-1))
-            if leaves[index].size % ALIGNED:
-                parts.append(_gap(leaves[0].dtype)[: -leaves[index].size % ALIGNED])
+            if gap:
+                parts.append(zeros[:gap])
         flats.append(np.concatenate(parts))
     return flats
 
