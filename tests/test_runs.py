@@ -80,11 +80,12 @@ def refused(folder: Path, error: type[PurennError], message: str) -> None:
 
 class TestStarting:
     def test_where_a_run_is_or_parts_of_one(self, finished: Path, tmp_path: Path) -> None:
-        message = " holds a run already. Resume it, or choose another folder."
-        refused(finished, RunError, f"{finished}{message}")
+        resume = "holds a run already. Resume it, or choose another folder."
+        refused(finished, RunError, f"{finished} {resume}")
         for name in contents(finished).keys() - {"environment.json", ".lock"}:
             (tmp_path / name).write_text("something else")
-            refused(tmp_path, RunError, f"{tmp_path}{message}")
+            other = "holds a run already. It has no config.json: choose another folder."
+            refused(tmp_path, RunError, f"{tmp_path} {resume if name == 'config.json' else other}")
             (tmp_path / name).unlink()
 
     def test_below_a_file_and_in_one(self, tmp_path: Path) -> None:

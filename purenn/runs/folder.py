@@ -104,7 +104,9 @@ def _content(path: Path) -> object:
 def _require_vacant(folder: Path) -> None:
     for name in (CONFIG, CHECKPOINT, BEST, METRICS, TIMES, SUMMARY):
         if files.exists(folder / name):
-            raise RunError(f"{folder} holds a run already. Resume it, or choose another folder.")
+            can_resume = files.exists(folder / CONFIG)
+            cure = "Resume it, or choose" if can_resume else f"It has no {CONFIG}: choose"
+            raise RunError(f"{folder} holds a run already. {cure} another folder.")
 
 
 def _require_run(folder: Path, config: Config | None, may_change: Sequence[str]) -> None:
