@@ -132,7 +132,11 @@ def scan(step: Step[S, B, M], state: S, batches: Iterable[B]) -> Iterator[tuple[
 
 
 def fold(step: Step[S, B, M], state: S, batches: Iterable[B]) -> tuple[S, tuple[M, ...]]:
-    """The state after all batches, and the report of each."""
+    """The state after all batches, and the report of each.
+
+    The states between are nobody else's, so that `training_step` writes each over the one before.
+    What a layer, a transform or a step of one's own keeps of them never changes.
+    """
     _require_loop("fold", step, batches)
     owner = Owner(state)
     reports = tuple([advance(step, owner, batch) for batch in batches])
