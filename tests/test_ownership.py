@@ -15,27 +15,24 @@ from contracts import bits, normal
 import purenn as nn
 from purenn import data, optimizers, runs
 from purenn.arrays import Array, Leaves
-from purenn.keys import Key
 from purenn.layers import Linear
 from purenn.tree import leaves
 
 S = TypeVar("S")
 STEPS = 6
-Keeper = Callable[[Linear], Callable[[], Array | None]]
-Seen = Callable[[Linear], object]
+Keeper = Callable[[Linear], object]
 Net = tuple[Linear, nn.Empty, Linear, nn.Empty, Linear]
 TrainSlots = tuple[nn.Empty, optimizers.Velocity]
 TrainState = nn.State[Net, TrainSlots]
 TrainBatch = data.Batch[nn.Matrix, nn.Matrix]
-CLIPPED = nn.clip_by_value(0.5) >> nn.momentum(0.9)
 
 
-def watched(width: int, see: Seen) -> nn.Layer[Linear, nn.Matrix, nn.Matrix]:
+def watched(width: int, see: Keeper) -> nn.Layer[Linear, nn.Matrix, nn.Matrix]:
     """A linear layer of one's own that lets somebody see its parameters in each step."""
     inner = nn.linear(width)
 
     def vjp(
-        params: Linear, x: nn.Matrix, key: Key
+        params: Linear, x: nn.Matrix, key: nn.Key
     ) -> tuple[nn.Matrix, nn.Pullback[nn.Matrix, Linear, nn.Matrix]]:
         see(params)
         return inner.vjp(params, x, key)
@@ -43,27 +40,50 @@ def watched(width: int, see: Seen) -> nn.Layer[Linear, nn.Matrix, nn.Matrix]:
     return nn.Layer(inner.init, inner.apply, vjp)
 
 
-def net(see: Seen) -> nn.Layer[Net, nn.Matrix, nn.Matrix]:
+def net(see: Keeper = bool) -> nn.Layer[Net, nn.Matrix, nn.Matrix]:
     """One weight takes more than a block of memory; the small leaves lie together."""
     return watched(200, see) >> nn.relu() >> watched(8, see) >> nn.tanh() >> nn.linear(4)
 
 
+CLIPPED = nn.clip_by_value(0.5) >> nn.momentum(0.9)
+SGD, LOSS = nn.descend(CLIPPED, 0.01), nn.mean_squared_error()
 DATA = nn.dataset(normal(0, STEPS * 5, 300), normal(1, STEPS * 5, 4))
-BATCHES = data.batches_in_order(DATA, 5, Key(0))
-PARAMS = net(bool).init(Key(1), DATA.example)
+BATCHES = data.batches_in_order(DATA, 5, nn.Key(0))
+PARAMS = net().init(nn.Key(1), DATA.example)
+START = SGD.init(PARAMS)
 
 
-def trained(optimizer: nn.Optimizer[S], see: Seen = bool) -> list[bytes]:
-    """The parameters after a fold, as bytes."""
-    step = nn.training_step(net(see), nn.mean_squared_error(), optimizer)
-    state, _ = nn.fold(step, optimizer.init(PARAMS), BATCHES)
-    return [leaf.tobytes() for leaf in leaves(state.params)]
+def content(found: object) -> list[bytes]:
+    """What there is to see of what somebody keeps, or of what that gives."""
+    if isinstance(found, memoryview):
+        return [found.tobytes()]
+    if isinstance(found, nn.Point | nn.State):
+        return content((found.params, getattr(found, "slots", ())))
+    if callable(found):
+        return content(found())
+    return [leaf.tobytes() for leaf in leaves(() if found is None else found)]
 
 
-EXPECTED = trained(nn.descend(CLIPPED, 0.01))
+class Kept(list[tuple[object, list[bytes]]]):
+    """What somebody keeps, each with what there was to see then."""
+
+    def keep(self, found: object) -> None:
+        self.append((found, content(found)))
+
+    def is_unchanged(self) -> bool:
+        return all(set(content(found)) <= set(before) for found, before in self)
 
 
-def places(optimizer: nn.Optimizer[S], keep: Seen = bool) -> int:
+def trained(optimizer: nn.Optimizer[S], see: Keeper = bool) -> list[bytes]:
+    """The parameters after a fold."""
+    step = nn.training_step(net(see), LOSS, optimizer)
+    return content(nn.fold(step, optimizer.init(PARAMS), BATCHES)[0].params)
+
+
+EXPECTED = trained(SGD)
+
+
+def places(optimizer: nn.Optimizer[S], keep: Keeper = bool) -> int:
     """In how many places of memory the weights were after the first step."""
     seen: list[int] = []
 
@@ -76,228 +96,157 @@ def places(optimizer: nn.Optimizer[S], keep: Seen = bool) -> int:
 
 
 def test_a_fold_writes_over_its_states() -> None:
-    sgd, weights = nn.descend(CLIPPED, 0.01), 2
+    weights, kept = 2, list[Linear]()
     decaying = nn.descend(nn.clip_by_global_norm(1.0) >> nn.weight_decay(0.1), 0.01)
-    assert places(sgd) == places(optimizers.averaged(nn.adam(0.1))) == places(decaying) == weights
-    kept: list[Linear] = []
-    assert places(sgd, kept.append) > weights  # but not where somebody keeps them
+    assert places(SGD) == places(optimizers.averaged(nn.adam(0.1))) == places(decaying) == weights
+    assert places(SGD, kept.append) > weights  # but not where somebody keeps them
 
 
 # --- what keeps parameters ---
 
 
-def memory_of(array: Array) -> Array:
-    return array.base if isinstance(array.base, np.ndarray) else array
+def base(params: Linear) -> object:
+    found = params.weight.base
+    return found if isinstance(found, np.ndarray) else params.weight
 
 
-def by_node(params: Linear) -> Callable[[], Array]:
-    return lambda: params.weight
-
-
-def by_array(params: Linear) -> Callable[[], Array]:
-    weight = params.weight
-    return lambda: weight
-
-
-def by_view(params: Linear) -> Callable[[], Array]:
-    view = params.weight.T[1:, ::2]
-    return lambda: view
-
-
-def by_row(params: Linear) -> Callable[[], Array]:
-    row = params.weight[1]
-    return lambda: row
-
-
-def by_buffer(params: Linear) -> Callable[[], Array]:
-    buffer = params.weight.data
-    return lambda: np.asarray(buffer)
-
-
-def by_base(params: Linear) -> Callable[[], Array]:
-    base = memory_of(params.weight)
-    return lambda: base
-
-
-def by_weak_node(params: Linear) -> Callable[[], Array | None]:
-    reference = weakref.ref(params)
-
-    def get() -> Array | None:
-        found = reference()
-        return None if found is None else found.weight
-
-    return get
-
-
-def by_weak_array(params: Linear) -> Callable[[], Array | None]:
-    return weakref.ref(params.weight)
-
-
-def by_traceback(params: Linear) -> Callable[[], Array]:
+def traceback(params: Linear) -> Callable[[], object]:
     try:
         raise ValueError
     except ValueError as error:
         trace = error.__traceback__
-
-    def get() -> Array:
-        assert trace is not None
-        found: object = trace.tb_frame.f_locals["params"]
-        assert isinstance(found, Linear)
-        return found.weight
-
-    return get
+    return lambda: trace and trace.tb_frame.f_locals["params"]
 
 
-def by_generator(params: Linear) -> Callable[[], Array]:
-    def later() -> Iterator[Array]:
-        yield np.zeros(1)
-        yield params.weight
+def generator(params: Linear) -> Callable[[], object]:
+    def later() -> Iterator[object]:
+        yield None
+        yield params
 
     waiting = later()
     next(waiting)
     return lambda: next(waiting)
 
 
-def by_thread(params: Linear) -> Callable[[], Array]:
-    wait, found = Event(), list[Array]()
+def thread(params: Linear) -> Callable[[], object]:
+    wait, found = Event(), list[Linear]()
 
     def run(params: Linear) -> None:
         wait.wait()
-        found.append(params.weight)
+        found.append(params)
 
-    thread = Thread(target=run, args=(params,))
-    thread.start()
+    running = Thread(target=run, args=(params,))
+    running.start()
 
-    def get() -> Array:
+    def get() -> object:
         wait.set()
-        thread.join()
+        running.join()
         return found[0]
 
     del params
     return get
 
 
-KEEPERS: list[Keeper] = [
-    *(by_node, by_array, by_view, by_row, by_buffer, by_base, by_weak_node, by_weak_array),
-    *(by_traceback, by_generator, by_thread),
-]
+KEEPERS: dict[str, Keeper] = {
+    "node": lambda params: params,
+    "array": lambda params: params.weight,
+    "view": lambda params: params.weight.T[1:, ::2],
+    "row": lambda params: params.weight[1],
+    "buffer": lambda params: params.weight.data,
+    "base": base,
+    "weak node": weakref.ref,
+    "weak array": lambda params: weakref.ref(params.weight),
+    "traceback": traceback,
+    "generator": generator,
+    "thread": thread,
+}
 
 
-@pytest.mark.parametrize("keeper", KEEPERS, ids=lambda keeper: keeper.__name__)
+@pytest.mark.parametrize("keeper", KEEPERS)
 @pytest.mark.parametrize("every", [1, 3])
-def test_parameters_that_a_layer_keeps_never_change(keeper: Keeper, every: int) -> None:
-    kept: list[tuple[Callable[[], Array | None], bytes]] = []
-    count = iter(range(2 * STEPS))
+def test_parameters_that_a_layer_keeps_never_change(keeper: str, every: int) -> None:
+    kept, count = Kept(), iter(range(2 * STEPS))
 
     def see(params: Linear) -> None:
         if next(count) % every == 0:
-            get = keeper(params)
-            kept.append((get, shown_by(keeper, params.weight)))
+            found = KEEPERS[keeper](params)
+            # To call it now would already make it keep more, or keep nothing any longer.
+            kept.append((found, content(params if callable(found) else found)))
 
-    assert trained(nn.descend(CLIPPED, 0.01), see) == EXPECTED
-    found = [(get(), before) for get, before in kept]
-    assert len(found) == 2 * STEPS // every
-    assert all(array is None or array.tobytes() == before for array, before in found)
-
-
-def shown_by(keeper: Keeper, weight: Array) -> bytes:
-    shown: dict[Keeper, Array] = {
-        by_view: weight.T[1:, ::2],
-        by_row: weight[1],
-        by_base: memory_of(weight),
-    }
-    return shown.get(keeper, weight).tobytes()
+    assert trained(SGD, see) == EXPECTED
+    assert len(kept) == 2 * STEPS // every
+    assert kept.is_unchanged()
 
 
-Looks = Callable[[Leaves, nn.Point], object]
-LOOKS: list[Looks] = [
-    lambda grads, point: point,
-    lambda grads, point: point.params,
-    lambda grads, point: point.params[0][0],
-    lambda grads, point: grads,
-]
+LOOKS: dict[str, Callable[[Leaves, nn.Point], object]] = {
+    "point": lambda grads, point: point,
+    "params": lambda grads, point: point.params,
+    "row": lambda grads, point: point.params[0][0],
+    "grads": lambda grads, point: grads,
+}
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=["point", "params", "row", "grads"])
-def test_what_a_transform_keeps_never_changes(look: Looks) -> None:
-    kept: list[tuple[object, list[bytes]]] = []
+@pytest.mark.parametrize("look", LOOKS)
+def test_what_a_transform_keeps_never_changes(look: str) -> None:
+    kept = Kept()
 
     def keep(grads: Leaves, point: nn.Point) -> Leaves:
-        found = look(grads, point)
-        kept.append((found, content(found)))
+        kept.keep(LOOKS[look](grads, point))
         return grads
 
-    transform = CLIPPED >> optimizers.stateless(keep)
-    assert trained(nn.descend(transform, 0.01)) == EXPECTED
+    assert trained(nn.descend(CLIPPED >> optimizers.stateless(keep), 0.01)) == EXPECTED
     assert len(kept) == STEPS
-    assert all(content(found) == before for found, before in kept)
-
-
-def content(found: object) -> list[bytes]:
-    arrays = found.params if isinstance(found, nn.Point) else found
-    return [leaf.tobytes() for leaf in leaves(arrays)]
+    assert kept.is_unchanged()
 
 
 def test_a_leaf_that_a_mask_keeps_never_changes() -> None:
-    kept: list[tuple[Array, bytes]] = []
+    kept = Kept()
 
     def where(path: str, leaf: Array) -> bool:
-        kept.append((leaf, leaf.tobytes()))
+        kept.keep(leaf)
         return False
 
     assert trained(nn.descend(CLIPPED >> nn.weight_decay(0.1, where), 0.01)) == EXPECTED
     assert len(kept) == STEPS * 6
-    assert all(leaf.tobytes() == before for leaf, before in kept)
+    assert kept.is_unchanged()
 
 
 def test_states_that_a_loop_of_ones_own_keeps_never_change() -> None:
-    optimizer = nn.descend(CLIPPED, 0.01)
-    step = nn.training_step(net(bool), nn.mean_squared_error(), optimizer)
-    first = optimizer.init(PARAMS)
-    scanned = [first, *(state for state, _ in nn.scan(step, first, BATCHES))]
-    expected = list(map(arrays_of, scanned))
-    kept = [first]
+    step = nn.training_step(net(), LOSS, SGD)
+    scanned = [START, *(state for state, _ in nn.scan(step, START, BATCHES))]
+    expected = list(map(content, scanned))
+    kept = [START]
 
     def keeping(state: TrainState, batch: TrainBatch) -> tuple[TrainState, None]:
         after, _ = step(state, batch)
         kept.append(after)
         return after, None
 
-    folded, _ = nn.fold(keeping, first, BATCHES)
+    folded, _ = nn.fold(keeping, START, BATCHES)
     for found in (kept, scanned):
-        assert list(map(arrays_of, found)) == expected
-    last, _ = nn.fold(step, first, BATCHES)
+        assert list(map(content, found)) == expected
+    last, _ = nn.fold(step, START, BATCHES)
     again, _ = nn.fold(step, last, BATCHES)
-    assert arrays_of(folded) == arrays_of(last) == expected[-1] != arrays_of(again)
-    assert bits(first.params) == bits(PARAMS)
-
-
-def arrays_of(state: TrainState) -> list[bytes]:
-    return [leaf.tobytes() for leaf in (*leaves(state.params), *leaves(state.slots))]
+    assert content(folded) == content(last) == expected[-1] != content(again)
+    assert bits(START.params) == bits(PARAMS)
 
 
 @pytest.mark.parametrize("shown", [0.0, 10.0])
 def test_a_run_writes_over_what_nobody_saw_and_nothing_else(tmp_path: Path, shown: float) -> None:
-    optimizer, seen = nn.descend(CLIPPED, 0.01), list[int]()
-    kept: list[tuple[TrainState, list[bytes]]] = []
+    kept, seen, cadence = Kept(), list[int](), runs.Cadence(shown=shown)
 
     def keep(progress: runs.Progress[Net, TrainSlots]) -> dict[str, float]:
-        kept.append((progress.state, arrays_of(progress.state)))
+        kept.keep(progress.state)
         return {}
 
-    step = nn.training_step(
-        net(lambda params: seen.append(params.weight.ctypes.data)),
-        nn.mean_squared_error(),
-        optimizer,
-    )
+    model = net(lambda params: seen.append(params.weight.ctypes.data))
+    step = nn.training_step(model, LOSS, SGD)
     with runs.start(tmp_path, runs.Config("x.py", {})) as run:
-        start = runs.begin(run, optimizer.init(PARAMS), "", Key(0))
-        cadence = runs.Cadence(shown=shown)
-        for end in runs.train(
-            run, start, step, lambda key, epoch: BATCHES, 2, keep, cadence=cadence
-        ):
+        start = runs.begin(run, START, "", nn.Key(0))
+        epochs = runs.train(run, start, step, lambda key, epoch: BATCHES, 2, keep, cadence=cadence)
+        for end in epochs:
             keep(end)
-    again, _ = nn.fold(step, optimizer.init(PARAMS), [*BATCHES, *BATCHES])
-    assert kept[-1][1] == arrays_of(again)
-    assert all(arrays_of(state) == before for state, before in kept)
+    again, _ = nn.fold(step, START, [*BATCHES, *BATCHES])
+    assert kept[-1][1] == content(again)
+    assert kept.is_unchanged()
     assert (len(set(seen[: 4 * STEPS])) > 6) == (shown == 0.0)
