@@ -14,8 +14,6 @@ from hypothesis.strategies import SearchStrategy
 P = ParamSpec("P")
 
 
-def given(
-    *strategies: SearchStrategy[object],
-) -> Callable[[Callable[P, None]], Callable[[], None]]:
+def given(*strategies: SearchStrategy[object]) -> Callable[[Callable[P, None]], Callable[[], None]]:
     """A test of values drawn from strategies, in the order of its parameters."""
     return hypothesis.given(*strategies)

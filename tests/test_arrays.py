@@ -6,16 +6,7 @@ import numpy as np
 import pytest
 from contracts import bits, spread
 
-from purenn.arrays import (
-    FLOAT32,
-    Array,
-    Matrix,
-    immutable,
-    matrix,
-    read_only,
-    typed_like,
-    vector,
-)
+from purenn.arrays import FLOAT32, Array, Matrix, immutable, matrix, read_only, typed_like, vector
 from purenn.kernels import constants, memory
 
 ROWS: Matrix = np.arange(6.0).reshape(2, 3)

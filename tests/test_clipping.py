@@ -41,9 +41,7 @@ def normed(transform: nn.Transform[Norm], *grads: Array) -> tuple[float, Leaves]
     st.floats(2.0**-140, 2.0**100, width=32),
     st.sampled_from(FLOATS),
 )
-def test_clipping_by_value_is_numpys_clip(
-    values: list[float], limit: float, dtype: FloatDtype
-) -> None:
+def test_by_value_is_numpys_clip(values: list[float], limit: float, dtype: FloatDtype) -> None:
     grad, edge = vector(values, dtype), dtype.type(limit)
     assert bits(clipped(limit, grad)) == bits(np.clip(grad, -edge, edge))
 
@@ -88,9 +86,7 @@ def test_clipping_by_norm_keeps_the_direction_and_reports_the_norm(dtype: FloatD
 
 @dtypes
 @pytest.mark.parametrize("bad", [0.0, math.nan, math.inf, -math.inf])
-def test_no_factor_mends_a_norm_of_0_or_one_that_is_not_finite(
-    bad: float, dtype: FloatDtype
-) -> None:
+def test_no_factor_mends_a_norm_of_0_or_infinity(bad: float, dtype: FloatDtype) -> None:
     for grads in ((vector([bad, 0.0], dtype), vector([0.0], dtype)), (vector([0.0, bad], dtype),)):
         norm, after = normed(nn.clip_by_global_norm(1.0), *grads)
         np.testing.assert_equal(norm, abs(bad))

@@ -77,9 +77,7 @@ def test_list_prints_the_table(folder: Path, capsys: pytest.CaptureFixture[str])
     assert "hidden" not in printed  # one run differs from none
 
 
-def test_plot_draws_all_curves_and_makes_the_folder(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_plot_draws_all_curves(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     picture = folder / "new" / "curves.png"
     arguments = ["plot", str(folder), "--output", str(picture), "--scale", "log"]
     assert compare_runs.main(arguments) == 0
@@ -88,9 +86,7 @@ def test_plot_draws_all_curves_and_makes_the_folder(
 
 
 @pytest.mark.slow
-def test_verify_runs_a_configuration_again(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_verify_repeats_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = ("--epochs", "1", "--samples-per-arm", "10", "--hidden", "4")
     assert spiral.main([*options, "--folder", str(tmp_path)]) == 0
     capsys.readouterr()

@@ -42,9 +42,7 @@ def batch_bits(batches: Run) -> list[tuple[Bits, Bits, Key]]:
 
 
 @given(sizes, batch_sizes, st.integers(0, 2**40), st.integers(0, 1000))
-def test_an_epoch_is_every_sample_once_and_a_function_of_key_and_number_alone(
-    count: int, size: int, seed: int, epoch: int
-) -> None:
+def test_an_epoch_is_every_sample_once(count: int, size: int, seed: int, epoch: int) -> None:
     batches, again = (shuffled_batches(numbered(count), size, Key(seed), epoch) for _ in range(2))
     assert sorted(seen(batches)) == list(range(count))
     lengths = [len(batch.targets) for batch in batches]
@@ -66,9 +64,7 @@ def test_orders_and_keys_differ_by_epoch_and_key_but_orders_not_by_batch_size() 
 
 
 @given(sizes, batch_sizes, st.integers(-80, 80), st.integers(-80, 80))
-def test_slices_and_items_are_the_same_batches(
-    count: int, size: int, start: int, stop: int
-) -> None:
+def test_slices_are_the_same_batches(count: int, size: int, start: int, stop: int) -> None:
     batches = shuffled_batches(numbered(count), size, Key(1), 2)
     whole = batch_bits(batches)
     for part in (slice(start, None), slice(start, stop), slice(None, None, -2)):
@@ -142,9 +138,7 @@ RUNS = [range(1, 3), range(2, 4), range(0, 4, 2), range(3, -1, -1), range(3, 0, 
 
 @pytest.mark.parametrize("code", ["f8", "f4", ">f8", ">f4", "i1", "u1", ">u8"])
 @pytest.mark.parametrize("layout", [np.ascontiguousarray, np.asfortranarray, spread])
-def test_rows_are_kept_in_order_whatever_their_layout_in_memory(
-    code: str, layout: Callable[[AnyArray], AnyArray]
-) -> None:
+def test_rows_of_any_layout_stay(code: str, layout: Callable[[AnyArray], AnyArray]) -> None:
     array = layout(ROWS.astype(code))
     array.setflags(write=False)
     column = Rows(array)
@@ -215,9 +209,7 @@ def test_what_is_not_finite_is_found_in_any_piece(code: str, bad: float) -> None
 @pytest.mark.parametrize("offset", [0, 3])
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("code", ["<f4", ">f4"])
-def test_memory_maps_are_read_and_never_copied(
-    code: str, order: str, offset: int, tmp_path: Path
-) -> None:
+def test_memory_maps_are_not_copied(code: str, order: str, offset: int, tmp_path: Path) -> None:
     content = np.arange(60_000 * 64, dtype=code).reshape(60_000, 64)
     layout: Literal["C", "F"] = "F" if order == "F" else "C"
     (tmp_path / "map").write_bytes(b"\0" * offset + content.tobytes(layout))

@@ -8,7 +8,6 @@ from math import inf, nan
 from pathlib import Path
 from typing import TypeVar
 
-import attrs
 import numpy as np
 import pytest
 
@@ -16,17 +15,9 @@ import purenn as nn
 from purenn import runs
 from purenn.arrays import Leaves, Matrix
 from purenn.errors import DivergenceError
-from purenn.optimizers import (
-    Optimizer,
-    Point,
-    Transform,
-    accumulated,
-    report_global_norm,
-    skip_nonfinite,
-)
+from purenn.optimizers import Velocity, accumulated, report_global_norm, skip_nonfinite
 from purenn.runs.divergence import reported_norm
 from purenn.training import Report
-from purenn.tree import Empty, Node
 
 S = TypeVar("S")
 
@@ -34,16 +25,16 @@ ADVICE = "Clip the gradients, with clip_by_global_norm(1.0) at the start of the 
 MODEL = nn.linear(4) >> nn.relu() >> nn.linear(1)
 INPUTS = nn.Key(0).generator().normal(size=(24, 2)).astype(np.float32)
 DATA = nn.dataset(INPUTS, INPUTS[:, :1] * INPUTS[:, 1:])
-Params = tuple[nn.Linear, Empty, nn.Linear]
-
-NOWHERE: dict[int, float] = {}
+Params = tuple[nn.Linear, nn.Empty, nn.Linear]
+Bad = dict[int, float]  # numbers by steps
+NONE: Bad = {}
 
 
 def trained(
     folder: Path,
-    optimizer: Optimizer[S],
-    losses: dict[int, float] = NOWHERE,
-    slopes: dict[int, float] = NOWHERE,
+    optimizer: nn.Optimizer[S],
+    losses: Bad = NONE,
+    slopes: Bad = NONE,
     epochs: int = 3,
 ) -> runs.Progress[Params, S]:
     """A run of four batches an epoch, where losses or cotangents are bad at some steps."""
@@ -69,17 +60,12 @@ def trained(
     return end
 
 
-def diverged(folder: Path, optimizer: Optimizer[S], **bad: dict[int, float]) -> list[str]:
+def diverged(
+    folder: Path, optimizer: nn.Optimizer[S], losses: Bad = NONE, slopes: Bad = NONE
+) -> list[str]:
     with pytest.raises(DivergenceError) as caught:
-        trained(folder, optimizer, bad.get("losses", NOWHERE), bad.get("slopes", NOWHERE))
+        trained(folder, optimizer, losses, slopes)
     return str(caught.value).splitlines()
-
-
-@attrs.frozen(eq=False)
-class Kept(Node):
-    """The state of a transform."""
-
-    leaves: Leaves
 
 
 PLAIN = nn.descend(nn.momentum(0.9), 0.1)
@@ -132,10 +118,10 @@ def test_gradients_and_parameters_that_are_not_finite_show_in_their_norms(tmp_pa
 
 
 def test_the_whole_state_is_looked_at_before_it_is_saved(tmp_path: Path) -> None:
-    def update(state: Kept, grads: Leaves, point: Point) -> tuple[Kept, Leaves]:
-        return Kept(tuple([np.full_like(leaf, nan) for leaf in state.leaves])), grads
+    def update(state: Velocity, grads: Leaves, point: nn.Point) -> tuple[Velocity, Leaves]:
+        return Velocity(tuple([np.full_like(leaf, nan) for leaf in state.leaves])), grads
 
-    rotten = Transform(lambda point: Kept(point.params), update)
+    rotten = nn.Transform(lambda point: Velocity(point.params), update)
     first, history, advice = diverged(tmp_path, nn.descend(rotten, 0.1))
     assert first == (
         "Training diverged before epoch 1, batch 5, after 4 steps: the state is not finite, first "

@@ -70,9 +70,7 @@ def test_the_mirrors_are_tried_in_order_and_only_what_verifies_is_taken(web: Pat
     assert len(Web.requests) == 9
 
 
-def test_if_all_mirrors_fail_it_says_how_and_keeps_nothing(
-    web: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_if_all_mirrors_fail_it_says_how(web: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (web / "2" / ARCHIVES[0]).write_bytes((FOLDER / ARCHIVES[0]).read_bytes()[:-9])
     monkeypatch.setattr(files, "TIMEOUT", 1.0)
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -96,16 +94,14 @@ def test_without_pooch_it_says_what_to_install(web: Path, monkeypatch: pytest.Mo
         fashion_mnist()
 
 
-@pytest.mark.parametrize("terminal", [True, False])
-def test_a_terminal_shows_progress(
-    web: Path, monkeypatch: pytest.MonkeyPatch, terminal: bool
-) -> None:
+@pytest.mark.parametrize("kind", ["terminal", "file"])
+def test_terminals_show_progress(web: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     stream = io.StringIO()
-    monkeypatch.setattr(stream, "isatty", lambda: terminal)
+    monkeypatch.setattr(stream, "isatty", lambda: kind == "terminal")
     monkeypatch.setattr(sys, "stderr", stream)
     put_sample(web / "0")
     fashion_mnist()
-    assert ("100%" in stream.getvalue()) is terminal
+    assert ("100%" in stream.getvalue()) == (kind == "terminal")
 
 
 FAKE_APT = """#!/bin/bash

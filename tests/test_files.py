@@ -33,9 +33,7 @@ def refused(action: Callable[[], object], message: str) -> None:
 
 
 class TestCrashes:
-    def test_what_was_done_survives_a_loss_of_power(
-        self, file: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_a_loss_of_power(self, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         folder, lines = file.parent, file.with_name("lines")
         watched = Watch(NO_FAULT, folder, monkeypatch)
 
@@ -92,17 +90,13 @@ class TestCrashes:
         files.write(file, b"new")
         assert file.read_bytes() == b"new"
 
-    def test_a_disk_that_takes_a_byte_at_a_time(
-        self, file: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_writes_of_one_byte(self, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         write = os.write
         monkeypatch.setattr(os, "write", lambda descriptor, rest: write(descriptor, rest[:1]))
         files.write(file, b"content")
         assert file.read_bytes() == b"content"
 
-    def test_interruptions_leave_nothing_behind(
-        self, file: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_interruptions(self, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(os, "fsync", Mock(side_effect=KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             files.write(file, b"new")

@@ -13,6 +13,7 @@ import sys
 import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from importlib import import_module
 from math import isfinite
 from operator import rshift
 from pathlib import Path
@@ -22,26 +23,13 @@ import numpy as np
 import pytest
 
 import purenn as nn
-from purenn import (
-    data,
-    datasets,
-    errors,
-    initializers,
-    layers,
-    losses,
-    optimizers,
-    runs,
-    schedules,
-    testing,
-    training,
-)
+from purenn import data, datasets, errors, initializers, layers, optimizers, runs, schedules
 from purenn.arrays import Matrix
+from purenn.training import Report
 
 HERE = Path(__file__).parent
-MODULES = (
-    *(data, datasets, errors, initializers, layers, losses, optimizers, runs, schedules, testing),
-    training,
-)
+PACKAGES = "data datasets errors initializers layers losses optimizers runs schedules testing"
+MODULES = [import_module(f"purenn.{name}") for name in (*PACKAGES.split(), "training")]
 evaluate: Callable[[str, dict[str, object]], object] = eval
 
 # What the calls and values are written with.
@@ -54,7 +42,7 @@ MODEL, TABLE, NORM = nn.linear(3), layers.embedding(3, 2), nn.batch_norm().init(
 CHAIN, PARAMS, ROWS = MODEL >> nn.relu(), MODEL.init(KEY, X), TABLE.init(KEY, Y)
 OTHER, FIVE = nn.linear(2).init(KEY, X), nn.linear(5).init(KEY, X)
 SGD, FAST, LOSS = nn.sgd(0.1), nn.momentum(0.9), nn.softmax_cross_entropy()
-STATE, DATA, REPORTS = SGD.init(PARAMS), nn.dataset(X, Y), [training.Report(1.0, 2)]
+STATE, DATA, REPORTS = SGD.init(PARAMS), nn.dataset(X, Y), [Report(1.0, 2)]
 SLOTS, LEAVES = STATE.slots, STATE.slots.leaves
 WAITING = nn.descend(optimizers.plateau(2), 0.1).init(PARAMS)
 STEP, BATCHES = nn.training_step(MODEL, LOSS, SGD), nn.shuffled_batches(DATA, 2, KEY, 0)

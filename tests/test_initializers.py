@@ -23,7 +23,7 @@ ALL = [initializers.normal(), *[one for pair in SCALED for one in pair[:2]]]
 
 
 @pytest.mark.parametrize(("normal", "uniform", "variance"), SCALED)
-def test_scaled_initializers_have_the_variance_of_their_papers(
+def test_variances_are_the_papers(
     normal: Initializer, uniform: Initializer, variance: float
 ) -> None:
     edge = math.sqrt(3 * variance)

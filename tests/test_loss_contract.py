@@ -93,9 +93,7 @@ def test_losses_keep_their_contract(case: Case) -> None:
 
 @dtypes
 @each_case
-def test_losses_give_floats_and_read_only_arrays_wherever_theirs_lie(
-    case: Case, dtype: FloatDtype
-) -> None:
+def test_results_are_floats_and_read_only_arrays(case: Case, dtype: FloatDtype) -> None:
     value, mean, cotangent = case.results(dtype, lambda leaf: leaf.copy())
     assert type(value) is type(mean) is float
     assert value == pytest.approx(mean * (5 if "summed" in case.name else 1), rel=1e-6)

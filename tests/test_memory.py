@@ -139,9 +139,7 @@ def test_memory_is_recycled_once_nothing_refers_to_it() -> None:
         assert (turned.shape, turned.flags.c_contiguous) == (like.shape, True)
 
 
-def test_what_is_held_is_bounded_and_the_oldest_sizes_go_first(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_what_is_held_is_bounded_and_the_oldest_go(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "LIMIT", 64 * memory.SMALL)
 
     def fill() -> None:
@@ -241,9 +239,7 @@ OTHERS: dict[str, dict[str, object]] = {
 
 
 @pytest.mark.parametrize("other", OTHERS)
-def test_where_counts_do_not_tell_arrays_are_plain(
-    other: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_arrays_are_plain_elsewhere(other: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in OTHERS[other].items():
         monkeypatch.setattr(sys, name, value, raising=False)
     elsewhere = fresh_module()

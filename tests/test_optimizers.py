@@ -96,7 +96,7 @@ def test_every_transform_and_optimizer_is_among_the_cases() -> None:
 
 @dtypes
 @each_case
-def test_updates_are_pure_and_frozen_parts_take_their_next_value_from_the_gradient(
+def test_updates_are_pure_and_give_frozen_parts_their_next_value(
     case: Case, dtype: FloatDtype
 ) -> None:
     if "made without @maker" not in repr(case):  # which cannot be pickled

@@ -65,9 +65,7 @@ def test_settings_are_kept_as_they_are_read(tmp_path: Path) -> None:
         ({"a": np.zeros(1, complex)}, "settings.a[0]", "0j"),
     ],
 )
-def test_settings_that_json_has_no_form_for(
-    settings: Mapping[str, object], where: str, got: str
-) -> None:
+def test_settings_that_are_not_json(settings: Mapping[str, object], where: str, got: str) -> None:
     kinds = "a finite number, a string, a list or a dict with strings as names"
     with refused(OptionError, f"{where}: expected {kinds}, got {got}."):
         runs.Config("x.py", settings)

@@ -91,9 +91,7 @@ class TestEnvironments:
         assert runs.environment_differences(KNOWN, OTHER) == lines
         assert None not in runs.environment().values()
 
-    def test_no_commit_outside_a_checkout_or_without_git(
-        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-    ) -> None:
+    def test_no_checkout_or_git(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         assert commit(tmp_path) == ""
         monkeypatch.setenv("PATH", str(tmp_path))
         assert commit.__wrapped__(Path(nn.__file__).parent) == ""

@@ -99,9 +99,7 @@ class TestStarting:
         message = f"{tmp_path} cannot be written to: Read-only file system."
         refused(tmp_path, UnavailableError, message)
 
-    def test_beside_files_that_are_nobodys(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_beside_other_files(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("HOME", str(tmp_path))
         (tmp_path / "notes.txt").write_text("mine")
         with runs.start("~", CONFIG) as run:
@@ -123,9 +121,7 @@ def check_in_use(folder: Path, owner: str) -> None:
 
 
 class TestLocks:
-    def test_a_folder_is_for_one_process_also_after_its_forks_and_without_its_lock(
-        self, tmp_path: Path
-    ) -> None:
+    def test_a_folder_is_for_one_process_also_after_its_forks(self, tmp_path: Path) -> None:
         code = "os.waitpid(os.fork() or sys.exit(), 0); print(1, flush=True)"
         with python(code, tmp_path) as process:
             check_in_use(tmp_path, f"process {process.pid}")

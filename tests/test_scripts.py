@@ -106,9 +106,7 @@ def test_a_configuration_repeats_its_run_and_options_override_it(tmp_path: Path)
     assert summary_of(Path(first)).digest != summary_of(Path(other)).digest
 
 
-def test_a_finished_run_goes_on_with_its_own_settings(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_finished_run_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = ["--folder", str(tmp_path)]
     assert spiral.main([*SPIRAL, "--seed", "5", *folder]) == 0
     before = summary_of(tmp_path).digest

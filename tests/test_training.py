@@ -148,9 +148,7 @@ def test_steps_that_are_skipped_neither_raise_nor_count() -> None:
         infinite(protected.init(params), batches[0])
 
 
-def test_predictions_do_not_depend_on_batches_nor_on_where_samples_come_from(
-    tmp_path: Path,
-) -> None:
+def test_predictions_depend_neither_on_batches_nor_on_the_source(tmp_path: Path) -> None:
     x, y = DATA.inputs.take(range(100)), DATA.targets.take(range(100))
     np.save(tmp_path / "x.npy", x)
     mapped: Matrix = np.load(tmp_path / "x.npy", mmap_mode="r")

@@ -16,6 +16,7 @@ from properties import given
 from purenn import Empty, Frozen, Key, Node, linear, relu, tree
 from purenn.arrays import Array, FloatDtype
 from purenn.errors import TreeError
+from purenn.layers import batch_norm, block
 from purenn.tree import compose, decompose, leaf_names, leaves, map_leaves, paths, rebuild
 
 
@@ -116,8 +117,9 @@ def test_to_dtype_converts_every_leaf(dtype: FloatDtype) -> None:
 
 def test_copies_of_nodes_are_read_only_and_leave_the_original_alone() -> None:
     mine, nested = array(1), array(2)
-    for again in copies(Pair(mine, (nested, Empty()))):
-        assert bits(again) == bits((mine, nested))
+    params = (linear(2) >> block(batch_norm())).init(Key(0), np.ones((2, 2)))
+    for again in copies(Pair(mine, (nested, *params))):
+        assert bits(again) == bits((mine, nested, *params))
         assert not any(leaf.flags.writeable for leaf in leaves(again))
     assert mine.flags.writeable
     assert nested.flags.writeable
