@@ -1,14 +1,17 @@
-"""How a test says that a call is refused, by class and by wording."""
+"""How a test says that a call is refused, by class and by wording; and tables of such calls."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from purenn.errors import PurennError
+
+evaluate: Callable[[str, dict[str, object]], object] = eval
 
 
 @contextmanager
@@ -17,3 +20,18 @@ def refused(error: type[PurennError], message: str) -> Iterator[None]:
     with pytest.raises(error, match=re.escape(message) + r"\Z") as caught:
         yield
     assert type(caught.value) is error
+
+
+def items(file: str, separator: str = "\n") -> list[str]:
+    """What is in a table beside this file, comments left out."""
+    found = Path(__file__).with_name(file).read_text().splitlines()
+    return [item for line in found if not line.startswith("#") for item in line.split(separator)]
+
+
+def check_refusal(line: str, names: dict[str, object]) -> None:
+    """Check a line `call -> error` of a table, whose calls may refer to these names."""
+    call, expected = line.split(" -> ")
+    with pytest.raises(PurennError) as caught:
+        evaluate(call, names)
+    message = re.sub(" at 0x[0-9a-f]+", "", str(caught.value)).replace("\n", "\\n")
+    assert f"{type(caught.value).__name__}: {message}" == expected

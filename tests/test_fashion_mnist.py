@@ -7,13 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from contracts import copies
-from refusals import refused
 from sample import FOLDER, accept_sample, content, put_sample, sample
 
 from purenn.arrays import ByteImages
 from purenn.datasets import CLASSES, FashionMnist, fashion_mnist, files
-from purenn.datasets.fashion_mnist import ByteLabels
-from purenn.errors import DtypeError, FormatError, OptionError, ShapeError, UnavailableError
+from purenn.errors import FormatError, UnavailableError
 
 LABELS, IMAGES = "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte"
 ARCHIVE = (FOLDER / f"{LABELS}.gz").read_bytes()
@@ -73,25 +71,11 @@ def test_a_missing_file_is_named_with_all_the_cures(tmp_path: Path) -> None:
         assert part in cure
 
 
-@pytest.mark.parametrize(
-    ("folder", "problem"),
-    [
-        *(
-            (folder, f"{folder} has no train-images")
-            for folder in ("no/where", "x" * 300, __file__)
-        ),
-        ("~nobody-has-this-name/x", "~nobody-has-this-name/x cannot be expanded: "),
-    ],
-)
-def test_a_folder_without_the_files_is_named(folder: str, problem: str) -> None:
-    with pytest.raises(UnavailableError, match=f"\n{problem}"):
+@pytest.mark.parametrize("folder", ["no/where", "x" * 300, __file__, "~nobody-has-this-name/x"])
+def test_a_folder_without_the_files_is_named(folder: str) -> None:
+    problem = "cannot be expanded: " if folder[0] == "~" else "has no train-images"
+    with pytest.raises(UnavailableError, match=f"\n{folder} {problem}"):
         fashion_mnist(folder)
-
-
-def test_what_is_not_a_path_is_refused() -> None:
-    number: Path = np.array([3])[0].item()
-    with refused(OptionError, "path: expected a str or a Path, got 3."):
-        fashion_mnist(number)
 
 
 @pytest.mark.parametrize(
@@ -132,15 +116,8 @@ def test_the_parts_are_data_sets_of_scaled_images() -> None:
         assert part.targets.take(range(len(part))).tolist() == labels.tolist()
 
 
-def test_writable_arrays_are_copied_and_others_are_refused() -> None:
+def test_writable_arrays_are_copied() -> None:
     images, labels = sample().test_images.copy(), sample().test_labels
     data = FashionMnist(images, labels, images, labels)
     images[0] += 1
     assert data.test_images.tobytes() == sample().test_images.tobytes()
-    flat: ByteImages = images.reshape(*[-1, 784])
-    message = "FashionMnist: expected images of shape (samples, 28, 28, 1), got (500, 784)."
-    with refused(ShapeError, message):
-        FashionMnist(flat, labels, images, labels)
-    wide: ByteLabels = labels.astype("int64")
-    with refused(DtypeError, "FashionMnist: expected uint8 labels of shape (samples,), got int64."):
-        FashionMnist(images, labels, images, wide)

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
 from enum import Enum, IntEnum
-from math import inf, nan
 from pathlib import Path
 
 import numpy as np
 import pytest
-from refusals import refused
 
 from purenn import runs
-from purenn.errors import FormatError, OptionError, RunError
+from purenn.errors import FormatError, RunError
 from purenn.runs.config import changes
 
 
@@ -52,23 +49,6 @@ def test_settings_are_kept_as_they_are_read(tmp_path: Path) -> None:
     assert runs.read_config(tmp_path / "config.json") == config
     with runs.resume(tmp_path, runs.Config("x.py", GIVEN)):
         pass
-
-
-@pytest.mark.parametrize(
-    ("settings", "where", "got"),
-    [
-        ({"rate": nan}, "settings.rate", "nan"),
-        ({"a": [0.0, np.float64(-inf)]}, "settings.a[1]", "-inf"),
-        ({"a": {"b": {1, 2}}}, "settings.a.b", "{1, 2}"),
-        ({"a": {1: 2}}, "settings.a", "{1: 2}"),
-        ({"a": Path("x")}, "settings.a", "PosixPath('x')"),
-        ({"a": np.zeros(1, complex)}, "settings.a[0]", "0j"),
-    ],
-)
-def test_settings_that_are_not_json(settings: Mapping[str, object], where: str, got: str) -> None:
-    kinds = "a finite number, a string, a list or a dict with strings as names"
-    with refused(OptionError, f"{where}: expected {kinds}, got {got}."):
-        runs.Config("x.py", settings)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from states import Pair, Point, leaves_as_text
 import purenn as nn
 from purenn import safetensors
 from purenn.arrays import AnyArray
-from purenn.errors import DtypeError, FormatError, TreeError
+from purenn.errors import FormatError, TreeError
 from purenn.layers import BatchNorm
 from purenn.saving import decode, digest, encode, load, save
 from purenn.tree import leaves, paths
@@ -113,21 +113,6 @@ class TestRefusals:
         saved = decode(encode((np.ones((2, 3)), 7)), "file")
         with refused(TreeError, f"file holds another tree:\n  {problem}"):
             saved.fitted(like)
-
-    @pytest.mark.parametrize(
-        ("tree", "error", "problem"),
-        [
-            ((np.float64(1.0),), TreeError, "0: expected an array or a plain bool, int, float"),
-            (([1.0],), TreeError, "expected a tree of arrays, tuples and frozen attrs classes"),
-            ((np.zeros(1, complex),), DtypeError, "0: expected booleans, integers, float32 or fl"),
-        ],
-    )
-    def test_what_is_not_a_tree(
-        self, tree: object, error: type[Exception], problem: str, tmp_path: Path
-    ) -> None:
-        with pytest.raises(error, match=problem):
-            save(tmp_path / "file", tree)
-        assert not (tmp_path / "file").exists()
 
     @pytest.mark.parametrize(
         "label",

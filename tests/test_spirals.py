@@ -1,13 +1,9 @@
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 
 from purenn.datasets import spirals
-from purenn.errors import OptionError
 from purenn.keys import Key
 
 
@@ -40,26 +36,3 @@ def test_the_points_lie_around_their_arms(noise: float) -> None:
     points = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
     points += noise * key.child("noise").generator().standard_normal((1200, 2))
     assert np.allclose(inputs, points / np.abs(points).max(), rtol=0, atol=1e-12)
-
-
-NO_KEY: Key = np.array([3])[0].item()
-NO_DTYPE: type[np.float32] = np.array([None])[0]
-DTYPE = "spirals: expected the dtype float32 or float64,"
-SWAPPED: np.dtype[np.float32] = np.dtype(">f4")
-
-
-@pytest.mark.parametrize(
-    ("message", "call"),
-    [
-        ("samples_per_arm: expected an integer from 1 to 5", lambda: spirals(Key(0), 10**8)),
-        ("arms: expected an integer from 2 to 10", lambda: spirals(Key(0), 5, 1)),
-        ("turns: expected a finite number > 0 and ≤ 1000, got", lambda: spirals(Key(0), turns=0)),
-        ("noise: expected a finite number ≥ 0 and ≤ 1e+06", lambda: spirals(Key(0), noise=1e7)),
-        (f"{DTYPE} got dtype('>f4').", lambda: spirals(Key(0), dtype=SWAPPED)),
-        (f"{DTYPE} got None.", lambda: spirals(Key(0), dtype=NO_DTYPE)),
-        ("key: expected a Key, got 3. Make one with Key(0)", lambda: spirals(NO_KEY)),
-    ],
-)
-def test_wrong_options_are_named(message: str, call: Callable[[], object]) -> None:
-    with pytest.raises(OptionError, match=f"^{re.escape(message)}"):
-        call()
