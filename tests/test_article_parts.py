@@ -12,7 +12,6 @@ import pytest
 from article import agreement, printed
 from article.legacy import LegacyStream
 from article.spirals import article_spirals
-from purenn.errors import OptionError
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2**32 - 1])
@@ -39,12 +38,6 @@ def test_a_position_gives_equal_numbers_however_often_it_is_drawn_from() -> None
     again, _ = start.normal((5,))
     assert again.tolist() == first.tolist()
     assert not first.flags.writeable
-
-
-@pytest.mark.parametrize("seed", [-1, 2**32, True, 1.5, None])
-def test_seeds_that_numpy_cannot_take_are_refused(seed: int) -> None:
-    with pytest.raises(OptionError, match="The seed of a LegacyStream: expected an integer"):
-        LegacyStream.seeded(seed)
 
 
 def published_spirals(state: np.random.RandomState) -> bytes:

@@ -104,8 +104,6 @@ def test_layers_of_a_chain_are_counted_and_picked() -> None:
     assert paths(nested[1:].init(KEY, X)) == paths(inner)
     with pytest.raises(IndexError):
         model[3]
-    with refused(OptionError, "There are no layers slice(3, None, None) in a chain of 3."):
-        model[3:]
 
 
 def chain_of(layers: list[Activation]) -> Activation:
@@ -128,18 +126,3 @@ def test_the_longest_chain_of_longest_chains_trains() -> None:
     assert pull(y)[1]().shape == X.shape
     with refused(OptionError, "has at most 400 layers. Put layers of one kind into a stack."):
         longest >> relu()
-
-
-def test_a_bare_tuple_of_parameters_is_refused_on_the_left() -> None:
-    bare: Layer[tuple[Empty], Matrix, Matrix] = Layer(
-        lambda key, example: (Empty(),),
-        lambda params, x: x,
-        lambda params, x, key: (x, lambda dy: (params, lambda: dy)),
-    )
-    with refused(
-        OptionError,
-        "The parameters of <Layer made without @maker> are a bare tuple, which means a chain. "
-        "Put it into block(...).",
-    ):
-        (bare >> relu()).init(KEY, X)
-    assert isinstance((block(bare) >> relu()).init(KEY, X)[0], Block)

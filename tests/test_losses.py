@@ -19,6 +19,7 @@ from purenn.losses import binary_cross_entropy, brier, cross_entropy, summed, we
 softmaxed, binary = losses.softmax_cross_entropy(), losses.binary_cross_entropy_with_logits()
 SQUARED: Loss[Matrix, Matrix] = losses.mean_squared_error()
 HARD: Labels = np.array([2, 0, 1, 1])
+FIRST: Labels = np.array([0])
 SOFT = matrix([[0.2, 0.5, 0.3], [1.0, 0.0, 0.0], [0.0, 0.25, 0.75], [0.1, 0.1, 0.8]])
 LOGITS: Matrix = 2.0 * normal(0, 4, 3)
 S: Matrix = np.exp(LOGITS) / np.exp(LOGITS).sum(axis=1, keepdims=True)  # softmax of the logits
@@ -103,11 +104,7 @@ def test_losses_of_logits_are_exact_far_out(size: float, dtype: FloatDtype) -> N
     assert summed(binary)(far, wrong)[1].tolist() == [[0.5, -0.5]]
     for value, cotangent in (softmaxed(far, np.array([1])), softmaxed(far, wrong)):
         assert (value, cotangent.tolist()) == (float(dtype.type(2 * size)), [[1.0, -1.0]])
-    for value, cotangent in (
-        softmaxed(far, np.array([0])),
-        softmaxed(far, right),
-        binary(far, right),
-    ):
+    for value, cotangent in (softmaxed(far, FIRST), softmaxed(far, right), binary(far, right)):
         assert value < 1e-30
         assert abs(cotangent).max() < 1e-30
 
@@ -123,7 +120,7 @@ def test_masked_logits_have_no_part_in_the_loss(dtype: FloatDtype) -> None:
     assert softmaxed(masked, soft)[0] == pytest.approx(NATS)
     assert softmaxed(masked, np.array([1]))[1].tolist() == [[0.0, -0.5, 0.5]]
     assert softmaxed(masked, soft)[1].tolist() == [[0.0, 0.0, 0.0]]
-    assert softmaxed(masked, np.array([0]))[0] == math.inf
+    assert softmaxed(masked, FIRST)[0] == math.inf
     for logit, label in ((-math.inf, 0), (math.inf, 1)):
         value, cotangent = binary(matrix([[logit]], dtype), np.array([label]))
         assert (value, cotangent.tolist()) == (0.0, [[0.0]])

@@ -172,17 +172,13 @@ class Memory(dict[str, Array]):
 Formula = Callable[[int, Array, Array, Memory], Array]
 
 
-def adam(b1: float, b2: float, epsilon: float) -> Formula:
-    def update(t: int, g: Array, p: Array, memory: Memory) -> Array:
-        mean = memory.mix("mean", b1, g, 1 - b1) / (1 - b1**t)
-        square = memory.mix("square", b2, g * g, 1 - b2) / (1 - b2**t)
-        found: Array = mean / (np.sqrt(square) + epsilon)
-        return found
-
-    return update
-
-
-KINGMA_BA = adam(0.9, 0.999, 1e-8)
+def kingma_ba(
+    t: int, g: Array, p: Array, m: Memory, b1: float = 0.9, b2: float = 0.999, eps: float = 1e-8
+) -> Array:
+    mean = m.mix("mean", b1, g, 1 - b1) / (1 - b1**t)
+    square = m.mix("square", b2, g * g, 1 - b2) / (1 - b2**t)
+    found: Array = mean / (np.sqrt(square) + eps)
+    return found
 
 
 def pair(seed: int, dtype: FloatDtype) -> Pair:
@@ -231,11 +227,12 @@ def test_formulas_are_the_textbooks(dtype: FloatDtype) -> None:
     clipped = nn.clip_by_value(0.5) >> nn.momentum(0.9)
     shape(clipped, lambda t, g, p, m: m.mix("v", 0.9, np.clip(g, -0.5, 0.5)))
     decoupled = opt.scale_by_adam() >> nn.weight_decay(0.2)  # of matrices
-    shape(decoupled, lambda t, g, p, m: KINGMA_BA(t, g, p, m) + 0.2 * p * (p.ndim == 2))
+    shape(decoupled, lambda t, g, p, m: kingma_ba(t, g, p, m) + 0.2 * p * (p.ndim == 2))
     coupled = nn.weight_decay(0.2, where=lambda path, leaf: path == "1") >> nn.momentum(0.9)
     shape(coupled, lambda t, g, p, m: m.mix("v", 0.9, g + 0.2 * p * (p.ndim == 1)))
-    check(nn.adam(RATE), KINGMA_BA, dtype)
-    check(nn.adam(RATE, b1=0.8, b2=0.95, epsilon=0.3), adam(0.8, 0.95, 0.3), dtype)
+    check(nn.adam(RATE), kingma_ba, dtype)
+    other = nn.adam(RATE, b1=0.8, b2=0.95, epsilon=0.3)
+    check(other, lambda t, g, p, m: kingma_ba(t, g, p, m, 0.8, 0.95, 0.3), dtype)
     stairs = schedules.step_decay(RATE, factor=0.5, every=3)
     check(nn.descend(opt.unchanged(), stairs), lambda t, g, p, m: 0.5 ** ((t - 1) // 3) * g, dtype)
 

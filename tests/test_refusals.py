@@ -11,8 +11,11 @@ import pytest
 from refusals import check_refusal, items
 
 import purenn as nn
-from purenn import layers, losses
+from article.legacy import LegacyStream
+from fashion_mnist import ImageSettings
+from purenn import layers, losses, safetensors
 from purenn.arrays import Labels, Matrix
+from spiral import SpiralSettings
 
 X: Matrix = np.ones((2, 3), np.float32)
 LABELS: Labels = np.array([0, 1])
@@ -24,9 +27,9 @@ PARAMS, OTHER = MODEL.init(KEY, X), (nn.linear(9) >> nn.relu() >> nn.linear(2)).
 NORM, TABLE = nn.batch_norm().init(KEY, X), layers.embedding(2, 3).init(KEY, LABELS)
 EMPTY, PAIR = nn.Empty(), layers.Both(nn.Empty(), nn.Empty())
 
-# What the calls may refer to: purenn's modules, all layers and losses, and the values above.
-OTHERS = {"attrs": attrs, "math": math, "pickle": pickle}
-NAMES: dict[str, object] = {**vars(nn), **vars(layers), **vars(losses), **globals(), **OTHERS}
+# What the calls may refer to: purenn's modules, all layers and losses, these, and the values above.
+OTHERS = attrs, math, pickle, safetensors, LegacyStream, ImageSettings, SpiralSettings
+NAMES: dict[str, object] = {**vars(nn), **vars(layers), **vars(losses), **globals()}
 
 
 @pytest.mark.parametrize("line", items("refusals.txt"))
