@@ -57,14 +57,10 @@ def first_loss(workload: Workload) -> float:
     return float((np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(y)), y]).mean())
 
 
-@pytest.mark.parametrize(
-    "workload",
-    [
-        TINY,
-        attrs.evolve(TINY, widths=(6, 5, 1)),
-        attrs.evolve(TINY, kind="adam", slope=0.0, rate=0.001),
-    ],
-)
+ADAM = attrs.evolve(TINY, kind="adam", slope=0.0, rate=0.001)
+
+
+@pytest.mark.parametrize("workload", [TINY, attrs.evolve(TINY, widths=(6, 5, 1)), ADAM])
 def test_training_is_measured_and_all_contenders_do_the_same(workload: Workload) -> None:
     result = measure(workload, CONTENDERS, rounds=2)
     assert list(result.series) == present(workload.kind)

@@ -8,7 +8,7 @@ from typing import TypeVar
 import attrs
 import numpy as np
 import pytest
-from contracts import bits, dtypes, makers, noise, normal, spread
+from contracts import bits, copies, dtypes, makers, noise, normal, spread
 
 from purenn import Key, Layer, Leaves, layers
 from purenn.arrays import FLOAT64, Array, FloatDtype, Images, Labels, Matrix, read_only
@@ -54,6 +54,9 @@ def case(layer: Layer[P, X, Y], example: X) -> Case:
         check_layer(layer, example, KEY)
         params = layer.init(KEY, example)
         hash(params)  # no array is compared
+        for same in copies(layer):
+            assert bits(same.init(KEY, example)) == bits(params)
+            assert bits(same.apply(params, example)) == bits(layer.apply(params, example))
         if "dropout" not in repr(layer) and "batch_norm" not in repr(layer):
             assert bits(layer.apply(params, example)) == bits(layer.vjp(params, example, KEY)[0])
 
