@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from purenn.arrays import ByteImages
-from purenn.datasets import FashionMnist
+from purenn.datasets import FashionMnist, files
 from purenn.datasets.fashion_mnist import ByteLabels
 from purenn.datasets.files import SUMS
 
@@ -44,8 +44,10 @@ def put_sample(folder: Path) -> None:
         shutil.copy(FOLDER / f"{name}.gz", folder)
 
 
-def accept_sample(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the sample's files pass for those of the whole data set."""
+def accept_sample(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Let the sample's files pass for the whole data set's, with a folder for those installed."""
+    monkeypatch.delenv("PURENN_DATA", raising=False)
+    monkeypatch.setattr(files, "INSTALLED", folder / "not-installed")
     for name in SUMS:
         monkeypatch.setitem(SUMS, name, hashlib.sha256(content(name)).hexdigest())
 

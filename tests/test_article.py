@@ -133,16 +133,12 @@ def test_a_configuration_of_another_script_is_refused(tmp_path: Path) -> None:
 
 
 OWN = runs.Config("train_article.py", {"run": "clipped", "epochs": 200})
+NOT_OWN = [("spiral.py", "clipped"), (OWN.script, "exploding"), (OWN.script, None)]
 
 
-@pytest.mark.parametrize(
-    ("script", "settings"),
-    [("spiral.py", {"run": "clipped"}), (OWN.script, {"run": "exploding"}), (OWN.script, {})],
-)
-def test_no_folder_of_others_is_replaced(
-    script: str, settings: dict[str, runs.Json], tmp_path: Path
-) -> None:
-    with runs.start(tmp_path, runs.Config(script, settings)):
+@pytest.mark.parametrize(("script", "name"), NOT_OWN)
+def test_no_folder_of_others_is_replaced(script: str, name: str | None, tmp_path: Path) -> None:
+    with runs.start(tmp_path, runs.Config(script, {"run": name} if name else {})):
         (tmp_path / "loss.png").write_text("kept")
     message = r"that is not the article's clipped\. Choose another"
     with pytest.raises(RunError, match=message), replaced(tmp_path, OWN):

@@ -37,8 +37,7 @@ def test_the_same_program_gives_the_same_bits_in_every_process(tmp_path: Path) -
     command = [sys.executable, "-W", "error", "-c", PROGRAM]
     alike = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "1"}
     other = {**alike, "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "LC_ALL": "C", "LANG": "C"}
-    found = [
-        subprocess.check_output(command, env=env, cwd=tmp_path) for env in (alike, alike, other)
-    ]
+    each = alike, alike, other
+    found = [subprocess.check_output(command, env=env, cwd=tmp_path) for env in each]
     assert len(found[0].splitlines()) == 5
     assert found == found[:1] * 3

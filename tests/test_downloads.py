@@ -33,10 +33,8 @@ class Web(SimpleHTTPRequestHandler):
 @pytest.fixture
 def web(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder whose parts 0, 1 and 2 are the mirrors, which are empty."""
-    accept_sample(monkeypatch)
-    monkeypatch.delenv("PURENN_DATA", raising=False)
+    accept_sample(monkeypatch, tmp_path)
     monkeypatch.setenv("NO_PROXY", "*")
-    monkeypatch.setattr(files, "INSTALLED", tmp_path / "not-installed")
     monkeypatch.setattr("pooch.os_cache", lambda project: tmp_path / project)
     Web.requests = []
     for part in "012":

@@ -19,11 +19,9 @@ ARCHIVE = (FOLDER / f"{LABELS}.gz").read_bytes()
 
 @pytest.fixture(autouse=True)
 def known(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    accept_sample(monkeypatch)
+    accept_sample(monkeypatch, tmp_path)
     monkeypatch.setitem(sys.modules, "pooch", None)  # nothing here may be fetched
-    monkeypatch.setattr(files, "INSTALLED", tmp_path / "not-installed")
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.delenv("PURENN_DATA", raising=False)
 
 
 def check_sample(data: FashionMnist) -> None:

@@ -114,17 +114,14 @@ class TestRefusals:
         with refused(TreeError, f"file holds another tree:\n  {problem}"):
             saved.fitted(like)
 
-    @pytest.mark.parametrize(
-        "label",
-        [
-            *("states:Pair", "os:system", "purennx.tree:Frozen", ":Frozen", "", "purenn"),
-            *("purenn.nothing:Frozen", "purenn..tree:Frozen", "purenn.tree:np", "purenn.tree:T"),
-            *("purenn.optimizers:Point", "purenn.tree:Nothing", "purenn.a\0:F"),
-        ],
+    LABELS = (
+        *("states:Pair", "os:system", "purennx.tree:Frozen", ":Frozen", "", "purenn"),
+        *("purenn.nothing:Frozen", "purenn..tree:Frozen", "purenn.tree:np", "purenn.tree:T"),
+        *("purenn.optimizers:Point", "purenn.tree:Nothing", "purenn.a\0:F"),
     )
-    def test_only_nodes_of_purenns_own_are_looked_up(
-        self, label: str, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+
+    @pytest.mark.parametrize("label", LABELS)
+    def test_other_nodes_than_ours(self, label: str, monkeypatch: pytest.MonkeyPatch) -> None:
         class Trap(ModuleType):
             def __getattribute__(self, name: str) -> object:
                 raise AssertionError(f"looked up {name}")

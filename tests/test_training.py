@@ -167,10 +167,8 @@ def test_a_model_of_two_inputs_trains_on_pairs() -> None:
     model = layers.beside(nn.linear(2), nn.linear(1)) >> layers.concatenate() >> nn.linear(1)
     left, right = normal(0, 200, 2), normal(1, 200, 3)
     data, optimizer = nn.dataset((left, right), left[:, :1] - 2.0 * right[:, 2:]), nn.adam(0.05)
-    state, step = (
-        optimizer.init(model.init(KEY, data.example)),
-        nn.training_step(model, SQUARED, optimizer),
-    )
+    state = optimizer.init(model.init(KEY, data.example))
+    step = nn.training_step(model, SQUARED, optimizer)
     for epoch in range(30):
         state, _ = nn.fold(step, state, nn.shuffled_batches(data, 20, KEY, epoch))
     assert nn.evaluate(model, state.params, data, SQUARED) < 1e-3

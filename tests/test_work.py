@@ -88,7 +88,9 @@ def _alone() -> Iterator[None]:
 
 
 @pytest.mark.parametrize(("net", "layers"), [("article", 4), ("spiral", 3), ("images", 2)])
-def test_a_step_takes_no_new_memory(net: str, layers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_products_and_memory_of_a_step(
+    net: str, layers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = training(net)
     # The cotangent of the data is spared, also behind flatten.
     assert work_of(lambda: run(5), monkeypatch).products == 5 * (3 * layers - 1)
