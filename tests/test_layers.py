@@ -152,9 +152,8 @@ def test_residual_branches_and_beside_are_sums_and_pairs() -> None:
     drawn = layers.beside(linear(3), linear(3)).init(KEY, (ROWS, ROWS))
     assert bits(drawn.first) == bits(linear(3).init(KEY.child("layer", 0), ROWS))
     assert bits(drawn.second) == bits(linear(3).init(KEY.child("layer", 1), ROWS))
-    (left, right), _ = layers.branches(dropout(0.5), dropout(0.5)).vjp(
-        layers.Both(EMPTY, EMPTY), ROWS, KEY
-    )
+    forked = layers.branches(dropout(0.5), dropout(0.5))
+    (left, right), _ = forked.vjp(layers.Both(EMPTY, EMPTY), ROWS, KEY)
     for index, side in enumerate((left, right)):
         key = KEY.child("layer", index)
         assert bits(side) == bits(pulled(dropout(0.5), EMPTY, ROWS, ROWS, key)[0])

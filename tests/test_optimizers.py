@@ -11,6 +11,7 @@ from typing import TypeVar
 import numpy as np
 import pytest
 from contracts import FLOATS, Bits, bits, dtypes, makers, noise, normal
+from refusals import evaluate
 
 import purenn as nn
 from purenn import optimizers as opt
@@ -57,10 +58,8 @@ def signs(point: nn.Point) -> Rule:
 
 def optimizers() -> list[nn.Optimizer[object]]:
     """The cases, those of transforms as the optimizers that they make."""
-    evaluate: Callable[[str, dict[str, object]], object] = eval
-    found = evaluate(
-        f"({CASES})", {**vars(opt), "factor": factor, "signs": signs, "SCHEDULE": SCHEDULE}
-    )
+    names = {**vars(opt), "factor": factor, "signs": signs, "SCHEDULE": SCHEDULE}
+    found = evaluate(f"({CASES})", names)
     assert isinstance(found, tuple)
     made = [nn.descend(each, RATE) if isinstance(each, nn.Transform) else each for each in found]
     return [each for each in made if isinstance(each, nn.Optimizer)]

@@ -29,9 +29,8 @@ def test_right_programs_pass_and_mistakes_have_the_errors_expected(tmp_path: Pat
     options = ("--no-pretty", "--no-error-summary", "--no-color-output")
     command = [sys.executable, "-m", "mypy", *options, RIGHT, WRONG, str(readme)]
     told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout
-    found = sorted(
-        (file, int(line), code, words) for file, line, words, code in ERROR.findall(told)
-    )
+    errors = ERROR.findall(told)
+    found = sorted((file, int(line), code, words) for file, line, words, code in errors)
     wanted = sorted(
         (WRONG, number, code, words.strip())
         for number, line in enumerate((ROOT / WRONG).read_text().splitlines(), 1)

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from contracts import normal
 from counting import memory_of, work_of
+from refusals import evaluate
 from threadpoolctl import threadpool_limits
 
 import purenn as nn
@@ -29,7 +30,6 @@ MOMENTUM, ADAM = 5, 14
 # that, and one for the bias' gradient.
 ACTIVATIONS = 7
 
-evaluate: Callable[[str, dict[str, object]], object] = eval
 ClassLoss = nn.Loss[Matrix, Matrix | Labels]
 
 NETS = {
