@@ -11,6 +11,9 @@ from purenn.arrays import FLOAT64, AnyArray, Array, Leaves
 # Below this, squares of float32 elements lose digits or vanish.
 UNDERFLOW = 1e-30
 
+# The same of float64 elements.
+SMALLEST = 1e-280
+
 # BLAS sums so many squares in their own dtype before its rounding shows.
 BLOCK = 2**19
 
@@ -59,3 +62,23 @@ def global_norm(leaves: Leaves) -> float:
     if not largest or not isfinite(largest):
         return largest
     return largest * sqrt(sum(total(np.square(np.divide(leaf, largest))) for leaf in leaves))
+
+
+def unit_norms(x: Array) -> Array:
+    """The Euclidean norms over all axes but the last, or the one of a vector, with all axes kept.
+
+    In float64; finite whenever every element is.
+    """
+    axes = tuple(range(x.ndim - 1)) or None
+    wide = x.astype(FLOAT64, copy=False)
+    with np.errstate(over="ignore"):
+        squares: Array = np.add.reduce(np.square(wide), axes, keepdims=True)
+    if x.dtype == FLOAT64 and not bool(np.all((squares > SMALLEST) & (squares < inf))):
+        largest: Array = np.max(np.abs(wide), axes, keepdims=True, initial=0.0)
+        np.copyto(largest, 1.0, where=(largest == 0.0) | np.isinf(largest))
+        with np.errstate(over="ignore"):
+            rest: Array = np.add.reduce(np.square(wide / largest), axes, keepdims=True)
+        norms: Array = np.sqrt(rest) * largest
+        return norms
+    found: Array = np.sqrt(squares)
+    return found
