@@ -140,3 +140,9 @@ def test_units_whose_norm_is_0_or_not_finite_are_left_alone(dtype: FloatDtype) -
     after = adapted(0.1, grad, read_only(np.ones((2, 4), dtype)))
     assert bits(after[:, :3]) == bits(grad[:, :3])
     np.testing.assert_allclose(after[:, 3], np.sqrt(0.02) * np.array([0.6, 0.8]), rtol=1e-6)
+
+
+def test_the_norm_of_a_long_unit_has_its_digits() -> None:
+    grad = read_only(np.full((10**5, 2), 0.1, np.float32))
+    after = adapted(1.0, grad, read_only(np.zeros_like(grad)), epsilon=1.0)
+    np.testing.assert_allclose(after, 10**-2.5, rtol=1e-5)

@@ -7,12 +7,10 @@ from math import inf, isfinite, isnan, sqrt
 import numpy as np
 
 from purenn.arrays import FLOAT64, AnyArray, Array, Leaves
+from purenn.kernels.products import ROWS
 
 # Below this, squares of float32 elements lose digits or vanish.
 UNDERFLOW = 1e-30
-
-# The same of float64 elements.
-SMALLEST = 1e-280
 
 # BLAS sums so many squares in their own dtype before its rounding shows.
 BLOCK = 2**19
@@ -69,16 +67,23 @@ def unit_norms(x: Array) -> Array:
 
     In float64; finite whenever every element is.
     """
-    axes = tuple(range(x.ndim - 1)) or None
-    wide = x.astype(FLOAT64, copy=False)
-    with np.errstate(over="ignore"):
-        squares: Array = np.add.reduce(np.square(wide), axes, keepdims=True)
-    if x.dtype == FLOAT64 and not bool(np.all((squares > SMALLEST) & (squares < inf))):
-        largest: Array = np.max(np.abs(wide), axes, keepdims=True, initial=0.0)
-        np.copyto(largest, 1.0, where=(largest == 0.0) | np.isinf(largest))
-        with np.errstate(over="ignore"):
-            rest: Array = np.add.reduce(np.square(wide / largest), axes, keepdims=True)
-        norms: Array = np.sqrt(rest) * largest
-        return norms
-    found: Array = np.sqrt(squares)
-    return found
+    units = x.shape[-1] if x.ndim > 1 else 1
+    rows = x.reshape(x.size // max(1, units), units)
+    blocks = (rows[start : start + ROWS] for start in range(0, len(rows), ROWS))
+    squares = np.zeros(units)
+    for block in blocks:
+        squares += np.einsum("ij,ij->j", block, block)
+    norms: Array = np.sqrt(squares)
+    odd = ~((squares > UNDERFLOW) & (squares < inf))
+    if odd.any():
+        norms[odd] = _scaled_norms(rows[:, odd])
+    return norms.reshape((1,) * (x.ndim - 1) + (-1,))
+
+
+def _scaled_norms(rows: Array) -> Array:
+    """The norms of columns whose squares may vanish or overflow."""
+    largest: Array = np.max(np.abs(rows), 0, initial=0.0)
+    np.copyto(largest, 1.0, where=(largest == 0.0) | np.isinf(largest))
+    squares: Array = np.add.reduce(np.square(rows / largest), 0, dtype=FLOAT64)
+    norms: Array = np.sqrt(squares) * largest
+    return norms

@@ -42,7 +42,7 @@ def scale_by_lion(b1: float = 0.9, b2: float = 0.99) -> Transform[Mean]:
     def at(point: Point) -> Rule:
         def rule(g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
             spare = empty_like(g)
-            np.sign(blend(old[0], first, g, spare, out), out)
+            np.sign(blend(old[0], first, g, out, spare), out)  # in place it takes ten times as long
             settle(blend(old[0], second, g, spare, new[0]), point.step)
             return out
 

@@ -98,6 +98,8 @@ def _averaging(
 def averaged_params(state: State[P, Averaged[S]]) -> P:
     """The average of the parameters so far; frozen parts are as they are now.
 
+    The optimizer is `averaged`, `stochastic_weight_averaging` or one that is schedule-free.
+
     Raises:
         OptionError: the optimizer of this state keeps no average.
     """
