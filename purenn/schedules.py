@@ -12,7 +12,7 @@ from __future__ import annotations
 import itertools
 from bisect import bisect_right
 from collections.abc import Callable
-from math import cos, inf, pi
+from math import cos, inf, log2, pi, sqrt
 
 import attrs
 
@@ -75,11 +75,118 @@ def cosine(rate: float, steps: int, final: float = 0.0) -> Schedule:
     first = checks.number("The rate of cosine", rate, above=0.0)
     last = checks.number("The final rate of cosine", final, least=0.0)
     length = checks.integer("The steps of cosine", steps)
+    return Schedule(lambda step: _half_cosine(first, last, step, length))
+
+
+def _half_cosine(first: float, last: float, step: float, length: float) -> float:
+    if step >= length:
+        return last
+    return last + (first - last) * (0.5 + 0.5 * cos(pi * step / length))
+
+
+@maker
+def cosine_restarts(rate: float, steps: int, multiple: int = 1, final: float = 0.0) -> Schedule:
+    """`cosine` again and again, each time over `multiple` times as many steps as before.
+
+    Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts" (2017).
+    """
+    first = checks.number("The rate of cosine_restarts", rate, above=0.0)
+    last = checks.number("The final rate of cosine_restarts", final, least=0.0)
+    shortest = checks.integer("The steps of cosine_restarts", steps)
+    growth = checks.integer("The multiple of cosine_restarts", multiple)
+
+    def schedule(step: int) -> float:
+        length = shortest
+        if growth == 1:
+            step %= length
+        while step >= length:
+            step, length = step - length, length * growth
+        return _half_cosine(first, last, step, length)
+
+    return Schedule(schedule)
+
+
+@maker
+def one_cycle(
+    rate: float,
+    steps: int,
+    rise: float = 0.3,
+    divisor: float = 25.0,
+    final_divisor: float = 1e4,
+) -> Schedule:
+    """Half a cosine up to `rate`, half a cosine down, and the last rate from step `steps` on.
+
+    Smith and Topin, "Super-Convergence: Very Fast Training of Neural Networks Using Large Learning
+    Rates" (2018), with cosines as in PyTorch and optax.
+
+    Args:
+        rate: the highest.
+        steps: how long the cycle is.
+        rise: the share of the steps in which the rate goes up, from 0 to below 1.
+        divisor: the first rate is `rate / divisor`.
+        final_divisor: the last is the first divided by this.
+    """
+    highest = checks.number("The rate of one_cycle", rate, above=0.0)
+    length = checks.integer("The steps of one_cycle", steps)
+    peak = checks.fraction("The rise of one_cycle", rise) * length
+    first = highest / checks.number("The divisor of one_cycle", divisor, least=1.0)
+    last = first / checks.number("The final_divisor of one_cycle", final_divisor, least=1.0)
+
+    def schedule(step: int) -> float:
+        if step < peak:
+            return _half_cosine(first, highest, step, peak)
+        return _half_cosine(highest, last, step - peak, length - peak)
+
+    return Schedule(schedule)
+
+
+@maker
+def log_cosine(rate: float, steps: int, cycles: int = 4) -> Schedule:
+    """`rate * (0.5 - 0.5 * cos(2 pi log2(1 + (2^cycles - 1) * step / steps)))`, then 0.
+
+    Cycles from 0 up to `rate` and back, each about twice as long as the one before. Holzmüller,
+    Grinsztajn and Steinwart, "Better by Default: Strong Pre-Tuned MLPs and Boosted Trees on Tabular
+    Data" (2024).
+    """
+    highest = checks.number("The rate of log_cosine", rate, above=0.0)
+    length = checks.integer("The steps of log_cosine", steps)
+    growth = 2.0 ** checks.integer("The cycles of log_cosine", cycles, 1, 64) - 1.0
 
     def schedule(step: int) -> float:
         if step >= length:
-            return last
-        return last + (first - last) * (0.5 + 0.5 * cos(pi * step / length))
+            return 0.0
+        return highest * (0.5 - 0.5 * cos(2.0 * pi * log2(1.0 + growth * (step / length))))
+
+    return Schedule(schedule)
+
+
+@maker
+def polynomial(rate: float, steps: int, power: float = 1.0, final: float = 0.0) -> Schedule:
+    """`final + (rate - final) * (1 - step / steps)^power`, and `final` from step `steps` on."""
+    first = checks.number("The rate of polynomial", rate, above=0.0)
+    last = checks.number("The final rate of polynomial", final, least=0.0)
+    length = checks.integer("The steps of polynomial", steps)
+    exponent = checks.number("The power of polynomial", power, above=0.0)
+
+    def schedule(step: int) -> float:
+        share: float = max(0.0, 1.0 - step / length) ** exponent
+        return last + (first - last) * share
+
+    return Schedule(schedule)
+
+
+@maker
+def inverse_square_root(rate: float, steps: int) -> Schedule:
+    """`linear_warm_up(rate, steps)`, then `rate * sqrt(steps / (step + 1))`.
+
+    Vaswani et al., "Attention Is All You Need" (2017).
+    """
+    highest = checks.number("The rate of inverse_square_root", rate, above=0.0)
+    length = checks.integer("The steps of inverse_square_root", steps)
+
+    def schedule(step: int) -> float:
+        count = step + 1
+        return highest * (count / length if count < length else sqrt(length / count))
 
     return Schedule(schedule)
 

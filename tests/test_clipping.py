@@ -13,7 +13,7 @@ from properties import given
 
 import purenn as nn
 from purenn.arrays import Array, FloatDtype, Leaves, read_only
-from purenn.optimizers import Norm, report_global_norm
+from purenn.optimizers import Norm, adaptive_clipping, report_global_norm
 
 FLOAT32, FLOAT64 = FLOATS
 
@@ -107,3 +107,38 @@ def test_norms_neither_overflow_nor_underflow(size: float) -> None:
 def test_the_norm_of_a_million_numbers_has_its_digits() -> None:
     norm, _ = normed(report_global_norm(), read_only(np.full(10**6, 0.1, np.float32)))
     assert norm == pytest.approx(100.0, rel=1e-4)
+
+
+def adapted(limit: float, grad: Array, param: Array, epsilon: float = 0.001) -> Array:
+    point = nn.Point((param,), (None,), 0, math.nan, ())
+    _, (after,) = adaptive_clipping(limit, epsilon).update(nn.Empty(), (grad,), point)
+    return after
+
+
+@dtypes
+@pytest.mark.parametrize("size", [1e-300, 1e-200, 1e-30, 1e-15, 1.0, 1e30, 1e37, 1e200, 1e307])
+def test_each_unit_is_clipped_by_its_own_norm(size: float, dtype: FloatDtype) -> None:
+    if dtype == FLOAT32 and not 1e-31 < size < 1e38:
+        return
+    param = read_only(np.array([[3.0, 0.0, 3.0], [-4.0, 0.0, 4.0]], dtype) * dtype.type(size))
+    grad = read_only(np.array([[0.0, 0.6, 6.0], [1.0, 0.8, 8.0]], dtype) * dtype.type(size))
+    after = adapted(0.5, grad, param, epsilon=1e-4 * size)
+    expected = np.array([[0.0, 3e-5, 1.5], [1.0, 4e-5, 2.0]])
+    np.testing.assert_allclose(after / dtype.type(size), expected, rtol=1e-6)
+    whole = adapted(0.5, read_only(grad[1]), read_only(param[1]), epsilon=1e-4 * size)
+    factor = 0.5 * math.sqrt(32.0 / 65.64)
+    np.testing.assert_allclose(whole / dtype.type(size), [factor, 0.8 * factor, 8 * factor], 1e-6)
+
+
+@dtypes
+def test_units_whose_norm_is_0_or_not_finite_are_left_alone(dtype: FloatDtype) -> None:
+    grad = read_only(np.array([[0.0, math.nan, math.inf, 30.0], [0.0, 1.0, 1.0, 40.0]], dtype))
+    after = adapted(0.1, grad, read_only(np.ones((2, 4), dtype)))
+    assert bits(after[:, :3]) == bits(grad[:, :3])
+    np.testing.assert_allclose(after[:, 3], np.sqrt(0.02) * np.array([0.6, 0.8]), rtol=1e-6)
+
+
+def test_the_norm_of_a_long_unit_has_its_digits() -> None:
+    grad = read_only(np.full((10**5, 2), 0.1, np.float32))
+    after = adapted(1.0, grad, read_only(np.zeros_like(grad)), epsilon=1.0)
+    np.testing.assert_allclose(after, 10**-2.5, rtol=1e-5)

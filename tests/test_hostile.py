@@ -42,6 +42,7 @@ OTHER, FIVE = nn.linear(2).init(KEY, X), nn.linear(5).init(KEY, X)
 SGD, FAST, LOSS = nn.sgd(0.1), nn.momentum(0.9), nn.softmax_cross_entropy()
 STATE, DATA, REPORTS = SGD.init(PARAMS), nn.dataset(X, Y), [Report(1.0, 2)]
 SLOTS, LEAVES = STATE.slots, STATE.slots.leaves
+FREE = optimizers.schedule_free_sgd(0.1)
 WAITING = nn.descend(optimizers.plateau(2), 0.1).init(PARAMS)
 STEP, BATCHES = nn.training_step(MODEL, LOSS, SGD), nn.shuffled_batches(DATA, 2, KEY, 0)
 BATCH = BATCHES[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import TypeVar
 
 import numpy as np
@@ -37,7 +37,13 @@ report_global_norm(), momentum(0.9), nesterov(0.9), scale_by_adam(), weight_deca
 scaled(factor), plateau(1, 0.5), elementwise(Velocity, signs), unchanged(),
 stateless(lambda grads, point: grads), sgd(0.1), adam(0.1), averaged(sgd(0.1), 0.9),
 accumulated(sgd(0.1), 2), descend(momentum(0.5), SCHEDULE),
-skip_nonfinite(averaged(accumulated(adam(0.1), 3)), 2),
+skip_nonfinite(averaged(accumulated(adam(0.1), 3)), 2), adamw(0.1, 0.2), nadam(0.1), amsgrad(0.1),
+adagrad(0.1), rmsprop(0.1), lion(0.1, 0.2), lamb(0.1), scale_by_nadam(), scale_by_amsgrad(),
+scale_by_adagrad(), scale_by_rms(bias_correction=True), scale_by_lion(), scale_by_trust_ratio(),
+adaptive_clipping(0.5), adaptive_clipping(100), centralization(), gradient_noise(Key(0)),
+schedule_free_sgd(0.1), schedule_free_adamw(0.1), schedule_free(momentum(0.5), SCHEDULE, 0.5),
+stochastic_weight_averaging(adam(0.1), 1), lookahead(averaged(sgd(0.1), 0.9), 1),
+stochastic_weight_averaging(lookahead(sgd(0.1), 2), 0, 2), lookahead(adam(0.1), 2, 0.8),
 clip_by_value(1.0) >> (momentum(0.9) >> weight_decay(0.1)) >> scale_by_adam(),
 """
 SCHEDULE = schedules.join(schedules.linear_warm_up(0.1, 2), (2, schedules.cosine(0.1, 5)))
@@ -58,7 +64,7 @@ def signs(point: nn.Point) -> Rule:
 
 def optimizers() -> list[nn.Optimizer[object]]:
     """The cases, those of transforms as the optimizers that they make."""
-    names = {**vars(opt), "factor": factor, "signs": signs, "SCHEDULE": SCHEDULE}
+    names = {**vars(opt), "factor": factor, "signs": signs, "SCHEDULE": SCHEDULE, "Key": nn.Key}
     found = evaluate(f"({CASES})", names)
     assert isinstance(found, tuple)
     made = [nn.descend(each, RATE) if isinstance(each, nn.Transform) else each for each in found]
@@ -180,6 +186,42 @@ def kingma_ba(
     return found
 
 
+def rooted(x: Array, square: Array, epsilon: float) -> Array:
+    found: Array = x / (np.sqrt(square) + epsilon)
+    return found
+
+
+def dozat(t: int, g: Array, p: Array, memory: Memory) -> Array:
+    ahead = 0.9 * memory.mix("mean", 0.9, g, 0.1) / (1 - 0.9 ** (t + 1)) + 0.1 * g / (1 - 0.9**t)
+    return rooted(ahead, memory.mix("square", 0.95, g * g, 0.05) / (1 - 0.95**t), 1e-3)
+
+
+def reddi(t: int, g: Array, p: Array, memory: Memory) -> Array:
+    mean, square = memory.mix("mean", 0.9, g, 0.1), memory.mix("square", 0.95, g * g, 0.05)
+    memory["largest"] = np.maximum(memory.get("largest", 0.0 * g), square / (1 - 0.95**t))
+    return rooted(mean / (1 - 0.9**t), memory["largest"], 1e-3)
+
+
+def chen(t: int, g: Array, p: Array, memory: Memory) -> Array:
+    direction = np.sign(0.9 * memory.get("mean", 0.0 * g) + 0.1 * g)
+    memory.mix("mean", 0.99, g, 0.01)
+    found: Array = direction + 0.2 * p * (p.ndim == 2)
+    return found
+
+
+def you(t: int, g: Array, p: Array, memory: Memory) -> Array:
+    update = kingma_ba(t, g, p, memory, eps=1e-6) + 0.2 * p * (p.ndim == 2)
+    found: Array = update * np.sqrt((p**2).sum() / (update**2).sum())
+    return found
+
+
+def brock(t: int, g: Array, p: Array, memory: Memory) -> Array:
+    axis = 0 if g.ndim == 2 else None
+    highest = 0.5 * np.maximum(np.sqrt(np.sum(p**2, axis)), 15.0)  # some units have more
+    found: Array = g * np.minimum(1.0, highest / np.sqrt(np.sum(g**2, axis)))
+    return found
+
+
 def pair(seed: int, dtype: FloatDtype) -> Pair:
     """A weight, large enough for recycled memory, and a bias."""
     weight, bias = noise(seed, (128, 80)), noise(seed + 1, (80,))
@@ -234,6 +276,112 @@ def test_formulas_are_the_textbooks(dtype: FloatDtype) -> None:
     check(other, lambda t, g, p, m: kingma_ba(t, g, p, m, 0.8, 0.95, 0.3), dtype)
     stairs = schedules.step_decay(RATE, factor=0.5, every=3)
     check(nn.descend(opt.unchanged(), stairs), lambda t, g, p, m: 0.5 ** ((t - 1) // 3) * g, dtype)
+
+
+@dtypes
+def test_adaptive_formulas_are_the_papers(dtype: FloatDtype) -> None:
+    def by_decay(t: int, g: Array, p: Array, memory: Memory) -> Array:
+        return kingma_ba(t, g, p, memory) + 0.2 * p * (p.ndim == 2)
+
+    check(opt.adamw(RATE, 0.2), by_decay, dtype)
+    check(opt.nadam(RATE, b2=0.95, epsilon=1e-3), dozat, dtype)
+    check(opt.amsgrad(RATE, b2=0.95, epsilon=1e-3), reddi, dtype)
+    check(opt.adagrad(RATE, 0.1), lambda t, g, p, m: rooted(g, m.mix("s", 1, g * g), 0.1), dtype)
+    mean = opt.rmsprop(RATE, 0.8, 0.1)
+    check(mean, lambda t, g, p, m: rooted(g, m.mix("s", 0.8, g * g, 0.2), 0.1), dtype)
+    unbiased = nn.descend(opt.scale_by_rms(0.9, bias_correction=True), RATE)
+    check(unbiased, partial(kingma_ba, b1=0.0, b2=0.9), dtype)
+    check(opt.lion(RATE, 0.2), chen, dtype)
+    check(opt.lamb(RATE, 0.2), you, dtype)
+    check(nn.descend(opt.adaptive_clipping(0.5, 15.0), RATE), brock, dtype)
+    vectors = opt.adaptive_clipping(0.5, 15.0, lambda path, leaf: path == "1")
+    partly = nn.descend(vectors, RATE)
+    check(partly, lambda t, g, p, m: brock(t, g, p, m) if p.ndim == 1 else g, dtype)
+    centered = nn.descend(opt.centralization(), RATE)
+    check(centered, lambda t, g, p, m: g - g.mean(0) * (p.ndim == 2), dtype)
+
+
+@dtypes
+def test_trust_ratios_of_any_size(dtype: FloatDtype) -> None:
+    def scaled(param: float, update: float) -> float:
+        point = nn.Point((np.full(1, param, dtype),), (None,), 0, math.nan, ())
+        found = opt.scale_by_trust_ratio().update(nn.Empty(), (np.full(1, update, dtype),), point)
+        return float(found[1][0][0])
+
+    tiny = float(np.finfo(dtype).tiny)
+    assert scaled(3.0, -2.0) == -scaled(3.0, 1e10) == pytest.approx(-3.0, rel=1e-6)
+    assert scaled(1 / tiny, -4 * tiny) == pytest.approx(-16.0, rel=1e-6)  # as far as it goes
+    assert (scaled(0.0, 2.0), scaled(2.0, 0.0), scaled(2.0, math.inf)) == (2.0, 0.0, math.inf)
+    assert math.isnan(scaled(2.0, math.nan))
+    assert math.isnan(scaled(math.nan, math.nan))
+
+
+@dtypes
+def test_weights_are_averaged_equally_from_a_step_on(dtype: FloatDtype) -> None:
+    for begin, every in ((0, 1), (3, 1), (4, 3)):
+        optimizer = opt.stochastic_weight_averaging(nn.sgd(RATE), begin, every)
+        states = trained(optimizer, gradients_of(dtype)[:12])
+        for step, state in enumerate(states[1:]):
+            counted = [after.params for after in states[begin + 1 : step + 2 : every]]
+            mean = [np.mean(leaf, 0) for leaf in zip(*counted, strict=True)]
+            weight, bias = opt.averaged_params(state)
+            close((weight, bias), mean or [*state.params])
+
+
+@dtypes
+def test_lookahead_goes_a_step_back_after_some_forward(dtype: FloatDtype) -> None:
+    grads = gradients_of(dtype)[:50]
+    fast: list[Array] = [leaf.astype(np.float64) for leaf in pair(0, dtype)]
+    slow, memories = fast, (Memory(), Memory())
+    states = trained(opt.lookahead(nn.sgd(RATE), 4, 0.3), grads)
+    for t, (state, slopes) in enumerate(zip(states[1:], grads, strict=True), 1):
+        steps = [m.mix("v", 0.9, g) for m, g in zip(memories, slopes, strict=True)]
+        fast = [p - RATE * v for p, v in zip(fast, steps, strict=True)]
+        if t % 4 == 0:
+            fast = slow = [s + 0.3 * (p - s) for s, p in zip(slow, fast, strict=True)]
+        close(state.params, fast)
+
+
+@dtypes
+def test_schedule_free_optimizers_are_the_papers(dtype: FloatDtype) -> None:
+    def compare(optimizer: opt.Optimizer[opt.Averaged[S]], formula: Formula) -> None:
+        y: list[Array] = [leaf.astype(np.float64) for leaf in pair(0, dtype)]
+        z, x, total, memories = y, y, 0.0, (Memory(), Memory())
+        states = trained(optimizer, gradients_of(dtype)[:50])
+        for t, (state, slopes) in enumerate(zip(states[1:], gradients_of(dtype), strict=False), 1):
+            rate = RATE * min(1.0, t / 10)
+            total += rate**2
+            c, wide = rate**2 / total, [leaf.astype(np.float64) for leaf in slopes]
+            u = [formula(t, g, p, m) for g, p, m in zip(wide, y, memories, strict=True)]
+            z = [a - rate * b for a, b in zip(z, u, strict=True)]
+            x = [(1 - c) * a + c * b for a, b in zip(x, z, strict=True)]
+            y = [0.1 * a + 0.9 * b for a, b in zip(z, x, strict=True)]
+            weight, bias = opt.averaged_params(state)
+            close((*state.params, weight, bias), y + x)
+
+    warm_up, second = schedules.linear_warm_up(RATE, 10), partial(kingma_ba, b1=0.0, b2=0.95)
+    compare(opt.schedule_free_sgd(warm_up), lambda t, g, p, m: g)
+    adamw = opt.schedule_free_adamw(warm_up, 0.2, b2=0.95)
+    compare(adamw, lambda t, g, p, m: second(t, g, p, m) + 0.2 * p * (p.ndim == 2))
+
+
+@dtypes
+def test_noise_of_a_gradient_is_a_function_of_key_and_step(dtype: FloatDtype) -> None:
+    start, still = pair(0, dtype), nn.map_leaves(np.zeros_like, pair(0, dtype))
+
+    def drawn(seed: int) -> list[Array]:
+        transform = opt.gradient_noise(nn.Key(seed), 0.3)
+        states = [nn.State(start, nn.Empty(), step) for step in (0, 1, 1000)]
+        update = nn.descend(transform, 1.0).update
+        return [start[0] - update(state, still)[1][0] for state in states]
+
+    first, again, other = drawn(0), drawn(0), drawn(1)
+    assert all_bits(*first) == all_bits(*again)
+    normal = [x * (1 + t) ** 0.275 / 0.3**0.5 for x, t in zip(first, (0, 1, 1000), strict=True)]
+    normal.append(other[0] / 0.3**0.5)
+    assert [float(x.std()) for x in normal] == pytest.approx([1.0] * 4, rel=0.03)
+    table = np.corrcoef([x.ravel() for x in normal])
+    np.testing.assert_allclose(table, np.eye(4), atol=0.05)
 
 
 @dtypes
@@ -339,7 +487,9 @@ def test_what_decays_does_not_get_stuck_as_subnormal_numbers(dtype: FloatDtype) 
         return leaves(run(optimizer, still, [seed, *[still] * 600])[-1].slots)
 
     fast, ahead = nn.sgd(RATE), nn.descend(opt.nesterov(0.9), RATE)
-    assert not any(leaf.any() for leaf in (*settle(fast), *settle(ahead), *settle(nn.adam(RATE))))
+    found = [*settle(fast), *settle(ahead), *settle(nn.adam(RATE)), *settle(opt.nadam(RATE))]
+    found += [*settle(opt.amsgrad(RATE)), *settle(opt.rmsprop(RATE)), *settle(opt.lion(RATE, 0.0))]
+    assert not any(leaf.any() for leaf in found)
     edge = (np.array([tiny, -1.5 * tiny], dtype),)
     slots = opt.Velocity((np.zeros(2, dtype),))
     after, _ = fast.update(nn.State(edge, slots, 255), edge)

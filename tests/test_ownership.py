@@ -104,6 +104,9 @@ def test_a_fold_writes_over_its_states() -> None:
     weights, kept = 2, list[Linear]()
     decaying = nn.descend(nn.clip_by_global_norm(1.0) >> nn.weight_decay(0.1), 0.01)
     assert places(SGD) == places(optimizers.averaged(nn.adam(0.1))) == places(decaying) == weights
+    free = optimizers.schedule_free_adamw(0.1)
+    equal = optimizers.stochastic_weight_averaging(optimizers.amsgrad(0.1), 2, 2)
+    assert places(free) == places(equal) == weights
     assert places(SGD, kept.append) > weights  # but not where somebody keeps them
 
 

@@ -9,7 +9,19 @@ from hypothesis import strategies as st
 from properties import given
 
 from purenn import schedules
-from purenn.schedules import Schedule, constant, cosine, exponential, join, linear_warm_up
+from purenn.schedules import (
+    Schedule,
+    constant,
+    cosine,
+    cosine_restarts,
+    exponential,
+    inverse_square_root,
+    join,
+    linear_warm_up,
+    log_cosine,
+    one_cycle,
+    polynomial,
+)
 
 rates = st.floats(1e-6, 10.0)
 counts = st.integers(1, 1000)
@@ -30,6 +42,26 @@ def test_schedules_are_their_formulas() -> None:
     assert [cosine(0.2, steps=4)(step) for step in (4, 5, 100)] == [0.0, 0.0, 0.0]
     assert schedules.as_schedule(0.5) == constant(0.5) == schedules.as_schedule(constant(0.5))
     assert (constant(0)(0), schedules.step_decay(1, 1, 1)(0), exponential(1, 1, 1)(9)) == (0, 1, 1)
+
+
+def test_cycles_and_decays_are_their_formulas() -> None:
+    once, twice = first(cosine(0.2, 3, 0.1), 3), first(cosine(0.2, 6, 0.1), 6)
+    assert first(cosine_restarts(0.2, 3, final=0.1), 8) == once + once + once[:2]
+    assert first(cosine_restarts(0.2, 3, 2, 0.1), 10) == [*once, *twice, 0.2]
+    assert cosine_restarts(0.2, 10, 10)(1111 * 10**50) > 0.0
+    ramp = [0.01, 0.01 + 0.09 * 0.5, 0.1]
+    fall = [1e-4 + 0.0999 * (0.5 + 0.5 * math.cos(math.pi * step / 6)) for step in range(1, 7)]
+    cycle = one_cycle(0.1, 8, rise=0.25, divisor=10.0, final_divisor=100.0)
+    assert first(cycle, 10) == pytest.approx([*ramp, *fall, 1e-4], rel=1e-14)
+    assert one_cycle(0.1, 8, rise=0)(0) == 0.1
+    waves = [0.5 - 0.5 * math.cos(2 * math.pi * math.log2(1 + 15 * s / 30)) for s in range(30)]
+    assert first(log_cosine(0.2, 30), 32) == pytest.approx([0.2 * w for w in waves] + [0.0, 0.0])
+    assert [log_cosine(0.2, 15)(step) for step in (0, 1, 3, 7)] == pytest.approx([0.0] * 4)
+    quadratic = [0.1 + 0.4 * (1 - step / 4) ** 2 for step in range(5)]
+    assert first(polynomial(0.5, 4, 2.0, 0.1), 6) == pytest.approx([*quadratic, 0.1], rel=1e-15)
+    assert first(polynomial(1.0, 4), 5) == [1.0, 0.75, 0.5, 0.25, 0.0]
+    roots = [0.25, 0.5, 0.75, 1.0, math.sqrt(4 / 5), math.sqrt(4 / 6)]
+    assert first(inverse_square_root(1.0, 4), 6) == pytest.approx(roots, rel=1e-15)
 
 
 @given(rates, st.floats(0.01, 1.0), counts, steps)

@@ -7,6 +7,7 @@ from math import inf, isfinite, isnan, sqrt
 import numpy as np
 
 from purenn.arrays import FLOAT64, AnyArray, Array, Leaves
+from purenn.kernels.products import ROWS
 
 # Below this, squares of float32 elements lose digits or vanish.
 UNDERFLOW = 1e-30
@@ -59,3 +60,30 @@ def global_norm(leaves: Leaves) -> float:
     if not largest or not isfinite(largest):
         return largest
     return largest * sqrt(sum(total(np.square(np.divide(leaf, largest))) for leaf in leaves))
+
+
+def unit_norms(x: Array) -> Array:
+    """The Euclidean norms over all axes but the last, or the one of a vector, with all axes kept.
+
+    In float64; finite whenever every element is.
+    """
+    units = x.shape[-1] if x.ndim > 1 else 1
+    rows = x.reshape(x.size // max(1, units), units)
+    blocks = (rows[start : start + ROWS] for start in range(0, len(rows), ROWS))
+    squares = np.zeros(units)
+    for block in blocks:
+        squares += np.einsum("ij,ij->j", block, block)
+    norms: Array = np.sqrt(squares)
+    odd = ~((squares > UNDERFLOW) & (squares < inf))
+    if odd.any():
+        norms[odd] = _scaled_norms(rows[:, odd])
+    return norms.reshape((1,) * (x.ndim - 1) + (-1,))
+
+
+def _scaled_norms(rows: Array) -> Array:
+    """The norms of columns whose squares may vanish or overflow."""
+    largest: Array = np.max(np.abs(rows), 0, initial=0.0)
+    np.copyto(largest, 1.0, where=(largest == 0.0) | np.isinf(largest))
+    squares: Array = np.add.reduce(np.square(rows / largest), 0, dtype=FLOAT64)
+    norms: Array = np.sqrt(squares) * largest
+    return norms

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from purenn.arrays import Array, Leaves, read_only
+from purenn.arrays import FLOAT64, Array, FloatDtype, Leaves, read_only
 from purenn.kernels.constants import scalar
+from purenn.kernels.memory import empty_like
 
 # What decays is cleared of subnormal numbers every so many steps.
 FLUSH = 256
@@ -14,6 +15,11 @@ FLUSH = 256
 def zeros_like(leaves: Leaves) -> Leaves:
     """Zeros of the same shapes and dtypes."""
     return tuple([read_only(np.zeros_like(x, order="C")) for x in leaves])
+
+
+def largest_factor(dtype: FloatDtype) -> float:
+    """The largest number that an array of that dtype can be multiplied by."""
+    return float(np.finfo(dtype).max)
 
 
 def scale(x: Array, factor: float, out: Array) -> Array:
@@ -38,7 +44,7 @@ def blend(x: Array, decay: float, y: Array, spare: Array, out: Array) -> Array:
 def clip(x: Array, limit: float, out: Array) -> Array:
     """Every element brought into [-limit, limit]. NaN stays NaN."""
     if limit > 1e38:  # not all of these are float32 numbers
-        limit = min(limit, float(np.finfo(x.dtype).max))
+        limit = min(limit, largest_factor(x.dtype))
     x.clip(scalar(-limit, x.dtype), scalar(limit, x.dtype), out)
     return out
 
@@ -63,3 +69,35 @@ def adam_direction(
     np.divide(mean, out, out)
     np.multiply(out, scalar(1.0 / mean_part, out.dtype), out)
     return out
+
+
+def over_root(x: Array, square: Array, epsilon: float, out: Array) -> Array:
+    """`x / (sqrt(square) + epsilon)`."""
+    np.sqrt(square, out)
+    np.add(out, scalar(epsilon, out.dtype), out)
+    np.divide(x, out, out)
+    return out
+
+
+def moved(x: Array, slope: Array, factor: float) -> Array:
+    """`x + slope * factor`; a factor beyond the dtype counts as its largest number."""
+    out = empty_like(x)
+    scale_and_add(slope, min(factor, largest_factor(x.dtype)), x, out, out)
+    return read_only(out)
+
+
+def times_units(x: Array, factors: Array) -> Array:
+    """`x` with each unit multiplied by its factor; units are those of `reductions.unit_norms`."""
+    out = empty_like(x)
+    np.multiply(x, factors.astype(x.dtype), out)
+    return read_only(out)
+
+
+def centered(x: Array) -> Array:
+    """`x` less the mean over all axes but the last."""
+    axes = tuple(range(x.ndim - 1))
+    count = x.size // max(1, x.shape[-1])
+    sums: Array = np.add.reduce(x, axes, dtype=FLOAT64)
+    out = empty_like(x)
+    np.subtract(x, (sums / max(1, count)).astype(x.dtype), out)
+    return read_only(out)

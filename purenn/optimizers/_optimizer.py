@@ -184,15 +184,22 @@ def descend(transform: Transform[S], rate: float | Schedule) -> Optimizer[S]:
     schedule = as_schedule(rate)
 
     def move(state: S, grads: Leaves, frozen: Leaves, point: Point) -> Moved[S]:
-        params = point.params
-        before = references(params) if point.is_owned else None
-        after, updates = transform.flow(state, Updates(grads), point)
-        is_alone = before is not None and references(params) == before
-        moved = point.target(params) if is_alone else fresh(params)
-        updates.then(_descent(-schedule(point.step)), old=(params,), new=(moved,)).run()
+        after, updates, moved = flowed(transform, state, grads, point)
+        updates.then(_descent(-schedule(point.step)), old=(point.params,), new=(moved,)).run()
         return after, moved, frozen
 
     return Optimizer(transform.init, move, writes_over=True)
+
+
+def flowed(
+    transform: Transform[S], state: S, grads: Leaves, point: Point
+) -> tuple[S, Updates, Leaves]:
+    """What a transform makes of gradients, and where the next parameters are written to."""
+    params = point.params
+    before = references(params) if point.is_owned else None
+    after, updates = transform.flow(state, Updates(grads), point)
+    is_alone = before is not None and references(params) == before
+    return after, updates, point.target(params) if is_alone else fresh(params)
 
 
 def _descent(factor: float) -> Rule:

@@ -1,4 +1,4 @@
-"""Adam: each entry of the gradient's mean, divided by the root of its mean square."""
+"""Adam and AdamW: each entry of the gradient's mean, divided by the root of its mean square."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from purenn.kernels.blocks import Rule
 from purenn.kernels.updates import adam_direction, blend, settle
 from purenn.optimizers._contract import Point, Transform
 from purenn.optimizers._optimizer import Optimizer, descend
-from purenn.optimizers.elementwise import elementwise
+from purenn.optimizers.elementwise import elementwise, fitting
+from purenn.optimizers.scaling import Where, matrices, weight_decay
 from purenn.schedules import Schedule
-from purenn.tree import Node
+from purenn.tree import Empty, Node
 
 
 @attrs.frozen(eq=False)
@@ -52,14 +53,7 @@ def scale_by_adam(b1: float = 0.9, b2: float = 0.999, epsilon: float = 1e-8) -> 
 
         return rule
 
-    moments = elementwise(Moments, at)
-
-    def init(point: Point) -> Moments:
-        for leaf in point.params:
-            checks.fits("The epsilon of scale_by_adam", small, leaf.dtype)
-        return moments.init(point)
-
-    return attrs.evolve(moments, init=init)
+    return fitting(elementwise(Moments, at), {"The epsilon of scale_by_adam": small})
 
 
 @maker
@@ -68,3 +62,19 @@ def adam(
 ) -> Optimizer[Moments]:
     """Adam: `descend(scale_by_adam(b1, b2, epsilon), rate)`."""
     return descend(scale_by_adam(b1, b2, epsilon), rate)
+
+
+@maker
+def adamw(
+    rate: float | Schedule,
+    decay: float = 0.01,
+    where: Where = matrices,
+    b1: float = 0.9,
+    b2: float = 0.999,
+    epsilon: float = 1e-8,
+) -> Optimizer[tuple[Moments, Empty]]:
+    """AdamW: `descend(scale_by_adam(b1, b2, epsilon) >> weight_decay(decay, where), rate)`.
+
+    The decay is times the rate, as in PyTorch and optax. Only matrices decay by default.
+    """
+    return descend(scale_by_adam(b1, b2, epsilon) >> weight_decay(decay, where), rate)

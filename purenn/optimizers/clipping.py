@@ -1,18 +1,24 @@
-"""Clipping: by value, which bends the direction of the gradient, and by norm, which does not."""
+"""Clipping of gradients.
+
+By value, which bends the direction; by the norm of all, which does not; and adaptively, by the norm
+of each unit.
+"""
 
 from __future__ import annotations
 
 from math import isfinite, nan
 
 import attrs
+import numpy as np
 
 from purenn import checks
 from purenn.arrays import Array, Leaves
 from purenn.expressions import maker
-from purenn.kernels.reductions import global_norm
-from purenn.kernels.updates import clip
-from purenn.optimizers._contract import Point, Transform, Updates, flowing
-from purenn.optimizers.elementwise import elementwise, scaling
+from purenn.kernels.reductions import global_norm, unit_norms
+from purenn.kernels.updates import clip, times_units
+from purenn.optimizers._contract import Point, Transform, Updates, flowing, no_state
+from purenn.optimizers.elementwise import elementwise, fitting, scaling
+from purenn.optimizers.scaling import Where, all_leaves, chosen
 from purenn.tree import Empty, Node
 
 
@@ -74,3 +80,47 @@ def report_global_norm() -> Transform[Norm]:
 def _report(state: Norm, updates: Updates, point: Point) -> tuple[Norm, Updates]:
     grads = updates.settled()
     return Norm(global_norm(grads)), Updates(grads)
+
+
+@maker
+def adaptive_clipping(
+    limit: float = 0.01, epsilon: float = 0.001, where: Where = all_leaves
+) -> Transform[Empty]:
+    """Scale the gradient of each unit so that its norm is at most `limit * max(norm, epsilon)`.
+
+    That norm is of the unit's parameters. A unit is a column of a matrix, all that leads to one
+    output: the norms are over all axes but the last. A vector is one unit. Brock, De, Smith and
+    Simonyan, "High-Performance Large-Scale Image Recognition Without Normalization" (2021), who
+    leave the last layer out. A norm that is not finite is left alone.
+
+    Args:
+        limit: a number > 0.
+        epsilon: a number > 0.
+        where: `(path, leaf) -> bool`, which leaves are clipped.
+
+    Raises:
+        OptionError: the limit or the epsilon is not a finite number above 0, or the limit does not
+            fit the dtype of the parameters.
+    """
+    share = checks.number("The limit of adaptive_clipping", limit, above=0.0)
+    checks.function("The where of adaptive_clipping", where)
+    least = checks.number("The epsilon of adaptive_clipping", epsilon, above=0.0)
+
+    def clipped(g: Array, param: Array) -> Array:
+        norms = unit_norms(g)
+        with np.errstate(over="ignore"):
+            highest = share * np.maximum(unit_norms(param), least)
+        excess = (norms > highest) & np.isfinite(norms)
+        if not excess.any():
+            return g
+        return times_units(g, np.divide(highest, norms, np.ones_like(norms), where=excess))
+
+    def flow(state: Empty, updates: Updates, point: Point) -> tuple[Empty, Updates]:
+        slopes, picked = updates.settled(), chosen(where, point, "is clipped")
+        found = [
+            clipped(g, param) if is_clipped else g
+            for g, param, is_clipped in zip(slopes, point.params, picked, strict=True)
+        ]
+        return state, Updates(tuple(found))
+
+    return fitting(flowing(no_state, flow), {"The limit of adaptive_clipping": share})

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeGuard
 
+import attrs
+
 from purenn import checks
 from purenn.arrays import Array, Leaves, Packed
 from purenn.errors import OptionError, TreeError
@@ -43,6 +45,18 @@ def elementwise(kind: type[S], rule: Callable[[Point], Rule]) -> Transform[S]:
         return with_fields(kind, new), updates.then(entry, old=old, new=new)
 
     return flowing(init, flow)
+
+
+def fitting(transform: Transform[S], options: dict[str, float]) -> Transform[S]:
+    """The transform that refuses parameters in whose dtype an option vanishes or overflows."""
+
+    def init(point: Point) -> S:
+        for dtype in {leaf.dtype for leaf in point.params}:
+            for name, value in options.items():
+                checks.fits(name, value, dtype)
+        return transform.init(point)
+
+    return attrs.evolve(transform, init=init)
 
 
 def _checked(rule: Rule) -> Rule:

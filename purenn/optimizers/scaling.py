@@ -14,7 +14,7 @@ from purenn.errors import OptionError
 from purenn.expressions import maker
 from purenn.kernels.updates import scale_and_add
 from purenn.optimizers._contract import Point, Transform, Updates, flowing, no_state
-from purenn.optimizers.elementwise import scaling
+from purenn.optimizers.elementwise import fitting, scaling
 from purenn.tree import Empty, Node
 
 Where = Callable[[str, Array], bool]
@@ -24,6 +24,19 @@ def matrices(path: str, leaf: Array) -> bool:
     """Whether a leaf has more than one axis: weights have, biases and scales have not."""
     require_array("matrices", leaf)
     return leaf.ndim > 1
+
+
+def all_leaves(path: str, leaf: Array) -> bool:
+    """Every leaf."""
+    return True
+
+
+def chosen(where: Where, point: Point, verb: str) -> list[bool]:
+    """For each leaf whether it is chosen."""
+    found = list(map(where, point.paths, point.params))
+    for path, is_chosen in zip(point.paths, found, strict=True):
+        checks.instance(f"Whether {path} {verb}", is_chosen, bool, "Take bool(...) of it.")
+    return found
 
 
 def _same(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
@@ -43,7 +56,7 @@ def weight_decay(rate: float, where: Where = matrices) -> Transform[Empty]:
         where: `(path, leaf) -> bool`, which leaves decay: `lambda path, leaf: "bias" not in path`.
 
     Raises:
-        OptionError: the rate is negative or not finite.
+        OptionError: the rate is negative or not finite, or does not fit the parameters' dtype.
     """
     factor = checks.number("The rate of weight_decay", rate, least=0.0)
     checks.function("The where of weight_decay", where)
@@ -52,13 +65,10 @@ def weight_decay(rate: float, where: Where = matrices) -> Transform[Empty]:
         return scale_and_add(old[0], factor, x, out, out)
 
     def flow(state: Empty, updates: Updates, point: Point) -> tuple[Empty, Updates]:
-        chosen = list(map(where, point.paths, point.params))
-        for path, decays in zip(point.paths, chosen, strict=True):
-            checks.instance(f"Whether {path} decays", decays, bool, "Take bool(...) of it.")
-        rules = [decay if decays else _same for decays in chosen]
+        rules = [decay if decays else _same for decays in chosen(where, point, "decays")]
         return state, updates.then(*rules, old=(point.params,))
 
-    return flowing(no_state, flow)
+    return fitting(flowing(no_state, flow), {"The rate of weight_decay": factor})
 
 
 @maker

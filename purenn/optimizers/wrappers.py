@@ -1,7 +1,8 @@
-"""Optimizers made of optimizers: averaging, accumulation, and skipping what is not finite."""
+"""Optimizers made of optimizers: averages, lookahead, accumulation, skipping what is not finite."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Generic
 
 import attrs
@@ -21,7 +22,7 @@ from purenn.tree import Frozen, Node, compose_like, decompose
 
 @attrs.frozen(eq=False)
 class Averaged(Node, Generic[S]):
-    """The state of the inner optimizer, and the moving average of the parameters' leaves."""
+    """The state of the inner optimizer, and the average of the parameters' leaves."""
 
     inner: S
     mean: Leaves
@@ -37,10 +38,49 @@ def averaged(inner: Optimizer[S], decay: float = 0.999) -> Optimizer[Averaged[S]
     Raises:
         OptionError: the decay is not from 0 to below 1.
     """
-    require_optimizer("averaged", inner)
     kept = checks.fraction("The decay of averaged", decay)
+    return _averaging("averaged", inner, lambda step: kept)
+
+
+@maker
+def stochastic_weight_averaging(
+    inner: Optimizer[S], begin: int, every: int = 1
+) -> Optimizer[Averaged[S]]:
+    """Keep the equal average of the parameters after step `begin` and each `every` steps later.
+
+    Training goes on as if it were not there; `averaged_params(state)` gives the average, and before
+    it begins the parameters themselves. Izmailov, Podoprikhin, Garipov, Vetrov and Wilson,
+    "Averaging Weights Leads to Wider Optima and Better Generalization" (2018).
+
+    Args:
+        inner: the optimizer, in the paper with a constant or cyclical rate.
+        begin: the first step, counted from 0, that counts.
+        every: the number of batches of an epoch, say.
+
+    Raises:
+        OptionError: `begin` is not an integer ≥ 0, or `every` not one ≥ 1.
+    """
+    first = checks.integer("The begin of stochastic_weight_averaging", begin, 0)
+    length = checks.integer("The every of stochastic_weight_averaging", every)
+
+    def decay(step: int) -> float:
+        if step <= first:
+            return 0.0
+        count, rest = divmod(step - first, length)
+        return 1.0 if rest else count / (count + 1)
+
+    return _averaging("stochastic_weight_averaging", inner, decay)
+
+
+def _averaging(
+    name: str, inner: Optimizer[S], decay: Callable[[int], float]
+) -> Optimizer[Averaged[S]]:
+    """Keep an average of the parameters that decays by a factor of the step."""
+    require_optimizer(name, inner)
 
     def move(state: Averaged[S], grads: Leaves, frozen: Leaves, point: Point) -> Moved[Averaged[S]]:
+        kept = decay(point.step)
+
         def rule(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
             return settle(blend(old[0], kept, x, out, new[0]), point.step)
 
@@ -58,8 +98,10 @@ def averaged(inner: Optimizer[S], decay: float = 0.999) -> Optimizer[Averaged[S]
 def averaged_params(state: State[P, Averaged[S]]) -> P:
     """The average of the parameters so far; frozen parts are as they are now.
 
+    The optimizer is `averaged`, `stochastic_weight_averaging` or one that is schedule-free.
+
     Raises:
-        OptionError: the optimizer of this state is not `averaged`.
+        OptionError: the optimizer of this state keeps no average.
     """
     if not isinstance(_slots(state), Averaged):
         raise OptionError("averaged_params: expected the state of averaged(...).")
@@ -71,6 +113,47 @@ def averaged_params(state: State[P, Averaged[S]]) -> P:
 
 def _slots(state: object) -> object:
     return state.slots if isinstance(state, State) else None
+
+
+@attrs.frozen(eq=False)
+class Lookahead(Node, Generic[S]):
+    """The state of the inner optimizer, and the slow leaves of the parameters."""
+
+    inner: S
+    slow: Leaves
+
+
+@maker
+def lookahead(inner: Optimizer[S], every: int = 5, share: float = 0.5) -> Optimizer[Lookahead[S]]:
+    """Each `every` steps, go back to `slow <- slow + share * (params - slow)`.
+
+    Zhang, Lucas, Hinton and Ba, "Lookahead Optimizer: k Steps Forward, 1 Step Back" (2019). The
+    inner optimizer's state goes on as it is.
+
+    Raises:
+        OptionError: `every` is not an integer ≥ 1, or the share not above 0 and at most 1.
+    """
+    require_optimizer("lookahead", inner)
+    length = checks.integer("The every of lookahead", every)
+    kept = 1.0 - checks.number("The share of lookahead", share, above=0.0, most=1.0)
+
+    def start(point: Point) -> Lookahead[S]:
+        return Lookahead(inner.start(point), point.params)
+
+    def move(
+        state: Lookahead[S], grads: Leaves, frozen: Leaves, point: Point
+    ) -> Moved[Lookahead[S]]:
+        def rule(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+            return settle(blend(old[0], kept, x, out, new[0]), point.step // length)
+
+        own, params, held = inner.move(state.inner, grads, frozen, point)
+        if (point.step + 1) % length:
+            return Lookahead(own, state.slow), params, held
+        slow = point.target(state.slow)
+        Updates(params).then(rule, old=(state.slow,), new=(slow,)).run()
+        return Lookahead(own, slow), slow, held
+
+    return Optimizer(start, move)
 
 
 @attrs.frozen(eq=False)
@@ -164,7 +247,7 @@ def was_skipped(slots: object) -> bool:
     """Whether the last step was skipped by `skip_nonfinite`."""
     if isinstance(slots, Skipping):
         return slots.in_a_row > 0
-    if isinstance(slots, Averaged | Accumulated):
+    if isinstance(slots, Averaged | Lookahead | Accumulated):
         return was_skipped(slots.inner)
     return False
 

@@ -7,6 +7,7 @@ from purenn.training.inference import evaluate as evaluate
 from purenn.training.inference import predict as predict
 from purenn.training.metrics import accuracy as accuracy
 from purenn.training.metrics import binary_accuracy as binary_accuracy
+from purenn.training.sharpness import sharpness_aware_step as sharpness_aware_step
 from purenn.training.steps import Report as Report
 from purenn.training.steps import Step as Step
 from purenn.training.steps import fold as fold

@@ -53,14 +53,21 @@ class Report:
 
 
 @attrs.frozen(eq=False)
-class _TrainingStep(Generic[P, X, T, S]):
-    """Forward, backward, update."""
+class TrainingStep(Generic[P, X, T, S]):
+    """Forward, backward, update.
+
+    Args:
+        gradient: `(params, inputs, targets, key) -> (value, gradient)`.
+        scale: that of the loss, if it has one.
+        optimizer: moves the parameters.
+    """
 
     gradient: Callable[[P, X, T, Key], tuple[float, P]]
     scale: Callable[[int], float] | None
     optimizer: Optimizer[S]
 
     def __call__(self, state: State[P, S], batch: Batch[X, T]) -> tuple[State[P, S], Report]:
+        """The state after a batch, and the report."""
         owner = Owner(state)
         report = self.advance(owner, batch)
         return owner.look(), report
@@ -93,7 +100,12 @@ def training_step(
     """
     gradient = value_and_grad(layer, loss)
     require_optimizer("training_step", optimizer)
-    return _TrainingStep(gradient, loss.scale if isinstance(loss, Loss) else None, optimizer)
+    return TrainingStep(gradient, scale_of(loss), optimizer)
+
+
+def scale_of(loss: LossFunction[Y, T]) -> Callable[[int], float] | None:
+    """What a loss multiplies the sum over samples by, if it is known."""
+    return loss.scale if isinstance(loss, Loss) else None
 
 
 class _Advancing(Protocol[S, B_contra, M_co]):
@@ -101,7 +113,7 @@ class _Advancing(Protocol[S, B_contra, M_co]):
 
 
 def _advances(step: Step[S, B, M]) -> TypeGuard[_Advancing[S, B, M]]:
-    return isinstance(step, _TrainingStep)
+    return isinstance(step, TrainingStep)
 
 
 def advance(step: Step[S, B, M], owner: Owner[S], batch: B) -> M:

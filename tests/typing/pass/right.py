@@ -144,6 +144,8 @@ state = optimizer.init(params)
 assert_type(state, State)
 assert_type(optimizer.update(state, grads), tuple[State, Params])
 assert_type(nn.adam(0.1), nn.Optimizer[Moments])
+free = optimizers.schedule_free_sgd(0.1)
+assert_type(optimizers.averaged_params(free.init(params)), Params)
 
 
 # An optimizer that is chosen at run time has a state of some type S.

@@ -1,0 +1,99 @@
+"""Adagrad and RMSprop: each entry of the gradient, divided by the root of its squares so far."""
+
+from __future__ import annotations
+
+import attrs
+import numpy as np
+
+from purenn import checks
+from purenn.arrays import Array, Leaves
+from purenn.expressions import maker
+from purenn.kernels.blocks import Rule
+from purenn.kernels.updates import adam_direction, blend, over_root, settle
+from purenn.optimizers._contract import Point, Transform
+from purenn.optimizers._optimizer import Optimizer, descend
+from purenn.optimizers.elementwise import elementwise, fitting
+from purenn.schedules import Schedule
+from purenn.tree import Node
+
+
+@attrs.frozen(eq=False)
+class Squares(Node):
+    """The sum of the squared gradients, or their decaying mean."""
+
+    square: Leaves
+
+
+@maker
+def scale_by_adagrad(epsilon: float = 1e-10) -> Transform[Squares]:
+    """`g / (sqrt(s) + epsilon)`, where s is the sum of the squared gradients so far.
+
+    Duchi, Hazan and Singer, "Adaptive Subgradient Methods for Online Learning and Stochastic
+    Optimization" (2011), in the diagonal form: the sum starts at 0, and the epsilon is outside of
+    the root, as in PyTorch.
+
+    Raises:
+        OptionError: the epsilon is not above 0, or vanishes in the dtype of the parameters.
+    """
+    small = checks.number("The epsilon of scale_by_adagrad", epsilon, above=0.0)
+
+    def rule(g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+        np.multiply(g, g, out)
+        np.add(old[0], out, new[0])
+        return over_root(g, new[0], small, out)
+
+    transform = elementwise(Squares, lambda point: rule)
+    return fitting(transform, {"The epsilon of scale_by_adagrad": small})
+
+
+@maker
+def adagrad(rate: float | Schedule, epsilon: float = 1e-10) -> Optimizer[Squares]:
+    """Adagrad: `descend(scale_by_adagrad(epsilon), rate)`."""
+    return descend(scale_by_adagrad(epsilon), rate)
+
+
+@maker
+def scale_by_rms(
+    decay: float = 0.9, epsilon: float = 1e-8, *, bias_correction: bool = False
+) -> Transform[Squares]:
+    """`g / (sqrt(v) + epsilon)`, where v is the decaying mean of the squared gradients.
+
+    Tieleman and Hinton, "Lecture 6.5 - RMSProp" (2012), with the epsilon outside of the root, as in
+    PyTorch.
+
+    Args:
+        decay: from 0 to below 1.
+        epsilon: a number > 0.
+        bias_correction: whether v is divided by `1 - decay^t`, as in Adam.
+
+    Raises:
+        OptionError: an option is out of range, or the epsilon vanishes in the parameters' dtype.
+    """
+    kept = checks.fraction("The decay of scale_by_rms", decay)
+    small = checks.number("The epsilon of scale_by_rms", epsilon, above=0.0)
+    checks.instance("The bias_correction of scale_by_rms", bias_correction, bool)
+
+    def at(point: Point) -> Rule:
+        part = 1.0 - kept ** (point.step + 1) if bias_correction else 1.0
+
+        def rule(g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+            np.multiply(g, g, out)
+            square = settle(blend(old[0], kept, out, out, new[0]), point.step)
+            if part != 1.0:
+                return adam_direction(g, square, 1.0, part, small, out)
+            return over_root(g, square, small, out)
+
+        return rule
+
+    return fitting(elementwise(Squares, at), {"The epsilon of scale_by_rms": small})
+
+
+@maker
+def rmsprop(
+    rate: float | Schedule, decay: float = 0.9, epsilon: float = 1e-8
+) -> Optimizer[Squares]:
+    """RMSprop: `descend(scale_by_rms(decay, epsilon), rate)`.
+
+    With momentum: `descend(scale_by_rms() >> momentum(0.9), rate)`.
+    """
+    return descend(scale_by_rms(decay, epsilon), rate)

@@ -1,0 +1,68 @@
+"""Transforms that regularize gradients: centralization, and noise."""
+
+from __future__ import annotations
+
+from math import exp, log1p, sqrt
+
+from purenn import checks
+from purenn.arrays import Array, Leaves, read_only
+from purenn.expressions import maker
+from purenn.kernels.updates import centered, scale_and_add
+from purenn.keys import Key
+from purenn.optimizers._contract import Point, Transform, Updates, flowing, no_state
+from purenn.optimizers.elementwise import fitting
+from purenn.tree import Empty
+
+
+@maker
+def centralization() -> Transform[Empty]:
+    """Subtract from the gradient of each unit its mean.
+
+    A unit is a column of a matrix, all that leads to one output: the means are over all axes but
+    the last. Vectors are left alone. Yong, Huang, Hua and Zhang, "Gradient Centralization: a New
+    Optimization Technique for Deep Neural Networks" (2020).
+    """
+
+    def flow(state: Empty, updates: Updates, point: Point) -> tuple[Empty, Updates]:
+        found = updates.settled()
+        return state, Updates(tuple([centered(g) if g.ndim > 1 else g for g in found]))
+
+    return flowing(no_state, flow)
+
+
+@maker
+def gradient_noise(key: Key, variance: float = 0.01, decay: float = 0.55) -> Transform[Empty]:
+    """Add normal noise of variance `variance / (1 + step)^decay`.
+
+    Neelakantan et al., "Adding Gradient Noise Improves Learning for Very Deep Networks" (2015).
+    The noise of a step is a function of the key, the step and the leaf's place alone.
+
+    Args:
+        key: what the noise is drawn from.
+        variance: of the noise at the first step; the paper takes 0.01, 0.3 or 1.
+        decay: a number ≥ 0.
+
+    Raises:
+        OptionError: an option is out of range, or the deviation does not fit the parameters' dtype.
+    """
+    checks.instance("The key of gradient_noise", key, Key, "Give Key(0), say.")
+    first = sqrt(checks.number("The variance of gradient_noise", variance, above=0.0))
+    power = checks.number("The decay of gradient_noise", decay, least=0.0) / 2.0
+
+    def flow(state: Empty, updates: Updates, point: Point) -> tuple[Empty, Updates]:
+        now = key.child("gradient noise", point.step)
+        deviation = first * exp(-power * log1p(point.step))
+        noise = [_drawn(param, now.child("leaf", i)) for i, param in enumerate(point.params)]
+
+        def rule(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+            return scale_and_add(old[0], deviation, x, out, out)
+
+        return state, updates.then(rule, old=(tuple(noise),))
+
+    return fitting(flowing(no_state, flow), {"The deviation of gradient_noise": first})
+
+
+def _drawn(like: Array, key: Key) -> Array:
+    """Standard normal numbers in the shape and dtype of an array."""
+    noise: Array = key.generator().standard_normal(like.shape, like.dtype.type)
+    return read_only(noise)

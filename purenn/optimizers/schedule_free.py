@@ -1,0 +1,105 @@
+"""Schedule-free optimizers: gradients are taken between an iterate and its average."""
+
+from __future__ import annotations
+
+from typing import Generic
+
+import attrs
+
+from purenn import checks
+from purenn.arrays import Array, Leaves
+from purenn.expressions import maker
+from purenn.kernels.blocks import Rule
+from purenn.kernels.updates import blend, scale_and_add
+from purenn.optimizers._contract import Point, S, Transform, require_transform, unchanged
+from purenn.optimizers._optimizer import Moved, Optimizer, flowed
+from purenn.optimizers.adagrad import Squares, scale_by_rms
+from purenn.optimizers.scaling import Where, matrices, weight_decay
+from purenn.optimizers.wrappers import Averaged
+from purenn.schedules import Schedule, as_schedule
+from purenn.tree import Empty, Node
+
+
+@attrs.frozen(eq=False)
+class Iterate(Node, Generic[S]):
+    """The state of the transform, the leaves that it moves, and the sum of the squared rates."""
+
+    inner: S
+    leaves: Leaves
+    weight: float
+
+
+@maker
+def schedule_free(
+    transform: Transform[S], rate: float | Schedule, share: float = 0.9
+) -> Optimizer[Averaged[Iterate[S]]]:
+    """Descend from z, average into x, and train at y, between both; no decay of the rate is needed.
+
+    `z <- z - rate * update`, `x <- (1 - c) * x + c * z` with `c = rate^2 / sum of rate^2`, and
+    `y <- (1 - share) * z + share * x`. The parameters of the state are y, where gradients are taken
+    and weights decay; evaluate with `averaged_params(state)`, which are x. Defazio, Yang, Mehta,
+    Mishchenko, Khaled and Cutkosky, "The Road Less Scheduled" (2024), algorithm 1.
+
+    Args:
+        transform: shapes the gradient; it has no momentum, for the average acts as one.
+        rate: a number, or a warm-up.
+        share: of the average in the parameters, from 0 to below 1.
+
+    Raises:
+        OptionError: an option is out of range.
+    """
+    require_transform("schedule_free", transform)
+    schedule = as_schedule(rate)
+    part = checks.fraction("The share of schedule_free", share)
+
+    def start(point: Point) -> Averaged[Iterate[S]]:
+        return Averaged(Iterate(transform.init(point), point.params, 0.0), point.params)
+
+    def move(
+        state: Averaged[Iterate[S]], grads: Leaves, frozen: Leaves, point: Point
+    ) -> Moved[Averaged[Iterate[S]]]:
+        now, before = schedule(point.step), state.inner
+        weight = before.weight + now * now
+        after, updates, params = flowed(transform, before.inner, grads, point)
+        iterate, mean = point.target(before.leaves), point.target(state.mean)
+        rule = _interpolation(now, now * now / weight if weight else 1.0, part)
+        old, new = (before.leaves, state.mean), (iterate, mean, params)
+        updates.then(rule, old=old, new=new).run()
+        return Averaged(Iterate(after, iterate, weight), mean), params, frozen
+
+    return Optimizer(start, move, writes_over=True)
+
+
+def _interpolation(rate: float, new_share: float, mean_share: float) -> Rule:
+    def rule(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+        iterate = scale_and_add(x, -rate, old[0], out, new[0])
+        mean = blend(old[1], 1.0 - new_share, iterate, out, new[1])
+        return blend(mean, mean_share, iterate, out, new[2])
+
+    return rule
+
+
+@maker
+def schedule_free_sgd(
+    rate: float | Schedule, share: float = 0.9
+) -> Optimizer[Averaged[Iterate[Empty]]]:
+    """Schedule-free SGD: `schedule_free(unchanged(), rate, share)`."""
+    return schedule_free(unchanged(), rate, share)
+
+
+@maker
+def schedule_free_adamw(
+    rate: float | Schedule,
+    decay: float = 0.01,
+    where: Where = matrices,
+    b1: float = 0.9,
+    b2: float = 0.999,
+    epsilon: float = 1e-8,
+) -> Optimizer[Averaged[Iterate[tuple[Squares, Empty]]]]:
+    """Schedule-free AdamW: bias-corrected `scale_by_rms` and `weight_decay`, made `schedule_free`.
+
+    The decay is times the rate, and b1 is the share of the average. As in the authors' code, the
+    epsilon is outside of the root of the corrected mean square.
+    """
+    direction = scale_by_rms(b2, epsilon, bias_correction=True)
+    return schedule_free(direction >> weight_decay(decay, where), rate, b1)

@@ -1,0 +1,73 @@
+"""Sharpness-aware minimization (SAM): steps along the gradient at the top of a small climb."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf
+
+import numpy as np
+
+from purenn import checks
+from purenn.data import Batch
+from purenn.kernels.reductions import global_norm
+from purenn.kernels.updates import moved
+from purenn.keys import Key
+from purenn.layers import Layer
+from purenn.losses import LossFunction
+from purenn.optimizers import Optimizer, State
+from purenn.optimizers._optimizer import require_optimizer
+from purenn.training.gradient import P, T, X, Y, value_and_grad
+from purenn.training.steps import Report, S, Step, TrainingStep, scale_of
+from purenn.tree import Frozen, compose_like, decompose
+
+
+def sharpness_aware_step(
+    layer: Layer[P, X, Y],
+    loss: LossFunction[Y, T],
+    optimizer: Optimizer[S],
+    radius: float = 0.05,
+) -> Step[State[P, S], Batch[X, T], Report]:
+    """`training_step` with the gradient at `params + radius * g / norm(g)`, g being that at params.
+
+    Foret, Kleiner, Mobahi and Neyshabur, "Sharpness-Aware Minimization for Efficiently Improving
+    Generalization" (2021). The norm is that of all leaves together. Both gradients draw from the
+    same key. The report has the loss at params, and frozen parts take their next values from there:
+    running statistics move once. A norm that is 0 or not finite gives the step of `training_step`.
+
+    Raises:
+        OptionError: an argument is something else than a layer, a loss and an optimizer, or the
+            radius is not above 0; in a step, the radius does not fit the parameters' dtype.
+        DivergenceError: as in `training_step`.
+    """
+    gradient = value_and_grad(layer, loss)
+    require_optimizer("sharpness_aware_step", optimizer)
+    length = checks.number("The radius of sharpness_aware_step", radius, above=0.0)
+    return TrainingStep(_at_the_top(gradient, length), scale_of(loss), optimizer)
+
+
+def _at_the_top(
+    gradient: Callable[[P, X, T, Key], tuple[float, P]], radius: float
+) -> Callable[[P, X, T, Key], tuple[float, P]]:
+    def evaluate(params: P, x: X, target: T, key: Key) -> tuple[float, P]:
+        value, grads = gradient(params, x, target, key)
+        slopes, structure = decompose(grads, (np.ndarray, Frozen))
+        norm = global_norm(tuple([slope for slope in slopes if isinstance(slope, np.ndarray)]))
+        if not 0.0 < norm < inf:
+            return value, grads
+        nodes, _ = decompose(params, (np.ndarray, Frozen))
+        top: list[object] = []
+        for node, slope in zip(nodes, slopes, strict=True):
+            if isinstance(node, np.ndarray) and isinstance(slope, np.ndarray):
+                checks.fits("The radius of sharpness_aware_step", radius, node.dtype)
+                top.append(moved(node, slope, radius / norm))
+            else:
+                top.append(node)
+        _, there = gradient(compose_like(params, structure, top), x, target, key)
+        found, _ = decompose(there, (np.ndarray, Frozen))
+        kept = [
+            slope if isinstance(slope, Frozen) else new
+            for slope, new in zip(slopes, found, strict=True)
+        ]
+        return value, compose_like(grads, structure, kept)
+
+    return evaluate
