@@ -2,104 +2,62 @@
 
 from __future__ import annotations
 
-from purenn.optimizers._contract import Point, Transform, stateless, unchanged
-from purenn.optimizers._optimizer import Optimizer, descend
-from purenn.optimizers._state import State
-from purenn.optimizers.adagrad import Squares, adagrad, rmsprop, scale_by_adagrad, scale_by_rms
-from purenn.optimizers.adam import Moments, adam, adamw, scale_by_adam
-from purenn.optimizers.amsgrad import Maxima, amsgrad, scale_by_amsgrad
-from purenn.optimizers.clipping import (
-    Norm,
-    adaptive_clipping,
-    clip_by_global_norm,
-    clip_by_value,
-    report_global_norm,
-)
-from purenn.optimizers.elementwise import elementwise
-from purenn.optimizers.lamb import lamb, scale_by_trust_ratio
-from purenn.optimizers.lion import Mean, lion, scale_by_lion
-from purenn.optimizers.momentum import Velocity, momentum, nesterov, sgd
-from purenn.optimizers.nadam import nadam, scale_by_nadam
-from purenn.optimizers.regularizing import centralization, gradient_noise
-from purenn.optimizers.scaling import Plateau, all_leaves, matrices, plateau, scaled, weight_decay
-from purenn.optimizers.schedule_free import (
-    Iterate,
-    schedule_free,
-    schedule_free_adamw,
-    schedule_free_sgd,
-)
-from purenn.optimizers.wrappers import (
-    Accumulated,
-    Averaged,
-    Lookahead,
-    Skipping,
-    accumulated,
-    averaged,
-    averaged_params,
-    lookahead,
-    skip_nonfinite,
-    stochastic_weight_averaging,
-    was_skipped,
-)
-
-__all__ = [
-    "Accumulated",
-    "Averaged",
-    "Iterate",
-    "Lookahead",
-    "Maxima",
-    "Mean",
-    "Moments",
-    "Norm",
-    "Optimizer",
-    "Plateau",
-    "Point",
-    "Skipping",
-    "Squares",
-    "State",
-    "Transform",
-    "Velocity",
-    "accumulated",
-    "adagrad",
-    "adam",
-    "adamw",
-    "adaptive_clipping",
-    "all_leaves",
-    "amsgrad",
-    "averaged",
-    "averaged_params",
-    "centralization",
-    "clip_by_global_norm",
-    "clip_by_value",
-    "descend",
-    "elementwise",
-    "gradient_noise",
-    "lamb",
-    "lion",
-    "lookahead",
-    "matrices",
-    "momentum",
-    "nadam",
-    "nesterov",
-    "plateau",
-    "report_global_norm",
-    "rmsprop",
-    "scale_by_adagrad",
-    "scale_by_adam",
-    "scale_by_amsgrad",
-    "scale_by_lion",
-    "scale_by_nadam",
-    "scale_by_rms",
-    "scale_by_trust_ratio",
-    "scaled",
-    "schedule_free",
-    "schedule_free_adamw",
-    "schedule_free_sgd",
-    "sgd",
-    "skip_nonfinite",
-    "stateless",
-    "stochastic_weight_averaging",
-    "unchanged",
-    "was_skipped",
-    "weight_decay",
-]
+from purenn.optimizers._contract import Point as Point
+from purenn.optimizers._contract import Transform as Transform
+from purenn.optimizers._contract import stateless as stateless
+from purenn.optimizers._contract import unchanged as unchanged
+from purenn.optimizers._optimizer import Optimizer as Optimizer
+from purenn.optimizers._optimizer import descend as descend
+from purenn.optimizers._state import State as State
+from purenn.optimizers.adagrad import Squares as Squares
+from purenn.optimizers.adagrad import adagrad as adagrad
+from purenn.optimizers.adagrad import rmsprop as rmsprop
+from purenn.optimizers.adagrad import scale_by_adagrad as scale_by_adagrad
+from purenn.optimizers.adagrad import scale_by_rms as scale_by_rms
+from purenn.optimizers.adam import Moments as Moments
+from purenn.optimizers.adam import adam as adam
+from purenn.optimizers.adam import adamw as adamw
+from purenn.optimizers.adam import scale_by_adam as scale_by_adam
+from purenn.optimizers.amsgrad import Maxima as Maxima
+from purenn.optimizers.amsgrad import amsgrad as amsgrad
+from purenn.optimizers.amsgrad import scale_by_amsgrad as scale_by_amsgrad
+from purenn.optimizers.clipping import Norm as Norm
+from purenn.optimizers.clipping import adaptive_clipping as adaptive_clipping
+from purenn.optimizers.clipping import clip_by_global_norm as clip_by_global_norm
+from purenn.optimizers.clipping import clip_by_value as clip_by_value
+from purenn.optimizers.clipping import report_global_norm as report_global_norm
+from purenn.optimizers.elementwise import elementwise as elementwise
+from purenn.optimizers.lamb import lamb as lamb
+from purenn.optimizers.lamb import scale_by_trust_ratio as scale_by_trust_ratio
+from purenn.optimizers.lion import Mean as Mean
+from purenn.optimizers.lion import lion as lion
+from purenn.optimizers.lion import scale_by_lion as scale_by_lion
+from purenn.optimizers.momentum import Velocity as Velocity
+from purenn.optimizers.momentum import momentum as momentum
+from purenn.optimizers.momentum import nesterov as nesterov
+from purenn.optimizers.momentum import sgd as sgd
+from purenn.optimizers.nadam import nadam as nadam
+from purenn.optimizers.nadam import scale_by_nadam as scale_by_nadam
+from purenn.optimizers.regularizing import centralization as centralization
+from purenn.optimizers.regularizing import gradient_noise as gradient_noise
+from purenn.optimizers.scaling import Plateau as Plateau
+from purenn.optimizers.scaling import all_leaves as all_leaves
+from purenn.optimizers.scaling import matrices as matrices
+from purenn.optimizers.scaling import plateau as plateau
+from purenn.optimizers.scaling import scaled as scaled
+from purenn.optimizers.scaling import weight_decay as weight_decay
+from purenn.optimizers.schedule_free import Iterate as Iterate
+from purenn.optimizers.schedule_free import schedule_free as schedule_free
+from purenn.optimizers.schedule_free import schedule_free_adamw as schedule_free_adamw
+from purenn.optimizers.schedule_free import schedule_free_sgd as schedule_free_sgd
+from purenn.optimizers.wrappers import Accumulated as Accumulated
+from purenn.optimizers.wrappers import Averaged as Averaged
+from purenn.optimizers.wrappers import Lookahead as Lookahead
+from purenn.optimizers.wrappers import Skipping as Skipping
+from purenn.optimizers.wrappers import accumulated as accumulated
+from purenn.optimizers.wrappers import averaged as averaged
+from purenn.optimizers.wrappers import averaged_params as averaged_params
+from purenn.optimizers.wrappers import lookahead as lookahead
+from purenn.optimizers.wrappers import skip_nonfinite as skip_nonfinite
+from purenn.optimizers.wrappers import stochastic_weight_averaging as stochastic_weight_averaging
+from purenn.optimizers.wrappers import was_skipped as was_skipped
