@@ -21,6 +21,15 @@ from purenn.layers.combinators import block as block
 from purenn.layers.combinators import branches as branches
 from purenn.layers.combinators import frozen as frozen
 from purenn.layers.combinators import residual as residual
+from purenn.layers.curves import elu as elu
+from purenn.layers.curves import gelu as gelu
+from purenn.layers.curves import gelu_tanh as gelu_tanh
+from purenn.layers.curves import hard_tanh as hard_tanh
+from purenn.layers.curves import mish as mish
+from purenn.layers.curves import selu as selu
+from purenn.layers.curves import silu as silu
+from purenn.layers.curves import softplus as softplus
+from purenn.layers.curves import softsign as softsign
 from purenn.layers.dropout import dropout as dropout
 from purenn.layers.embedding import Embedding as Embedding
 from purenn.layers.embedding import embedding as embedding
