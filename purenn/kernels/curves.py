@@ -43,13 +43,6 @@ def values_and_slopes(rule: Rule, x: A) -> tuple[A, A]:
     return read_only(y), read_only(slope)
 
 
-def times(x: A, factor: A) -> A:
-    """`x * factor`."""
-    y = empty_like(x)
-    np.multiply(x, factor, y)
-    return read_only(y)
-
-
 def _clipped(x: Array, low: float, high: float) -> Array:
     return x.clip(scalar(low, x.dtype), scalar(high, x.dtype), empty_like(x))
 

@@ -14,6 +14,7 @@ from purenn import checks
 from purenn.arrays import A, require_floats
 from purenn.expressions import maker
 from purenn.kernels import curves as kernels
+from purenn.kernels.elementwise import times
 from purenn.layers._contract import Layer, require_params
 from purenn.layers.activations import without_params
 from purenn.tree import Empty
@@ -33,7 +34,7 @@ def _curve(rule: kernels.Rule, subject: str) -> Layer[Empty, A, A]:
     def forward(x: A) -> tuple[A, Callable[[A], A]]:
         require_floats(subject, x)
         y, slope = kernels.values_and_slopes(rule, x)
-        return y, partial(kernels.times, slope)
+        return y, partial(times, slope)
 
     return attrs.evolve(without_params(subject, forward), apply=apply)
 
