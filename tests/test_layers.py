@@ -176,6 +176,14 @@ def test_normalizations_bear_the_largest_numbers(dtype: FloatDtype) -> None:
     np.testing.assert_allclose(y[1], 1.0, rtol=1e-6)
 
 
+@pytest.mark.parametrize("samples", [1024, 1025, 1_000_000])
+def test_the_gradient_of_a_scale_is_exact_for_many_samples(samples: int) -> None:
+    x: Matrix = np.full((samples, 2), 0.1, np.float32)
+    params = layers.scale().init(KEY, x)
+    _, grads, _ = pulled(layers.scale(), params, x, np.ones_like(x))
+    assert grads.scale.tolist() == pytest.approx([samples * 0.1] * 2, rel=1e-5)
+
+
 def test_scale_and_prelu_multiply_by_what_they_learn() -> None:
     factors = np.array([0.5, -2.0, 3.0])
     assert bits(layers.scale().apply(layers.Scale(factors), ROWS)) == bits(ROWS * factors)

@@ -105,7 +105,8 @@ def mish() -> Layer[Empty, A, A]:
 def softplus() -> Layer[Empty, A, A]:
     """`log(1 + exp(x))`, without overflow: a smooth rectifier, positive everywhere.
 
-    Dugas, Bengio, Bélisle, Nadeau and Garcia (2001).
+    Dugas, Bengio, Bélisle, Nadeau and Garcia, "Incorporating Second-Order Functional Knowledge for
+    Better Option Pricing" (2001).
     """
     return _curve(kernels.softplus, "softplus()")
 
@@ -121,5 +122,8 @@ def softsign() -> Layer[Empty, A, A]:
 
 @maker
 def hard_tanh() -> Layer[Empty, A, A]:
-    """`x` clipped to [-1, 1]. Its derivative at -1 and 1 is taken as 0. Collobert (2004)."""
+    """`x` clipped to [-1, 1]. Its derivative at -1 and 1 is taken as 0.
+
+    Collobert, "Large Scale Machine Learning" (2004).
+    """
     return _curve(kernels.hard_tanh, "hard_tanh()")

@@ -40,7 +40,12 @@ def layer_norm(epsilon: float = 1e-5) -> Layer[Affine, A, A]:
     vanish in the dtype of the example. Ba, Kiros and Hinton, "Layer Normalization" (2016).
     """
     small = checks.number("The epsilon of layer_norm", epsilon, above=0.0)
-    return _then_affine("layer_norm()", small, lambda x: x, kernels.LAST)
+    return _then_affine("layer_norm()", small, _rows, 1)
+
+
+def _rows(x: Array) -> Array:
+    """(samples, 1, features), for all but the last axis as samples."""
+    return x.reshape(prod(x.shape[:-1]), 1, x.shape[-1])
 
 
 @maker
@@ -60,9 +65,9 @@ def group_norm(groups: int, epsilon: float = 1e-5) -> Layer[Affine, A, A]:
         if x.shape[-1] % count:
             expected = f"a number of features that {count} divides"
             raise ShapeError(subject, f"expected {expected}, got {x.shape[-1]}.")
-        return x.reshape(x.shape[0], prod(x.shape[1:-1]), count, x.shape[-1] // count)
+        return x.reshape(x.shape[0], prod(x.shape[1:-1]), x.shape[-1])
 
-    return _then_affine(subject, small, split, (1, 3))
+    return _then_affine(subject, small, split, count)
 
 
 @maker
@@ -75,13 +80,13 @@ def rms_norm(epsilon: float = 1e-6) -> Layer[Scale, A, A]:
     small = checks.number("The epsilon of rms_norm", epsilon, above=0.0)
 
     def forward(x: A) -> tuple[A, Callable[[A], A]]:
-        z, inverse = kernels.standardized(x, kernels.LAST, small, is_centred=False)
+        z, inverse = kernels.standardized(_rows(x), 1, small, is_centred=False)
 
         def backward(dz: A) -> A:
-            dx = kernels.standardized_cotangent(z, inverse, dz, kernels.LAST, is_centred=False)
-            return typed_like(dx, x)
+            dx = kernels.standardized_cotangent(z, inverse, _rows(dz), 1, is_centred=False)
+            return typed_like(dx.reshape(x.shape), x)
 
-        return typed_like(z, x), backward
+        return typed_like(z.reshape(x.shape), x), backward
 
     def check(example: A) -> None:
         checks.fits("The epsilon of rms_norm", small, example.dtype)
@@ -90,9 +95,9 @@ def rms_norm(epsilon: float = 1e-6) -> Layer[Scale, A, A]:
 
 
 def _then_affine(
-    subject: str, epsilon: float, split: Callable[[Array], Array], axes: kernels.Axes
+    subject: str, epsilon: float, split: Callable[[Array], Array], groups: int
 ) -> Layer[Affine, A, A]:
-    """Standardize what `split` makes of a batch along the axes, then scale and shift."""
+    """Standardize groups in what `split` makes of a batch, then scale and shift."""
 
     def init(key: Key, example: A) -> Affine:
         require_floats(subject, example, 2)
@@ -106,7 +111,7 @@ def _then_affine(
         require_floats(subject, x, 2)
         require_fit(subject, params.scale, x)
         require_fit(subject, params.shift, x)
-        parts, inverse = kernels.standardized(split(x), axes, epsilon)
+        parts, inverse = kernels.standardized(split(x), groups, epsilon)
         z = typed_like(parts.reshape(x.shape), x)
         return times_plus(z, params.scale, params.shift), z, inverse
 
@@ -116,7 +121,7 @@ def _then_affine(
         def pull(dy: A) -> tuple[Affine, Thunk[A]]:
             def dx() -> A:
                 dz = split(times(dy, params.scale))
-                slopes = kernels.standardized_cotangent(split(z), inverse, dz, axes)
+                slopes = kernels.standardized_cotangent(split(z), inverse, dz, groups)
                 return typed_like(slopes.reshape(x.shape), x)
 
             grads = kernels.feature_sums(times(dy, z)), kernels.feature_sums(dy)
