@@ -12,7 +12,7 @@ draws from a Gaussian of that standard deviation, `uniform` from the interval th
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import inf, sqrt
+from math import inf, prod, sqrt
 from typing import TYPE_CHECKING, TypeVar
 
 import attrs
@@ -27,7 +27,8 @@ from purenn.keys import Key
 
 Sizes = TypeVar("Sizes", bound=Shape)
 if TYPE_CHECKING:  # numpy.random takes milliseconds to import
-    Draw = Callable[[np.random.Generator, Shape], np.ndarray[Shape, np.dtype[np.float64]]]
+    Drawn = np.ndarray[Shape, np.dtype[np.float64]]
+    Draw = Callable[[np.random.Generator, Shape], Drawn]
 
 
 @attrs.frozen(repr=False, eq=False)
@@ -140,6 +141,45 @@ def normal(deviation: float = 1.0) -> Initializer:
     """Normal with mean 0 and that standard deviation, for any shape."""
     scale = checks.number("The deviation of normal", deviation, least=0.0)
     return Initializer(lambda rng, shape: rng.standard_normal(shape) * scale)
+
+
+@maker
+def truncated_normal(deviation: float = 1.0) -> Initializer:
+    """Normal with mean 0, drawn again where it is beyond two standard deviations, for any shape.
+
+    The deviation is that of the whole normal distribution. What is left has 0.88 of it.
+    """
+    scale = checks.number("The deviation of truncated_normal", deviation, least=0.0)
+
+    def draw(rng: np.random.Generator, shape: Shape) -> Drawn:
+        drawn = rng.standard_normal(shape)
+        while (beyond := np.abs(drawn) > 2.0).any():
+            drawn[beyond] = rng.standard_normal(np.count_nonzero(beyond))
+        return drawn * scale
+
+    return Initializer(draw)
+
+
+@maker
+def orthogonal(gain: float = 1.0) -> Initializer:
+    """A random matrix with orthonormal rows or columns, whichever are fewer, times the gain.
+
+    Of more than two axes, all but the last count as inputs. Saxe, McClelland and Ganguli, "Exact
+    Solutions to the Nonlinear Dynamics of Learning in Deep Linear Neural Networks" (2014); uniform
+    among all such matrices after Mezzadri, "How to Generate Random Matrices from the Classical
+    Compact Groups" (2007).
+    """
+    factor = checks.number("The gain of orthogonal", gain)
+
+    def draw(rng: np.random.Generator, shape: Shape) -> Drawn:
+        if len(shape) < 2:
+            raise ShapeError("orthogonal", f"expected (..., inputs, outputs), got {shape}.")
+        sizes = prod(shape[:-1]), shape[-1]
+        q, r = np.linalg.qr(rng.standard_normal((max(sizes), min(sizes))))
+        q *= factor * np.copysign(1.0, np.diagonal(r))
+        return (q if sizes[0] >= sizes[1] else q.T).reshape(shape)
+
+    return Initializer(draw)
 
 
 @maker

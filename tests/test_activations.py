@@ -11,7 +11,7 @@ from contracts import FLOATS, dtypes, matrix, normal
 from hypothesis import strategies as st
 from properties import given
 
-from purenn import Empty, Key, Layer
+from purenn import Empty, Key, Layer, layers
 from purenn.arrays import FLOAT32, FLOAT64, FloatDtype, Matrix
 from purenn.kernels.constants import scalar
 from purenn.layers import identity, leaky_relu, log_softmax, relu, sigmoid, softmax, tanh
@@ -30,6 +30,30 @@ FORMULAS: dict[str, tuple[Activation, Function, Function]] = {
         lambda x: 1.0 / (1.0 + math.exp(-x)),
         lambda x: 1.0 / (2.0 + math.exp(-x) + math.exp(x)),
     ),
+}
+
+# From their inputs: the formula, and the value and the slope far below 0.
+ALPHA, LAMBDA = 1.6732632423543772, 1.0507009873554805
+CURVES: dict[str, tuple[Activation, Function, float, float]] = {
+    "elu": (layers.elu(0.7), lambda x: x if x > 0 else 0.7 * math.expm1(x), -0.7, 0.0),
+    "selu": (
+        layers.selu(),
+        lambda x: LAMBDA * (x if x > 0 else ALPHA * math.expm1(x)),
+        -LAMBDA * ALPHA,
+        0.0,
+    ),
+    "gelu": (layers.gelu(), lambda x: x * math.erfc(-x / math.sqrt(2.0)) / 2.0, 0.0, 0.0),
+    "gelu_tanh": (
+        layers.gelu_tanh(),
+        lambda x: x / (1.0 + math.exp(-math.sqrt(8.0 / math.pi) * (x + 0.044715 * x**3))),
+        0.0,
+        0.0,
+    ),
+    "silu": (layers.silu(), lambda x: x / (1.0 + math.exp(-x)), 0.0, 0.0),
+    "mish": (layers.mish(), lambda x: x * math.tanh(math.log1p(math.exp(x))), 0.0, 0.0),
+    "softplus": (layers.softplus(), lambda x: math.log1p(math.exp(x)), 0.0, 0.0),
+    "softsign": (layers.softsign(), lambda x: x / (1.0 + abs(x)), -1.0, 0.0),
+    "hard_tanh": (layers.hard_tanh(), lambda x: min(max(x, -1.0), 1.0), -1.0, 0.0),
 }
 
 
@@ -52,6 +76,42 @@ def test_elementwise_activations_are_their_formulas(name: str, dtype: FloatDtype
     for shape in ((len(POINTS),), (1, 1, 1, len(POINTS))):  # any rank
         again: Matrix = x.reshape(shape)
         assert value(layer, again).tobytes() == value(layer, x).tobytes()
+
+
+@dtypes
+@pytest.mark.parametrize("name", CURVES)
+def test_curves_are_their_formulas_to_a_few_units_in_the_last_place(
+    name: str, dtype: FloatDtype
+) -> None:
+    layer, function, *_ = CURVES[name]
+    x: Matrix = np.linspace(-8.0, 30.0, 38001, dtype=dtype)[np.newaxis]  # more than one block
+    exact = np.array([function(point) for point in x[0].tolist()])
+    y, pull = layer.vjp(Empty(), x, Key(0))
+    eps = float(np.finfo(dtype).eps)
+    # An exponential errs by as many units as its exponent is large.
+    np.testing.assert_allclose(y[0], exact, rtol=45 * eps, atol=4 * eps)
+    assert y.tobytes() == value(layer, x).tobytes()
+    dy: Matrix = np.full_like(x, 2.0)
+    slopes = pulled(layer, x.astype(np.float64), dy.astype(np.float64))
+    np.testing.assert_allclose(pull(dy)[1](), slopes, rtol=0.0, atol=8 * eps)
+
+
+@dtypes
+@pytest.mark.parametrize("name", CURVES)
+def test_curves_have_limits_far_out_and_keep_nan(name: str, dtype: FloatDtype) -> None:
+    layer, function, low, low_slope = CURVES[name]
+    largest = float(np.finfo(dtype).max) / 2
+    x = matrix([[-math.inf, -largest, -1e5, largest, math.inf, 0.0, math.nan]], dtype)
+    y, slopes = value(layer, x)[0], pulled(layer, x, np.ones_like(x))[0]
+    np.testing.assert_allclose(y[:3], low, rtol=1e-4, atol=1e-36)
+    np.testing.assert_allclose(slopes[:3], low_slope, atol=1e-9)
+    is_bounded = name in ("softsign", "hard_tanh")
+    edge = 1.0 if is_bounded else (LAMBDA if name == "selu" else 1.0) * x[0, 3:5]
+    np.testing.assert_allclose(y[3:5], edge, rtol=1e-6)
+    high_slope = 0.0 if is_bounded else LAMBDA if name == "selu" else 1.0
+    np.testing.assert_allclose(slopes[3:5], high_slope, rtol=1e-6, atol=1e-30)
+    assert y[5] == pytest.approx(function(0.0))
+    assert math.isnan(y[6])
 
 
 @dtypes

@@ -19,7 +19,10 @@ SCALED = [
     (initializers.glorot_normal(), initializers.glorot_uniform(), 2 / (INPUTS + OUTPUTS)),
     (initializers.lecun_normal(), initializers.lecun_uniform(), 1 / INPUTS),
 ]
-ALL = [initializers.normal(), *[one for pair in SCALED for one in pair[:2]]]
+ALL = [
+    *(initializers.normal(), initializers.truncated_normal(), initializers.orthogonal()),
+    *[one for pair in SCALED for one in pair[:2]],
+]
 
 
 @pytest.mark.parametrize(("normal", "uniform", "variance"), SCALED)
@@ -50,6 +53,30 @@ def test_normal_is_the_standard_normal_times_its_deviation() -> None:
     drawn = KEY.generator().standard_normal((2, 3))
     np.testing.assert_array_equal(initializers.normal()(KEY, (2, 3), FLOAT64), drawn)
     np.testing.assert_array_equal(initializers.normal(0.25)(KEY, (2, 3), FLOAT64), drawn * 0.25)
+
+
+def test_truncated_normal_ends_at_two_deviations() -> None:
+    drawn = initializers.truncated_normal(0.5)(KEY, (INPUTS, OUTPUTS), FLOAT64)
+    whole = initializers.normal(0.5)(KEY, (INPUTS, OUTPUTS), FLOAT64)
+    assert 0.999 < abs(drawn).max() <= 1.0
+    assert drawn.std() == pytest.approx(0.5 * 0.87962566, rel=0.01)
+    assert (drawn == whole).mean() == pytest.approx(0.9545, abs=0.005)
+    assert abs(initializers.truncated_normal()(KEY, (), FLOAT64)) <= 2.0
+
+
+@pytest.mark.parametrize("shape", [(5, 3), (3, 5), (4, 4), (2, 3, 4), (1, 7)])
+def test_orthogonal_matrices_have_orthonormal_rows_or_columns(shape: tuple[int, ...]) -> None:
+    drawn = initializers.orthogonal(2.0)(KEY, shape, FLOAT64)
+    assert drawn.shape == shape
+    matrix = drawn.reshape(-1, shape[-1])
+    product = matrix.T @ matrix if len(matrix) >= shape[-1] else matrix @ matrix.T
+    np.testing.assert_allclose(product, 4.0 * np.eye(len(product)), atol=1e-14)
+
+
+def test_orthogonal_matrices_have_no_favorite_direction() -> None:
+    drawn = [initializers.orthogonal()(key, (3, 3), FLOAT64) for key in Key(1).split(2000)]
+    np.testing.assert_allclose(np.mean(drawn, axis=0), 0.0, atol=5 / np.sqrt(3 * 2000))
+    assert np.mean(np.linalg.det(drawn)) == pytest.approx(0.0, abs=0.1)
 
 
 def test_constant_and_zeros_fill_any_shape() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from contracts import bits, copies, dtypes, makers, noise, normal, spread
 
-from purenn import Key, Layer, Leaves, layers
+from purenn import Empty, Key, Layer, Leaves, layers
 from purenn.arrays import FLOAT64, Array, FloatDtype, Images, Labels, Matrix, read_only
 from purenn.initializers import constant, lecun_uniform
 from purenn.layers import batch_norm, block, dropout, flatten, frozen, linear, tanh
@@ -24,6 +24,8 @@ Y = TypeVar("Y")
 KEY, ROWS, MORE, SEQUENCES = Key(7), normal(0, 4, 3), normal(1, 4, 2), noise(3, (4, 2, 3))
 IMAGES: Images = np.random.default_rng(2).standard_normal((4, 2, 3, 5))
 SYMBOLS: Labels = np.array([4, 0, 4, 1], np.uint8)
+GROUPS: Layer[layers.Affine, Array, Array] = layers.group_norm(3)
+SUM: Layer[Empty, tuple[Images, Images], Images] = layers.add()
 NORM: Layer[layers.BatchNorm, Images, Images] = batch_norm()
 
 
@@ -57,7 +59,7 @@ def case(layer: Layer[P, X, Y], example: X) -> Case:
         for same in copies(layer):
             assert bits(same.init(KEY, example)) == bits(params)
             assert bits(same.apply(params, example)) == bits(layer.apply(params, example))
-        if "dropout" not in repr(layer) and "batch_norm" not in repr(layer):
+        if not any(name in repr(layer) for name in ("dropout", "noise", "batch_norm")):
             assert bits(layer.apply(params, example)) == bits(layer.vjp(params, example, KEY)[0])
 
     return Case(repr(layer), check, results)
@@ -82,6 +84,8 @@ def exponential_cotangent(y: Matrix, dy: Matrix) -> Matrix:
 CASES = [
     case(linear(4), ROWS),
     case(linear(2, weight=lecun_uniform(), bias=constant(0.3)), ROWS),
+    case(layers.linear_without_bias(4), ROWS),
+    case(layers.ntk_linear(2), ROWS),
     case(layers.relu(), ROWS),
     of_images(layers.leaky_relu()),
     case(layers.leaky_relu(0.3), ROWS),
@@ -90,15 +94,27 @@ CASES = [
     of_images(tanh()),
     of_sequences(layers.softmax()),
     of_sequences(layers.log_softmax()),
+    *(of_images(layers.elu(0.7)), case(layers.selu(), ROWS), case(layers.gelu(), ROWS)),
+    *(case(layers.gelu_tanh(), ROWS), of_sequences(layers.silu()), of_images(layers.mish())),
+    *(case(layers.softplus(), ROWS), case(layers.softsign(), ROWS), of_images(layers.hard_tanh())),
     case(layers.activation(exponential, exponential_cotangent), ROWS),
+    *(of_images(layers.prelu()), case(layers.prelu(-0.5), ROWS), of_sequences(layers.scale())),
+    *(case(layers.layer_norm(), ROWS), of_images(layers.layer_norm(0.1))),
+    *(of_sequences(layers.rms_norm()), case(layers.rms_norm(0.1), ROWS)),
+    *(of_images(layers.group_norm(5)), of_images(layers.group_norm(1)), of_sequences(GROUPS)),
+    *(case(layers.group_norm(1, 0.1), ROWS), case(layers.layer_norm() >> layers.prelu(), ROWS)),
     case(batch_norm(), ROWS),
     of_images(batch_norm(0.5, epsilon=0.1)),
     of_images(dropout(0.4)),
     case(dropout(0.0), ROWS),
+    *(of_images(layers.spatial_dropout(0.4)), case(layers.alpha_dropout(0.4), ROWS)),
+    *(of_images(layers.noise(0.5)), case(layers.noise(0.0), ROWS)),
     case(layers.embedding(5, 2, dtype=FLOAT64), SYMBOLS),
     of_images(flatten()),
     case(layers.identity(), ROWS),
     case(layers.concatenate(), (ROWS, MORE)),
+    case(SUM, (IMAGES, IMAGES[::-1])),
+    case(layers.branches(linear(2), layers.linear_without_bias(2)) >> layers.add(), ROWS),
     case(layers.residual(linear(3) >> tanh()), ROWS),
     case(layers.branches(linear(2), dropout(0.5)), ROWS),
     case(layers.beside(linear(2), NORM), (ROWS, IMAGES)),

@@ -17,11 +17,12 @@ from purenn.tree import leaves
 
 P = TypeVar("P")
 X = TypeVar("X")
+Y = TypeVar("Y")
 
 KEY, ROWS, EMPTY = Key(0), normal(0, 5, 3), Empty()
 
 
-def pulled(layer: Layer[P, X, X], params: P, x: X, dy: X, key: Key = KEY) -> tuple[X, P, X]:
+def pulled(layer: Layer[P, X, Y], params: P, x: X, dy: Y, key: Key = KEY) -> tuple[Y, P, X]:
     """The output in training, the gradient and the cotangent of the input."""
     y, pull = layer.vjp(params, x, key)
     grads, dx = pull(dy)
@@ -39,6 +40,30 @@ def test_linear_is_a_product_and_a_sum_in_the_dtype_of_the_example(dtype: FloatD
     drawn = linear(4, bias=initializers.normal()).init(KEY, ROWS.astype(dtype)).bias
     assert bits(drawn) == bits(initializers.normal()(KEY.child("bias"), (4,), dtype))
     assert linear(4).apply(params, ROWS[:0].astype(dtype)).shape == (0, 4)
+
+
+@dtypes
+def test_linear_without_bias_and_ntk_linear_are_linear_layers(dtype: FloatDtype) -> None:
+    x, dy = ROWS.astype(dtype), normal(1, 5, 4).astype(dtype)
+    params = layers.linear_without_bias(4).init(KEY, x)
+    full = linear(4).init(KEY, x)
+    y, grads, dx = pulled(layers.linear_without_bias(4), params, x, dy)
+    want, slopes, want_dx = pulled(linear(4), full, x, dy)
+    assert bits((params, y, grads, dx)) == bits((full.weight, want, slopes.weight, want_dx))
+    tangent = layers.ntk_linear(4).init(KEY, x)
+    drawn = initializers.normal()
+    assert bits(tangent.weight) == bits(drawn(KEY.child("weight"), (3, 4), dtype))
+    assert bits(tangent.bias) == bits(drawn(KEY.child("bias"), (4,), dtype))
+    root = dtype.type(np.sqrt(3))
+    scaled = Linear(tangent.weight / root, tangent.bias)
+    found = pulled(layers.ntk_linear(4), tangent, x, dy)
+    want, slopes, want_dx = pulled(linear(4), scaled, x, dy)
+    for one, other in zip(
+        leaves(found), leaves((want, slopes.weight / root, slopes.bias, want_dx)), strict=True
+    ):
+        np.testing.assert_allclose(one, other, rtol=1e-5 if dtype == FLOAT32 else 1e-13)
+    zero = layers.ntk_linear(4, weight=initializers.zeros(), bias=initializers.zeros())
+    assert not any(leaf.any() for leaf in leaves(zero.init(KEY, x)))
 
 
 @pytest.mark.parametrize("samples", [1024, 1025, 1_000_000])
@@ -67,7 +92,7 @@ def test_parameters_are_copies_of_what_can_be_written_to_and_share_all_else() ->
         assert len({params, again}) == 2
 
 
-# --- batch normalization and dropout -------------------------------------------------------------
+# --- normalizations and noise --------------------------------------------------------------------
 
 SCALE, SHIFT, MEAN, VARIANCE = (normal(seed, 4, 3)[0] ** 2 for seed in (3, 4, 5, 6))
 NORM = layers.BatchNorm(SCALE, SHIFT, Frozen(MEAN), Frozen(VARIANCE))
@@ -97,6 +122,108 @@ def test_batch_norm_of_images_normalizes_each_channel(dtype: FloatDtype) -> None
     np.testing.assert_allclose(y.mean(axis=(0, 1, 2)), 0.0, atol=1e-3)
     np.testing.assert_allclose(y.var(axis=(0, 1, 2)), 1.0, rtol=1e-3)
     assert {leaf.dtype for leaf in leaves((y, grads))} == {dtype}
+
+
+FACTORS, SHIFTS = normal(7, 2, 6)
+
+
+@dtypes
+@pytest.mark.parametrize("size", [1.0, 1e30, 1e-30])
+def test_normalizations_of_samples_are_their_formulas(dtype: FloatDtype, size: float) -> None:
+    images: Images = np.random.default_rng(1).normal(3.0, 2.0, (4, 8, 7, 6)).astype(dtype)
+    images *= dtype.type(size)
+    unit = max(size, 1.0)  # in which squares are finite
+    exact, share = images.astype(np.float64) / unit, 1.0 / unit**2
+    factors, shifts = FACTORS.astype(dtype), SHIFTS.astype(dtype)
+    groups = exact.reshape(4, 8, 7, 2, 3)
+    axes, error = (1, 2, 4), 3e-6 if dtype == FLOAT32 else 1e-13
+    spread = np.sqrt(groups.var(axis=axes, keepdims=True) + 1e-5 * share)
+    z = ((groups - groups.mean(axis=axes, keepdims=True)) / spread).reshape(exact.shape)
+    by_group: Layer[layers.Affine, Images, Images] = layers.group_norm(2)
+    y = by_group.apply(layers.Affine(factors, shifts), images)
+    np.testing.assert_allclose(y, z * factors + shifts, atol=error)
+    mean, variance = exact.mean(axis=-1, keepdims=True), exact.var(axis=-1, keepdims=True)
+    by_layer: Layer[layers.Affine, Images, Images] = layers.layer_norm()
+    y = by_layer.apply(layers.Affine(factors, shifts), images)
+    z = (exact - mean) / np.sqrt(variance + 1e-5 * share)
+    np.testing.assert_allclose(y, z * factors + shifts, atol=error)
+    by_root: Layer[layers.Scale, Images, Images] = layers.rms_norm()
+    square = np.mean(exact**2, axis=-1, keepdims=True)
+    y = by_root.apply(layers.Scale(factors), images)
+    np.testing.assert_allclose(y, exact / np.sqrt(square + 1e-6 * share) * factors, atol=error)
+
+
+@dtypes
+def test_normalizations_bear_the_largest_numbers(dtype: FloatDtype) -> None:
+    largest = float(np.finfo(dtype).max)
+    x = matrix([[largest, -largest, 0.0], [largest] * 3, [1.0, 0.0, -1.0]], dtype)
+    for layer in (layers.layer_norm(), layers.group_norm(1)):
+        y, _, dx = pulled(layer, layer.init(KEY, x), x, np.ones_like(x))
+        edge = np.sqrt(1.5)
+        np.testing.assert_allclose(
+            y, [[edge, -edge, 0.0], [0.0] * 3, [edge, 0.0, -edge]], rtol=1e-4
+        )
+        assert np.isfinite(dx).all()
+    y = layers.rms_norm().apply(layers.rms_norm().init(KEY, x), x)
+    np.testing.assert_allclose(y[1], 1.0, rtol=1e-6)
+
+
+@pytest.mark.parametrize("samples", [1024, 1025, 1_000_000])
+def test_the_gradient_of_a_scale_is_exact_for_many_samples(samples: int) -> None:
+    x: Matrix = np.full((samples, 2), 0.1, np.float32)
+    params = layers.scale().init(KEY, x)
+    _, grads, _ = pulled(layers.scale(), params, x, np.ones_like(x))
+    assert grads.scale.tolist() == pytest.approx([samples * 0.1] * 2, rel=1e-5)
+
+
+def test_scale_and_prelu_multiply_by_what_they_learn() -> None:
+    factors = np.array([0.5, -2.0, 3.0])
+    assert bits(layers.scale().apply(layers.Scale(factors), ROWS)) == bits(ROWS * factors)
+    assert layers.scale().init(KEY, ROWS).scale.tolist() == [1.0] * 3
+    y, grads, dx = pulled(layers.prelu(), layers.PRelu(factors), ROWS, np.ones_like(ROWS))
+    assert bits(y) == bits(np.where(ROWS > 0, ROWS, ROWS * factors) + 0.0)
+    assert bits(dx) == bits(np.where(ROWS > 0, 1.0, np.broadcast_to(factors, ROWS.shape)))
+    np.testing.assert_allclose(grads.slope, np.minimum(ROWS, 0).sum(axis=0))
+    assert layers.prelu(0.1).init(KEY, ROWS).slope.tolist() == [0.1] * 3
+
+
+@dtypes
+def test_spatial_dropout_drops_whole_channels(dtype: FloatDtype) -> None:
+    x: Images = np.full((100, 3, 4, 50), 3.0, dtype)
+    layer: Layer[Empty, Images, Images] = layers.spatial_dropout(0.25)
+    y, _, dx = pulled(layer, EMPTY, x, 2 * x)
+    assert np.unique(y).tolist() == [0.0, 4.0]
+    np.testing.assert_array_equal(y, np.broadcast_to(y[:, :1, :1], y.shape))
+    assert (y == 0).mean() == pytest.approx(0.25, abs=0.025)
+    np.testing.assert_array_equal(dx, 2 * y)
+    assert bits(layer.apply(EMPTY, x)) == bits(x)
+
+
+@dtypes
+@pytest.mark.parametrize("rate", [0.0, 0.1, 0.6])
+def test_alpha_dropout_keeps_mean_and_variance(rate: float, dtype: FloatDtype) -> None:
+    x, layer = normal(1, 1000, 400).astype(dtype), layers.alpha_dropout(rate)
+    y, _, dx = pulled(layer, EMPTY, x, np.ones_like(x))
+    assert y.mean() == pytest.approx(0.0, abs=0.01)
+    assert y.var() == pytest.approx(1.0, abs=0.02)
+    assert (dx == 0).mean() == pytest.approx(rate, abs=0.005)
+    gain = dx.max()
+    lowest = -1.7580993408473766
+    np.testing.assert_allclose(
+        y, np.where(dx == 0, lowest, x) * gain - gain * rate * lowest, atol=1e-5
+    )
+    assert bits(layer.apply(EMPTY, x)) == bits(x)
+
+
+@dtypes
+def test_noise_has_its_deviation_and_no_slope_of_its_own(dtype: FloatDtype) -> None:
+    x, layer = normal(1, 1000, 100).astype(dtype), layers.noise(0.25)
+    y, _, dx = pulled(layer, EMPTY, x, 2 * x)
+    drawn = KEY.generator().standard_normal(x.shape, dtype.type)
+    np.testing.assert_array_equal(y, drawn * dtype.type(0.25) + x)
+    assert (y - x).std() == pytest.approx(0.25, rel=0.01)
+    assert bits(dx) == bits(2 * x)
+    assert bits(layer.apply(EMPTY, x)) == bits(x) == bits(pulled(layers.noise(0.0), EMPTY, x, x)[0])
 
 
 @dtypes
@@ -147,6 +274,9 @@ def test_residual_branches_and_beside_are_sums_and_pairs() -> None:
     assert bits(residual(linear(3)).apply(Block(a), ROWS)) == bits(ROWS + one)
     pair = layers.branches(linear(3), linear(3)).apply(layers.Both(a, b), ROWS)
     assert bits(pair) == bits((one, other))
+    total, pull = layers.add().vjp(EMPTY, pair, KEY)
+    assert bits(total) == bits(one + other)
+    assert bits(pull(ROWS)[1]()) == bits((ROWS, ROWS))
     pair = layers.beside(linear(3), layers.relu()).apply(layers.Both(a, EMPTY), (ROWS, -ROWS))
     assert bits(pair) == bits((one, np.maximum(-ROWS, 0)))
     drawn = layers.beside(linear(3), linear(3)).init(KEY, (ROWS, ROWS))

@@ -13,7 +13,7 @@ from math import ceil, inf, log2
 
 import numpy as np
 
-from purenn.arrays import FLOAT32, A, Array, FloatDtype, read_only
+from purenn.arrays import FLOAT32, A, Array, FloatDtype, Vector, read_only
 from purenn.kernels.constants import scalar
 from purenn.kernels.memory import empty_like
 
@@ -66,6 +66,35 @@ def _edge(slope: float, dtype: FloatDtype) -> tuple[Array, Array, Array]:
     """
     edge = float(np.finfo(dtype).tiny) * 2.0 ** ceil(-log2(max(slope, 1e-18)))
     return scalar(slope * edge, dtype), scalar(edge, dtype), scalar(1.0 / edge, dtype)
+
+
+def prelu(x: A, slope: Vector) -> A:
+    """`x` where it is positive and `slope * x` elsewhere, for a slope of each feature."""
+    y, positive = empty_like(x), empty_like(x)
+    x.clip(scalar(-inf, x.dtype), scalar(0.0, x.dtype), y)
+    x.clip(scalar(0.0, x.dtype), scalar(inf, x.dtype), positive)
+    np.multiply(y, slope, y)
+    np.add(y, positive, y)
+    return read_only(y)
+
+
+def prelu_cotangent(x: A, dy: A, slope: Vector) -> A:
+    """`dy` where the unit is active, and `slope * dy` elsewhere."""
+    dx, active = empty_like(dy), empty_like(dy)
+    np.less_equal(x, scalar(0.0, x.dtype), dx)
+    np.greater(x, scalar(0.0, x.dtype), active)
+    np.multiply(dx, slope, dx)
+    np.add(dx, active, dx)
+    np.multiply(dx, dy, dx)
+    return read_only(dx)
+
+
+def prelu_slopes(x: A, dy: A) -> A:
+    """The cotangent of the slope at each element, `dy * min(x, 0)`."""
+    slopes = empty_like(dy)
+    x.clip(scalar(-inf, x.dtype), scalar(0.0, x.dtype), slopes)
+    np.multiply(slopes, dy, slopes)
+    return read_only(slopes)
 
 
 def sigmoid(x: A) -> A:

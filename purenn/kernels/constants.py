@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from purenn.arrays import Array, FloatDtype, Indices, read_only
+from purenn.arrays import Array, FloatDtype, Indices, Vector, read_only
 
 
 @lru_cache(maxsize=1024)
@@ -17,6 +17,13 @@ def scalar(value: float, dtype: FloatDtype) -> Array:
     first must not show in any result.
     """
     return read_only(np.array(value + 0.0, dtype))
+
+
+@lru_cache(maxsize=16)
+def ones(count: int, dtype: FloatDtype) -> Vector:
+    """So many ones, to take sums with."""
+    made: Vector = np.ones(count, dtype)
+    return read_only(made)
 
 
 @lru_cache(maxsize=16)

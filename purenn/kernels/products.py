@@ -19,6 +19,13 @@ def affine(x: Matrix, weight: Matrix, bias: Vector) -> Matrix:
     return read_only(y)
 
 
+def product(x: Matrix, weight: Matrix) -> Matrix:
+    """`x @ weight`."""
+    y = empty((x.shape[0], weight.shape[1]), x.dtype)
+    x.dot(weight, y)
+    return read_only(y)
+
+
 def weight_cotangent(x: Matrix, dy: Matrix) -> Matrix:
     """`x.T @ dy`, summed over the batch."""
     cotangent = empty((x.shape[1], dy.shape[1]), x.dtype)

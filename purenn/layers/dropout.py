@@ -1,21 +1,50 @@
-"""Dropout: noise that keeps units from relying on each other."""
+"""Noise in training, which inference leaves out: `dropout` and its relatives, and `noise`."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from math import sqrt
 
 import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import A, read_only, require_floats
+from purenn.arrays import (
+    FLOAT32,
+    A,
+    Array,
+    FloatDtype,
+    Shape,
+    read_only,
+    require_floats,
+    typed_like,
+)
 from purenn.expressions import maker
 from purenn.kernels.constants import scalar
-from purenn.kernels.memory import empty_like
+from purenn.kernels.elementwise import times, times_plus
+from purenn.kernels.memory import empty, empty_like
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback
+from purenn.layers._contract import Layer, Pullback, require_params
+from purenn.layers.curves import SELU_ALPHA, SELU_SCALE
 from purenn.layers.reshaping import unchanged
 from purenn.tree import EMPTY, Empty
+
+# From a batch and a key to the output, and its pullback.
+Draw = Callable[[A, Key], tuple[A, Callable[[A], A]]]
+
+
+def _in_training(subject: str, draw: Draw[A], least_rank: int = 1) -> Layer[Empty, A, A]:
+    """A layer that draws in training and changes nothing in inference."""
+    inference: Layer[Empty, A, A] = unchanged(subject, least_rank)
+
+    def vjp(params: Empty, x: A, key: Key) -> tuple[A, Pullback[A, Empty, A]]:
+        require_params(subject, params, Empty)
+        require_floats(subject, x, least_rank)
+        y, backward = draw(x, key)
+        return y, lambda dy: (EMPTY, partial(backward, dy))
+
+    return attrs.evolve(inference, vjp=vjp)
 
 
 @maker
@@ -26,26 +55,80 @@ def dropout(rate: float) -> Layer[Empty, A, A]:
     Sutskever and Salakhutdinov, "Dropout" (2014), in the inverted form.
     """
     dropped = checks.fraction("The rate of dropout", rate)
-    subject = f"dropout({dropped})"
-    inference: Layer[Empty, A, A] = unchanged(subject)
 
-    def vjp(params: Empty, x: A, key: Key) -> tuple[A, Pullback[A, Empty, A]]:
-        require_floats(subject, x)
-        mask = _mask(x, dropped, key)
-        return _times(x, mask), lambda dy: (EMPTY, partial(_times, dy, mask))
+    def draw(x: A, key: Key) -> tuple[A, Callable[[A], A]]:
+        return _masked(x, _mask(key, dropped, x.shape, x.dtype), dropped)
 
-    return attrs.evolve(inference, vjp=vjp)
+    return _in_training(f"dropout({dropped})", draw)
 
 
-def _mask(x: A, rate: float, key: Key) -> A:
-    """0 where an element is dropped and 1 / (1 - rate) elsewhere."""
-    mask = empty_like(x)
-    np.greater_equal(key.generator().random(x.shape, np.float32), np.float32(rate), mask)
-    np.multiply(mask, scalar(1.0 / (1.0 - rate), x.dtype), mask)
+@maker
+def spatial_dropout(rate: float) -> Layer[Empty, A, A]:
+    """As `dropout`, for whole channels: all that a sample has of a feature is dropped or kept.
+
+    Neighbors in an image are much alike, so that single elements are no loss. Tompson, Goroshin,
+    Jain, LeCun and Bregler, "Efficient Object Localization Using Convolutional Networks" (2015).
+    """
+    dropped = checks.fraction("The rate of spatial_dropout", rate)
+
+    def draw(x: A, key: Key) -> tuple[A, Callable[[A], A]]:
+        shape = (x.shape[0], *(1 for _ in x.shape[1:-1]), x.shape[-1])
+        return _masked(x, _mask(key, dropped, shape, x.dtype), dropped)
+
+    return _in_training(f"spatial_dropout({dropped})", draw, 2)
+
+
+@maker
+def alpha_dropout(rate: float) -> Layer[Empty, A, A]:
+    """In training, set elements to the lowest value of SELU, and keep mean 0 and variance 1.
+
+    With probability `rate` x becomes -1.7581; then all is multiplied and shifted such that inputs
+    of mean 0 and variance 1 keep these. For nets of `selu`. The rate is from 0 to below 1.
+    Klambauer, Unterthiner, Mayr and Hochreiter, "Self-Normalizing Neural Networks" (2017).
+    """
+    dropped = checks.fraction("The rate of alpha_dropout", rate)
+    lowest = -SELU_ALPHA * SELU_SCALE
+    gain = 1.0 / sqrt((1.0 - dropped) * (1.0 + dropped * lowest * lowest))
+    shift = -gain * dropped * lowest
+
+    def draw(x: A, key: Key) -> tuple[A, Callable[[A], A]]:
+        factor = _mask(key, dropped, x.shape, x.dtype)
+        shifts = np.multiply(factor, scalar(-gain * lowest, x.dtype), empty_like(factor))
+        np.add(shifts, scalar(gain * lowest + shift, x.dtype), shifts)
+        np.multiply(factor, scalar(gain, x.dtype), factor)
+        return times_plus(x, factor, shifts), lambda dy: times(dy, factor)
+
+    return _in_training(f"alpha_dropout({dropped})", draw)
+
+
+@maker
+def noise(deviation: float) -> Layer[Empty, A, A]:
+    """In training, add Gaussian noise of mean 0 and that standard deviation to each element.
+
+    Inference changes nothing. Bishop, "Training with Noise is Equivalent to Tikhonov
+    Regularization" (1995).
+    """
+    scale = checks.number("The deviation of noise", deviation, least=0.0)
+
+    def draw(x: A, key: Key) -> tuple[A, Callable[[A], A]]:
+        checks.fits("The deviation of noise", scale, x.dtype)
+        rng, y = key.generator(), empty_like(x)
+        kind = np.float32 if x.dtype == FLOAT32 else np.float64
+        np.multiply(rng.standard_normal(x.shape, kind), scalar(scale, x.dtype), y)
+        np.add(y, x, y)
+        return read_only(y), lambda dy: read_only(typed_like(dy.view(), dy))
+
+    return _in_training(f"noise({scale})", draw)
+
+
+def _mask(key: Key, rate: float, shape: Shape, dtype: FloatDtype) -> Array:
+    """0 with that probability, and 1 otherwise. Writable."""
+    mask = empty(shape, dtype)
+    np.greater_equal(key.generator().random(shape, np.float32), np.float32(rate), mask)
     return mask
 
 
-def _times(x: A, mask: A) -> A:
-    y = empty_like(x)
-    np.multiply(x, mask, y)
-    return read_only(y)
+def _masked(x: A, mask: Array, rate: float) -> tuple[A, Callable[[A], A]]:
+    """What a mask leaves, divided by 1 - rate, and its pullback."""
+    np.multiply(mask, scalar(1.0 / (1.0 - rate), x.dtype), mask)
+    return times(x, mask), lambda dy: times(dy, mask)

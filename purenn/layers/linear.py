@@ -1,8 +1,10 @@
-"""The linear layer: `y = x @ weight + bias`."""
+"""The linear layer, `y = x @ weight + bias`, and two variants of it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from math import sqrt
 
 import attrs
 
@@ -10,10 +12,18 @@ from purenn import checks
 from purenn.arrays import Matrix, Vector, matrix, require_floats, vector
 from purenn.errors import DtypeError, ParametersError, ShapeError
 from purenn.expressions import maker
-from purenn.initializers import Initializer, glorot_uniform, zeros
-from purenn.kernels.products import affine, bias_cotangent, input_cotangent, weight_cotangent
+from purenn.initializers import Initializer, glorot_uniform, normal, zeros
+from purenn.kernels.constants import scalar
+from purenn.kernels.elementwise import times
+from purenn.kernels.products import (
+    affine,
+    bias_cotangent,
+    input_cotangent,
+    product,
+    weight_cotangent,
+)
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Thunk, require_fit, require_params
+from purenn.layers._contract import Layer, Pullback, Thunk, require_fit, require_params
 from purenn.tree import Node
 
 ADVICE = "Give an initializer, such as nn.initializers.zeros()."
@@ -54,35 +64,109 @@ def linear(
             points of R²).
         bias: the initializer of the biases; `zeros()` if None.
     """
-    width = checks.integer("The features of linear", features)
     first_weight = glorot_uniform() if weight is None else weight
     first_bias = zeros() if bias is None else bias
-    checks.instance("The weight of linear", first_weight, Initializer, ADVICE)
-    checks.instance("The bias of linear", first_bias, Initializer, ADVICE)
-    subject = f"linear({width})"
+    return _affine("linear", features, first_weight, first_bias, lambda x: x)
+
+
+@maker
+def ntk_linear(
+    features: int, *, weight: Initializer | None = None, bias: Initializer | None = None
+) -> Layer[Linear, Matrix, Matrix]:
+    """A linear layer in the neural tangent parametrization: `x @ weight / sqrt(inputs) + bias`.
+
+    Weights and biases are standard normal at first, unless other initializers are given, so that
+    one learning rate suits layers of any width. Jacot, Gabriel and Hongler, "Neural Tangent Kernel"
+    (2018), with the factor of the bias 1.
+    """
+    first_weight = normal() if weight is None else weight
+    first_bias = normal() if bias is None else bias
+    return _affine("ntk_linear", features, first_weight, first_bias, _over_root)
+
+
+def _over_root(x: Matrix) -> Matrix:
+    return times(x, scalar(1.0 / sqrt(x.shape[1]), x.dtype))
+
+
+def _affine(
+    name: str,
+    features: int,
+    weight: Initializer,
+    bias: Initializer,
+    scaled: Callable[[Matrix], Matrix],
+) -> Layer[Linear, Matrix, Matrix]:
+    """`scaled(x) @ weight + bias`, for a multiple of x that depends on its shape alone."""
+    width = checks.integer(f"The features of {name}", features)
+    checks.instance(f"The weight of {name}", weight, Initializer, ADVICE)
+    checks.instance(f"The bias of {name}", bias, Initializer, ADVICE)
+    subject = f"{name}({width})"
 
     def init(key: Key, example: Matrix) -> Linear:
         _require_rows(subject, example)
-        weights = first_weight(key.child("weight"), (example.shape[1], width), example.dtype)
-        return Linear(weights, first_bias(key.child("bias"), (width,), example.dtype))
+        weights = weight(key.child("weight"), (example.shape[1], width), example.dtype)
+        return Linear(weights, bias(key.child("bias"), (width,), example.dtype))
 
-    def apply(params: Linear, x: Matrix) -> Matrix:
+    def forward(params: Linear, x: Matrix) -> tuple[Matrix, Matrix]:
+        """The output, and the multiple of the input."""
         require_params(subject, params, Linear)
-        _require_rows(subject, x)
-        if params.weight.shape[1] != width:
-            got = params.weight.shape[1]
-            raise ParametersError(subject, f"expected parameters of {width} outputs, got {got}.")
-        require_fit(subject, params.weight, x)
-        return affine(x, params.weight, params.bias)
+        _require_fit(subject, params.weight, x, width)
+        inputs = scaled(x)
+        return affine(inputs, params.weight, params.bias), inputs
 
-    return Layer(
-        init, apply, lambda params, x, key: (apply(params, x), partial(_pulled, params, x))
-    )
+    def vjp(params: Linear, x: Matrix, key: Key) -> tuple[Matrix, Pullback[Matrix, Linear, Matrix]]:
+        y, inputs = forward(params, x)
+
+        def pull(dy: Matrix) -> tuple[Linear, Thunk[Matrix]]:
+            grads = Linear(weight_cotangent(inputs, dy), bias_cotangent(dy))
+            return grads, lambda: scaled(input_cotangent(dy, params.weight))
+
+        return y, pull
+
+    return Layer(init, lambda params, x: forward(params, x)[0], vjp)
 
 
-def _pulled(params: Linear, x: Matrix, dy: Matrix) -> tuple[Linear, Thunk[Matrix]]:
-    grads = Linear(weight_cotangent(x, dy), bias_cotangent(dy))
-    return grads, partial(input_cotangent, dy, params.weight)
+@attrs.frozen(eq=False)
+class Weight(Node):
+    """The parameters of a linear layer without a bias: a matrix (inputs, outputs)."""
+
+    weight: Matrix = attrs.field(converter=matrix)
+
+
+@maker
+def linear_without_bias(
+    features: int, *, weight: Initializer | None = None
+) -> Layer[Weight, Matrix, Matrix]:
+    """Weighted sums of all inputs: (samples, inputs) to (samples, features).
+
+    For example before a normalization that shifts, or to project a residual. The arguments are
+    those of `linear`.
+    """
+    width = checks.integer("The features of linear_without_bias", features)
+    first = glorot_uniform() if weight is None else weight
+    checks.instance("The weight of linear_without_bias", first, Initializer, ADVICE)
+    subject = f"linear_without_bias({width})"
+
+    def init(key: Key, example: Matrix) -> Weight:
+        _require_rows(subject, example)
+        return Weight(first(key.child("weight"), (example.shape[1], width), example.dtype))
+
+    def apply(params: Weight, x: Matrix) -> Matrix:
+        require_params(subject, params, Weight)
+        _require_fit(subject, params.weight, x, width)
+        return product(x, params.weight)
+
+    def pulled(params: Weight, x: Matrix, dy: Matrix) -> tuple[Weight, Thunk[Matrix]]:
+        return Weight(weight_cotangent(x, dy)), partial(input_cotangent, dy, params.weight)
+
+    return Layer(init, apply, lambda params, x, key: (apply(params, x), partial(pulled, params, x)))
+
+
+def _require_fit(subject: str, weight: Matrix, x: Matrix, width: int) -> None:
+    _require_rows(subject, x)
+    if weight.shape[1] != width:
+        got = weight.shape[1]
+        raise ParametersError(subject, f"expected parameters of {width} outputs, got {got}.")
+    require_fit(subject, weight, x)
 
 
 def _require_rows(subject: str, x: Matrix) -> None:

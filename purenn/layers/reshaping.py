@@ -1,4 +1,4 @@
-"""Layers that compute nothing: `flatten`, `identity` and `concatenate`."""
+"""Layers that reshape or join what they are given: `flatten`, `concatenate`, `add`, `identity`."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def identity() -> Layer[Empty, A, A]:
     return unchanged("identity()")
 
 
-def unchanged(subject: str) -> Layer[Empty, A, A]:
-    """`identity`, by another name."""
-    return pointwise(_view, lambda y, dy: _view(dy), subject)
+def unchanged(subject: str, least_rank: int = 1) -> Layer[Empty, A, A]:
+    """`identity`, by another name, for inputs of that rank or a higher one."""
+    return pointwise(_view, lambda y, dy: _view(dy), subject, least_rank)
 
 
 def _view(x: A) -> A:
@@ -50,7 +50,10 @@ def concatenate() -> Layer[Empty, tuple[Matrix, Matrix], Matrix]:
     def forward(
         x: tuple[Matrix, Matrix],
     ) -> tuple[Matrix, Callable[[Matrix], tuple[Matrix, Matrix]]]:
-        _require_pair(x)
+        _require_pair("concatenate()", x)
+        if x[0].ndim != 2 or x[1].ndim != 2 or len(x[0]) != len(x[1]):
+            got = f"{x[0].shape} and {x[1].shape}"
+            raise ShapeError("concatenate()", f"expected (samples, features) twice, got {got}.")
         cut = x[0].shape[1]
         y: Matrix = np.concatenate(x, axis=1)
 
@@ -64,8 +67,22 @@ def concatenate() -> Layer[Empty, tuple[Matrix, Matrix], Matrix]:
     return without_params("concatenate()", forward)
 
 
-def _require_pair(x: tuple[Matrix, Matrix]) -> None:
-    subject = "concatenate()"
+@maker
+def add() -> Layer[Empty, tuple[A, A], A]:
+    """The sum of two batches of one shape, such as the outputs of `branches`."""
+
+    def forward(x: tuple[A, A]) -> tuple[A, Callable[[A], tuple[A, A]]]:
+        _require_pair("add()", x)
+        if x[0].shape != x[1].shape:
+            got = f"{x[0].shape} and {x[1].shape}"
+            raise ShapeError("add()", f"expected one shape twice, got {got}.")
+        y = typed_like(np.add(*x), x[0])
+        return read_only(y), lambda dy: (_view(dy), _view(dy))
+
+    return without_params("add()", forward)
+
+
+def _require_pair(subject: str, x: tuple[A, A]) -> None:
     if not checks.is_pair(x):
         cure = "Put branches(...) or beside(...) before it."
         raise ShapeError(subject, f"expected a pair of inputs. {cure}")
@@ -74,6 +91,3 @@ def _require_pair(x: tuple[Matrix, Matrix]) -> None:
     require_floats(subject, second)
     if first.dtype != second.dtype:
         raise DtypeError(subject, f"expected one dtype, got {first.dtype} and {second.dtype}.")
-    if first.ndim != 2 or second.ndim != 2 or len(first) != len(second):
-        got = f"{first.shape} and {second.shape}"
-        raise ShapeError(subject, f"expected (samples, features) twice, got {got}.")

@@ -53,6 +53,12 @@ skip = nn.dropout(0.5) >> nn.residual(nn.linear(4)) >> nn.leaky_relu()
 assert_type(skip, nn.Layer[tuple[Empty, Block[Linear], Empty], Matrix, Matrix])
 forked = layers.branches(nn.linear(2), nn.tanh()) >> concatenate() >> nn.linear(1)
 assert_type(forked, nn.Layer[tuple[layers.Both[Linear, Empty], Empty, Linear], Matrix, Matrix])
+summed = layers.branches(layers.linear_without_bias(2), layers.ntk_linear(2)) >> layers.add()
+Summed = tuple[layers.Both[layers.Weight, Linear], Empty]
+assert_type(summed, nn.Layer[Summed, Matrix, Matrix])
+normed = layers.scale() >> nn.linear(3) >> layers.rms_norm() >> layers.prelu() >> layers.gelu()
+Normed = tuple[layers.Scale, Linear, layers.Scale, layers.PRelu, Empty]
+assert_type(normed, nn.Layer[Normed, Matrix, Matrix])
 joined = layers.beside(nn.flatten() >> nn.linear(2), embedding(9, 2)) >> concatenate()
 Joined = tuple[layers.Both[tuple[Empty, Linear], layers.Embedding], Empty]
 assert_type(joined, nn.Layer[Joined, tuple[Images, Labels], Matrix])
@@ -84,6 +90,9 @@ def twice(inner: nn.Layer[Empty, A, A]) -> nn.Layer[Empty, A, A]:
     return nn.Layer(inner.init, lambda params, x: inner.apply(params, inner.apply(params, x)), vjp)
 
 
+pooled: nn.Layer[Empty, tuple[Images, Images], Images] = layers.add()
+grouped = shifted(0.5) >> layers.group_norm(2) >> layers.spatial_dropout(0.1) >> layers.silu()
+assert_type(grouped, nn.Layer[tuple[Empty, layers.Affine, Empty, Empty], Images, Images])
 vision = shifted(0.5) >> nn.relu() >> nn.batch_norm() >> nn.flatten() >> twice(nn.tanh())
 Vision = tuple[Empty, Empty, BatchNorm, Empty, Empty]
 assert_type(vision, nn.Layer[Vision, Images, Matrix])

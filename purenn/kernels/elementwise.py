@@ -1,0 +1,23 @@
+"""Products and sums, element by element."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from purenn.arrays import A, Array, read_only
+from purenn.kernels.memory import empty_like
+
+
+def times(x: A, factor: Array) -> A:
+    """`x * factor`, in the shape of x."""
+    y = empty_like(x)
+    np.multiply(x, factor, y)
+    return read_only(y)
+
+
+def times_plus(x: A, factor: Array, shift: Array) -> A:
+    """`x * factor + shift`, in the shape of x."""
+    y = empty_like(x)
+    np.multiply(x, factor, y)
+    np.add(y, shift, y)
+    return read_only(y)

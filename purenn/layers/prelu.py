@@ -1,0 +1,53 @@
+"""Parametric ReLU: a leaky ReLU whose slopes are learned."""
+
+from __future__ import annotations
+
+import attrs
+
+from purenn import checks
+from purenn.arrays import A, Vector, require_floats, vector
+from purenn.expressions import maker
+from purenn.kernels import activations as kernels
+from purenn.kernels.norms import feature_sums
+from purenn.keys import Key
+from purenn.layers._contract import Layer, Pullback, Thunk, require_fit, require_params
+from purenn.layers.scaling import filled
+from purenn.tree import Node
+
+
+@attrs.frozen(eq=False)
+class PRelu(Node):
+    """The parameters of `prelu`: the slope of each feature below 0, (features,)."""
+
+    slope: Vector = attrs.field(converter=vector)
+
+
+@maker
+def prelu(slope: float = 0.25) -> Layer[PRelu, A, A]:
+    """`x` where it is positive and `slope * x` elsewhere, with a learned slope for each feature.
+
+    The argument is the first value of the slopes. The derivative at 0 is the slope. He, Zhang, Ren
+    and Sun, "Delving Deep into Rectifiers" (2015).
+    """
+    first = checks.number("The slope of prelu", slope)
+    subject = f"prelu({first})"
+
+    def init(key: Key, example: A) -> PRelu:
+        require_floats(subject, example, 2)
+        checks.fits("The slope of prelu", first, example.dtype)
+        return PRelu(filled(example, first))
+
+    def apply(params: PRelu, x: A) -> A:
+        require_params(subject, params, PRelu)
+        require_floats(subject, x, 2)
+        require_fit(subject, params.slope, x)
+        return kernels.prelu(x, params.slope)
+
+    def vjp(params: PRelu, x: A, key: Key) -> tuple[A, Pullback[A, PRelu, A]]:
+        def pull(dy: A) -> tuple[PRelu, Thunk[A]]:
+            grads = PRelu(feature_sums(kernels.prelu_slopes(x, dy)))
+            return grads, lambda: kernels.prelu_cotangent(x, dy, params.slope)
+
+        return apply(params, x), pull
+
+    return Layer(init, apply, vjp)

@@ -1,0 +1,67 @@
+"""A learned factor for each feature, by itself or after a normalization."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import attrs
+import numpy as np
+
+from purenn.arrays import A, Array, Vector, read_only, require_floats, vector
+from purenn.expressions import maker
+from purenn.kernels.elementwise import times
+from purenn.kernels.norms import feature_sums
+from purenn.keys import Key
+from purenn.layers._contract import Layer, Pullback, Thunk, require_fit, require_params
+from purenn.tree import Node
+
+
+@attrs.frozen(eq=False)
+class Scale(Node):
+    """The parameters of `scale` and `rms_norm`: a factor for each feature, (features,)."""
+
+    scale: Vector = attrs.field(converter=vector)
+
+
+# From a batch to what is to be scaled, and the pullback of that.
+Forward = Callable[[A], tuple[A, Callable[[A], A]]]
+
+
+@maker
+def scale() -> Layer[Scale, A, A]:
+    """Multiply each feature by a learned factor, which is 1 at first."""
+    return then_scaled("scale()", lambda x: (x, lambda dx: dx), lambda example: None)
+
+
+def then_scaled(
+    subject: str, forward: Forward[A], check: Callable[[A], None]
+) -> Layer[Scale, A, A]:
+    """A function without parameters, then a factor for each feature."""
+
+    def init(key: Key, example: A) -> Scale:
+        require_floats(subject, example, 2)
+        check(example)
+        return Scale(filled(example, 1.0))
+
+    def parts(params: Scale, x: A) -> tuple[A, Callable[[A], A]]:
+        require_params(subject, params, Scale)
+        require_floats(subject, x, 2)
+        require_fit(subject, params.scale, x)
+        return forward(x)
+
+    def vjp(params: Scale, x: A, key: Key) -> tuple[A, Pullback[A, Scale, A]]:
+        z, backward = parts(params, x)
+
+        def pull(dy: A) -> tuple[Scale, Thunk[A]]:
+            grads = Scale(feature_sums(times(dy, z)))
+            return grads, lambda: backward(times(dy, params.scale))
+
+        return times(z, params.scale), pull
+
+    return Layer(init, lambda params, x: times(parts(params, x)[0], params.scale), vjp)
+
+
+def filled(example: Array, value: float) -> Vector:
+    """A vector of so many features, in the dtype of the example."""
+    values: Vector = np.full(example.shape[-1], value, example.dtype)
+    return read_only(values)
