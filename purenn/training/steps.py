@@ -45,7 +45,7 @@ class Report:
 
     Args:
         loss: the mean over the samples of the batch, before the update.
-        samples: how many there were.
+        samples: how many there were that count.
     """
 
     loss: float
@@ -58,6 +58,7 @@ class _TrainingStep(Generic[P, X, T, S]):
 
     gradient: Callable[[P, X, T, Key], tuple[float, P]]
     scale: Callable[[int], float] | None
+    count: Callable[[T], int]
     optimizer: Optimizer[S]
 
     def __call__(self, state: State[P, S], batch: Batch[X, T]) -> tuple[State[P, S], Report]:
@@ -71,8 +72,9 @@ class _TrainingStep(Generic[P, X, T, S]):
         checks.instance("The state of a step", owner.state, State, advice)
         checks.instance("The batch of a step", batch, Batch, "Take it from shuffled_batches(...).")
         value, grads = self.gradient(owner.state.params, batch.inputs, batch.targets, batch.key)
-        samples = count_samples(batch.targets)
-        mean = value if self.scale is None else value / (self.scale(samples) * samples)
+        samples, mean = self.count(batch.targets), value
+        if self.scale is not None and samples:
+            mean = value / (self.scale(samples) * samples)
         self.optimizer.advance(owner, grads, mean)
         if not isfinite(mean) and not was_skipped(owner.state.slots):
             raise DivergenceError(
@@ -93,7 +95,8 @@ def training_step(
     """
     gradient = value_and_grad(layer, loss)
     require_optimizer("training_step", optimizer)
-    return _TrainingStep(gradient, loss.scale if isinstance(loss, Loss) else None, optimizer)
+    scale = loss.scale if isinstance(loss, Loss) else None
+    return _TrainingStep(gradient, scale, counting(loss), optimizer)
 
 
 class _Advancing(Protocol[S, B_contra, M_co]):
@@ -111,6 +114,11 @@ def advance(step: Step[S, B, M], owner: Owner[S], batch: B) -> M:
     state, report = step(owner.look(), batch)
     owner.put(state)
     return report
+
+
+def counting(loss: LossFunction[Y, T] | Callable[[Y, T], float]) -> Callable[[T], int]:
+    """How many samples of a target count in a loss or measure."""
+    return count_samples if not isinstance(loss, Loss) or loss.count is None else loss.count
 
 
 def count_samples(targets: object) -> int:

@@ -70,7 +70,7 @@ to_dtype(params, int32)  # [arg-type] "dtype[signedinteger[_32Bit]]"; expected
 
 # Losses.
 squared(x, labels)  # [arg-type] Argument 2
-nn.softmax_cross_entropy("sum")  # [call-arg] Too many arguments for "softmax_cross_entropy"
+nn.softmax_cross_entropy("sum")  # [arg-type] "str"; expected "float"
 losses.weighted(squared)(x, x)  # [arg-type] Argument 2
 losses.summed(nn.accuracy)  # [arg-type] Argument 1
 embedded: nn.Loss[Matrix, Labels] = squared  # [assignment] Incompatible types
