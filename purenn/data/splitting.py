@@ -1,0 +1,75 @@
+"""A data set in two parts, one to train with and one to measure with."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from purenn import arrays, checks
+from purenn.arrays import Indices, Labels, Vector
+from purenn.data.batches import Dataset, require_data
+from purenn.data.columns import T, X
+from purenn.errors import DataError, OptionError
+from purenn.keys import Key
+
+
+def split(
+    data: Dataset[X, T], fraction: float, key: Key, stratify: Labels | None = None
+) -> tuple[Dataset[X, T], Dataset[X, T]]:
+    """Two data sets, the second with this fraction of the samples, drawn at random.
+
+    >>> import purenn as nn
+    >>> labels = np.array([0, 0, 0, 0, 1, 1, 1, 1, 1, 1])
+    >>> data = nn.dataset(np.ones((10, 2)), labels)
+    >>> split(data, 0.5, nn.Key(0), stratify=labels)[1].targets.take(range(5)).tolist()
+    [0, 0, 1, 1, 1]
+
+    Args:
+        data: the samples, whose order both parts keep.
+        fraction: above 0 and below 1, of the samples in the second part: a validation fraction.
+        key: what the draw is a function of, together with the number of samples and their labels.
+        stratify: a label for each sample; each occurs in both parts as often as in the whole, as
+            far as whole samples allow.
+
+    Raises:
+        OptionError: the fraction is not between 0 and 1, or so small or large that a part is empty.
+        DataError: there are more or fewer labels than samples.
+    """
+    require_data(data, key)
+    share, samples = checks.number("The fraction", fraction, above=0.0, below=1.0), len(data)
+    count = round(share * samples)
+    if not 0 < count < samples:
+        raise OptionError(
+            f"The fraction: expected one that leaves samples in both parts, got {fraction!r} of "
+            f"{samples}."
+        )
+    rng = key.child("split").generator()
+    order: Indices = rng.permutation(samples)
+    if stratify is None:
+        chosen = order[:count]
+    else:
+        chosen = _stratified(_checked_labels(stratify, samples), order, share, count)
+    second = np.zeros(samples, np.bool)
+    second[chosen] = True
+    return data.select(~second), data.select(second)
+
+
+def _checked_labels(labels: Labels, samples: int) -> Labels:
+    arrays.require_integers("The stratify of split", labels)
+    if len(labels) != samples:
+        raise DataError(f"The stratify of split: expected {samples} labels, got {len(labels)}.")
+    return labels
+
+
+def _stratified(labels: Labels, order: Indices, share: float, count: int) -> Indices:
+    """The first of each class in this order: the whole part of its quota, or one more.
+
+    One more goes to the classes with the largest fractional parts, as many as make up the count.
+    """
+    _, groups, sizes = np.unique(labels[order], return_inverse=True, return_counts=True)
+    quotas: Vector = share * sizes
+    counts = np.floor(quotas).astype(np.int64)
+    largest = np.argsort(counts - quotas, kind="stable")
+    counts[largest[: count - counts.sum()]] += 1
+    grouped = order[np.argsort(groups, kind="stable")]
+    starts = np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return grouped[np.arange(len(order)) - starts < np.repeat(counts, sizes)]
