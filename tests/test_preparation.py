@@ -13,7 +13,15 @@ from properties import given
 import purenn as nn
 from purenn import Key
 from purenn.arrays import FloatDtype, Images, Labels, Matrix, Vector
-from purenn.data import Rows, ScaledBytes, Standardization, Standardized, split, standardization
+from purenn.data import (
+    Part,
+    Rows,
+    ScaledBytes,
+    Standardization,
+    Standardized,
+    split,
+    standardization,
+)
 
 Data = nn.Dataset[Matrix, Labels]
 
@@ -55,6 +63,24 @@ def test_parts_differ_by_key_and_every_sample_is_drawn_as_often() -> None:
         for seed in range(400):
             drawn[numbers(split(data, 0.3, Key(seed), stratify)[1])] += 1
         assert (drawn.sum(), drawn.min() > 80, drawn.max() < 160) == (2400, True, True)
+
+
+def test_parts_are_columns_of_their_rows_and_copy_none() -> None:
+    x: Matrix = normal(3, 6, 2)
+    column = Rows(x)
+    part = Part(column, np.array([5, 1, 1, 4]))
+    assert (len(part), part.shape, part.column is column) == (4, (2,), True)
+    for same in (part, *copies(part)):
+        for run in (range(1, 3), range(4), range(3, -1, -1), range(3, 0, -2)):
+            taken = same.take(run)
+            assert bits(taken) == bits(x[[5, 1, 1, 4]][list(run)])
+            assert not taken.flags.writeable
+        assert bits(same.take(np.array([3, 0]))) == bits(x[[4, 5]])
+        for picked in (np.array([3, 0]), np.array([True, False, False, True])):
+            rows = same.select(picked).take(range(2))
+            assert {*map(tuple, rows.tolist())} == {*map(tuple, x[[4, 5]].tolist())}
+    data = nn.dataset(np.zeros((1000, 1000)), np.arange(1000))
+    assert memory_of(lambda: split(data, 0.5, Key(0))) < 200_000
 
 
 @dtypes

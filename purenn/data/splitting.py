@@ -2,20 +2,51 @@
 
 from __future__ import annotations
 
+import attrs
 import numpy as np
 
 from purenn import arrays, checks
-from purenn.arrays import Indices, Labels, Vector
+from purenn.arrays import Indices, Labels, Mask, Vector
 from purenn.data.batches import Dataset, require_data
-from purenn.data.columns import T, X
+from purenn.data.columns import Column, Selection, T, X, checked_order
 from purenn.errors import DataError, OptionError
 from purenn.keys import Key
+from purenn.tree import Node
+
+
+@attrs.frozen(eq=False, repr=False)
+class Part(Node, Column[X]):
+    """Some rows of a column, in an order of their own, which are not copied until a batch is.
+
+    Raises:
+        OptionError: the order is not a vector of indices.
+    """
+
+    column: Column[X]
+    order: Indices
+
+    def __attrs_post_init__(self) -> None:
+        checks.instance("The column of a Part", self.column, Column, "Give Rows(x), say.")
+        object.__setattr__(self, "order", checked_order(self.order, len(self.column)))
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def take(self, selection: Selection) -> X:
+        """These rows of the part."""
+        return self.column.take(self.order[np.asarray(selection)])
+
+    def select(self, indices: Indices | Mask) -> Part[X]:
+        """The part with these rows alone."""
+        return Part(self.column, self.order[checked_order(indices, len(self))])
 
 
 def split(
     data: Dataset[X, T], fraction: float, key: Key, stratify: Labels | None = None
 ) -> tuple[Dataset[X, T], Dataset[X, T]]:
     """Two data sets, the second with this fraction of the samples, drawn at random.
+
+    No sample is copied: the columns are `Part`s of the whole, a memory map too.
 
     >>> import purenn as nn
     >>> labels = np.array([0, 0, 0, 0, 1, 1, 1, 1, 1, 1])
@@ -48,9 +79,14 @@ def split(
         chosen = order[:count]
     else:
         chosen = _stratified(_checked_labels(stratify, samples), order, share, count)
-    second = np.zeros(samples, np.bool)
-    second[chosen] = True
-    return data.select(~second), data.select(second)
+    is_second = np.zeros(samples, np.bool)
+    is_second[chosen] = True
+    first, second = np.flatnonzero(~is_second), np.flatnonzero(is_second)
+    return _part(data, first), _part(data, second)
+
+
+def _part(data: Dataset[X, T], order: Indices) -> Dataset[X, T]:
+    return Dataset(Part(data.inputs, order), Part(data.targets, order))
 
 
 def _checked_labels(labels: Labels, samples: int) -> Labels:
