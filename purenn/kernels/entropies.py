@@ -202,7 +202,7 @@ def sigmoid_focal(
         np.multiply(logits, scalar(sign, logits.dtype), entropy)
         entropy.clip(scalar(0.0, logits.dtype), scalar(inf, logits.dtype), entropy)
         np.add(entropy, tail, entropy)
-        losses, factors = focal(entropy, gamma)
+        losses, factors = focal(entropy, gamma) if gamma else (entropy, one)
         np.add(values, _weighted_sums(parts, losses), values)
         np.negative(entropy, entropy)
         np.expm1(entropy, entropy)  # the negative probability of the other label
