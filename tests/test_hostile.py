@@ -35,6 +35,7 @@ X: Matrix = np.random.default_rng(0).standard_normal((4, 3)).astype(np.float32)
 X.setflags(write=False)
 Y, WIDE, P = np.array([0, 1, 2, 1]), X.astype(np.float64), np.full((4, 3), 1 / 3, np.float32)
 IMAGES, FLOAT32 = np.zeros((4, 2, 2, 1), np.uint8), np.dtype(np.float32)
+PICTURES = IMAGES.astype(np.float32)
 KEY, EMPTY = nn.Key(0), nn.Empty()
 MODEL, TABLE, NORM = nn.linear(3), layers.embedding(3, 2), nn.batch_norm().init(KEY, X)
 CHAIN, PARAMS, ROWS = MODEL >> nn.relu(), MODEL.init(KEY, X), TABLE.init(KEY, Y)
@@ -45,7 +46,8 @@ SLOTS, LEAVES = STATE.slots, STATE.slots.leaves
 FREE = optimizers.schedule_free_sgd(0.1)
 WAITING = nn.descend(optimizers.plateau(2), 0.1).init(PARAMS)
 STEP, BATCHES = nn.training_step(MODEL, LOSS, SGD), nn.shuffled_batches(DATA, 2, KEY, 0)
-BATCH = BATCHES[0]
+BATCH, FITTED = BATCHES[0], data.standardization(X)
+SEEN = nn.shuffled_batches(nn.dataset(PICTURES, Y), 2, KEY, 0)
 BYTES, CONFIG, RECORDS = Y.astype(np.uint8), runs.Config("x.py", {}), ({"epoch": 0, "loss": 0.5},)
 RUN, BEGUN = runs.Run(Path("run"), CONFIG), runs.Progress(STATE, KEY, "model")
 UNTIL, BEST, OFTEN = runs.patience("loss", 2), runs.best("loss"), runs.Cadence(steps=1)
@@ -132,6 +134,10 @@ USES: tuple[tuple[type, str], ...] = (
     (data.Column, "(len(R), R.shape, R.take(range(1)), repr(R))"),
     (nn.Dataset, "(R.example, [*shuffled_batches(R, 2, KEY, 0)], repr(R))"),
     (data.Batches, "([*R], [*R[:1]], repr(R))"),
+    (data.AugmentedBatches, "([*R], [*R[:1]], repr(R))"),
+    (data.Augmentation, "R(PICTURES, KEY)"),
+    (data.Mixing, "R(PICTURES, Y, KEY)"),
+    (data.Standardization, "(R(X), R.inverse(X))"),
     (GeneratorType, "[*R]"),
     (AbstractContextManager, "entered(R)"),
 )

@@ -26,6 +26,8 @@ MORE: Matrix = np.roll(ROWS, 1, axis=0)
 LABELS: Labels = np.array([2, 0, 1, 1, 0])
 BITS: Labels = np.array([0, 1, 1, 0, 1], np.uint8)
 WEIGHTS: Vector = np.array([1.0, 0.0, 2.0, 0.5, 3.0])
+SIGNS, HOLES = np.where(BITS == 1, 1, -1), np.where(LABELS == 2, -1, LABELS)
+COUNTS: Matrix = np.random.default_rng(6).poisson(2.0, (5, 3)).astype(float)
 WHOLE: Vector = np.array([1, 0, 2, 1, 3])
 
 
@@ -67,6 +69,28 @@ CASES = [
     case(losses.binary_cross_entropy_with_logits(), COLUMN, BITS),
     case(softmax_cross_entropy(), LOGITS, ROWS * 1.0009),  # rows that hardly sum to 1
     case(softmax_cross_entropy(), LOGITS, LABELS),
+    case(softmax_cross_entropy(0.3), LOGITS, ROWS * 1.0009),
+    case(softmax_cross_entropy(label_smoothing=0.1), LOGITS, LABELS),
+    case(losses.binary_cross_entropy_with_logits((0.5, 1, 3)), LOGITS, PROBABILITIES),
+    case(losses.binary_cross_entropy_with_logits([3]), COLUMN, BITS),
+    case(losses.kullback_leibler(), LOGITS, ROWS * 1.0009),
+    case(losses.softmax_focal(), LOGITS, LABELS),
+    case(losses.softmax_focal(0.5), LOGITS, ROWS),
+    case(losses.sigmoid_focal(), COLUMN, BITS),
+    case(losses.sigmoid_focal(0.5, 0.25), LOGITS, PROBABILITIES),
+    case(losses.hinge(), COLUMN, BITS),
+    case(losses.hinge(), VALUES, np.sign(LOGITS)),
+    case(losses.multiclass_hinge(), LOGITS, LABELS),
+    case(losses.huber(0.5), VALUES, LOGITS),
+    case(losses.quantile(0.9), VALUES, LOGITS),
+    case(losses.poisson(), VALUES, COUNTS),
+    case(losses.ignoring(softmax_cross_entropy(), -1), LOGITS, HOLES),
+    case(losses.ignoring(losses.softmax_focal(), 2), LOGITS, LABELS),
+    case(class_weighted(losses.hinge(), (1, 3)), COLUMN, SIGNS),
+    case(class_weighted(losses.multiclass_hinge(), (1, 3, 2)), LOGITS, LABELS),
+    case(weighted(losses.huber()), VALUES, (LOGITS, WEIGHTS)),
+    case(weighted(losses.ignoring(softmax_cross_entropy(0.1), -1)), LOGITS, (HOLES, WEIGHTS)),
+    case(class_weighted(losses.ignoring(brier(), -1), (1, 3, 2)), ROWS, HOLES),
     case(losses.reporting(brier(), descent=brier()), ROWS, MORE),
     case(summed(SQUARED), VALUES, LOGITS),
     case(summed(softmax_cross_entropy()), LOGITS, ROWS),

@@ -97,6 +97,20 @@ def test_mean_losses_do_not_depend_on_the_batch_size(loss: ClassLoss) -> None:
     assert math.isnan(nn.mean_loss([]))
 
 
+def test_samples_with_an_ignored_label_count_in_no_batch_of_an_epoch() -> None:
+    x, labels = exclusive_or(9).inputs.take(range(9)), np.array([0, -1, -1, -1, 1, 1, -1, 0, 1])
+    kept, loss = labels >= 0, losses.ignoring(LOSS, -1)
+    expected = LOSS.mean(MODEL.apply(START.params, x[kept]), labels[kept])
+    for reduced in (loss, losses.summed(loss), losses.class_weighted(loss, (1, 1))):
+        step, data = nn.training_step(MODEL, reduced, STILL), nn.dataset(x, labels)
+        _, reports = nn.fold(step, STILL.init(START.params), batches_in_order(data, 2, KEY))
+        assert [report.samples for report in reports] == [1, 0, 2, 1, 1]
+        found = nn.evaluate(MODEL, START.params, data, reduced, 2)
+        assert (nn.mean_loss(reports), found) == pytest.approx((expected, expected))
+    none = np.full(9, -1)
+    assert math.isnan(nn.evaluate(MODEL, START.params, (x, none), loss, 2))
+
+
 def test_sample_weights_go_with_their_samples() -> None:
     x, y, w = normal(0, 9, 2), normal(1, 9, 1), np.arange(9.0)
     model, loss = nn.linear(1), losses.weighted(SQUARED)

@@ -114,7 +114,7 @@ class Batches(Generic[X, T]):
     numbers: range
 
     def __attrs_post_init__(self) -> None:
-        _require(self.dataset, self.key)
+        require_data(self.dataset, self.key)
         checks.integer("The batch size", self.batch_size)
         checks.instance("The numbers of batches", self.numbers, range, "")
         if self.order is not None:
@@ -157,7 +157,7 @@ def shuffled_batches(data: Dataset[X, T], batch_size: int, key: Key, epoch: int)
     Raises:
         OptionError: the batch size is not an integer ≥ 1, or the epoch is negative.
     """
-    _require(data, key)
+    require_data(data, key)
     own = key.child("epoch", checks.integer("The epoch", epoch, 0))
     order = read_only(own.generator().permutation(len(data)))
     return _batches(data, batch_size, own, order)
@@ -169,7 +169,7 @@ def batches_in_order(data: Dataset[X, T], batch_size: int, key: Key) -> Batches[
     Raises:
         OptionError: the batch size is not an integer ≥ 1.
     """
-    _require(data, key)
+    require_data(data, key)
     return _batches(data, batch_size, key, None)
 
 
@@ -181,11 +181,12 @@ def arranged_batches(
     Raises:
         OptionError: the batch size is not an integer ≥ 1, or the order is not a vector of indices.
     """
-    _require(data, key)
+    require_data(data, key)
     return _batches(data, batch_size, key, checked_order(order, len(data)))
 
 
-def _require(data: object, key: object) -> None:
+def require_data(data: object, key: object) -> None:
+    """Check that arguments are a data set and a key."""
     advice = "Make one with dataset(inputs, targets)."
     checks.instance("The data of batches", data, Dataset, advice)
     checks.instance("The key of batches", key, Key, "Give Key(0), say.")

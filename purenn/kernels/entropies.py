@@ -6,7 +6,7 @@ from math import inf, isfinite
 
 import numpy as np
 
-from purenn.arrays import Indices, Labels, Matrix, Vector, read_only
+from purenn.arrays import A, Array, Indices, Labels, Matrix, Vector, read_only
 from purenn.kernels.activations import below_row_maximum, row_sums
 from purenn.kernels.constants import row_starts, scalar
 from purenn.kernels.memory import empty_like
@@ -18,40 +18,79 @@ def label_places(rows: Matrix, labels: Labels) -> Indices:
     return np.add(row_starts(*rows.shape), labels, dtype=np.int64, casting="unsafe")
 
 
-def label_entropy(logits: Matrix, labels: Labels) -> tuple[Vector, Matrix]:
-    """`log(sum(exp(z))) - z[label]` of each row z, and `softmax(z)` less 1 at the label."""
+def label_entropy(logits: Matrix, labels: Labels, smoothing: float = 0.0) -> tuple[Vector, Matrix]:
+    """`log(sum(exp(z))) - z[label]` of each row z, and `softmax(z)` less 1 at the label.
+
+    With smoothing, that of the label blended with `even_shares`.
+    """
     shifted = below_row_maximum(logits)
     slopes = empty_like(logits)
     np.exp(shifted, slopes)
     sums = row_sums(slopes)
     places = label_places(logits, labels)
-    values: Vector = np.log(sums)[:, 0] - shifted.ravel().take(places)
+    logs = np.log(sums)
+    values: Vector = logs[:, 0] - shifted.ravel().take(places)
     np.divide(slopes, sums, slopes)
+    if smoothing:
+        shares = even_shares(logits, smoothing)
+        np.subtract(slopes, shares, slopes)
+        np.subtract(logs, shifted, shifted)
+        np.multiply(values, 1.0 - smoothing, values)
+        np.add(values, _weighted_sums(shares, shifted), values)
     flat = slopes.reshape(-1)
-    flat[places] -= scalar(1.0, logits.dtype)
+    flat[places] -= scalar(1.0 - smoothing, logits.dtype)
     return read_only(values), read_only(slopes)
 
 
-def softmax_entropy(logits: Matrix, target: Matrix) -> tuple[Vector, Matrix]:
+def even_shares(logits: Matrix, whole: float) -> Array:
+    """`whole`, shared evenly among the classes of each row that are not masked by -inf."""
+    if np.minimum.reduce(logits, axis=None) > -inf:
+        return scalar(whole / logits.shape[1], logits.dtype)
+    shares = empty_like(logits)
+    np.greater(logits, scalar(-inf, logits.dtype), shares)
+    counts = row_sums(shares)
+    np.maximum(counts, scalar(1.0, logits.dtype), out=counts)
+    np.multiply(shares, whole / counts, shares)
+    return read_only(shares)
+
+
+def smoothed(target: Matrix, logits: Matrix, smoothing: float) -> Matrix:
+    """Rows of probabilities blended with `even_shares`."""
+    rows = empty_like(target)
+    np.multiply(target, scalar(1.0 - smoothing, target.dtype), rows)
+    np.add(rows, even_shares(logits, smoothing), rows)
+    return read_only(rows)
+
+
+def softmax_entropy(
+    logits: Matrix, target: Matrix, *, relative: bool = False
+) -> tuple[Vector, Matrix]:
     """`sum(t (log(sum(exp(z))) - z))` of each row z, and `softmax(z) sum(t) - t`.
 
-    Where t is 0, the product is 0, however far the logit lies below the others.
+    Where t is 0, the product is 0, however far the logit lies below the others. The relative
+    entropy has `sum(t log(t))` added.
     """
     surprise = below_row_maximum(logits)  # soon log(sum(exp(z))) - z
     slopes = empty_like(logits)
     np.exp(surprise, slopes)
     sums = row_sums(slopes)
     np.subtract(np.log(sums), surprise, surprise)
+    if relative:
+        logs = empty_like(target)
+        least = scalar(float(np.finfo(target.dtype).tiny), target.dtype)  # whose product is 0
+        target.clip(least, scalar(inf, target.dtype), logs)
+        np.log(logs, logs)
+        np.add(surprise, logs, surprise)
     values = _weighted_sums(target, surprise)
     np.multiply(slopes, row_sums(target) / sums, slopes)
     np.subtract(slopes, target, slopes)
     return read_only(values), read_only(slopes)
 
 
-def _weighted_sums(weights: Matrix, x: Matrix) -> Vector:
+def _weighted_sums(weights: Array, x: Matrix) -> Vector:
     """The sum of `weights * x` along each row, where 0 times infinity is 0."""
     products = empty_like(x)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         np.multiply(weights, x, products)
         sums: Vector = np.add.reduce(products, axis=1)
     if not np.isfinite(sums).all():
@@ -102,3 +141,73 @@ def _careful_entropy(logits: Matrix, target: Matrix) -> Matrix:
     np.multiply(target, missed, out=entropy, where=target > 0)
     np.add(entropy, (1 - target) * np.where(target < 1, wrong, zero), out=entropy)
     return entropy
+
+
+def focal(entropy: A, gamma: float) -> tuple[A, A]:
+    """`(1 - p)**gamma * entropy`, where p is exp(-entropy), and the slope in the entropy."""
+    zero, one, most = (scalar(x, entropy.dtype) for x in (0.0, 1.0, np.finfo(entropy.dtype).max))
+    finite, missed, slopes = empty_like(entropy), empty_like(entropy), empty_like(entropy)
+    entropy.clip(zero, most, finite)
+    np.negative(finite, slopes)
+    np.expm1(slopes, missed)
+    np.negative(missed, missed)  # 1 - p
+    np.exp(slopes, slopes)
+    np.multiply(slopes, finite, slopes)
+    # Both are 0 in the limit, where the ratio is multiplied with 0.
+    np.divide(slopes, missed.clip(np.finfo(entropy.dtype).tiny, one), slopes)
+    np.multiply(slopes, scalar(gamma, entropy.dtype), slopes)
+    np.add(slopes, one, slopes)
+    np.power(missed, scalar(gamma, entropy.dtype), missed)
+    np.multiply(slopes, missed, slopes)
+    np.multiply(missed, entropy, missed)
+    return read_only(missed), read_only(slopes)
+
+
+def softmax_focal(logits: Matrix, target: Matrix, gamma: float) -> tuple[Vector, Matrix]:
+    """The sum of `t * focal` of each row, and its slope in the logits."""
+    surprise = below_row_maximum(logits)
+    slopes = empty_like(logits)
+    np.exp(surprise, slopes)
+    sums = row_sums(slopes)
+    np.divide(slopes, sums, slopes)
+    np.subtract(np.log(sums), surprise, surprise)
+    losses, factors = focal(surprise, gamma)
+    shares = empty_like(logits)
+    np.multiply(target, factors, shares)
+    np.multiply(slopes, row_sums(shares), slopes)
+    np.subtract(slopes, shares, slopes)
+    return read_only(_weighted_sums(target, losses)), read_only(slopes)
+
+
+def sigmoid_focal(
+    logits: Matrix, target: Matrix, weights: tuple[Array, Array], gamma: float
+) -> tuple[Vector, Matrix]:
+    """The mean of each row's `focal` of label 1 times t and of label 0 times 1 - t, and its slope.
+
+    The weights are those of label 0 and 1, for all columns or for each.
+    """
+    one, share = scalar(1.0, logits.dtype), scalar(1.0 / logits.shape[1], logits.dtype)
+    tail = empty_like(logits)
+    np.abs(logits, tail)
+    np.negative(tail, tail)
+    np.exp(tail, tail)
+    np.log1p(tail, tail)
+    values: Vector = np.zeros(logits.shape[0], logits.dtype)
+    slopes: Matrix = np.zeros_like(logits)
+    for label, sign in ((0, 1.0), (1, -1.0)):
+        parts = empty_like(target)
+        np.subtract(one, target, parts)
+        np.multiply(target if label else parts, weights[label] * share, parts)
+        entropy = empty_like(logits)  # softplus(-z) of label 1, softplus(z) of label 0
+        np.multiply(logits, scalar(sign, logits.dtype), entropy)
+        entropy.clip(scalar(0.0, logits.dtype), scalar(inf, logits.dtype), entropy)
+        np.add(entropy, tail, entropy)
+        losses, factors = focal(entropy, gamma) if gamma else (entropy, one)
+        np.add(values, _weighted_sums(parts, losses), values)
+        np.negative(entropy, entropy)
+        np.expm1(entropy, entropy)  # the negative probability of the other label
+        np.multiply(entropy, factors, entropy)
+        np.multiply(entropy, parts, entropy)
+        np.multiply(entropy, scalar(-sign, logits.dtype), entropy)
+        np.add(slopes, entropy, slopes)
+    return read_only(values), read_only(slopes)

@@ -8,13 +8,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import nan
 from typing import Generic, TypeVar
 
 import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import Array, N, Vector, read_only, typed_like
+from purenn.arrays import Array, Labels, Matrix, N, Vector, read_only, typed_like
 from purenn.expressions import Expressed, maker
 from purenn.kernels.constants import scalar
 from purenn.kernels.memory import empty_like
@@ -22,6 +23,7 @@ from purenn.kernels.reductions import total
 
 Y = TypeVar("Y")
 T = TypeVar("T")
+L = TypeVar("L", bound=Matrix | Labels)  # the targets of a classifier
 T_contra = TypeVar("T_contra", contravariant=True)
 
 LossFunction = Callable[[Y, T], tuple[float, Y]]
@@ -43,25 +45,32 @@ class Loss(Expressed, Generic[Y, T_contra]):
     Args:
         per_sample: `(prediction, target) -> (values, pull)`, as `PerSample` says.
         scale: what the sum is multiplied by, from the number of samples: the reduction.
+        count: how many samples of a target count; None for all. The others have no loss, and if
+            none counts, value and cotangent are 0.
     """
 
     per_sample: Callable[[Y, T_contra], PerSample[Y]]
     scale: Callable[[int], float] = mean_scale
+    count: Callable[[T_contra], int] | None = None
 
     def __attrs_post_init__(self) -> None:
         checks.function("The per_sample of a Loss", self.per_sample)
         checks.function("The scale of a Loss", self.scale)
+        if self.count is not None:
+            checks.function("The count of a Loss", self.count)
 
     def __call__(self, prediction: Y, target: T_contra) -> tuple[float, Y]:
         """The value, and the cotangent of the prediction."""
         values, pull = self.per_sample(prediction, target)
-        scale = self.scale(values.shape[0])
+        samples = values.shape[0] if self.count is None else self.count(target)
+        scale = self.scale(samples) if samples else 0.0
         return total(values) * scale, pull(scalar(scale, values.dtype))
 
     def mean(self, prediction: Y, target: T_contra) -> float:
-        """The mean over the samples, whatever the reduction."""
+        """The mean over the samples, whatever the reduction; NaN if none counts."""
         values, _ = self.per_sample(prediction, target)
-        return total(values) / values.shape[0]
+        samples = values.shape[0] if self.count is None else self.count(target)
+        return total(values) / samples if samples else nan
 
 
 def weighted_slopes(slopes: N, weights: Array) -> N:
@@ -98,4 +107,4 @@ def reporting(value: Loss[Y, T], descent: Loss[Y, T]) -> Loss[Y, T]:
     def per_sample(prediction: Y, target: T) -> PerSample[Y]:
         return value.per_sample(prediction, target)[0], descent.per_sample(prediction, target)[1]
 
-    return Loss(per_sample, descent.scale)
+    return Loss(per_sample, descent.scale, value.count)

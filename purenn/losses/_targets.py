@@ -6,7 +6,7 @@ import numpy as np
 
 from purenn import arrays
 from purenn.arrays import FLOATS, AnyArray, Array, Matrix, is_labels
-from purenn.errors import DataError, DtypeError, ShapeError
+from purenn.errors import DataError, DtypeError, LabelError, ShapeError
 
 # How far from 1 the sum of a row of probabilities may be: float32 rounding over some thousands.
 SUM_TOLERANCE = 1e-3
@@ -68,6 +68,23 @@ def require_binary_targets(name: str, prediction: Matrix, target: object) -> Mat
     require_probabilities(name, "target", target)
     same: Matrix = np.asarray(target)
     return same
+
+
+def require_signs(name: str, prediction: Matrix, target: object) -> Matrix:
+    """Targets of -1 and 1 as a matrix, given so, or as 0 and 1, or as labels of one column."""
+    require_matrix(name, prediction)
+    rows = target
+    if is_labels(target) and prediction.shape[1] == 1 and target.dtype not in FLOATS:
+        arrays.require_integers(name, target)
+        rows = target.astype(prediction.dtype)[:, np.newaxis]
+    require_same_shape(name, prediction, rows)
+    found: Matrix = np.asarray(rows)
+    low = -1.0 if np.minimum.reduce(found, axis=None) < 0.0 else 0.0
+    wrong = found[(found != low) & (found != 1.0)]
+    if wrong.size:
+        raise LabelError(f"{name}: expected targets -1 and 1, or 0 and 1, got {wrong[0]:.6g}.")
+    signs: Matrix = found if low else 2.0 * found - 1.0
+    return signs
 
 
 def require_probabilities(name: str, what: str, array: object) -> None:

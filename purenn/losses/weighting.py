@@ -14,7 +14,7 @@ from purenn import arrays, checks
 from purenn.arrays import Array, Labels, Matrix, Vector, is_labels, read_only
 from purenn.errors import DataError, OptionError, ShapeError
 from purenn.expressions import maker
-from purenn.losses._contract import Loss, PerSample, T, Y, require_loss
+from purenn.losses._contract import L, Loss, PerSample, T, Y, require_loss
 
 
 @maker
@@ -38,7 +38,8 @@ def weighted(loss: Loss[Y, T]) -> Loss[Y, tuple[T, Vector]]:
         values, pull = loss.per_sample(prediction, target[0])
         return _times(_sample_weights(target[1], values), values, pull)
 
-    return Loss(per_sample, loss.scale)
+    count = loss.count
+    return Loss(per_sample, loss.scale, None if count is None else lambda pair: count(pair[0]))
 
 
 def _times(factors: Vector, values: Vector, pull: Callable[[Array], Y]) -> PerSample[Y]:
@@ -57,9 +58,7 @@ def _sample_weights(weights: Vector, values: Vector) -> Vector:
 
 
 @maker
-def class_weighted(
-    loss: Loss[Matrix, Matrix | Labels], weights: Sequence[float]
-) -> Loss[Matrix, Matrix | Labels]:
+def class_weighted(loss: Loss[Matrix, L], weights: Sequence[float]) -> Loss[Matrix, L]:
     """A loss of a classifier with a weight ≥ 0 for each class.
 
     A sample has the weight of its label, or the mean weight of its probabilities. With one output,
@@ -74,14 +73,14 @@ def class_weighted(
         raise OptionError(f"class_weighted: expected a weight for each class, got {weights!r}.")
     table = [checks.number("A weight of class_weighted", weight, least=0.0) for weight in weights]
 
-    def per_sample(prediction: Matrix, target: Matrix | Labels) -> PerSample[Matrix]:
+    def per_sample(prediction: Matrix, target: L) -> PerSample[Matrix]:
         values, pull = loss.per_sample(prediction, target)
         for weight in table:
             checks.fits("A weight of class_weighted", weight, values.dtype)
         factors = _class_factors(np.array(table, values.dtype), prediction, target)
         return _times(factors, values, pull)
 
-    return Loss(per_sample, loss.scale)
+    return Loss(per_sample, loss.scale, loss.count)
 
 
 def _class_factors(table: Vector, prediction: Matrix, target: Matrix | Labels) -> Vector:
@@ -90,9 +89,10 @@ def _class_factors(table: Vector, prediction: Matrix, target: Matrix | Labels) -
         expected = f"{classes} weights, one a class"
         raise ShapeError("class_weighted(...)", f"expected {expected}, got {len(table)}.")
     if is_labels(target):
-        return table.take(target.astype(np.int64))
+        # The loss has checked the labels: those below 0 are the negative class, or ignored.
+        return table.take(target.astype(np.int64), mode="clip")
     if prediction.shape[1] == 1:
-        factors: Vector = table[0] + (table[1] - table[0]) * target[:, 0]
+        factors: Vector = table[0] + (table[1] - table[0]) * np.maximum(target[:, 0], 0)
         return factors
     return target @ table
 

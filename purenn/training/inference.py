@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from math import nan
 from typing import TypeGuard
 
 import numpy as np
@@ -15,7 +16,7 @@ from purenn.kernels.gather import concatenate
 from purenn.layers import Layer
 from purenn.losses import Loss
 from purenn.training.gradient import P, T, X, Y, require_loss_function, require_model
-from purenn.training.steps import count_samples
+from purenn.training.steps import counting
 from purenn.tree import compose, decompose
 
 
@@ -61,6 +62,7 @@ def evaluate(
     require_model(layer)
     require_loss_function(measure)
     mean = measure.mean if isinstance(measure, Loss) else measure
+    counted = counting(measure)
     if not isinstance(data, Dataset) and not checks.is_pair(data):
         raise DataError(
             f"expected a data set or a pair (inputs, targets), got {checks.described(data)}."
@@ -68,10 +70,10 @@ def evaluate(
     source = Pair(data.inputs, data.targets) if isinstance(data, Dataset) else data
     total, samples = 0.0, 0
     for inputs, targets in _batches(source, batch_size):
-        count = count_samples(targets)
-        total += _number(mean(layer.apply(params, inputs), targets)) * count
-        samples += count
-    return total / samples
+        if count := counted(targets):
+            total += _number(mean(layer.apply(params, inputs), targets)) * count
+            samples += count
+    return total / samples if samples else nan
 
 
 def _batches(data: X | Column[X], batch_size: int) -> Iterator[X]:

@@ -17,7 +17,7 @@ from purenn.losses import LossFunction
 from purenn.optimizers import Optimizer, State
 from purenn.optimizers._optimizer import require_optimizer
 from purenn.training.gradient import P, T, X, Y, value_and_grad
-from purenn.training.steps import Report, S, Step, TrainingStep, scale_of
+from purenn.training.steps import Report, S, Step, step_along
 from purenn.tree import Frozen, compose_like, decompose
 
 
@@ -42,7 +42,7 @@ def sharpness_aware_step(
     gradient = value_and_grad(layer, loss)
     require_optimizer("sharpness_aware_step", optimizer)
     length = checks.number("The radius of sharpness_aware_step", radius, above=0.0)
-    return TrainingStep(_at_the_top(gradient, length), scale_of(loss), optimizer)
+    return step_along(_at_the_top(gradient, length), loss, optimizer)
 
 
 def _at_the_top(

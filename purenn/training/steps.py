@@ -45,7 +45,7 @@ class Report:
 
     Args:
         loss: the mean over the samples of the batch, before the update.
-        samples: how many there were.
+        samples: how many there were that count.
     """
 
     loss: float
@@ -59,11 +59,13 @@ class TrainingStep(Generic[P, X, T, S]):
     Args:
         gradient: `(params, inputs, targets, key) -> (value, gradient)`.
         scale: that of the loss, if it has one.
+        count: how many samples of a target count.
         optimizer: moves the parameters.
     """
 
     gradient: Callable[[P, X, T, Key], tuple[float, P]]
     scale: Callable[[int], float] | None
+    count: Callable[[T], int]
     optimizer: Optimizer[S]
 
     def __call__(self, state: State[P, S], batch: Batch[X, T]) -> tuple[State[P, S], Report]:
@@ -78,8 +80,9 @@ class TrainingStep(Generic[P, X, T, S]):
         checks.instance("The state of a step", owner.state, State, advice)
         checks.instance("The batch of a step", batch, Batch, "Take it from shuffled_batches(...).")
         value, grads = self.gradient(owner.state.params, batch.inputs, batch.targets, batch.key)
-        samples = count_samples(batch.targets)
-        mean = value if self.scale is None else value / (self.scale(samples) * samples)
+        samples, mean = self.count(batch.targets), value
+        if self.scale is not None and samples:
+            mean = value / (self.scale(samples) * samples)
         self.optimizer.advance(owner, grads, mean)
         if not isfinite(mean) and not was_skipped(owner.state.slots):
             raise DivergenceError(
@@ -100,12 +103,17 @@ def training_step(
     """
     gradient = value_and_grad(layer, loss)
     require_optimizer("training_step", optimizer)
-    return TrainingStep(gradient, scale_of(loss), optimizer)
+    return step_along(gradient, loss, optimizer)
 
 
-def scale_of(loss: LossFunction[Y, T]) -> Callable[[int], float] | None:
-    """What a loss multiplies the sum over samples by, if it is known."""
-    return loss.scale if isinstance(loss, Loss) else None
+def step_along(
+    gradient: Callable[[P, X, T, Key], tuple[float, P]],
+    loss: LossFunction[Y, T],
+    optimizer: Optimizer[S],
+) -> TrainingStep[P, X, T, S]:
+    """The step along a gradient of a loss."""
+    scale = loss.scale if isinstance(loss, Loss) else None
+    return TrainingStep(gradient, scale, counting(loss), optimizer)
 
 
 class _Advancing(Protocol[S, B_contra, M_co]):
@@ -123,6 +131,11 @@ def advance(step: Step[S, B, M], owner: Owner[S], batch: B) -> M:
     state, report = step(owner.look(), batch)
     owner.put(state)
     return report
+
+
+def counting(loss: LossFunction[Y, T] | Callable[[Y, T], float]) -> Callable[[T], int]:
+    """How many samples of a target count in a loss or measure."""
+    return count_samples if not isinstance(loss, Loss) or loss.count is None else loss.count
 
 
 def count_samples(targets: object) -> int:

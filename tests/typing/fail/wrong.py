@@ -70,7 +70,7 @@ to_dtype(params, int32)  # [arg-type] "dtype[signedinteger[_32Bit]]"; expected
 
 # Losses.
 squared(x, labels)  # [arg-type] Argument 2
-nn.softmax_cross_entropy("sum")  # [call-arg] Too many arguments for "softmax_cross_entropy"
+nn.softmax_cross_entropy("sum")  # [arg-type] "str"; expected "float"
 losses.weighted(squared)(x, x)  # [arg-type] Argument 2
 losses.summed(nn.accuracy)  # [arg-type] Argument 1
 embedded: nn.Loss[Matrix, Labels] = squared  # [assignment] Incompatible types
@@ -78,6 +78,13 @@ gradient = nn.value_and_grad(model, squared)
 gradient(params, x, labels, KEY)  # [arg-type] Argument 3
 gradient(other, x, y, KEY)  # [arg-type] "tuple[Linear, Linear]"; expected
 gradient(params, images, y, KEY)  # [arg-type] Argument 2
+losses.huber()(x, labels)  # [arg-type] Argument 2
+losses.class_weighted(losses.multiclass_hinge(), [1.0])(x, x)  # [arg-type] Argument 2
+
+# Augmentation.
+flat_batches = nn.shuffled_batches(nn.dataset(x, labels), 2, KEY, 0)
+nn.data.augmented(flat_batches, nn.data.random_flip())  # [misc] Cannot infer value
+nn.data.augmented(flat_batches, nn.data.mixup(0.2, 2))  # [call-overload] No overload variant
 
 # Optimizers, transforms and schedules.
 nn.adam(0.1) >> nn.momentum(0.9)  # [operator] Unsupported operand types for >>

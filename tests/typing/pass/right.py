@@ -12,7 +12,15 @@ import numpy as np
 import purenn as nn
 from purenn import Empty, Linear, layers, losses, optimizers
 from purenn.arrays import Array, Images, Labels, Leaves, Matrix, Vector
-from purenn.data import Batch, Batches, Dataset, ScaledBytes, arranged_batches
+from purenn.data import (
+    AugmentedBatches,
+    Batch,
+    Batches,
+    Dataset,
+    ScaledBytes,
+    arranged_batches,
+    augmented,
+)
 from purenn.layers import BatchNorm, Block, block, concatenate, embedding
 from purenn.optimizers import Moments, Norm, Velocity
 from purenn.training import Report, Step
@@ -111,6 +119,10 @@ entropy = nn.softmax_cross_entropy()
 assert_type(entropy(rows, labels), tuple[float, Matrix])
 assert_type(losses.weighted(entropy), nn.Loss[Matrix, tuple[Matrix | Labels, Vector]])
 assert_type(losses.class_weighted(entropy, [1.0, 2.0]), nn.Loss[Matrix, Matrix | Labels])
+padded = losses.ignoring(losses.softmax_focal(), -1)
+assert_type(losses.class_weighted(padded, [1.0, 2.0]), nn.Loss[Matrix, Matrix | Labels])
+assert_type(losses.ignoring(losses.multiclass_hinge(), -1), nn.Loss[Matrix, Labels])
+robust: nn.Loss[Vector, Vector] = losses.huber()
 by_labels: nn.Loss[Matrix, Labels] = losses.summed(entropy)
 by_rows: nn.Loss[Matrix, Matrix] = losses.reporting(losses.brier(), descent=entropy)
 
@@ -177,6 +189,30 @@ assert_type(data.select(labels > 0), Dataset[Matrix, Labels])
 assert_type(arranged_batches(data, 2, KEY, labels > 0), Batches[Matrix, Labels])
 pictures = nn.dataset(ScaledBytes(np.zeros((2, 4, 4, 1), np.uint8)), labels)
 assert_type(pictures.example, Images)
+
+# Augmented batches have the inputs' type; what is mixed has rows as targets.
+seen = nn.shuffled_batches(pictures, 2, KEY, 0)
+changed = augmented(seen, nn.data.random_flip(), nn.data.gaussian_noise(0.1))
+assert_type(changed, AugmentedBatches[Images, Labels])
+assert_type(changed[1:], AugmentedBatches[Images, Labels])
+mixup = nn.data.mixup(0.2, classes=2)
+assert_type(augmented(seen, nn.data.cutout(2), mixing=mixup)[0], Batch[Images, Matrix])
+assert_type(augmented(batches, mixing=mixup), AugmentedBatches[Matrix, Matrix])
+assert_type(nn.data.cutmix(0.2, 2)(images, labels, KEY), tuple[Images, Matrix])
+
+
+def darker(batch: Images, key: nn.Key) -> Array:
+    return batch * key.generator().random()
+
+
+dark = nn.data.Augmentation(darker)
+assert_type(augmented(seen, dark, nn.data.gaussian_noise(0.1)), AugmentedBatches[Images, Labels])
+assert_type(dark(images, KEY), Images)
+assert_type(nn.data.split(data, 0.5, KEY, labels)[0], Dataset[Matrix, Labels])
+fit = nn.data.standardization(x)
+assert_type(fit(x), Matrix)
+standard = nn.dataset(nn.data.Standardized(data.inputs, fit), labels)
+assert_type(standard, Dataset[Matrix, Labels])
 
 # The step takes the state and batches of the model's inputs and the loss's targets.
 step = nn.training_step(model, by_labels, optimizer)

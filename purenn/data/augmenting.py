@@ -1,0 +1,176 @@
+"""Augmentations: functions of a batch and a key, and the batches that they make of others.
+
+They draw from the key of the batch, which is a function of the run's key, the epoch and the
+batch's number: a resumed run sees the same samples. The batch keeps its key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Generic, TypeGuard, TypeVar, overload
+
+import attrs
+import numpy as np
+
+from purenn import checks
+from purenn.arrays import Array, Labels, Matrix, require_array, require_floats, typed_like
+from purenn.data.batches import Batch, Batches
+from purenn.data.columns import T, X
+from purenn.errors import DataError, ShapeError
+from purenn.expressions import Expressed
+from purenn.keys import Key
+
+V = TypeVar("V", bound=Array)
+W = TypeVar("W")
+V_contra = TypeVar("V_contra", bound=Array, contravariant=True)
+
+
+@attrs.frozen(repr=False, eq=False)
+class Augmentation(Expressed, Generic[V_contra]):
+    """A random change of inputs: a pure function `(inputs, key) -> inputs of the same shape`."""
+
+    function: Callable[[V_contra, Key], Array]
+
+    def __attrs_post_init__(self) -> None:
+        checks.function("The function of an Augmentation", self.function)
+
+    def __call__(self: Augmentation[V], inputs: V, key: Key) -> V:
+        """The changed inputs."""
+        _require(self, inputs, key)
+        return _like(self, self.function(inputs, key), inputs)
+
+
+@attrs.frozen(repr=False, eq=False)
+class Mixing(Expressed, Generic[V_contra]):
+    """A random mixture of samples: `(inputs, targets, key) -> (inputs, rows of probabilities)`."""
+
+    function: Callable[[V_contra, Matrix | Labels, Key], tuple[Array, Matrix]]
+
+    def __attrs_post_init__(self) -> None:
+        checks.function("The function of a Mixing", self.function)
+
+    def __call__(
+        self: Mixing[V], inputs: V, targets: Matrix | Labels, key: Key
+    ) -> tuple[V, Matrix]:
+        """The mixed inputs and targets."""
+        _require(self, inputs, key)
+        mixed, rows = self.function(inputs, targets, key)
+        return _like(self, mixed, inputs), rows
+
+
+def _require(change: object, inputs: object, key: object) -> None:
+    require_floats(f"{change!r}", inputs)
+    checks.instance(f"The key of {change!r}", key, Key, "Give Key(0), say.")
+
+
+def _like(change: object, found: object, inputs: V) -> V:
+    """What a function gives, which may be anyone's own, if it is like its inputs."""
+    array = require_array(f"{change!r}", found)
+    if array.shape != inputs.shape or array.dtype != inputs.dtype:
+        expected, got = checks.described(inputs), checks.described(array)
+        raise ShapeError(f"{change!r}", f"expected {expected} back, got {got}.")
+    return typed_like(array, inputs)
+
+
+@attrs.frozen(eq=False, repr=False)
+class AugmentedBatches(Generic[X, T]):
+    """A sequence of batches like `Batches`, which can be iterated, indexed and sliced.
+
+    Args:
+        make: the batch with a number.
+        numbers: which batches there are in this sequence.
+    """
+
+    make: Callable[[int], Batch[X, T]]
+    numbers: range
+
+    def __attrs_post_init__(self) -> None:
+        checks.function("The make of AugmentedBatches", self.make)
+        checks.instance("The numbers of batches", self.numbers, range, "")
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __iter__(self) -> Iterator[Batch[X, T]]:
+        return map(self.make, self.numbers)
+
+    @overload
+    def __getitem__(self, index: int) -> Batch[X, T]: ...
+    @overload
+    def __getitem__(
+        self, index: slice[int | None, int | None, int | None]
+    ) -> AugmentedBatches[X, T]: ...
+    def __getitem__(
+        self, index: int | slice[int | None, int | None, int | None]
+    ) -> Batch[X, T] | AugmentedBatches[X, T]:
+        if isinstance(index, slice):
+            return attrs.evolve(self, numbers=self.numbers[index])
+        return self.make(self.numbers[index])
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} augmented batches>"
+
+
+@overload
+def augmented(
+    batches: Batches[V, W], *augmentations: Augmentation[V]
+) -> AugmentedBatches[V, W]: ...
+@overload
+def augmented(
+    batches: Batches[V, Matrix | Labels], *augmentations: Augmentation[V], mixing: Mixing[V]
+) -> AugmentedBatches[V, Matrix]: ...
+def augmented(
+    batches: Batches[V, object], *augmentations: Augmentation[V], mixing: Mixing[V] | None = None
+) -> AugmentedBatches[V, object]:
+    """Batches whose inputs are changed by augmentations, one after the other, and mixed at last.
+
+    Each is made as it is read, and made of its own key, so that an epoch can be repeated and cut:
+
+    >>> import numpy as np
+    >>> import purenn as nn
+    >>> from purenn.data import mixup, random_flip, random_shift
+    >>> data = nn.dataset(np.ones((6, 4, 4, 1), np.float32), np.arange(6))
+    >>> batches = nn.shuffled_batches(data, 2, nn.Key(0), epoch=0)
+    >>> augmented(batches, random_flip(), random_shift(1), mixing=mixup(0.2, classes=6))[1:]
+    <2 augmented batches>
+
+    Args:
+        batches: of inputs that all augmentations take; with mixing, their targets are labels or
+            rows of probabilities.
+        augmentations: each draws from a stream of its own.
+        mixing: makes rows of probabilities of the targets, which every loss of classifiers takes
+            that takes labels.
+
+    Raises:
+        OptionError: an argument is something else.
+    """
+    advice = "Make them with shuffled_batches, and give all augmentations at once."
+    checks.instance("The batches of augmented", batches, Batches, advice)
+    for augmentation in augmentations:
+        checks.instance("An augmentation", augmentation, Augmentation, "Give random_flip(), say.")
+    if mixing is not None:
+        checks.instance("The mixing of augmented", mixing, Mixing, "Give mixup(0.2, 10), say.")
+
+    def make(number: int) -> Batch[V, object]:
+        batch = batches[number]
+        inputs, targets, key = batch.inputs, batch.targets, batch.key
+        for index, augmentation in enumerate(augmentations):
+            inputs = augmentation(inputs, key.child("augmentation", index))
+        if mixing is not None:
+            classes = _class_targets(targets)
+            inputs, targets = mixing(inputs, classes, key.child("mixing"))
+        return Batch(inputs, targets, key)
+
+    return AugmentedBatches(make, range(len(batches)))
+
+
+def _class_targets(targets: object) -> Matrix | Labels:
+    if _is_array(targets):
+        return targets
+    raise DataError(
+        f"expected labels or rows of probabilities to mix, got {checks.described(targets)}."
+    )
+
+
+def _is_array(targets: object) -> TypeGuard[Matrix | Labels]:
+    return isinstance(targets, np.ndarray)

@@ -1,0 +1,111 @@
+"""A data set in two parts, one to train with and one to measure with."""
+
+from __future__ import annotations
+
+import attrs
+import numpy as np
+
+from purenn import arrays, checks
+from purenn.arrays import Indices, Labels, Mask, Vector
+from purenn.data.batches import Dataset, require_data
+from purenn.data.columns import Column, Selection, T, X, checked_order
+from purenn.errors import DataError, OptionError
+from purenn.keys import Key
+from purenn.tree import Node
+
+
+@attrs.frozen(eq=False, repr=False)
+class Part(Node, Column[X]):
+    """Some rows of a column, in an order of their own, which are not copied until a batch is.
+
+    Raises:
+        OptionError: the order is not a vector of indices.
+    """
+
+    column: Column[X]
+    order: Indices
+
+    def __attrs_post_init__(self) -> None:
+        checks.instance("The column of a Part", self.column, Column, "Give Rows(x), say.")
+        object.__setattr__(self, "order", checked_order(self.order, len(self.column)))
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def take(self, selection: Selection) -> X:
+        """These rows of the part."""
+        return self.column.take(self.order[np.asarray(selection)])
+
+    def select(self, indices: Indices | Mask) -> Part[X]:
+        """The part with these rows alone."""
+        return Part(self.column, self.order[checked_order(indices, len(self))])
+
+
+def split(
+    data: Dataset[X, T], fraction: float, key: Key, stratify: Labels | None = None
+) -> tuple[Dataset[X, T], Dataset[X, T]]:
+    """Two data sets, the second with this fraction of the samples, drawn at random.
+
+    No sample is copied: the columns are `Part`s of the whole, a memory map too.
+
+    >>> import purenn as nn
+    >>> labels = np.array([0, 0, 0, 0, 1, 1, 1, 1, 1, 1])
+    >>> data = nn.dataset(np.ones((10, 2)), labels)
+    >>> split(data, 0.5, nn.Key(0), stratify=labels)[1].targets.take(range(5)).tolist()
+    [0, 0, 1, 1, 1]
+
+    Args:
+        data: the samples, whose order both parts keep.
+        fraction: above 0 and below 1, of the samples in the second part: a validation fraction.
+        key: what the draw is a function of, together with the number of samples and their labels.
+        stratify: a label for each sample; each occurs in both parts as often as in the whole, as
+            far as whole samples allow.
+
+    Raises:
+        OptionError: the fraction is not between 0 and 1, or so small or large that a part is empty.
+        DataError: there are more or fewer labels than samples.
+    """
+    require_data(data, key)
+    share, samples = checks.number("The fraction", fraction, above=0.0, below=1.0), len(data)
+    count = round(share * samples)
+    if not 0 < count < samples:
+        raise OptionError(
+            f"The fraction: expected one that leaves samples in both parts, got {fraction!r} of "
+            f"{samples}."
+        )
+    rng = key.child("split").generator()
+    order: Indices = rng.permutation(samples)
+    if stratify is None:
+        chosen = order[:count]
+    else:
+        chosen = _stratified(_checked_labels(stratify, samples), order, share, count)
+    is_second = np.zeros(samples, np.bool)
+    is_second[chosen] = True
+    first, second = np.flatnonzero(~is_second), np.flatnonzero(is_second)
+    return _part(data, first), _part(data, second)
+
+
+def _part(data: Dataset[X, T], order: Indices) -> Dataset[X, T]:
+    return Dataset(Part(data.inputs, order), Part(data.targets, order))
+
+
+def _checked_labels(labels: Labels, samples: int) -> Labels:
+    arrays.require_integers("The stratify of split", labels)
+    if len(labels) != samples:
+        raise DataError(f"The stratify of split: expected {samples} labels, got {len(labels)}.")
+    return labels
+
+
+def _stratified(labels: Labels, order: Indices, share: float, count: int) -> Indices:
+    """The first of each class in this order: the whole part of its quota, or one more.
+
+    One more goes to the classes with the largest fractional parts, as many as make up the count.
+    """
+    _, groups, sizes = np.unique(labels[order], return_inverse=True, return_counts=True)
+    quotas: Vector = share * sizes
+    counts = np.floor(quotas).astype(np.int64)
+    largest = np.argsort(counts - quotas, kind="stable")
+    counts[largest[: count - counts.sum()]] += 1
+    grouped = order[np.argsort(groups, kind="stable")]
+    starts = np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return grouped[np.arange(len(order)) - starts < np.repeat(counts, sizes)]

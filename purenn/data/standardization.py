@@ -1,0 +1,151 @@
+"""Features with mean 0 and standard deviation 1, as far as the training part can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Generic
+
+import attrs
+import numpy as np
+
+from purenn import checks
+from purenn.arrays import FLOAT64, A, Array, Indices, Mask, immutable, require_floats
+from purenn.data.columns import Column, Rows
+from purenn.errors import DataError, DtypeError, ShapeError
+from purenn.kernels.constants import scalar
+from purenn.kernels.standardization import restore, standardize
+from purenn.tree import Node
+
+PIECE = 2**17  # elements that are looked at together
+
+
+def _statistic(array: Array) -> Array:
+    require_floats("Standardization", array, 0)
+    return immutable(array)
+
+
+@attrs.frozen(eq=False)
+class Standardization(Node):
+    """The function `(x - mean) / deviation`, which a call computes, and its inverse.
+
+    It is a tree like parameters: `save` and `load` keep it beside those of the model.
+
+    Args:
+        mean: of each feature, or of each channel: it goes with the last axes of a batch.
+        deviation: of the same shape and dtype, everywhere above 0.
+
+    Raises:
+        ShapeError, DtypeError, DataError: these are other arrays or numbers, or, in a call, the
+            batch does not go with them.
+    """
+
+    mean: Array = attrs.field(converter=_statistic)
+    deviation: Array = attrs.field(converter=_statistic)
+
+    def __attrs_post_init__(self) -> None:
+        subject, mean, deviation = "Standardization", self.mean, self.deviation
+        if mean.shape != deviation.shape:
+            got = f"{mean.shape} and {deviation.shape}"
+            raise ShapeError(subject, f"expected statistics of one shape, got {got}.")
+        if mean.dtype != deviation.dtype:
+            got = f"{mean.dtype} and {deviation.dtype}"
+            raise DtypeError(subject, f"expected statistics of one dtype, got {got}.")
+        if not (np.isfinite(mean) & np.isfinite(deviation) & (deviation > 0)).all():
+            raise DataError(f"{subject}: expected finite means and deviations above 0.")
+
+    def __call__(self, x: A) -> A:
+        """The batch, standardized."""
+        self._require(x)
+        return standardize(x, self.mean, self.deviation)
+
+    def inverse(self, y: A) -> A:
+        """What was standardized, such as predictions of standardized targets, in its own units."""
+        self._require(y)
+        return restore(y, self.mean, self.deviation)
+
+    def _require(self, x: Array) -> None:
+        subject, shape = "Standardization", self.mean.shape
+        require_floats(subject, x)
+        if x.dtype != self.mean.dtype:
+            cure = f"Convert it with x.astype(np.{self.mean.dtype})."
+            raise DtypeError(subject, f"expected {self.mean.dtype}, got {x.dtype}. {cure}")
+        if x.ndim <= len(shape) or x.shape[x.ndim - len(shape) :] != shape:
+            raise ShapeError(
+                subject, f"expected a batch whose last axes are {shape}, got {x.shape}."
+            )
+
+
+def standardization(data: A | Column[A], *, channels: bool = False) -> Standardization:
+    """Fit a `Standardization`: means and standard deviations of features over all samples.
+
+    Features that are the same in all samples have deviation 1 and become 0. Columns are read in
+    pieces, so that a memory map need not fit into memory; sums are in float64.
+
+    >>> fit = standardization(np.array([[1.0, 5.0], [3.0, 5.0]]))
+    >>> fit(np.array([[5.0, 6.0]])).tolist()
+    [[3.0, 1.0]]
+
+    Args:
+        data: an array or column of floats: of the training part alone.
+        channels: one mean and deviation for each index of the last axis, as is usual for images,
+            and not one for each feature of a sample.
+    """
+    checks.instance("The channels of standardization", channels, bool)
+    column: Column[A] = data if isinstance(data, Column) else Rows(data)
+    first = column.take(range(1))
+    require_floats("standardization", first, 2 if channels else 1)
+    axes = tuple(range(first.ndim - 1)) if channels else (0,)
+    low = high = first.min(axis=axes, keepdims=True)
+    for x in _pieces(column):
+        low = np.minimum(low, x.min(axis=axes, keepdims=True))
+        high = np.maximum(high, x.max(axis=axes, keepdims=True))
+    # In units of the largest, no square overflows, and none of a small feature vanishes.
+    unit = np.maximum(np.abs(low), np.abs(high)).astype(FLOAT64)
+    np.copyto(unit, 1.0, where=unit == 0.0)
+    count = len(column) * first.size // unit.size
+    mean = sum((x / unit).sum(axis=axes, keepdims=True) for x in _pieces(column)) / count
+    squares = (np.square(x / unit - mean) for x in _pieces(column))
+    variance = sum(square.sum(axis=axes, keepdims=True) for square in squares) / count
+    deviation = (unit * np.sqrt(variance)).astype(first.dtype)
+    is_constant = (low == high) | (deviation < np.finfo(first.dtype).tiny)
+    shape = first.shape[len(axes) :]
+    return Standardization(
+        np.where(low == high, low, (unit * mean).astype(first.dtype)).reshape(shape),
+        np.where(is_constant, scalar(1.0, first.dtype), deviation).reshape(shape),
+    )
+
+
+def _pieces(column: Column[A]) -> Iterator[A]:
+    step = max(1, PIECE // column.take(range(1)).size)
+    for start in range(0, len(column), step):
+        yield column.take(range(start, min(start + step, len(column))))
+
+
+@attrs.frozen(eq=False, repr=False)
+class Standardized(Node, Column[A], Generic[A]):
+    """A column that is standardized batch by batch, as it is read.
+
+    >>> import purenn as nn
+    >>> x = np.array([[1.0, 5.0], [3.0, 5.0]])
+    >>> data = nn.dataset(Standardized(Rows(x), standardization(x)), np.array([0, 1]))
+    """
+
+    column: Column[A]
+    fit: Standardization
+
+    def __attrs_post_init__(self) -> None:
+        checks.instance("The column of Standardized", self.column, Column, "Give Rows(x), say.")
+        advice = "Make it with standardization(training.inputs)."
+        checks.instance("The fit of Standardized", self.fit, Standardization, advice)
+        self.take(range(1))  # which checks that they go together
+
+    def __len__(self) -> int:
+        return len(self.column)
+
+    def take(self, selection: Indices | range) -> A:
+        """These rows, standardized."""
+        return self.fit(self.column.take(selection))
+
+    def select(self, indices: Indices | Mask) -> Standardized[A]:
+        """The column of these rows alone."""
+        return attrs.evolve(self, column=self.column.select(indices))

@@ -1,0 +1,225 @@
+"""Augmentations: pure functions of a batch and a key, which leave the batches' own order alone."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from contracts import bits, copies, dtypes, makers, spread
+
+import purenn as nn
+from purenn import Key, data, losses
+from purenn.arrays import FloatDtype, Images, Labels, Matrix, typed_like
+from purenn.data import Augmentation, AugmentedBatches, Mixing, augmented
+
+SIZE = 9
+IMAGES: Images = np.random.default_rng(0).uniform(0.5, 1.0, (200, 8, 10, 2))
+LABELS: Labels = np.arange(200) % SIZE
+KEY = Key(5)
+Changes = Augmentation[Images]
+Blends = Mixing[Images]
+CHANGES: list[Changes] = [
+    data.random_flip(),
+    data.random_shift(2),
+    data.random_erasing(value=-1.0),
+    data.cutout(3),
+    data.gaussian_noise(0.1),
+]
+MIXINGS: list[Blends] = [data.mixup(0.4, SIZE), data.cutmix(1.0, SIZE)]
+each_change = pytest.mark.parametrize("change", CHANGES, ids=repr)
+each_mixing = pytest.mark.parametrize("mixing", MIXINGS, ids=repr)
+
+
+def test_every_public_augmentation_is_here() -> None:
+    assert makers(data, Augmentation) == {repr(change).split("(")[0] for change in CHANGES}
+    assert makers(data, Mixing) == {repr(mixing).split("(")[0] for mixing in MIXINGS}
+
+
+@dtypes
+@each_change
+def test_augmentations_are_pure_functions_of_batch_and_key(
+    change: Changes, dtype: FloatDtype
+) -> None:
+    x: Images = IMAGES.astype(dtype)
+    before, y = bits(x), change(x, KEY)
+    assert bits(x) == before
+    assert (y.shape, y.dtype, y.flags.writeable) == (x.shape, dtype, False)
+    for same in (change, *copies(change)):
+        assert (same, bits(same(x, KEY))) == (change, bits(y))
+    assert bits(change(typed_like(spread(x), x), KEY)) == bits(y)
+    assert bits(change(x, Key(6))) != bits(y) != before
+    assert change(x[:1], KEY).shape == (1, 8, 10, 2)
+
+
+@dtypes
+@each_mixing
+def test_mixtures_are_pure_and_have_rows_of_probabilities(
+    mixing: Blends, dtype: FloatDtype
+) -> None:
+    x: Images = IMAGES.astype(dtype)
+    before, (y, rows) = bits((x, LABELS)), mixing(x, LABELS, KEY)
+    assert bits((x, LABELS)) == before
+    assert (y.shape, y.dtype, y.flags.writeable) == (x.shape, dtype, False)
+    assert (rows.shape, rows.dtype, rows.flags.writeable) == ((200, SIZE), dtype, False)
+    np.testing.assert_allclose(rows.sum(axis=1), 1.0, 1e-6)
+    one_hot: Matrix = np.eye(SIZE, dtype=dtype)[LABELS]
+    for same in (mixing, *copies(mixing)):
+        again = same(typed_like(spread(x), x), one_hot, KEY)
+        assert (same, bits(again)) == (mixing, bits((y, rows)))
+    assert bits(mixing(x, LABELS, Key(6))[1]) != bits(rows)
+    alone = mixing(x[:1], LABELS[:1], KEY)
+    np.testing.assert_allclose(alone[0], x[:1], 1e-6)
+    np.testing.assert_allclose(alone[1], one_hot[:1], 1e-6)
+
+
+def test_flips_mirror_about_as_many_images_as_asked_for() -> None:
+    for probability, low, high in ((0.0, 0, 0), (0.3, 40, 80), (1.0, 200, 200)):
+        y = data.random_flip(probability)(IMAGES, KEY)
+        turned = [bits(a) == bits(b[:, ::-1]) for a, b in zip(y, IMAGES, strict=True)]
+        kept = [bits(a) == bits(b) for a, b in zip(y, IMAGES, strict=True)]
+        assert [a != b for a, b in zip(turned, kept, strict=True)] == [True] * 200
+        assert low <= sum(turned) <= high
+
+
+def test_shifts_move_images_by_every_offset_and_fill_in_zeros() -> None:
+    shift: Changes = data.random_shift(2)
+    y, seen = shift(IMAGES, KEY), set()
+    padded = np.pad(IMAGES, ((0, 0), (2, 2), (2, 2), (0, 0)))
+    for found, image in zip(y, padded, strict=True):
+        fits = [
+            (i, j)
+            for i in range(5)
+            for j in range(5)
+            if np.array_equal(found, image[i : i + 8, j : j + 10])
+        ]
+        assert len(fits) == 1
+        seen.update(fits)
+    assert len(seen) == 25
+    most: Changes = data.random_shift(7)
+    assert (most(IMAGES, KEY) > 0).any(axis=(1, 2, 3)).all()
+
+
+def boxes(y: Images, x: Images) -> list[tuple[int, int, int, int]]:
+    """Where the images differ: top, bottom, left, right; all that lies there must differ."""
+    found = []
+    for changed in (y != x).all(axis=3):
+        rows, columns = np.flatnonzero(changed.any(axis=1)), np.flatnonzero(changed.any(axis=0))
+        if not rows.size:
+            continue
+        assert changed.sum() == rows.size * columns.size
+        found.append((int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1))
+    assert ((y != x).any(axis=3) == (y != x).all(axis=3)).all()
+    return found
+
+
+def test_erased_rectangles_have_the_areas_and_ratios_asked_for() -> None:
+    x: Images = np.ones((500, 40, 60, 1))
+    erase: Changes = data.random_erasing(0.6, area=(0.05, 0.2), ratio=(0.5, 3.0), value=7.0)
+    y = erase(x, KEY)
+    assert set(np.unique(y).tolist()) == {1.0, 7.0}
+    found = np.array(boxes(y, x))
+    assert 250 < len(found) < 350
+    heights, widths = found[:, 1] - found[:, 0], found[:, 3] - found[:, 2]
+    areas, ratios = heights * widths / 2400, heights / widths
+    assert 0.045 < areas.min() < 0.06
+    assert 0.18 < areas.max() < 0.21
+    assert 0.45 < ratios.min() < 0.6
+    assert 2.6 < ratios.max() < 3.4
+    assert found[:, 0].min() == found[:, 2].min() == 0
+    assert (found[:, 1].max(), found[:, 3].max()) == (40, 60)
+    whole: Changes = data.random_erasing(1.0, (1.0, 1.0), (1.0, 1.0))
+    np.testing.assert_array_equal(whole(x, KEY)[:, :, 5:55].sum(axis=(0, 3))[:, 10:40], 0.0)
+
+
+def test_cutouts_are_squares_cut_at_the_border() -> None:
+    cut: Changes = data.cutout(3)
+    found = np.array(boxes(cut(IMAGES, KEY), IMAGES))
+    assert len(found) == 200
+    heights, widths = found[:, 1] - found[:, 0], found[:, 3] - found[:, 2]
+    assert {*heights.tolist(), *widths.tolist()} == {2, 3}
+    inner = (found[:, 0] > 0) & (found[:, 1] < 8)
+    assert (heights[inner] == 3).all()
+    assert {*found[:, 0].tolist()} == set(range(7))
+    assert {*found[:, 3].tolist()} == set(range(2, 11))
+
+
+def test_noise_is_normal() -> None:
+    x: Matrix = np.full((1000, 20), 5.0, np.float32)
+    y = data.gaussian_noise(0.5)(x, KEY)
+    assert (float(y.mean()), float(y.std())) == pytest.approx((5.0, 0.5), rel=0.02)
+    assert bits(data.gaussian_noise(0)(x, KEY)) == bits(x)
+
+
+def test_mixup_blends_samples_and_targets_by_one_share() -> None:
+    x: Matrix = np.eye(SIZE)
+    shares = []
+    for seed in range(200):
+        y, rows = data.mixup(0.2, SIZE)(x, np.arange(SIZE), Key(seed))
+        np.testing.assert_array_equal(y, rows)
+        np.testing.assert_allclose(rows.sum(axis=0), 1.0)
+        shares.append(float(np.median(rows.diagonal())))
+    # The variance of the beta distribution (a, a) is 1 / (4 (2 a + 1)).
+    assert np.mean(shares) == pytest.approx(0.5, abs=0.08)
+    assert np.var(shares) == pytest.approx(1 / 5.6, rel=0.15)
+
+
+def test_cutmix_pastes_one_rectangle_and_weighs_by_its_area() -> None:
+    x: Images = np.arange(6.0).reshape(6, 1, 1, 1) * np.ones((1, 12, 16, 1))
+    areas = []
+    for seed in range(100):
+        y, rows = data.cutmix(1.0, 6)(x, np.arange(6), Key(seed))
+        shares = np.array([[(image == n).mean() for n in range(6)] for image in y])
+        np.testing.assert_allclose(rows, shares, atol=1e-12)
+        found = boxes(y, x)
+        assert len(set(found)) <= 1
+        areas += [0.0 if not found else (found[0][1] - found[0][0]) * (found[0][3] - found[0][2])]
+    assert 0.25 < np.mean(areas) / 192 < 0.45
+
+
+def bits_of(batches: AugmentedBatches[Images, Matrix]) -> list[tuple[object, Key]]:
+    return [(bits((batch.inputs, batch.targets)), batch.key) for batch in batches]
+
+
+def test_augmented_batches_are_a_sequence_that_can_be_cut_anywhere() -> None:
+    images: Images = IMAGES.astype(np.float32)
+    source = nn.shuffled_batches(nn.dataset(images, LABELS), 30, KEY, epoch=2)
+    flip, shift = data.random_flip(), data.random_shift(1)
+    batches = augmented(source, flip, shift, mixing=data.mixup(0.2, SIZE))
+    whole = bits_of(batches)
+    assert (len(batches), repr(batches)) == (7, "<7 augmented batches>")
+    assert bits_of(batches) == whole
+    for cut in (slice(3, None), slice(None, None, -2), slice(9, None)):
+        assert bits_of(batches[cut]) == whole[cut]
+        assert (
+            bits_of(augmented(source[cut], flip, shift, mixing=data.mixup(0.2, SIZE)))
+            == (whole[cut])
+        )
+    assert [batch.key for batch in batches] == [batch.key for batch in source]
+    assert bits(batches[-1].inputs) == bits(batches[6].inputs)
+    with pytest.raises(IndexError):
+        batches[7]
+    for batch, plain in zip(augmented(source), source, strict=True):
+        assert bits((batch.inputs, batch.targets)) == bits((plain.inputs, plain.targets))
+    twice = augmented(source, flip, flip)  # from streams of their own
+    assert bits(twice[0].inputs) != bits(source[0].inputs)
+    by_hand = shift(
+        flip(source[0].inputs, source[0].key.child("augmentation", 0)),
+        source[0].key.child("augmentation", 1),
+    )
+    assert bits(augmented(source, flip, shift)[0].inputs) == bits(by_hand)
+
+
+def test_training_goes_on_in_the_middle_of_an_augmented_epoch() -> None:
+    images: Images = IMAGES.astype(np.float32)
+    pictures = nn.dataset(images, LABELS)
+    batches = augmented(
+        nn.shuffled_batches(pictures, 50, KEY, 0), *CHANGES, mixing=data.cutmix(1.0, SIZE)
+    )
+    model, adam = nn.flatten() >> nn.linear(SIZE), nn.adam(0.01)
+    loss = losses.softmax_cross_entropy(label_smoothing=0.1)
+    step, start = nn.training_step(model, loss, adam), adam.init(model.init(KEY, pictures.example))
+    whole, reports = nn.fold(step, start, batches)
+    half, _ = nn.fold(step, start, batches[:2])
+    assert bits(nn.fold(step, half, batches[2:])[0].params) == bits(whole.params)
+    assert math.isfinite(nn.mean_loss(reports))
