@@ -59,6 +59,15 @@ assert_type(joined, nn.Layer[Joined, tuple[Images, Labels], Matrix])
 assert_type(joined.init(KEY, (images, labels)), Joined)
 
 
+# Images stay images until they are flattened or averaged.
+seen = layers.conv(8, 3) >> nn.batch_norm() >> nn.relu() >> layers.max_pool() >> layers.pad(1)
+assert_type(seen, nn.Layer[tuple[layers.Conv, BatchNorm, Empty, Empty, Empty], Images, Images])
+assert_type(
+    seen >> layers.global_average_pool() >> nn.linear(2),
+    nn.Layer[tuple[layers.Conv, BatchNorm, Empty, Empty, Empty, Empty, Linear], Images, Matrix],
+)
+
+
 # Layers of one's own, of images and of any rank, take their place in a chain.
 @nn.maker
 def shifted(by: float) -> nn.Layer[Empty, Images, Images]:
