@@ -24,6 +24,7 @@ Array = np.ndarray[tuple[int, ...], np.dtype[Float]]
 AnyArray = np.ndarray[tuple[int, ...], np.dtype[Element]]
 Vector = np.ndarray[tuple[int], np.dtype[Float]]
 Matrix = np.ndarray[tuple[int, int], np.dtype[Float]]
+Stack = np.ndarray[tuple[int, int, int], np.dtype[Float]]  # of matrices
 Images = np.ndarray[tuple[int, int, int, int], np.dtype[Float]]  # sample, row, column, channel
 ByteImages = np.ndarray[tuple[int, int, int, int], np.dtype[np.uint8]]
 Labels = np.ndarray[tuple[int], np.dtype[Integer]]
@@ -178,6 +179,11 @@ def vector(array: Vector) -> Vector:
 def matrix(array: Matrix) -> Matrix:
     """A matrix as a leaf of parameters: checked and read-only. A writable array is copied."""
     return _leaf(array, "a matrix", 2)
+
+
+def filters(array: Images) -> Images:
+    """The weight of a convolution as a leaf of parameters, like `matrix`."""
+    return _leaf(array, "a 4-D array", 4)
 
 
 def _leaf(array: N, kind: str, rank: int) -> N:

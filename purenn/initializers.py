@@ -4,6 +4,10 @@ Weights have the shape (inputs, outputs). The scaled kinds keep the variance of 
 a layer: forward (lecun, and he for rectifiers) or as a compromise both ways (glorot). `normal`
 draws from a Gaussian of that standard deviation, `uniform` from the interval that has it.
 
+Weights of convolutions have the shape (rows, columns, channels, features). An output meets a whole
+window of pixels, and a pixel as many outputs: there are rows * columns * channels (of one group)
+inputs and rows * columns * features outputs, as everywhere in the field.
+
 >>> from purenn.keys import Key
 >>> he_normal(slope=0.01)(Key(0), (784, 256)).shape
 (784, 256)
@@ -66,9 +70,11 @@ class Initializer(Expressed):
 
 
 def _fans(shape: Shape) -> tuple[int, int]:
-    if len(shape) != 2:
-        raise ShapeError("A scaled initializer", f"expected (inputs, outputs), got {shape}.")
-    return shape[0], shape[1]
+    if len(shape) < 2:
+        expected = "(inputs, outputs) or (rows, columns, channels, features)"
+        raise ShapeError("A scaled initializer", f"expected {expected}, got {shape}.")
+    window = prod(shape[:-2])
+    return window * shape[-2], window * shape[-1]
 
 
 def _normal(variance: Callable[[int, int], float]) -> Initializer:

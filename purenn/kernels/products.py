@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from purenn.arrays import FLOAT64, Matrix, Vector, read_only
+from purenn.arrays import FLOAT64, Array, Matrix, Stack, Vector, read_only
 from purenn.kernels.memory import empty
 
 # So many rows are summed one after the other in their own dtype before rounding shows.
 ROWS = 1024
+
+
+def products(stack: Stack, other: Array) -> Stack:
+    """`stack @ other`, matrix by matrix, with no warning of an overflow, like `dot`. Writable."""
+    found = empty((stack.shape[0], stack.shape[1], other.shape[-1]), stack.dtype)
+    with np.errstate(over="ignore", invalid="ignore"):
+        np.matmul(stack, other, found)
+    return found
 
 
 def affine(x: Matrix, weight: Matrix, bias: Vector) -> Matrix:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from purenn.layers._contract import Layer as Layer
 from purenn.layers._contract import Pullback as Pullback
 from purenn.layers._contract import Thunk as Thunk
+from purenn.layers._images import Padding as Padding
 from purenn.layers.activations import activation as activation
 from purenn.layers.activations import leaky_relu as leaky_relu
 from purenn.layers.activations import log_softmax as log_softmax
@@ -21,6 +22,8 @@ from purenn.layers.combinators import block as block
 from purenn.layers.combinators import branches as branches
 from purenn.layers.combinators import frozen as frozen
 from purenn.layers.combinators import residual as residual
+from purenn.layers.conv import Conv as Conv
+from purenn.layers.conv import conv as conv
 from purenn.layers.curves import elu as elu
 from purenn.layers.curves import gelu as gelu
 from purenn.layers.curves import gelu_tanh as gelu_tanh
@@ -45,6 +48,10 @@ from purenn.layers.normalization import Affine as Affine
 from purenn.layers.normalization import group_norm as group_norm
 from purenn.layers.normalization import layer_norm as layer_norm
 from purenn.layers.normalization import rms_norm as rms_norm
+from purenn.layers.pad import pad as pad
+from purenn.layers.pooling import average_pool as average_pool
+from purenn.layers.pooling import global_average_pool as global_average_pool
+from purenn.layers.pooling import max_pool as max_pool
 from purenn.layers.prelu import PRelu as PRelu
 from purenn.layers.prelu import prelu as prelu
 from purenn.layers.reshaping import add as add

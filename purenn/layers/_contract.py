@@ -243,6 +243,11 @@ def require_fit(subject: str, leaf: Array, x: Array) -> None:
     if x.shape[-1] != leaf.shape[0]:
         expected = f"{leaf.shape[0]} features, as its parameters have"
         raise ShapeError(subject, f"expected {expected}, got {x.shape[-1]}.")
+    require_dtype(subject, leaf, x)
+
+
+def require_dtype(subject: str, leaf: Array, x: Array) -> None:
+    """Check that an input has the dtype of a leaf of the parameters."""
     if x.dtype != leaf.dtype:
         expected = f"{leaf.dtype}, as its parameters are"
         cure = f"Convert one of them, for example with x.astype(np.{leaf.dtype})."

@@ -73,6 +73,15 @@ assert_type(joined, nn.Layer[Joined, tuple[Images, Labels], Matrix])
 assert_type(joined.init(KEY, (images, labels)), Joined)
 
 
+# Images stay images until they are flattened or averaged.
+seen = layers.conv(8, 3) >> nn.batch_norm() >> nn.relu() >> layers.max_pool() >> layers.pad(1)
+assert_type(seen, nn.Layer[tuple[layers.Conv, BatchNorm, Empty, Empty, Empty], Images, Images])
+assert_type(
+    seen >> layers.global_average_pool() >> nn.linear(2),
+    nn.Layer[tuple[layers.Conv, BatchNorm, Empty, Empty, Empty, Empty, Linear], Images, Matrix],
+)
+
+
 # Layers of one's own, of images and of any rank, take their place in a chain.
 @nn.maker
 def shifted(by: float) -> nn.Layer[Empty, Images, Images]:
@@ -191,12 +200,12 @@ pictures = nn.dataset(ScaledBytes(np.zeros((2, 4, 4, 1), np.uint8)), labels)
 assert_type(pictures.example, Images)
 
 # Augmented batches have the inputs' type; what is mixed has rows as targets.
-seen = nn.shuffled_batches(pictures, 2, KEY, 0)
-changed = augmented(seen, nn.data.random_flip(), nn.data.gaussian_noise(0.1))
+drawn = nn.shuffled_batches(pictures, 2, KEY, 0)
+changed = augmented(drawn, nn.data.random_flip(), nn.data.gaussian_noise(0.1))
 assert_type(changed, AugmentedBatches[Images, Labels])
 assert_type(changed[1:], AugmentedBatches[Images, Labels])
 mixup = nn.data.mixup(0.2, classes=2)
-assert_type(augmented(seen, nn.data.cutout(2), mixing=mixup)[0], Batch[Images, Matrix])
+assert_type(augmented(drawn, nn.data.cutout(2), mixing=mixup)[0], Batch[Images, Matrix])
 assert_type(augmented(batches, mixing=mixup), AugmentedBatches[Matrix, Matrix])
 assert_type(nn.data.cutmix(0.2, 2)(images, labels, KEY), tuple[Images, Matrix])
 
@@ -206,7 +215,7 @@ def darker(batch: Images, key: nn.Key) -> Array:
 
 
 dark = nn.data.Augmentation(darker)
-assert_type(augmented(seen, dark, nn.data.gaussian_noise(0.1)), AugmentedBatches[Images, Labels])
+assert_type(augmented(drawn, dark, nn.data.gaussian_noise(0.1)), AugmentedBatches[Images, Labels])
 assert_type(dark(images, KEY), Images)
 assert_type(nn.data.split(data, 0.5, KEY, labels)[0], Dataset[Matrix, Labels])
 fit = nn.data.standardization(x)

@@ -1,0 +1,80 @@
+"""What layers of images share: the check of their input, and where their windows lie."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from purenn import checks
+from purenn.arrays import Images, require_floats
+from purenn.errors import OptionError, ShapeError
+from purenn.kernels.windows import Pair, Windows
+
+Padding = Literal["same", "valid"]
+Size = int | tuple[int, int]
+
+
+def require_images(subject: str, x: Images) -> None:
+    """Check that `x` is a batch (samples, rows, columns, channels)."""
+    require_floats(subject, x)
+    if x.ndim != 4:
+        cure = " Add an axis of channels: x[..., np.newaxis]." if x.ndim == 3 else ""
+        expected = "samples of shape (rows, columns, channels)"
+        raise ShapeError(subject, f"expected {expected}, got {x.shape[1:]}.{cure}")
+
+
+def pair(name: str, value: object, least: int = 1, most: float = float("inf")) -> Pair:
+    """One integer for rows and columns alike, or a tuple of one for each."""
+    if isinstance(value, tuple) and not checks.is_pair(value):
+        got = checks.described(value)
+        raise OptionError(f"{name}: expected an integer or a pair of integers, got {got}.")
+    rows, columns = value if isinstance(value, tuple) else (value, value)
+    return checks.integer(name, rows, least, most), checks.integer(name, columns, least, most)
+
+
+def padding_of(name: str, value: object) -> Padding:
+    """One of the two kinds."""
+    if isinstance(value, str):
+        if value == "same":
+            return "same"
+        if value == "valid":
+            return "valid"
+    cure = "Put pad(...) before the layer for any other."
+    got = checks.described(value)
+    raise OptionError(f"The padding of {name}: expected 'same' or 'valid', got {got}. {cure}")
+
+
+def by(sizes: Pair) -> str:
+    """A size in words."""
+    return " × ".join(map(str, sizes))
+
+
+def sliding(subject: str, x: Images, size: Pair, stride: Pair, padding: Padding) -> Windows:
+    """The windows over images of this shape.
+
+    With "same" padding there are ceil(length / stride) along each axis. The rows that are missing
+    are added on both sides, and one more at the end if their number is odd.
+    """
+    rows, columns = (_along(subject, x, axis, size[axis], stride[axis], padding) for axis in (0, 1))
+    (start, step, count), (left, step_across, count_across) = rows, columns
+    return Windows(size, (step, step_across), (start, left), (count, count_across))
+
+
+def _along(
+    subject: str, x: Images, axis: int, size: int, stride: int, padding: Padding
+) -> tuple[int, int, int]:
+    """Where the first window starts along an axis, the stride, and how many windows there are."""
+    length = x.shape[1 + axis]
+    step = min(stride, length)  # a larger one leads to no second window either
+    if padding == "same":
+        count = -(-length // step)
+        return -(max((count - 1) * step + size - length, 0) // 2), step, count
+    name = ("rows", "columns")[axis]
+    cure = "or put pad(...) before it."
+    if size > length:
+        got = f"windows of {size} {name} do not fit images of {length}"
+        raise ShapeError(subject, f"{got}. Use smaller ones, {cure}")
+    left_out = (length - size) % step
+    if left_out:
+        got = f"windows of {size} {name}, {step} apart, leave out {left_out} of {length}"
+        raise ShapeError(subject, f"{got}. Use another stride or padding='same', {cure}")
+    return 0, step, (length - size) // step + 1

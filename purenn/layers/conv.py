@@ -1,0 +1,132 @@
+"""The convolution: `y = patches(x) @ weight + bias`."""
+
+from __future__ import annotations
+
+import attrs
+
+from purenn import checks
+from purenn.arrays import Images, Vector, filters, vector
+from purenn.errors import DtypeError, OptionError, ParametersError, ShapeError
+from purenn.expressions import maker
+from purenn.initializers import Initializer, glorot_uniform, zeros
+from purenn.kernels import convolutions as kernels
+from purenn.kernels.windows import Windows
+from purenn.keys import Key
+from purenn.layers._contract import Layer, Pullback, Thunk, require_dtype, require_params
+from purenn.layers._images import Padding, Size, by, padding_of, pair, require_images, sliding
+from purenn.layers.linear import ADVICE
+from purenn.tree import Node
+
+
+@attrs.frozen(eq=False)
+class Conv(Node):
+    """The parameters of a convolution, or their gradient.
+
+    Args:
+        weight: (rows, columns, channels of a group, features), float32 or float64. A writable
+            array is copied.
+        bias: (features,), of the same dtype.
+    """
+
+    weight: Images = attrs.field(converter=filters)
+    bias: Vector = attrs.field(converter=vector)
+
+    def __attrs_post_init__(self) -> None:
+        weight, bias = self.weight, self.bias
+        if bias.shape != weight.shape[3:]:
+            expected = f"a bias of shape {weight.shape[3:]} for a weight of shape {weight.shape}"
+            raise ShapeError("Conv", f"expected {expected}, got {bias.shape}.")
+        if bias.dtype != weight.dtype:
+            raise DtypeError("Conv", f"expected a {weight.dtype} bias, got {bias.dtype}.")
+
+
+@maker
+def conv(
+    features: int,
+    size: Size,
+    stride: Size = 1,
+    padding: Padding = "same",
+    groups: int = 1,
+    *,
+    weight: Initializer | None = None,
+    bias: Initializer | None = None,
+) -> Layer[Conv, Images, Images]:
+    """2-D convolution of images: (samples, rows, columns, channels) to (..., features).
+
+    It is a cross-correlation, as in every framework: the weight is not flipped. Besides inputs,
+    outputs and their cotangents, a step needs memory for patches of 2**18 numbers, or of a sample.
+
+    Args:
+        features: how many outputs there are for each window.
+        size: how many rows and columns a window has: a number, or a pair of them.
+        stride: how far apart windows are: a number, or a pair of them.
+        padding: "same" adds zeros for ceil(length / stride) windows along each axis, with one more
+            at the end than at the start if their number is odd, as TensorFlow and Flax do.
+            "valid" adds none; the windows must end exactly where the image does.
+        groups: how many groups of channels there are, each with features of its own. As many as
+            there are channels make a depthwise convolution.
+        weight: the initializer of the weights; `glorot_uniform()` if None.
+        bias: the initializer of the biases; `zeros()` if None.
+    """
+    width, parts = _divided(features, groups)
+    window = pair("The size of conv", size)
+    step = pair("The stride of conv", stride)
+    kind = padding_of("conv", padding)
+    first_weight = glorot_uniform() if weight is None else weight
+    first_bias = zeros() if bias is None else bias
+    checks.instance("The weight of conv", first_weight, Initializer, ADVICE)
+    checks.instance("The bias of conv", first_bias, Initializer, ADVICE)
+    subject = f"conv({width}, {window[0] if window[0] == window[1] else window})"
+
+    def windows_of(x: Images) -> Windows:
+        require_images(subject, x)
+        if x.shape[3] % parts:
+            expected = f"a multiple of {parts} channels for {parts} groups"
+            cure = "Use as many groups as divide both channels and features."
+            raise ShapeError(subject, f"expected {expected}, got {x.shape[3]}. {cure}")
+        return sliding(subject, x, window, step, kind)
+
+    def init(key: Key, example: Images) -> Conv:
+        windows_of(example)
+        shape = (*window, example.shape[3] // parts, width)
+        weights = first_weight(key.child("weight"), shape, example.dtype)
+        return Conv(weights, first_bias(key.child("bias"), (width,), example.dtype))
+
+    def fitting(params: Conv, x: Images) -> Windows:
+        require_params(subject, params, Conv)
+        rows, columns, channels, outputs = params.weight.shape
+        if (rows, columns, outputs) != (*window, width):
+            expected = f"windows of {by(window)} and {width} features"
+            got = f"{by((rows, columns))} and {outputs}"
+            raise ParametersError(subject, f"expected parameters for {expected}, got {got}.")
+        windows = windows_of(x)
+        if x.shape[3] != channels * parts:
+            expected = f"{channels * parts} channels, as its parameters have"
+            raise ShapeError(subject, f"expected {expected}, got {x.shape[3]}.")
+        require_dtype(subject, params.weight, x)
+        return windows
+
+    def apply(params: Conv, x: Images) -> Images:
+        windows = fitting(params, x)
+        return kernels.convolve(x, params.weight, params.bias, windows)
+
+    def vjp(params: Conv, x: Images, key: Key) -> tuple[Images, Pullback[Images, Conv, Images]]:
+        windows = fitting(params, x)
+
+        def pull(dy: Images) -> tuple[Conv, Thunk[Images]]:
+            slopes = kernels.weight_cotangent(x, dy, windows, params.weight)
+            grads = Conv(slopes, kernels.channel_sums(dy))
+            return grads, lambda: kernels.input_cotangent(dy, params.weight, windows, x)
+
+        return kernels.convolve(x, params.weight, params.bias, windows), pull
+
+    return Layer(init, apply, vjp)
+
+
+def _divided(features: int, groups: int) -> tuple[int, int]:
+    width = checks.integer("The features of conv", features)
+    parts = checks.integer("The groups of conv", groups)
+    if width % parts:
+        cure = "Use as many groups as divide both channels and features."
+        raise OptionError(f"The groups of conv: {parts} do not divide {width} features. {cure}")
+    return width, parts

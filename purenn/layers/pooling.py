@@ -1,0 +1,87 @@
+"""Pooling: `max_pool`, `average_pool` and `global_average_pool`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from purenn.arrays import Images, Matrix
+from purenn.errors import ShapeError
+from purenn.expressions import maker
+from purenn.kernels import pooling as kernels
+from purenn.kernels.windows import Windows
+from purenn.layers._contract import Layer
+from purenn.layers._images import Padding, Size, by, padding_of, pair, require_images, sliding
+from purenn.layers.activations import without_params
+from purenn.tree import Empty
+
+Forward = Callable[[Images, Windows], tuple[Images, Callable[[Images], Images]]]
+
+
+@maker
+def max_pool(
+    size: Size = 2, stride: Size | None = None, padding: Padding = "valid"
+) -> Layer[Empty, Images, Images]:
+    """The maximum of each window, for each channel. Of equal ones, the first row's first counts.
+
+    Args:
+        size: how many rows and columns a window has: a number, or a pair of them.
+        stride: how far apart windows are: a number, or a pair; as `size` if None.
+        padding: as in `conv`. What "same" adds is never the maximum.
+    """
+
+    def forward(x: Images, windows: Windows) -> tuple[Images, Callable[[Images], Images]]:
+        y = kernels.maximum(x, windows)
+        return y, lambda dy: kernels.maximum_cotangent(x, y, dy, windows)
+
+    return _pool("max_pool", size, stride, padding, forward)
+
+
+@maker
+def average_pool(
+    size: Size = 2, stride: Size | None = None, padding: Padding = "valid"
+) -> Layer[Empty, Images, Images]:
+    """The mean of each window, for each channel.
+
+    Args:
+        size: how many rows and columns a window has: a number, or a pair of them.
+        stride: how far apart windows are: a number, or a pair; as `size` if None.
+        padding: as in `conv`. What "same" adds does not count in the mean (as in TensorFlow).
+    """
+
+    def forward(x: Images, windows: Windows) -> tuple[Images, Callable[[Images], Images]]:
+        return kernels.average(x, windows), lambda dy: kernels.average_cotangent(
+            x.shape, dy, windows
+        )
+
+    return _pool("average_pool", size, stride, padding, forward)
+
+
+def _pool(
+    name: str, size: Size, stride: Size | None, padding: Padding, forward: Forward
+) -> Layer[Empty, Images, Images]:
+    window = pair(f"The size of {name}", size)
+    step = window if stride is None else pair(f"The stride of {name}", stride)
+    kind = padding_of(name, padding)
+    subject = f"{name}({window[0] if window[0] == window[1] else window})"
+
+    def with_pullback(x: Images) -> tuple[Images, Callable[[Images], Images]]:
+        require_images(subject, x)
+        if window[0] > x.shape[1] or window[1] > x.shape[2]:
+            got = f"windows of {by(window)} do not fit images of {by(x.shape[1:3])}"
+            cure = "Use smaller ones, or global_average_pool()."
+            raise ShapeError(subject, f"{got}. {cure}")
+        return forward(x, sliding(subject, x, window, step, kind))
+
+    return without_params(subject, with_pullback)
+
+
+@maker
+def global_average_pool() -> Layer[Empty, Images, Matrix]:
+    """The mean of each channel over all pixels: images to (samples, channels)."""
+
+    def forward(x: Images) -> tuple[Matrix, Callable[[Matrix], Images]]:
+        require_images("global_average_pool()", x)
+        return kernels.global_average(x), partial(kernels.global_average_cotangent, x.shape)
+
+    return without_params("global_average_pool()", forward)
