@@ -25,7 +25,7 @@ from purenn.kernels import memory
 # clip, and clipping; two for adding the gradient to the velocity, and two for adding that to the
 # weight. Adam takes two each for the mean and for its share of the gradient, four for the squares,
 # five for the direction, and two for the step.
-MOMENTUM, ADAM = 5, 14
+MOMENTUM, ADAM = 5, 11
 # Over what a layer gives: one for the bias and two for the leaky ReLU; three for the cotangent of
 # that, and one for the bias' gradient.
 ACTIVATIONS = 7

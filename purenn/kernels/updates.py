@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import sqrt
+
 import numpy as np
 
 from purenn.arrays import FLOAT64, Array, FloatDtype, Leaves, read_only
@@ -59,15 +61,24 @@ def settle(x: Array, step: int) -> Array:
     return x
 
 
+def add_moments(
+    g: Array, b1: float, b2: float, step: int, out: Array, old: Leaves, new: Leaves
+) -> tuple[Array, Array]:
+    """The decaying sums of a gradient and of its square, from the old ones."""
+    mean = settle(scale_and_add(old[0], b1, g, new[0], new[0]), step)
+    np.multiply(g, g, out)
+    return mean, settle(scale_and_add(old[1], b2, out, new[1], new[1]), step)
+
+
 def adam_direction(
     mean: Array, square: Array, mean_part: float, square_part: float, epsilon: float, out: Array
 ) -> Array:
     """`mean / mean_part / (sqrt(square / square_part) + epsilon)`."""
-    np.multiply(square, scalar(1.0 / square_part, square.dtype), out)
-    np.sqrt(out, out)
-    np.add(out, scalar(epsilon, out.dtype), out)
+    root = sqrt(square_part)
+    np.sqrt(square, out)
+    np.add(out, scalar(epsilon * root, out.dtype), out)
     np.divide(mean, out, out)
-    np.multiply(out, scalar(1.0 / mean_part, out.dtype), out)
+    np.multiply(out, scalar(root / mean_part, out.dtype), out)
     return out
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import attrs
-import numpy as np
 
 from purenn import checks
 from purenn.arrays import Array, Leaves
 from purenn.expressions import maker
 from purenn.kernels.blocks import Rule
-from purenn.kernels.updates import adam_direction, blend, settle
+from purenn.kernels.updates import adam_direction, add_moments
 from purenn.optimizers._contract import Point, Transform
 from purenn.optimizers._optimizer import Optimizer, descend
 from purenn.optimizers.elementwise import elementwise, fitting
@@ -20,10 +19,18 @@ from purenn.tree import Empty, Node
 
 @attrs.frozen(eq=False)
 class Moments(Node):
-    """The decaying means of the gradients and of their squares, biased towards 0."""
+    """The decaying sums of the gradients and of their squares: means, but for a factor.
+
+    Sums take fewer operations, and the factors go into the correction of the bias.
+    """
 
     mean: Leaves
     square: Leaves
+
+
+def weights(decay: float, step: int) -> float:
+    """The sum of the weights in a decaying sum, of which the first was 1 at step 0."""
+    return (1.0 - decay ** (step + 1)) / (1.0 - decay)
 
 
 @maker
@@ -31,7 +38,8 @@ def scale_by_adam(b1: float = 0.9, b2: float = 0.999, epsilon: float = 1e-8) -> 
     """`m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + epsilon)`.
 
     Here m and v are the decaying means of the gradient and of its square. Kingma and Ba, "Adam: a
-    Method for Stochastic Optimization" (2015), algorithm 1: the epsilon outside of the root.
+    Method for Stochastic Optimization" (2015), algorithm 1: the epsilon outside of the root. The
+    state has `m / (1 - b1)` and `v / (1 - b2)`.
 
     Raises:
         OptionError: a decay is not from 0 to below 1, or the epsilon not above 0; or, when it meets
@@ -42,13 +50,10 @@ def scale_by_adam(b1: float = 0.9, b2: float = 0.999, epsilon: float = 1e-8) -> 
     small = checks.number("The epsilon of scale_by_adam", epsilon, above=0.0)
 
     def at(point: Point) -> Rule:
-        steps = point.step + 1
-        parts = 1.0 - first**steps, 1.0 - second**steps
+        parts = weights(first, point.step), weights(second, point.step)
 
         def rule(g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-            mean = settle(blend(old[0], first, g, out, new[0]), point.step)
-            np.multiply(g, g, out)
-            square = settle(blend(old[1], second, out, out, new[1]), point.step)
+            mean, square = add_moments(g, first, second, point.step, out, old, new)
             return adam_direction(mean, square, *parts, small, out)
 
         return rule

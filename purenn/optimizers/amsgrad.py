@@ -9,10 +9,10 @@ from purenn import checks
 from purenn.arrays import Array, Leaves
 from purenn.expressions import maker
 from purenn.kernels.blocks import Rule
-from purenn.kernels.constants import scalar
-from purenn.kernels.updates import adam_direction, blend, settle
+from purenn.kernels.updates import adam_direction, add_moments, scale
 from purenn.optimizers._contract import Point, Transform
 from purenn.optimizers._optimizer import Optimizer, descend
+from purenn.optimizers.adam import weights
 from purenn.optimizers.elementwise import elementwise, fitting
 from purenn.schedules import Schedule
 from purenn.tree import Node
@@ -46,16 +46,12 @@ def scale_by_amsgrad(
     small = checks.number("The epsilon of scale_by_amsgrad", epsilon, above=0.0)
 
     def at(point: Point) -> Rule:
-        steps = point.step + 1
-        parts = 1.0 - first**steps, 1.0 - second**steps
+        part, square_part = weights(first, point.step), weights(second, point.step)
 
         def rule(g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-            mean = settle(blend(old[0], first, g, out, new[0]), point.step)
-            np.multiply(g, g, out)
-            square = settle(blend(old[1], second, out, out, new[1]), point.step)
-            np.multiply(square, scalar(1.0 / parts[1], square.dtype), out)
-            np.maximum(old[2], out, out=new[2])
-            return adam_direction(mean, new[2], parts[0], 1.0, small, out)
+            mean, square = add_moments(g, first, second, point.step, out, old, new)
+            np.maximum(old[2], scale(square, 1.0 / square_part, out), out=new[2])
+            return adam_direction(mean, new[2], part, 1.0, small, out)
 
         return rule
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from purenn import checks
 from purenn.arrays import Array, Leaves
 from purenn.expressions import maker
 from purenn.kernels.blocks import Rule
-from purenn.kernels.constants import scalar
 from purenn.kernels.memory import empty_like
-from purenn.kernels.updates import adam_direction, blend, scale_and_add, settle
+from purenn.kernels.updates import adam_direction, add_moments, scale, scale_and_add
 from purenn.optimizers._contract import Point, Transform
 from purenn.optimizers._optimizer import Optimizer, descend
-from purenn.optimizers.adam import Moments
+from purenn.optimizers.adam import Moments, weights
 from purenn.optimizers.elementwise import elementwise, fitting
 from purenn.schedules import Schedule
 
@@ -34,16 +31,13 @@ def scale_by_nadam(b1: float = 0.9, b2: float = 0.999, epsilon: float = 1e-8) ->
     small = checks.number("The epsilon of scale_by_nadam", epsilon, above=0.0)
 
     def at(point: Point) -> Rule:
-        steps = point.step + 1
-        ahead = first / (1.0 - first ** (steps + 1))
-        now = (1.0 - first) / (1.0 - first**steps)
-        part = 1.0 - second**steps
+        ahead = first / weights(first, point.step + 1)
+        now = 1.0 / weights(first, point.step)
+        part = weights(second, point.step)
 
         def rule(g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-            mean = settle(blend(old[0], first, g, out, new[0]), point.step)
-            np.multiply(g, g, out)
-            square = settle(blend(old[1], second, out, out, new[1]), point.step)
-            np.multiply(g, scalar(now, g.dtype), out)
+            mean, square = add_moments(g, first, second, point.step, out, old, new)
+            scale(g, now, out)
             spare = empty_like(g)
             looking = scale_and_add(mean, ahead, out, spare, spare)
             return adam_direction(looking, square, 1.0, part, small, out)

@@ -34,5 +34,5 @@ CONTENDERS = (
     Contender(AHEAD, "#009E73", "jax_optax", ("jax", "optax"), STEPS, AHEAD),
     # It has plain ReLUs only and no clipping, so it is left out where single steps are timed.
     Contender("scikit-learn", "#CC79A7", "mlp", ("sklearn",), ("epoch", "inference", "import")),
-    Contender("thinc", "#56B4E9", "thinc_chain", ("thinc",), ("adam", "inference", "import")),
+    Contender("thinc", "#999999", "thinc_chain", ("thinc",), ("adam", "inference", "import")),
 )
