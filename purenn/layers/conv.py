@@ -6,7 +6,7 @@ import attrs
 
 from purenn import checks
 from purenn.arrays import Images, Vector, filters, vector
-from purenn.errors import DtypeError, OptionError, ParametersError, ShapeError
+from purenn.errors import OptionError, ParametersError, ShapeError
 from purenn.expressions import maker
 from purenn.initializers import Initializer, glorot_uniform, zeros
 from purenn.kernels import convolutions as kernels
@@ -14,7 +14,7 @@ from purenn.kernels.windows import Windows
 from purenn.keys import Key
 from purenn.layers._contract import Layer, Pullback, Thunk, require_dtype, require_params
 from purenn.layers._images import Padding, Size, by, padding_of, pair, require_images, sliding
-from purenn.layers.linear import ADVICE
+from purenn.layers.linear import ADVICE, require_bias
 from purenn.tree import Node
 
 
@@ -32,12 +32,7 @@ class Conv(Node):
     bias: Vector = attrs.field(converter=vector)
 
     def __attrs_post_init__(self) -> None:
-        weight, bias = self.weight, self.bias
-        if bias.shape != weight.shape[3:]:
-            expected = f"a bias of shape {weight.shape[3:]} for a weight of shape {weight.shape}"
-            raise ShapeError("Conv", f"expected {expected}, got {bias.shape}.")
-        if bias.dtype != weight.dtype:
-            raise DtypeError("Conv", f"expected a {weight.dtype} bias, got {bias.dtype}.")
+        require_bias("Conv", self.weight, self.bias)
 
 
 @maker

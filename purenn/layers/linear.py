@@ -9,7 +9,7 @@ from math import sqrt
 import attrs
 
 from purenn import checks
-from purenn.arrays import Matrix, Vector, matrix, require_floats, vector
+from purenn.arrays import Array, Matrix, Vector, matrix, require_floats, vector
 from purenn.errors import DtypeError, ParametersError, ShapeError
 from purenn.expressions import maker
 from purenn.initializers import Initializer, glorot_uniform, normal, zeros
@@ -29,6 +29,15 @@ from purenn.tree import Node
 ADVICE = "Give an initializer, such as nn.initializers.zeros()."
 
 
+def require_bias(name: str, weight: Array, bias: Vector) -> None:
+    """Check that a bias has an entry for each feature of a weight, and the same dtype."""
+    if bias.shape != weight.shape[-1:]:
+        expected = f"a bias of shape {weight.shape[-1:]} for a weight of shape {weight.shape}"
+        raise ShapeError(name, f"expected {expected}, got {bias.shape}.")
+    if bias.dtype != weight.dtype:
+        raise DtypeError(name, f"expected a {weight.dtype} bias, got {bias.dtype}.")
+
+
 @attrs.frozen(eq=False)
 class Linear(Node):
     """The parameters of a linear layer, or their gradient.
@@ -42,12 +51,7 @@ class Linear(Node):
     bias: Vector = attrs.field(converter=vector)
 
     def __attrs_post_init__(self) -> None:
-        weight, bias = self.weight, self.bias
-        if bias.shape != weight.shape[1:]:
-            expected = f"a bias of shape {weight.shape[1:]} for a weight of shape {weight.shape}"
-            raise ShapeError("Linear", f"expected {expected}, got {bias.shape}.")
-        if bias.dtype != weight.dtype:
-            raise DtypeError("Linear", f"expected a {weight.dtype} bias, got {bias.dtype}.")
+        require_bias("Linear", self.weight, self.bias)
 
 
 @maker

@@ -21,6 +21,10 @@ from purenn.optimizers.adam import scale_by_adam as scale_by_adam
 from purenn.optimizers.amsgrad import Maxima as Maxima
 from purenn.optimizers.amsgrad import amsgrad as amsgrad
 from purenn.optimizers.amsgrad import scale_by_amsgrad as scale_by_amsgrad
+from purenn.optimizers.averaging import Averaged as Averaged
+from purenn.optimizers.averaging import averaged as averaged
+from purenn.optimizers.averaging import averaged_params as averaged_params
+from purenn.optimizers.averaging import stochastic_weight_averaging as stochastic_weight_averaging
 from purenn.optimizers.clipping import Norm as Norm
 from purenn.optimizers.clipping import adaptive_clipping as adaptive_clipping
 from purenn.optimizers.clipping import clip_by_global_norm as clip_by_global_norm
@@ -51,13 +55,9 @@ from purenn.optimizers.schedule_free import schedule_free as schedule_free
 from purenn.optimizers.schedule_free import schedule_free_adamw as schedule_free_adamw
 from purenn.optimizers.schedule_free import schedule_free_sgd as schedule_free_sgd
 from purenn.optimizers.wrappers import Accumulated as Accumulated
-from purenn.optimizers.wrappers import Averaged as Averaged
 from purenn.optimizers.wrappers import Lookahead as Lookahead
 from purenn.optimizers.wrappers import Skipping as Skipping
 from purenn.optimizers.wrappers import accumulated as accumulated
-from purenn.optimizers.wrappers import averaged as averaged
-from purenn.optimizers.wrappers import averaged_params as averaged_params
 from purenn.optimizers.wrappers import lookahead as lookahead
 from purenn.optimizers.wrappers import skip_nonfinite as skip_nonfinite
-from purenn.optimizers.wrappers import stochastic_weight_averaging as stochastic_weight_averaging
 from purenn.optimizers.wrappers import was_skipped as was_skipped

@@ -12,16 +12,16 @@ They see no part of the parameters that is `Frozen`: its next value is taken fro
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Generic, NamedTuple, Never, NoReturn, TypeGuard, TypeVar, TypeVarTuple, overload
+from typing import Generic, Never, NoReturn, TypeVar, TypeVarTuple, overload
 
 import attrs
-import numpy as np
 
 from purenn import checks
-from purenn.arrays import Array, Leaves, Packed, read_only, typed_like
+from purenn.arrays import Leaves, Packed, read_only, typed_like
 from purenn.errors import OptionError, TreeError
 from purenn.expressions import Chained, Expressed, maker
-from purenn.kernels.blocks import Rule, Slots, Stage, fresh, run, settled
+from purenn.kernels.blocks import fresh
+from purenn.optimizers._updates import Updates, are_alike
 from purenn.tree import EMPTY, Empty, Structure, leaf_names
 
 P = TypeVar("P")
@@ -70,28 +70,6 @@ class Point:
             return self
         views = tuple([read_only(typed_like(leaf.view(), leaf)) for leaf in self.params])
         return attrs.evolve(self, params=views, is_owned=False)
-
-
-class Updates(NamedTuple):
-    """Leaves on their way from gradients to updates, and the rules that they still go through.
-
-    Rules are collected and run together, block by block, when somebody needs what comes out.
-    """
-
-    leaves: Leaves
-    stages: tuple[Stage, ...] = ()
-
-    def then(self, *rules: Rule, old: Slots = (), new: Slots = ()) -> Updates:
-        """The updates after one more rule, or one for each leaf, that reads old and writes new."""
-        return Updates(self.leaves, (*self.stages, Stage(rules, old, new)))
-
-    def run(self) -> None:
-        """Put the leaves through all rules, for what these write."""
-        run(self.leaves, self.stages)
-
-    def settled(self) -> Leaves:
-        """What comes out of all rules."""
-        return settled(self.leaves, self.stages)
 
 
 Init = Callable[[Point], S]
@@ -233,16 +211,6 @@ def stateless(function: Callable[[Leaves, Point], Leaves]) -> Transform[Empty]:
 def unchanged() -> Transform[Empty]:
     """The transform that changes nothing: the neutral element of `>>`."""
     return flowing(no_state, lambda state, updates, point: (state, updates))
-
-
-def are_alike(some: object, others: Leaves | list[Array]) -> TypeGuard[Leaves]:
-    """Whether these are leaves with the same shapes and dtypes as others."""
-    if not isinstance(some, tuple | list) or len(some) != len(others):
-        return False
-    for x, y in zip(some, others, strict=True):
-        if not isinstance(x, np.ndarray) or x.shape != y.shape or x.dtype != y.dtype:
-            return False
-    return True
 
 
 def require_updates(transform: object, updates: object, point: Point) -> Leaves:

@@ -15,17 +15,9 @@ from purenn.errors import TreeError
 from purenn.expressions import Expressed, maker
 from purenn.kernels.blocks import Rule, fresh
 from purenn.kernels.updates import scale_and_add
-from purenn.optimizers._contract import (
-    Init,
-    P,
-    Point,
-    S,
-    Transform,
-    Updates,
-    are_alike,
-    require_transform,
-)
+from purenn.optimizers._contract import Init, P, Point, S, Transform, require_transform
 from purenn.optimizers._state import Owner, Parts, State, references
+from purenn.optimizers._updates import Updates, are_alike
 from purenn.schedules import Schedule, as_schedule
 from purenn.tree import (
     LEAF_TYPES,

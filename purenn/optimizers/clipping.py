@@ -16,7 +16,8 @@ from purenn.arrays import Array, Leaves
 from purenn.expressions import maker
 from purenn.kernels.reductions import global_norm, unit_norms
 from purenn.kernels.updates import clip, times_units
-from purenn.optimizers._contract import Point, Transform, Updates, flowing, no_state
+from purenn.optimizers._contract import Point, Transform, flowing, no_state
+from purenn.optimizers._updates import Updates
 from purenn.optimizers.elementwise import elementwise, fitting, scaling
 from purenn.optimizers.scaling import Where, all_leaves, chosen
 from purenn.tree import Empty, Node

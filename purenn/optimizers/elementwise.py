@@ -12,7 +12,8 @@ from purenn.arrays import Array, Leaves, Packed
 from purenn.errors import OptionError, TreeError
 from purenn.kernels.blocks import Rule, Slots, fresh
 from purenn.kernels.updates import scale, zeros_like
-from purenn.optimizers._contract import Point, S, Transform, Updates, are_alike, flowing
+from purenn.optimizers._contract import Point, S, Transform, flowing
+from purenn.optimizers._updates import Updates, are_alike
 from purenn.tree import children, field_names, with_fields
 
 

@@ -8,8 +8,9 @@ from purenn.arrays import Array
 from purenn.expressions import maker
 from purenn.kernels.reductions import global_norm
 from purenn.kernels.updates import largest_factor
-from purenn.optimizers._contract import Point, Transform, Updates, flowing, no_state
+from purenn.optimizers._contract import Point, Transform, flowing, no_state
 from purenn.optimizers._optimizer import Optimizer, descend
+from purenn.optimizers._updates import Updates
 from purenn.optimizers.adam import Moments, scale_by_adam
 from purenn.optimizers.elementwise import scaling
 from purenn.optimizers.scaling import Where, matrices, weight_decay

@@ -9,7 +9,8 @@ from purenn.arrays import Array, Leaves, read_only
 from purenn.expressions import maker
 from purenn.kernels.updates import centered, scale_and_add
 from purenn.keys import Key
-from purenn.optimizers._contract import Point, Transform, Updates, flowing, no_state
+from purenn.optimizers._contract import Point, Transform, flowing, no_state
+from purenn.optimizers._updates import Updates
 from purenn.optimizers.elementwise import fitting
 from purenn.tree import Empty
 

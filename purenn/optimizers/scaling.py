@@ -13,7 +13,8 @@ from purenn.arrays import Array, Leaves, require_array
 from purenn.errors import OptionError
 from purenn.expressions import maker
 from purenn.kernels.updates import scale_and_add
-from purenn.optimizers._contract import Point, Transform, Updates, flowing, no_state
+from purenn.optimizers._contract import Point, Transform, flowing, no_state
+from purenn.optimizers._updates import Updates
 from purenn.optimizers.elementwise import fitting, scaling
 from purenn.tree import Empty, Node
 

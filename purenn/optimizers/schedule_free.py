@@ -14,8 +14,8 @@ from purenn.kernels.updates import blend, scale_and_add
 from purenn.optimizers._contract import Point, S, Transform, require_transform, unchanged
 from purenn.optimizers._optimizer import Moved, Optimizer, flowed
 from purenn.optimizers.adagrad import Squares, scale_by_rms
+from purenn.optimizers.averaging import Averaged
 from purenn.optimizers.scaling import Where, matrices, weight_decay
-from purenn.optimizers.wrappers import Averaged
 from purenn.schedules import Schedule, as_schedule
 from purenn.tree import Empty, Node
 

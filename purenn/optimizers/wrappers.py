@@ -1,8 +1,7 @@
-"""Optimizers made of optimizers: averages, lookahead, accumulation, skipping what is not finite."""
+"""Optimizers made of optimizers: lookahead, accumulation, and skipping what is not finite."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Generic
 
 import attrs
@@ -10,109 +9,15 @@ import numpy as np
 
 from purenn import checks
 from purenn.arrays import Array, Leaves
-from purenn.errors import DivergenceError, OptionError
+from purenn.errors import DivergenceError
 from purenn.expressions import maker
 from purenn.kernels.reductions import is_finite
 from purenn.kernels.updates import blend, scale_and_add, settle, zeros_like
-from purenn.optimizers._contract import P, Point, S, Updates
+from purenn.optimizers._contract import Point, S
 from purenn.optimizers._optimizer import Moved, Optimizer, require_optimizer
-from purenn.optimizers._state import State
-from purenn.tree import Frozen, Node, compose_like, decompose
-
-
-@attrs.frozen(eq=False)
-class Averaged(Node, Generic[S]):
-    """The state of the inner optimizer, and the average of the parameters' leaves."""
-
-    inner: S
-    mean: Leaves
-
-
-@maker
-def averaged(inner: Optimizer[S], decay: float = 0.999) -> Optimizer[Averaged[S]]:
-    """Keep a moving average of the parameters: `mean <- decay * mean + (1 - decay) * p`.
-
-    Training goes on as if it were not there; `averaged_params(state)` gives the average to evaluate
-    with. Polyak and Juditsky, "Acceleration of Stochastic Approximation by Averaging" (1992).
-
-    Raises:
-        OptionError: the decay is not from 0 to below 1.
-    """
-    kept = checks.fraction("The decay of averaged", decay)
-    return _averaging("averaged", inner, lambda step: kept)
-
-
-@maker
-def stochastic_weight_averaging(
-    inner: Optimizer[S], begin: int, every: int = 1
-) -> Optimizer[Averaged[S]]:
-    """Keep the equal average of the parameters after step `begin` and each `every` steps later.
-
-    Training goes on as if it were not there; `averaged_params(state)` gives the average, and before
-    it begins the parameters themselves. Izmailov, Podoprikhin, Garipov, Vetrov and Wilson,
-    "Averaging Weights Leads to Wider Optima and Better Generalization" (2018).
-
-    Args:
-        inner: the optimizer, in the paper with a constant or cyclical rate.
-        begin: the first step, counted from 0, that counts.
-        every: the number of batches of an epoch, say.
-
-    Raises:
-        OptionError: `begin` is not an integer ≥ 0, or `every` not one ≥ 1.
-    """
-    first = checks.integer("The begin of stochastic_weight_averaging", begin, 0)
-    length = checks.integer("The every of stochastic_weight_averaging", every)
-
-    def decay(step: int) -> float:
-        if step <= first:
-            return 0.0
-        count, rest = divmod(step - first, length)
-        return 1.0 if rest else count / (count + 1)
-
-    return _averaging("stochastic_weight_averaging", inner, decay)
-
-
-def _averaging(
-    name: str, inner: Optimizer[S], decay: Callable[[int], float]
-) -> Optimizer[Averaged[S]]:
-    """Keep an average of the parameters that decays by a factor of the step."""
-    require_optimizer(name, inner)
-
-    def move(state: Averaged[S], grads: Leaves, frozen: Leaves, point: Point) -> Moved[Averaged[S]]:
-        kept = decay(point.step)
-
-        def rule(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-            return settle(blend(old[0], kept, x, out, new[0]), point.step)
-
-        own, params, held = inner.move(state.inner, grads, frozen, point)
-        mean = point.target(state.mean)
-        Updates(params).then(rule, old=(state.mean,), new=(mean,)).run()
-        return Averaged(own, mean), params, held
-
-    def start(point: Point) -> Averaged[S]:
-        return Averaged(inner.start(point), point.params)
-
-    return Optimizer(start, move, writes_over=inner.writes_over)
-
-
-def averaged_params(state: State[P, Averaged[S]]) -> P:
-    """The average of the parameters so far; frozen parts are as they are now.
-
-    The optimizer is `averaged`, `stochastic_weight_averaging` or one that is schedule-free.
-
-    Raises:
-        OptionError: the optimizer of this state keeps no average.
-    """
-    if not isinstance(_slots(state), Averaged):
-        raise OptionError("averaged_params: expected the state of averaged(...).")
-    nodes, structure = decompose(state.params, (np.ndarray, Frozen))
-    rest = iter(state.slots.mean)
-    mean = [next(rest) if isinstance(node, np.ndarray) else node for node in nodes]
-    return compose_like(state.params, structure, mean)
-
-
-def _slots(state: object) -> object:
-    return state.slots if isinstance(state, State) else None
+from purenn.optimizers._updates import Updates
+from purenn.optimizers.averaging import Averaged
+from purenn.tree import Node
 
 
 @attrs.frozen(eq=False)
