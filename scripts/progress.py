@@ -25,7 +25,7 @@ WIDTH = 100
 
 
 def standard_output() -> Console:
-    """What scripts print to: as wide as the terminal, or of a fixed width where there is none."""
+    """What scripts print to: as wide as the terminal, or of a fixed width for files and pipes."""
     return Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False)
 
 

@@ -41,7 +41,7 @@ def find(folders: Sequence[Path]) -> list[Found]:
     """The runs in these folders, and in the folders in them, by name.
 
     Raises:
-        RunError: there is none, or a file in one is malformed.
+        RunError: no folder has a run, or a file in one is malformed.
     """
     places = {path.parent for folder in folders for path in folder.rglob(CONFIG)}
     if not places:

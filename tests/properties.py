@@ -1,6 +1,6 @@
 """Hypothesis' decorators, with the types that they leave out.
 
-A test under `hypothesis.given` has the type `Callable[..., None]`, whose dots are an Any.
+A test under `hypothesis.given` has the type `Callable[..., None]`, whose arguments are unchecked.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from states import contents
 from purenn import runs
 from purenn.files import SUFFIX
 
-# Kills do not care whether a disk is real. Where there is none, nobody waits for it.
+# A kill leaves the same on a disk in memory, which nobody has to wait for.
 MEMORY = Path("/dev/shm")
 
 KILLED = -signal.SIGKILL

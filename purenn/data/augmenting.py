@@ -6,7 +6,7 @@ batch's number: a resumed run sees the same samples. The batch keeps its key.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Generic, TypeGuard, TypeVar, overload
 
 import attrs
@@ -14,7 +14,7 @@ import numpy as np
 
 from purenn import checks
 from purenn.arrays import Array, Labels, Matrix, require_array, require_floats, typed_like
-from purenn.data.batches import Batch, Batches
+from purenn.data.batches import Batch, Batches, Numbered
 from purenn.data.columns import T, X
 from purenn.errors import DataError, ShapeError
 from purenn.expressions import Expressed
@@ -73,8 +73,8 @@ def _like(change: object, found: object, inputs: V) -> V:
 
 
 @attrs.frozen(eq=False, repr=False)
-class AugmentedBatches(Generic[X, T]):
-    """A sequence of batches like `Batches`, which can be iterated, indexed and sliced.
+class AugmentedBatches(Numbered[X, T]):
+    """Batches that are made by a function of their numbers, as they are read.
 
     Args:
         make: the batch with a number.
@@ -88,24 +88,8 @@ class AugmentedBatches(Generic[X, T]):
         checks.function("The make of AugmentedBatches", self.make)
         checks.instance("The numbers of batches", self.numbers, range, "")
 
-    def __len__(self) -> int:
-        return len(self.numbers)
-
-    def __iter__(self) -> Iterator[Batch[X, T]]:
-        return map(self.make, self.numbers)
-
-    @overload
-    def __getitem__(self, index: int) -> Batch[X, T]: ...
-    @overload
-    def __getitem__(
-        self, index: slice[int | None, int | None, int | None]
-    ) -> AugmentedBatches[X, T]: ...
-    def __getitem__(
-        self, index: int | slice[int | None, int | None, int | None]
-    ) -> Batch[X, T] | AugmentedBatches[X, T]:
-        if isinstance(index, slice):
-            return attrs.evolve(self, numbers=self.numbers[index])
-        return self.make(self.numbers[index])
+    def _make(self, number: int) -> Batch[X, T]:
+        return self.make(number)
 
     def __repr__(self) -> str:
         return f"<{len(self)} augmented batches>"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Generic, TypeVar, overload
+from typing import Generic, Self, TypeVar, overload
 
 import attrs
 
@@ -94,8 +95,35 @@ def _column(data: Arrays | Column[object]) -> Column[object]:
 
 
 @attrs.frozen(eq=False, repr=False)
-class Batches(Generic[X, T]):
-    """A sequence of batches, made as they are read, which can be iterated, indexed and sliced.
+class Numbered(ABC, Generic[X, T]):
+    """A sequence of batches, made as they are read, which can be iterated, indexed and sliced."""
+
+    numbers: range
+
+    @abstractmethod
+    def _make(self, number: int) -> Batch[X, T]: ...
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __iter__(self) -> Iterator[Batch[X, T]]:
+        return map(self._make, self.numbers)
+
+    @overload
+    def __getitem__(self, index: int) -> Batch[X, T]: ...
+    @overload
+    def __getitem__(self, index: slice[int | None, int | None, int | None]) -> Self: ...
+    def __getitem__(
+        self, index: int | slice[int | None, int | None, int | None]
+    ) -> Batch[X, T] | Self:
+        if isinstance(index, slice):
+            return attrs.evolve(self, numbers=self.numbers[index])
+        return self._make(self.numbers[index])
+
+
+@attrs.frozen(eq=False, repr=False)
+class Batches(Numbered[X, T]):
+    """The batches of a data set, made as they are read.
 
     A run goes on in the middle of an epoch with `batches[position:]`.
 
@@ -119,23 +147,6 @@ class Batches(Generic[X, T]):
         checks.instance("The numbers of batches", self.numbers, range, "")
         if self.order is not None:
             object.__setattr__(self, "order", checked_order(self.order, len(self.dataset)))
-
-    def __len__(self) -> int:
-        return len(self.numbers)
-
-    def __iter__(self) -> Iterator[Batch[X, T]]:
-        return map(self._make, self.numbers)
-
-    @overload
-    def __getitem__(self, index: int) -> Batch[X, T]: ...
-    @overload
-    def __getitem__(self, index: slice[int | None, int | None, int | None]) -> Batches[X, T]: ...
-    def __getitem__(
-        self, index: int | slice[int | None, int | None, int | None]
-    ) -> Batch[X, T] | Batches[X, T]:
-        if isinstance(index, slice):
-            return attrs.evolve(self, numbers=self.numbers[index])
-        return self._make(self.numbers[index])
 
     def __repr__(self) -> str:
         return f"<{len(self)} batches of {self.batch_size} from {self.dataset!r}>"

@@ -13,7 +13,7 @@ from purenn.arrays import FLOAT64, A, Array, Indices, Mask, immutable, require_f
 from purenn.data.columns import Column, Rows
 from purenn.errors import DataError, DtypeError, ShapeError
 from purenn.kernels.constants import scalar
-from purenn.kernels.standardization import restore, standardize
+from purenn.kernels.elementwise import standardize, times_plus
 from purenn.tree import Node
 
 PIECE = 2**17  # elements that are looked at together
@@ -61,7 +61,7 @@ class Standardization(Node):
     def inverse(self, y: A) -> A:
         """What was standardized, such as predictions of standardized targets, in its own units."""
         self._require(y)
-        return restore(y, self.mean, self.deviation)
+        return times_plus(y, self.deviation, self.mean)
 
     def _require(self, x: Array) -> None:
         subject, shape = "Standardization", self.mean.shape

@@ -1,4 +1,4 @@
-"""Products and sums, element by element."""
+"""Shifts and multiples, element by element."""
 
 from __future__ import annotations
 
@@ -20,4 +20,12 @@ def times_plus(x: A, factor: Array, shift: Array) -> A:
     y = empty_like(x)
     np.multiply(x, factor, y)
     np.add(y, shift, y)
+    return read_only(y)
+
+
+def standardize(x: A, mean: Array, deviation: Array) -> A:
+    """`(x - mean) / deviation`."""
+    y = empty_like(x)
+    np.subtract(x, mean, y)
+    np.divide(y, deviation, y)
     return read_only(y)

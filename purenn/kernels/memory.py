@@ -1,8 +1,8 @@
 """Memory that is recycled once nobody refers to it.
 
 A pure step allocates its results afresh, and fresh pages fault. `empty` hands out a view of a block
-that it allocated earlier, once the block's reference count says that no view is left. Any export
-of an array holds a reference, so nobody can see a block change: `empty` is `numpy.empty`, only
+that it allocated earlier, once the block's reference count says that no view is left. Whatever
+exports an array holds a reference, so nobody can see a block change: `empty` is `numpy.empty`, only
 faster where glibc would give the pages back to the system each time.
 
 Blocks begin at whole cache lines: elsewhere the sum of two arrays takes twice as long.

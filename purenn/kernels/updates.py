@@ -75,11 +75,7 @@ def adam_direction(
 ) -> Array:
     """`mean / mean_part / (sqrt(square / square_part) + epsilon)`."""
     root = sqrt(square_part)
-    np.sqrt(square, out)
-    np.add(out, scalar(epsilon * root, out.dtype), out)
-    np.divide(mean, out, out)
-    np.multiply(out, scalar(root / mean_part, out.dtype), out)
-    return out
+    return scale(over_root(mean, square, epsilon * root, out), root / mean_part, out)
 
 
 def over_root(x: Array, square: Array, epsilon: float, out: Array) -> Array:
@@ -94,13 +90,6 @@ def moved(x: Array, slope: Array, factor: float) -> Array:
     """`x + slope * factor`; a factor beyond the dtype counts as its largest number."""
     out = empty_like(x)
     scale_and_add(slope, min(factor, largest_factor(x.dtype)), x, out, out)
-    return read_only(out)
-
-
-def times_units(x: Array, factors: Array) -> Array:
-    """`x` with each unit multiplied by its factor; units are those of `reductions.unit_norms`."""
-    out = empty_like(x)
-    np.multiply(x, factors.astype(x.dtype), out)
     return read_only(out)
 
 

@@ -148,14 +148,11 @@ class _Chain(Layer[tuple[*Ps], X, Y], Generic[X, Y, *Ps]):
             require_entries("A chain", params, size)
             front = params[:-1]
             y, pull_front = head._vjp(front, x, key)
-            try:  # as `last` does, without one more call in each step
-                z, pull_last = other._vjp(params[-1], y, key.child("layer", size - 1))
-            except LocatedError as error:
-                raise error.inside(size - 1) from None
+            z, pull_last = last._vjp(params[-1], y, key)
 
             def pull(dz: Z) -> tuple[tuple[*Ps, Q], Thunk[X]]:
                 grad, dy = pull_last(dz)
-                if not front or (type(front[0]) in _BARE and _is_bare(front)):
+                if _is_bare(front):
 
                     def deferred() -> X:
                         return pull_front(dy())[1]()
@@ -210,9 +207,6 @@ def placed(layer: Layer[P, X, Y], index: int) -> Layer[P, X, Y]:
             raise error.inside(index) from None
 
     return Layer(init, apply, vjp)
-
-
-_BARE = {Empty, tuple}
 
 
 def _is_bare(params: object) -> bool:

@@ -28,7 +28,7 @@ class Stack(Node, Generic[P]):
 
 @maker
 def stack(*layers: Layer[P, X, X]) -> Layer[Stack[P], X, X]:
-    """Any number of layers of one kind in a row.
+    """Layers of one kind in a row, however many.
 
     The parameters of `a >> b >> c` are an exact tuple, as long as the expression. Those of a stack
     are a `tuple[P, ...]`, a type that does not depend on their number:

@@ -1,7 +1,7 @@
 """A loss gives a value for each sample, and the slope of each; the reduction lies outside.
 
 `loss(prediction, target) -> (value, cotangent of the prediction)` is the mean over the samples;
-`summed(loss)` is the sum. Sample and class weights work with every loss. Any function of one's own
+`summed(loss)` is the sum. Sample and class weights work with every loss. A function of one's own
 `(prediction, target) -> (value, cotangent)` is a loss as well.
 """
 

@@ -14,8 +14,9 @@ import numpy as np
 from purenn import checks
 from purenn.arrays import Array, Leaves
 from purenn.expressions import maker
+from purenn.kernels.elementwise import times
 from purenn.kernels.reductions import global_norm, unit_norms
-from purenn.kernels.updates import clip, times_units
+from purenn.kernels.updates import clip
 from purenn.optimizers._contract import Point, Transform, flowing, no_state
 from purenn.optimizers._updates import Updates
 from purenn.optimizers.elementwise import elementwise, fitting, scaling
@@ -114,7 +115,8 @@ def adaptive_clipping(
         excess = (norms > highest) & np.isfinite(norms)
         if not excess.any():
             return g
-        return times_units(g, np.divide(highest, norms, np.ones_like(norms), where=excess))
+        factors: Array = np.divide(highest, norms, np.ones_like(norms), where=excess)
+        return times(g, factors.astype(g.dtype))
 
     def flow(state: Empty, updates: Updates, point: Point) -> tuple[Empty, Updates]:
         slopes, picked = updates.settled(), chosen(where, point, "is clipped")

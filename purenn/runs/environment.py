@@ -46,7 +46,7 @@ def environment() -> Environment:
 
 @cache  # what a process imported does not change with the files
 def commit(folder: Path) -> str:
-    """The commit of the checkout whose package lies in this folder; empty if there is none."""
+    """The commit of the checkout whose package lies in this folder, or an empty string."""
     if not _git(folder, "ls-files", "--error-unmatch", "__init__.py"):
         return ""  # some other project's repository, or none
     return _git(folder, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")

@@ -77,7 +77,7 @@ class Summary:
 
 
 def begin(run: Run, state: State[P, S], model: str, key: Key) -> Progress[P, S]:
-    """Where the run stands: at its checkpoint, or before its first step if there is none.
+    """Where the run stands: at its checkpoint, or before its first step if it has no checkpoint.
 
     The state is that before the first step, the model `repr(model)`, and the key what the batches
     of all epochs follow from. A checkpoint of others, or a file that is malformed, is refused

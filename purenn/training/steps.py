@@ -23,13 +23,9 @@ from purenn.losses import Loss, LossFunction
 from purenn.optimizers import Optimizer, State, was_skipped
 from purenn.optimizers._optimizer import require_optimizer
 from purenn.optimizers._state import Owner
-from purenn.training.gradient import value_and_grad
+from purenn.training.gradient import P, T, X, Y, value_and_grad
 from purenn.tree import leaves
 
-P = TypeVar("P")
-X = TypeVar("X")
-Y = TypeVar("Y")
-T = TypeVar("T")
 S = TypeVar("S")
 B = TypeVar("B")
 M = TypeVar("M")

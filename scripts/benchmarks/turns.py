@@ -113,7 +113,7 @@ def _answers(contender: Contender, workload: Workload) -> Generator[list[float]]
     paths = os.pathsep.join(filter(None, (contender.path, os.environ.get("PYTHONPATH"))))
     env = {**os.environ, **threads, "PYTHONPATH": paths, "JAX_PLATFORMS": "cpu"}
     while True:
-        # In a session of its own: an interruption of the benchmark is none of the contender's.
+        # In a session of its own: an interruption of the benchmark does not reach it.
         with Popen(
             args, stdin=PIPE, stdout=PIPE, text=True, cwd=SCRIPTS, env=env, start_new_session=True
         ) as process:
