@@ -10,6 +10,7 @@ from purenn.errors import OptionError, ParametersError, ShapeError
 from purenn.expressions import maker
 from purenn.initializers import Initializer, glorot_uniform, zeros
 from purenn.kernels import convolutions as kernels
+from purenn.kernels.norms import feature_sums
 from purenn.kernels.windows import Windows
 from purenn.keys import Key
 from purenn.layers._contract import Layer, Pullback, Thunk, require_dtype, require_params
@@ -110,7 +111,7 @@ def conv(
 
         def pull(dy: Images) -> tuple[Conv, Thunk[Images]]:
             slopes = kernels.weight_cotangent(x, dy, windows, params.weight)
-            grads = Conv(slopes, kernels.channel_sums(dy))
+            grads = Conv(slopes, feature_sums(dy))
             return grads, lambda: kernels.input_cotangent(dy, params.weight, windows, x)
 
         return kernels.convolve(x, params.weight, params.bias, windows), pull
