@@ -123,8 +123,9 @@ def _patches(x: Images, windows: Windows, features: int) -> Iterator[tuple[Span,
     """What the windows show, as stacks of matrices with a row for each window."""
     (height, width), (down, across) = windows.size, windows.count
     row = width * x.shape[3]
+    everything = cover(x, windows)
     for block in blocks(x.shape[0], down * across * height * row):
-        covered = cover(x[block], windows)
+        covered = everything[block]
         count = len(covered) * down * across
         stack = (*_stacked(count, height * row * features), height * row)
         if windows.size == windows.stride == (1, 1):

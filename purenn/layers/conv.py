@@ -50,7 +50,8 @@ def conv(
     """2-D convolution of images: (samples, rows, columns, channels) to (..., features).
 
     It is a cross-correlation, as in every framework: the weight is not flipped. Besides inputs,
-    outputs and their cotangents, a step needs memory for patches of 2**18 numbers, or of a sample.
+    outputs and their cotangents, a step needs memory for one of them with zeros around it, and for
+    patches of 2**18 numbers, or of a sample.
 
     Args:
         features: how many outputs there are for each window.

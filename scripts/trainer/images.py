@@ -68,15 +68,22 @@ MLP = ImageSettings(
     net="normalized-mlp",
     activation="gelu",
     optimizer="adam",
-    learning_rate=0.002,
-    weight_decay=0.1,
-    label_smoothing=0.1,
+    learning_rate=0.001,
+    weight_decay=0.05,
     dropout=0.3,
     warm_up=0.25,
     epochs=40,
 )
 CNN_SMALL = attrs.evolve(
-    MLP, net="cnn-small", activation="relu", weight_decay=0.05, split="official", epochs=15
+    MLP,
+    net="cnn-small",
+    activation="relu",
+    learning_rate=0.003,
+    weight_decay=0.05,
+    label_smoothing=0.1,
+    dropout=0.2,
+    split="official",
+    epochs=20,
 )
 RECIPES: dict[Recipe, ImageSettings] = {
     "corrected": CORRECTED,
