@@ -10,8 +10,10 @@ from purenn.training.derivatives import jacobian as jacobian
 from purenn.training.gradient import value_and_grad as value_and_grad
 from purenn.training.inference import evaluate as evaluate
 from purenn.training.inference import predict as predict
+from purenn.training.metrics import Measure as Measure
 from purenn.training.metrics import accuracy as accuracy
 from purenn.training.metrics import binary_accuracy as binary_accuracy
+from purenn.training.metrics import measure_ignoring as measure_ignoring
 from purenn.training.sharpness import sharpness_aware_step as sharpness_aware_step
 from purenn.training.steps import Report as Report
 from purenn.training.steps import Step as Step

@@ -17,17 +17,17 @@ from purenn.arrays import (
     Leaves,
     Matrix,
     read_only,
-    require_array,
     require_floats,
+    require_integers,
 )
 from purenn.data import Batch
-from purenn.errors import DataError
+from purenn.errors import DataError, DtypeError, OptionError
 from purenn.kernels.augmentation import label_rows
 from purenn.kernels.reductions import global_norm
 from purenn.kernels.updates import moved
 from purenn.layers import Layer
 from purenn.layers._inference import inference_pullback
-from purenn.losses import LossFunction
+from purenn.losses import Loss, LossFunction
 from purenn.losses._targets import require_labels, require_matrix
 from purenn.training.gradient import (
     P,
@@ -51,10 +51,11 @@ def every_output(y: Y) -> Y:
 
 def chosen_output(labels: Labels) -> Callable[[Matrix], Matrix]:
     """The slope of the sum of one output for each sample, that of its label."""
+    require_integers("chosen_output", labels)
 
     def slope(y: Matrix) -> Matrix:
         require_matrix("chosen_output", y)
-        require_labels("chosen_output", require_array("chosen_output", labels), *y.shape)
+        require_labels("chosen_output", labels, *y.shape)
         return label_rows(labels, y.shape[1], y.dtype)
 
     return slope
@@ -87,7 +88,7 @@ def input_gradient(
         ShapeError: the slope is not of the outputs' shape and dtype.
     """
     require_model(layer)
-    checks.function("The slope of input_gradient", slope)
+    _require_slope(slope)
     y = layer.apply(params, x)
     pullback = inference_pullback(layer)(params, x, y)
     dy = slope(y)
@@ -112,7 +113,7 @@ def jacobian(layer: Layer[P, V, W], params: P, x: V) -> Array:
     require_model(layer)
     require_floats("The inputs of jacobian", x)
     y = layer.apply(params, x)
-    require_array("The outputs of jacobian", y)
+    _require_one_array(y)
     pullback = inference_pullback(layer)(params, x, y)
     dy, outputs = np.zeros_like(y, order="C"), prod(y.shape[1:])
     columns = dy.reshape(len(y), outputs)
@@ -138,7 +139,8 @@ def hessian_vector_product(
 
     Raises:
         OptionError: an argument is something else than a layer, a loss and a batch.
-        TreeError: the direction is not a tree like the parameters.
+        TreeError: the direction is not a tree like the parameters, or the inputs or targets are
+            no tree of arrays.
         DataError: the direction is not finite.
     """
     gradient = value_and_grad(layer, loss)
@@ -165,15 +167,25 @@ def hessian_vector_product(
     return map_pairs(lambda leaf, slope: read_only(slope.astype(leaf.dtype)), params, product)
 
 
+def _require_slope(slope: object) -> None:
+    checks.function("The slope of input_gradient", slope)
+    if isinstance(slope, Loss):
+        cure = "Give its cotangent: lambda y: loss(y, target)[1]."
+        raise OptionError(f"The slope of input_gradient: got the loss {slope!r}. {cure}")
+
+
+def _require_one_array(y: object) -> None:
+    if not isinstance(y, np.ndarray):
+        got = f"{checks.described(y)}. Put concatenate() at the end of the model."
+        raise DtypeError("jacobian", f"expected outputs in one array, got {got}")
+
+
 def _step(at: Leaves, along: Leaves) -> float:
-    """How far to go: rounding weighs as much as the third derivative, were all of size 1."""
+    """How far to go, such that rounding and the third derivative weigh about the same."""
     least = min(1.0, global_norm(at)) or 1.0
-    sizes = [
-        (global_norm((leaf,)), global_norm((slope,))) for leaf, slope in zip(at, along, strict=True)
-    ]
-    return float(np.cbrt(np.finfo(FLOAT64).eps)) / max(
-        slope / max(leaf, least) for leaf, slope in sizes
-    )
+    pairs = zip(at, along, strict=True)
+    speeds = [global_norm((slope,)) / max(global_norm((leaf,)), least) for leaf, slope in pairs]
+    return float(np.cbrt(np.finfo(FLOAT64).eps)) / max(speeds)
 
 
 def _widened(leaf: Array) -> Array:
