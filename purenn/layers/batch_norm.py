@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import attrs
 import numpy as np
 
@@ -10,6 +12,7 @@ from purenn.arrays import A, Vector, read_only, require_floats, vector
 from purenn.errors import ShapeError
 from purenn.expressions import maker
 from purenn.kernels import features as kernels
+from purenn.kernels.elementwise import times
 from purenn.kernels.norms import feature_sums
 from purenn.keys import Key
 from purenn.layers._contract import Layer, Pullback, Thunk, require_fit, require_params
@@ -56,12 +59,6 @@ def batch_norm(decay: float = 0.9, epsilon: float = 1e-5) -> Layer[BatchNorm, A,
         zero: Vector = read_only(np.zeros(example.shape[-1], example.dtype))
         return BatchNorm(one, zero, Frozen(zero), Frozen(one))
 
-    def apply(params: BatchNorm, x: A) -> A:
-        _require_fit(params, x)
-        mean, variance = params.mean.value, params.variance.value
-        factor: Vector = params.scale / np.sqrt(variance + x.dtype.type(small))
-        return kernels.normalized(x, mean, factor, params.shift)
-
     def vjp(params: BatchNorm, x: A, key: Key) -> tuple[A, Pullback[A, BatchNorm, A]]:
         _require_fit(params, x)
         if x.shape[0] < 2:
@@ -77,8 +74,7 @@ def batch_norm(decay: float = 0.9, epsilon: float = 1e-5) -> Layer[BatchNorm, A,
             return Frozen(read_only(value))
 
         def pull(dy: A) -> tuple[BatchNorm, Thunk[A]]:
-            scale: Vector = kernels.product_sums(x, mean, dy) * inverse
-            shift = feature_sums(dy)
+            scale, shift = _sums(x, mean, inverse, dy)
 
             def dx() -> A:
                 count = x.dtype.type(x.size // x.shape[-1])
@@ -86,11 +82,44 @@ def batch_norm(decay: float = 0.9, epsilon: float = 1e-5) -> Layer[BatchNorm, A,
                 return kernels.normalized_cotangent(x, mean, dy, level, along, factor)
 
             moved = (mixed(params.mean.value, mean), mixed(params.variance.value, variance))
-            return BatchNorm(read_only(scale), shift, *moved), dx
+            return BatchNorm(scale, shift, *moved), dx
 
         return y, pull
 
+    inference = _by_running_statistics(init, small)
+    return attrs.evolve(inference, vjp=vjp, inference=inference)
+
+
+def _by_running_statistics(
+    init: Callable[[Key, A], BatchNorm], epsilon: float
+) -> Layer[BatchNorm, A, A]:
+    def inverse_of(params: BatchNorm) -> Vector:
+        variance = params.variance.value
+        one, small = variance.dtype.type(1.0), variance.dtype.type(epsilon)
+        inverse: Vector = one / np.sqrt(variance + small)
+        return inverse
+
+    def apply(params: BatchNorm, x: A) -> A:
+        _require_fit(params, x)
+        factor: Vector = params.scale * inverse_of(params)
+        return kernels.normalized(x, params.mean.value, factor, params.shift)
+
+    def vjp(params: BatchNorm, x: A, key: Key) -> tuple[A, Pullback[A, BatchNorm, A]]:
+        def pull(dy: A) -> tuple[BatchNorm, Thunk[A]]:
+            inverse = inverse_of(params)
+            sums = _sums(x, params.mean.value, inverse, dy)
+            grads = BatchNorm(*sums, params.mean, params.variance)
+            return grads, lambda: times(dy, params.scale * inverse)
+
+        return apply(params, x), pull
+
     return Layer(init, apply, vjp)
+
+
+def _sums(x: A, mean: Vector, inverse: Vector, dy: A) -> tuple[Vector, Vector]:
+    """The slopes of scale and shift."""
+    scale: Vector = kernels.product_sums(x, mean, dy) * inverse
+    return read_only(scale), feature_sums(dy)
 
 
 def _require_fit(params: BatchNorm, x: A) -> None:
