@@ -14,13 +14,15 @@ from purenn.optimizers.adagrad import adagrad as adagrad
 from purenn.optimizers.adagrad import rmsprop as rmsprop
 from purenn.optimizers.adagrad import scale_by_adagrad as scale_by_adagrad
 from purenn.optimizers.adagrad import scale_by_rms as scale_by_rms
+from purenn.optimizers.adam import Maxima as Maxima
 from purenn.optimizers.adam import Moments as Moments
 from purenn.optimizers.adam import adam as adam
 from purenn.optimizers.adam import adamw as adamw
+from purenn.optimizers.adam import amsgrad as amsgrad
+from purenn.optimizers.adam import nadam as nadam
 from purenn.optimizers.adam import scale_by_adam as scale_by_adam
-from purenn.optimizers.amsgrad import Maxima as Maxima
-from purenn.optimizers.amsgrad import amsgrad as amsgrad
-from purenn.optimizers.amsgrad import scale_by_amsgrad as scale_by_amsgrad
+from purenn.optimizers.adam import scale_by_amsgrad as scale_by_amsgrad
+from purenn.optimizers.adam import scale_by_nadam as scale_by_nadam
 from purenn.optimizers.averaging import Averaged as Averaged
 from purenn.optimizers.averaging import averaged as averaged
 from purenn.optimizers.averaging import averaged_params as averaged_params
@@ -40,8 +42,6 @@ from purenn.optimizers.momentum import Velocity as Velocity
 from purenn.optimizers.momentum import momentum as momentum
 from purenn.optimizers.momentum import nesterov as nesterov
 from purenn.optimizers.momentum import sgd as sgd
-from purenn.optimizers.nadam import nadam as nadam
-from purenn.optimizers.nadam import scale_by_nadam as scale_by_nadam
 from purenn.optimizers.regularizing import centralization as centralization
 from purenn.optimizers.regularizing import gradient_noise as gradient_noise
 from purenn.optimizers.scaling import Plateau as Plateau

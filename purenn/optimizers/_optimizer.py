@@ -165,12 +165,7 @@ def descend(transform: Transform[S], rate: float | Schedule) -> Optimizer[S]:
     >>> descend(clip_by_global_norm(1.0) >> momentum(0.9), 0.1)
     descend(clip_by_global_norm(1.0) >> momentum(0.9), 0.1)
 
-    Args:
-        transform: shapes the gradient.
-        rate: a number, or a schedule of the step.
-
-    Raises:
-        OptionError: the rate is negative or not finite, or the transform is something else.
+    The rate is a number ≥ 0, or a schedule of the step.
     """
     require_transform("descend", transform)
     schedule = as_schedule(rate)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import attrs
 import numpy as np
 
-from purenn import checks
 from purenn.arrays import Array, Leaves
+from purenn.checks import Fraction
 from purenn.expressions import maker
 from purenn.kernels.blocks import Rule
 from purenn.kernels.memory import empty_like
@@ -27,23 +27,18 @@ class Mean(Node):
 
 
 @maker
-def scale_by_lion(b1: float = 0.9, b2: float = 0.99) -> Transform[Mean]:
+def scale_by_lion(b1: Fraction = 0.9, b2: Fraction = 0.99) -> Transform[Mean]:
     """`sign(b1 * m + (1 - b1) * g)`, then `m <- b2 * m + (1 - b2) * g`.
 
     Chen et al., "Symbolic Discovery of Optimization Algorithms" (2023): no epsilon and no
     correction of the bias. The sign of 0 is 0.
-
-    Raises:
-        OptionError: a decay is not from 0 to below 1.
     """
-    first = checks.fraction("The b1 of scale_by_lion", b1)
-    second = checks.fraction("The b2 of scale_by_lion", b2)
 
     def at(point: Point) -> Rule:
         def rule(g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
             spare = empty_like(g)
-            np.sign(blend(old[0], first, g, out, spare), out)  # in place it takes ten times as long
-            settle(blend(old[0], second, g, spare, new[0]), point.step)
+            np.sign(blend(old[0], b1, g, out, spare), out)  # in place it takes ten times as long
+            settle(blend(old[0], b2, g, spare, new[0]), point.step)
             return out
 
         return rule

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import attrs
 
-from purenn import checks
 from purenn.arrays import Array, Leaves
+from purenn.checks import Fraction
 from purenn.expressions import maker
 from purenn.kernels.blocks import Rule
 from purenn.kernels.updates import scale_and_add, settle
@@ -24,20 +24,16 @@ class Velocity(Node):
 
 
 @maker
-def momentum(decay: float) -> Transform[Velocity]:
+def momentum(decay: Fraction) -> Transform[Velocity]:
     """`v <- decay * v + g`, and the update is v.
 
     Polyak, "Some Methods of Speeding up the Convergence of Iteration Methods" (1964), in the form
     in which a change of the learning rate acts on the whole velocity at once.
-
-    Raises:
-        OptionError: the decay is not from 0 to below 1.
     """
-    factor = checks.fraction("The decay of momentum", decay)
 
     def at(point: Point) -> Rule:
         def rule(g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-            return settle(scale_and_add(old[0], factor, g, new[0], new[0]), point.step)
+            return settle(scale_and_add(old[0], decay, g, new[0], new[0]), point.step)
 
         return rule
 
@@ -45,21 +41,17 @@ def momentum(decay: float) -> Transform[Velocity]:
 
 
 @maker
-def nesterov(decay: float) -> Transform[Velocity]:
+def nesterov(decay: Fraction) -> Transform[Velocity]:
     """`v <- decay * v + g`, and the update is `decay * v + g` once more, with the new v.
 
     Nesterov (1983), in the form of Sutskever, Martens, Dahl and Hinton, "On the Importance of
     Initialization and Momentum in Deep Learning" (2013).
-
-    Raises:
-        OptionError: the decay is not from 0 to below 1.
     """
-    factor = checks.fraction("The decay of nesterov", decay)
 
     def at(point: Point) -> Rule:
         def rule(g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-            v = settle(scale_and_add(old[0], factor, g, new[0], new[0]), point.step)
-            return scale_and_add(v, factor, g, out, out)
+            v = settle(scale_and_add(old[0], decay, g, new[0], new[0]), point.step)
+            return scale_and_add(v, decay, g, out, out)
 
         return rule
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from purenn import checks
 from purenn.arrays import Array, Leaves, require_array
+from purenn.checks import Count, NotNegative
 from purenn.errors import OptionError
 from purenn.expressions import maker
 from purenn.kernels.updates import scale_and_add
@@ -45,44 +46,36 @@ def _same(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
 
 
 @maker
-def weight_decay(rate: float, where: Where = matrices) -> Transform[Empty]:
+def weight_decay(rate: NotNegative, where: Where = matrices) -> Transform[Empty]:
     """Add `rate * param` to the updates of some leaves.
 
     After `scale_by_adam` this is AdamW: Loshchilov and Hutter, "Decoupled Weight Decay
     Regularization" (2019), with the decay times the learning rate. Before a momentum it is the
-    gradient of an L2 penalty.
-
-    Args:
-        rate: a number ≥ 0.
-        where: `(path, leaf) -> bool`, which leaves decay: `lambda path, leaf: "bias" not in path`.
-
-    Raises:
-        OptionError: the rate is negative or not finite, or does not fit the parameters' dtype.
+    gradient of an L2 penalty. Which leaves decay says `where`, a function `(path, leaf) -> bool`,
+    such as `lambda path, leaf: "bias" not in path`.
     """
-    factor = checks.number("The rate of weight_decay", rate, least=0.0)
     checks.function("The where of weight_decay", where)
 
     def decay(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-        return scale_and_add(old[0], factor, x, out, out)
+        return scale_and_add(old[0], rate, x, out, out)
 
     def flow(state: Empty, updates: Updates, point: Point) -> tuple[Empty, Updates]:
         rules = [decay if decays else _same for decays in chosen(where, point, "decays")]
         return state, updates.then(*rules, old=(point.params,))
 
-    return fitting(flowing(no_state, flow), {"The rate of weight_decay": factor})
+    return fitting(flowing(no_state, flow), {"The rate of weight_decay": rate})
 
 
 @maker
 def scaled(factor: Callable[[str], float]) -> Transform[Empty]:
-    """A rate of its own for each layer: multiply the updates of a leaf by a factor of its path.
+    """A rate of its own for each layer: multiply updates by a function of their leaf's path.
 
     >>> def slow_start(path: str) -> float:
     ...     return 0.1 if path.startswith("0.") else 1.0
     >>> scaled(slow_start)
     scaled(slow_start)
 
-    Args:
-        factor: `path -> factor`; 0 holds a leaf still.
+    A factor of 0 holds a leaf still.
     """
     checks.function("The factor of scaled", factor)
 
@@ -109,23 +102,17 @@ class Plateau(Node):
 
 
 @maker
-def plateau(patience: int, factor: float = 0.1) -> Transform[Plateau]:
+def plateau(patience: Count, factor: float = 0.1) -> Transform[Plateau]:
     """Multiply the updates by `factor` once more after each `patience` steps without a new best.
 
-    Args:
-        patience: how many steps may pass without a loss below the best.
-        factor: above 0 and below 1.
-
-    Raises:
-        OptionError: an option is out of range, or `update` is not told the loss.
+    The best is the least loss, which `update` must be told. The factor is above 0 and below 1.
     """
-    limit = checks.integer("The patience of plateau", patience)
     by = checks.number("The factor of plateau", factor, above=0.0, below=1.0)
 
     def flow(state: Plateau, updates: Updates, point: Point) -> tuple[Plateau, Updates]:
         if not _is_number(point.loss):
             raise OptionError("plateau needs the loss: optimizer.update(state, grads, loss).")
-        after = _waited(state, point.loss, limit, by)
+        after = _waited(state, point.loss, patience, by)
         return after, updates.then(scaling(after.factor)) if after.factor != 1.0 else updates
 
     return flowing(lambda point: Plateau(inf, 0, 1.0), flow)

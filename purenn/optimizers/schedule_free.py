@@ -6,8 +6,8 @@ from typing import Generic
 
 import attrs
 
-from purenn import checks
 from purenn.arrays import Array, Leaves
+from purenn.checks import Fraction
 from purenn.expressions import maker
 from purenn.kernels.blocks import Rule
 from purenn.kernels.updates import blend, scale_and_add
@@ -31,7 +31,7 @@ class Iterate(Node, Generic[S]):
 
 @maker
 def schedule_free(
-    transform: Transform[S], rate: float | Schedule, share: float = 0.9
+    transform: Transform[S], rate: float | Schedule, share: Fraction = 0.9
 ) -> Optimizer[Averaged[Iterate[S]]]:
     """Descend from z, average into x, and train at y, between both; no decay of the rate is needed.
 
@@ -43,14 +43,10 @@ def schedule_free(
     Args:
         transform: shapes the gradient; it has no momentum, for the average acts as one.
         rate: a number, or a warm-up.
-        share: of the average in the parameters, from 0 to below 1.
-
-    Raises:
-        OptionError: an option is out of range.
+        share: of the average in the parameters.
     """
     require_transform("schedule_free", transform)
     schedule = as_schedule(rate)
-    part = checks.fraction("The share of schedule_free", share)
 
     def start(point: Point) -> Averaged[Iterate[S]]:
         return Averaged(Iterate(transform.init(point), point.params, 0.0), point.params)
@@ -62,7 +58,7 @@ def schedule_free(
         weight = before.weight + now * now
         after, updates, params = flowed(transform, before.inner, grads, point)
         iterate, mean = point.target(before.leaves), point.target(state.mean)
-        rule = _interpolation(now, now * now / weight if weight else 1.0, part)
+        rule = _interpolation(now, now * now / weight if weight else 1.0, share)
         old, new = (before.leaves, state.mean), (iterate, mean, params)
         updates.then(rule, old=old, new=new).run()
         return Averaged(Iterate(after, iterate, weight), mean), params, frozen
