@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from math import sqrt
 
 import attrs
 
 from purenn import checks
 from purenn.arrays import Array, Matrix, Vector, matrix, require_floats, vector
+from purenn.checks import Count
 from purenn.errors import DtypeError, ParametersError, ShapeError
 from purenn.expressions import maker
 from purenn.initializers import Initializer, glorot_uniform, normal, zeros
+from purenn.kernels import products as kernels
 from purenn.kernels.constants import scalar
 from purenn.kernels.elementwise import times
-from purenn.kernels.products import (
-    affine,
-    bias_cotangent,
-    input_cotangent,
-    product,
-    weight_cotangent,
-)
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, Thunk, require_fit, require_params
+from purenn.layers._contract import Layer, Pullback, Thunk, keyless, require_fit, require_params
 from purenn.tree import Node
 
 ADVICE = "Give an initializer, such as nn.initializers.zeros()."
@@ -56,7 +50,7 @@ class Linear(Node):
 
 @maker
 def linear(
-    features: int, *, weight: Initializer | None = None, bias: Initializer | None = None
+    features: Count, *, weight: Initializer | None = None, bias: Initializer | None = None
 ) -> Layer[Linear, Matrix, Matrix]:
     """Weighted sums of all inputs, each with a bias: (samples, inputs) to (samples, features).
 
@@ -75,7 +69,7 @@ def linear(
 
 @maker
 def ntk_linear(
-    features: int, *, weight: Initializer | None = None, bias: Initializer | None = None
+    features: Count, *, weight: Initializer | None = None, bias: Initializer | None = None
 ) -> Layer[Linear, Matrix, Matrix]:
     """A linear layer in the neural tangent parametrization: `x @ weight / sqrt(inputs) + bias`.
 
@@ -94,13 +88,12 @@ def _over_root(x: Matrix) -> Matrix:
 
 def _affine(
     name: str,
-    features: int,
+    width: int,
     weight: Initializer,
     bias: Initializer,
     scaled: Callable[[Matrix], Matrix],
 ) -> Layer[Linear, Matrix, Matrix]:
     """`scaled(x) @ weight + bias`, for a multiple of x that depends on its shape alone."""
-    width = checks.integer(f"The features of {name}", features)
     checks.instance(f"The weight of {name}", weight, Initializer, ADVICE)
     checks.instance(f"The bias of {name}", bias, Initializer, ADVICE)
     subject = f"{name}({width})"
@@ -115,14 +108,14 @@ def _affine(
         require_params(subject, params, Linear)
         _require_fit(subject, params.weight, x, width)
         inputs = scaled(x)
-        return affine(inputs, params.weight, params.bias), inputs
+        return kernels.affine(inputs, params.weight, params.bias), inputs
 
     def vjp(params: Linear, x: Matrix, key: Key) -> tuple[Matrix, Pullback[Matrix, Linear, Matrix]]:
         y, inputs = forward(params, x)
 
         def pull(dy: Matrix) -> tuple[Linear, Thunk[Matrix]]:
-            grads = Linear(weight_cotangent(inputs, dy), bias_cotangent(dy))
-            return grads, lambda: scaled(input_cotangent(dy, params.weight))
+            grads = Linear(kernels.weight_cotangent(inputs, dy), kernels.bias_cotangent(dy))
+            return grads, lambda: scaled(kernels.input_cotangent(dy, params.weight))
 
         return y, pull
 
@@ -138,31 +131,33 @@ class Weight(Node):
 
 @maker
 def linear_without_bias(
-    features: int, *, weight: Initializer | None = None
+    features: Count, *, weight: Initializer | None = None
 ) -> Layer[Weight, Matrix, Matrix]:
     """Weighted sums of all inputs: (samples, inputs) to (samples, features).
 
     For example before a normalization that shifts, or to project a residual. The arguments are
     those of `linear`.
     """
-    width = checks.integer("The features of linear_without_bias", features)
     first = glorot_uniform() if weight is None else weight
     checks.instance("The weight of linear_without_bias", first, Initializer, ADVICE)
-    subject = f"linear_without_bias({width})"
+    subject = f"linear_without_bias({features})"
 
     def init(key: Key, example: Matrix) -> Weight:
         _require_rows(subject, example)
-        return Weight(first(key.child("weight"), (example.shape[1], width), example.dtype))
+        return Weight(first(key.child("weight"), (example.shape[1], features), example.dtype))
 
-    def apply(params: Weight, x: Matrix) -> Matrix:
+    def forward(params: Weight, x: Matrix) -> tuple[Matrix, Pullback[Matrix, Weight, Matrix]]:
         require_params(subject, params, Weight)
-        _require_fit(subject, params.weight, x, width)
-        return product(x, params.weight)
+        _require_fit(subject, params.weight, x, features)
 
-    def pulled(params: Weight, x: Matrix, dy: Matrix) -> tuple[Weight, Thunk[Matrix]]:
-        return Weight(weight_cotangent(x, dy)), partial(input_cotangent, dy, params.weight)
+        def pull(dy: Matrix) -> tuple[Weight, Thunk[Matrix]]:
+            return Weight(kernels.weight_cotangent(x, dy)), lambda: kernels.input_cotangent(
+                dy, params.weight
+            )
 
-    return Layer(init, apply, lambda params, x, key: (apply(params, x), partial(pulled, params, x)))
+        return kernels.product(x, params.weight), pull
+
+    return keyless(init, forward)
 
 
 def _require_fit(subject: str, weight: Matrix, x: Matrix, width: int) -> None:
