@@ -118,15 +118,9 @@ def augmented(
     >>> augmented(batches, random_flip(), random_shift(1), mixing=mixup(0.2, classes=6))[1:]
     <2 augmented batches>
 
-    Args:
-        batches: of inputs that all augmentations take; with mixing, their targets are labels or
-            rows of probabilities.
-        augmentations: each draws from a stream of its own.
-        mixing: makes rows of probabilities of the targets, which every loss of classifiers takes
-            that takes labels.
-
-    Raises:
-        OptionError: an argument is something else.
+    Each augmentation draws from a stream of its own. Mixing takes targets that are labels or rows
+    of probabilities, and makes rows of them, which every loss of classifiers takes that takes
+    labels.
     """
     advice = "Make them with shuffled_batches, and give all augmentations at once."
     checks.instance("The batches of augmented", batches, Batches, advice)

@@ -81,6 +81,16 @@ def weighted_slopes(slopes: N, weights: Array) -> N:
     return read_only(typed_like(found, slopes))
 
 
+def sloped(function: Callable[[N, T], tuple[Vector, N]]) -> Loss[N, T]:
+    """A loss from the function to the losses of samples and their slopes."""
+
+    def per_sample(prediction: N, target: T) -> PerSample[N]:
+        values, slopes = function(prediction, target)
+        return read_only(values), lambda weights: weighted_slopes(slopes, weights)
+
+    return Loss(per_sample)
+
+
 def require_loss(name: str, loss: object) -> None:
     """Check that an argument is one of purenn's losses."""
     checks.instance(f"The loss of {name}", loss, Loss, "Give mean_squared_error(), say.")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from purenn.arrays import Labels, Matrix
+from purenn.arrays import Labels, Matrix, Vector
 from purenn.errors import ShapeError
 from purenn.expressions import maker
 from purenn.kernels import deviations
-from purenn.losses._contract import Loss, PerSample, weighted_slopes
+from purenn.losses._contract import Loss, sloped
 from purenn.losses._targets import require_labels, require_matrix, require_signs
 
 
@@ -19,12 +19,10 @@ def hinge() -> Loss[Matrix, Matrix | Labels]:
     (1995).
     """
 
-    def per_sample(prediction: Matrix, target: Matrix | Labels) -> PerSample[Matrix]:
-        signs = require_signs("hinge()", prediction, target)
-        values, slopes = deviations.hinge(prediction, signs)
-        return values, lambda weights: weighted_slopes(slopes, weights)
+    def margins(prediction: Matrix, target: Matrix | Labels) -> tuple[Vector, Matrix]:
+        return deviations.hinge(prediction, require_signs("hinge()", prediction, target))
 
-    return Loss(per_sample)
+    return sloped(margins)
 
 
 @maker
@@ -36,12 +34,11 @@ def multiclass_hinge() -> Loss[Matrix, Labels]:
     """
     name = "multiclass_hinge()"
 
-    def per_sample(prediction: Matrix, target: Labels) -> PerSample[Matrix]:
+    def margins(prediction: Matrix, target: Labels) -> tuple[Vector, Matrix]:
         require_matrix(name, prediction)
         if prediction.shape[1] < 2:
             raise ShapeError(name, "expected scores of two classes or more. Take hinge().")
         require_labels(name, target, *prediction.shape)
-        values, slopes = deviations.multiclass_hinge(prediction, target)
-        return values, lambda weights: weighted_slopes(slopes, weights)
+        return deviations.multiclass_hinge(prediction, target)
 
-    return Loss(per_sample)
+    return sloped(margins)

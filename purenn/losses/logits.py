@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import Labels, Matrix, is_labels
+from purenn.arrays import Labels, Matrix, Vector, is_labels
+from purenn.checks import Fraction
 from purenn.errors import OptionError, ShapeError
 from purenn.expressions import maker
 from purenn.kernels.constants import scalar
@@ -18,7 +19,7 @@ from purenn.kernels.entropies import (
     smoothed,
     softmax_entropy,
 )
-from purenn.losses._contract import Loss, PerSample, weighted_slopes
+from purenn.losses._contract import Loss, sloped
 from purenn.losses._targets import (
     require_binary_targets,
     require_class_targets,
@@ -29,7 +30,7 @@ from purenn.losses._targets import (
 
 
 @maker
-def softmax_cross_entropy(label_smoothing: float = 0.0) -> Loss[Matrix, Matrix | Labels]:
+def softmax_cross_entropy(label_smoothing: Fraction = 0.0) -> Loss[Matrix, Matrix | Labels]:
     """`log(sum(exp(z))) - z[label]` of each row z: the exact `cross_entropy` after `softmax`.
 
     Takes logits (samples, classes), and targets as integer labels (samples,) from 0 to classes - 1
@@ -41,18 +42,15 @@ def softmax_cross_entropy(label_smoothing: float = 0.0) -> Loss[Matrix, Matrix |
     Architecture for Computer Vision" (2016).
     """
     name = "softmax_cross_entropy()"
-    s = checks.fraction("The label_smoothing of softmax_cross_entropy", label_smoothing)
 
-    def per_sample(prediction: Matrix, target: Matrix | Labels) -> PerSample[Matrix]:
+    def entropy(prediction: Matrix, target: Matrix | Labels) -> tuple[Vector, Matrix]:
         require_class_targets(name, prediction, target)
         if is_labels(target):
-            values, slopes = label_entropy(prediction, target, s)
-        else:
-            rows = smoothed(target, prediction, s) if s else target
-            values, slopes = softmax_entropy(prediction, rows)
-        return values, lambda weights: weighted_slopes(slopes, weights)
+            return label_entropy(prediction, target, label_smoothing)
+        rows = smoothed(target, prediction, label_smoothing) if label_smoothing else target
+        return softmax_entropy(prediction, rows)
 
-    return Loss(per_sample)
+    return sloped(entropy)
 
 
 @maker
@@ -65,14 +63,13 @@ def kullback_leibler() -> Loss[Matrix, Matrix]:
     """
     name = "kullback_leibler()"
 
-    def per_sample(prediction: Matrix, target: Matrix) -> PerSample[Matrix]:
+    def divergence(prediction: Matrix, target: Matrix) -> tuple[Vector, Matrix]:
         require_matrix(name, prediction)
         require_same_shape(name, prediction, target)
         require_distributions(name, "target", target)
-        values, slopes = softmax_entropy(prediction, target, relative=True)
-        return values, lambda weights: weighted_slopes(slopes, weights)
+        return softmax_entropy(prediction, target, relative=True)
 
-    return Loss(per_sample)
+    return sloped(divergence)
 
 
 @maker
@@ -96,18 +93,16 @@ def binary_cross_entropy_with_logits(
     what = "A positive weight of binary_cross_entropy_with_logits"
     table = [checks.number(what, weight, above=0.0) for weight in positive_weights or ()]
 
-    def per_sample(prediction: Matrix, target: Matrix | Labels) -> PerSample[Matrix]:
+    def entropy(prediction: Matrix, target: Matrix | Labels) -> tuple[Vector, Matrix]:
         rows = require_binary_targets(name, prediction, target)
         if not table:
-            values, slopes = sigmoid_entropy(prediction, rows)
-        else:
-            for weight in table:
-                checks.fits(what, weight, prediction.dtype)
-            if len(table) != prediction.shape[1]:
-                expected = f"{prediction.shape[1]} positive weights, one an output"
-                raise ShapeError(name, f"expected {expected}, got {len(table)}.")
-            both = scalar(1.0, prediction.dtype), np.array(table, prediction.dtype)
-            values, slopes = sigmoid_focal(prediction, rows, both, 0.0)
-        return values, lambda weights: weighted_slopes(slopes, weights)
+            return sigmoid_entropy(prediction, rows)
+        for weight in table:
+            checks.fits(what, weight, prediction.dtype)
+        if len(table) != prediction.shape[1]:
+            expected = f"{prediction.shape[1]} positive weights, one an output"
+            raise ShapeError(name, f"expected {expected}, got {len(table)}.")
+        both = scalar(1.0, prediction.dtype), np.array(table, prediction.dtype)
+        return sigmoid_focal(prediction, rows, both, 0.0)
 
-    return Loss(per_sample)
+    return sloped(entropy)
