@@ -42,8 +42,7 @@ def binary_cross_entropy(epsilon: Epsilon = EPSILON) -> Loss[Matrix, Matrix | La
         hits = t * np.log(prediction + epsilon)
         surprise = hits + np.subtract(1.0, t) * np.log(complement + epsilon)
         values: Vector = np.add.reduce(surprise, axis=1) * -share
-        slopes = empty_like(prediction)
-        np.multiply(prediction, complement, slopes)
+        slopes: Matrix = np.multiply(prediction, complement, empty_like(prediction))
         np.add(slopes, epsilon, slopes)
         np.divide(np.subtract(prediction, t), slopes, slopes)
         np.multiply(slopes, share, slopes)
@@ -97,8 +96,9 @@ def brier(
         _targets.require_class_targets(name, prediction, target)
         _targets.require_distributions(name, "prediction", prediction)
         checks.fits("The epsilon of brier", epsilon, prediction.dtype)
-        slopes = empty_like(prediction)
-        np.clip(prediction, epsilon, 1.0 - epsilon if epsilon else np.inf, slopes)
+        slopes: Matrix = np.clip(
+            prediction, epsilon, 1.0 - epsilon if epsilon else np.inf, empty_like(prediction)
+        )
         if is_labels(target):
             slopes.reshape(-1)[label_places(prediction, target)] -= 1.0
         else:

@@ -19,6 +19,7 @@ from purenn.optimizers.adam import Moments as Moments
 from purenn.optimizers.adam import adam as adam
 from purenn.optimizers.adam import adamw as adamw
 from purenn.optimizers.adam import amsgrad as amsgrad
+from purenn.optimizers.adam import lamb as lamb
 from purenn.optimizers.adam import nadam as nadam
 from purenn.optimizers.adam import scale_by_adam as scale_by_adam
 from purenn.optimizers.adam import scale_by_amsgrad as scale_by_amsgrad
@@ -33,14 +34,12 @@ from purenn.optimizers.clipping import clip_by_global_norm as clip_by_global_nor
 from purenn.optimizers.clipping import clip_by_value as clip_by_value
 from purenn.optimizers.clipping import report_global_norm as report_global_norm
 from purenn.optimizers.elementwise import elementwise as elementwise
-from purenn.optimizers.lamb import lamb as lamb
-from purenn.optimizers.lamb import scale_by_trust_ratio as scale_by_trust_ratio
-from purenn.optimizers.lion import Mean as Mean
-from purenn.optimizers.lion import lion as lion
-from purenn.optimizers.lion import scale_by_lion as scale_by_lion
+from purenn.optimizers.momentum import Mean as Mean
 from purenn.optimizers.momentum import Velocity as Velocity
+from purenn.optimizers.momentum import lion as lion
 from purenn.optimizers.momentum import momentum as momentum
 from purenn.optimizers.momentum import nesterov as nesterov
+from purenn.optimizers.momentum import scale_by_lion as scale_by_lion
 from purenn.optimizers.momentum import sgd as sgd
 from purenn.optimizers.regularizing import centralization as centralization
 from purenn.optimizers.regularizing import gradient_noise as gradient_noise
@@ -48,6 +47,7 @@ from purenn.optimizers.scaling import Plateau as Plateau
 from purenn.optimizers.scaling import all_leaves as all_leaves
 from purenn.optimizers.scaling import matrices as matrices
 from purenn.optimizers.scaling import plateau as plateau
+from purenn.optimizers.scaling import scale_by_trust_ratio as scale_by_trust_ratio
 from purenn.optimizers.scaling import scaled as scaled
 from purenn.optimizers.scaling import weight_decay as weight_decay
 from purenn.optimizers.schedule_free import Iterate as Iterate

@@ -14,7 +14,7 @@ from purenn.kernels.updates import adam_direction, add_moments, scale, scale_and
 from purenn.optimizers._contract import Point, Transform
 from purenn.optimizers._optimizer import Optimizer, descend
 from purenn.optimizers.elementwise import elementwise, fitting
-from purenn.optimizers.scaling import Where, matrices, weight_decay
+from purenn.optimizers.scaling import Where, matrices, scale_by_trust_ratio, weight_decay
 from purenn.schedules import Schedule
 from purenn.tree import Empty, Node
 
@@ -154,3 +154,21 @@ def amsgrad(
 ) -> Optimizer[Maxima]:
     """AMSGrad: `descend(scale_by_amsgrad(b1, b2, epsilon), rate)`."""
     return descend(scale_by_amsgrad(b1, b2, epsilon), rate)
+
+
+@maker
+def lamb(
+    rate: float | Schedule,
+    decay: float = 0.01,
+    where: Where = matrices,
+    b1: float = 0.9,
+    b2: float = 0.999,
+    epsilon: float = 1e-6,
+) -> Optimizer[tuple[Moments, Empty, Empty]]:
+    """LAMB: `scale_by_adam(b1, b2, epsilon) >> weight_decay(decay, where)`, by the trust ratio.
+
+    That is `descend(... >> scale_by_trust_ratio(), rate)`: the biases of the moments are corrected,
+    and the decay is part of the update whose norm is taken.
+    """
+    direction = scale_by_adam(b1, b2, epsilon) >> weight_decay(decay, where)
+    return descend(direction >> scale_by_trust_ratio(), rate)

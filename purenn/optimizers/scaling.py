@@ -1,4 +1,4 @@
-"""Transforms that look at the parameters: weight decay, rates per layer, and plateaus."""
+"""Transforms that look at the parameters: weight decay, rates by layer, LAMB's trust ratio."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from purenn.arrays import Array, Leaves, require_array
 from purenn.checks import Count, NotNegative
 from purenn.errors import OptionError
 from purenn.expressions import maker
-from purenn.kernels.updates import scale_and_add
+from purenn.kernels.reductions import global_norm
+from purenn.kernels.updates import largest_factor, scale_and_add
 from purenn.optimizers._contract import Point, Transform, flowing, no_state
 from purenn.optimizers._updates import Updates
 from purenn.optimizers.elementwise import fitting, scaling
@@ -128,3 +129,27 @@ def _waited(state: Plateau, loss: float, patience: int, factor: float) -> Platea
     if state.waited + 1 < patience:
         return Plateau(state.best, state.waited + 1, state.factor)
     return Plateau(state.best, 0, state.factor * factor)
+
+
+@maker
+def scale_by_trust_ratio() -> Transform[Empty]:
+    """Multiply the updates of each leaf by `norm(param) / norm(update)`.
+
+    A leaf with a norm that is 0 or not finite is left alone. You et al., "Large Batch Optimization
+    for Deep Learning: Training BERT in 76 Minutes" (2020), whose function of the norm of the
+    parameters is the identity.
+    """
+
+    def flow(state: Empty, updates: Updates, point: Point) -> tuple[Empty, Updates]:
+        found = updates.settled()
+        ratios = map(_trust_ratio, point.params, found)
+        return state, Updates(found).then(*map(scaling, ratios))
+
+    return flowing(no_state, flow)
+
+
+def _trust_ratio(param: Array, update: Array) -> float:
+    size, length = global_norm((param,)), global_norm((update,))
+    if not (0.0 < size < inf and 0.0 < length < inf):
+        return 1.0
+    return min(size / length, largest_factor(update.dtype))
