@@ -7,7 +7,7 @@ batch's number: a resumed run sees the same samples. The batch keeps its key.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Generic, TypeGuard, TypeVar, overload
+from typing import Generic, TypeVar, overload
 
 import attrs
 import numpy as np
@@ -143,12 +143,8 @@ def augmented(
 
 
 def _class_targets(targets: object) -> Matrix | Labels:
-    if _is_array(targets):
+    if isinstance(targets, np.ndarray):
         return targets
     raise DataError(
         f"expected labels or rows of probabilities to mix, got {checks.described(targets)}."
     )
-
-
-def _is_array(targets: object) -> TypeGuard[Matrix | Labels]:
-    return isinstance(targets, np.ndarray)

@@ -67,13 +67,11 @@ def dataset(
 ) -> Dataset[object, object]:
     """A data set of arrays whose first axes count the samples. Writable arrays are copied.
 
+    Arrays are of finite float32 or float64, or of integers, and not empty.
+
     Args:
         inputs: an array, a pair of arrays for a model of two inputs, or a column.
         targets: an array, a pair `(targets, weights)`, or a column.
-
-    Raises:
-        DtypeError: one is not an array of float32, float64 or integers.
-        DataError: one is empty or has NaN or infinity, or their lengths differ.
     """
     return Dataset(_column(inputs), _column(targets))
 

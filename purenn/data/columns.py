@@ -110,15 +110,11 @@ def checked_order(order: Indices | Mask, samples: int) -> Indices:
 
 @attrs.frozen(eq=False, repr=False)
 class Rows(Node, Column[N]):
-    """An array whose first axis counts the samples.
+    """An array of finite float32 or float64, or of integers, whose first axis counts the samples.
 
     A writable array is copied; one made read-only by `setflags(write=False)` is shared, and so is a
     memory map (`numpy.load(path, mmap_mode="r")`), of which only the rows of a batch are read into
     memory. Whoever still writes to a shared array or to the mapped file changes the data.
-
-    Raises:
-        DtypeError: it is not an array of float32, float64 or integers.
-        DataError: it is empty, or has NaN or infinity.
     """
 
     array: N = attrs.field(converter=_rows)
@@ -144,14 +140,6 @@ def _pixels(array: ByteImages) -> ByteImages:
     return plain
 
 
-def _scale(value: float) -> float:
-    return checks.number("The scale of ScaledBytes", value)
-
-
-def _dtype(value: FloatDtype) -> FloatDtype:
-    return checks.float_dtype("ScaledBytes", value)
-
-
 @attrs.frozen(eq=False, repr=False)
 class ScaledBytes(Node, Column[Images]):
     """Images kept as bytes, a quarter of the memory, and given as `bytes * scale`.
@@ -165,8 +153,13 @@ class ScaledBytes(Node, Column[Images]):
     """
 
     pixels: ByteImages = attrs.field(converter=_pixels)
-    scale: float = attrs.field(default=1.0 / 255.0, converter=_scale)
-    dtype: FloatDtype = attrs.field(default=FLOAT32, converter=_dtype)
+    scale: float = 1.0 / 255.0
+    dtype: FloatDtype = FLOAT32
+
+    def __attrs_post_init__(self) -> None:
+        number = checks.number("The scale of ScaledBytes", self.scale)
+        object.__setattr__(self, "scale", number)
+        object.__setattr__(self, "dtype", checks.float_dtype("ScaledBytes", self.dtype))
 
     def __len__(self) -> int:
         return self.pixels.shape[0]

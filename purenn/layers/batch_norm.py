@@ -22,11 +22,8 @@ SUBJECT = "batch_norm()"
 class BatchNorm(Node):
     """The parameters of batch normalization, each (features,).
 
-    Args:
-        scale: what the normalized features are multiplied by.
-        shift: what is added then.
-        mean: the running mean; no optimizer moves it.
-        variance: the running variance, biased like the batch's own; no optimizer moves it.
+    Normalized features are multiplied by the scale, and then the shift is added. The running mean
+    and variance, which is biased like the batch's own, are not moved by any optimizer.
     """
 
     scale: Vector = attrs.field(converter=vector)

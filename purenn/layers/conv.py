@@ -25,10 +25,8 @@ CURE = "Use as many groups as divide both channels and features."
 class Conv(Node):
     """The parameters of a convolution, or their gradient.
 
-    Args:
-        weight: (rows, columns, channels of a group, features), float32 or float64. A writable
-            array is copied.
-        bias: (features,), of the same dtype.
+    The weight is (rows, columns, channels of a group, features), the bias (features,), both float32
+    or float64. A writable array is copied.
     """
 
     weight: Images = attrs.field(converter=filters)

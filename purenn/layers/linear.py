@@ -34,11 +34,9 @@ def require_bias(name: str, weight: Array, bias: Vector) -> None:
 
 @attrs.frozen(eq=False)
 class Linear(Node):
-    """The parameters of a linear layer, or their gradient.
+    """The parameters of a linear layer, or their gradient: (inputs, outputs) and (outputs,).
 
-    Args:
-        weight: (inputs, outputs), float32 or float64. A writable array is copied.
-        bias: (outputs,), of the same dtype.
+    Both are float32 or float64. A writable array is copied.
     """
 
     weight: Matrix = attrs.field(converter=matrix)

@@ -79,12 +79,7 @@ Flow = Callable[[S, Updates, Point], tuple[S, Updates]]
 
 @attrs.frozen(repr=False, eq=False)
 class Transform(Expressed, Generic[S]):
-    """Gradients in, updates out. `S` is its state, a tree.
-
-    Args:
-        init: `(point) -> state`.
-        update: `(state, grads, point) -> (state, updates)`, leaf by leaf like the parameters.
-    """
+    """Gradients in, updates out, leaf by leaf like the parameters. `S` is its state, a tree."""
 
     init: Init[S]
     update: Update[S]

@@ -55,12 +55,7 @@ class Optimizer(Expressed, Generic[S]):
         checks.function("The move of an Optimizer", self.move)
 
     def init(self, params: P) -> State[P, S]:
-        """The state before the first step.
-
-        Raises:
-            TreeError: `params` is not a tree, has nothing to move, or a leaf is not an array of
-                float32 or float64.
-        """
+        """The state before the first step, for a tree of float32 or float64."""
         _require_parameters(params)
         owned = map_leaves(immutable, params)
         parts = _taken_apart(owned)
@@ -71,13 +66,8 @@ class Optimizer(Expressed, Generic[S]):
     def update(self, state: State[P, S], grads: P, loss: float = nan) -> tuple[State[P, S], P]:
         """The state and the parameters after one step along `grads`, a tree like the parameters.
 
-        Args:
-            state: from `init` or the update before.
-            grads: the gradient; in frozen parts their next values.
-            loss: of the batch, for transforms that look at it, such as `plateau`.
-
-        Raises:
-            TreeError: the gradients' tree is another; the message names every leaf that differs.
+        In frozen parts the gradient has their next values. The loss of the batch is for transforms
+        that look at it, such as `plateau`.
         """
         checks.instance("The state of update", state, State, "Make it with optimizer.init(params).")
         after, _ = self._step(state, _taken_apart(state.params), grads, loss, is_owned=False)

@@ -89,13 +89,7 @@ def scaled(factor: Callable[[str], float]) -> Transform[Empty]:
 
 @attrs.frozen
 class Plateau(Node):
-    """How a loss goes down.
-
-    Args:
-        best: the least so far.
-        waited: how many steps ago that was.
-        factor: what updates are multiplied by now.
-    """
+    """The least loss so far, how many steps ago that was, and the factor of updates now."""
 
     best: float
     waited: int
