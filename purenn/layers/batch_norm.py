@@ -7,12 +7,10 @@ import numpy as np
 
 from purenn import checks
 from purenn.arrays import A, Array, Vector, read_only, require_floats, typed_like, vector
-from purenn.checks import Fraction, Positive
 from purenn.errors import ShapeError
 from purenn.expressions import maker
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, Thunk, require_features, require_params
-from purenn.layers.scaling import filled
+from purenn.layers._contract import Layer, Pullback, Thunk, require_fit, require_params
 from purenn.tree import Frozen, Node
 
 SUBJECT = "batch_norm()"
@@ -22,8 +20,11 @@ SUBJECT = "batch_norm()"
 class BatchNorm(Node):
     """The parameters of batch normalization, each (features,).
 
-    Normalized features are multiplied by the scale, and then the shift is added. The running mean
-    and variance, which is biased like the batch's own, are not moved by any optimizer.
+    Args:
+        scale: what the normalized features are multiplied by.
+        shift: what is added then.
+        mean: the running mean; no optimizer moves it.
+        variance: the running variance, biased like the batch's own; no optimizer moves it.
     """
 
     scale: Vector = attrs.field(converter=vector)
@@ -33,24 +34,29 @@ class BatchNorm(Node):
 
 
 @maker
-def batch_norm(decay: Fraction = 0.9, epsilon: Positive = 1e-5) -> Layer[BatchNorm, A, A]:
+def batch_norm(decay: float = 0.9, epsilon: float = 1e-5) -> Layer[BatchNorm, A, A]:
     """Normalize each feature over the batch and all axes but the last, then scale and shift.
 
     Training uses the batch's mean and variance and moves the running ones towards them:
     `mean <- decay * mean + (1 - decay) * batch_mean`. Inference uses the running ones.
-    The epsilon is added to the variance, and must not vanish in the dtype of the example. Ioffe and
-    Szegedy, "Batch Normalization" (2015).
+    Ioffe and Szegedy, "Batch Normalization" (2015).
+
+    The decay is from 0 to below 1. The epsilon, which is added to the variance, is above 0 and must
+    not vanish in the dtype of the example.
     """
+    kept = checks.fraction("The decay of batch_norm", decay)
+    small = checks.number("The epsilon of batch_norm", epsilon, above=0.0)
 
     def init(key: Key, example: A) -> BatchNorm:
         require_floats(SUBJECT, example, 2)
-        checks.fits("The epsilon of batch_norm", epsilon, example.dtype)
-        one, zero = filled(example, 1.0), filled(example, 0.0)
+        checks.fits("The epsilon of batch_norm", small, example.dtype)
+        one: Vector = read_only(np.ones(example.shape[-1], example.dtype))
+        zero: Vector = read_only(np.zeros(example.shape[-1], example.dtype))
         return BatchNorm(one, zero, Frozen(zero), Frozen(one))
 
     def apply(params: BatchNorm, x: A) -> A:
         _require_fit(params, x)
-        factor = params.scale / np.sqrt(params.variance.value + x.dtype.type(epsilon))
+        factor = params.scale / np.sqrt(params.variance.value + x.dtype.type(small))
         y = x * factor + (params.shift - params.mean.value * factor)
         return read_only(typed_like(y, x))
 
@@ -61,12 +67,12 @@ def batch_norm(decay: Fraction = 0.9, epsilon: Positive = 1e-5) -> Layer[BatchNo
         mean = _feature_mean(x)
         centred: Array = x - mean
         variance = _feature_mean(centred * centred)
-        deviation = np.sqrt(variance + x.dtype.type(epsilon))
+        deviation = np.sqrt(variance + x.dtype.type(small))
         z = centred / deviation
         y = read_only(typed_like(z * params.scale + params.shift, x))
 
         def mixed(old: Vector, new: Vector) -> Frozen[Vector]:
-            value: Vector = x.dtype.type(decay) * old + x.dtype.type(1.0 - decay) * new
+            value: Vector = x.dtype.type(kept) * old + x.dtype.type(1.0 - kept) * new
             return Frozen(read_only(value))
 
         def pull(dy: A) -> tuple[BatchNorm, Thunk[A]]:
@@ -94,4 +100,5 @@ def _feature_mean(x: Array) -> Vector:
 
 def _require_fit(params: BatchNorm, x: A) -> None:
     require_params(SUBJECT, params, BatchNorm)
-    require_features(SUBJECT, params.scale, x)
+    require_floats(SUBJECT, x, 2)
+    require_fit(SUBJECT, params.scale, x)

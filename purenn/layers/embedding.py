@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import attrs
 import numpy as np
 
@@ -44,13 +42,13 @@ def embedding(
     def forward(params: Embedding, x: Labels) -> tuple[Matrix, Pullback[Matrix, Embedding, Labels]]:
         require_params(subject, params, Embedding)
         require_indices(subject, x, params.table.shape[0])
-        return take(params.table, x.astype(np.int64, copy=False)), partial(_pulled, params, x)
+
+        def pull(dy: Matrix) -> tuple[Embedding, Thunk[Labels]]:
+            table: Matrix = np.zeros_like(params.table)
+            np.add.at(table, x, dy)
+            # Integers have no slope.
+            return Embedding(read_only(table)), lambda: read_only(np.zeros_like(x))
+
+        return take(params.table, x.astype(np.int64, copy=False)), pull
 
     return keyless(init, forward)
-
-
-def _pulled(params: Embedding, x: Labels, dy: Matrix) -> tuple[Embedding, Thunk[Labels]]:
-    table: Matrix = np.zeros_like(params.table)
-    np.add.at(table, x, dy)
-    # Integers have no slope.
-    return Embedding(read_only(table)), lambda: read_only(np.zeros_like(x))

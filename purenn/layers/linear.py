@@ -112,8 +112,8 @@ def _affine(
         y, inputs = forward(params, x)
 
         def pull(dy: Matrix) -> tuple[Linear, Thunk[Matrix]]:
-            grads = Linear(kernels.weight_cotangent(inputs, dy), kernels.bias_cotangent(dy))
-            return grads, lambda: scaled(kernels.input_cotangent(dy, params.weight))
+            grads = Linear(kernels.product(inputs.T, dy), kernels.bias_cotangent(dy))
+            return grads, lambda: scaled(kernels.product(dy, params.weight.T))
 
         return y, pull
 
@@ -149,9 +149,7 @@ def linear_without_bias(
         _require_fit(subject, params.weight, x, features)
 
         def pull(dy: Matrix) -> tuple[Weight, Thunk[Matrix]]:
-            return Weight(kernels.weight_cotangent(x, dy)), lambda: kernels.input_cotangent(
-                dy, params.weight
-            )
+            return Weight(kernels.product(x.T, dy)), lambda: kernels.product(dy, params.weight.T)
 
         return kernels.product(x, params.weight), pull
 

@@ -33,24 +33,19 @@ LossFunction = Callable[[Y, T], tuple[float, Y]]
 PerSample = tuple[Vector, Callable[[Array], Y]]
 
 
-def mean_scale(samples: int) -> float:
-    """What a sum over samples is multiplied by to be their mean."""
-    return 1.0 / samples
-
-
 @attrs.frozen(repr=False, eq=False)
 class Loss(Expressed, Generic[Y, T_contra]):
     """A loss of predictions `Y` and targets `T_contra`.
 
     Args:
         per_sample: `(prediction, target) -> (values, pull)`, as `PerSample` says.
-        scale: what the sum is multiplied by, from the number of samples: the reduction.
+        scale: what the sum is multiplied by, from the number of samples: the mean is the default.
         count: how many samples of a target count; None for all. The others have no loss, and if
             none counts, value and cotangent are 0.
     """
 
     per_sample: Callable[[Y, T_contra], PerSample[Y]]
-    scale: Callable[[int], float] = mean_scale
+    scale: Callable[[int], float] = lambda samples: 1.0 / samples
     count: Callable[[T_contra], int] | None = None
 
     def __attrs_post_init__(self) -> None:

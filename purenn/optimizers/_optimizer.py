@@ -13,7 +13,7 @@ from purenn import checks
 from purenn.arrays import FLOATS, Array, Leaves, immutable, require_array
 from purenn.errors import TreeError
 from purenn.expressions import Expressed, maker
-from purenn.kernels.blocks import Rule, fresh
+from purenn.kernels.blocks import fresh
 from purenn.kernels.updates import scale_and_add
 from purenn.optimizers._contract import Init, P, Point, S, Transform, require_transform
 from purenn.optimizers._state import Owner, Parts, State, references
@@ -161,8 +161,13 @@ def descend(transform: Transform[S], rate: float | Schedule) -> Optimizer[S]:
     schedule = as_schedule(rate)
 
     def move(state: S, grads: Leaves, frozen: Leaves, point: Point) -> Moved[S]:
+        factor = -schedule(point.step)
+
+        def rule(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+            return scale_and_add(x, factor, old[0], out, new[0])
+
         after, updates, moved = flowed(transform, state, grads, point)
-        updates.then(_descent(-schedule(point.step)), old=(point.params,), new=(moved,)).run()
+        updates.then(rule, old=(point.params,), new=(moved,)).run()
         return after, moved, frozen
 
     return Optimizer(transform.init, move, writes_over=True)
@@ -177,13 +182,6 @@ def flowed(
     after, updates = transform.flow(state, Updates(grads), point)
     is_alone = before is not None and references(params) == before
     return after, updates, point.target(params) if is_alone else fresh(params)
-
-
-def _descent(factor: float) -> Rule:
-    def rule(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-        return scale_and_add(x, factor, old[0], out, new[0])
-
-    return rule
 
 
 def require_optimizer(name: str, value: object) -> None:

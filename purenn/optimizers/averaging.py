@@ -94,13 +94,10 @@ def averaged_params(state: State[P, Averaged[S]]) -> P:
 
     The optimizer is `averaged`, `stochastic_weight_averaging` or one that is schedule-free.
     """
-    if not isinstance(_slots(state), Averaged):
+    slots: object = getattr(state, "slots", None)
+    if not isinstance(slots, Averaged):
         raise OptionError("averaged_params: expected the state of averaged(...).")
     nodes, structure = decompose(state.params, (np.ndarray, Frozen))
     rest = iter(state.slots.mean)
     mean = [next(rest) if isinstance(node, np.ndarray) else node for node in nodes]
     return compose_like(state.params, structure, mean)
-
-
-def _slots(state: object) -> object:
-    return state.slots if isinstance(state, State) else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import inf
+from math import inf, isnan
 
 import attrs
 import numpy as np
@@ -105,16 +105,13 @@ def plateau(patience: Count, factor: float = 0.1) -> Transform[Plateau]:
     by = checks.number("The factor of plateau", factor, above=0.0, below=1.0)
 
     def flow(state: Plateau, updates: Updates, point: Point) -> tuple[Plateau, Updates]:
-        if not _is_number(point.loss):
+        loss: object = point.loss
+        if not isinstance(loss, int | float | np.floating) or isnan(loss):
             raise OptionError("plateau needs the loss: optimizer.update(state, grads, loss).")
         after = _waited(state, point.loss, patience, by)
         return after, updates.then(scaling(after.factor)) if after.factor != 1.0 else updates
 
     return flowing(lambda point: Plateau(inf, 0, 1.0), flow)
-
-
-def _is_number(loss: object) -> bool:
-    return isinstance(loss, int | float | np.floating) and loss == loss
 
 
 def _waited(state: Plateau, loss: float, patience: int, factor: float) -> Plateau:

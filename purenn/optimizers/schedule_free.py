@@ -9,7 +9,6 @@ import attrs
 from purenn.arrays import Array, Leaves
 from purenn.checks import Fraction
 from purenn.expressions import maker
-from purenn.kernels.blocks import Rule
 from purenn.kernels.updates import blend, scale_and_add
 from purenn.optimizers._contract import Point, S, Transform, require_transform, unchanged
 from purenn.optimizers._optimizer import Moved, Optimizer, flowed
@@ -58,21 +57,18 @@ def schedule_free(
         weight = before.weight + now * now
         after, updates, params = flowed(transform, before.inner, grads, point)
         iterate, mean = point.target(before.leaves), point.target(state.mean)
-        rule = _interpolation(now, now * now / weight if weight else 1.0, share)
+        new_share = now * now / weight if weight else 1.0
+
+        def rule(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+            z = scale_and_add(x, -now, old[0], out, new[0])
+            average = blend(old[1], 1.0 - new_share, z, out, new[1])
+            return blend(average, share, z, out, new[2])
+
         old, new = (before.leaves, state.mean), (iterate, mean, params)
         updates.then(rule, old=old, new=new).run()
         return Averaged(Iterate(after, iterate, weight), mean), params, frozen
 
     return Optimizer(start, move, writes_over=True)
-
-
-def _interpolation(rate: float, new_share: float, mean_share: float) -> Rule:
-    def rule(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-        iterate = scale_and_add(x, -rate, old[0], out, new[0])
-        mean = blend(old[1], 1.0 - new_share, iterate, out, new[1])
-        return blend(mean, mean_share, iterate, out, new[2])
-
-    return rule
 
 
 @maker
