@@ -116,13 +116,8 @@ def one_cycle(
 
     Smith and Topin, "Super-Convergence: Very Fast Training of Neural Networks Using Large Learning
     Rates" (2018), with cosines as in PyTorch and optax.
-
-    Args:
-        rate: the highest.
-        steps: how long the cycle is.
-        rise: the share of the steps in which the rate goes up.
-        divisor: the first rate is `rate / divisor`.
-        final_divisor: the last is the first divided by this.
+    It goes up in a share `rise` of the steps, from `rate / divisor`. The last rate is the first,
+    divided by `final_divisor`.
     """
     first, peak = rate / divisor, rise * steps
     last = first / final_divisor

@@ -74,12 +74,7 @@ def _like(change: object, found: object, inputs: V) -> V:
 
 @attrs.frozen(eq=False, repr=False)
 class AugmentedBatches(Numbered[X, T]):
-    """Batches that are made by a function of their numbers, as they are read.
-
-    Args:
-        make: the batch with a number.
-        numbers: which batches there are in this sequence.
-    """
+    """Batches that are made by a function of their numbers, as they are read."""
 
     make: Callable[[int], Batch[X, T]]
     numbers: range

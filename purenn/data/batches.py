@@ -113,16 +113,10 @@ class Numbered(ABC, Generic[X, T]):
 
 @attrs.frozen(eq=False, repr=False)
 class Batches(Numbered[X, T]):
-    """The batches of a data set, made as they are read.
+    """The batches of a data set, made as they are read; the last may have fewer samples.
 
-    A run goes on in the middle of an epoch with `batches[position:]`.
-
-    Args:
-        dataset: where the samples come from.
-        batch_size: how many there are in a batch; fewer in the last.
-        key: batch i has the key `key.child("batch", i)`.
-        order: the order of the samples, or None for that of the data set.
-        numbers: which batches of the whole there are in this sequence.
+    Batch i has the key `key.child("batch", i)`. The order is that of the samples, or None for the
+    data set's own. A run goes on in the middle of an epoch with `batches[position:]`.
     """
 
     dataset: Dataset[X, T]

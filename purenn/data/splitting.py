@@ -49,17 +49,14 @@ def split(
     if stratify is None:
         chosen = order[:count]
     else:
-        chosen = _stratified(_checked_labels(stratify, samples), order, share, count)
+        arrays.require_integers("The stratify of split", stratify)
+        if len(stratify) != samples:
+            expected = f"{samples} labels, got {len(stratify)}"
+            raise DataError(f"The stratify of split: expected {expected}.")
+        chosen = _stratified(stratify, order, share, count)
     is_second = np.zeros(samples, np.bool)
     is_second[chosen] = True
     return data.select(~is_second), data.select(is_second)
-
-
-def _checked_labels(labels: Labels, samples: int) -> Labels:
-    arrays.require_integers("The stratify of split", labels)
-    if len(labels) != samples:
-        raise DataError(f"The stratify of split: expected {samples} labels, got {len(labels)}.")
-    return labels
 
 
 def _stratified(labels: Labels, order: Indices, share: float, count: int) -> Indices:

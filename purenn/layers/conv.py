@@ -61,8 +61,7 @@ def conv(
             "valid" adds none; the windows must end exactly where the image does.
         groups: how many groups of channels there are, each with features of its own. As many as
             there are channels make a depthwise convolution.
-        weight: the initializer of the weights; `glorot_uniform()` if None.
-        bias: the initializer of the biases; `zeros()` if None.
+        weight, bias: the initializers, as in `linear`.
     """
     if features % groups:
         problem = f"{groups} do not divide {features} features"

@@ -54,10 +54,8 @@ def linear(
 
     Args:
         features: how many outputs.
-        weight: the initializer of the weights; `glorot_uniform()` if None. Of six initializers it
-            was best, or hardly more than a standard error behind, on three tables with each of
-            tanh, relu and sigmoid (scripts/compare_initializers.py; `he_normal` lost up to 9
-            points of R²).
+        weight: the initializer of the weights; `glorot_uniform()` if None, which was the best of
+            six, or close to it, on three tables (scripts/compare_initializers.py).
         bias: the initializer of the biases; `zeros()` if None.
     """
     first_weight = glorot_uniform() if weight is None else weight

@@ -39,9 +39,8 @@ class Loss(Expressed, Generic[Y, T_contra]):
 
     Args:
         per_sample: `(prediction, target) -> (values, pull)`, as `PerSample` says.
-        scale: what the sum is multiplied by, from the number of samples: the mean is the default.
-        count: how many samples of a target count; None for all. The others have no loss, and if
-            none counts, value and cotangent are 0.
+        scale: what the sum is multiplied by, from the number of samples: by default the mean.
+        count: how many samples of a target count; None for all. If none does, all is 0.
     """
 
     per_sample: Callable[[Y, T_contra], PerSample[Y]]

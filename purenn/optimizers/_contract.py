@@ -35,13 +35,12 @@ class Point:
     """Where an update happens: all that a transform may look at.
 
     Args:
-        params: the leaves that are moved, those of frozen parts not among them.
-        structure: of the tree that they are taken from; `paths` names them.
+        params: the leaves that are moved, named by `paths`.
+        structure: of the tree that they are taken from.
         step: how many updates there have been.
         loss: of the batch that the gradient is of; NaN if `update` was not told.
         frozen: the arrays of the frozen parts.
-        is_owned: whether nobody else has the state and the parameters, so that the next may be
-            written over them.
+        is_owned: whether nobody else has the state and the parameters: they may be written over.
     """
 
     params: Leaves

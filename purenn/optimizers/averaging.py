@@ -47,12 +47,8 @@ def stochastic_weight_averaging(
 
     Training goes on as if it were not there; `averaged_params(state)` gives the average, and before
     it begins the parameters themselves. Izmailov, Podoprikhin, Garipov, Vetrov and Wilson,
-    "Averaging Weights Leads to Wider Optima and Better Generalization" (2018).
-
-    Args:
-        inner: the optimizer, in the paper with a constant or cyclical rate.
-        begin: the first step, counted from 0, that counts.
-        every: the number of batches of an epoch, say.
+    "Averaging Weights Leads to Wider Optima and Better Generalization" (2018), with a constant or
+    cyclical rate, once an epoch. Steps are counted from 0.
     """
     first = checks.integer("The begin of stochastic_weight_averaging", begin, 0)
 

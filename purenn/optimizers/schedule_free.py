@@ -38,11 +38,7 @@ def schedule_free(
     `y <- (1 - share) * z + share * x`. The parameters of the state are y, where gradients are taken
     and weights decay; evaluate with `averaged_params(state)`, which are x. Defazio, Yang, Mehta,
     Mishchenko, Khaled and Cutkosky, "The Road Less Scheduled" (2024), algorithm 1.
-
-    Args:
-        transform: shapes the gradient; it has no momentum, for the average acts as one.
-        rate: a number, or a warm-up.
-        share: of the average in the parameters.
+    The transform has no momentum, for the average acts as one. The rate is a number or a warm-up.
     """
     require_transform("schedule_free", transform)
     schedule = as_schedule(rate)
