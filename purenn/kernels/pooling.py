@@ -30,7 +30,7 @@ def maximum(x: Images, windows: Windows) -> Images:
 
 
 def _reduce(reduction: np.ufunc, covered: Images, windows: Windows, out: Images) -> None:
-    """The maximum or the sum of all elements of each window."""
+    """Write the maximum or the sum of each window to `out`."""
     first, *others = windows.taps()
     out[...] = covered[first]
     for tap in others:

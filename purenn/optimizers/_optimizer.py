@@ -38,16 +38,13 @@ Moved = tuple[S, Leaves, Leaves]
 class Optimizer(Expressed, Generic[S]):
     """What moves parameters. `S` is its state, a tree.
 
-    Args:
-        start: `(point) -> state`.
-        move: `(state, grads, frozen, point) -> (state, params, frozen)`: the new leaves, and the
-            new arrays of the frozen parts, whose next values come as `frozen`.
-        writes_over: whether `move` never gives back a part of the old state, so that a loop may
-            let it write over that (see `point.is_owned`).
+    `move` gives the new leaves, and the new arrays of the frozen parts, whose next values come as
+    `frozen`. If it never gives back a part of the old state, it `writes_over`: a loop may let it
+    (see `point.is_owned`).
     """
 
     start: Init[S]
-    move: Callable[[S, Leaves, Leaves, Point], Moved[S]]
+    move: Callable[[S, Leaves, Leaves, Point], Moved[S]]  # of state, gradients, frozen and point
     writes_over: bool = attrs.field(default=False, kw_only=True)
 
     def __attrs_post_init__(self) -> None:

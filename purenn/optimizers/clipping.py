@@ -38,10 +38,6 @@ class Norm(Node):
     value: float
 
 
-def _no_norm(point: Point) -> Norm:
-    return Norm(nan)
-
-
 @maker
 def clip_by_global_norm(limit: Positive) -> Transform[Norm]:
     """Scale all leaves by one factor so that their global norm is at most `limit`.
@@ -58,13 +54,13 @@ def clip_by_global_norm(limit: Positive) -> Transform[Norm]:
             updates = updates.then(scaling(limit / norm))
         return reported, updates
 
-    return flowing(_no_norm, flow)
+    return flowing(lambda point: Norm(nan), flow)
 
 
 @maker
 def report_global_norm() -> Transform[Norm]:
     """Change nothing, and report the global norm in the state."""
-    return flowing(_no_norm, _report)
+    return flowing(lambda point: Norm(nan), _report)
 
 
 def _report(state: Norm, updates: Updates, point: Point) -> tuple[Norm, Updates]:
