@@ -19,7 +19,7 @@ from typing import Generic, Never, TypeVar, TypeVarTuple, overload
 import attrs
 
 from purenn import checks
-from purenn.arrays import Array
+from purenn.arrays import Array, require_floats
 from purenn.errors import DtypeError, LocatedError, OptionError, ParametersError, ShapeError
 from purenn.expressions import Chained, Expressed
 from purenn.keys import Key
@@ -212,6 +212,15 @@ def placed(layer: Layer[P, X, Y], index: int) -> Layer[P, X, Y]:
     return Layer(init, apply, vjp)
 
 
+def keyless(
+    init: Callable[[Key, X], P], forward: Callable[[P, X], tuple[Y, Pullback[Y, P, X]]]
+) -> Layer[P, X, Y]:
+    """A layer that draws nothing in training, from the function to its output and pullback."""
+    return Layer(
+        init, lambda params, x: forward(params, x)[0], lambda params, x, key: forward(params, x)
+    )
+
+
 def _is_bare(params: object) -> bool:
     """Whether these layers have no parameters: then they are their own gradient, for any dy."""
     return type(params) is Empty or (type(params) is tuple and all(map(_is_bare, params)))
@@ -240,6 +249,12 @@ def require_fit(subject: str, leaf: Array, x: Array) -> None:
         expected = f"{leaf.shape[0]} features, as its parameters have"
         raise ShapeError(subject, f"expected {expected}, got {x.shape[-1]}.")
     require_dtype(subject, leaf, x)
+
+
+def require_features(subject: str, leaf: Array, x: Array) -> None:
+    """Check that an input is a batch of floats with features that fit a leaf of the parameters."""
+    require_floats(subject, x, 2)
+    require_fit(subject, leaf, x)
 
 
 def require_dtype(subject: str, leaf: Array, x: Array) -> None:

@@ -8,8 +8,8 @@ from typing import Generic
 import attrs
 import numpy as np
 
-from purenn import checks
 from purenn.arrays import read_only
+from purenn.checks import Count
 from purenn.errors import OptionError
 from purenn.expressions import maker
 from purenn.keys import Key
@@ -73,21 +73,20 @@ def stack(*layers: Layer[P, X, X]) -> Layer[Stack[P], X, X]:
 
 
 @maker
-def repeated(inner: Layer[P, X, X], times: int) -> Layer[Block[P], X, X]:
+def repeated(inner: Layer[P, X, X], times: Count) -> Layer[Block[P], X, X]:
     """A layer applied several times with the same parameters: shared weights.
 
     The gradient is the sum over all times; of a frozen part it holds the last value.
     """
-    count = checks.integer("The times of repeated", times)
 
     def apply(params: P, x: X) -> X:
-        for _ in range(count):
+        for _ in range(times):
             x = inner.apply(params, x)
         return x
 
     def vjp(params: P, x: X, key: Key) -> tuple[X, Pullback[X, P, X]]:
         pullbacks: list[Pullback[X, P, X]] = []
-        for index in range(count):
+        for index in range(times):
             x, pullback = inner.vjp(params, x, key.child("time", index))
             pullbacks.append(pullback)
 
