@@ -76,7 +76,7 @@ def normalized_cotangent(
 @lru_cache(maxsize=64)
 def _together(places: int, features: int) -> int:
     """How many places go into a row: the largest divisor of their number that fits."""
-    most = min(places, max(1, WIDTH // features))
+    most = max(1, min(places, WIDTH // features))
     return next(count for count in range(most, 0, -1) if places % count == 0)
 
 
