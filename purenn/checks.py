@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import inspect
 from contextlib import suppress
+from functools import partial
 from math import inf, isfinite
+from typing import Annotated
 
 import numpy as np
 
@@ -45,6 +47,14 @@ def number(
 def fraction(name: str, value: object) -> float:
     """A number from 0 to below 1."""
     return number(name, value, least=0.0, below=1.0)
+
+
+# Kinds of arguments of a `@maker`, which checks and converts what is annotated so.
+Count = Annotated[int, partial(integer)]  # from 1 on
+Number = Annotated[float, partial(number)]
+Positive = Annotated[float, partial(number, above=0.0)]
+NotNegative = Annotated[float, partial(number, least=0.0)]
+Fraction = Annotated[float, partial(fraction)]  # from 0 to below 1
 
 
 def fits(name: str, value: float, dtype: FloatDtype) -> None:

@@ -15,7 +15,9 @@ True
 from __future__ import annotations
 
 import inspect
-from functools import cache, update_wrapper
+import typing
+from contextlib import suppress
+from functools import cache, partial, update_wrapper
 from typing import TypeVar
 
 import attrs
@@ -92,7 +94,7 @@ def maker(function: F) -> F:
     """Decorate a function so that what it returns knows the expression that builds it.
 
     Arguments are to be immutable. NumPy scalars are written down as Python numbers, lists and
-    arrays as tuples.
+    arrays as tuples. Arguments that are annotated as such are checked: `rate: checks.Fraction`.
     """
     made = _recording(function)
     if isinstance(made, type(function)):
@@ -115,12 +117,27 @@ def _recording(function: object) -> object:
             bare = [one.replace(annotation=one.empty, default=one.empty) for one in parameters]
             name: object = getattr(function, "__name__", function)
             raise OptionError(f"{name}{inspect.Signature(bare)}: {error}.") from None
+        given = bound.arguments.copy()
+        for name, check in _argument_checks(function).items():
+            if name in given:
+                bound.arguments[name] = check(f"The {name} of {make.__name__}", given[name])
         value: object = function(*bound.args, **bound.kwargs)
         if not isinstance(value, Expressed):
             return value
+        bound.arguments = given
         return attrs.evolve(value, expression=_call(make, bound))
 
     return update_wrapper(make, function)
+
+
+@cache
+def _argument_checks(function: object) -> dict[str, partial[object]]:
+    """The check of each argument that is annotated with one."""
+    hints: dict[str, object] = {}
+    with suppress(NameError):  # where only a type checker knows a name
+        hints = typing.get_type_hints(function, include_extras=True)
+    found = {name: check for name, hint in hints.items() for check in typing.get_args(hint)[1:]}
+    return {name: check for name, check in found.items() if isinstance(check, partial)}
 
 
 def _call(function: object, bound: inspect.BoundArguments) -> Call:

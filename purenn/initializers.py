@@ -24,6 +24,7 @@ import numpy as np
 
 from purenn import checks
 from purenn.arrays import FLOAT32, Float, FloatDtype, Shape, read_only
+from purenn.checks import NotNegative, Number
 from purenn.errors import OptionError, PurennError, ShapeError
 from purenn.expressions import Expressed, maker
 from purenn.kernels.memory import empty
@@ -104,18 +105,18 @@ def _lecun(inputs: int, outputs: int) -> float:
 
 
 @maker
-def he_normal(slope: float = 0.0) -> Initializer:
+def he_normal(slope: Number = 0.0) -> Initializer:
     """Variance 2 / ((1 + slope²) · inputs), for (leaky) rectifiers of that negative slope.
 
     He, Zhang, Ren and Sun, "Delving Deep into Rectifiers" (2015), equations 10 and 15.
     """
-    return _normal(_he(checks.number("The slope of he_normal", slope)))
+    return _normal(_he(slope))
 
 
 @maker
-def he_uniform(slope: float = 0.0) -> Initializer:
+def he_uniform(slope: Number = 0.0) -> Initializer:
     """As `he_normal`, drawn from an interval."""
-    return _uniform(_he(checks.number("The slope of he_uniform", slope)))
+    return _uniform(_he(slope))
 
 
 @maker
@@ -143,31 +144,29 @@ def lecun_uniform() -> Initializer:
 
 
 @maker
-def normal(deviation: float = 1.0) -> Initializer:
+def normal(deviation: NotNegative = 1.0) -> Initializer:
     """Normal with mean 0 and that standard deviation, for any shape."""
-    scale = checks.number("The deviation of normal", deviation, least=0.0)
-    return Initializer(lambda rng, shape: rng.standard_normal(shape) * scale)
+    return Initializer(lambda rng, shape: rng.standard_normal(shape) * deviation)
 
 
 @maker
-def truncated_normal(deviation: float = 1.0) -> Initializer:
+def truncated_normal(deviation: NotNegative = 1.0) -> Initializer:
     """Normal with mean 0, drawn again where it is beyond two standard deviations, for any shape.
 
     The deviation is that of the whole normal distribution. What is left has 0.88 of it.
     """
-    scale = checks.number("The deviation of truncated_normal", deviation, least=0.0)
 
     def draw(rng: np.random.Generator, shape: Shape) -> Drawn:
         drawn = rng.standard_normal(shape)
         while (beyond := np.abs(drawn) > 2.0).any():
             drawn[beyond] = rng.standard_normal(np.count_nonzero(beyond))
-        return drawn * scale
+        return drawn * deviation
 
     return Initializer(draw)
 
 
 @maker
-def orthogonal(gain: float = 1.0) -> Initializer:
+def orthogonal(gain: Number = 1.0) -> Initializer:
     """A random matrix with orthonormal rows or columns, whichever are fewer, times the gain.
 
     Of more than two axes, all but the last count as inputs. Saxe, McClelland and Ganguli, "Exact
@@ -175,24 +174,22 @@ def orthogonal(gain: float = 1.0) -> Initializer:
     among all such matrices after Mezzadri, "How to Generate Random Matrices from the Classical
     Compact Groups" (2007).
     """
-    factor = checks.number("The gain of orthogonal", gain)
 
     def draw(rng: np.random.Generator, shape: Shape) -> Drawn:
         if len(shape) < 2:
             raise ShapeError("orthogonal", f"expected (..., inputs, outputs), got {shape}.")
         sizes = prod(shape[:-1]), shape[-1]
         q, r = np.linalg.qr(rng.standard_normal((max(sizes), min(sizes))))
-        q *= factor * np.copysign(1.0, np.diagonal(r))
+        q *= gain * np.copysign(1.0, np.diagonal(r))
         return (q if sizes[0] >= sizes[1] else q.T).reshape(shape)
 
     return Initializer(draw)
 
 
 @maker
-def constant(value: float) -> Initializer:
+def constant(value: Number) -> Initializer:
     """`value` everywhere, for any shape."""
-    number = checks.number("The value of constant", value)
-    return Initializer(lambda rng, shape: np.full(shape, number))
+    return Initializer(lambda rng, shape: np.full(shape, value))
 
 
 @maker

@@ -12,13 +12,19 @@ from __future__ import annotations
 import itertools
 from bisect import bisect_right
 from collections.abc import Callable
+from functools import partial
 from math import cos, inf, log2, pi, sqrt
+from typing import Annotated
 
 import attrs
 
 from purenn import checks
+from purenn.checks import Count, Fraction, Positive
 from purenn.errors import OptionError
 from purenn.expressions import Expressed, maker
+
+Share = Annotated[float, partial(checks.number, above=0.0, most=1.0)]
+Divisor = Annotated[float, partial(checks.number, least=1.0)]
 
 
 @attrs.frozen(repr=False, eq=False)
@@ -48,34 +54,27 @@ def constant(rate: float) -> Schedule:
 
 
 @maker
-def step_decay(rate: float, factor: float, every: int) -> Schedule:
+def step_decay(rate: Positive, factor: Share, every: int) -> Schedule:
     """`rate * factor ** (step // every)`: a staircase."""
-    first = checks.number("The rate of step_decay", rate, above=0.0)
-    base = checks.number("The factor of step_decay", factor, above=0.0, most=1.0)
     length = checks.integer("The steps of step_decay's stairs", every)
-    return Schedule(lambda step: first * base ** (step // length))
+    return Schedule(lambda step: rate * factor ** (step // length))
 
 
 @maker
-def exponential(rate: float, factor: float, steps: int) -> Schedule:
+def exponential(rate: Positive, factor: Share, steps: Count) -> Schedule:
     """`rate * factor ** (step / steps)`: smooth, down by `factor` every `steps` steps."""
-    first = checks.number("The rate of exponential", rate, above=0.0)
-    base = checks.number("The factor of exponential", factor, above=0.0, most=1.0)
-    length = checks.integer("The steps of exponential", steps)
-    return Schedule(lambda step: first * base ** (step / length))
+    return Schedule(lambda step: rate * factor ** (step / steps))
 
 
 @maker
-def cosine(rate: float, steps: int, final: float = 0.0) -> Schedule:
+def cosine(rate: Positive, steps: Count, final: float = 0.0) -> Schedule:
     """Half a cosine from `rate` down to `final` over `steps` steps, and `final` from then on.
 
     Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts" (2017), without
     the restarts.
     """
-    first = checks.number("The rate of cosine", rate, above=0.0)
     last = checks.number("The final rate of cosine", final, least=0.0)
-    length = checks.integer("The steps of cosine", steps)
-    return Schedule(lambda step: _half_cosine(first, last, step, length))
+    return Schedule(lambda step: _half_cosine(rate, last, step, steps))
 
 
 def _half_cosine(first: float, last: float, step: float, length: float) -> float:
@@ -85,118 +84,100 @@ def _half_cosine(first: float, last: float, step: float, length: float) -> float
 
 
 @maker
-def cosine_restarts(rate: float, steps: int, multiple: int = 1, final: float = 0.0) -> Schedule:
+def cosine_restarts(
+    rate: Positive, steps: Count, multiple: Count = 1, final: float = 0.0
+) -> Schedule:
     """`cosine` again and again, each time over `multiple` times as many steps as before.
 
     Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts" (2017).
     """
-    first = checks.number("The rate of cosine_restarts", rate, above=0.0)
     last = checks.number("The final rate of cosine_restarts", final, least=0.0)
-    shortest = checks.integer("The steps of cosine_restarts", steps)
-    growth = checks.integer("The multiple of cosine_restarts", multiple)
 
     def schedule(step: int) -> float:
-        length = shortest
-        if growth == 1:
+        length = steps
+        if multiple == 1:
             step %= length
         while step >= length:
-            step, length = step - length, length * growth
-        return _half_cosine(first, last, step, length)
+            step, length = step - length, length * multiple
+        return _half_cosine(rate, last, step, length)
 
     return Schedule(schedule)
 
 
 @maker
 def one_cycle(
-    rate: float,
-    steps: int,
-    rise: float = 0.3,
-    divisor: float = 25.0,
-    final_divisor: float = 1e4,
+    rate: Positive,
+    steps: Count,
+    rise: Fraction = 0.3,
+    divisor: Divisor = 25.0,
+    final_divisor: Divisor = 1e4,
 ) -> Schedule:
     """Half a cosine up to `rate`, half a cosine down, and the last rate from step `steps` on.
 
     Smith and Topin, "Super-Convergence: Very Fast Training of Neural Networks Using Large Learning
     Rates" (2018), with cosines as in PyTorch and optax.
-
-    Args:
-        rate: the highest.
-        steps: how long the cycle is.
-        rise: the share of the steps in which the rate goes up, from 0 to below 1.
-        divisor: the first rate is `rate / divisor`.
-        final_divisor: the last is the first divided by this.
+    It goes up in a share `rise` of the steps, from `rate / divisor`. The last rate is the first,
+    divided by `final_divisor`.
     """
-    highest = checks.number("The rate of one_cycle", rate, above=0.0)
-    length = checks.integer("The steps of one_cycle", steps)
-    peak = checks.fraction("The rise of one_cycle", rise) * length
-    first = highest / checks.number("The divisor of one_cycle", divisor, least=1.0)
-    last = first / checks.number("The final_divisor of one_cycle", final_divisor, least=1.0)
+    first, peak = rate / divisor, rise * steps
+    last = first / final_divisor
 
     def schedule(step: int) -> float:
         if step < peak:
-            return _half_cosine(first, highest, step, peak)
-        return _half_cosine(highest, last, step - peak, length - peak)
+            return _half_cosine(first, rate, step, peak)
+        return _half_cosine(rate, last, step - peak, steps - peak)
 
     return Schedule(schedule)
 
 
 @maker
-def log_cosine(rate: float, steps: int, cycles: int = 4) -> Schedule:
+def log_cosine(rate: Positive, steps: Count, cycles: int = 4) -> Schedule:
     """`rate * (0.5 - 0.5 * cos(2 pi log2(1 + (2^cycles - 1) * step / steps)))`, then 0.
 
     Cycles from 0 up to `rate` and back, each about twice as long as the one before. Holzmüller,
     Grinsztajn and Steinwart, "Better by Default: Strong Pre-Tuned MLPs and Boosted Trees on Tabular
     Data" (2024).
     """
-    highest = checks.number("The rate of log_cosine", rate, above=0.0)
-    length = checks.integer("The steps of log_cosine", steps)
     growth = 2.0 ** checks.integer("The cycles of log_cosine", cycles, 1, 64) - 1.0
 
     def schedule(step: int) -> float:
-        if step >= length:
+        if step >= steps:
             return 0.0
-        return highest * (0.5 - 0.5 * cos(2.0 * pi * log2(1.0 + growth * (step / length))))
+        return rate * (0.5 - 0.5 * cos(2.0 * pi * log2(1.0 + growth * (step / steps))))
 
     return Schedule(schedule)
 
 
 @maker
-def polynomial(rate: float, steps: int, power: float = 1.0, final: float = 0.0) -> Schedule:
+def polynomial(rate: Positive, steps: Count, power: Positive = 1.0, final: float = 0.0) -> Schedule:
     """`final + (rate - final) * (1 - step / steps)^power`, and `final` from step `steps` on."""
-    first = checks.number("The rate of polynomial", rate, above=0.0)
     last = checks.number("The final rate of polynomial", final, least=0.0)
-    length = checks.integer("The steps of polynomial", steps)
-    exponent = checks.number("The power of polynomial", power, above=0.0)
 
     def schedule(step: int) -> float:
-        share: float = max(0.0, 1.0 - step / length) ** exponent
-        return last + (first - last) * share
+        share: float = max(0.0, 1.0 - step / steps) ** power
+        return last + (rate - last) * share
 
     return Schedule(schedule)
 
 
 @maker
-def inverse_square_root(rate: float, steps: int) -> Schedule:
+def inverse_square_root(rate: Positive, steps: Count) -> Schedule:
     """`linear_warm_up(rate, steps)`, then `rate * sqrt(steps / (step + 1))`.
 
     Vaswani et al., "Attention Is All You Need" (2017).
     """
-    highest = checks.number("The rate of inverse_square_root", rate, above=0.0)
-    length = checks.integer("The steps of inverse_square_root", steps)
 
     def schedule(step: int) -> float:
         count = step + 1
-        return highest * (count / length if count < length else sqrt(length / count))
+        return rate * (count / steps if count < steps else sqrt(steps / count))
 
     return Schedule(schedule)
 
 
 @maker
-def linear_warm_up(rate: float, steps: int) -> Schedule:
+def linear_warm_up(rate: Positive, steps: Count) -> Schedule:
     """`rate / steps` at the first step, growing evenly to `rate` at step `steps - 1`, and on."""
-    last = checks.number("The rate of linear_warm_up", rate, above=0.0)
-    length = checks.integer("The steps of linear_warm_up", steps)
-    return Schedule(lambda step: last if step + 1 >= length else last * (step + 1) / length)
+    return Schedule(lambda step: rate if step + 1 >= steps else rate * (step + 1) / steps)
 
 
 def as_schedule(rate: float | Schedule) -> Schedule:

@@ -1,4 +1,4 @@
-"""Compares runs: a table of their folders, their curves on one picture, or a repetition."""
+"""Compares runs: a table of their folders, pictures, means over seeds, or a repetition."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import Annotated
 import tyro
 
 from command_line import PathOption, exit_status
-from figures import Curve, Scale, curves, write
+from figures import Curve, Scale, curves, scattered, write
 from progress import column, say, standard_output
 from purenn.errors import OptionError, RunError
 from run_table import Found, find, table
+from seed_table import by_folder, clouds, seed_table
 from verification import verified
 
 DESCRIPTION = """Compares the folders of runs.
@@ -22,6 +23,7 @@ Examples:
 
   .venv/bin/python scripts/compare_runs.py list runs
   .venv/bin/python scripts/compare_runs.py plot runs/spiral runs/adam --metric loss --scale log
+  .venv/bin/python scripts/compare_runs.py seeds runs/recipes
   .venv/bin/python scripts/compare_runs.py verify runs/spiral
 """
 
@@ -32,7 +34,9 @@ Folders = Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metava
 def main(arguments: Sequence[str]) -> int:
     """Do what the arguments say; 1 if a repetition differs, else 0."""
     status: int = tyro.extras.subcommand_cli_from_dict(
-        {"list": show, "plot": plot, "verify": verify}, args=arguments, description=DESCRIPTION
+        {"list": show, "plot": plot, "seeds": seeds, "verify": verify},
+        args=arguments,
+        description=DESCRIPTION,
     )
     return status
 
@@ -69,6 +73,26 @@ def plot(
     title = metric.replace("_", " ")
     write(output, curves(title, title, lines, scale=scale))
     say(standard_output(), f"The curves of {len(lines)} runs are in {output}.")
+    return 0
+
+
+def seeds(
+    folders: Folders,
+    metric: str = "test_accuracy",
+    output: PathOption = Path("runs/minutes.png"),
+) -> int:
+    """Show the mean of a metric, and draw it over minutes, for the runs that lie in one folder.
+
+    Args:
+        folders: folders with a folder for each kind of run, in which lies one for each seed.
+        metric: which fraction of summary.json.
+        output: where the picture goes.
+    """
+    console, groups = standard_output(), by_folder(find(folders))
+    console.print(seed_table(groups, metric))
+    label = f"{metric.replace('_', ' ')}, %"
+    write(output, scattered("minutes of training", label, clouds(groups, metric)))
+    say(console, f"The picture is {output}.")
     return 0
 
 

@@ -5,23 +5,24 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import TypeVar
 
 import attrs
 import numpy as np
+import tyro
 
 from article.images import all_images, split_rows
 from command_line import OptionalPath, Place, exit_status, first_settings, parse, to_json
 from image_outcome import Outcome
 from progress import standard_output
-from purenn import Dataset, Empty, checks, flatten, predict, runs
+from purenn import Dataset, Layer, Matrix, checks, flatten, predict, runs
 from purenn.arrays import Images, Indices
 from purenn.data import Rows, ScaledBytes
 from purenn.datasets import CLASSES, FashionMnist, fashion_mnist
-from purenn.errors import OptionError
+from trainer.convolutional import cnn, cnn_small
 from trainer.experiment import Experiment, Parts
-from trainer.models import ClassifierParams, classifier, objective
-from trainer.settings import Settings
+from trainer.images import RECIPES, ImageSettings, Recipe
+from trainer.models import classifier, normalized_classifier
 
 SCRIPT = "fashion_mnist.py"
 FOLDER = Path("runs/fashion-mnist")
@@ -30,14 +31,15 @@ FOLDER = Path("runs/fashion-mnist")
 WATCHED = 10_000
 
 DESCRIPTION = """Trains a classifier of Fashion-MNIST and measures it on the test images, which are
-looked at only then. The defaults are the article's net and split, descending on the softmax
+looked at only then. The default recipe is the article's net and split, descending on the softmax
 cross-entropy of logits. The run's folder holds its configuration, metrics by epoch, final numbers
 and pictures.
 
 Examples:
 
   .venv/bin/python scripts/fashion_mnist.py
-  .venv/bin/python scripts/fashion_mnist.py --seed 1 --folder runs/seed-1
+  .venv/bin/python scripts/fashion_mnist.py --recipe cnn-small --folder runs/cnn-small
+  .venv/bin/python scripts/fashion_mnist.py --recipe mlp --seed 1 --folder runs/mlp-1
   .venv/bin/python scripts/fashion_mnist.py --hidden 512 256 --dropout 0.2 --folder runs/dropout
   .venv/bin/python scripts/fashion_mnist.py --validation 6000 --patience 3 --folder runs/early
   .venv/bin/python scripts/fashion_mnist.py --config runs/early/config.json --folder runs/again
@@ -45,28 +47,15 @@ Examples:
 """
 
 Load = Callable[[Path | None], FashionMnist]
-ImageParams = tuple[Empty, ClassifierParams]
+P = TypeVar("P")
 
 
 @attrs.frozen(kw_only=True)
-class ImageSettings(Settings):
-    """What decides the result; it is written to the folder's config.json."""
+class Chosen:
+    """Where the settings begin."""
 
-    hidden: tuple[int, ...] = (784, 256, 128)
-    learning_rate: float = 0.05
-    warm_up: float = 0.05
-    batch_size: int = 128
-    epochs: int = 20
-    split: Literal["article", "official"] = "article"
-    """The article's 56,000 training and 14,000 test images, or the official 60,000 and 10,000."""
-    validation: int = 0
-    """How many of the training images are set aside and measured after each epoch."""
-
-    def __attrs_post_init__(self) -> None:
-        super().__attrs_post_init__()
-        checks.integer("--validation", self.validation, 0)
-        if self.patience is not None and not self.validation:
-            raise OptionError("--patience needs a validation part: add --validation 6000, say.")
+    recipe: Recipe = "corrected"
+    """The settings that options change. With --resume and --config it has no effect."""
 
 
 @attrs.frozen(kw_only=True)
@@ -74,18 +63,32 @@ class Command(Place):
     """What to train, and where."""
 
     settings: ImageSettings
+    chosen: Chosen = Chosen()
     data: OptionalPath = None
     """A folder with the four files of Fashion-MNIST, instead of the usual places and downloads."""
 
 
 def main(arguments: Sequence[str], load: Load = fashion_mnist) -> int:
     """Train as the arguments say."""
-    first = first_settings(arguments, FOLDER, SCRIPT, ImageSettings())
+    first = first_settings(arguments, FOLDER, SCRIPT, _recipe(arguments))
     command = parse(Command, Command(folder=FOLDER, settings=first), arguments, DESCRIPTION)
-    data = load(command.data)
-    parts = parted(data, command.settings)
-    with command.opened(runs.Config(SCRIPT, to_json(command.settings))) as run:
-        experiment(run, command.settings, data, parts).perform()
+    data, settings = load(command.data), command.settings
+    parts = parted(data, settings)
+    with command.opened(runs.Config(SCRIPT, to_json(settings))) as run:
+        trial, classes = Trial(run, settings, data, parts), len(CLASSES)
+        output = settings.objective.output
+        widths, activation, dropped = settings.hidden, settings.activation, settings.dropout
+        match settings.net:
+            case "mlp":
+                net = classifier(widths, activation, dropped, classes, output)
+                trial.perform(flatten() >> net)
+            case "normalized-mlp":
+                normal = normalized_classifier(widths, activation, dropped, classes, output)
+                trial.perform(flatten() >> normal)
+            case "cnn-small":
+                trial.perform(cnn_small(dropped, classes) >> output)
+            case "cnn":
+                trial.perform(cnn(dropped, classes) >> output)
     return 0
 
 
@@ -113,24 +116,39 @@ def rows(data: FashionMnist, settings: ImageSettings) -> tuple[Indices, Indices]
     return np.arange(train), np.arange(train, train + test)
 
 
-def experiment(
-    run: runs.Run, settings: ImageSettings, data: FashionMnist, parts: Parts[Images]
-) -> Experiment[ImageParams, Images]:
-    """The run of a classifier of these images."""
-    console = standard_output()
-    goal = objective(settings.loss)
-    model = flatten() >> classifier(
-        settings.hidden, settings.activation, settings.dropout, len(CLASSES), goal.output
+@attrs.frozen(eq=False)
+class Trial:
+    """A run of any model of these images."""
+
+    run: runs.Run
+    settings: ImageSettings
+    data: FashionMnist
+    parts: Parts[Images]
+
+    def perform(self, model: Layer[P, Images, Matrix]) -> None:
+        """Train the model, and show what it makes of the test images."""
+        console, goal = standard_output(), self.settings.objective
+
+        def draw(params: P) -> None:
+            probabilities = goal.probabilities(predict(model, params, self.parts.test))
+            (images, labels), (_, test) = all_images(self.data), rows(self.data, self.settings)
+            outcome = Outcome(probabilities, labels[test], images[test])
+            console.print(outcome.table())
+            outcome.draw(self.run.folder, self.data)
+
+        Experiment(
+            self.run, console, self.settings, model, self.parts, draw, self.settings.augment
+        ).perform()
+
+
+def _recipe(arguments: Sequence[str]) -> ImageSettings:
+    """The settings of the recipe that the arguments name."""
+    chosen, _ = tyro.cli(
+        Chosen,
+        args=[one for one in arguments if one not in {"-h", "--help"}],
+        return_unknown_args=True,
     )
-
-    def draw(params: ImageParams) -> None:
-        probabilities = goal.probabilities(predict(model, params, parts.test))
-        (images, labels), (_, test) = all_images(data), rows(data, settings)
-        outcome = Outcome(probabilities, labels[test], images[test])
-        console.print(outcome.table())
-        outcome.draw(run.folder, data)
-
-    return Experiment(run, console, settings, model, goal, parts, draw)
+    return RECIPES[chosen.recipe]
 
 
 if __name__ == "__main__":

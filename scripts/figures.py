@@ -43,6 +43,15 @@ class Curve:
         return range(1, 1 + len(self.values))
 
 
+@attrs.frozen
+class Cloud:
+    """Points of one kind: what something came to, and what it took."""
+
+    label: str
+    x: Sequence[float]
+    y: Sequence[float]
+
+
 @attrs.frozen(eq=False)
 class Boundary:
     """What a classifier of points (samples, 2) makes of the plane.
@@ -115,6 +124,23 @@ def curves(
         axes.legend(fontsize=11, loc="upper left", bbox_to_anchor=(1.01, 1.0))
     else:
         axes.legend(fontsize=11, framealpha=0.9)
+    return figure
+
+
+def scattered(x: str, y: str, clouds: Sequence[Cloud]) -> Figure:
+    """Points over a logarithmic axis, each kind in a color and with its name beside it."""
+    figure = blank(8, 4.5)
+    axes = figure.add_subplot()
+    for number, cloud in enumerate(clouds):
+        color = COLORS[number % len(COLORS)]
+        axes.scatter(cloud.x, cloud.y, s=36, color=color, alpha=0.7, label=cloud.label)
+    axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(FormatStrFormatter("%g"))
+    axes.set_xlabel(x, fontsize=12)
+    axes.set_ylabel(y, fontsize=12)
+    axes.grid(color="#DDDDDD", linewidth=0.8)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(fontsize=11, framealpha=0.9)
     return figure
 
 

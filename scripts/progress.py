@@ -11,14 +11,13 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from purenn import Key, State, runs
-from purenn.data import Batch, Batches
 from purenn.runs.stopping import Best, Until
+from purenn.runs.training import EpochBatches
 from purenn.training import Report, Step
 
 P = TypeVar("P")
 S = TypeVar("S")
-X = TypeVar("X")
-T = TypeVar("T")
+B = TypeVar("B")
 
 LINES = 20  # are enough for a run of many short epochs
 WIDTH = 100
@@ -39,8 +38,8 @@ def follow(
     run: runs.Run,
     console: Console,
     start: runs.Progress[P, S],
-    step: Step[State[P, S], Batch[X, T], Report],
-    batches_of: Callable[[Key, int], Batches[X, T]],
+    step: Step[State[P, S], B, Report],
+    batches_of: Callable[[Key, int], EpochBatches[B]],
     epochs: int,
     measure: Callable[[runs.Progress[P, S]], Mapping[str, float]],
     *,

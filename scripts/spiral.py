@@ -16,7 +16,7 @@ from purenn import Key, Matrix, accuracy, checks, dataset, evaluate, predict, ru
 from purenn.arrays import Indices
 from purenn.datasets import spirals
 from trainer.experiment import Experiment, Parts
-from trainer.models import ClassifierParams, classifier, objective
+from trainer.models import ClassifierParams, classifier
 from trainer.settings import Settings
 
 SCRIPT = "spiral.py"
@@ -100,7 +100,7 @@ def experiment(
     run: runs.Run, settings: SpiralSettings, parts: Parts[Matrix]
 ) -> Experiment[ClassifierParams, Matrix]:
     """The run of a classifier of these points."""
-    goal = objective(settings.loss)
+    goal = settings.objective
     model = classifier(
         settings.hidden, settings.activation, settings.dropout, settings.arms, goal.output
     )
@@ -116,7 +116,7 @@ def experiment(
         )
         write(run.folder / "boundary.png", boundaries(boundary))
 
-    return Experiment(run, standard_output(), settings, model, goal, parts, draw)
+    return Experiment(run, standard_output(), settings, model, parts, draw)
 
 
 if __name__ == "__main__":

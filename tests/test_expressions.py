@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import multiprocessing
+from typing import Annotated
 
 import numpy as np
 import pytest
 from contracts import copies
+from refusals import refused
 
 import purenn as nn
-from purenn import initializers, layers, losses, maker, schedules
+from purenn import checks, initializers, layers, losses, maker, schedules
 from purenn.arrays import FLOAT64
+from purenn.errors import OptionError
 from purenn.expressions import Call, Chained, Expressed
 from purenn.layers import linear, relu
 from purenn.schedules import Schedule, cosine
@@ -89,6 +92,32 @@ def test_makers_of_ones_own_may_take_arguments_of_any_kind() -> None:
         for again in copies(schedule):
             assert again == schedule
             assert again(0) == schedule(0)
+
+
+SEEN: list[object] = []
+
+
+@maker
+def checked(rate: checks.Positive = 1.0, count: Annotated[int, "plain"] = 2) -> Schedule:
+    SEEN.append(rate)
+    return schedules.constant(rate)
+
+
+def test_arguments_that_are_annotated_as_a_kind_are_checked_and_converted() -> None:
+    assert (checked(), checked(3, count=4)(0)) == (checked(1.0), 3.0)
+    assert repr(checked(3)) == "checked(rate=3)"
+    assert {type(rate) for rate in SEEN} == {float}
+    with refused(OptionError, "The rate of checked: expected a finite number > 0, got 0."):
+        checked(0)
+
+    class Local(Schedule):
+        """A class that only a type checker can look up."""
+
+    @maker
+    def unchecked(rate: checks.Positive) -> Local:
+        return Local(lambda step: rate)
+
+    assert repr(unchecked(0)).endswith("unchecked(0)")
 
 
 def test_without_a_maker_a_value_equals_itself_alone() -> None:

@@ -120,8 +120,9 @@ def test_gradients_of_many_pixels_are_exact_in_float32(groups: int) -> None:
     assert grads.weight.ravel().tolist() == pytest.approx([7_680] * (4 // groups), rel=2e-5)
 
 
-def test_a_step_of_conv_needs_memory_for_inputs_outputs_and_a_few_patches() -> None:
+def test_a_step_of_conv_needs_memory_for_outputs_a_padded_copy_and_a_few_patches() -> None:
     x: Images = np.ones((500, 20, 20, 4), FLOAT32)
+    padded = 500 * 24 * 24 * 4 * 4
     for layer in (conv(4, 5), conv(4, 5, groups=4)):
         params = layer.init(KEY, x)
 
@@ -130,7 +131,7 @@ def test_a_step_of_conv_needs_memory_for_inputs_outputs_and_a_few_patches() -> N
             pull(y)[1]()
 
         memory.release()
-        assert memory_of(step) < 2 * x.nbytes + 2**22
+        assert memory_of(step) < 2 * x.nbytes + padded + 2**22
 
 
 def test_first_weights_of_conv_have_the_fans_of_a_window() -> None:

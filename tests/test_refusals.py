@@ -12,10 +12,10 @@ from refusals import check_refusal, items
 
 import purenn as nn
 from article.legacy import LegacyStream
-from fashion_mnist import ImageSettings
 from purenn import layers, losses, safetensors
 from purenn.arrays import Labels, Matrix
 from spiral import SpiralSettings
+from trainer.images import ImageSettings
 
 X: Matrix = np.ones((2, 3), np.float32)
 LABELS: Labels = np.array([0, 1])

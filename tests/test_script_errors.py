@@ -11,11 +11,11 @@ from sample import load_sample
 import fashion_mnist
 import spiral
 from command_line import exit_status, from_json, to_json
-from fashion_mnist import ImageSettings
 from purenn import runs
 from purenn.datasets import FashionMnist
 from purenn.errors import OptionError, RunError, UnavailableError
 from spiral import SpiralSettings
+from trainer.images import ImageSettings
 
 
 def told(output: str) -> str:

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 from sample import sample
 
-from fashion_mnist import ImageSettings, parted
+from fashion_mnist import parted
 from purenn import Key, Labels, Matrix
 from purenn.arrays import FLOAT64
 from purenn.layers import softmax
 from purenn.tree import paths
 from spiral import SpiralSettings, drawn
+from trainer.images import ImageSettings
 from trainer.models import Goal, classifier, objective
 
 X: Matrix = Key(3).generator().standard_normal((5, 4))

@@ -22,9 +22,9 @@ from purenn.data.batches import dataset as dataset
 from purenn.data.batches import shuffled_batches as shuffled_batches
 from purenn.data.columns import Column as Column
 from purenn.data.columns import Pair as Pair
+from purenn.data.columns import Part as Part
 from purenn.data.columns import Rows as Rows
 from purenn.data.columns import ScaledBytes as ScaledBytes
-from purenn.data.splitting import Part as Part
 from purenn.data.splitting import split as split
 from purenn.data.standardization import Standardization as Standardization
 from purenn.data.standardization import Standardized as Standardized

@@ -6,7 +6,9 @@ docstring says otherwise.
 
 from __future__ import annotations
 
+from functools import partial
 from math import log, sqrt
+from typing import Annotated
 
 import numpy as np
 
@@ -20,38 +22,38 @@ from purenn.arrays import (
     require_floats,
     require_indices,
 )
+from purenn.checks import Count, NotNegative, Number, Positive
 from purenn.data.augmenting import Augmentation, Mixing
 from purenn.errors import DtypeError, OptionError, ShapeError
 from purenn.expressions import maker
 from purenn.kernels import augmentation as kernels
 from purenn.keys import Key
 
-MOST_CLASSES = 2**31 - 1
+Probability = Annotated[float, partial(checks.number, least=0.0, most=1.0)]
+Classes = Annotated[int, partial(checks.integer, most=2**31 - 1)]
 
 
 @maker
-def random_flip(probability: float = 0.5) -> Augmentation[Images]:
+def random_flip(probability: Probability = 0.5) -> Augmentation[Images]:
     """Mirror images, left to right, with this probability."""
-    p = _probability("random_flip", probability)
 
     def flip(images: Images, key: Key) -> Images:
         _require_images("random_flip", images)
-        return kernels.flip(images, key.generator().random(len(images)) < p)
+        return kernels.flip(images, key.generator().random(len(images)) < probability)
 
     return Augmentation(flip)
 
 
 @maker
-def random_shift(pixels: int) -> Augmentation[Images]:
+def random_shift(pixels: Count) -> Augmentation[Images]:
     """Move images by up to so many pixels, down or up and right or left, and fill in zeros.
 
     Every shift from `-pixels` to `pixels` is as likely, along either axis.
     """
-    most = checks.integer("The pixels of random_shift", pixels)
 
     def shift(images: Images, key: Key) -> Images:
-        _require_images("random_shift", images, most + 1)
-        down, right = key.generator().integers(-most, most + 1, (2, len(images)))
+        _require_images("random_shift", images, pixels + 1)
+        down, right = key.generator().integers(-pixels, pixels + 1, (2, len(images)))
         return kernels.shift(images, down, right)
 
     return Augmentation(shift)
@@ -59,10 +61,10 @@ def random_shift(pixels: int) -> Augmentation[Images]:
 
 @maker
 def random_erasing(
-    probability: float = 0.5,
+    probability: Probability = 0.5,
     area: tuple[float, float] = (0.02, 0.33),
     ratio: tuple[float, float] = (0.3, 1 / 0.3),
-    value: float = 0.0,
+    value: Number = 0.0,
 ) -> Augmentation[Images]:
     """Put one value into a random rectangle of images, with this probability.
 
@@ -70,14 +72,12 @@ def random_erasing(
     ratio of height to width; a side longer than the image is cut. It lies inside of the image.
     Zhong, Zheng, Kang, Li, Yang, "Random Erasing Data Augmentation" (2020).
     """
-    p = _probability("random_erasing", probability)
     smallest, largest = _bounds("The area of random_erasing", area, 1.0)
     flattest, steepest = _bounds("The ratio of random_erasing", ratio, 1e6)
-    filler = checks.number("The value of random_erasing", value)
 
     def erase(images: Images, key: Key) -> Images:
         _require_images("random_erasing", images)
-        checks.fits("The value of random_erasing", filler, images.dtype)
+        checks.fits("The value of random_erasing", value, images.dtype)
         samples, rows, columns = images.shape[:3]
         rng = key.generator()
         areas = rng.uniform(smallest, largest, samples) * (rows * columns)
@@ -86,84 +86,77 @@ def random_erasing(
         widths = np.rint(np.sqrt(areas / ratios)).clip(1, columns)
         tops = np.floor(rng.random(samples) * (rows - heights + 1))
         lefts = np.floor(rng.random(samples) * (columns - widths + 1))
-        keeps = rng.random(samples) >= p
-        heights[keeps] = 0
+        heights[rng.random(samples) >= probability] = 0
         boxes = np.stack([tops, lefts, tops + heights, lefts + widths], axis=1).astype(np.int64)
-        return kernels.erase(images, boxes, filler)
+        return kernels.erase(images, boxes, value)
 
     return Augmentation(erase)
 
 
 @maker
-def cutout(size: int) -> Augmentation[Images]:
+def cutout(size: Count) -> Augmentation[Images]:
     """Put zeros into a square of images, so many pixels wide, around a random pixel.
 
     The part of the square that lies outside of the image is cut. DeVries, Taylor, "Improved
     Regularization of Convolutional Neural Networks with Cutout" (2017).
     """
-    side = checks.integer("The size of cutout", size)
 
     def cut(images: Images, key: Key) -> Images:
-        _require_images("cutout", images, side)
+        _require_images("cutout", images, size)
         samples, rows, columns = images.shape[:3]
         rng = key.generator()
-        tops = rng.integers(0, rows, samples) - side // 2
-        lefts = rng.integers(0, columns, samples) - side // 2
-        ends = (tops + side, lefts + side)
-        boxes = np.stack([np.maximum(tops, 0), np.maximum(lefts, 0), *ends], axis=1)
+        tops = rng.integers(0, rows, samples) - size // 2
+        lefts = rng.integers(0, columns, samples) - size // 2
+        starts = np.maximum(tops, 0), np.maximum(lefts, 0)
+        boxes = np.stack([*starts, tops + size, lefts + size], axis=1)
         return kernels.erase(images, boxes, 0.0)
 
     return Augmentation(cut)
 
 
 @maker
-def gaussian_noise(deviation: float) -> Augmentation[Array]:
+def gaussian_noise(deviation: NotNegative) -> Augmentation[Array]:
     """Add normal numbers with mean 0 and this standard deviation to inputs of any shape."""
-    size = checks.number("The deviation of gaussian_noise", deviation, least=0.0)
 
     def add(x: Array, key: Key) -> Array:
-        checks.fits("The deviation of gaussian_noise", size, x.dtype)
-        return kernels.add_noise(x, size, key.generator())
+        checks.fits("The deviation of gaussian_noise", deviation, x.dtype)
+        return kernels.add_noise(x, deviation, key.generator())
 
     return Augmentation(add)
 
 
 @maker
-def mixup(alpha: float, classes: int) -> Mixing[Array]:
+def mixup(alpha: Positive, classes: Classes) -> Mixing[Array]:
     """Blend each sample with another of its batch, `share * x + (1 - share) * other`, targets too.
 
     One share for the batch is drawn from the beta distribution (alpha, alpha). Zhang, Cisse,
     Dauphin, Lopez-Paz, "mixup: Beyond Empirical Risk Minimization" (2018).
     """
-    a = checks.number("The alpha of mixup", alpha, above=0.0)
-    count = checks.integer("The classes of mixup", classes, 1, MOST_CLASSES)
 
     def mix(x: Array, targets: Matrix | Labels, key: Key) -> tuple[Array, Matrix]:
-        rows = _rows("mixup", x, targets, count)
+        rows = _rows("mixup", x, targets, classes)
         rng = key.generator()
-        share, partners = float(rng.beta(a, a)), rng.permutation(len(x))
+        share, partners = float(rng.beta(alpha, alpha)), rng.permutation(len(x))
         return kernels.blend(x, partners, share), kernels.blend(rows, partners, share)
 
     return Mixing(mix)
 
 
 @maker
-def cutmix(alpha: float, classes: int) -> Mixing[Images]:
+def cutmix(alpha: Positive, classes: Classes) -> Mixing[Images]:
     """Paste a rectangle of another image of the batch into each; targets are blended by area.
 
     One rectangle for the batch has its center anywhere, and sides so long that its area, were
     nothing of it cut off, is a share drawn from the beta distribution (alpha, alpha). Yun, Han, Oh,
     Chun, Choe, Yoo, "CutMix: Regularization Strategy to Train Strong Classifiers" (2019).
     """
-    a = checks.number("The alpha of cutmix", alpha, above=0.0)
-    count = checks.integer("The classes of cutmix", classes, 1, MOST_CLASSES)
 
     def mix(images: Images, targets: Matrix | Labels, key: Key) -> tuple[Images, Matrix]:
         _require_images("cutmix", images)
-        soft = _rows("cutmix", images, targets, count)
+        soft = _rows("cutmix", images, targets, classes)
         samples, rows, columns = images.shape[:3]
         rng = key.generator()
-        side, partners = sqrt(rng.beta(a, a)), rng.permutation(samples)
+        side, partners = sqrt(rng.beta(alpha, alpha)), rng.permutation(samples)
         top, bottom = _side(side, rows, rng)
         left, right = _side(side, columns, rng)
         share = 1.0 - (bottom - top) * (right - left) / (rows * columns)
@@ -178,10 +171,6 @@ def _side(share: float, pixels: int, rng: np.random.Generator) -> tuple[int, int
     length, center = round(share * pixels), int(rng.integers(0, pixels))
     start = center - length // 2
     return max(start, 0), min(start + length, pixels)
-
-
-def _probability(name: str, value: float) -> float:
-    return checks.number(f"The probability of {name}", value, least=0.0, most=1.0)
 
 
 def _bounds(name: str, pair: tuple[float, float], most: float) -> tuple[float, float]:

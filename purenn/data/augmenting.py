@@ -7,7 +7,7 @@ batch's number: a resumed run sees the same samples. The batch keeps its key.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Generic, TypeGuard, TypeVar, overload
+from typing import Generic, TypeVar, overload
 
 import attrs
 import numpy as np
@@ -74,12 +74,7 @@ def _like(change: object, found: object, inputs: V) -> V:
 
 @attrs.frozen(eq=False, repr=False)
 class AugmentedBatches(Numbered[X, T]):
-    """Batches that are made by a function of their numbers, as they are read.
-
-    Args:
-        make: the batch with a number.
-        numbers: which batches there are in this sequence.
-    """
+    """Batches that are made by a function of their numbers, as they are read."""
 
     make: Callable[[int], Batch[X, T]]
     numbers: range
@@ -118,15 +113,9 @@ def augmented(
     >>> augmented(batches, random_flip(), random_shift(1), mixing=mixup(0.2, classes=6))[1:]
     <2 augmented batches>
 
-    Args:
-        batches: of inputs that all augmentations take; with mixing, their targets are labels or
-            rows of probabilities.
-        augmentations: each draws from a stream of its own.
-        mixing: makes rows of probabilities of the targets, which every loss of classifiers takes
-            that takes labels.
-
-    Raises:
-        OptionError: an argument is something else.
+    Each augmentation draws from a stream of its own. Mixing takes targets that are labels or rows
+    of probabilities, and makes rows of them, which every loss of classifiers takes that takes
+    labels.
     """
     advice = "Make them with shuffled_batches, and give all augmentations at once."
     checks.instance("The batches of augmented", batches, Batches, advice)
@@ -141,20 +130,18 @@ def augmented(
         for index, augmentation in enumerate(augmentations):
             inputs = augmentation(inputs, key.child("augmentation", index))
         if mixing is not None:
-            classes = _class_targets(targets)
+            classes = _class_targets(mixing, targets)
             inputs, targets = mixing(inputs, classes, key.child("mixing"))
         return Batch(inputs, targets, key)
 
     return AugmentedBatches(make, range(len(batches)))
 
 
-def _class_targets(targets: object) -> Matrix | Labels:
-    if _is_array(targets):
+def _class_targets(mixing: object, targets: object) -> Matrix | Labels:
+    if isinstance(targets, np.ndarray):
         return targets
     raise DataError(
-        f"expected labels or rows of probabilities to mix, got {checks.described(targets)}."
+        f"{mixing!r}: expected labels or rows of probabilities to mix, got "
+        f"{checks.described(targets)}. Leave out weights of samples, which cannot be mixed; those "
+        "of classes go into the loss: class_weighted(loss, weights)."
     )
-
-
-def _is_array(targets: object) -> TypeGuard[Matrix | Labels]:
-    return isinstance(targets, np.ndarray)

@@ -32,11 +32,7 @@ class Batch(Generic[X, T]):
 
 @attrs.frozen(eq=False, repr=False)
 class Dataset(Node, Generic[X, T]):
-    """Inputs and their targets, sample by sample.
-
-    Raises:
-        DataError: there are more of one than of the other.
-    """
+    """Inputs and their targets, as many of one as of the other."""
 
     inputs: Column[X]
     targets: Column[T]
@@ -56,11 +52,7 @@ class Dataset(Node, Generic[X, T]):
         return self.inputs.take(range(1))
 
     def select(self, indices: Indices | Mask) -> Dataset[X, T]:
-        """The data set of these samples alone, in this order, or of those with a true entry.
-
-        Raises:
-            OptionError: an index is out of range, or no sample is left.
-        """
+        """The data set of these samples alone, in this order, or of those with a true entry."""
         return Dataset(self.inputs.select(indices), self.targets.select(indices))
 
 
@@ -75,13 +67,11 @@ def dataset(
 ) -> Dataset[object, object]:
     """A data set of arrays whose first axes count the samples. Writable arrays are copied.
 
+    Arrays are of finite float32 or float64, or of integers, and not empty.
+
     Args:
         inputs: an array, a pair of arrays for a model of two inputs, or a column.
         targets: an array, a pair `(targets, weights)`, or a column.
-
-    Raises:
-        DtypeError: one is not an array of float32, float64 or integers.
-        DataError: one is empty or has NaN or infinity, or their lengths differ.
     """
     return Dataset(_column(inputs), _column(targets))
 
@@ -123,16 +113,10 @@ class Numbered(ABC, Generic[X, T]):
 
 @attrs.frozen(eq=False, repr=False)
 class Batches(Numbered[X, T]):
-    """The batches of a data set, made as they are read.
+    """The batches of a data set, made as they are read; the last may have fewer samples.
 
-    A run goes on in the middle of an epoch with `batches[position:]`.
-
-    Args:
-        dataset: where the samples come from.
-        batch_size: how many there are in a batch; fewer in the last.
-        key: batch i has the key `key.child("batch", i)`.
-        order: the order of the samples, or None for that of the data set.
-        numbers: which batches of the whole there are in this sequence.
+    Batch i has the key `key.child("batch", i)`. The order is that of the samples, or None for the
+    data set's own. A run goes on in the middle of an epoch with `batches[position:]`.
     """
 
     dataset: Dataset[X, T]
@@ -163,11 +147,7 @@ class Batches(Numbered[X, T]):
 
 
 def shuffled_batches(data: Dataset[X, T], batch_size: int, key: Key, epoch: int) -> Batches[X, T]:
-    """The batches of an epoch: every sample once, in an order drawn for (key, epoch).
-
-    Raises:
-        OptionError: the batch size is not an integer ≥ 1, or the epoch is negative.
-    """
+    """The batches of an epoch: every sample once, in an order drawn for (key, epoch)."""
     require_data(data, key)
     own = key.child("epoch", checks.integer("The epoch", epoch, 0))
     order = read_only(own.generator().permutation(len(data)))
@@ -175,11 +155,7 @@ def shuffled_batches(data: Dataset[X, T], batch_size: int, key: Key, epoch: int)
 
 
 def batches_in_order(data: Dataset[X, T], batch_size: int, key: Key) -> Batches[X, T]:
-    """The samples in the data set's own order, cut into batches without a copy.
-
-    Raises:
-        OptionError: the batch size is not an integer ≥ 1.
-    """
+    """The samples in the data set's own order, cut into batches without a copy."""
     require_data(data, key)
     return _batches(data, batch_size, key, None)
 
@@ -187,11 +163,7 @@ def batches_in_order(data: Dataset[X, T], batch_size: int, key: Key) -> Batches[
 def arranged_batches(
     data: Dataset[X, T], batch_size: int, key: Key, order: Indices | Mask
 ) -> Batches[X, T]:
-    """The samples in an order of one's own, which may leave some out or repeat them, or of a mask.
-
-    Raises:
-        OptionError: the batch size is not an integer ≥ 1, or the order is not a vector of indices.
-    """
+    """The samples in an order of one's own, which may leave out and repeat some, or of a mask."""
     require_data(data, key)
     return _batches(data, batch_size, key, checked_order(order, len(data)))
 

@@ -51,9 +51,9 @@ class Column(ABC, Generic[X]):
     def take(self, selection: Selection) -> X:
         """The rows with these indices, which are in range, as a read-only batch."""
 
-    @abstractmethod
-    def select(self, indices: Indices | Mask) -> Column[X]:
+    def select(self, indices: Indices | Mask) -> Part[X]:
         """The column of these rows alone."""
+        return Part(self, indices)
 
 
 def sample_shape(batch: object) -> object:
@@ -110,15 +110,11 @@ def checked_order(order: Indices | Mask, samples: int) -> Indices:
 
 @attrs.frozen(eq=False, repr=False)
 class Rows(Node, Column[N]):
-    """An array whose first axis counts the samples.
+    """An array of finite float32 or float64, or of integers, whose first axis counts the samples.
 
     A writable array is copied; one made read-only by `setflags(write=False)` is shared, and so is a
     memory map (`numpy.load(path, mmap_mode="r")`), of which only the rows of a batch are read into
     memory. Whoever still writes to a shared array or to the mapped file changes the data.
-
-    Raises:
-        DtypeError: it is not an array of float32, float64 or integers.
-        DataError: it is empty, or has NaN or infinity.
     """
 
     array: N = attrs.field(converter=_rows)
@@ -129,10 +125,6 @@ class Rows(Node, Column[N]):
     def take(self, selection: Selection) -> N:
         """These rows; a run of them without gaps is a view."""
         return rows(self.array, selection)
-
-    def select(self, indices: Indices | Mask) -> Rows[N]:
-        """The column of these rows alone."""
-        return Rows(self.take(checked_order(indices, len(self))))
 
 
 def _pixels(array: ByteImages) -> ByteImages:
@@ -148,32 +140,26 @@ def _pixels(array: ByteImages) -> ByteImages:
     return plain
 
 
-def _scale(value: float) -> float:
-    return checks.number("The scale of ScaledBytes", value)
-
-
-def _dtype(value: FloatDtype) -> FloatDtype:
-    return checks.float_dtype("ScaledBytes", value)
-
-
 @attrs.frozen(eq=False, repr=False)
 class ScaledBytes(Node, Column[Images]):
     """Images kept as bytes, a quarter of the memory, and given as `bytes * scale`.
 
+    The default scale brings bytes into [0, 1].
+
     Args:
         pixels: uint8, (samples, rows, columns, channels). A writable array is copied.
-        scale: the default brings bytes into [0, 1].
+        scale: a finite number.
         dtype: float32 or float64, of the batches.
-
-    Raises:
-        DtypeError, ShapeError: the pixels are not uint8, or have not four axes.
-        DataError: there are no images.
-        OptionError: the dtype is not a float, or the scale not finite.
     """
 
     pixels: ByteImages = attrs.field(converter=_pixels)
-    scale: float = attrs.field(default=1.0 / 255.0, converter=_scale)
-    dtype: FloatDtype = attrs.field(default=FLOAT32, converter=_dtype)
+    scale: float = 1.0 / 255.0
+    dtype: FloatDtype = FLOAT32
+
+    def __attrs_post_init__(self) -> None:
+        number = checks.number("The scale of ScaledBytes", self.scale)
+        object.__setattr__(self, "scale", number)
+        object.__setattr__(self, "dtype", checks.float_dtype("ScaledBytes", self.dtype))
 
     def __len__(self) -> int:
         return self.pixels.shape[0]
@@ -182,19 +168,10 @@ class ScaledBytes(Node, Column[Images]):
         """These images, scaled."""
         return scale_bytes(rows(self.pixels, selection), self.scale, self.dtype)
 
-    def select(self, indices: Indices | Mask) -> ScaledBytes:
-        """The column of these images alone."""
-        order = checked_order(indices, len(self))
-        return attrs.evolve(self, pixels=rows(self.pixels, order))
-
 
 @attrs.frozen(eq=False, repr=False)
 class Pair(Node, Column[tuple[X, T]]):
-    """Two columns side by side, for models of two inputs and for targets with weights.
-
-    Raises:
-        DataError: they have different lengths.
-    """
+    """Two columns of one length, for models of two inputs and for targets with weights."""
 
     first: Column[X]
     second: Column[T]
@@ -215,6 +192,24 @@ class Pair(Node, Column[tuple[X, T]]):
         """These rows of both."""
         return self.first.take(selection), self.second.take(selection)
 
-    def select(self, indices: Indices | Mask) -> Pair[X, T]:
-        """The pair of these rows alone."""
-        return Pair(self.first.select(indices), self.second.select(indices))
+
+@attrs.frozen(eq=False, repr=False)
+class Part(Node, Column[X]):
+    """Some rows of a column, in an order of their own, which are not copied until a batch is.
+
+    The order is a vector of indices, or a mask with a true entry for each of the rows.
+    """
+
+    column: Column[X]
+    order: Indices | Mask
+
+    def __attrs_post_init__(self) -> None:
+        checks.instance("The column of a Part", self.column, Column, "Give Rows(x), say.")
+        object.__setattr__(self, "order", checked_order(self.order, len(self.column)))
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def take(self, selection: Selection) -> X:
+        """These rows of the part."""
+        return self.column.take(self.order[np.asarray(selection)])

@@ -2,43 +2,14 @@
 
 from __future__ import annotations
 
-import attrs
 import numpy as np
 
 from purenn import arrays, checks
-from purenn.arrays import Indices, Labels, Mask, Vector
+from purenn.arrays import Indices, Labels, Vector
 from purenn.data.batches import Dataset, require_data
-from purenn.data.columns import Column, Selection, T, X, checked_order
+from purenn.data.columns import T, X
 from purenn.errors import DataError, OptionError
 from purenn.keys import Key
-from purenn.tree import Node
-
-
-@attrs.frozen(eq=False, repr=False)
-class Part(Node, Column[X]):
-    """Some rows of a column, in an order of their own, which are not copied until a batch is.
-
-    Raises:
-        OptionError: the order is not a vector of indices.
-    """
-
-    column: Column[X]
-    order: Indices
-
-    def __attrs_post_init__(self) -> None:
-        checks.instance("The column of a Part", self.column, Column, "Give Rows(x), say.")
-        object.__setattr__(self, "order", checked_order(self.order, len(self.column)))
-
-    def __len__(self) -> int:
-        return len(self.order)
-
-    def take(self, selection: Selection) -> X:
-        """These rows of the part."""
-        return self.column.take(self.order[np.asarray(selection)])
-
-    def select(self, indices: Indices | Mask) -> Part[X]:
-        """The part with these rows alone."""
-        return Part(self.column, self.order[checked_order(indices, len(self))])
 
 
 def split(
@@ -62,7 +33,7 @@ def split(
             far as whole samples allow.
 
     Raises:
-        OptionError: the fraction is not between 0 and 1, or so small or large that a part is empty.
+        OptionError: the fraction is so small or large that a part is empty.
         DataError: there are more or fewer labels than samples.
     """
     require_data(data, key)
@@ -78,22 +49,14 @@ def split(
     if stratify is None:
         chosen = order[:count]
     else:
-        chosen = _stratified(_checked_labels(stratify, samples), order, share, count)
+        arrays.require_integers("The stratify of split", stratify)
+        if len(stratify) != samples:
+            expected = f"{samples} labels, got {len(stratify)}"
+            raise DataError(f"The stratify of split: expected {expected}.")
+        chosen = _stratified(stratify, order, share, count)
     is_second = np.zeros(samples, np.bool)
     is_second[chosen] = True
-    first, second = np.flatnonzero(~is_second), np.flatnonzero(is_second)
-    return _part(data, first), _part(data, second)
-
-
-def _part(data: Dataset[X, T], order: Indices) -> Dataset[X, T]:
-    return Dataset(Part(data.inputs, order), Part(data.targets, order))
-
-
-def _checked_labels(labels: Labels, samples: int) -> Labels:
-    arrays.require_integers("The stratify of split", labels)
-    if len(labels) != samples:
-        raise DataError(f"The stratify of split: expected {samples} labels, got {len(labels)}.")
-    return labels
+    return data.select(~is_second), data.select(is_second)
 
 
 def _stratified(labels: Labels, order: Indices, share: float, count: int) -> Indices:

@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import FLOAT64, A, Array, Indices, Mask, immutable, require_floats
+from purenn.arrays import FLOAT64, A, Array, Indices, immutable, require_floats
 from purenn.data.columns import Column, Rows
 from purenn.errors import DataError, DtypeError, ShapeError
 from purenn.kernels.constants import scalar
@@ -28,15 +28,9 @@ def _statistic(array: Array) -> Array:
 class Standardization(Node):
     """The function `(x - mean) / deviation`, which a call computes, and its inverse.
 
-    It is a tree like parameters: `save` and `load` keep it beside those of the model.
-
-    Args:
-        mean: of each feature, or of each channel: it goes with the last axes of a batch.
-        deviation: of the same shape and dtype, everywhere above 0.
-
-    Raises:
-        ShapeError, DtypeError, DataError: these are other arrays or numbers, or, in a call, the
-            batch does not go with them.
+    It is a tree like parameters: `save` and `load` keep it beside those of the model. There is a
+    mean and a deviation above 0 of each feature, or of each channel: their axes are the last ones
+    of a batch.
     """
 
     mean: Array = attrs.field(converter=_statistic)
@@ -145,7 +139,3 @@ class Standardized(Node, Column[A], Generic[A]):
     def take(self, selection: Indices | range) -> A:
         """These rows, standardized."""
         return self.fit(self.column.take(selection))
-
-    def select(self, indices: Indices | Mask) -> Standardized[A]:
-        """The column of these rows alone."""
-        return attrs.evolve(self, column=self.column.select(indices))

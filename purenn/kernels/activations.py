@@ -23,8 +23,7 @@ SHORT = 32
 
 def relu(x: A) -> A:
     """`max(x, 0)`."""
-    y = empty_like(x)
-    x.clip(scalar(0.0, x.dtype), scalar(inf, x.dtype), y)
+    y = x.clip(scalar(0.0, x.dtype), scalar(inf, x.dtype), empty_like(x))
     return read_only(y)
 
 
@@ -51,8 +50,7 @@ def leaky_relu_cotangent(y: A, dy: A, slope: float) -> A:
     a slope of 0.01 in float32) that an active unit lies below it only after an underflow.
     """
     low, edge, inverse = _edge(slope, y.dtype)
-    dx = empty_like(dy)
-    y.clip(low, edge, dx)
+    dx = y.clip(low, edge, empty_like(dy))
     np.multiply(dx, inverse, dx)
     np.multiply(dx, dy, dx)
     return read_only(dx)
@@ -91,8 +89,7 @@ def prelu_cotangent(x: A, dy: A, slope: Vector) -> A:
 
 def prelu_slopes(x: A, dy: A) -> A:
     """The cotangent of the slope at each element, `dy * min(x, 0)`."""
-    slopes = empty_like(dy)
-    x.clip(scalar(-inf, x.dtype), scalar(0.0, x.dtype), slopes)
+    slopes = x.clip(scalar(-inf, x.dtype), scalar(0.0, x.dtype), empty_like(dy))
     np.multiply(slopes, dy, slopes)
     return read_only(slopes)
 

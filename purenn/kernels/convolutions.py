@@ -15,7 +15,7 @@ import numpy as np
 from purenn.arrays import FLOAT64, Images, Stack, Vector, read_only, typed_like
 from purenn.kernels import depthwise
 from purenn.kernels.memory import empty
-from purenn.kernels.products import bias_cotangent, products
+from purenn.kernels.products import products
 from purenn.kernels.windows import Span, Windows, blocks, cover
 
 # OpenBLAS does not copy matrices first for products of so many multiplications at most. Therefore a
@@ -49,12 +49,6 @@ def weight_cotangent(x: Images, dy: Images, windows: Windows, weight: Filters) -
             found = products(patches.transpose(0, 2, 1), slopes)
             np.add(to, np.add.reduce(found, axis=0).reshape(to.shape), to)
     return read_only(typed_like(sums.astype(dy.dtype), weight))
-
-
-def channel_sums(dy: Images) -> Vector:
-    """The sum of `dy` over all pixels: over the samples first, whose rows are long."""
-    pixels = bias_cotangent(dy.reshape(dy.shape[0], -1))
-    return bias_cotangent(pixels.reshape(-1, dy.shape[3]))
 
 
 def input_cotangent(dy: Images, weight: Filters, windows: Windows, x: Images) -> Images:
@@ -117,17 +111,21 @@ def _correlate(x: Images, weight: Filters, bias: Vector, windows: Windows, out: 
         depthwise.correlate(x, weight, bias, windows, out)
         return
     matrix = weight.reshape(-1, weight.shape[3])
+    shift = np.broadcast_to(
+        bias, (*windows.count, bias.size)
+    ).copy()  # NumPy is slow along short rows
     for block, patches in _patches(x, windows, weight.shape[3]):
         to = out[block]
-        np.add(products(patches, matrix).reshape(to.shape), bias, to)
+        np.add(products(patches, matrix).reshape(to.shape), shift, to)
 
 
 def _patches(x: Images, windows: Windows, features: int) -> Iterator[tuple[Span, Stack]]:
     """What the windows show, as stacks of matrices with a row for each window."""
     (height, width), (down, across) = windows.size, windows.count
     row = width * x.shape[3]
+    everything = cover(x, windows)
     for block in blocks(x.shape[0], down * across * height * row):
-        covered = cover(x[block], windows)
+        covered = everything[block]
         count = len(covered) * down * across
         stack = (*_stacked(count, height * row * features), height * row)
         if windows.size == windows.stride == (1, 1):

@@ -15,6 +15,8 @@ from purenn.kernels.entropies import label_places
 from purenn.kernels.memory import empty_like
 from purenn.kernels.reductions import total
 
+QUIET = np.errstate(over="ignore", invalid="ignore")
+
 
 def _share(x: Array) -> Array:
     """The part of one output in the mean of a sample's."""
@@ -26,66 +28,66 @@ def _by_sample(x: Array) -> Vector:
     return read_only(sums)
 
 
+@QUIET
 def huber(prediction: A, target: A, delta: float) -> tuple[Vector, A]:
     """`c (e - c / 2)`, where c is the error e clipped to [-delta, delta], and c."""
     errors, slopes, halves = (empty_like(prediction) for _ in range(3))
-    with np.errstate(over="ignore", invalid="ignore"):
-        np.subtract(prediction, target, errors)
-        errors.clip(scalar(-delta, errors.dtype), scalar(delta, errors.dtype), slopes)
-        np.multiply(slopes, scalar(0.5, errors.dtype), halves)
-        np.subtract(errors, halves, errors)
-        np.multiply(slopes, _share(slopes), slopes)
-        np.multiply(errors, slopes, errors)
-        return _by_sample(errors), read_only(slopes)
+    np.subtract(prediction, target, errors)
+    errors.clip(scalar(-delta, errors.dtype), scalar(delta, errors.dtype), slopes)
+    np.multiply(slopes, scalar(0.5, errors.dtype), halves)
+    np.subtract(errors, halves, errors)
+    np.multiply(slopes, _share(slopes), slopes)
+    np.multiply(errors, slopes, errors)
+    return _by_sample(errors), read_only(slopes)
 
 
+@QUIET
 def pinball(prediction: A, target: A, level: float) -> tuple[Vector, A]:
     """`(1 - level) e` for errors e above 0 and `-level e` below, and these slopes; 0 at 0."""
     errors, slopes, below = (empty_like(prediction) for _ in range(3))
     zero, one, share = scalar(0.0, errors.dtype), scalar(1.0, errors.dtype), _share(errors)
-    with np.errstate(over="ignore", invalid="ignore"):
-        np.subtract(prediction, target, errors)
-        np.sign(errors, slopes)
-        slopes.clip(-one, zero, below)
-        slopes.clip(zero, one, slopes)
-        np.multiply(slopes, scalar(1.0 - level, errors.dtype), slopes)
-        np.multiply(below, scalar(level, errors.dtype), below)
-        np.add(slopes, below, slopes)
-        np.multiply(slopes, share, slopes)
-        np.multiply(errors, slopes, errors)
-        return _by_sample(errors), read_only(slopes)
+    np.subtract(prediction, target, errors)
+    np.sign(errors, slopes)
+    slopes.clip(-one, zero, below)
+    slopes.clip(zero, one, slopes)
+    np.multiply(slopes, scalar(1.0 - level, errors.dtype), slopes)
+    np.multiply(below, scalar(level, errors.dtype), below)
+    np.add(slopes, below, slopes)
+    np.multiply(slopes, share, slopes)
+    np.multiply(errors, slopes, errors)
+    return _by_sample(errors), read_only(slopes)
 
 
+@QUIET
 def poisson(prediction: A, target: A) -> tuple[Vector, A]:
     """`exp(z) - t z` and `exp(z) - t`, where 0 times infinity is 0."""
     slopes, products = empty_like(prediction), empty_like(prediction)
     share = _share(prediction)
-    with np.errstate(over="ignore", invalid="ignore"):
-        np.exp(prediction, slopes)
-        np.multiply(target, prediction, products)
-        np.subtract(slopes, products, products)
-        if not isfinite(total(products)):
-            zero = scalar(0.0, target.dtype)
-            np.copyto(products, slopes, where=np.equal(target, zero) | np.isposinf(slopes))
-        np.multiply(products, share, products)
-        np.subtract(slopes, target, slopes)
-        np.multiply(slopes, share, slopes)
-        return _by_sample(products), read_only(slopes)
+    np.exp(prediction, slopes)
+    np.multiply(target, prediction, products)
+    np.subtract(slopes, products, products)
+    if not isfinite(total(products)):
+        zero = scalar(0.0, target.dtype)
+        np.copyto(products, slopes, where=np.equal(target, zero) | np.isposinf(slopes))
+    np.multiply(products, share, products)
+    np.subtract(slopes, target, slopes)
+    np.multiply(slopes, share, slopes)
+    return _by_sample(products), read_only(slopes)
 
 
+@QUIET
 def hinge(prediction: Matrix, signs: Matrix) -> tuple[Vector, Matrix]:
     """`max(1 - s y, 0)`, and -s where that is above 0."""
     margins, slopes = empty_like(prediction), empty_like(prediction)
     zero, share = scalar(0.0, margins.dtype), _share(margins)
-    with np.errstate(over="ignore", invalid="ignore"):
-        np.multiply(signs, prediction, margins)
-        np.subtract(scalar(1.0, margins.dtype), margins, margins)
-        margins.clip(zero, scalar(inf, margins.dtype), margins)
-        np.sign(margins, slopes)
-        np.multiply(slopes, signs, slopes)
-        np.multiply(slopes, -share, slopes)
-        np.multiply(margins, share, margins)
-        return _by_sample(margins), read_only(slopes)
+    np.multiply(signs, prediction, margins)
+    np.subtract(scalar(1.0, margins.dtype), margins, margins)
+    margins.clip(zero, scalar(inf, margins.dtype), margins)
+    np.sign(margins, slopes)
+    np.multiply(slopes, signs, slopes)
+    np.multiply(slopes, -share, slopes)
+    np.multiply(margins, share, margins)
+    return _by_sample(margins), read_only(slopes)
 
 
 def multiclass_hinge(scores: Matrix, labels: Labels) -> tuple[Vector, Matrix]:

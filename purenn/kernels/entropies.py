@@ -24,8 +24,7 @@ def label_entropy(logits: Matrix, labels: Labels, smoothing: float = 0.0) -> tup
     With smoothing, that of the label blended with `even_shares`.
     """
     shifted = below_row_maximum(logits)
-    slopes = empty_like(logits)
-    np.exp(shifted, slopes)
+    slopes: Matrix = np.exp(shifted, empty_like(logits))
     sums = row_sums(slopes)
     places = label_places(logits, labels)
     logs = np.log(sums)
@@ -46,8 +45,7 @@ def even_shares(logits: Matrix, whole: float) -> Array:
     """`whole`, shared evenly among the classes of each row that are not masked by -inf."""
     if np.minimum.reduce(logits, axis=None) > -inf:
         return scalar(whole / logits.shape[1], logits.dtype)
-    shares = empty_like(logits)
-    np.greater(logits, scalar(-inf, logits.dtype), shares)
+    shares: Matrix = np.greater(logits, scalar(-inf, logits.dtype), empty_like(logits))
     counts = row_sums(shares)
     np.maximum(counts, scalar(1.0, logits.dtype), out=counts)
     np.multiply(shares, whole / counts, shares)
@@ -56,8 +54,7 @@ def even_shares(logits: Matrix, whole: float) -> Array:
 
 def smoothed(target: Matrix, logits: Matrix, smoothing: float) -> Matrix:
     """Rows of probabilities blended with `even_shares`."""
-    rows = empty_like(target)
-    np.multiply(target, scalar(1.0 - smoothing, target.dtype), rows)
+    rows: Matrix = np.multiply(target, scalar(1.0 - smoothing, target.dtype), empty_like(target))
     np.add(rows, even_shares(logits, smoothing), rows)
     return read_only(rows)
 
@@ -71,8 +68,7 @@ def softmax_entropy(
     entropy has `sum(t log(t))` added.
     """
     surprise = below_row_maximum(logits)  # soon log(sum(exp(z))) - z
-    slopes = empty_like(logits)
-    np.exp(surprise, slopes)
+    slopes: Matrix = np.exp(surprise, empty_like(logits))
     sums = row_sums(slopes)
     np.subtract(np.log(sums), surprise, surprise)
     if relative:
@@ -166,14 +162,12 @@ def focal(entropy: A, gamma: float) -> tuple[A, A]:
 def softmax_focal(logits: Matrix, target: Matrix, gamma: float) -> tuple[Vector, Matrix]:
     """The sum of `t * focal` of each row, and its slope in the logits."""
     surprise = below_row_maximum(logits)
-    slopes = empty_like(logits)
-    np.exp(surprise, slopes)
+    slopes: Matrix = np.exp(surprise, empty_like(logits))
     sums = row_sums(slopes)
     np.divide(slopes, sums, slopes)
     np.subtract(np.log(sums), surprise, surprise)
     losses, factors = focal(surprise, gamma)
-    shares = empty_like(logits)
-    np.multiply(target, factors, shares)
+    shares: Matrix = np.multiply(target, factors, empty_like(logits))
     np.multiply(slopes, row_sums(shares), slopes)
     np.subtract(slopes, shares, slopes)
     return read_only(_weighted_sums(target, losses)), read_only(slopes)
@@ -187,16 +181,14 @@ def sigmoid_focal(
     The weights are those of label 0 and 1, for all columns or for each.
     """
     one, share = scalar(1.0, logits.dtype), scalar(1.0 / logits.shape[1], logits.dtype)
-    tail = empty_like(logits)
-    np.abs(logits, tail)
+    tail: Matrix = np.abs(logits, empty_like(logits))
     np.negative(tail, tail)
     np.exp(tail, tail)
     np.log1p(tail, tail)
     values: Vector = np.zeros(logits.shape[0], logits.dtype)
     slopes: Matrix = np.zeros_like(logits)
     for label, sign in ((0, 1.0), (1, -1.0)):
-        parts = empty_like(target)
-        np.subtract(one, target, parts)
+        parts: Matrix = np.subtract(one, target, empty_like(target))
         np.multiply(target if label else parts, weights[label] * share, parts)
         entropy = empty_like(logits)  # softplus(-z) of label 1, softplus(z) of label 0
         np.multiply(logits, scalar(sign, logits.dtype), entropy)

@@ -53,8 +53,7 @@ def standardized_cotangent(
     z: Array, inverse: Array, dz: Array, groups: int, *, is_centred: bool = True
 ) -> Array:
     """`inverse * (dz - mean(dz) - z * mean(z * dz))`; without the first mean if not centred."""
-    dx = empty_like(dz)
-    np.multiply(z, _mean_product(z, dz, groups), dx)
+    dx: Array = np.multiply(z, _mean_product(z, dz, groups), empty_like(dz))
     np.subtract(dz, dx, dx)
     if is_centred:
         np.subtract(dx, _mean(dz, groups), dx)

@@ -24,13 +24,17 @@ Parts = Iterator[tuple[Tap, Images]]  # what comes to each element of all window
 def maximum(x: Images, windows: Windows) -> Images:
     """The maximum of each window, with -infinity beyond the images."""
     y = empty((x.shape[0], *windows.count, x.shape[3]), x.dtype)
-    first, *others = windows.taps()
     for block in blocks(x.shape[0], prod(x.shape[1:])):
-        covered, to = cover(x[block], windows, -inf), y[block]
-        to[...] = covered[first]
-        for tap in others:
-            np.maximum(to, covered[tap], out=to)
+        _reduce(np.maximum, cover(x[block], windows, -inf), windows, y[block])
     return read_only(y)
+
+
+def _reduce(reduction: np.ufunc, covered: Images, windows: Windows, out: Images) -> None:
+    """Write the maximum or the sum of each window to `out`."""
+    first, *others = windows.taps()
+    out[...] = covered[first]
+    for tap in others:
+        reduction(out, covered[tap], out=out)
 
 
 def maximum_cotangent(x: Images, y: Images, dy: Images, windows: Windows) -> Images:
@@ -54,17 +58,14 @@ def maximum_cotangent(x: Images, y: Images, dy: Images, windows: Windows) -> Ima
 def average(x: Images, windows: Windows) -> Images:
     """The mean of each window, of those elements that are in the image."""
     y = empty((x.shape[0], *windows.count, x.shape[3]), x.dtype)
-    first, *others = windows.taps()
     share, more = _shares(windows, x.shape[1], x.shape[2], x.dtype)
     for block in blocks(x.shape[0], prod(x.shape[1:])):
-        covered, to = cover(x[block], windows), y[block]
+        covered, means = cover(x[block], windows), y[block]
         scaled = empty_like(covered)
         with np.errstate(over="ignore", invalid="ignore"):
             np.multiply(covered, share, scaled)  # so that no sum of large numbers overflows
-            to[...] = scaled[first]
-            for tap in others:
-                np.add(to, scaled[tap], to)
-            np.multiply(to, more, to)
+            _reduce(np.add, scaled, windows, means)
+            np.multiply(means, more, means)
     return read_only(y)
 
 
@@ -126,9 +127,6 @@ def _shares(windows: Windows, height: int, width: int, dtype: FloatDtype) -> tup
     """1 / size, and by how much more each window divides that reaches beyond the image."""
     whole = np.ones((1, height, width, 1), dtype)
     inside = empty((1, *windows.count, 1), dtype)
-    covered = cover(whole, windows)
-    inside[...] = 0.0
-    for tap in windows.taps():
-        np.add(inside, covered[tap], inside)
+    _reduce(np.add, cover(whole, windows), windows, inside)
     size = float(prod(windows.size))
     return 1.0 / size, size / inside

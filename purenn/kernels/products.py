@@ -34,13 +34,6 @@ def product(x: Matrix, weight: Matrix) -> Matrix:
     return read_only(y)
 
 
-def weight_cotangent(x: Matrix, dy: Matrix) -> Matrix:
-    """`x.T @ dy`, summed over the batch."""
-    cotangent = empty((x.shape[1], dy.shape[1]), x.dtype)
-    x.T.dot(dy, cotangent)
-    return read_only(cotangent)
-
-
 def bias_cotangent(dy: Matrix) -> Vector:
     """The sum of `dy` over the batch; blocks of rows are summed up in float64."""
     if dy.shape[0] <= ROWS:
@@ -50,10 +43,3 @@ def bias_cotangent(dy: Matrix) -> Vector:
     blocks: Matrix = np.add.reduceat(dy, starts, axis=0)
     total: Vector = np.add.reduce(blocks, axis=0, dtype=FLOAT64).astype(dy.dtype)
     return read_only(total)
-
-
-def input_cotangent(dy: Matrix, weight: Matrix) -> Matrix:
-    """`dy @ weight.T`."""
-    cotangent = empty((dy.shape[0], weight.shape[0]), dy.dtype)
-    dy.dot(weight.T, cotangent)
-    return read_only(cotangent)

@@ -98,6 +98,5 @@ def centered(x: Array) -> Array:
     axes = tuple(range(x.ndim - 1))
     count = x.size // max(1, x.shape[-1])
     sums: Array = np.add.reduce(x, axes, dtype=FLOAT64)
-    out = empty_like(x)
-    np.subtract(x, (sums / max(1, count)).astype(x.dtype), out)
+    out: Array = np.subtract(x, (sums / max(1, count)).astype(x.dtype), empty_like(x))
     return read_only(out)

@@ -19,7 +19,7 @@ from typing import Generic, Never, TypeVar, TypeVarTuple, overload
 import attrs
 
 from purenn import checks
-from purenn.arrays import Array
+from purenn.arrays import Array, require_floats
 from purenn.errors import DtypeError, LocatedError, OptionError, ParametersError, ShapeError
 from purenn.expressions import Chained, Expressed
 from purenn.keys import Key
@@ -45,17 +45,20 @@ class Layer(Expressed, Generic[P, X, Y]):
     """Three pure functions: `P` are the parameters, `X` goes in and `Y` comes out.
 
     All raise a ShapeError or DtypeError if the layer does not take such an input, and those that
-    take parameters a ParametersError if these are another layer's.
+    take parameters a ParametersError if these are another layer's. Where training is not inference,
+    as in dropout, `inference` is a layer of the same parameters whose `vjp` is that of inference.
     """
 
     _init: Callable[[Key, X], P]
     _apply: Callable[[P, X], Y]
     _vjp: Callable[[P, X, Key], tuple[Y, Pullback[Y, P, X]]]
+    inference: Layer[P, X, Y] | None = attrs.field(default=None, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
-        checks.function("The init of a Layer", self._init)
-        checks.function("The apply of a Layer", self._apply)
-        checks.function("The vjp of a Layer", self._vjp)
+        for name, part in (("init", self._init), ("apply", self._apply), ("vjp", self._vjp)):
+            checks.function(f"The {name} of a Layer", part)
+        if self.inference is not None:
+            checks.instance("The inference of a Layer", self.inference, Layer)
 
     __array_ufunc__ = None  # an array on the left of >> leaves the operation to __rrshift__
 
@@ -209,6 +212,15 @@ def placed(layer: Layer[P, X, Y], index: int) -> Layer[P, X, Y]:
     return Layer(init, apply, vjp)
 
 
+def keyless(
+    init: Callable[[Key, X], P], forward: Callable[[P, X], tuple[Y, Pullback[Y, P, X]]]
+) -> Layer[P, X, Y]:
+    """A layer that draws nothing in training, from the function to its output and pullback."""
+    return Layer(
+        init, lambda params, x: forward(params, x)[0], lambda params, x, key: forward(params, x)
+    )
+
+
 def _is_bare(params: object) -> bool:
     """Whether these layers have no parameters: then they are their own gradient, for any dy."""
     return type(params) is Empty or (type(params) is tuple and all(map(_is_bare, params)))
@@ -227,9 +239,8 @@ def require_params(subject: str, params: object, kind: type) -> None:
 
 
 def _refuse(subject: str, expected: str, params: object) -> None:
-    got = checks.described(params)
-    cure = "Make them with model.init(key, example)."
-    raise ParametersError(subject, f"expected parameters {expected}, got {got}. {cure}")
+    got = f"{checks.described(params)}. Make them with model.init(key, example)."
+    raise ParametersError(subject, f"expected parameters {expected}, got {got}")
 
 
 def require_fit(subject: str, leaf: Array, x: Array) -> None:
@@ -240,9 +251,14 @@ def require_fit(subject: str, leaf: Array, x: Array) -> None:
     require_dtype(subject, leaf, x)
 
 
+def require_features(subject: str, leaf: Array, x: Array) -> None:
+    """Check that an input is a batch of floats with features that fit a leaf of the parameters."""
+    require_floats(subject, x, 2)
+    require_fit(subject, leaf, x)
+
+
 def require_dtype(subject: str, leaf: Array, x: Array) -> None:
     """Check that an input has the dtype of a leaf of the parameters."""
     if x.dtype != leaf.dtype:
-        expected = f"{leaf.dtype}, as its parameters are"
-        cure = f"Convert one of them, for example with x.astype(np.{leaf.dtype})."
-        raise DtypeError(subject, f"expected {expected}, got {x.dtype}. {cure}")
+        got = f"{x.dtype}. Convert one of them, for example with x.astype(np.{leaf.dtype})."
+        raise DtypeError(subject, f"expected {leaf.dtype}, as its parameters are, got {got}")

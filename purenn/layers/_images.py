@@ -31,16 +31,12 @@ def pair(name: str, value: object, least: int = 1, most: float = float("inf")) -
     return checks.integer(name, rows, least, most), checks.integer(name, columns, least, most)
 
 
-def padding_of(name: str, value: object) -> Padding:
-    """One of the two kinds."""
-    if isinstance(value, str):
-        if value == "same":
-            return "same"
-        if value == "valid":
-            return "valid"
-    cure = "Put pad(...) before the layer for any other."
-    got = checks.described(value)
-    raise OptionError(f"The padding of {name}: expected 'same' or 'valid', got {got}. {cure}")
+def require_padding(name: str, value: object) -> None:
+    """Check that a padding is of one of the two kinds."""
+    if not isinstance(value, str) or value not in ("same", "valid"):
+        cure = "Put pad(...) before the layer for any other."
+        got = checks.described(value)
+        raise OptionError(f"The padding of {name}: expected 'same' or 'valid', got {got}. {cure}")
 
 
 def by(sizes: Pair) -> str:

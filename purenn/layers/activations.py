@@ -8,14 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Annotated
+
+import attrs
 
 from purenn import checks
 from purenn.arrays import A, read_only, require_floats, typed_like
+from purenn.checks import Fraction
 from purenn.expressions import maker
 from purenn.kernels import activations as kernels
+from purenn.kernels import curves
+from purenn.kernels.elementwise import times
 from purenn.keys import Key
 from purenn.layers._contract import Layer, Pullback, X, Y, require_params
 from purenn.tree import EMPTY, Empty
+
+# Constants of SELU, with which mean 0 and variance 1 are a fixed point.
+SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 
 
 def without_params(
@@ -39,12 +48,10 @@ def without_params(
 def activation(
     forward: Callable[[A], A], backward: Callable[[A, A], A], name: str = "activation"
 ) -> Layer[Empty, A, A]:
-    """A layer without parameters that keeps the shape of its input.
+    """A layer without parameters that keeps the shape of its input, from functions of one's own.
 
-    Args:
-        forward: `x -> y`, of the same shape and dtype.
-        backward: `(y, dy) -> dx`; most cotangents follow from the output alone.
-        name: what errors call it.
+    These are `x -> y` and `(y, dy) -> dx`: most cotangents follow from the output. Errors use the
+    name.
     """
     checks.function("The forward of activation", forward)
     checks.function("The backward of activation", backward)
@@ -73,17 +80,16 @@ def relu() -> Layer[Empty, A, A]:
 
 
 @maker
-def leaky_relu(slope: float = 0.01) -> Layer[Empty, A, A]:
-    """`x` where it is positive and `slope * x` elsewhere, for a slope from 0 to below 1.
+def leaky_relu(slope: Fraction = 0.01) -> Layer[Empty, A, A]:
+    """`x` where it is positive and `slope * x` elsewhere. Its derivative at 0 is the slope.
 
-    Its derivative at 0 is the slope. Maas, Hannun and Ng, "Rectifier Nonlinearities Improve Neural
+    Maas, Hannun and Ng, "Rectifier Nonlinearities Improve Neural
     Network Acoustic Models" (2013).
     """
-    a = checks.fraction("The slope of leaky_relu", slope)
     return pointwise(
-        lambda x: kernels.leaky_relu(x, a),
-        lambda y, dy: kernels.leaky_relu_cotangent(y, dy, a),
-        f"leaky_relu({a})",
+        lambda x: kernels.leaky_relu(x, slope),
+        lambda y, dy: kernels.leaky_relu_cotangent(y, dy, slope),
+        f"leaky_relu({slope})",
     )
 
 
@@ -112,3 +118,110 @@ def softmax() -> Layer[Empty, A, A]:
 def log_softmax() -> Layer[Empty, A, A]:
     """The logarithm of `softmax`, which stays finite where the probability underflows."""
     return pointwise(kernels.log_softmax, kernels.log_softmax_cotangent, "log_softmax()", 2)
+
+
+def _curve(rule: curves.Rule, subject: str) -> Layer[Empty, A, A]:
+    """An activation whose slopes follow from its input, from the rule for both."""
+
+    def apply(params: Empty, x: A) -> A:
+        require_params(subject, params, Empty)
+        require_floats(subject, x)
+        return curves.values(rule, x)
+
+    def forward(x: A) -> tuple[A, Callable[[A], A]]:
+        require_floats(subject, x)
+        y, slope = curves.values_and_slopes(rule, x)
+        return y, partial(times, slope)
+
+    return attrs.evolve(without_params(subject, forward), apply=apply)
+
+
+def _elu(alpha: float, scale: float, subject: str) -> Layer[Empty, A, A]:
+    return _curve(lambda x, y, slope: curves.elu(x, y, slope, alpha, scale), subject)
+
+
+@maker
+def elu(
+    alpha: Annotated[float, partial(checks.number, least=1e-30, most=1e30)] = 1.0,
+) -> Layer[Empty, A, A]:
+    """Exponential linear unit: `x` where it is positive and `alpha * (exp(x) - 1)` elsewhere.
+
+    Its derivative at 0 is alpha, which is from 1e-30 to 1e30. Clevert, Unterthiner and Hochreiter,
+    "Fast and Accurate Deep Network Learning by Exponential Linear Units (ELUs)" (2016).
+    """
+    return _elu(alpha, 1.0, f"elu({alpha})")
+
+
+@maker
+def selu() -> Layer[Empty, A, A]:
+    """Scaled exponential linear unit: `1.0507 * elu(x)` with an alpha of 1.6733.
+
+    For weights from `lecun_normal` and `alpha_dropout`. Klambauer, Unterthiner, Mayr and
+    Hochreiter, "Self-Normalizing Neural Networks" (2017).
+    """
+    return _elu(SELU_ALPHA, SELU_SCALE, "selu()")
+
+
+@maker
+def gelu() -> Layer[Empty, A, A]:
+    """Gaussian error linear unit, exact: `x * (1 + erf(x / sqrt(2))) / 2`.
+
+    Hendrycks and Gimpel, "Gaussian Error Linear Units (GELUs)" (2016).
+    """
+    return _curve(curves.gelu, "gelu()")
+
+
+@maker
+def gelu_tanh() -> Layer[Empty, A, A]:
+    """GELU in its tanh form: `x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x³))) / 2`.
+
+    It differs from `gelu` by less than 0.0005. Hendrycks and Gimpel (2016).
+    """
+    return _curve(curves.gelu_tanh, "gelu_tanh()")
+
+
+@maker
+def silu() -> Layer[Empty, A, A]:
+    """Sigmoid linear unit, or swish: `x * sigmoid(x)`.
+
+    Elfwing, Uchibe and Doya, "Sigmoid-Weighted Linear Units" (2018); Ramachandran, Zoph and Le,
+    "Searching for Activation Functions" (2017).
+    """
+    return _curve(curves.silu, "silu()")
+
+
+@maker
+def mish() -> Layer[Empty, A, A]:
+    """`x * tanh(softplus(x))`.
+
+    Misra, "Mish: A Self Regularized Non-Monotonic Activation Function" (2020).
+    """
+    return _curve(curves.mish, "mish()")
+
+
+@maker
+def softplus() -> Layer[Empty, A, A]:
+    """`log(1 + exp(x))`, without overflow: a smooth rectifier, positive everywhere.
+
+    Dugas, Bengio, Bélisle, Nadeau and Garcia, "Incorporating Second-Order Functional Knowledge for
+    Better Option Pricing" (2001).
+    """
+    return _curve(curves.softplus, "softplus()")
+
+
+@maker
+def softsign() -> Layer[Empty, A, A]:
+    """`x / (1 + |x|)`: like tanh, with tails that approach -1 and 1 more slowly.
+
+    Turian, Bergstra and Bengio, "Quadratic Features and Deep Architectures for Chunking" (2009).
+    """
+    return _curve(curves.softsign, "softsign()")
+
+
+@maker
+def hard_tanh() -> Layer[Empty, A, A]:
+    """`x` clipped to [-1, 1]. Its derivative at -1 and 1 is taken as 0.
+
+    Collobert, "Large Scale Machine Learning" (2004).
+    """
+    return _curve(curves.hard_tanh, "hard_tanh()")

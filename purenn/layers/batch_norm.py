@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import A, Array, Vector, read_only, require_floats, typed_like, vector
+from purenn.arrays import A, Vector, read_only, require_floats, vector
 from purenn.errors import ShapeError
 from purenn.expressions import maker
+from purenn.kernels import features as kernels
+from purenn.kernels.elementwise import times
+from purenn.kernels.norms import feature_sums
 from purenn.keys import Key
 from purenn.layers._contract import Layer, Pullback, Thunk, require_fit, require_params
 from purenn.tree import Frozen, Node
@@ -54,48 +59,67 @@ def batch_norm(decay: float = 0.9, epsilon: float = 1e-5) -> Layer[BatchNorm, A,
         zero: Vector = read_only(np.zeros(example.shape[-1], example.dtype))
         return BatchNorm(one, zero, Frozen(zero), Frozen(one))
 
-    def apply(params: BatchNorm, x: A) -> A:
-        _require_fit(params, x)
-        factor = params.scale / np.sqrt(params.variance.value + x.dtype.type(small))
-        y = x * factor + (params.shift - params.mean.value * factor)
-        return read_only(typed_like(y, x))
-
     def vjp(params: BatchNorm, x: A, key: Key) -> tuple[A, Pullback[A, BatchNorm, A]]:
         _require_fit(params, x)
         if x.shape[0] < 2:
             raise ShapeError(SUBJECT, "expected a batch of at least 2 samples to train on.")
-        mean = _feature_mean(x)
-        centred: Array = x - mean
-        variance = _feature_mean(centred * centred)
+        mean, variance = kernels.moments(x)
         deviation = np.sqrt(variance + x.dtype.type(small))
-        z = centred / deviation
-        y = read_only(typed_like(z * params.scale + params.shift, x))
+        inverse: Vector = x.dtype.type(1.0) / deviation
+        factor: Vector = params.scale * inverse
+        y = kernels.normalized(x, mean, factor, params.shift)
 
         def mixed(old: Vector, new: Vector) -> Frozen[Vector]:
             value: Vector = x.dtype.type(kept) * old + x.dtype.type(1.0 - kept) * new
             return Frozen(read_only(value))
 
         def pull(dy: A) -> tuple[BatchNorm, Thunk[A]]:
-            along, level = _feature_mean(dy * z), _feature_mean(dy)
-            count = x.dtype.type(x.size // x.shape[-1])
+            scale, shift = _sums(x, mean, inverse, dy)
 
             def dx() -> A:
-                slope = (dy - level - z * along) * (params.scale / deviation)
-                return read_only(typed_like(slope, x))
+                count = x.dtype.type(x.size // x.shape[-1])
+                level, along = shift / count, scale * inverse / count
+                return kernels.normalized_cotangent(x, mean, dy, level, along, factor)
 
             moved = (mixed(params.mean.value, mean), mixed(params.variance.value, variance))
-            scale, shift = read_only(along * count), read_only(level * count)
             return BatchNorm(scale, shift, *moved), dx
 
         return y, pull
 
+    inference = _by_running_statistics(init, small)
+    return attrs.evolve(inference, vjp=vjp, inference=inference)
+
+
+def _by_running_statistics(
+    init: Callable[[Key, A], BatchNorm], epsilon: float
+) -> Layer[BatchNorm, A, A]:
+    def inverse_of(params: BatchNorm) -> Vector:
+        variance = params.variance.value
+        one, small = variance.dtype.type(1.0), variance.dtype.type(epsilon)
+        inverse: Vector = one / np.sqrt(variance + small)
+        return inverse
+
+    def apply(params: BatchNorm, x: A) -> A:
+        _require_fit(params, x)
+        factor: Vector = params.scale * inverse_of(params)
+        return kernels.normalized(x, params.mean.value, factor, params.shift)
+
+    def vjp(params: BatchNorm, x: A, key: Key) -> tuple[A, Pullback[A, BatchNorm, A]]:
+        def pull(dy: A) -> tuple[BatchNorm, Thunk[A]]:
+            inverse = inverse_of(params)
+            sums = _sums(x, params.mean.value, inverse, dy)
+            grads = BatchNorm(*sums, params.mean, params.variance)
+            return grads, lambda: times(dy, params.scale * inverse)
+
+        return apply(params, x), pull
+
     return Layer(init, apply, vjp)
 
 
-def _feature_mean(x: Array) -> Vector:
-    rows = x.reshape(-1, x.shape[-1])
-    mean: Vector = np.add.reduce(rows, axis=0, dtype=np.float64) / rows.shape[0]
-    return mean.astype(x.dtype)
+def _sums(x: A, mean: Vector, inverse: Vector, dy: A) -> tuple[Vector, Vector]:
+    """The slopes of scale and shift."""
+    scale: Vector = kernels.product_sums(x, mean, dy) * inverse
+    return read_only(scale), feature_sums(dy)
 
 
 def _require_fit(params: BatchNorm, x: A) -> None:

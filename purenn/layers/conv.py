@@ -6,26 +6,28 @@ import attrs
 
 from purenn import checks
 from purenn.arrays import Images, Vector, filters, vector
+from purenn.checks import Count
 from purenn.errors import OptionError, ParametersError, ShapeError
 from purenn.expressions import maker
 from purenn.initializers import Initializer, glorot_uniform, zeros
 from purenn.kernels import convolutions as kernels
+from purenn.kernels.norms import feature_sums
 from purenn.kernels.windows import Windows
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, Thunk, require_dtype, require_params
-from purenn.layers._images import Padding, Size, by, padding_of, pair, require_images, sliding
+from purenn.layers._contract import Layer, Pullback, Thunk, keyless, require_dtype, require_params
+from purenn.layers._images import Padding, Size, by, pair, require_images, require_padding, sliding
 from purenn.layers.linear import ADVICE, require_bias
 from purenn.tree import Node
+
+CURE = "Use as many groups as divide both channels and features."
 
 
 @attrs.frozen(eq=False)
 class Conv(Node):
     """The parameters of a convolution, or their gradient.
 
-    Args:
-        weight: (rows, columns, channels of a group, features), float32 or float64. A writable
-            array is copied.
-        bias: (features,), of the same dtype.
+    The weight is (rows, columns, channels of a group, features), the bias (features,), both float32
+    or float64. A writable array is copied.
     """
 
     weight: Images = attrs.field(converter=filters)
@@ -37,11 +39,11 @@ class Conv(Node):
 
 @maker
 def conv(
-    features: int,
+    features: Count,
     size: Size,
     stride: Size = 1,
     padding: Padding = "same",
-    groups: int = 1,
+    groups: Count = 1,
     *,
     weight: Initializer | None = None,
     bias: Initializer | None = None,
@@ -49,79 +51,67 @@ def conv(
     """2-D convolution of images: (samples, rows, columns, channels) to (..., features).
 
     It is a cross-correlation, as in every framework: the weight is not flipped. Besides inputs,
-    outputs and their cotangents, a step needs memory for patches of 2**18 numbers, or of a sample.
+    outputs and their cotangents, a step needs memory for one of them with zeros around it, and for
+    patches of 2**18 numbers, or of a sample.
 
     Args:
         features: how many outputs there are for each window.
         size: how many rows and columns a window has: a number, or a pair of them.
-        stride: how far apart windows are: a number, or a pair of them.
+        stride: how far apart windows are, likewise.
         padding: "same" adds zeros for ceil(length / stride) windows along each axis, with one more
             at the end than at the start if their number is odd, as TensorFlow and Flax do.
             "valid" adds none; the windows must end exactly where the image does.
         groups: how many groups of channels there are, each with features of its own. As many as
             there are channels make a depthwise convolution.
-        weight: the initializer of the weights; `glorot_uniform()` if None.
-        bias: the initializer of the biases; `zeros()` if None.
+        weight, bias: the initializers, as in `linear`.
     """
-    width, parts = _divided(features, groups)
+    if features % groups:
+        problem = f"{groups} do not divide {features} features"
+        raise OptionError(f"The groups of conv: {problem}. {CURE}")
     window = pair("The size of conv", size)
     step = pair("The stride of conv", stride)
-    kind = padding_of("conv", padding)
+    require_padding("conv", padding)
     first_weight = glorot_uniform() if weight is None else weight
     first_bias = zeros() if bias is None else bias
     checks.instance("The weight of conv", first_weight, Initializer, ADVICE)
     checks.instance("The bias of conv", first_bias, Initializer, ADVICE)
-    subject = f"conv({width}, {window[0] if window[0] == window[1] else window})"
+    subject = f"conv({features}, {window[0] if window[0] == window[1] else window})"
 
     def windows_of(x: Images) -> Windows:
         require_images(subject, x)
-        if x.shape[3] % parts:
-            expected = f"a multiple of {parts} channels for {parts} groups"
-            cure = "Use as many groups as divide both channels and features."
-            raise ShapeError(subject, f"expected {expected}, got {x.shape[3]}. {cure}")
-        return sliding(subject, x, window, step, kind)
+        if x.shape[3] % groups:
+            expected = f"a multiple of {groups} channels for {groups} groups"
+            raise ShapeError(subject, f"expected {expected}, got {x.shape[3]}. {CURE}")
+        return sliding(subject, x, window, step, padding)
 
     def init(key: Key, example: Images) -> Conv:
         windows_of(example)
-        shape = (*window, example.shape[3] // parts, width)
+        shape = (*window, example.shape[3] // groups, features)
         weights = first_weight(key.child("weight"), shape, example.dtype)
-        return Conv(weights, first_bias(key.child("bias"), (width,), example.dtype))
+        return Conv(weights, first_bias(key.child("bias"), (features,), example.dtype))
 
     def fitting(params: Conv, x: Images) -> Windows:
         require_params(subject, params, Conv)
         rows, columns, channels, outputs = params.weight.shape
-        if (rows, columns, outputs) != (*window, width):
-            expected = f"windows of {by(window)} and {width} features"
+        if (rows, columns, outputs) != (*window, features):
+            expected = f"windows of {by(window)} and {features} features"
             got = f"{by((rows, columns))} and {outputs}"
             raise ParametersError(subject, f"expected parameters for {expected}, got {got}.")
         windows = windows_of(x)
-        if x.shape[3] != channels * parts:
-            expected = f"{channels * parts} channels, as its parameters have"
+        if x.shape[3] != channels * groups:
+            expected = f"{channels * groups} channels, as its parameters have"
             raise ShapeError(subject, f"expected {expected}, got {x.shape[3]}.")
         require_dtype(subject, params.weight, x)
         return windows
 
-    def apply(params: Conv, x: Images) -> Images:
-        windows = fitting(params, x)
-        return kernels.convolve(x, params.weight, params.bias, windows)
-
-    def vjp(params: Conv, x: Images, key: Key) -> tuple[Images, Pullback[Images, Conv, Images]]:
+    def forward(params: Conv, x: Images) -> tuple[Images, Pullback[Images, Conv, Images]]:
         windows = fitting(params, x)
 
         def pull(dy: Images) -> tuple[Conv, Thunk[Images]]:
             slopes = kernels.weight_cotangent(x, dy, windows, params.weight)
-            grads = Conv(slopes, kernels.channel_sums(dy))
+            grads = Conv(slopes, feature_sums(dy))
             return grads, lambda: kernels.input_cotangent(dy, params.weight, windows, x)
 
         return kernels.convolve(x, params.weight, params.bias, windows), pull
 
-    return Layer(init, apply, vjp)
-
-
-def _divided(features: int, groups: int) -> tuple[int, int]:
-    width = checks.integer("The features of conv", features)
-    parts = checks.integer("The groups of conv", groups)
-    if width % parts:
-        cure = "Use as many groups as divide both channels and features."
-        raise OptionError(f"The groups of conv: {parts} do not divide {width} features. {cure}")
-    return width, parts
+    return keyless(init, forward)

@@ -10,24 +10,17 @@ import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import (
-    FLOAT32,
-    A,
-    Array,
-    FloatDtype,
-    Shape,
-    read_only,
-    require_floats,
-    typed_like,
-)
+from purenn.arrays import A, Array, FloatDtype, Shape, require_floats
+from purenn.checks import Fraction, NotNegative
 from purenn.expressions import maker
+from purenn.kernels.augmentation import add_noise
 from purenn.kernels.constants import scalar
 from purenn.kernels.elementwise import times, times_plus
 from purenn.kernels.memory import empty, empty_like
 from purenn.keys import Key
 from purenn.layers._contract import Layer, Pullback, require_params
-from purenn.layers.curves import SELU_ALPHA, SELU_SCALE
-from purenn.layers.reshaping import unchanged
+from purenn.layers.activations import SELU_ALPHA, SELU_SCALE
+from purenn.layers.reshaping import unchanged, view
 from purenn.tree import EMPTY, Empty
 
 # From a batch and a key to the output, and its pullback.
@@ -44,81 +37,69 @@ def _in_training(subject: str, draw: Draw[A], least_rank: int = 1) -> Layer[Empt
         y, backward = draw(x, key)
         return y, lambda dy: (EMPTY, partial(backward, dy))
 
-    return attrs.evolve(inference, vjp=vjp)
+    return attrs.evolve(inference, vjp=vjp, inference=inference)
 
 
 @maker
-def dropout(rate: float) -> Layer[Empty, A, A]:
+def dropout(rate: Fraction) -> Layer[Empty, A, A]:
     """In training, set each element to 0 with probability `rate` and divide the others by 1 - rate.
 
-    The rate is from 0 to below 1. Inference changes nothing. Srivastava, Hinton, Krizhevsky,
-    Sutskever and Salakhutdinov, "Dropout" (2014), in the inverted form.
+    Inference changes nothing. Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov,
+    "Dropout" (2014), in the inverted form.
     """
-    dropped = checks.fraction("The rate of dropout", rate)
-
-    def draw(x: A, key: Key) -> tuple[A, Callable[[A], A]]:
-        return _masked(x, _mask(key, dropped, x.shape, x.dtype), dropped)
-
-    return _in_training(f"dropout({dropped})", draw)
+    return _in_training(f"dropout({rate})", lambda x, key: _dropped(x, key, rate, x.shape))
 
 
 @maker
-def spatial_dropout(rate: float) -> Layer[Empty, A, A]:
+def spatial_dropout(rate: Fraction) -> Layer[Empty, A, A]:
     """As `dropout`, for whole channels: all that a sample has of a feature is dropped or kept.
 
     Neighbors in an image are much alike, so that single elements are no loss. Tompson, Goroshin,
     Jain, LeCun and Bregler, "Efficient Object Localization Using Convolutional Networks" (2015).
     """
-    dropped = checks.fraction("The rate of spatial_dropout", rate)
 
     def draw(x: A, key: Key) -> tuple[A, Callable[[A], A]]:
         shape = (x.shape[0], *(1 for _ in x.shape[1:-1]), x.shape[-1])
-        return _masked(x, _mask(key, dropped, shape, x.dtype), dropped)
+        return _dropped(x, key, rate, shape)
 
-    return _in_training(f"spatial_dropout({dropped})", draw, 2)
+    return _in_training(f"spatial_dropout({rate})", draw, 2)
 
 
 @maker
-def alpha_dropout(rate: float) -> Layer[Empty, A, A]:
+def alpha_dropout(rate: Fraction) -> Layer[Empty, A, A]:
     """In training, set elements to the lowest value of SELU, and keep mean 0 and variance 1.
 
     With probability `rate` x becomes -1.7581; then all is multiplied and shifted such that inputs
-    of mean 0 and variance 1 keep these. For nets of `selu`. The rate is from 0 to below 1.
-    Klambauer, Unterthiner, Mayr and Hochreiter, "Self-Normalizing Neural Networks" (2017).
+    of mean 0 and variance 1 keep these. For nets of `selu`. Klambauer, Unterthiner, Mayr and
+    Hochreiter, "Self-Normalizing Neural Networks" (2017).
     """
-    dropped = checks.fraction("The rate of alpha_dropout", rate)
     lowest = -SELU_ALPHA * SELU_SCALE
-    gain = 1.0 / sqrt((1.0 - dropped) * (1.0 + dropped * lowest * lowest))
-    shift = -gain * dropped * lowest
+    gain = 1.0 / sqrt((1.0 - rate) * (1.0 + rate * lowest * lowest))
+    shift = -gain * rate * lowest
 
     def draw(x: A, key: Key) -> tuple[A, Callable[[A], A]]:
-        factor = _mask(key, dropped, x.shape, x.dtype)
+        factor = _mask(key, rate, x.shape, x.dtype)
         shifts = np.multiply(factor, scalar(-gain * lowest, x.dtype), empty_like(factor))
         np.add(shifts, scalar(gain * lowest + shift, x.dtype), shifts)
         np.multiply(factor, scalar(gain, x.dtype), factor)
         return times_plus(x, factor, shifts), lambda dy: times(dy, factor)
 
-    return _in_training(f"alpha_dropout({dropped})", draw)
+    return _in_training(f"alpha_dropout({rate})", draw)
 
 
 @maker
-def noise(deviation: float) -> Layer[Empty, A, A]:
+def noise(deviation: NotNegative) -> Layer[Empty, A, A]:
     """In training, add Gaussian noise of mean 0 and that standard deviation to each element.
 
     Inference changes nothing. Bishop, "Training with Noise is Equivalent to Tikhonov
     Regularization" (1995).
     """
-    scale = checks.number("The deviation of noise", deviation, least=0.0)
 
     def draw(x: A, key: Key) -> tuple[A, Callable[[A], A]]:
-        checks.fits("The deviation of noise", scale, x.dtype)
-        rng, y = key.generator(), empty_like(x)
-        kind = np.float32 if x.dtype == FLOAT32 else np.float64
-        np.multiply(rng.standard_normal(x.shape, kind), scalar(scale, x.dtype), y)
-        np.add(y, x, y)
-        return read_only(y), lambda dy: read_only(typed_like(dy.view(), dy))
+        checks.fits("The deviation of noise", deviation, x.dtype)
+        return add_noise(x, deviation, key.generator()), view
 
-    return _in_training(f"noise({scale})", draw)
+    return _in_training(f"noise({deviation})", draw)
 
 
 def _mask(key: Key, rate: float, shape: Shape, dtype: FloatDtype) -> Array:
@@ -128,7 +109,8 @@ def _mask(key: Key, rate: float, shape: Shape, dtype: FloatDtype) -> Array:
     return mask
 
 
-def _masked(x: A, mask: Array, rate: float) -> tuple[A, Callable[[A], A]]:
-    """What a mask leaves, divided by 1 - rate, and its pullback."""
+def _dropped(x: A, key: Key, rate: float, shape: Shape) -> tuple[A, Callable[[A], A]]:
+    """What a mask of that shape leaves, divided by 1 - rate, and its pullback."""
+    mask = _mask(key, rate, shape, x.dtype)
     np.multiply(mask, scalar(1.0 / (1.0 - rate), x.dtype), mask)
     return times(x, mask), lambda dy: times(dy, mask)

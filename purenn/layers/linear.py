@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from math import sqrt
 
 import attrs
 
 from purenn import checks
 from purenn.arrays import Array, Matrix, Vector, matrix, require_floats, vector
+from purenn.checks import Count
 from purenn.errors import DtypeError, ParametersError, ShapeError
 from purenn.expressions import maker
 from purenn.initializers import Initializer, glorot_uniform, normal, zeros
+from purenn.kernels import products as kernels
 from purenn.kernels.constants import scalar
 from purenn.kernels.elementwise import times
-from purenn.kernels.products import (
-    affine,
-    bias_cotangent,
-    input_cotangent,
-    product,
-    weight_cotangent,
-)
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, Thunk, require_fit, require_params
+from purenn.layers._contract import Layer, Pullback, Thunk, keyless, require_fit, require_params
 from purenn.tree import Node
 
 ADVICE = "Give an initializer, such as nn.initializers.zeros()."
@@ -40,11 +34,9 @@ def require_bias(name: str, weight: Array, bias: Vector) -> None:
 
 @attrs.frozen(eq=False)
 class Linear(Node):
-    """The parameters of a linear layer, or their gradient.
+    """The parameters of a linear layer, or their gradient: (inputs, outputs) and (outputs,).
 
-    Args:
-        weight: (inputs, outputs), float32 or float64. A writable array is copied.
-        bias: (outputs,), of the same dtype.
+    Both are float32 or float64. A writable array is copied.
     """
 
     weight: Matrix = attrs.field(converter=matrix)
@@ -56,16 +48,14 @@ class Linear(Node):
 
 @maker
 def linear(
-    features: int, *, weight: Initializer | None = None, bias: Initializer | None = None
+    features: Count, *, weight: Initializer | None = None, bias: Initializer | None = None
 ) -> Layer[Linear, Matrix, Matrix]:
     """Weighted sums of all inputs, each with a bias: (samples, inputs) to (samples, features).
 
     Args:
         features: how many outputs.
-        weight: the initializer of the weights; `glorot_uniform()` if None. Of six initializers it
-            was best, or hardly more than a standard error behind, on three tables with each of
-            tanh, relu and sigmoid (scripts/compare_initializers.py; `he_normal` lost up to 9
-            points of R²).
+        weight: the initializer of the weights; `glorot_uniform()` if None, which was the best of
+            six, or close to it, on three tables (scripts/compare_initializers.py).
         bias: the initializer of the biases; `zeros()` if None.
     """
     first_weight = glorot_uniform() if weight is None else weight
@@ -75,7 +65,7 @@ def linear(
 
 @maker
 def ntk_linear(
-    features: int, *, weight: Initializer | None = None, bias: Initializer | None = None
+    features: Count, *, weight: Initializer | None = None, bias: Initializer | None = None
 ) -> Layer[Linear, Matrix, Matrix]:
     """A linear layer in the neural tangent parametrization: `x @ weight / sqrt(inputs) + bias`.
 
@@ -94,13 +84,12 @@ def _over_root(x: Matrix) -> Matrix:
 
 def _affine(
     name: str,
-    features: int,
+    width: int,
     weight: Initializer,
     bias: Initializer,
     scaled: Callable[[Matrix], Matrix],
 ) -> Layer[Linear, Matrix, Matrix]:
     """`scaled(x) @ weight + bias`, for a multiple of x that depends on its shape alone."""
-    width = checks.integer(f"The features of {name}", features)
     checks.instance(f"The weight of {name}", weight, Initializer, ADVICE)
     checks.instance(f"The bias of {name}", bias, Initializer, ADVICE)
     subject = f"{name}({width})"
@@ -115,14 +104,14 @@ def _affine(
         require_params(subject, params, Linear)
         _require_fit(subject, params.weight, x, width)
         inputs = scaled(x)
-        return affine(inputs, params.weight, params.bias), inputs
+        return kernels.affine(inputs, params.weight, params.bias), inputs
 
     def vjp(params: Linear, x: Matrix, key: Key) -> tuple[Matrix, Pullback[Matrix, Linear, Matrix]]:
         y, inputs = forward(params, x)
 
         def pull(dy: Matrix) -> tuple[Linear, Thunk[Matrix]]:
-            grads = Linear(weight_cotangent(inputs, dy), bias_cotangent(dy))
-            return grads, lambda: scaled(input_cotangent(dy, params.weight))
+            grads = Linear(kernels.product(inputs.T, dy), kernels.bias_cotangent(dy))
+            return grads, lambda: scaled(kernels.product(dy, params.weight.T))
 
         return y, pull
 
@@ -138,31 +127,31 @@ class Weight(Node):
 
 @maker
 def linear_without_bias(
-    features: int, *, weight: Initializer | None = None
+    features: Count, *, weight: Initializer | None = None
 ) -> Layer[Weight, Matrix, Matrix]:
     """Weighted sums of all inputs: (samples, inputs) to (samples, features).
 
     For example before a normalization that shifts, or to project a residual. The arguments are
     those of `linear`.
     """
-    width = checks.integer("The features of linear_without_bias", features)
     first = glorot_uniform() if weight is None else weight
     checks.instance("The weight of linear_without_bias", first, Initializer, ADVICE)
-    subject = f"linear_without_bias({width})"
+    subject = f"linear_without_bias({features})"
 
     def init(key: Key, example: Matrix) -> Weight:
         _require_rows(subject, example)
-        return Weight(first(key.child("weight"), (example.shape[1], width), example.dtype))
+        return Weight(first(key.child("weight"), (example.shape[1], features), example.dtype))
 
-    def apply(params: Weight, x: Matrix) -> Matrix:
+    def forward(params: Weight, x: Matrix) -> tuple[Matrix, Pullback[Matrix, Weight, Matrix]]:
         require_params(subject, params, Weight)
-        _require_fit(subject, params.weight, x, width)
-        return product(x, params.weight)
+        _require_fit(subject, params.weight, x, features)
 
-    def pulled(params: Weight, x: Matrix, dy: Matrix) -> tuple[Weight, Thunk[Matrix]]:
-        return Weight(weight_cotangent(x, dy)), partial(input_cotangent, dy, params.weight)
+        def pull(dy: Matrix) -> tuple[Weight, Thunk[Matrix]]:
+            return Weight(kernels.product(x.T, dy)), lambda: kernels.product(dy, params.weight.T)
 
-    return Layer(init, apply, lambda params, x, key: (apply(params, x), partial(pulled, params, x)))
+        return kernels.product(x, params.weight), pull
+
+    return keyless(init, forward)
 
 
 def _require_fit(subject: str, weight: Matrix, x: Matrix, width: int) -> None:

@@ -11,7 +11,7 @@ from purenn.expressions import maker
 from purenn.kernels import pooling as kernels
 from purenn.kernels.windows import Windows
 from purenn.layers._contract import Layer
-from purenn.layers._images import Padding, Size, by, padding_of, pair, require_images, sliding
+from purenn.layers._images import Padding, Size, by, pair, require_images, require_padding, sliding
 from purenn.layers.activations import without_params
 from purenn.tree import Empty
 
@@ -41,18 +41,14 @@ def max_pool(
 def average_pool(
     size: Size = 2, stride: Size | None = None, padding: Padding = "valid"
 ) -> Layer[Empty, Images, Images]:
-    """The mean of each window, for each channel.
+    """The mean of each window, for each channel. The arguments are those of `max_pool`.
 
-    Args:
-        size: how many rows and columns a window has: a number, or a pair of them.
-        stride: how far apart windows are: a number, or a pair; as `size` if None.
-        padding: as in `conv`. What "same" adds does not count in the mean (as in TensorFlow).
+    What "same" padding adds does not count in the mean (as in TensorFlow).
     """
 
     def forward(x: Images, windows: Windows) -> tuple[Images, Callable[[Images], Images]]:
-        return kernels.average(x, windows), lambda dy: kernels.average_cotangent(
-            x.shape, dy, windows
-        )
+        y = kernels.average(x, windows)
+        return y, lambda dy: kernels.average_cotangent(x.shape, dy, windows)
 
     return _pool("average_pool", size, stride, padding, forward)
 
@@ -62,7 +58,7 @@ def _pool(
 ) -> Layer[Empty, Images, Images]:
     window = pair(f"The size of {name}", size)
     step = window if stride is None else pair(f"The stride of {name}", stride)
-    kind = padding_of(name, padding)
+    require_padding(name, padding)
     subject = f"{name}({window[0] if window[0] == window[1] else window})"
 
     def with_pullback(x: Images) -> tuple[Images, Callable[[Images], Images]]:
@@ -71,7 +67,7 @@ def _pool(
             got = f"windows of {by(window)} do not fit images of {by(x.shape[1:3])}"
             cure = "Use smaller ones, or global_average_pool()."
             raise ShapeError(subject, f"{got}. {cure}")
-        return forward(x, sliding(subject, x, window, step, kind))
+        return forward(x, sliding(subject, x, window, step, padding))
 
     return without_params(subject, with_pullback)
 

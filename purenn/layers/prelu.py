@@ -6,11 +6,19 @@ import attrs
 
 from purenn import checks
 from purenn.arrays import A, Vector, require_floats, vector
+from purenn.checks import Number
 from purenn.expressions import maker
 from purenn.kernels import activations as kernels
 from purenn.kernels.norms import feature_sums
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, Thunk, require_fit, require_params
+from purenn.layers._contract import (
+    Layer,
+    Pullback,
+    Thunk,
+    keyless,
+    require_features,
+    require_params,
+)
 from purenn.layers.scaling import filled
 from purenn.tree import Node
 
@@ -23,31 +31,27 @@ class PRelu(Node):
 
 
 @maker
-def prelu(slope: float = 0.25) -> Layer[PRelu, A, A]:
+def prelu(slope: Number = 0.25) -> Layer[PRelu, A, A]:
     """`x` where it is positive and `slope * x` elsewhere, with a learned slope for each feature.
 
     The argument is the first value of the slopes. The derivative at 0 is the slope. He, Zhang, Ren
     and Sun, "Delving Deep into Rectifiers" (2015).
     """
-    first = checks.number("The slope of prelu", slope)
-    subject = f"prelu({first})"
+    subject = f"prelu({slope})"
 
     def init(key: Key, example: A) -> PRelu:
         require_floats(subject, example, 2)
-        checks.fits("The slope of prelu", first, example.dtype)
-        return PRelu(filled(example, first))
+        checks.fits("The slope of prelu", slope, example.dtype)
+        return PRelu(filled(example, slope))
 
-    def apply(params: PRelu, x: A) -> A:
+    def forward(params: PRelu, x: A) -> tuple[A, Pullback[A, PRelu, A]]:
         require_params(subject, params, PRelu)
-        require_floats(subject, x, 2)
-        require_fit(subject, params.slope, x)
-        return kernels.prelu(x, params.slope)
+        require_features(subject, params.slope, x)
 
-    def vjp(params: PRelu, x: A, key: Key) -> tuple[A, Pullback[A, PRelu, A]]:
         def pull(dy: A) -> tuple[PRelu, Thunk[A]]:
             grads = PRelu(feature_sums(kernels.prelu_slopes(x, dy)))
             return grads, lambda: kernels.prelu_cotangent(x, dy, params.slope)
 
-        return apply(params, x), pull
+        return kernels.prelu(x, params.slope), pull
 
-    return Layer(init, apply, vjp)
+    return keyless(init, forward)

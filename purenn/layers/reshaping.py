@@ -1,4 +1,4 @@
-"""Layers that reshape or join what they are given: `flatten`, `concatenate`, `add`, `identity`."""
+"""Layers that reshape, pad or join: `flatten`, `pad`, `concatenate`, `add`, `identity`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ from math import prod
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import A, AnyImages, Matrix, read_only, require_floats, typed_like
+from purenn.arrays import A, AnyImages, Images, Matrix, read_only, require_floats, typed_like
 from purenn.errors import DtypeError, ShapeError
 from purenn.expressions import maker
+from purenn.kernels.windows import Windows, cover
 from purenn.layers._contract import Layer
+from purenn.layers._images import Size, pair, require_images
 from purenn.layers.activations import pointwise, without_params
 from purenn.tree import Empty
+
+MOST = 1024  # rows or columns that are added on a side
 
 
 @maker
@@ -29,6 +33,34 @@ def flatten() -> Layer[Empty, AnyImages, Matrix]:
 
 
 @maker
+def pad(rows: Size, columns: Size | None = None) -> Layer[Empty, Images, Images]:
+    """Add zeros around images (samples, rows, columns, channels).
+
+    Args:
+        rows: how many rows above and below: a number for each side, or a pair; at most 1024.
+        columns: how many columns on the left and on the right; as `rows` if None.
+    """
+    top, bottom = pair("The rows of pad", rows, 0, MOST)
+    left, right = (top, bottom) if columns is None else pair("The columns of pad", columns, 0, MOST)
+
+    def forward(x: Images) -> tuple[Images, Callable[[Images], Images]]:
+        require_images("pad(...)", x)
+        height, width = x.shape[1:3]
+
+        def backward(dy: Images) -> Images:
+            return _pixels(dy, top, left, height, width)
+
+        return _pixels(x, -top, -left, height + top + bottom, width + left + right), backward
+
+    return without_params("pad(...)", forward)
+
+
+def _pixels(x: Images, top: int, left: int, rows: int, columns: int) -> Images:
+    part = cover(x, Windows((1, 1), (1, 1), (top, left), (rows, columns)))
+    return read_only(part.view() if part is x else part)
+
+
+@maker
 def identity() -> Layer[Empty, A, A]:
     """The layer that gives what it takes: the neutral element of `>>`."""
     return unchanged("identity()")
@@ -36,10 +68,11 @@ def identity() -> Layer[Empty, A, A]:
 
 def unchanged(subject: str, least_rank: int = 1) -> Layer[Empty, A, A]:
     """`identity`, by another name, for inputs of that rank or a higher one."""
-    return pointwise(_view, lambda y, dy: _view(dy), subject, least_rank)
+    return pointwise(view, lambda y, dy: view(dy), subject, least_rank)
 
 
-def _view(x: A) -> A:
+def view(x: A) -> A:
+    """The same numbers, read-only."""
     return read_only(typed_like(x.view(), x))
 
 
@@ -77,7 +110,7 @@ def add() -> Layer[Empty, tuple[A, A], A]:
             got = f"{x[0].shape} and {x[1].shape}"
             raise ShapeError("add()", f"expected one shape twice, got {got}.")
         y = typed_like(np.add(*x), x[0])
-        return read_only(y), lambda dy: (_view(dy), _view(dy))
+        return read_only(y), lambda dy: (view(dy), view(dy))
 
     return without_params("add()", forward)
 

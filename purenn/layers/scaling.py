@@ -12,7 +12,14 @@ from purenn.expressions import maker
 from purenn.kernels.elementwise import times
 from purenn.kernels.norms import feature_sums
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, Thunk, require_fit, require_params
+from purenn.layers._contract import (
+    Layer,
+    Pullback,
+    Thunk,
+    keyless,
+    require_features,
+    require_params,
+)
 from purenn.tree import Node
 
 
@@ -43,14 +50,10 @@ def then_scaled(
         check(example)
         return Scale(filled(example, 1.0))
 
-    def parts(params: Scale, x: A) -> tuple[A, Callable[[A], A]]:
+    def scaled(params: Scale, x: A) -> tuple[A, Pullback[A, Scale, A]]:
         require_params(subject, params, Scale)
-        require_floats(subject, x, 2)
-        require_fit(subject, params.scale, x)
-        return forward(x)
-
-    def vjp(params: Scale, x: A, key: Key) -> tuple[A, Pullback[A, Scale, A]]:
-        z, backward = parts(params, x)
+        require_features(subject, params.scale, x)
+        z, backward = forward(x)
 
         def pull(dy: A) -> tuple[Scale, Thunk[A]]:
             grads = Scale(feature_sums(times(dy, z)))
@@ -58,7 +61,7 @@ def then_scaled(
 
         return times(z, params.scale), pull
 
-    return Layer(init, lambda params, x: times(parts(params, x)[0], params.scale), vjp)
+    return keyless(init, scaled)
 
 
 def filled(example: Array, value: float) -> Vector:

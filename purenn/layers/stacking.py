@@ -8,15 +8,15 @@ from typing import Generic
 import attrs
 import numpy as np
 
-from purenn import checks
 from purenn.arrays import read_only
+from purenn.checks import Count
 from purenn.errors import OptionError
 from purenn.expressions import maker
 from purenn.keys import Key
 from purenn.layers import _contract
 from purenn.layers._contract import Layer, P, Pullback, Thunk, X, require_params
 from purenn.layers.combinators import Block, wrapping
-from purenn.tree import Frozen, Node, compose_like, decompose
+from purenn.tree import Node, map_pairs
 
 
 @attrs.frozen(eq=False)
@@ -73,21 +73,20 @@ def stack(*layers: Layer[P, X, X]) -> Layer[Stack[P], X, X]:
 
 
 @maker
-def repeated(inner: Layer[P, X, X], times: int) -> Layer[Block[P], X, X]:
+def repeated(inner: Layer[P, X, X], times: Count) -> Layer[Block[P], X, X]:
     """A layer applied several times with the same parameters: shared weights.
 
     The gradient is the sum over all times; of a frozen part it holds the last value.
     """
-    count = checks.integer("The times of repeated", times)
 
     def apply(params: P, x: X) -> X:
-        for _ in range(count):
+        for _ in range(times):
             x = inner.apply(params, x)
         return x
 
     def vjp(params: P, x: X, key: Key) -> tuple[X, Pullback[X, P, X]]:
         pullbacks: list[Pullback[X, P, X]] = []
-        for index in range(count):
+        for index in range(times):
             x, pullback = inner.vjp(params, x, key.child("time", index))
             pullbacks.append(pullback)
 
@@ -115,10 +114,4 @@ def _pulled(pullbacks: Sequence[Pullback[X, P, X]], dy: X) -> tuple[list[P], Thu
 
 def _sum(first: P, second: P) -> P:
     """The sum of two trees, leaf by leaf; of frozen parts the second's."""
-    ours, structure = decompose(first, (np.ndarray, Frozen))
-    theirs, _ = decompose(second, (np.ndarray, Frozen))
-    sums = [
-        read_only(np.add(x, y)) if isinstance(x, np.ndarray) and isinstance(y, np.ndarray) else y
-        for x, y in zip(ours, theirs, strict=True)
-    ]
-    return compose_like(first, structure, sums)
+    return map_pairs(lambda x, y: read_only(np.add(y, x)), second, first)

@@ -7,16 +7,16 @@ from purenn.losses._contract import LossFunction as LossFunction
 from purenn.losses._contract import PerSample as PerSample
 from purenn.losses._contract import reporting as reporting
 from purenn.losses._contract import summed as summed
-from purenn.losses.focal import sigmoid_focal as sigmoid_focal
-from purenn.losses.focal import softmax_focal as softmax_focal
-from purenn.losses.hinge import hinge as hinge
-from purenn.losses.hinge import multiclass_hinge as multiclass_hinge
 from purenn.losses.ignoring import ignoring as ignoring
 from purenn.losses.logits import (
     binary_cross_entropy_with_logits as binary_cross_entropy_with_logits,
 )
+from purenn.losses.logits import hinge as hinge
 from purenn.losses.logits import kullback_leibler as kullback_leibler
+from purenn.losses.logits import multiclass_hinge as multiclass_hinge
+from purenn.losses.logits import sigmoid_focal as sigmoid_focal
 from purenn.losses.logits import softmax_cross_entropy as softmax_cross_entropy
+from purenn.losses.logits import softmax_focal as softmax_focal
 from purenn.losses.probabilities import binary_cross_entropy as binary_cross_entropy
 from purenn.losses.probabilities import brier as brier
 from purenn.losses.probabilities import cross_entropy as cross_entropy

@@ -33,24 +33,18 @@ LossFunction = Callable[[Y, T], tuple[float, Y]]
 PerSample = tuple[Vector, Callable[[Array], Y]]
 
 
-def mean_scale(samples: int) -> float:
-    """What a sum over samples is multiplied by to be their mean."""
-    return 1.0 / samples
-
-
 @attrs.frozen(repr=False, eq=False)
 class Loss(Expressed, Generic[Y, T_contra]):
     """A loss of predictions `Y` and targets `T_contra`.
 
     Args:
         per_sample: `(prediction, target) -> (values, pull)`, as `PerSample` says.
-        scale: what the sum is multiplied by, from the number of samples: the reduction.
-        count: how many samples of a target count; None for all. The others have no loss, and if
-            none counts, value and cotangent are 0.
+        scale: what the sum is multiplied by, from the number of samples: by default the mean.
+        count: how many samples of a target count; None for all. If none does, all is 0.
     """
 
     per_sample: Callable[[Y, T_contra], PerSample[Y]]
-    scale: Callable[[int], float] = mean_scale
+    scale: Callable[[int], float] = lambda samples: 1.0 / samples
     count: Callable[[T_contra], int] | None = None
 
     def __attrs_post_init__(self) -> None:
@@ -79,6 +73,16 @@ def weighted_slopes(slopes: N, weights: Array) -> N:
     factors = weights.reshape(-1, *[1] * (slopes.ndim - 1)) if weights.ndim else weights
     np.multiply(slopes, factors, found)
     return read_only(typed_like(found, slopes))
+
+
+def sloped(function: Callable[[N, T], tuple[Vector, N]]) -> Loss[N, T]:
+    """A loss from the function to the losses of samples and their slopes."""
+
+    def per_sample(prediction: N, target: T) -> PerSample[N]:
+        values, slopes = function(prediction, target)
+        return read_only(values), lambda weights: weighted_slopes(slopes, weights)
+
+    return Loss(per_sample)
 
 
 def require_loss(name: str, loss: object) -> None:

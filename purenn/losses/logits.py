@@ -1,4 +1,4 @@
-"""Losses of logits, the outputs of a last linear layer: the ones to train classifiers with."""
+"""Losses of logits and scores, outputs of a last linear layer: those to train classifiers with."""
 
 from __future__ import annotations
 
@@ -7,29 +7,18 @@ from collections.abc import Sequence
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import Labels, Matrix, is_labels
+from purenn.arrays import Labels, Matrix, Vector, is_labels
+from purenn.checks import Fraction, NotNegative
 from purenn.errors import OptionError, ShapeError
 from purenn.expressions import maker
+from purenn.kernels import deviations, entropies
 from purenn.kernels.constants import scalar
-from purenn.kernels.entropies import (
-    label_entropy,
-    sigmoid_entropy,
-    sigmoid_focal,
-    smoothed,
-    softmax_entropy,
-)
-from purenn.losses._contract import Loss, PerSample, weighted_slopes
-from purenn.losses._targets import (
-    require_binary_targets,
-    require_class_targets,
-    require_distributions,
-    require_matrix,
-    require_same_shape,
-)
+from purenn.losses import _targets
+from purenn.losses._contract import Loss, PerSample, sloped, weighted_slopes
 
 
 @maker
-def softmax_cross_entropy(label_smoothing: float = 0.0) -> Loss[Matrix, Matrix | Labels]:
+def softmax_cross_entropy(label_smoothing: Fraction = 0.0) -> Loss[Matrix, Matrix | Labels]:
     """`log(sum(exp(z))) - z[label]` of each row z: the exact `cross_entropy` after `softmax`.
 
     Takes logits (samples, classes), and targets as integer labels (samples,) from 0 to classes - 1
@@ -41,18 +30,17 @@ def softmax_cross_entropy(label_smoothing: float = 0.0) -> Loss[Matrix, Matrix |
     Architecture for Computer Vision" (2016).
     """
     name = "softmax_cross_entropy()"
-    s = checks.fraction("The label_smoothing of softmax_cross_entropy", label_smoothing)
 
-    def per_sample(prediction: Matrix, target: Matrix | Labels) -> PerSample[Matrix]:
-        require_class_targets(name, prediction, target)
+    def entropy(prediction: Matrix, target: Matrix | Labels) -> tuple[Vector, Matrix]:
+        _targets.require_class_targets(name, prediction, target)
         if is_labels(target):
-            values, slopes = label_entropy(prediction, target, s)
-        else:
-            rows = smoothed(target, prediction, s) if s else target
-            values, slopes = softmax_entropy(prediction, rows)
-        return values, lambda weights: weighted_slopes(slopes, weights)
+            return entropies.label_entropy(prediction, target, label_smoothing)
+        rows = (
+            entropies.smoothed(target, prediction, label_smoothing) if label_smoothing else target
+        )
+        return entropies.softmax_entropy(prediction, rows)
 
-    return Loss(per_sample)
+    return sloped(entropy)
 
 
 @maker
@@ -65,14 +53,13 @@ def kullback_leibler() -> Loss[Matrix, Matrix]:
     """
     name = "kullback_leibler()"
 
-    def per_sample(prediction: Matrix, target: Matrix) -> PerSample[Matrix]:
-        require_matrix(name, prediction)
-        require_same_shape(name, prediction, target)
-        require_distributions(name, "target", target)
-        values, slopes = softmax_entropy(prediction, target, relative=True)
-        return values, lambda weights: weighted_slopes(slopes, weights)
+    def divergence(prediction: Matrix, target: Matrix) -> tuple[Vector, Matrix]:
+        _targets.require_matrix(name, prediction)
+        _targets.require_same_shape(name, prediction, target)
+        _targets.require_distributions(name, "target", target)
+        return entropies.softmax_entropy(prediction, target, relative=True)
 
-    return Loss(per_sample)
+    return sloped(divergence)
 
 
 @maker
@@ -96,18 +83,100 @@ def binary_cross_entropy_with_logits(
     what = "A positive weight of binary_cross_entropy_with_logits"
     table = [checks.number(what, weight, above=0.0) for weight in positive_weights or ()]
 
-    def per_sample(prediction: Matrix, target: Matrix | Labels) -> PerSample[Matrix]:
-        rows = require_binary_targets(name, prediction, target)
+    def entropy(prediction: Matrix, target: Matrix | Labels) -> tuple[Vector, Matrix]:
+        rows = _targets.require_binary_targets(name, prediction, target)
         if not table:
-            values, slopes = sigmoid_entropy(prediction, rows)
-        else:
-            for weight in table:
-                checks.fits(what, weight, prediction.dtype)
-            if len(table) != prediction.shape[1]:
-                expected = f"{prediction.shape[1]} positive weights, one an output"
-                raise ShapeError(name, f"expected {expected}, got {len(table)}.")
-            both = scalar(1.0, prediction.dtype), np.array(table, prediction.dtype)
-            values, slopes = sigmoid_focal(prediction, rows, both, 0.0)
+            return entropies.sigmoid_entropy(prediction, rows)
+        for weight in table:
+            checks.fits(what, weight, prediction.dtype)
+        if len(table) != prediction.shape[1]:
+            expected = f"{prediction.shape[1]} positive weights, one an output"
+            raise ShapeError(name, f"expected {expected}, got {len(table)}.")
+        both = scalar(1.0, prediction.dtype), np.array(table, prediction.dtype)
+        return entropies.sigmoid_focal(prediction, rows, both, 0.0)
+
+    return sloped(entropy)
+
+
+@maker
+def softmax_focal(gamma: NotNegative = 2.0) -> Loss[Matrix, Matrix | Labels]:
+    """`-(1 - p)**gamma log(p)`, where p is the softmax of each row's logits at its label.
+
+    Samples that are classified well already count less. Takes what `softmax_cross_entropy` takes,
+    which it is for a gamma of 0. Rows of probabilities weigh the losses of their labels. For the
+    paper's alpha, see `class_weighted`. Lin, Goyal, Girshick, He, Dollár, "Focal Loss for Dense
+    Object Detection" (2017).
+    """
+    name = "softmax_focal()"
+
+    def per_sample(prediction: Matrix, target: Matrix | Labels) -> PerSample[Matrix]:
+        _targets.require_class_targets(name, prediction, target)
+        checks.fits("The gamma of softmax_focal", gamma, prediction.dtype)
+        if is_labels(target):
+            entropy, slopes = entropies.label_entropy(prediction, target)
+            values, factors = entropies.focal(entropy, gamma)
+            return values, lambda weights: weighted_slopes(slopes, np.multiply(factors, weights))
+        values, slopes = entropies.softmax_focal(prediction, target, gamma)
         return values, lambda weights: weighted_slopes(slopes, weights)
 
     return Loss(per_sample)
+
+
+@maker
+def sigmoid_focal(
+    gamma: NotNegative = 2.0, alpha: float | None = None
+) -> Loss[Matrix, Matrix | Labels]:
+    """`-(1 - p)**gamma log(p)`, where p is the probability of the label, the sigmoid of ±z.
+
+    Takes what `binary_cross_entropy_with_logits` takes, which it is for a gamma of 0. A target
+    between 0 and 1 weighs the losses of both labels. An alpha multiplies the loss of label 1, and
+    1 - alpha that of label 0; the paper has 0.25.
+    """
+    name = "sigmoid_focal()"
+    balance = (1.0, 1.0)
+    if alpha is not None:
+        a = checks.number("The alpha of sigmoid_focal", alpha, above=0.0, below=1.0)
+        balance = (1.0 - a, a)
+
+    def focal(prediction: Matrix, target: Matrix | Labels) -> tuple[Vector, Matrix]:
+        rows = _targets.require_binary_targets(name, prediction, target)
+        checks.fits("The gamma of sigmoid_focal", gamma, prediction.dtype)
+        checks.fits("The alpha of sigmoid_focal", balance[1], prediction.dtype)
+        both = scalar(balance[0], prediction.dtype), scalar(balance[1], prediction.dtype)
+        return entropies.sigmoid_focal(prediction, rows, both, gamma)
+
+    return sloped(focal)
+
+
+@maker
+def hinge() -> Loss[Matrix, Matrix | Labels]:
+    """`max(1 - t y, 0)`, the mean over a sample's outputs, for targets t of -1 and 1.
+
+    Takes scores (samples, outputs), and targets of the same shape and dtype or, with one output,
+    integers (samples,). Targets 0 and 1 mean -1 and 1. Cortes, Vapnik, "Support-Vector Networks"
+    (1995).
+    """
+
+    def margins(prediction: Matrix, target: Matrix | Labels) -> tuple[Vector, Matrix]:
+        return deviations.hinge(prediction, _targets.require_signs("hinge()", prediction, target))
+
+    return sloped(margins)
+
+
+@maker
+def multiclass_hinge() -> Loss[Matrix, Labels]:
+    """`max(1 + max(the other scores) - score[label], 0)` of each row.
+
+    Takes scores (samples, classes), and integer labels (samples,) from 0 to classes - 1. Crammer,
+    Singer, "On the Algorithmic Implementation of Multiclass Kernel-based Vector Machines" (2001).
+    """
+    name = "multiclass_hinge()"
+
+    def margins(prediction: Matrix, target: Labels) -> tuple[Vector, Matrix]:
+        _targets.require_matrix(name, prediction)
+        if prediction.shape[1] < 2:
+            raise ShapeError(name, "expected scores of two classes or more. Take hinge().")
+        _targets.require_labels(name, target, *prediction.shape)
+        return deviations.multiclass_hinge(prediction, target)
+
+    return sloped(margins)

@@ -6,63 +6,64 @@ train, prefer their forms on logits, which need none.
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Annotated
+
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import Labels, Matrix, Vector, is_labels, read_only
+from purenn.arrays import Labels, Matrix, Vector, is_labels
 from purenn.expressions import maker
 from purenn.kernels.constants import scalar
 from purenn.kernels.entropies import label_places
 from purenn.kernels.memory import empty_like
 from purenn.losses import _targets
-from purenn.losses._contract import Loss, PerSample, weighted_slopes
+from purenn.losses._contract import Loss, sloped
 
+Epsilon = Annotated[float, partial(checks.number, above=0.0, below=0.5)]
 EPSILON = 1e-7
 
 
 @maker
-def binary_cross_entropy(epsilon: float = EPSILON) -> Loss[Matrix, Matrix | Labels]:
+def binary_cross_entropy(epsilon: Epsilon = EPSILON) -> Loss[Matrix, Matrix | Labels]:
     """`-(t log(p + epsilon) + (1 - t) log(1 - p + epsilon))`, the mean over a sample's outputs.
 
     The cotangent is `(p - t) / (p (1 - p) + epsilon)`: the derivative up to terms in epsilon, and
-    finite everywhere. The epsilon is above 0 and below 0.5.
+    finite everywhere.
     """
     name = "binary_cross_entropy()"
-    e = checks.number("The epsilon of binary_cross_entropy", epsilon, above=0.0, below=0.5)
 
-    def per_sample(prediction: Matrix, target: Matrix | Labels) -> PerSample[Matrix]:
+    def entropy(prediction: Matrix, target: Matrix | Labels) -> tuple[Vector, Matrix]:
         t = _targets.require_binary_targets(name, prediction, target)
         _targets.require_probabilities(name, "prediction", prediction)
-        checks.fits("The epsilon of binary_cross_entropy", e, prediction.dtype)
+        checks.fits("The epsilon of binary_cross_entropy", epsilon, prediction.dtype)
         share = scalar(1.0 / prediction.shape[1], prediction.dtype)
         complement: Matrix = np.subtract(1.0, prediction)
-        hits = t * np.log(prediction + e)
-        surprise = hits + np.subtract(1.0, t) * np.log(complement + e)
+        hits = t * np.log(prediction + epsilon)
+        surprise = hits + np.subtract(1.0, t) * np.log(complement + epsilon)
         values: Vector = np.add.reduce(surprise, axis=1) * -share
-        slopes = empty_like(prediction)
-        np.multiply(prediction, complement, slopes)
-        np.add(slopes, e, slopes)
+        slopes: Matrix = np.multiply(prediction, complement, empty_like(prediction))
+        np.add(slopes, epsilon, slopes)
         np.divide(np.subtract(prediction, t), slopes, slopes)
         np.multiply(slopes, share, slopes)
-        return read_only(values), lambda weights: weighted_slopes(slopes, weights)
+        return values, slopes
 
-    return Loss(per_sample)
+    return sloped(entropy)
 
 
 @maker
-def cross_entropy(epsilon: float = EPSILON) -> Loss[Matrix, Matrix | Labels]:
-    """`-sum(t log p)` of each row, with p clipped to [epsilon, 1 - epsilon], an epsilon below 0.5.
+def cross_entropy(epsilon: Epsilon = EPSILON) -> Loss[Matrix, Matrix | Labels]:
+    """`-sum(t log p)` of each row, with p clipped to [epsilon, 1 - epsilon].
 
     The cotangent `-t / p` passes straight through the clip, so that a saturated row still learns.
     """
     name = "cross_entropy()"
-    e = checks.number("The epsilon of cross_entropy", epsilon, above=0.0, below=0.5)
 
-    def per_sample(prediction: Matrix, target: Matrix | Labels) -> PerSample[Matrix]:
+    def entropy(prediction: Matrix, target: Matrix | Labels) -> tuple[Vector, Matrix]:
         _targets.require_class_targets(name, prediction, target)
         _targets.require_distributions(name, "prediction", prediction)
-        checks.fits("The epsilon of cross_entropy", e, prediction.dtype)
-        p: Matrix = np.clip(prediction, e, 1.0 - e)
+        checks.fits("The epsilon of cross_entropy", epsilon, prediction.dtype)
+        p: Matrix = np.clip(prediction, epsilon, 1.0 - epsilon)
         slopes = empty_like(prediction)
         if is_labels(target):
             places = label_places(prediction, target)
@@ -74,13 +75,15 @@ def cross_entropy(epsilon: float = EPSILON) -> Loss[Matrix, Matrix | Labels]:
             np.divide(target, p, slopes)
             np.negative(slopes, slopes)
             values = -np.add.reduce(target * np.log(p), axis=1)
-        return read_only(values), lambda weights: weighted_slopes(slopes, weights)
+        return values, slopes
 
-    return Loss(per_sample)
+    return sloped(entropy)
 
 
 @maker
-def brier(epsilon: float = 0.0) -> Loss[Matrix, Matrix | Labels]:
+def brier(
+    epsilon: Annotated[float, partial(checks.number, least=0.0, below=0.5)] = 0.0,
+) -> Loss[Matrix, Matrix | Labels]:
     """Half the squared distance of each row of probabilities from the target's.
 
     Brier, "Verification of Forecasts Expressed in Terms of Probability" (1950), halved, so that
@@ -88,19 +91,19 @@ def brier(epsilon: float = 0.0) -> Loss[Matrix, Matrix | Labels]:
     [epsilon, 1 - epsilon], if the epsilon is not 0; the cotangent passes straight through.
     """
     name = "brier()"
-    e = checks.number("The epsilon of brier", epsilon, least=0.0, below=0.5)
 
-    def per_sample(prediction: Matrix, target: Matrix | Labels) -> PerSample[Matrix]:
+    def distances(prediction: Matrix, target: Matrix | Labels) -> tuple[Vector, Matrix]:
         _targets.require_class_targets(name, prediction, target)
         _targets.require_distributions(name, "prediction", prediction)
-        checks.fits("The epsilon of brier", e, prediction.dtype)
-        slopes = empty_like(prediction)
-        np.clip(prediction, e, 1.0 - e if e else np.inf, slopes)
+        checks.fits("The epsilon of brier", epsilon, prediction.dtype)
+        slopes: Matrix = np.clip(
+            prediction, epsilon, 1.0 - epsilon if epsilon else np.inf, empty_like(prediction)
+        )
         if is_labels(target):
             slopes.reshape(-1)[label_places(prediction, target)] -= 1.0
         else:
             np.subtract(slopes, target, slopes)
         values: Vector = 0.5 * np.add.reduce(slopes * slopes, axis=1)
-        return read_only(values), lambda weights: weighted_slopes(slopes, weights)
+        return values, slopes
 
-    return Loss(per_sample)
+    return sloped(distances)

@@ -7,13 +7,14 @@ from collections.abc import Callable
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import A, Vector, read_only
+from purenn.arrays import A, Vector
+from purenn.checks import Positive
 from purenn.errors import DataError
 from purenn.expressions import maker
 from purenn.kernels import deviations
 from purenn.kernels.constants import scalar
 from purenn.kernels.memory import empty_like
-from purenn.losses._contract import Loss, PerSample, weighted_slopes
+from purenn.losses._contract import Loss, sloped
 from purenn.losses._targets import require_same_shape
 
 
@@ -21,44 +22,41 @@ from purenn.losses._targets import require_same_shape
 def mean_squared_error() -> Loss[A, A]:
     """`(prediction - target)²`, the mean over a sample's outputs, for floats of any one shape."""
 
-    def per_sample(prediction: A, target: A) -> PerSample[A]:
+    def squares(prediction: A, target: A) -> tuple[Vector, A]:
         require_same_shape("mean_squared_error()", prediction, target)
         outputs = prediction.size // prediction.shape[0]
         errors = empty_like(prediction)
         np.subtract(prediction, target, errors)
-        squares = (errors * errors).reshape(prediction.shape[0], outputs)
-        values: Vector = np.add.reduce(squares, axis=1) * scalar(1.0 / outputs, errors.dtype)
+        rows = (errors * errors).reshape(prediction.shape[0], outputs)
+        values: Vector = np.add.reduce(rows, axis=1) * scalar(1.0 / outputs, errors.dtype)
         np.multiply(errors, scalar(2.0 / outputs, errors.dtype), errors)
-        return read_only(values), lambda weights: weighted_slopes(errors, weights)
+        return values, errors
 
-    return Loss(per_sample)
+    return sloped(squares)
 
 
-def _by_output(name: str, kernel: Callable[[A, A], tuple[Vector, A]]) -> Loss[A, A]:
-    """The loss whose values and slopes a kernel computes."""
+def _by_output(
+    name: str, kernel: Callable[[A, A], tuple[Vector, A]], **options: float
+) -> Loss[A, A]:
+    """The loss whose values and slopes a kernel computes, with options that must fit the dtype."""
 
-    def per_sample(prediction: A, target: A) -> PerSample[A]:
-        require_same_shape(name, prediction, target)
-        values, slopes = kernel(prediction, target)
-        return values, lambda weights: weighted_slopes(slopes, weights)
+    def deviation(prediction: A, target: A) -> tuple[Vector, A]:
+        require_same_shape(f"{name}()", prediction, target)
+        for option, value in options.items():
+            checks.fits(f"The {option} of {name}", value, prediction.dtype)
+        return kernel(prediction, target)
 
-    return Loss(per_sample)
+    return sloped(deviation)
 
 
 @maker
-def huber(delta: float = 1.0) -> Loss[A, A]:
+def huber(delta: Positive = 1.0) -> Loss[A, A]:
     """`e² / 2` for errors e up to delta, and `delta (|e| - delta / 2)` beyond: robust to outliers.
 
     The mean over a sample's outputs, for floats of any one shape. Huber, "Robust Estimation of a
     Location Parameter" (1964).
     """
-    limit = checks.number("The delta of huber", delta, above=0.0)
-
-    def kernel(prediction: A, target: A) -> tuple[Vector, A]:
-        checks.fits("The delta of huber", limit, prediction.dtype)
-        return deviations.huber(prediction, target, limit)
-
-    return _by_output("huber()", kernel)
+    return _by_output("huber", lambda y, t: deviations.huber(y, t, delta), delta=delta)
 
 
 @maker
@@ -70,12 +68,7 @@ def quantile(level: float) -> Loss[A, A]:
     "Regression Quantiles" (1978).
     """
     q = checks.number("The level of quantile", level, above=0.0, below=1.0)
-
-    def kernel(prediction: A, target: A) -> tuple[Vector, A]:
-        checks.fits("The level of quantile", q, prediction.dtype)
-        return deviations.pinball(prediction, target, q)
-
-    return _by_output("quantile()", kernel)
+    return _by_output("quantile", lambda y, t: deviations.pinball(y, t, q), level=q)
 
 
 @maker
@@ -90,4 +83,4 @@ def poisson() -> Loss[A, A]:
             raise DataError("poisson(): expected targets ≥ 0.")
         return deviations.poisson(prediction, target)
 
-    return _by_output("poisson()", kernel)
+    return _by_output("poisson", kernel)

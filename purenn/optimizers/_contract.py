@@ -35,13 +35,12 @@ class Point:
     """Where an update happens: all that a transform may look at.
 
     Args:
-        params: the leaves that are moved, those of frozen parts not among them.
-        structure: of the tree that they are taken from; `paths` names them.
+        params: the leaves that are moved, named by `paths`.
+        structure: of the tree that they are taken from.
         step: how many updates there have been.
         loss: of the batch that the gradient is of; NaN if `update` was not told.
         frozen: the arrays of the frozen parts.
-        is_owned: whether nobody else has the state and the parameters, so that the next may be
-            written over them.
+        is_owned: whether nobody else has the state and the parameters: they may be written over.
     """
 
     params: Leaves
@@ -79,12 +78,7 @@ Flow = Callable[[S, Updates, Point], tuple[S, Updates]]
 
 @attrs.frozen(repr=False, eq=False)
 class Transform(Expressed, Generic[S]):
-    """Gradients in, updates out. `S` is its state, a tree.
-
-    Args:
-        init: `(point) -> state`.
-        update: `(state, grads, point) -> (state, updates)`, leaf by leaf like the parameters.
-    """
+    """Gradients in, updates out, leaf by leaf like the parameters. `S` is its state, a tree."""
 
     init: Init[S]
     update: Update[S]

@@ -13,7 +13,7 @@ from purenn import checks
 from purenn.arrays import FLOATS, Array, Leaves, immutable, require_array
 from purenn.errors import TreeError
 from purenn.expressions import Expressed, maker
-from purenn.kernels.blocks import Rule, fresh
+from purenn.kernels.blocks import fresh
 from purenn.kernels.updates import scale_and_add
 from purenn.optimizers._contract import Init, P, Point, S, Transform, require_transform
 from purenn.optimizers._state import Owner, Parts, State, references
@@ -38,16 +38,13 @@ Moved = tuple[S, Leaves, Leaves]
 class Optimizer(Expressed, Generic[S]):
     """What moves parameters. `S` is its state, a tree.
 
-    Args:
-        start: `(point) -> state`.
-        move: `(state, grads, frozen, point) -> (state, params, frozen)`: the new leaves, and the
-            new arrays of the frozen parts, whose next values come as `frozen`.
-        writes_over: whether `move` never gives back a part of the old state, so that a loop may
-            let it write over that (see `point.is_owned`).
+    `move` gives the new leaves, and the new arrays of the frozen parts, whose next values come as
+    `frozen`. If it never gives back a part of the old state, it `writes_over`: a loop may let it
+    (see `point.is_owned`).
     """
 
     start: Init[S]
-    move: Callable[[S, Leaves, Leaves, Point], Moved[S]]
+    move: Callable[[S, Leaves, Leaves, Point], Moved[S]]  # of state, gradients, frozen and point
     writes_over: bool = attrs.field(default=False, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
@@ -55,12 +52,7 @@ class Optimizer(Expressed, Generic[S]):
         checks.function("The move of an Optimizer", self.move)
 
     def init(self, params: P) -> State[P, S]:
-        """The state before the first step.
-
-        Raises:
-            TreeError: `params` is not a tree, has nothing to move, or a leaf is not an array of
-                float32 or float64.
-        """
+        """The state before the first step, for a tree of float32 or float64."""
         _require_parameters(params)
         owned = map_leaves(immutable, params)
         parts = _taken_apart(owned)
@@ -71,13 +63,8 @@ class Optimizer(Expressed, Generic[S]):
     def update(self, state: State[P, S], grads: P, loss: float = nan) -> tuple[State[P, S], P]:
         """The state and the parameters after one step along `grads`, a tree like the parameters.
 
-        Args:
-            state: from `init` or the update before.
-            grads: the gradient; in frozen parts their next values.
-            loss: of the batch, for transforms that look at it, such as `plateau`.
-
-        Raises:
-            TreeError: the gradients' tree is another; the message names every leaf that differs.
+        In frozen parts the gradient has their next values. The loss of the batch is for transforms
+        that look at it, such as `plateau`.
         """
         checks.instance("The state of update", state, State, "Make it with optimizer.init(params).")
         after, _ = self._step(state, _taken_apart(state.params), grads, loss, is_owned=False)
@@ -165,19 +152,19 @@ def descend(transform: Transform[S], rate: float | Schedule) -> Optimizer[S]:
     >>> descend(clip_by_global_norm(1.0) >> momentum(0.9), 0.1)
     descend(clip_by_global_norm(1.0) >> momentum(0.9), 0.1)
 
-    Args:
-        transform: shapes the gradient.
-        rate: a number, or a schedule of the step.
-
-    Raises:
-        OptionError: the rate is negative or not finite, or the transform is something else.
+    The rate is a number ≥ 0, or a schedule of the step.
     """
     require_transform("descend", transform)
     schedule = as_schedule(rate)
 
     def move(state: S, grads: Leaves, frozen: Leaves, point: Point) -> Moved[S]:
+        factor = -schedule(point.step)
+
+        def rule(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+            return scale_and_add(x, factor, old[0], out, new[0])
+
         after, updates, moved = flowed(transform, state, grads, point)
-        updates.then(_descent(-schedule(point.step)), old=(point.params,), new=(moved,)).run()
+        updates.then(rule, old=(point.params,), new=(moved,)).run()
         return after, moved, frozen
 
     return Optimizer(transform.init, move, writes_over=True)
@@ -192,13 +179,6 @@ def flowed(
     after, updates = transform.flow(state, Updates(grads), point)
     is_alone = before is not None and references(params) == before
     return after, updates, point.target(params) if is_alone else fresh(params)
-
-
-def _descent(factor: float) -> Rule:
-    def rule(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-        return scale_and_add(x, factor, old[0], out, new[0])
-
-    return rule
 
 
 def require_optimizer(name: str, value: object) -> None:

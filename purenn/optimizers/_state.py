@@ -27,13 +27,7 @@ _NEVER_WRITTEN = (bool, int, float, str, Key, Empty, Frozen)
 
 @attrs.frozen(eq=False)
 class State(Node, Generic[P, S]):
-    """Everything that a training step carries on.
-
-    Args:
-        params: the parameters as they are now.
-        slots: the state of the optimizer.
-        step: how many updates there have been.
-    """
+    """What a training step carries on: parameters, the optimizer's state, the count of updates."""
 
     params: P
     slots: S
@@ -42,13 +36,9 @@ class State(Node, Generic[P, S]):
 
 @attrs.frozen(eq=False)
 class Parts:
-    """Parameters, taken apart.
+    """Parameters, taken apart: leaves that move, those of frozen parts, and the tree's structure.
 
-    Args:
-        moving: the leaves that move.
-        frozen: the arrays of frozen parts.
-        structure: of the tree.
-        mask: for each leaf whether it is frozen, or nothing if none is.
+    The mask says for each leaf whether it is frozen; it is empty if none is.
     """
 
     moving: Leaves

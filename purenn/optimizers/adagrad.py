@@ -7,6 +7,7 @@ import numpy as np
 
 from purenn import checks
 from purenn.arrays import Array, Leaves
+from purenn.checks import Fraction, Positive
 from purenn.expressions import maker
 from purenn.kernels.blocks import Rule
 from purenn.kernels.updates import adam_direction, blend, over_root, settle
@@ -25,25 +26,21 @@ class Squares(Node):
 
 
 @maker
-def scale_by_adagrad(epsilon: float = 1e-10) -> Transform[Squares]:
+def scale_by_adagrad(epsilon: Positive = 1e-10) -> Transform[Squares]:
     """`g / (sqrt(s) + epsilon)`, where s is the sum of the squared gradients so far.
 
     Duchi, Hazan and Singer, "Adaptive Subgradient Methods for Online Learning and Stochastic
     Optimization" (2011), in the diagonal form: the sum starts at 0, and the epsilon is outside of
     the root, as in PyTorch.
-
-    Raises:
-        OptionError: the epsilon is not above 0, or vanishes in the dtype of the parameters.
     """
-    small = checks.number("The epsilon of scale_by_adagrad", epsilon, above=0.0)
 
     def rule(g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
         np.multiply(g, g, out)
         np.add(old[0], out, new[0])
-        return over_root(g, new[0], small, out)
+        return over_root(g, new[0], epsilon, out)
 
     transform = elementwise(Squares, lambda point: rule)
-    return fitting(transform, {"The epsilon of scale_by_adagrad": small})
+    return fitting(transform, {"The epsilon of scale_by_adagrad": epsilon})
 
 
 @maker
@@ -54,38 +51,28 @@ def adagrad(rate: float | Schedule, epsilon: float = 1e-10) -> Optimizer[Squares
 
 @maker
 def scale_by_rms(
-    decay: float = 0.9, epsilon: float = 1e-8, *, bias_correction: bool = False
+    decay: Fraction = 0.9, epsilon: Positive = 1e-8, *, bias_correction: bool = False
 ) -> Transform[Squares]:
     """`g / (sqrt(v) + epsilon)`, where v is the decaying mean of the squared gradients.
 
     Tieleman and Hinton, "Lecture 6.5 - RMSProp" (2012), with the epsilon outside of the root, as in
-    PyTorch.
-
-    Args:
-        decay: from 0 to below 1.
-        epsilon: a number > 0.
-        bias_correction: whether v is divided by `1 - decay^t`, as in Adam.
-
-    Raises:
-        OptionError: an option is out of range, or the epsilon vanishes in the parameters' dtype.
+    PyTorch. The correction of the bias divides v by `1 - decay^t`, as in Adam.
     """
-    kept = checks.fraction("The decay of scale_by_rms", decay)
-    small = checks.number("The epsilon of scale_by_rms", epsilon, above=0.0)
     checks.instance("The bias_correction of scale_by_rms", bias_correction, bool)
 
     def at(point: Point) -> Rule:
-        part = 1.0 - kept ** (point.step + 1) if bias_correction else 1.0
+        part = 1.0 - decay ** (point.step + 1) if bias_correction else 1.0
 
         def rule(g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
             np.multiply(g, g, out)
-            square = settle(blend(old[0], kept, out, out, new[0]), point.step)
+            square = settle(blend(old[0], decay, out, out, new[0]), point.step)
             if part != 1.0:
-                return adam_direction(g, square, 1.0, part, small, out)
-            return over_root(g, square, small, out)
+                return adam_direction(g, square, 1.0, part, epsilon, out)
+            return over_root(g, square, epsilon, out)
 
         return rule
 
-    return fitting(elementwise(Squares, at), {"The epsilon of scale_by_rms": small})
+    return fitting(elementwise(Squares, at), {"The epsilon of scale_by_rms": epsilon})
 
 
 @maker

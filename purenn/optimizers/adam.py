@@ -1,18 +1,20 @@
-"""Adam and AdamW: each entry of the gradient's mean, divided by the root of its mean square."""
+"""Adam and its kin: each entry of the gradient's mean, divided by the root of its mean square."""
 
 from __future__ import annotations
 
 import attrs
+import numpy as np
 
-from purenn import checks
 from purenn.arrays import Array, Leaves
+from purenn.checks import Fraction, Positive
 from purenn.expressions import maker
 from purenn.kernels.blocks import Rule
-from purenn.kernels.updates import adam_direction, add_moments
+from purenn.kernels.memory import empty_like
+from purenn.kernels.updates import adam_direction, add_moments, scale, scale_and_add
 from purenn.optimizers._contract import Point, Transform
 from purenn.optimizers._optimizer import Optimizer, descend
 from purenn.optimizers.elementwise import elementwise, fitting
-from purenn.optimizers.scaling import Where, matrices, weight_decay
+from purenn.optimizers.scaling import Where, matrices, scale_by_trust_ratio, weight_decay
 from purenn.schedules import Schedule
 from purenn.tree import Empty, Node
 
@@ -28,37 +30,32 @@ class Moments(Node):
     square: Leaves
 
 
-def weights(decay: float, step: int) -> float:
+def _weights(decay: float, step: int) -> float:
     """The sum of the weights in a decaying sum, of which the first was 1 at step 0."""
     return (1.0 - decay ** (step + 1)) / (1.0 - decay)
 
 
 @maker
-def scale_by_adam(b1: float = 0.9, b2: float = 0.999, epsilon: float = 1e-8) -> Transform[Moments]:
+def scale_by_adam(
+    b1: Fraction = 0.9, b2: Fraction = 0.999, epsilon: Positive = 1e-8
+) -> Transform[Moments]:
     """`m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + epsilon)`.
 
     Here m and v are the decaying means of the gradient and of its square. Kingma and Ba, "Adam: a
     Method for Stochastic Optimization" (2015), algorithm 1: the epsilon outside of the root. The
     state has `m / (1 - b1)` and `v / (1 - b2)`.
-
-    Raises:
-        OptionError: a decay is not from 0 to below 1, or the epsilon not above 0; or, when it meets
-            them, the epsilon vanishes in the dtype of the parameters.
     """
-    first = checks.fraction("The b1 of scale_by_adam", b1)
-    second = checks.fraction("The b2 of scale_by_adam", b2)
-    small = checks.number("The epsilon of scale_by_adam", epsilon, above=0.0)
 
     def at(point: Point) -> Rule:
-        parts = weights(first, point.step), weights(second, point.step)
+        parts = _weights(b1, point.step), _weights(b2, point.step)
 
         def rule(g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-            mean, square = add_moments(g, first, second, point.step, out, old, new)
-            return adam_direction(mean, square, *parts, small, out)
+            mean, square = add_moments(g, b1, b2, point.step, out, old, new)
+            return adam_direction(mean, square, *parts, epsilon, out)
 
         return rule
 
-    return fitting(elementwise(Moments, at), {"The epsilon of scale_by_adam": small})
+    return fitting(elementwise(Moments, at), {"The epsilon of scale_by_adam": epsilon})
 
 
 @maker
@@ -83,3 +80,95 @@ def adamw(
     The decay is times the rate, as in PyTorch and optax. Only matrices decay by default.
     """
     return descend(scale_by_adam(b1, b2, epsilon) >> weight_decay(decay, where), rate)
+
+
+@maker
+def scale_by_nadam(
+    b1: Fraction = 0.9, b2: Fraction = 0.999, epsilon: Positive = 1e-8
+) -> Transform[Moments]:
+    """`(b1 * m / (1 - b1^(t+1)) + (1 - b1) * g / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + epsilon)`.
+
+    Dozat, "Incorporating Nesterov Momentum into Adam" (2016), with a constant b1, as in optax;
+    PyTorch lets it grow.
+    """
+
+    def at(point: Point) -> Rule:
+        ahead, now = b1 / _weights(b1, point.step + 1), 1.0 / _weights(b1, point.step)
+        part = _weights(b2, point.step)
+
+        def rule(g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+            mean, square = add_moments(g, b1, b2, point.step, out, old, new)
+            scale(g, now, out)
+            spare = empty_like(g)
+            looking = scale_and_add(mean, ahead, out, spare, spare)
+            return adam_direction(looking, square, 1.0, part, epsilon, out)
+
+        return rule
+
+    return fitting(elementwise(Moments, at), {"The epsilon of scale_by_nadam": epsilon})
+
+
+@maker
+def nadam(
+    rate: float | Schedule, b1: float = 0.9, b2: float = 0.999, epsilon: float = 1e-8
+) -> Optimizer[Moments]:
+    """NAdam: `descend(scale_by_nadam(b1, b2, epsilon), rate)`."""
+    return descend(scale_by_nadam(b1, b2, epsilon), rate)
+
+
+@attrs.frozen(eq=False)
+class Maxima(Node):
+    """The moments of Adam, and the largest mean square so far, corrected for its bias."""
+
+    mean: Leaves
+    square: Leaves
+    largest: Leaves
+
+
+@maker
+def scale_by_amsgrad(
+    b1: Fraction = 0.9, b2: Fraction = 0.999, epsilon: Positive = 1e-8
+) -> Transform[Maxima]:
+    """`m / (1 - b1^t) / (sqrt(n) + epsilon)`, with `n <- max(n, v / (1 - b2^t))`.
+
+    Reddi, Kale and Kumar, "On the Convergence of Adam and Beyond" (2018), with the bias corrected
+    before the maximum, as in optax; PyTorch corrects it afterwards, so that its divisor may fall.
+    """
+
+    def at(point: Point) -> Rule:
+        part, square_part = _weights(b1, point.step), _weights(b2, point.step)
+
+        def rule(g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+            mean, square = add_moments(g, b1, b2, point.step, out, old, new)
+            np.maximum(old[2], scale(square, 1.0 / square_part, out), out=new[2])
+            return adam_direction(mean, new[2], part, 1.0, epsilon, out)
+
+        return rule
+
+    return fitting(elementwise(Maxima, at), {"The epsilon of scale_by_amsgrad": epsilon})
+
+
+@maker
+def amsgrad(
+    rate: float | Schedule, b1: float = 0.9, b2: float = 0.999, epsilon: float = 1e-8
+) -> Optimizer[Maxima]:
+    """AMSGrad: `descend(scale_by_amsgrad(b1, b2, epsilon), rate)`."""
+    return descend(scale_by_amsgrad(b1, b2, epsilon), rate)
+
+
+@maker
+def lamb(
+    rate: float | Schedule,
+    decay: float = 0.01,
+    where: Where = matrices,
+    b1: float = 0.9,
+    b2: float = 0.999,
+    epsilon: float = 1e-6,
+) -> Optimizer[tuple[Moments, Empty, Empty]]:
+    """LAMB: `scale_by_adam(b1, b2, epsilon) >> weight_decay(decay, where)`, by the trust ratio.
+
+    That is `descend(... >> scale_by_trust_ratio(), rate)`: the biases of the moments are corrected,
+    and the decay is part of the update whose norm is taken.
+    """
+    direction = scale_by_adam(b1, b2, epsilon) >> weight_decay(decay, where)
+    return descend(direction >> scale_by_trust_ratio(), rate)

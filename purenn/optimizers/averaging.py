@@ -10,6 +10,7 @@ import numpy as np
 
 from purenn import checks
 from purenn.arrays import Array, Leaves
+from purenn.checks import Count, Fraction
 from purenn.errors import OptionError
 from purenn.expressions import maker
 from purenn.kernels.updates import blend, settle
@@ -29,44 +30,32 @@ class Averaged(Node, Generic[S]):
 
 
 @maker
-def averaged(inner: Optimizer[S], decay: float = 0.999) -> Optimizer[Averaged[S]]:
+def averaged(inner: Optimizer[S], decay: Fraction = 0.999) -> Optimizer[Averaged[S]]:
     """Keep a moving average of the parameters: `mean <- decay * mean + (1 - decay) * p`.
 
     Training goes on as if it were not there; `averaged_params(state)` gives the average to evaluate
     with. Polyak and Juditsky, "Acceleration of Stochastic Approximation by Averaging" (1992).
-
-    Raises:
-        OptionError: the decay is not from 0 to below 1.
     """
-    kept = checks.fraction("The decay of averaged", decay)
-    return _averaging("averaged", inner, lambda step: kept)
+    return _averaging("averaged", inner, lambda step: decay)
 
 
 @maker
 def stochastic_weight_averaging(
-    inner: Optimizer[S], begin: int, every: int = 1
+    inner: Optimizer[S], begin: int, every: Count = 1
 ) -> Optimizer[Averaged[S]]:
     """Keep the equal average of the parameters after step `begin` and each `every` steps later.
 
     Training goes on as if it were not there; `averaged_params(state)` gives the average, and before
     it begins the parameters themselves. Izmailov, Podoprikhin, Garipov, Vetrov and Wilson,
-    "Averaging Weights Leads to Wider Optima and Better Generalization" (2018).
-
-    Args:
-        inner: the optimizer, in the paper with a constant or cyclical rate.
-        begin: the first step, counted from 0, that counts.
-        every: the number of batches of an epoch, say.
-
-    Raises:
-        OptionError: `begin` is not an integer ≥ 0, or `every` not one ≥ 1.
+    "Averaging Weights Leads to Wider Optima and Better Generalization" (2018), with a constant or
+    cyclical rate, once an epoch. Steps are counted from 0.
     """
     first = checks.integer("The begin of stochastic_weight_averaging", begin, 0)
-    length = checks.integer("The every of stochastic_weight_averaging", every)
 
     def decay(step: int) -> float:
         if step <= first:
             return 0.0
-        count, rest = divmod(step - first, length)
+        count, rest = divmod(step - first, every)
         return 1.0 if rest else count / (count + 1)
 
     return _averaging("stochastic_weight_averaging", inner, decay)
@@ -89,27 +78,22 @@ def _averaging(
         Updates(params).then(rule, old=(state.mean,), new=(mean,)).run()
         return Averaged(own, mean), params, held
 
-    def start(point: Point) -> Averaged[S]:
-        return Averaged(inner.start(point), point.params)
-
-    return Optimizer(start, move, writes_over=inner.writes_over)
+    return Optimizer(
+        lambda point: Averaged(inner.start(point), point.params),
+        move,
+        writes_over=inner.writes_over,
+    )
 
 
 def averaged_params(state: State[P, Averaged[S]]) -> P:
     """The average of the parameters so far; frozen parts are as they are now.
 
     The optimizer is `averaged`, `stochastic_weight_averaging` or one that is schedule-free.
-
-    Raises:
-        OptionError: the optimizer of this state keeps no average.
     """
-    if not isinstance(_slots(state), Averaged):
+    slots: object = getattr(state, "slots", None)
+    if not isinstance(slots, Averaged):
         raise OptionError("averaged_params: expected the state of averaged(...).")
     nodes, structure = decompose(state.params, (np.ndarray, Frozen))
     rest = iter(state.slots.mean)
     mean = [next(rest) if isinstance(node, np.ndarray) else node for node in nodes]
     return compose_like(state.params, structure, mean)
-
-
-def _slots(state: object) -> object:
-    return state.slots if isinstance(state, State) else None

@@ -1,8 +1,4 @@
-"""Clipping of gradients.
-
-By value, which bends the direction; by the norm of all, which does not; and adaptively, by the norm
-of each unit.
-"""
+"""Clipping by value, which bends the gradient's direction; by the norm of all; and by units'."""
 
 from __future__ import annotations
 
@@ -13,6 +9,7 @@ import numpy as np
 
 from purenn import checks
 from purenn.arrays import Array, Leaves
+from purenn.checks import Positive
 from purenn.expressions import maker
 from purenn.kernels.elementwise import times
 from purenn.kernels.reductions import global_norm, unit_norms
@@ -25,16 +22,11 @@ from purenn.tree import Empty, Node
 
 
 @maker
-def clip_by_value(limit: float) -> Transform[Empty]:
-    """Clip every entry to [-limit, limit].
-
-    Raises:
-        OptionError: the limit is not a finite number above 0.
-    """
-    highest = checks.number("The limit of clip_by_value", limit, above=0.0)
+def clip_by_value(limit: Positive) -> Transform[Empty]:
+    """Clip every entry to [-limit, limit]."""
 
     def rule(g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-        return clip(g, highest, out)
+        return clip(g, limit, out)
 
     return elementwise(Empty, lambda point: rule)
 
@@ -46,37 +38,29 @@ class Norm(Node):
     value: float
 
 
-def _no_norm(point: Point) -> Norm:
-    return Norm(nan)
-
-
 @maker
-def clip_by_global_norm(limit: float) -> Transform[Norm]:
+def clip_by_global_norm(limit: Positive) -> Transform[Norm]:
     """Scale all leaves by one factor so that their global norm is at most `limit`.
 
     Pascanu, Mikolov and Bengio, "On the Difficulty of Training Recurrent Neural Networks" (2013).
     The state reports the norm before clipping. A norm of 0 is left alone; one that is NaN or
     infinite as well, since no factor mends it: it goes through, and `skip_nonfinite` leaves it out.
-
-    Raises:
-        OptionError: the limit is not a finite number above 0.
     """
-    highest = checks.number("The limit of clip_by_global_norm", limit, above=0.0)
 
     def flow(state: Norm, updates: Updates, point: Point) -> tuple[Norm, Updates]:
         reported, updates = _report(state, updates, point)
         norm = reported.value
-        if isfinite(norm) and norm > highest:
-            updates = updates.then(scaling(highest / norm))
+        if isfinite(norm) and norm > limit:
+            updates = updates.then(scaling(limit / norm))
         return reported, updates
 
-    return flowing(_no_norm, flow)
+    return flowing(lambda point: Norm(nan), flow)
 
 
 @maker
 def report_global_norm() -> Transform[Norm]:
     """Change nothing, and report the global norm in the state."""
-    return flowing(_no_norm, _report)
+    return flowing(lambda point: Norm(nan), _report)
 
 
 def _report(state: Norm, updates: Updates, point: Point) -> tuple[Norm, Updates]:
@@ -86,32 +70,22 @@ def _report(state: Norm, updates: Updates, point: Point) -> tuple[Norm, Updates]
 
 @maker
 def adaptive_clipping(
-    limit: float = 0.01, epsilon: float = 0.001, where: Where = all_leaves
+    limit: Positive = 0.01, epsilon: Positive = 0.001, where: Where = all_leaves
 ) -> Transform[Empty]:
     """Scale the gradient of each unit so that its norm is at most `limit * max(norm, epsilon)`.
 
     That norm is of the unit's parameters. A unit is a column of a matrix, all that leads to one
     output: the norms are over all axes but the last. A vector is one unit. Brock, De, Smith and
     Simonyan, "High-Performance Large-Scale Image Recognition Without Normalization" (2021), who
-    leave the last layer out. A norm that is not finite is left alone.
-
-    Args:
-        limit: a number > 0.
-        epsilon: a number > 0.
-        where: `(path, leaf) -> bool`, which leaves are clipped.
-
-    Raises:
-        OptionError: the limit or the epsilon is not a finite number above 0, or the limit does not
-            fit the dtype of the parameters.
+    leave the last layer out: `where`, `(path, leaf) -> bool`, says which leaves are clipped. A norm
+    that is not finite is left alone.
     """
-    share = checks.number("The limit of adaptive_clipping", limit, above=0.0)
     checks.function("The where of adaptive_clipping", where)
-    least = checks.number("The epsilon of adaptive_clipping", epsilon, above=0.0)
 
     def clipped(g: Array, param: Array) -> Array:
         norms = unit_norms(g)
         with np.errstate(over="ignore"):
-            highest = share * np.maximum(unit_norms(param), least)
+            highest = limit * np.maximum(unit_norms(param), epsilon)
         excess = (norms > highest) & np.isfinite(norms)
         if not excess.any():
             return g
@@ -126,4 +100,4 @@ def adaptive_clipping(
         ]
         return state, Updates(tuple(found))
 
-    return fitting(flowing(no_state, flow), {"The limit of adaptive_clipping": share})
+    return fitting(flowing(no_state, flow), {"The limit of adaptive_clipping": limit})

@@ -1,19 +1,22 @@
-"""Momentum: the gradient's decaying sum, and Nesterov's look ahead along it."""
+"""Momentum: the gradient's decaying sum; Nesterov's look ahead along it; and Lion, its sign."""
 
 from __future__ import annotations
 
 import attrs
+import numpy as np
 
-from purenn import checks
 from purenn.arrays import Array, Leaves
+from purenn.checks import Fraction
 from purenn.expressions import maker
 from purenn.kernels.blocks import Rule
-from purenn.kernels.updates import scale_and_add, settle
+from purenn.kernels.memory import empty_like
+from purenn.kernels.updates import blend, scale_and_add, settle
 from purenn.optimizers._contract import Point, Transform
 from purenn.optimizers._optimizer import Optimizer, descend
 from purenn.optimizers.elementwise import elementwise
+from purenn.optimizers.scaling import Where, matrices, weight_decay
 from purenn.schedules import Schedule
-from purenn.tree import Node
+from purenn.tree import Empty, Node
 
 
 @attrs.frozen(eq=False)
@@ -24,20 +27,16 @@ class Velocity(Node):
 
 
 @maker
-def momentum(decay: float) -> Transform[Velocity]:
+def momentum(decay: Fraction) -> Transform[Velocity]:
     """`v <- decay * v + g`, and the update is v.
 
     Polyak, "Some Methods of Speeding up the Convergence of Iteration Methods" (1964), in the form
     in which a change of the learning rate acts on the whole velocity at once.
-
-    Raises:
-        OptionError: the decay is not from 0 to below 1.
     """
-    factor = checks.fraction("The decay of momentum", decay)
 
     def at(point: Point) -> Rule:
         def rule(g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-            return settle(scale_and_add(old[0], factor, g, new[0], new[0]), point.step)
+            return settle(scale_and_add(old[0], decay, g, new[0], new[0]), point.step)
 
         return rule
 
@@ -45,21 +44,17 @@ def momentum(decay: float) -> Transform[Velocity]:
 
 
 @maker
-def nesterov(decay: float) -> Transform[Velocity]:
+def nesterov(decay: Fraction) -> Transform[Velocity]:
     """`v <- decay * v + g`, and the update is `decay * v + g` once more, with the new v.
 
     Nesterov (1983), in the form of Sutskever, Martens, Dahl and Hinton, "On the Importance of
     Initialization and Momentum in Deep Learning" (2013).
-
-    Raises:
-        OptionError: the decay is not from 0 to below 1.
     """
-    factor = checks.fraction("The decay of nesterov", decay)
 
     def at(point: Point) -> Rule:
         def rule(g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-            v = settle(scale_and_add(old[0], factor, g, new[0], new[0]), point.step)
-            return scale_and_add(v, factor, g, out, out)
+            v = settle(scale_and_add(old[0], decay, g, new[0], new[0]), point.step)
+            return scale_and_add(v, decay, g, out, out)
 
         return rule
 
@@ -70,3 +65,46 @@ def nesterov(decay: float) -> Transform[Velocity]:
 def sgd(rate: float | Schedule, decay: float = 0.9) -> Optimizer[Velocity]:
     """Stochastic gradient descent with momentum: `descend(momentum(decay), rate)`."""
     return descend(momentum(decay), rate)
+
+
+@attrs.frozen(eq=False)
+class Mean(Node):
+    """The decaying mean of the gradients, biased towards 0."""
+
+    leaves: Leaves
+
+
+@maker
+def scale_by_lion(b1: Fraction = 0.9, b2: Fraction = 0.99) -> Transform[Mean]:
+    """`sign(b1 * m + (1 - b1) * g)`, then `m <- b2 * m + (1 - b2) * g`.
+
+    Chen et al., "Symbolic Discovery of Optimization Algorithms" (2023): no epsilon and no
+    correction of the bias. The sign of 0 is 0.
+    """
+
+    def at(point: Point) -> Rule:
+        def rule(g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+            spare = empty_like(g)
+            np.sign(blend(old[0], b1, g, out, spare), out)  # in place it takes ten times as long
+            settle(blend(old[0], b2, g, spare, new[0]), point.step)
+            return out
+
+        return rule
+
+    return elementwise(Mean, at)
+
+
+@maker
+def lion(
+    rate: float | Schedule,
+    decay: float = 0.001,
+    where: Where = matrices,
+    b1: float = 0.9,
+    b2: float = 0.99,
+) -> Optimizer[tuple[Mean, Empty]]:
+    """Lion: `descend(scale_by_lion(b1, b2) >> weight_decay(decay, where), rate)`.
+
+    The decay is times the rate. A rate is a third to a tenth of AdamW's, its decay as many times
+    larger.
+    """
+    return descend(scale_by_lion(b1, b2) >> weight_decay(decay, where), rate)

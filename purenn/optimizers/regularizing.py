@@ -6,6 +6,7 @@ from math import exp, log1p, sqrt
 
 from purenn import checks
 from purenn.arrays import Array, Leaves, read_only
+from purenn.checks import NotNegative, Positive
 from purenn.expressions import maker
 from purenn.kernels.updates import centered, scale_and_add
 from purenn.keys import Key
@@ -32,23 +33,17 @@ def centralization() -> Transform[Empty]:
 
 
 @maker
-def gradient_noise(key: Key, variance: float = 0.01, decay: float = 0.55) -> Transform[Empty]:
+def gradient_noise(
+    key: Key, variance: Positive = 0.01, decay: NotNegative = 0.55
+) -> Transform[Empty]:
     """Add normal noise of variance `variance / (1 + step)^decay`.
 
-    Neelakantan et al., "Adding Gradient Noise Improves Learning for Very Deep Networks" (2015).
-    The noise of a step is a function of the key, the step and the leaf's place alone.
-
-    Args:
-        key: what the noise is drawn from.
-        variance: of the noise at the first step; the paper takes 0.01, 0.3 or 1.
-        decay: a number ≥ 0.
-
-    Raises:
-        OptionError: an option is out of range, or the deviation does not fit the parameters' dtype.
+    Neelakantan et al., "Adding Gradient Noise Improves Learning for Very Deep Networks" (2015),
+    who take variances of 0.01, 0.3 and 1. The noise of a step is a function of the key, the step
+    and the leaf's place alone.
     """
     checks.instance("The key of gradient_noise", key, Key, "Give Key(0), say.")
-    first = sqrt(checks.number("The variance of gradient_noise", variance, above=0.0))
-    power = checks.number("The decay of gradient_noise", decay, least=0.0) / 2.0
+    first, power = sqrt(variance), decay / 2.0
 
     def flow(state: Empty, updates: Updates, point: Point) -> tuple[Empty, Updates]:
         now = key.child("gradient noise", point.step)

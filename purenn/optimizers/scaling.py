@@ -1,18 +1,20 @@
-"""Transforms that look at the parameters: weight decay, rates per layer, and plateaus."""
+"""Transforms that look at the parameters: weight decay, rates by layer, LAMB's trust ratio."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import inf
+from math import inf, isnan
 
 import attrs
 import numpy as np
 
 from purenn import checks
 from purenn.arrays import Array, Leaves, require_array
+from purenn.checks import Count, NotNegative
 from purenn.errors import OptionError
 from purenn.expressions import maker
-from purenn.kernels.updates import scale_and_add
+from purenn.kernels.reductions import global_norm
+from purenn.kernels.updates import largest_factor, scale_and_add
 from purenn.optimizers._contract import Point, Transform, flowing, no_state
 from purenn.optimizers._updates import Updates
 from purenn.optimizers.elementwise import fitting, scaling
@@ -45,44 +47,36 @@ def _same(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
 
 
 @maker
-def weight_decay(rate: float, where: Where = matrices) -> Transform[Empty]:
+def weight_decay(rate: NotNegative, where: Where = matrices) -> Transform[Empty]:
     """Add `rate * param` to the updates of some leaves.
 
     After `scale_by_adam` this is AdamW: Loshchilov and Hutter, "Decoupled Weight Decay
     Regularization" (2019), with the decay times the learning rate. Before a momentum it is the
-    gradient of an L2 penalty.
-
-    Args:
-        rate: a number ≥ 0.
-        where: `(path, leaf) -> bool`, which leaves decay: `lambda path, leaf: "bias" not in path`.
-
-    Raises:
-        OptionError: the rate is negative or not finite, or does not fit the parameters' dtype.
+    gradient of an L2 penalty. Which leaves decay says `where`, a function `(path, leaf) -> bool`,
+    such as `lambda path, leaf: "bias" not in path`.
     """
-    factor = checks.number("The rate of weight_decay", rate, least=0.0)
     checks.function("The where of weight_decay", where)
 
     def decay(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-        return scale_and_add(old[0], factor, x, out, out)
+        return scale_and_add(old[0], rate, x, out, out)
 
     def flow(state: Empty, updates: Updates, point: Point) -> tuple[Empty, Updates]:
         rules = [decay if decays else _same for decays in chosen(where, point, "decays")]
         return state, updates.then(*rules, old=(point.params,))
 
-    return fitting(flowing(no_state, flow), {"The rate of weight_decay": factor})
+    return fitting(flowing(no_state, flow), {"The rate of weight_decay": rate})
 
 
 @maker
 def scaled(factor: Callable[[str], float]) -> Transform[Empty]:
-    """A rate of its own for each layer: multiply the updates of a leaf by a factor of its path.
+    """A rate of its own for each layer: multiply updates by a function of their leaf's path.
 
     >>> def slow_start(path: str) -> float:
     ...     return 0.1 if path.startswith("0.") else 1.0
     >>> scaled(slow_start)
     scaled(slow_start)
 
-    Args:
-        factor: `path -> factor`; 0 holds a leaf still.
+    A factor of 0 holds a leaf still.
     """
     checks.function("The factor of scaled", factor)
 
@@ -95,13 +89,7 @@ def scaled(factor: Callable[[str], float]) -> Transform[Empty]:
 
 @attrs.frozen
 class Plateau(Node):
-    """How a loss goes down.
-
-    Args:
-        best: the least so far.
-        waited: how many steps ago that was.
-        factor: what updates are multiplied by now.
-    """
+    """The least loss so far, how many steps ago that was, and the factor of updates now."""
 
     best: float
     waited: int
@@ -109,30 +97,21 @@ class Plateau(Node):
 
 
 @maker
-def plateau(patience: int, factor: float = 0.1) -> Transform[Plateau]:
+def plateau(patience: Count, factor: float = 0.1) -> Transform[Plateau]:
     """Multiply the updates by `factor` once more after each `patience` steps without a new best.
 
-    Args:
-        patience: how many steps may pass without a loss below the best.
-        factor: above 0 and below 1.
-
-    Raises:
-        OptionError: an option is out of range, or `update` is not told the loss.
+    The best is the least loss, which `update` must be told. The factor is above 0 and below 1.
     """
-    limit = checks.integer("The patience of plateau", patience)
     by = checks.number("The factor of plateau", factor, above=0.0, below=1.0)
 
     def flow(state: Plateau, updates: Updates, point: Point) -> tuple[Plateau, Updates]:
-        if not _is_number(point.loss):
+        loss: object = point.loss
+        if not isinstance(loss, int | float | np.floating) or isnan(loss):
             raise OptionError("plateau needs the loss: optimizer.update(state, grads, loss).")
-        after = _waited(state, point.loss, limit, by)
+        after = _waited(state, point.loss, patience, by)
         return after, updates.then(scaling(after.factor)) if after.factor != 1.0 else updates
 
     return flowing(lambda point: Plateau(inf, 0, 1.0), flow)
-
-
-def _is_number(loss: object) -> bool:
-    return isinstance(loss, int | float | np.floating) and loss == loss
 
 
 def _waited(state: Plateau, loss: float, patience: int, factor: float) -> Plateau:
@@ -141,3 +120,27 @@ def _waited(state: Plateau, loss: float, patience: int, factor: float) -> Platea
     if state.waited + 1 < patience:
         return Plateau(state.best, state.waited + 1, state.factor)
     return Plateau(state.best, 0, state.factor * factor)
+
+
+@maker
+def scale_by_trust_ratio() -> Transform[Empty]:
+    """Multiply the updates of each leaf by `norm(param) / norm(update)`.
+
+    A leaf with a norm that is 0 or not finite is left alone. You et al., "Large Batch Optimization
+    for Deep Learning: Training BERT in 76 Minutes" (2020), whose function of the norm of the
+    parameters is the identity.
+    """
+
+    def flow(state: Empty, updates: Updates, point: Point) -> tuple[Empty, Updates]:
+        found = updates.settled()
+        ratios = map(_trust_ratio, point.params, found)
+        return state, Updates(found).then(*map(scaling, ratios))
+
+    return flowing(no_state, flow)
+
+
+def _trust_ratio(param: Array, update: Array) -> float:
+    size, length = global_norm((param,)), global_norm((update,))
+    if not (0.0 < size < inf and 0.0 < length < inf):
+        return 1.0
+    return min(size / length, largest_factor(update.dtype))

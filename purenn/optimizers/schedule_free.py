@@ -6,10 +6,9 @@ from typing import Generic
 
 import attrs
 
-from purenn import checks
 from purenn.arrays import Array, Leaves
+from purenn.checks import Fraction
 from purenn.expressions import maker
-from purenn.kernels.blocks import Rule
 from purenn.kernels.updates import blend, scale_and_add
 from purenn.optimizers._contract import Point, S, Transform, require_transform, unchanged
 from purenn.optimizers._optimizer import Moved, Optimizer, flowed
@@ -31,7 +30,7 @@ class Iterate(Node, Generic[S]):
 
 @maker
 def schedule_free(
-    transform: Transform[S], rate: float | Schedule, share: float = 0.9
+    transform: Transform[S], rate: float | Schedule, share: Fraction = 0.9
 ) -> Optimizer[Averaged[Iterate[S]]]:
     """Descend from z, average into x, and train at y, between both; no decay of the rate is needed.
 
@@ -39,18 +38,10 @@ def schedule_free(
     `y <- (1 - share) * z + share * x`. The parameters of the state are y, where gradients are taken
     and weights decay; evaluate with `averaged_params(state)`, which are x. Defazio, Yang, Mehta,
     Mishchenko, Khaled and Cutkosky, "The Road Less Scheduled" (2024), algorithm 1.
-
-    Args:
-        transform: shapes the gradient; it has no momentum, for the average acts as one.
-        rate: a number, or a warm-up.
-        share: of the average in the parameters, from 0 to below 1.
-
-    Raises:
-        OptionError: an option is out of range.
+    The transform has no momentum, for the average acts as one. The rate is a number or a warm-up.
     """
     require_transform("schedule_free", transform)
     schedule = as_schedule(rate)
-    part = checks.fraction("The share of schedule_free", share)
 
     def start(point: Point) -> Averaged[Iterate[S]]:
         return Averaged(Iterate(transform.init(point), point.params, 0.0), point.params)
@@ -62,21 +53,18 @@ def schedule_free(
         weight = before.weight + now * now
         after, updates, params = flowed(transform, before.inner, grads, point)
         iterate, mean = point.target(before.leaves), point.target(state.mean)
-        rule = _interpolation(now, now * now / weight if weight else 1.0, part)
+        new_share = now * now / weight if weight else 1.0
+
+        def rule(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+            z = scale_and_add(x, -now, old[0], out, new[0])
+            average = blend(old[1], 1.0 - new_share, z, out, new[1])
+            return blend(average, share, z, out, new[2])
+
         old, new = (before.leaves, state.mean), (iterate, mean, params)
         updates.then(rule, old=old, new=new).run()
         return Averaged(Iterate(after, iterate, weight), mean), params, frozen
 
     return Optimizer(start, move, writes_over=True)
-
-
-def _interpolation(rate: float, new_share: float, mean_share: float) -> Rule:
-    def rule(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-        iterate = scale_and_add(x, -rate, old[0], out, new[0])
-        mean = blend(old[1], 1.0 - new_share, iterate, out, new[1])
-        return blend(mean, mean_share, iterate, out, new[2])
-
-    return rule
 
 
 @maker

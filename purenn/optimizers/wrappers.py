@@ -9,6 +9,7 @@ import numpy as np
 
 from purenn import checks
 from purenn.arrays import Array, Leaves
+from purenn.checks import Count
 from purenn.errors import DivergenceError
 from purenn.expressions import maker
 from purenn.kernels.reductions import is_finite
@@ -29,36 +30,29 @@ class Lookahead(Node, Generic[S]):
 
 
 @maker
-def lookahead(inner: Optimizer[S], every: int = 5, share: float = 0.5) -> Optimizer[Lookahead[S]]:
+def lookahead(inner: Optimizer[S], every: Count = 5, share: float = 0.5) -> Optimizer[Lookahead[S]]:
     """Each `every` steps, go back to `slow <- slow + share * (params - slow)`.
 
     Zhang, Lucas, Hinton and Ba, "Lookahead Optimizer: k Steps Forward, 1 Step Back" (2019). The
-    inner optimizer's state goes on as it is.
-
-    Raises:
-        OptionError: `every` is not an integer ≥ 1, or the share not above 0 and at most 1.
+    inner optimizer's state goes on as it is. The share is above 0 and at most 1.
     """
     require_optimizer("lookahead", inner)
-    length = checks.integer("The every of lookahead", every)
     kept = 1.0 - checks.number("The share of lookahead", share, above=0.0, most=1.0)
-
-    def start(point: Point) -> Lookahead[S]:
-        return Lookahead(inner.start(point), point.params)
 
     def move(
         state: Lookahead[S], grads: Leaves, frozen: Leaves, point: Point
     ) -> Moved[Lookahead[S]]:
         def rule(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-            return settle(blend(old[0], kept, x, out, new[0]), point.step // length)
+            return settle(blend(old[0], kept, x, out, new[0]), point.step // every)
 
         own, params, held = inner.move(state.inner, grads, frozen, point)
-        if (point.step + 1) % length:
+        if (point.step + 1) % every:
             return Lookahead(own, state.slow), params, held
         slow = point.target(state.slow)
         Updates(params).then(rule, old=(state.slow,), new=(slow,)).run()
         return Lookahead(own, slow), slow, held
 
-    return Optimizer(start, move)
+    return Optimizer(lambda point: Lookahead(inner.start(point), point.params), move)
 
 
 @attrs.frozen(eq=False)
@@ -70,35 +64,28 @@ class Accumulated(Node, Generic[S]):
 
 
 @maker
-def accumulated(inner: Optimizer[S], count: int) -> Optimizer[Accumulated[S]]:
+def accumulated(inner: Optimizer[S], count: Count) -> Optimizer[Accumulated[S]]:
     """One update of the inner optimizer for each `count` steps, with the mean of their gradients.
 
     That is training on batches `count` times as large. Schedules count the updates.
-
-    Raises:
-        OptionError: the count is not an integer ≥ 1.
     """
     require_optimizer("accumulated", inner)
-    every = checks.integer("The count of accumulated", count)
 
     def share(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-        return scale_and_add(x, 1.0 / every, old[0], out, new[0])
-
-    def start(point: Point) -> Accumulated[S]:
-        return Accumulated(inner.start(point), zeros_like(point.params))
+        return scale_and_add(x, 1.0 / count, old[0], out, new[0])
 
     def move(
         state: Accumulated[S], grads: Leaves, frozen: Leaves, point: Point
     ) -> Moved[Accumulated[S]]:
         total = point.target(state.total)
         Updates(grads).then(share, old=(state.total,), new=(total,)).run()
-        if (point.step + 1) % every:
+        if (point.step + 1) % count:
             return Accumulated(state.inner, total), point.params, frozen
-        here = attrs.evolve(point, step=point.step // every)
+        here = attrs.evolve(point, step=point.step // count)
         own, params, held = inner.move(state.inner, total, frozen, here)
         return Accumulated(own, zeros_like(total)), params, held
 
-    return Optimizer(start, move)
+    return Optimizer(lambda point: Accumulated(inner.start(point), zeros_like(point.params)), move)
 
 
 @attrs.frozen(eq=False)
@@ -111,27 +98,14 @@ class Skipping(Node, Generic[S]):
 
 
 @maker
-def skip_nonfinite(inner: Optimizer[S], limit: int) -> Optimizer[Skipping[S]]:
+def skip_nonfinite(inner: Optimizer[S], limit: Count) -> Optimizer[Skipping[S]]:
     """Skip every step whose gradient, update or frozen parts are not finite.
 
     At such a step the parameters, their frozen parts and the whole state of the inner optimizer
     stay as they are: a velocity never takes the NaN in, nor does it decay, and running statistics
-    do not move.
-
-    Args:
-        inner: the optimizer that is protected.
-        limit: how many steps in a row may be skipped.
-
-    Raises:
-        OptionError: the limit is not an integer ≥ 1.
-        DivergenceError: when updating, after `limit` steps in a row were skipped and the next is
-            not finite either.
+    do not move. After `limit` steps in a row one more is a DivergenceError.
     """
     require_optimizer("skip_nonfinite", inner)
-    most = checks.integer("The limit of skip_nonfinite", limit)
-
-    def start(point: Point) -> Skipping[S]:
-        return Skipping(0, 0, inner.start(point))
 
     def move(state: Skipping[S], grads: Leaves, frozen: Leaves, point: Point) -> Moved[Skipping[S]]:
         here = attrs.evolve(point, step=point.step - state.total)  # skipped steps never were
@@ -140,12 +114,12 @@ def skip_nonfinite(inner: Optimizer[S], limit: int) -> Optimizer[Skipping[S]]:
                 own, params, held = inner.move(state.inner, grads, frozen, here)
             if _are_finite(params):
                 return Skipping(state.total, 0, own), params, held
-        if state.in_a_row == most:
-            raise DivergenceError(_surrender(most, grads, point))
+        if state.in_a_row == limit:
+            raise DivergenceError(_surrender(limit, grads, point))
         skipped = Skipping(state.total + 1, state.in_a_row + 1, state.inner)
         return skipped, point.params, point.frozen
 
-    return Optimizer(start, move)
+    return Optimizer(lambda point: Skipping(0, 0, inner.start(point)), move)
 
 
 def was_skipped(slots: object) -> bool:

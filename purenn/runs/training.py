@@ -39,14 +39,9 @@ class EpochBatches(Protocol[B_co]):
 class Cadence:
     """When checkpoints are written, and how often `train` yields.
 
-    A checkpoint costs milliseconds, since it waits for the disk: where epochs are as short as that,
-    ask for fewer.
-
-    Args:
-        seconds: a checkpoint is written so long after the last,
-        steps: after so many steps,
-        epochs: and after so many epochs; the last epoch's is always written.
-        shown: the seconds from one yield to the next; 0 yields after each step.
+    Checkpoints are written after so many seconds, steps or epochs, and after the last epoch. They
+    cost milliseconds, waiting for the disk: where epochs are as short as that, ask for fewer.
+    `train` yields every `shown` seconds; 0 yields after each step.
     """
 
     seconds: float = 60.0

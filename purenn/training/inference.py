@@ -25,14 +25,8 @@ def predict(
 ) -> N:
     """The predictions for all samples, in their order, computed in inference mode.
 
-    Args:
-        inputs: an array (or pair of arrays) whose first axis counts the samples, or a data set.
-        batch_size: how many samples are held in memory at once.
-
-    Raises:
-        OptionError: the batch size is not an integer ≥ 1.
-        ShapeError, DtypeError: the model does not take such samples.
-        DataError: there are no samples.
+    The inputs are an array (or a pair of arrays) whose first axis counts the samples, at least one,
+    or a data set. So many samples as the batch size are held in memory at once.
     """
     require_model(layer)
     source: X | Column[X] = inputs.inputs if isinstance(inputs, Dataset) else inputs
@@ -50,14 +44,10 @@ def evaluate(
     """The mean of a measure over all samples, computed in inference mode and in batches.
 
     Args:
-        data: a data set, or a pair of arrays `(inputs, targets)`.
-        measure: a loss, or `(prediction, target) -> mean over these samples` such as `accuracy`.
+        data: a data set, or a pair of arrays `(inputs, targets)` of one length.
+        measure: a loss, or `(prediction, target) -> mean over these samples` such as `accuracy`;
+            `measure_ignoring(accuracy, -1)` leaves out the unlabeled.
         batch_size: how many samples are held in memory at once.
-
-    Raises:
-        OptionError: the batch size is not an integer ≥ 1, or the measure gives no number.
-        ShapeError, DtypeError: the model or the measure does not take such samples.
-        DataError: there are no samples, or not as many inputs as targets.
     """
     require_model(layer)
     require_loss_function(measure)

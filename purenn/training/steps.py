@@ -24,6 +24,7 @@ from purenn.optimizers import Optimizer, State, was_skipped
 from purenn.optimizers._optimizer import require_optimizer
 from purenn.optimizers._state import Owner
 from purenn.training.gradient import P, T, X, Y, value_and_grad
+from purenn.training.metrics import Measure
 from purenn.tree import leaves
 
 S = TypeVar("S")
@@ -37,12 +38,7 @@ Step = Callable[[S, B], tuple[S, M]]
 
 @attrs.frozen
 class Report:
-    """What a training step tells.
-
-    Args:
-        loss: the mean over the samples of the batch, before the update.
-        samples: how many there were that count.
-    """
+    """The mean loss of a batch before the update, and how many of its samples count."""
 
     loss: float
     samples: int
@@ -50,14 +46,7 @@ class Report:
 
 @attrs.frozen(eq=False)
 class TrainingStep(Generic[P, X, T, S]):
-    """Forward, backward, update.
-
-    Args:
-        gradient: `(params, inputs, targets, key) -> (value, gradient)`.
-        scale: that of the loss, if it has one.
-        count: how many samples of a target count.
-        optimizer: moves the parameters.
-    """
+    """Forward, backward, update. The scale and the count are those of the loss, if it has them."""
 
     gradient: Callable[[P, X, T, Key], tuple[float, P]]
     scale: Callable[[int], float] | None
@@ -93,9 +82,7 @@ def training_step(
 ) -> Step[State[P, S], Batch[X, T], Report]:
     """The step `(state, batch) -> (state, report)`: forward, backward, update.
 
-    Raises:
-        OptionError: an argument is something else than a layer, a loss and an optimizer.
-        DivergenceError: in a step, the loss is not finite, and `skip_nonfinite` did not skip it.
+    A loss that is not finite is a DivergenceError, unless `skip_nonfinite` skips the step.
     """
     gradient = value_and_grad(layer, loss)
     require_optimizer("training_step", optimizer)
@@ -131,7 +118,9 @@ def advance(step: Step[S, B, M], owner: Owner[S], batch: B) -> M:
 
 def counting(loss: LossFunction[Y, T] | Callable[[Y, T], float]) -> Callable[[T], int]:
     """How many samples of a target count in a loss or measure."""
-    return count_samples if not isinstance(loss, Loss) or loss.count is None else loss.count
+    if isinstance(loss, Loss | Measure) and loss.count is not None:
+        return loss.count
+    return count_samples
 
 
 def count_samples(targets: object) -> int:

@@ -12,9 +12,6 @@ from purenn.tree import leaves
 def summary(model: Layer[P, X, Y], example: X) -> str:
     """The layers of a model one below the other, shown for a batch of inputs; and a total.
 
-    Raises:
-        ShapeError: neighbouring layers do not fit.
-
     >>> import numpy as np
     >>> from purenn.layers import linear, relu
     >>> print(summary(linear(128) >> relu() >> linear(10), np.zeros((1, 784), np.float32)))

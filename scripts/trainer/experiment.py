@@ -12,14 +12,18 @@ import purenn as nn
 from figures import draw_records
 from progress import follow, say
 from purenn import runs
-from purenn.data import Batches
+from purenn.data import Batch, Batches
 from purenn.optimizers import Norm, report_global_norm, scale_by_adam, unchanged
-from trainer.models import Objective
+from purenn.runs.training import EpochBatches
+from purenn.tree import leaves
 from trainer.settings import Settings
 
 P = TypeVar("P")
 S = TypeVar("S")
 X = TypeVar("X")
+
+# The batches of an epoch, with labels or rows of probabilities.
+Examples = EpochBatches[Batch[X, nn.Matrix | nn.Labels]]
 
 STOPS_BY = "validation_loss"
 
@@ -39,15 +43,25 @@ class Parts(Generic[X]):
 
 @attrs.frozen(eq=False)
 class Experiment(Generic[P, X]):
-    """A run, ready to be performed; `draw` shows what the final parameters can do."""
+    """A run, ready to be performed.
+
+    Args:
+        run: its folder.
+        console: what it prints to.
+        settings: how to train.
+        model: what to train.
+        parts: what to train it on.
+        draw: shows what the final parameters can do.
+        augment: what the model sees in place of the batches.
+    """
 
     run: runs.Run
     console: Console
     settings: Settings
     model: nn.Layer[P, X, nn.Matrix]
-    objective: Objective
     parts: Parts[X]
     draw: Callable[[P], None]
+    augment: Callable[[Batches[X, nn.Labels]], Examples[X]] = lambda batches: batches
 
     def perform(self) -> None:
         """Train, measure on the test part, draw, and sum up."""
@@ -58,8 +72,10 @@ class Experiment(Generic[P, X]):
         else:
             self._train(nn.descend(clip >> decay >> nn.momentum(self.settings.momentum), rates))
 
-    def _batches(self, key: nn.Key, epoch: int) -> Batches[X, nn.Labels]:
-        return nn.shuffled_batches(self.parts.train, self.settings.batch_size, key, epoch)
+    def _batches(self, key: nn.Key, epoch: int) -> Examples[X]:
+        return self.augment(
+            nn.shuffled_batches(self.parts.train, self.settings.batch_size, key, epoch)
+        )
 
     def _train(self, optimizer: nn.Optimizer[S]) -> None:
         key, patience = nn.Key(self.settings.seed), self.settings.patience
@@ -68,7 +84,7 @@ class Experiment(Generic[P, X]):
             self.run,
             self.console,
             runs.begin(self.run, first, repr(self.model), key.child("batches")),
-            nn.training_step(self.model, self.objective.loss, optimizer),
+            nn.training_step(self.model, self.settings.objective.loss, optimizer),
             self._batches,
             self.settings.epochs,
             self._measure,
@@ -81,6 +97,7 @@ class Experiment(Generic[P, X]):
             final["best_epoch"] = 1 + runs.best_epoch(end.records, STOPS_BY)
             say(self.console, f"The best epoch was {final['best_epoch']}. Its parameters are kept.")
         final["test_accuracy"] = nn.evaluate(self.model, params, self.parts.test, nn.accuracy)
+        final["parameters"] = sum(leaf.size for leaf in leaves(params))
         draw_records(self.run.folder, end.records)
         self.draw(params)
         summary = runs.finish(self.run, end, final)
@@ -93,7 +110,7 @@ class Experiment(Generic[P, X]):
         right = nn.evaluate(self.model, params, self.parts.watched, nn.accuracy)
         found = {"loss": progress.mean_loss, f"{name}_accuracy": right}
         if name == "validation":
-            loss = self.objective.loss
+            loss = self.settings.objective.loss
             found[STOPS_BY] = nn.evaluate(self.model, params, self.parts.watched, loss)
         return {**found, "gradient_norm": progress.norm}
 

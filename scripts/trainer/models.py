@@ -9,20 +9,35 @@ import attrs
 
 from purenn import Empty, Labels, Layer, Linear, Loss, Matrix, dropout, softmax_cross_entropy
 from purenn.initializers import Initializer, glorot_normal, he_normal, lecun_normal
-from purenn.layers import Block, Stack, activations, block, identity, linear, softmax, stack
+from purenn.layers import (
+    BatchNorm,
+    Block,
+    Stack,
+    activations,
+    batch_norm,
+    block,
+    gelu,
+    identity,
+    linear,
+    softmax,
+    stack,
+)
 from purenn.losses import brier, cross_entropy
 from purenn.tree import EMPTY
 
-Activation = Literal["leaky-relu", "relu", "tanh", "sigmoid"]
+Activation = Literal["leaky-relu", "relu", "gelu", "tanh", "sigmoid"]
 Goal = Literal["softmax-cross-entropy", "cross-entropy", "brier"]
 Plain = Layer[Empty, Matrix, Matrix]  # without parameters
 ClassifierParams = tuple[Stack[Block[tuple[Linear, Empty, Empty]]], Linear, Empty]
+NormalizedParams = tuple[Stack[Block[tuple[Linear, BatchNorm, Empty, Empty]]], Linear, Empty]
+NormalizedClassifier = Layer[NormalizedParams, Matrix, Matrix]
 Classifier = Layer[ClassifierParams, Matrix, Matrix]
 
 SLOPE = 0.01
 ACTIVATIONS: dict[Activation, tuple[Callable[[], Plain], Callable[[], Initializer]]] = {
     "leaky-relu": (lambda: activations.leaky_relu(SLOPE), lambda: he_normal(slope=SLOPE)),
     "relu": (activations.relu, he_normal),
+    "gelu": (gelu, he_normal),
     "tanh": (activations.tanh, glorot_normal),
     "sigmoid": (activations.sigmoid, glorot_normal),
 }
@@ -33,9 +48,26 @@ def classifier(
 ) -> Classifier:
     """Hidden layers, each with an activation, weights that suit it, and dropout; a last layer."""
     function, weight = ACTIVATIONS[activation]
-    noise: Plain = dropout(dropped) if dropped else identity()
+    noise = _noise(dropped)
     blocks = [block(linear(width, weight=weight()) >> function() >> noise) for width in hidden]
     return stack(*blocks) >> linear(classes, weight=lecun_normal()) >> output
+
+
+def normalized_classifier(
+    hidden: tuple[int, ...], activation: Activation, dropped: float, classes: int, output: Plain
+) -> NormalizedClassifier:
+    """The same with batch normalization before each activation."""
+    function, weight = ACTIVATIONS[activation]
+    noise = _noise(dropped)
+    blocks = [
+        block(linear(width, weight=weight()) >> batch_norm() >> function() >> noise)
+        for width in hidden
+    ]
+    return stack(*blocks) >> linear(classes, weight=lecun_normal()) >> output
+
+
+def _noise(dropped: float) -> Plain:
+    return dropout(dropped) if dropped else identity()
 
 
 @attrs.frozen(eq=False)
@@ -50,8 +82,8 @@ class Objective:
         return output if self.output == softmax() else softmax().apply(EMPTY, output)
 
 
-def objective(name: Goal) -> Objective:
+def objective(name: Goal, label_smoothing: float = 0.0) -> Objective:
     """The objective of that name."""
     if name == "softmax-cross-entropy":
-        return Objective(softmax_cross_entropy(), identity())
+        return Objective(softmax_cross_entropy(label_smoothing), identity())
     return Objective(cross_entropy() if name == "cross-entropy" else brier(), softmax())

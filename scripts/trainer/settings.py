@@ -9,7 +9,8 @@ import tyro
 
 from purenn import checks, schedules
 from purenn.arrays import FLOAT32, FLOAT64, FloatDtype
-from trainer.models import Activation, Goal
+from purenn.errors import OptionError
+from trainer.models import Activation, Goal, Objective, objective
 
 
 @attrs.frozen(kw_only=True)
@@ -22,6 +23,8 @@ class Settings:
     """What follows each hidden layer. First weights are drawn to suit it."""
     loss: Goal = "softmax-cross-entropy"
     """What is descended on: the mean over the samples of a batch."""
+    label_smoothing: float = 0.0
+    """How much of each target is spread over all classes; for the softmax cross-entropy alone."""
     dropout: float = 0.0
     """The probability with which training drops a unit of a hidden layer."""
     optimizer: Literal["sgd", "adam"] = "sgd"
@@ -56,6 +59,9 @@ class Settings:
         for width in self.hidden:
             checks.integer("a width in --hidden", width)
         checks.fraction("--dropout", self.dropout)
+        checks.fraction("--label-smoothing", self.label_smoothing)
+        if self.label_smoothing and self.loss != "softmax-cross-entropy":
+            raise OptionError("--label-smoothing needs --loss softmax-cross-entropy.")
         checks.fraction("--momentum", self.momentum)
         checks.number("--weight-decay", self.weight_decay, least=0.0)
         checks.number("--clip-limit", self.clip_limit, above=0.0)
@@ -71,6 +77,11 @@ class Settings:
     def float_dtype(self) -> FloatDtype:
         """The dtype as NumPy's."""
         return FLOAT32 if self.dtype == "float32" else FLOAT64
+
+    @property
+    def objective(self) -> Objective:
+        """The loss, and the output layer that gives what it takes."""
+        return objective(self.loss, self.label_smoothing)
 
     def rates(self, steps_per_epoch: int) -> schedules.Schedule:
         """The learning rate of each step."""

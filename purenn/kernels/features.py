@@ -1,0 +1,111 @@
+"""Sums over all axes but the last, and batch normalization.
+
+NumPy is slow along short rows. Several places of a batch side by side, with the features' numbers
+repeated for them, make long ones. A few of these at a time are worked at, while in the cache.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+import numpy as np
+
+from purenn.arrays import FLOAT64, A, Array, Matrix, Vector, read_only
+from purenn.kernels.constants import ones, scalar
+from purenn.kernels.memory import empty, empty_like
+from purenn.kernels.norms import feature_sums
+
+# A row has so many elements at most, unless one place has more; a block about so many.
+WIDTH, BLOCK = 2**13, 2**16
+
+
+def moments(x: Array) -> tuple[Vector, Vector]:
+    """The mean and the biased variance of each feature."""
+    places = x.size // x.shape[-1]
+    mean: Vector = feature_sums(x) / scalar(places, x.dtype)
+
+    def squares() -> Iterator[Matrix]:
+        (centre,), spare = _rows_of(x, mean)
+        for rows, _ in _blocks(x, x):
+            left = np.subtract(rows, centre, spare[: len(rows)])
+            yield np.multiply(left, left, left)
+
+    variance: Vector = (_total(x, squares()) / places).astype(x.dtype)
+    return read_only(mean), read_only(variance)
+
+
+def normalized(x: A, mean: Vector, factor: Vector, shift: Vector) -> A:
+    """`(x - mean) * factor + shift`."""
+    y = empty_like(x)
+    (centre, factors, shifts), _ = _rows_of(x, mean, factor, shift)
+    for rows, to in _blocks(x, y):
+        np.subtract(rows, centre, to)
+        np.multiply(to, factors, to)
+        np.add(to, shifts, to)
+    return read_only(y)
+
+
+def product_sums(x: Array, mean: Vector, dy: Array) -> Vector:
+    """The sum of `(x - mean) * dy`."""
+
+    def parts() -> Iterator[Matrix]:
+        (centre,), spare = _rows_of(x, mean)
+        for rows, slopes in _blocks(x, dy):
+            left = np.subtract(rows, centre, spare[: len(rows)])
+            yield np.multiply(left, slopes, left)
+
+    return read_only(_total(x, parts()).astype(x.dtype))
+
+
+def normalized_cotangent(
+    x: A, mean: Vector, dy: A, level: Vector, along: Vector, factor: Vector
+) -> A:
+    """`(dy - level - (x - mean) * along) * factor`."""
+    dx = empty_like(dy)
+    (centre, levels, slopes, factors), spare = _rows_of(x, mean, level, along, factor)
+    for (rows, to), (given, _) in zip(_blocks(x, dx), _blocks(dy, dy), strict=True):
+        left = np.subtract(rows, centre, spare[: len(rows)])
+        np.multiply(left, slopes, left)
+        np.subtract(given, levels, to)
+        np.subtract(to, left, to)
+        np.multiply(to, factors, to)
+    return read_only(dx)
+
+
+@lru_cache(maxsize=64)
+def _together(places: int, features: int) -> int:
+    """How many places go into a row: the largest divisor of their number that fits."""
+    most = max(1, min(places, WIDTH // features))
+    return next(count for count in range(most, 0, -1) if places % count == 0)
+
+
+def _width(x: Array) -> int:
+    features = x.shape[-1]
+    return _together(x.size // features, features) * features
+
+
+def _blocks(x: Array, y: Array) -> Iterator[tuple[Matrix, Matrix]]:
+    """A few rows of both at a time."""
+    width = _width(x)
+    step = max(1, BLOCK // width)
+    rows_x, rows_y = x.reshape(-1, width), y.reshape(-1, width)
+    for start in range(0, len(rows_x), step):
+        yield rows_x[start : start + step], rows_y[start : start + step]
+
+
+def _rows_of(x: Array, *features: Vector) -> tuple[list[Vector], Matrix]:
+    """The numbers of the features repeated for a row, and memory for a block."""
+    width = _width(x)
+    repeats = width // x.shape[-1]
+    rows: list[Vector] = [v.reshape(1, -1).repeat(repeats, 0).reshape(-1) for v in features]
+    return rows, empty((max(1, BLOCK // width), width), x.dtype)
+
+
+def _total(x: Array, blocks: Iterable[Matrix]) -> Vector:
+    """The sum of the blocks for each feature, added up in float64."""
+    totals: Vector = np.zeros(x.shape[-1], FLOAT64)
+    for rows in blocks:
+        places = rows.reshape(-1, x.shape[-1])
+        np.add(totals, ones(len(places), x.dtype).dot(places), totals)
+    return totals

@@ -1,0 +1,76 @@
+"""Runs that differ in their seed alone: how right they are, and how long they took."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from statistics import mean
+
+import attrs
+from rich import box
+from rich.table import Table
+
+from figures import Cloud
+from purenn.errors import RunError
+from purenn.runs.records import seconds
+from run_table import Found
+
+
+@attrs.frozen
+class Seeds:
+    """Finished runs in one folder, whose name is theirs."""
+
+    name: str
+    runs: tuple[Found, ...]
+
+    @property
+    def minutes(self) -> list[float]:
+        """How long each trained."""
+        return [seconds(run.folder) / 60.0 for run in self.runs]
+
+    def values(self, metric: str) -> list[float]:
+        """A final metric of each.
+
+        Raises:
+            RunError: a run has not finished, or has no such metric.
+        """
+        found: list[float] = []
+        for run in self.runs:
+            value = None if run.summary is None else run.summary.metrics.get(metric)
+            if not isinstance(value, int | float):
+                raise RunError(f"{run.folder}: expected a finished run with a {metric}.")
+            found.append(value)
+        return found
+
+
+def by_folder(found: Sequence[Found]) -> list[Seeds]:
+    """The runs by the folder that they lie in."""
+    groups = groupby(found, lambda run: run.folder.parent)
+    return [Seeds(folder.name, tuple(group)) for folder, group in groups]
+
+
+def seed_table(groups: Sequence[Seeds], metric: str) -> Table:
+    """One row for each group: the mean of the metric, each run's, and what they cost."""
+    shown = Table(box=box.SIMPLE_HEAD)
+    for name in ("runs", f"mean {metric.replace('_', ' ')}, %", "each", "parameters", "epochs"):
+        shown.add_column(name)
+    shown.add_column("minutes")
+    for group in groups:
+        values = [100.0 * value for value in group.values(metric)]
+        shown.add_row(
+            group.name,
+            f"{mean(values):.2f}",
+            " ".join(f"{value:.2f}" for value in values),
+            f"{group.values('parameters')[0]:,.0f}",
+            str(len(group.runs[0].records)),
+            f"{mean(group.minutes):.1f}",
+        )
+    return shown
+
+
+def clouds(groups: Sequence[Seeds], metric: str) -> list[Cloud]:
+    """The metric of each run over its minutes."""
+    return [
+        Cloud(group.name, group.minutes, [100.0 * value for value in group.values(metric)])
+        for group in groups
+    ]

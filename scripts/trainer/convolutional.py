@@ -1,0 +1,53 @@
+"""Convolutional nets for images of 28 × 28 pixels."""
+
+from __future__ import annotations
+
+from purenn import Empty, Layer, Linear, Matrix, batch_norm, dropout, linear, relu, residual
+from purenn.arrays import Images
+from purenn.initializers import he_normal
+from purenn.layers import BatchNorm, Block, Conv, block, conv, global_average_pool, max_pool
+
+Unit = Block[tuple[Conv, BatchNorm, Empty]]
+Head = tuple[Empty, Empty, Linear]
+Small = tuple[Unit, Empty, Unit, Block[Unit], Empty, Unit, Block[Unit], Empty, Empty, Linear]
+Large = tuple[
+    Unit, Empty, Unit, Block[Unit], Empty, Unit, Block[Unit], Block[Unit], Empty, Empty, Linear
+]
+
+
+def unit(features: int) -> Layer[Unit, Images, Images]:
+    """A convolution with windows of 3 × 3, batch normalization and ReLU."""
+    return block(conv(features, 3, weight=he_normal()) >> batch_norm() >> relu())
+
+
+def cnn_small(dropped: float, classes: int) -> Layer[Small, Images, Matrix]:
+    """Five convolutions at 28 × 28, 14 × 14 and 7 × 7 pixels: 70,954 numbers for 10 classes."""
+    return (
+        unit(16)
+        >> max_pool(2)
+        >> unit(32)
+        >> residual(unit(32))
+        >> max_pool(2)
+        >> unit(64)
+        >> residual(unit(64))
+        >> global_average_pool()
+        >> dropout(dropped)
+        >> linear(classes)
+    )
+
+
+def cnn(dropped: float, classes: int) -> Layer[Large, Images, Matrix]:
+    """Six wider convolutions: 279,978 numbers for 10 classes."""
+    return (
+        unit(32)
+        >> max_pool(2)
+        >> unit(64)
+        >> residual(unit(64))
+        >> max_pool(2)
+        >> unit(96)
+        >> residual(unit(96))
+        >> residual(unit(96))
+        >> global_average_pool()
+        >> dropout(dropped)
+        >> linear(classes)
+    )

@@ -1,0 +1,95 @@
+"""Recipes for Fashion-MNIST: settings of runs, with the nets and augmentations they ask for."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import attrs
+
+from purenn import Labels, checks
+from purenn.arrays import Images
+from purenn.data import Batches, augmented, mixup, random_erasing, random_flip, random_shift
+from purenn.datasets import CLASSES
+from purenn.errors import OptionError
+from trainer.experiment import Examples
+from trainer.settings import Settings
+
+Recipe = Literal["corrected", "mlp", "mlp-official", "cnn-small", "cnn", "quick"]
+
+
+@attrs.frozen(kw_only=True)
+class ImageSettings(Settings):
+    """What decides the result; it is written to the folder's config.json."""
+
+    net: Literal["mlp", "normalized-mlp", "cnn-small", "cnn"] = "mlp"
+    """Linear layers, without or with batch normalization; or one of two convolutional nets."""
+    hidden: tuple[int, ...] = (784, 256, 128)
+    learning_rate: float = 0.05
+    warm_up: float = 0.05
+    batch_size: int = 128
+    epochs: int = 20
+    flips: float = 0.0
+    """The probability with which an image is mirrored."""
+    shifts: int = 0
+    """By how many pixels images are moved at most."""
+    erasing: float = 0.0
+    """The probability with which a part of an image is erased."""
+    mixup: float = 0.0
+    """The alpha of mixup, which mixes pairs of images and their labels; 0 for none."""
+    split: Literal["article", "official"] = "article"
+    """The article's 56,000 training and 14,000 test images, or the official 60,000 and 10,000."""
+    validation: int = 0
+    """How many of the training images are set aside and measured after each epoch."""
+
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        checks.integer("--validation", self.validation, 0)
+        checks.number("--flips", self.flips, least=0.0, most=1.0)
+        checks.integer("--shifts", self.shifts, 0)
+        checks.number("--erasing", self.erasing, least=0.0, most=1.0)
+        checks.number("--mixup", self.mixup, least=0.0)
+        if self.patience is not None and not self.validation:
+            raise OptionError("--patience needs a validation part: add --validation 6000, say.")
+        if self.mixup and self.loss != "softmax-cross-entropy":
+            raise OptionError("--mixup needs --loss softmax-cross-entropy.")
+
+    def augment(self, batches: Batches[Images, Labels]) -> Examples[Images]:
+        """What the model sees in place of the batches."""
+        changes = [random_flip(self.flips)] if self.flips else []
+        changes += [random_shift(self.shifts)] if self.shifts else []
+        changes += [random_erasing(self.erasing)] if self.erasing else []
+        if self.mixup:
+            return augmented(batches, *changes, mixing=mixup(self.mixup, len(CLASSES)))
+        return augmented(batches, *changes)
+
+
+CORRECTED = ImageSettings()
+MLP = ImageSettings(
+    net="normalized-mlp",
+    activation="gelu",
+    optimizer="adam",
+    learning_rate=0.001,
+    weight_decay=0.05,
+    dropout=0.3,
+    warm_up=0.25,
+    epochs=40,
+)
+CNN_SMALL = attrs.evolve(
+    MLP,
+    net="cnn-small",
+    activation="relu",
+    learning_rate=0.003,
+    weight_decay=0.05,
+    label_smoothing=0.1,
+    dropout=0.2,
+    split="official",
+    epochs=20,
+)
+RECIPES: dict[Recipe, ImageSettings] = {
+    "corrected": CORRECTED,
+    "mlp": MLP,
+    "mlp-official": attrs.evolve(MLP, split="official", flips=0.5, mixup=0.2, dropout=0.2),
+    "cnn-small": CNN_SMALL,
+    "cnn": attrs.evolve(CNN_SMALL, net="cnn", flips=0.5, erasing=0.5, epochs=25),
+    "quick": attrs.evolve(CORRECTED, split="official", epochs=3),
+}
