@@ -9,14 +9,16 @@ import attrs
 import numpy as np
 
 Floats = np.ndarray[tuple[int, int], np.dtype[np.float32]]
+Filters = np.ndarray[tuple[int, int, int, int], np.dtype[np.float32]]
 Bytes = np.ndarray[tuple[int, int], np.dtype[np.uint8]]
 Biases = np.ndarray[tuple[int], np.dtype[np.float32]]
 Integers = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 Axis = Literal["batch", "width", "depth"]
 Steps = Literal["article", "spiral", "small", "wide", "adam"]
-Name = Literal[Steps, "serve-1", "serve-1000", "epoch", "import", Axis]
-Kind = Literal["training", "adam", "epoch", "growth", "inference", "import"]
+Nets = Literal["normalized", "cnn-small"]
+Name = Literal[Steps, Nets, "serve-1", "serve-1000", "epoch", "import", Axis]
+Kind = Literal["training", "adam", "epoch", "growth", "inference", "import", Nets]
 SEED = 2024
 
 
@@ -25,12 +27,12 @@ class Workload:
     """A net, and what is done with it again and again.
 
     `epoch` and `growth` are training too, with real images and with fewer contenders; `adam` is
-    training with Adam, without clipping.
+    training with Adam, without clipping, and the nets are with AdamW.
     """
 
     name: Name
     kind: Kind
-    # The features that enter the net and leave each linear layer.
+    # The features that enter the net and leave each layer with weights.
     widths: tuple[int, ...] = attrs.field(converter=tuple[int, ...])
     batch: int = 1
     samples: int = 1  # that batches are drawn from
@@ -71,6 +73,19 @@ class Workload:
             found.append((weight, np.zeros(outputs, np.float32)))
         return found
 
+    def first_filters(self) -> list[Filters]:
+        """The weight (3, 3, inputs, outputs) of each convolution before the first step."""
+        draw, found = np.random.default_rng((SEED, 0)), list[Filters]()
+        for inputs, outputs in pairwise((1, *self.widths[1:-1])):
+            weight: Filters = draw.standard_normal((3, 3, inputs, outputs), np.float32)
+            weight *= np.float32((2.0 / (9 * inputs)) ** 0.5)
+            found.append(weight)
+        return found
+
+    def last_weight(self) -> Floats:
+        """The weight of the linear layer at the end of a convolutional net."""
+        return attrs.evolve(self, widths=self.widths[-2:]).first_weights()[0][0]
+
     def noise(self) -> tuple[Floats, Integers]:
         """Noise, labeled by a random linear map: something that a net can learn."""
         draw, classes = np.random.default_rng((SEED, 1)), max(2, self.widths[-1])
@@ -97,12 +112,15 @@ def _grown(axis: Axis, size: int, widths: tuple[int, ...], batch: int) -> Worklo
 
 
 ARTICLE = (784, 784, 256, 128, 10)
+CONVOLUTIONS = (784, 16, 32, 32, 64, 64, 10)
 WORKLOADS = (
     Workload("article", "training", ARTICLE, 128, 12_800, 40),
     Workload("spiral", "training", (2, 128, 64, 1), 500, 500, 100),
     Workload("small", "training", (64, 32, 10), 32, 3_200, 400),
     Workload("wide", "training", (784, 2048, 2048, 10), 512, 5_120, 10),
     Workload("adam", "adam", ARTICLE, 128, 12_800, 40, slope=0.0, rate=0.001),
+    Workload("normalized", "normalized", ARTICLE, 128, 12_800, 40, slope=0.0, rate=0.001),
+    Workload("cnn-small", "cnn-small", CONVOLUTIONS, 128, 1_280, 5, slope=0.0, rate=0.001),
     Workload("serve-1", "inference", (784, 256, 10), 1, 1, 400, slope=0.0),
     Workload("serve-1000", "inference", (784, 256, 10), 1_000, 1_000, 40, slope=0.0),
     Workload("epoch", "epoch", ARTICLE, 128, 60_000, 469, slope=0.0),
