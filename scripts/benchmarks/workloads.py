@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections.abc import Iterator
+from itertools import count, pairwise
 from typing import Literal
 
 import attrs
 import numpy as np
 
 Floats = np.ndarray[tuple[int, int], np.dtype[np.float32]]
-Filters = np.ndarray[tuple[int, int, int, int], np.dtype[np.float32]]
+Kernel = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 Bytes = np.ndarray[tuple[int, int], np.dtype[np.uint8]]
 Biases = np.ndarray[tuple[int], np.dtype[np.float32]]
 Integers = np.ndarray[tuple[int], np.dtype[np.int64]]
@@ -55,6 +56,11 @@ class Workload:
         return self.widths[-1] == 1
 
     @property
+    def clipped(self) -> bool:
+        """Whether gradients are clipped by value."""
+        return self.kind in ("training", "epoch", "growth")
+
+    @property
     def batches(self) -> int:
         """The number of batches in an epoch; the last may be smaller."""
         return -(-self.samples // self.batch)
@@ -63,6 +69,12 @@ class Workload:
         """The order of the samples in an epoch."""
         order: Integers = np.random.default_rng((SEED, 2, epoch)).permutation(self.samples)
         return order
+
+    def indices(self) -> Iterator[Integers]:
+        """The samples of each batch, epoch after epoch."""
+        for order in map(self.order, count()):
+            for start in range(0, self.samples, self.batch):
+                yield order[start : start + self.batch]
 
     def first_weights(self) -> list[tuple[Floats, Biases]]:
         """The weight (inputs, outputs) and the bias of each linear layer before the first step."""
@@ -73,18 +85,19 @@ class Workload:
             found.append((weight, np.zeros(outputs, np.float32)))
         return found
 
-    def first_filters(self) -> list[Filters]:
-        """The weight (3, 3, inputs, outputs) of each convolution before the first step."""
-        draw, found = np.random.default_rng((SEED, 0)), list[Filters]()
-        for inputs, outputs in pairwise((1, *self.widths[1:-1])):
-            weight: Filters = draw.standard_normal((3, 3, inputs, outputs), np.float32)
-            weight *= np.float32((2.0 / (9 * inputs)) ** 0.5)
-            found.append(weight)
-        return found
+    def first_kernels(self) -> list[Kernel]:
+        """The weights of `normalized` or `cnn-small` before the first step; their biases are 0.
 
-    def last_weight(self) -> Floats:
-        """The weight of the linear layer at the end of a convolutional net."""
-        return attrs.evolve(self, widths=self.widths[-2:]).first_weights()[0][0]
+        Those of convolutions have the shape (3, 3, inputs, outputs).
+        """
+        if self.kind == "normalized":
+            return [weight for weight, _ in self.first_weights()]
+        draw, found = np.random.default_rng((SEED, 0)), list[Kernel]()
+        filters = [(3, 3, *channels) for channels in pairwise((1, *self.widths[1:-1]))]
+        for shape in (*filters, self.widths[-2:]):
+            kernel: Kernel = draw.standard_normal(shape, np.float32)
+            found.append(kernel * np.float32((2.0 * shape[-1] / kernel.size) ** 0.5))
+        return found
 
     def noise(self) -> tuple[Floats, Integers]:
         """Noise, labeled by a random linear map: something that a net can learn."""
