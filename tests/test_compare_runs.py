@@ -17,6 +17,8 @@ import verification
 from command_line import exit_status
 from purenn import runs
 from purenn.errors import RunError
+from run_table import find
+from seed_table import by_folder
 
 CURVES = {"low": (0.5, 0.25), "high": (0.75, 0.6875)}
 
@@ -92,11 +94,8 @@ def test_seeds_are_averaged_and_drawn_over_minutes(
     for seed in ("0", "1"):
         folder = ("--seed", seed, "--folder", str(tmp_path / "tiny" / seed))
         assert spiral.main([*options, *folder]) == 0
-    each = [
-        float(summary.metrics["test_accuracy"])
-        for seed in ("0", "1")
-        if (summary := runs.read_summary(tmp_path / "tiny" / seed))
-    ]
+    (tiny,) = by_folder(find([tmp_path]))
+    each = tiny.values("test_accuracy")
     capsys.readouterr()
     picture = tmp_path / "minutes.png"
     assert compare_runs.main(["seeds", str(tmp_path), "--output", str(picture)]) == 0

@@ -70,18 +70,18 @@ MLP = ImageSettings(
     optimizer="adam",
     learning_rate=0.001,
     weight_decay=0.05,
-    dropout=0.3,
-    warm_up=0.25,
-    epochs=40,
+    dropout=0.4,
+    warm_up=0.1,
+    epochs=60,
 )
 CNN_SMALL = attrs.evolve(
     MLP,
     net="cnn-small",
     activation="relu",
     learning_rate=0.003,
-    weight_decay=0.05,
     label_smoothing=0.1,
     dropout=0.2,
+    warm_up=0.25,
     split="official",
     epochs=20,
 )
