@@ -8,16 +8,34 @@ least validation error, the last of equals. Regression targets are standardized.
 
 from __future__ import annotations
 
+from math import cos, pi
 from typing import Protocol
 
 import attrs
 
 from purenn import checks
-from purenn.arrays import Labels, Matrix
+from purenn.arrays import Array, Labels, Matrix
+from purenn.estimators._columns import Layout
 from purenn.initializers import zeros
-from purenn.layers import Layer, block, mish, ntk_linear, scale, selu, stack
+from purenn.layers import (
+    Layer,
+    block,
+    branches,
+    category_embedding,
+    concatenate,
+    dropout,
+    fitted_linear,
+    mish,
+    ntk_linear,
+    parametric,
+    periodic_embedding,
+    scale,
+    select,
+    selu,
+    stack,
+)
 from purenn.losses import Loss, softmax_cross_entropy
-from purenn.optimizers import Optimizer, descend, scale_by_adam, scaled
+from purenn.optimizers import Optimizer, descend, scale_by_adam, scaled, weight_decay
 from purenn.schedules import log_cosine
 from purenn.tree import Empty
 
@@ -27,8 +45,11 @@ Activation = Layer[Empty, Matrix, Matrix]
 Net = Layer[object, Matrix, Matrix]
 Mover = Optimizer[object]
 
-EPOCHS, BATCH = 256, 256
-HIDDEN = (256, 256, 256)
+EPOCHS, BATCH, HIDDEN = 256, 256, (256, 256, 256)
+
+# The full net: of dropout and of decay, the most categories that are one-hot, and the length of the
+# vectors for others.
+DROPOUT, DECAY, LARGEST, WIDTH = 0.15, 0.02, 8, 8
 
 
 @attrs.frozen
@@ -99,6 +120,94 @@ class Simple:
         """Adam with a short memory of squares, rates by leaf, and four cycles of the schedule."""
         adam = scale_by_adam(0.9, 0.95) >> scaled(rate_factor)
         return opaque_optimizer(descend(adam, log_cosine(self.task.rate, steps)))
+
+
+def _is_of_numbers(path: str) -> bool:
+    """Whether a leaf belongs to the periodic embedding of the full net."""
+    return path.startswith("0.") and not path.endswith(".table")
+
+
+def full_rate_factor(path: str) -> float:
+    """As `rate_factor`; shares of activations and embeddings of numbers learn slowly as well."""
+    if _is_of_numbers(path) or path.endswith(".share"):
+        return 0.1
+    return rate_factor(path)
+
+
+def _decays(path: str, leaf: Array) -> bool:
+    return full_rate_factor(path) == 1.0
+
+
+def _decays_fast(path: str, leaf: Array) -> bool:
+    return full_rate_factor(path) == 6.0
+
+
+def _decays_slowly(path: str, leaf: Array) -> bool:
+    return _is_of_numbers(path) or path.endswith(".share")
+
+
+def flat_cosine(progress: float) -> float:
+    """1 for the first half of the training, then half a cosine down to 0."""
+    return 0.5 + 0.5 * cos(pi * max(0.0, 2.0 * progress - 1.0))
+
+
+@attrs.frozen
+class Full:
+    """RealMLP-TD: embeddings, parametric activations, dropout, decay and fitted first values.
+
+    The example of `net(0.0).init` is to be the training part, or some thousand rows of it.
+
+    Args:
+        layout: of the columns, for which `fit_columns(..., largest=LARGEST)` has made room.
+        outputs: classes, or values to predict.
+        hidden: the widths of the hidden layers.
+    """
+
+    task: Task
+    layout: Layout
+    outputs: int
+    hidden: tuple[int, ...] = HIDDEN
+
+    def net(self, progress: float) -> Net:
+        """Columns embedded, then hidden layers with the dropout of that time."""
+        activation, noise = self.task.activation, dropout(DROPOUT * flat_cosine(progress))
+        layers = stack(
+            *[
+                block(fitted_linear(width) >> parametric(activation) >> noise)
+                for width in self.hidden
+            ]
+        )
+        inputs = block(_embedded(self.layout))
+        return opaque_net(inputs >> scale() >> layers >> fitted_linear(self.outputs))
+
+    def optimizer(self, progress: float, steps: int) -> Mover:
+        """As for the simple net, with decay, to which the factor of a leaf's rate applies twice."""
+        decay = DECAY * flat_cosine(progress)
+        adam = (
+            scale_by_adam(0.9, 0.95)
+            >> weight_decay(decay, _decays)
+            >> weight_decay(6.0 * decay, _decays_fast)
+            >> weight_decay(0.1 * decay, _decays_slowly)
+            >> scaled(full_rate_factor)
+        )
+        return opaque_optimizer(descend(adam, log_cosine(self.task.full_rate, steps)))
+
+
+def _embedded(layout: Layout) -> Net:
+    """Numbers as waves, indicators as they are, and symbols as vectors, side by side."""
+    first, second = layout.numbers, layout.numbers + layout.indicators
+    parts: list[Net] = []
+    if layout.numbers:
+        parts.append(opaque_net(select(0, first) >> periodic_embedding()))
+    if layout.indicators:
+        parts.append(opaque_net(select(first, second)))
+    if layout.symbols:
+        vectors = category_embedding(layout.symbols, WIDTH)
+        parts.append(opaque_net(select(second, layout.width) >> vectors))
+    joined = parts[0]
+    for part in parts[1:]:
+        joined = opaque_net(branches(joined, part) >> concatenate())
+    return joined
 
 
 def opaque_net(layer: object) -> Net:

@@ -1,4 +1,4 @@
-"""The linear layer, `y = x @ weight + bias`, and two variants of it."""
+"""The linear layer, `y = x @ weight + bias`, and variants of it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from functools import partial
 from math import sqrt
 
 import attrs
+import numpy as np
 
 from purenn import checks
-from purenn.arrays import Array, Matrix, Vector, matrix, require_floats, vector
+from purenn.arrays import FLOAT64, Array, Matrix, Vector, matrix, require_floats, vector
 from purenn.errors import DtypeError, ParametersError, ShapeError
 from purenn.expressions import maker
 from purenn.initializers import Initializer, glorot_uniform, normal, zeros
@@ -88,6 +89,32 @@ def ntk_linear(
     return _affine("ntk_linear", features, first_weight, first_bias, _over_root)
 
 
+@maker
+def fitted_linear(features: int) -> Layer[Linear, Matrix, Matrix]:
+    """`ntk_linear` whose first weights and biases are fitted to the example: give a large one.
+
+    Weights are standard normal, divided by the deviation of their outputs on the example, which
+    becomes 1. A bias is minus a random mean of five of the outputs, so that the activation bends
+    where the data are. Steinwart, "A Sober Look at Neural Network Initializations" (2019);
+    Holzmüller, Grinsztajn and Steinwart, "Better by Default" (2024).
+    """
+    layer = _affine("fitted_linear", features, normal(), zeros(), _over_root)
+
+    def init(key: Key, example: Matrix) -> Linear:
+        drawn = layer.init(key, example)
+        outputs = layer.apply(drawn, example)
+        deviations: Vector = outputs.std(axis=0, dtype=FLOAT64).astype(example.dtype)
+        factors = scalar(1.0, example.dtype) / np.where(deviations > 0, deviations, 1)
+        rng, shape = key.child("points").generator(), (5, outputs.shape[1])
+        shares = rng.standard_exponential(shape)
+        rows = rng.integers(len(outputs), size=shape)
+        points = outputs[rows, np.arange(shape[1])] * (shares / shares.sum(axis=0))
+        bias = (-points.sum(axis=0) * factors).astype(example.dtype)
+        return Linear(drawn.weight * factors, bias)
+
+    return Layer(init, layer.apply, layer.vjp)
+
+
 def _over_root(x: Matrix) -> Matrix:
     return times(x, scalar(1.0 / sqrt(x.shape[1]), x.dtype))
 
@@ -106,7 +133,7 @@ def _affine(
     subject = f"{name}({width})"
 
     def init(key: Key, example: Matrix) -> Linear:
-        _require_rows(subject, example)
+        require_rows(subject, example)
         weights = weight(key.child("weight"), (example.shape[1], width), example.dtype)
         return Linear(weights, bias(key.child("bias"), (width,), example.dtype))
 
@@ -151,7 +178,7 @@ def linear_without_bias(
     subject = f"linear_without_bias({width})"
 
     def init(key: Key, example: Matrix) -> Weight:
-        _require_rows(subject, example)
+        require_rows(subject, example)
         return Weight(first(key.child("weight"), (example.shape[1], width), example.dtype))
 
     def apply(params: Weight, x: Matrix) -> Matrix:
@@ -166,14 +193,15 @@ def linear_without_bias(
 
 
 def _require_fit(subject: str, weight: Matrix, x: Matrix, width: int) -> None:
-    _require_rows(subject, x)
+    require_rows(subject, x)
     if weight.shape[1] != width:
         got = weight.shape[1]
         raise ParametersError(subject, f"expected parameters of {width} outputs, got {got}.")
     require_fit(subject, weight, x)
 
 
-def _require_rows(subject: str, x: Matrix) -> None:
+def require_rows(subject: str, x: Matrix) -> None:
+    """Check that an input is a matrix of floats."""
     require_floats(subject, x)
     if x.ndim != 2:
         got = f"{x.shape[1:]}. Put flatten() before it."
