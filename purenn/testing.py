@@ -24,6 +24,7 @@ from purenn.expressions import Expressed
 from purenn.keys import Key
 from purenn.layers import Layer
 from purenn.layers._contract import P, X, Y
+from purenn.layers._inference import steady
 from purenn.losses import LossFunction
 from purenn.optimizers import Optimizer
 from purenn.training.gradient import require_pair
@@ -44,6 +45,9 @@ def check_layer(
 ) -> None:
     """Check a layer: purity, determinism, dtypes, and gradients against central differences.
 
+    The gradients are those of training, and of inference where the layer, or one that it is made
+    of, says what that is.
+
     Args:
         layer: any layer or model; it may draw from its key.
         example: a batch of inputs: float64 arrays and integers, of at least two samples. Near a
@@ -58,23 +62,32 @@ def check_layer(
     checks.number("The tolerance of check_layer", tolerance, least=0.0)
     start = Key(0) if key is None else key
     params = _repeatable(lambda: layer.init(start, example), "init", example)
-    _repeatable(lambda: layer.apply(params, example), "apply", params, example)
-    first, pull = layer.vjp(params, example, start)
-    cotangent = _random_like(first, start.child("cotangent"))
+    y = _repeatable(lambda: layer.apply(params, example), "apply", params, example)
+    _check_slopes(layer, params, example, start, tolerance)
+    trained = steady(layer)
+    if trained is not layer:
+        again, _ = trained.vjp(params, example, start)
+        _require_equal(y, again, "The output of apply and that of the inference's vjp")
+        _check_slopes(trained, params, example, start, tolerance)
+    if all(map(_moves, tree.leaves(example))):  # integers do not say which dtype the output has
+        _check_single_precision(layer, example, start)
+    _check_expression(layer)
+
+
+def _check_slopes(layer: Layer[P, X, Y], params: P, example: X, key: Key, tolerance: float) -> None:
+    first, pull = layer.vjp(params, example, key)
+    cotangent = _random_like(first, key.child("cotangent"))
     grads, dx = _repeatable(lambda: pull(cotangent), "pullback", params, example, cotangent)
     tree.require_same(params, grads, "The parameters and the gradient")
     slopes = dx()
     tree.require_same(example, slopes, "The input and its cotangent")
-    _require_equal(first, layer.vjp(params, example, start)[0], "Two outputs of vjp for one key")
+    _require_equal(first, layer.vjp(params, example, key)[0], "Two outputs of vjp for one key")
 
     def value(new_params: P, new_example: X) -> float:
-        return _product(layer.vjp(new_params, new_example, start)[0], cotangent)
+        return _product(layer.vjp(new_params, new_example, key)[0], cotangent)
 
-    _compare(lambda new: value(new, example), params, grads, start, "params", tolerance)
-    _compare(lambda new: value(params, new), example, slopes, start, "the input", tolerance)
-    if all(map(_moves, tree.leaves(example))):  # integers do not say which dtype the output has
-        _check_single_precision(layer, example, start)
-    _check_expression(layer)
+    _compare(lambda new: value(new, example), params, grads, key, "params", tolerance)
+    _compare(lambda new: value(params, new), example, slopes, key, "the input", tolerance)
 
 
 def check_loss(loss: LossFunction[A, T], prediction: A, target: T, tolerance: float = 1e-5) -> None:

@@ -162,6 +162,12 @@ def leaves(tree: object) -> Leaves:
     return tuple(decompose(tree, np.ndarray)[0])
 
 
+def moving_leaves(tree: object) -> Leaves:
+    """The arrays of a tree that are not in frozen parts, in writing order."""
+    nodes, _ = decompose(tree, (np.ndarray, Frozen))
+    return tuple([node for node in nodes if isinstance(node, np.ndarray)])
+
+
 def rebuild(like: T, new: Leaves) -> T:
     """The tree `like` with as many new leaves as it has."""
     found, structure = decompose(like, np.ndarray)
@@ -175,6 +181,17 @@ def map_leaves(function: Callable[[Array], Array], tree: T) -> T:
     checks.function("The function of map_leaves", function)
     found, structure = decompose(tree, np.ndarray)
     return compose_like(tree, structure, map(function, found))
+
+
+def map_pairs(function: Callable[[Array, Array], Array], first: T, second: T) -> T:
+    """`first` with `function` applied to each leaf and that of `second`; frozen parts stay."""
+    ours, structure = decompose(first, (np.ndarray, Frozen))
+    theirs, _ = decompose(second, (np.ndarray, Frozen))
+    new = [
+        function(x, y) if isinstance(x, np.ndarray) and isinstance(y, np.ndarray) else x
+        for x, y in zip(ours, theirs, strict=True)
+    ]
+    return compose_like(first, structure, new)
 
 
 def to_dtype(tree: T, dtype: FloatDtype) -> T:

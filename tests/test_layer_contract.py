@@ -134,6 +134,7 @@ CASES = [
     case(layers.branches(linear(2), dropout(0.5)), ROWS),
     case(layers.beside(linear(2), NORM), (ROWS, IMAGES)),
     case(frozen(linear(3)), ROWS),
+    case(layers.lsuv(block(linear(3) >> dropout(0.5)) >> layers.ntk_linear(2)), ROWS),
     case(frozen(linear(3)) >> linear(2), ROWS),
     case(block(linear(2) >> tanh()) >> block(dropout(0.3) >> linear(1)), ROWS),
     case(block(linear(2)), ROWS),

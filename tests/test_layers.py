@@ -108,6 +108,13 @@ def test_batch_norm_uses_and_moves_its_statistics() -> None:
     np.testing.assert_allclose(grads.variance.value, 0.75 * VARIANCE + 0.25 * variance)
     z = (ROWS - MEAN) / np.sqrt(VARIANCE + 0.01)
     np.testing.assert_allclose(layer.apply(NORM, ROWS), z * SCALE + SHIFT)
+    assert layer.inference is not None
+    y, grads, dx = pulled(layer.inference, NORM, ROWS, ROWS)
+    assert bits(y) == bits(layer.apply(NORM, ROWS))
+    np.testing.assert_allclose(dx, ROWS * SCALE / np.sqrt(VARIANCE + 0.01))
+    sums = (ROWS * z).sum(axis=0), ROWS.sum(axis=0), MEAN, VARIANCE
+    for slope, expected in zip(leaves(grads), sums, strict=True):
+        np.testing.assert_allclose(slope, expected)
     params = batch_norm().init(KEY, ROWS)
     assert [leaf.tolist() for leaf in leaves(params)] == [[1] * 3, [0] * 3, [0] * 3, [1] * 3]
     assert batch_norm(0.9, 1e-5) == batch_norm()
@@ -297,11 +304,15 @@ def test_a_frozen_layer_gives_itself_as_gradient_and_runs_as_in_inference() -> N
     assert grads is params
     assert bits(y) == bits(frozen(inner).apply(params, ROWS))
     assert bits(y) == bits(inner.apply(params.value, ROWS))
-    forked = frozen(layers.branches(layers.identity(), dropout(0.5)))
-    _, pull_both = forked.vjp(forked.init(KEY, ROWS), ROWS, KEY)
-    for thunk in (dx, pull_both((ROWS, ROWS))[1]):
-        with refused(OptionError, "Freeze those too, or leave dropout and batch_norm out."):
-            thunk()
+    root = np.sqrt(1.0 + 1e-5)  # of the running variance
+    np.testing.assert_allclose(dx(), ROWS @ params.value[0].weight.T / root)
+    noisy: Layer[Empty, Matrix, Matrix] = dropout(0.5)
+    own = Layer(noisy.init, noisy.apply, noisy.vjp)
+    _, pull_own = frozen(own).vjp(Frozen(EMPTY), ROWS, KEY)
+    with refused(
+        OptionError, "Tell its own layers their inference: Layer(init, apply, vjp, inference=...)."
+    ):
+        pull_own(ROWS)[1]()
 
 
 def test_a_stack_computes_what_the_chain_computes() -> None:

@@ -82,6 +82,10 @@ def four() -> Dense:
     return linear(4)
 
 
+def inferring(inference: Dense) -> Dense:
+    return attrs.evolve(linear(3), inference=inference, expression=None)
+
+
 BAD_LAYERS: list[tuple[object, str]] = [
     (activation(twice, lambda y, dy: dy), "The slope of the input is "),
     (activation(twice, lambda y, dy: math.nan * dy), "The slope of the input is nan"),
@@ -100,6 +104,8 @@ BAD_LAYERS: list[tuple[object, str]] = [
     (altered(y=wide), "vjp turns float32 into float64"),
     (altered(weight=wide), "the gradient turns float32 into float64"),
     (altered(dx=wide), "The float32 input and its cotangent do not match"),
+    (inferring(altered(y=twice)), "The output of apply and that of the inference's vjp differ"),
+    (inferring(altered(bias=0.0)) >> linear(2), "The slope of params.0.bias is 0, "),
 ]
 
 

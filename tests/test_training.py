@@ -19,7 +19,7 @@ from purenn.arrays import FloatDtype, Images, Labels, Matrix
 from purenn.data import Batch, batches_in_order
 from purenn.errors import DivergenceError
 from purenn.schedules import cosine
-from purenn.training import Report
+from purenn.training import Report, measure_ignoring
 from purenn.tree import leaves
 
 S = TypeVar("S")
@@ -107,8 +107,15 @@ def test_samples_with_an_ignored_label_count_in_no_batch_of_an_epoch() -> None:
         assert [report.samples for report in reports] == [1, 0, 2, 1, 1]
         found = nn.evaluate(MODEL, START.params, data, reduced, 2)
         assert (nn.mean_loss(reports), found) == pytest.approx((expected, expected))
+    hits = nn.accuracy(MODEL.apply(START.params, x[kept]), labels[kept])
+    known = measure_ignoring(nn.accuracy, -1)
+    for size in (1, 2, 9):
+        found = nn.evaluate(MODEL, START.params, (x, labels), known, size)
+        assert found == pytest.approx(hits)
     none = np.full(9, -1)
-    assert math.isnan(nn.evaluate(MODEL, START.params, (x, none), loss, 2))
+    assert math.isnan(known(MODEL.apply(START.params, x), none))
+    for measure in (loss, known):
+        assert math.isnan(nn.evaluate(MODEL, START.params, (x, none), measure, 2))
 
 
 def test_sample_weights_go_with_their_samples() -> None:

@@ -141,18 +141,20 @@ def augmented(
         for index, augmentation in enumerate(augmentations):
             inputs = augmentation(inputs, key.child("augmentation", index))
         if mixing is not None:
-            classes = _class_targets(targets)
+            classes = _class_targets(mixing, targets)
             inputs, targets = mixing(inputs, classes, key.child("mixing"))
         return Batch(inputs, targets, key)
 
     return AugmentedBatches(make, range(len(batches)))
 
 
-def _class_targets(targets: object) -> Matrix | Labels:
+def _class_targets(mixing: object, targets: object) -> Matrix | Labels:
     if _is_array(targets):
         return targets
     raise DataError(
-        f"expected labels or rows of probabilities to mix, got {checks.described(targets)}."
+        f"{mixing!r}: expected labels or rows of probabilities to mix, got "
+        f"{checks.described(targets)}. Leave out weights of samples, which cannot be mixed; those "
+        "of classes go into the loss: class_weighted(loss, weights)."
     )
 
 

@@ -21,6 +21,12 @@ def total(x: Array) -> float:
     return float(np.add.reduce(x, axis=None, dtype=FLOAT64))
 
 
+def deviation(x: Array) -> float:
+    """The standard deviation of all elements, in float64; infinite or NaN if squares overflow."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(np.std(x, dtype=FLOAT64))
+
+
 def is_finite(x: Array) -> bool:
     """Whether no element is NaN or infinite: one pass of BLAS where that tells, or one more."""
     return isfinite(squared_norm(x)) or bool(np.isfinite(x).all())

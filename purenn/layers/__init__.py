@@ -46,6 +46,7 @@ from purenn.layers.linear import fitted_linear as fitted_linear
 from purenn.layers.linear import linear as linear
 from purenn.layers.linear import linear_without_bias as linear_without_bias
 from purenn.layers.linear import ntk_linear as ntk_linear
+from purenn.layers.lsuv import lsuv as lsuv
 from purenn.layers.normalization import Affine as Affine
 from purenn.layers.normalization import group_norm as group_norm
 from purenn.layers.normalization import layer_norm as layer_norm

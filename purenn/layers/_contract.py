@@ -46,16 +46,22 @@ class Layer(Expressed, Generic[P, X, Y]):
 
     All raise a ShapeError or DtypeError if the layer does not take such an input, and those that
     take parameters a ParametersError if these are another layer's.
+
+    Where training computes something else than inference does, as in dropout, `inference` is the
+    layer of the same parameters whose training is this one's inference: it has its cotangents.
     """
 
     _init: Callable[[Key, X], P]
     _apply: Callable[[P, X], Y]
     _vjp: Callable[[P, X, Key], tuple[Y, Pullback[Y, P, X]]]
+    inference: Layer[P, X, Y] | None = attrs.field(default=None, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         checks.function("The init of a Layer", self._init)
         checks.function("The apply of a Layer", self._apply)
         checks.function("The vjp of a Layer", self._vjp)
+        if self.inference is not None:
+            checks.instance("The inference of a Layer", self.inference, Layer)
 
     __array_ufunc__ = None  # an array on the left of >> leaves the operation to __rrshift__
 

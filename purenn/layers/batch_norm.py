@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import attrs
 import numpy as np
 
@@ -9,6 +11,8 @@ from purenn import checks
 from purenn.arrays import A, Array, Vector, read_only, require_floats, typed_like, vector
 from purenn.errors import ShapeError
 from purenn.expressions import maker
+from purenn.kernels.elementwise import standardize, times
+from purenn.kernels.norms import feature_sums
 from purenn.keys import Key
 from purenn.layers._contract import Layer, Pullback, Thunk, require_fit, require_params
 from purenn.tree import Frozen, Node
@@ -54,12 +58,6 @@ def batch_norm(decay: float = 0.9, epsilon: float = 1e-5) -> Layer[BatchNorm, A,
         zero: Vector = read_only(np.zeros(example.shape[-1], example.dtype))
         return BatchNorm(one, zero, Frozen(zero), Frozen(one))
 
-    def apply(params: BatchNorm, x: A) -> A:
-        _require_fit(params, x)
-        factor = params.scale / np.sqrt(params.variance.value + x.dtype.type(small))
-        y = x * factor + (params.shift - params.mean.value * factor)
-        return read_only(typed_like(y, x))
-
     def vjp(params: BatchNorm, x: A, key: Key) -> tuple[A, Pullback[A, BatchNorm, A]]:
         _require_fit(params, x)
         if x.shape[0] < 2:
@@ -88,6 +86,34 @@ def batch_norm(decay: float = 0.9, epsilon: float = 1e-5) -> Layer[BatchNorm, A,
             return BatchNorm(scale, shift, *moved), dx
 
         return y, pull
+
+    inference = _by_running_statistics(init, small)
+    return attrs.evolve(inference, vjp=vjp, inference=inference)
+
+
+def _by_running_statistics(
+    init: Callable[[Key, A], BatchNorm], epsilon: float
+) -> Layer[BatchNorm, A, A]:
+    def deviation_of(params: BatchNorm) -> Vector:
+        variance = params.variance.value
+        deviation: Vector = np.sqrt(variance + variance.dtype.type(epsilon))
+        return deviation
+
+    def apply(params: BatchNorm, x: A) -> A:
+        _require_fit(params, x)
+        factor = params.scale / deviation_of(params)
+        y = x * factor + (params.shift - params.mean.value * factor)
+        return read_only(typed_like(y, x))
+
+    def vjp(params: BatchNorm, x: A, key: Key) -> tuple[A, Pullback[A, BatchNorm, A]]:
+        def pull(dy: A) -> tuple[BatchNorm, Thunk[A]]:
+            deviation = deviation_of(params)
+            z = standardize(x, params.mean.value, deviation)
+            slopes, sums = feature_sums(times(z, dy)), feature_sums(dy)
+            grads = BatchNorm(slopes, sums, params.mean, params.variance)
+            return grads, lambda: times(dy, params.scale / deviation)
+
+        return apply(params, x), pull
 
     return Layer(init, apply, vjp)
 

@@ -11,12 +11,13 @@ import numpy as np
 
 from purenn import checks
 from purenn.arrays import A, read_only, typed_like
-from purenn.errors import OptionError, ShapeError
+from purenn.errors import ShapeError
 from purenn.expressions import maker
 from purenn.keys import Key
 from purenn.layers import _contract
 from purenn.layers._contract import Layer, P, Pullback, Q, Thunk, W, X, Y, Z, require_params
-from purenn.tree import Frozen, Node, leaves
+from purenn.layers._inference import inference_pullback
+from purenn.tree import Frozen, Node
 
 
 @attrs.frozen(eq=False)
@@ -161,10 +162,10 @@ def frozen(inner: Layer[P, X, Y]) -> Layer[Frozen[P], X, Y]:
     """A layer whose parameters stay as they are: transfer learning.
 
     It runs in inference mode in training too, so what it computes stays as it is as well: dropout
-    in it drops nothing, and batch normalization uses its running statistics. Where layers before
-    it learn, it must not have these, for inference has no cotangents.
+    in it drops nothing, and batch normalization uses its running statistics.
     """
     checks.instance("The layer of frozen(...)", inner, Layer)
+    pullback = inference_pullback(inner)
 
     def apply(params: Frozen[P], x: X) -> Y:
         require_params("frozen(...)", params, Frozen)
@@ -175,13 +176,7 @@ def frozen(inner: Layer[P, X, Y]) -> Layer[Frozen[P], X, Y]:
 
         def pull(dy: Y) -> tuple[Frozen[P], Thunk[X]]:
             def dx() -> X:
-                trained, pull_inner = inner.vjp(params.value, x, key)
-                if not all(map(np.array_equal, leaves(trained), leaves(y))):
-                    raise OptionError(
-                        f"frozen({inner!r}) computes something else in training, so layers before "
-                        "it cannot learn. Freeze those too, or leave dropout and batch_norm out."
-                    )
-                return pull_inner(dy)[1]()
+                return pullback(params.value, x, y)(dy)[1]()
 
             return params, dx
 

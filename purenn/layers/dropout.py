@@ -44,7 +44,7 @@ def _in_training(subject: str, draw: Draw[A], least_rank: int = 1) -> Layer[Empt
         y, backward = draw(x, key)
         return y, lambda dy: (EMPTY, partial(backward, dy))
 
-    return attrs.evolve(inference, vjp=vjp)
+    return attrs.evolve(inference, vjp=vjp, inference=inference)
 
 
 @maker

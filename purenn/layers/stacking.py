@@ -16,7 +16,7 @@ from purenn.keys import Key
 from purenn.layers import _contract
 from purenn.layers._contract import Layer, P, Pullback, Thunk, X, require_params
 from purenn.layers.combinators import Block, wrapping
-from purenn.tree import Frozen, Node, compose_like, decompose
+from purenn.tree import Node, map_pairs
 
 
 @attrs.frozen(eq=False)
@@ -115,10 +115,4 @@ def _pulled(pullbacks: Sequence[Pullback[X, P, X]], dy: X) -> tuple[list[P], Thu
 
 def _sum(first: P, second: P) -> P:
     """The sum of two trees, leaf by leaf; of frozen parts the second's."""
-    ours, structure = decompose(first, (np.ndarray, Frozen))
-    theirs, _ = decompose(second, (np.ndarray, Frozen))
-    sums = [
-        read_only(np.add(x, y)) if isinstance(x, np.ndarray) and isinstance(y, np.ndarray) else y
-        for x, y in zip(ours, theirs, strict=True)
-    ]
-    return compose_like(first, structure, sums)
+    return map_pairs(lambda x, y: read_only(np.add(y, x)), second, first)

@@ -43,7 +43,7 @@ def value_and_grad(
         found = loss(prediction, target)
         require_pair(loss, found)
         value, cotangent = found
-        _require_cotangent(loss, prediction, cotangent)
+        require_cotangent(loss, prediction, cotangent)
         return value, pullback(cotangent)[0]
 
     return evaluate
@@ -70,7 +70,8 @@ def require_pair(loss: object, found: object) -> None:
         )
 
 
-def _require_cotangent(loss: object, prediction: object, cotangent: object) -> None:
+def require_cotangent(loss: object, prediction: object, cotangent: object) -> None:
+    """Check that a cotangent is of the shape and dtype of a prediction."""
     # A loss may be anyone's own function, whose mistakes would otherwise show inside NumPy.
     if isinstance(prediction, np.ndarray) and (
         not isinstance(cotangent, np.ndarray)

@@ -51,7 +51,8 @@ def evaluate(
 
     Args:
         data: a data set, or a pair of arrays `(inputs, targets)`.
-        measure: a loss, or `(prediction, target) -> mean over these samples` such as `accuracy`.
+        measure: a loss, or `(prediction, target) -> mean over these samples` such as `accuracy`;
+            `measure_ignoring(accuracy, -1)` leaves out the unlabeled.
         batch_size: how many samples are held in memory at once.
 
     Raises:

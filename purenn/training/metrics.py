@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import nan
+from typing import Generic
 
+import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import AnyArray, Labels, Matrix, is_labels
-from purenn.losses._targets import require_binary_targets, require_class_targets
+from purenn.arrays import AnyArray, Indices, Labels, Matrix, is_labels, require_integers
+from purenn.errors import OptionError, ShapeError
+from purenn.kernels.gather import take
+from purenn.losses import Loss
+from purenn.losses._targets import require_binary_targets, require_class_targets, require_matrix
+from purenn.training.gradient import T, Y
 
 
 def accuracy(prediction: Matrix, target: Matrix | Labels) -> float:
@@ -34,6 +40,63 @@ def binary_accuracy(threshold: float = 0.5) -> Callable[[Matrix, Matrix | Labels
         return _share((prediction > boundary) == (rows > 0.5), prediction)
 
     return measure
+
+
+@attrs.frozen(eq=False)
+class Measure(Generic[Y, T]):
+    """A measure for which not every sample counts.
+
+    Args:
+        function: `(prediction, target) -> mean over the samples that count`.
+        count: how many samples of a target count.
+    """
+
+    function: Callable[[Y, T], float]
+    count: Callable[[T], int]
+
+    def __attrs_post_init__(self) -> None:
+        checks.function("The function of a Measure", self.function)
+        checks.function("The count of a Measure", self.count)
+
+    def __call__(self, prediction: Y, target: T) -> float:
+        """The mean over the samples that count."""
+        return self.function(prediction, target)
+
+
+def measure_ignoring(
+    measure: Callable[[Matrix, Labels], float], label: int
+) -> Measure[Matrix, Labels]:
+    """A measure of the samples without this label, as `losses.ignoring` is a loss of them.
+
+    `evaluate` gives the mean over these, whatever the batches; NaN if there are none:
+
+    >>> scores, labels = np.array([[0.9, 0.1], [0.8, 0.2], [0.7, 0.3]]), np.array([0, 1, -1])
+    >>> measure_ignoring(accuracy, -1)(scores, labels)
+    0.5
+    """
+    _require_measure(measure)
+    checks.integer("The label of measure_ignoring", label, -(2**63), 2**63 - 1)
+
+    def kept(target: Labels) -> Indices:
+        require_integers("measure_ignoring(...)", target)
+        return np.flatnonzero(np.not_equal(target, label))
+
+    def of_kept(prediction: Matrix, target: Labels) -> float:
+        require_matrix("measure_ignoring(...)", prediction)
+        rows = kept(target)
+        if len(prediction) != len(target):
+            got = f"{len(prediction)} labels, got {len(target)}"
+            raise ShapeError("measure_ignoring(...)", f"expected {got}.")
+        return measure(take(prediction, rows), take(target, rows)) if len(rows) else nan
+
+    return Measure(of_kept, lambda target: len(kept(target)))
+
+
+def _require_measure(measure: object) -> None:
+    checks.function("The measure of measure_ignoring", measure)
+    if isinstance(measure, Loss):
+        cure = "Use losses.ignoring(loss, label)."
+        raise OptionError(f"The measure of measure_ignoring: got the loss {measure!r}. {cure}")
 
 
 def _share(hits: AnyArray, prediction: Matrix) -> float:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import inf
 
-import numpy as np
-
 from purenn import checks
+from purenn.arrays import Array
 from purenn.data import Batch
 from purenn.kernels.reductions import global_norm
 from purenn.kernels.updates import moved
@@ -18,7 +17,7 @@ from purenn.optimizers import Optimizer, State
 from purenn.optimizers._optimizer import require_optimizer
 from purenn.training.gradient import P, T, X, Y, value_and_grad
 from purenn.training.steps import Report, S, Step, step_along
-from purenn.tree import Frozen, compose_like, decompose
+from purenn.tree import map_pairs, moving_leaves
 
 
 def sharpness_aware_step(
@@ -50,24 +49,15 @@ def _at_the_top(
 ) -> Callable[[P, X, T, Key], tuple[float, P]]:
     def evaluate(params: P, x: X, target: T, key: Key) -> tuple[float, P]:
         value, grads = gradient(params, x, target, key)
-        slopes, structure = decompose(grads, (np.ndarray, Frozen))
-        norm = global_norm(tuple([slope for slope in slopes if isinstance(slope, np.ndarray)]))
+        norm = global_norm(moving_leaves(grads))
         if not 0.0 < norm < inf:
             return value, grads
-        nodes, _ = decompose(params, (np.ndarray, Frozen))
-        top: list[object] = []
-        for node, slope in zip(nodes, slopes, strict=True):
-            if isinstance(node, np.ndarray) and isinstance(slope, np.ndarray):
-                checks.fits("The radius of sharpness_aware_step", radius, node.dtype)
-                top.append(moved(node, slope, radius / norm))
-            else:
-                top.append(node)
-        _, there = gradient(compose_like(params, structure, top), x, target, key)
-        found, _ = decompose(there, (np.ndarray, Frozen))
-        kept = [
-            slope if isinstance(slope, Frozen) else new
-            for slope, new in zip(slopes, found, strict=True)
-        ]
-        return value, compose_like(grads, structure, kept)
+
+        def climbed(leaf: Array, slope: Array) -> Array:
+            checks.fits("The radius of sharpness_aware_step", radius, leaf.dtype)
+            return moved(leaf, slope, radius / norm)
+
+        _, there = gradient(map_pairs(climbed, params, grads), x, target, key)
+        return value, map_pairs(lambda slope, new: new, grads, there)
 
     return evaluate

@@ -24,6 +24,7 @@ from purenn.optimizers import Optimizer, State, was_skipped
 from purenn.optimizers._optimizer import require_optimizer
 from purenn.optimizers._state import Owner
 from purenn.training.gradient import P, T, X, Y, value_and_grad
+from purenn.training.metrics import Measure
 from purenn.tree import leaves
 
 S = TypeVar("S")
@@ -131,7 +132,9 @@ def advance(step: Step[S, B, M], owner: Owner[S], batch: B) -> M:
 
 def counting(loss: LossFunction[Y, T] | Callable[[Y, T], float]) -> Callable[[T], int]:
     """How many samples of a target count in a loss or measure."""
-    return count_samples if not isinstance(loss, Loss) or loss.count is None else loss.count
+    if isinstance(loss, Loss | Measure) and loss.count is not None:
+        return loss.count
+    return count_samples
 
 
 def count_samples(targets: object) -> int:

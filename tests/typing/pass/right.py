@@ -231,11 +231,30 @@ assert_type(nn.scan(step, state, batches), Iterator[tuple[State, Report]])
 general = nn.training_step(model, losses.weighted(entropy), optimizer)  # of more targets than these
 assert_type(nn.fold(general, state, nn.shuffled_batches(weighty, 2, KEY, 0))[0], State)
 
+# Derivatives have the types of what they are taken by.
+assert_type(nn.training.input_gradient(wide, wide.init(KEY, images), images), Images)
+assert_type(
+    nn.training.input_gradient(model, params, x, lambda out: entropy(out, labels)[1]), Matrix
+)
+of_labels = nn.training.chosen_output(labels)
+assert_type(nn.training.input_gradient(model, params, x, of_labels), Matrix)
+two = joined.init(KEY, (images, labels))
+by_two = nn.training.input_gradient(joined, two, (images, labels))
+assert_type(by_two, tuple[Images, Labels])
+assert_type(nn.training.jacobian(seen, seen.init(KEY, images), images), Array)
+curved = nn.training.hessian_vector_product(model, entropy, params, batches[0], params)
+assert_type(curved, Params)
+assert_type(
+    layers.lsuv(nn.linear(3) >> nn.relu()) >> nn.linear(2), nn.Layer[Params, Matrix, Matrix]
+)
+
 # Predictions and measures.
 assert_type(nn.predict(model, params, data), Matrix)
 assert_type(nn.predict(model, params, x), Matrix)
 assert_type(nn.evaluate(model, params, data, nn.accuracy), float)
 assert_type(nn.evaluate(model, params, (x, labels), entropy), float)
+known = nn.training.measure_ignoring(nn.accuracy, -1)
+assert_type(nn.evaluate(model, params, data, known), float)
 flat = nn.flatten() >> nn.linear(2)
 assert_type(nn.predict(flat, flat.init(KEY, pictures.example), pictures), Matrix)
 

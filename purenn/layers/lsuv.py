@@ -1,0 +1,83 @@
+"""First parameters that depend on data: layer-sequential unit variance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf
+
+import attrs
+import numpy as np
+
+from purenn import checks
+from purenn.arrays import Array, read_only
+from purenn.errors import DataError, ShapeError
+from purenn.expressions import maker
+from purenn.initializers import orthogonal
+from purenn.kernels.constants import scalar
+from purenn.kernels.elementwise import times
+from purenn.kernels.reductions import deviation
+from purenn.kernels.updates import largest_factor
+from purenn.keys import Key
+from purenn.layers._contract import AnyLayer, Layer, P, X, Y
+from purenn.layers._rebuilding import rebuilt
+from purenn.tree import leaves, paths, rebuild
+
+CURE = "Give init the inputs of a batch, such as shuffled_batches(data, 128, key, 0)[0].inputs."
+
+
+@maker
+def lsuv(model: Layer[P, X, Y]) -> Layer[P, X, Y]:
+    """The model with first weights by LSUV: orthogonal, scaled to outputs of variance 1 on a batch.
+
+    The batch is the example that `init` gets. Layers with weights are scaled one after the other;
+    the variance is that over samples and features alike, and biases are 0. Initializers given to
+    them do not count: what is to keep its own stays outside, as in
+    `lsuv(body) >> linear(10, weight=zeros())`. A layer of one's own takes part if it has a
+    parameter named `weight` of two or more axes, which multiplies. Mishkin and Matas, "All you
+    need is a good init" (2016).
+
+    Raises:
+        ShapeError: in init, the example is a single sample.
+        DataError: in init, there are outputs that do not vary, or that are not finite.
+
+    >>> from purenn.layers import linear, relu
+    >>> x = np.random.default_rng(0).standard_normal((100, 8))
+    >>> model = lsuv(linear(16) >> relu() >> linear(4))
+    >>> params = model.init(Key(0), x)
+    >>> float(model.apply(params, x).var().round(6))
+    1.0
+    """
+    checks.instance("The model of lsuv", model, Layer)
+    if model.expression is not None and model.expression.maker is lsuv:
+        return model
+    change: Callable[[AnyLayer], AnyLayer] = lsuv
+    made = rebuilt(model, change)
+    if made is not model:
+        return made
+    return attrs.evolve(model, init=lambda key, example: _first(model, key, example))
+
+
+def _first(layer: Layer[P, X, Y], key: Key, example: X) -> P:
+    params = layer.init(key, example)
+    found = dict(zip(paths(params), leaves(params), strict=True))
+    weight = found.get("weight")
+    if weight is None or weight.ndim < 2:
+        return params
+    start = orthogonal()(key.child("weight"), weight.shape, weight.dtype)
+    if "bias" in found:
+        found["bias"] = read_only(np.zeros_like(found["bias"]))
+
+    def made(weight: Array) -> P:
+        return rebuild(params, tuple({**found, "weight": weight}.values()))
+
+    (y, *_) = leaves(layer.apply(made(start), example))
+    if len(y) < 2:
+        raise ShapeError(
+            f"{layer!r}", f"expected at least 2 samples for lsuv, got {len(y)}. {CURE}"
+        )
+    size = deviation(y)
+    if not 1.0 / largest_factor(y.dtype) < size < inf:
+        raise DataError(
+            f"{layer!r}: expected outputs that vary for lsuv, got deviation {size}. {CURE}"
+        )
+    return made(times(start, scalar(1.0 / size, y.dtype)))

@@ -1,0 +1,192 @@
+"""Derivatives beside the gradient of a step: of outputs, and of the gradient itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import isfinite, prod
+from typing import TypeVar
+
+import numpy as np
+
+from purenn import checks
+from purenn.arrays import (
+    FLOAT32,
+    FLOAT64,
+    Array,
+    Labels,
+    Leaves,
+    Matrix,
+    read_only,
+    require_floats,
+    require_integers,
+)
+from purenn.data import Batch
+from purenn.errors import DataError, DtypeError, OptionError
+from purenn.kernels.augmentation import label_rows
+from purenn.kernels.reductions import global_norm
+from purenn.kernels.updates import moved
+from purenn.layers import Layer
+from purenn.layers._inference import inference_pullback
+from purenn.losses import Loss, LossFunction
+from purenn.losses._targets import require_labels, require_matrix
+from purenn.training.gradient import (
+    P,
+    T,
+    X,
+    Y,
+    require_cotangent,
+    require_model,
+    value_and_grad,
+)
+from purenn.tree import map_leaves, map_pairs, moving_leaves, require_same
+
+V = TypeVar("V", bound=Array)
+W = TypeVar("W", bound=Array)
+
+
+def every_output(y: Y) -> Y:
+    """The slope of the sum of all outputs: ones."""
+    return map_leaves(lambda leaf: read_only(np.ones_like(leaf)), y)
+
+
+def chosen_output(labels: Labels) -> Callable[[Matrix], Matrix]:
+    """The slope of the sum of one output for each sample, that of its label."""
+    require_integers("chosen_output", labels)
+
+    def slope(y: Matrix) -> Matrix:
+        require_matrix("chosen_output", y)
+        require_labels("chosen_output", labels, *y.shape)
+        return label_rows(labels, y.shape[1], y.dtype)
+
+    return slope
+
+
+def input_gradient(
+    layer: Layer[P, X, Y], params: P, x: X, slope: Callable[[Y], Y] = every_output
+) -> X:
+    """The gradient of a function of the outputs with respect to the inputs, in inference mode.
+
+    The function is given by its slope, from the outputs to their cotangent: the sum of all outputs
+    if nothing else is said, that of one output for each sample by `chosen_output(labels)`, and a
+    loss by `lambda y: loss(y, target)[1]`. Samples do not mix: each has the gradient of its own
+    part of a sum.
+
+    >>> import numpy as np
+    >>> import purenn as nn
+    >>> model, x, labels = nn.linear(2), np.ones((1, 2)), np.array([1])
+    >>> params = nn.Linear(np.array([[1.0, 2.0], [3.0, 4.0]]), np.zeros(2))
+    >>> input_gradient(model, params, x)
+    array([[3., 7.]])
+    >>> input_gradient(model, params, x, chosen_output(labels))
+    array([[2., 4.]])
+
+    Dropout and batch normalization are differentiated as inference computes them.
+
+    Raises:
+        OptionError: a layer of one's own computes something else in training and does not tell its
+            `inference`, as `Layer` says.
+        ShapeError: the slope is not of the outputs' shape and dtype.
+    """
+    require_model(layer)
+    _require_slope(slope)
+    y = layer.apply(params, x)
+    pullback = inference_pullback(layer)(params, x, y)
+    dy = slope(y)
+    require_cotangent(slope, y, dy)
+    return pullback(dy)[1]()
+
+
+def jacobian(layer: Layer[P, V, W], params: P, x: V) -> Array:
+    """The derivatives of all outputs by all inputs of each sample: (samples, *outputs, *inputs).
+
+    In inference mode, where samples do not mix, by one pullback for each output of a sample.
+
+    >>> import numpy as np
+    >>> import purenn as nn
+    >>> jacobian(nn.tanh(), nn.Empty(), np.zeros((1, 2)))
+    array([[[1., 0.],
+            [0., 1.]]])
+
+    Raises:
+        OptionError: as in `input_gradient`.
+    """
+    require_model(layer)
+    require_floats("The inputs of jacobian", x)
+    y = layer.apply(params, x)
+    _require_one_array(y)
+    pullback = inference_pullback(layer)(params, x, y)
+    dy, outputs = np.zeros_like(y, order="C"), prod(y.shape[1:])
+    columns = dy.reshape(len(y), outputs)
+    found = np.empty((len(y), outputs, *x.shape[1:]), x.dtype)
+    for index in range(outputs):
+        columns[:, index] = 1.0
+        found[:, index] = pullback(dy)[1]()
+        columns[:, index] = 0.0
+    return read_only(found.reshape(*y.shape, *x.shape[1:]))
+
+
+def hessian_vector_product(
+    layer: Layer[P, X, Y], loss: LossFunction[Y, T], params: P, batch: Batch[X, T], direction: P
+) -> P:
+    """The Hessian of a loss with respect to the parameters, times a direction, in training mode.
+
+    No layer has a forward mode, so it is a central difference of gradients, `(g(p + h v) -
+    g(p - h v)) / 2h`, in float64, returned in the dtype of the parameters. By h, no leaf moves
+    by more than 6e-6 of its norm, or of 1 if that is more. About eight digits are right where the
+    loss is smooth; kinks, as of relu, that lie between the two points count as curvature. A loss of
+    one's own has to take float64. Both gradients draw from the batch's key. Frozen parts do not
+    move, and are returned as they are.
+
+    Raises:
+        OptionError: an argument is something else than a layer, a loss and a batch.
+        TreeError: the direction is not a tree like the parameters, or the inputs or targets are
+            no tree of arrays.
+        DataError: the direction is not finite.
+    """
+    gradient = value_and_grad(layer, loss)
+    checks.instance("The batch of hessian_vector_product", batch, Batch)
+    require_same(params, direction, "The parameters and the direction")
+    at, along = map_leaves(_widened, params), map_leaves(_widened, direction)
+    length = global_norm(moving_leaves(along))
+    if not isfinite(length):
+        raise DataError("hessian_vector_product: expected a direction of finite numbers.")
+    if not length:
+        return map_pairs(lambda leaf, zero: zero, params, direction)
+    unit = map_leaves(lambda leaf: leaf / length, along)
+    step = _step(moving_leaves(at), moving_leaves(unit))
+    x, target = map_leaves(_widened, batch.inputs), map_leaves(_widened, batch.targets)
+
+    def slopes(by: float) -> P:
+        there = map_pairs(lambda leaf, slope: moved(leaf, slope, by), at, unit)
+        return gradient(there, x, target, batch.key)[1]
+
+    factor = length / (2.0 * step)
+    product = map_pairs(
+        lambda ahead, behind: (ahead - behind) * factor, slopes(step), slopes(-step)
+    )
+    return map_pairs(lambda leaf, slope: read_only(slope.astype(leaf.dtype)), params, product)
+
+
+def _require_slope(slope: object) -> None:
+    checks.function("The slope of input_gradient", slope)
+    if isinstance(slope, Loss):
+        cure = "Give its cotangent: lambda y: loss(y, target)[1]."
+        raise OptionError(f"The slope of input_gradient: got the loss {slope!r}. {cure}")
+
+
+def _require_one_array(y: object) -> None:
+    if not isinstance(y, np.ndarray):
+        got = f"{checks.described(y)}. Put concatenate() at the end of the model."
+        raise DtypeError("jacobian", f"expected outputs in one array, got {got}")
+
+
+def _step(at: Leaves, along: Leaves) -> float:
+    """How far to go, such that rounding and the third derivative weigh about the same."""
+    least = min(1.0, global_norm(at)) or 1.0
+    pairs = zip(at, along, strict=True)
+    speeds = [global_norm((slope,)) / max(global_norm((leaf,)), least) for leaf, slope in pairs]
+    return float(np.cbrt(np.finfo(FLOAT64).eps)) / max(speeds)
+
+
+def _widened(leaf: Array) -> Array:
+    return read_only(leaf.astype(FLOAT64)) if leaf.dtype == FLOAT32 else leaf
