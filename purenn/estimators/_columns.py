@@ -11,7 +11,7 @@ from purenn.arrays import FLOAT32, FLOAT64, Indices, Matrix, Vector, read_only
 from purenn.errors import DataError
 from purenn.estimators._tables import Column, read_table
 from purenn.kernels.memory import empty
-from purenn.kernels.robust import center_and_spread, squash
+from purenn.kernels.robust import center_and_spread, squash, squash_slopes
 from purenn.tree import Node
 
 # A column of text that has more categories than this, and nearly as many as rows, has none.
@@ -88,6 +88,15 @@ class Columns(Node):
         for place, code in enumerate(large, end):
             y[:, place] = code
         return read_only(y)
+
+    def slopes(self, table: object) -> tuple[Indices, Matrix]:
+        """The columns of numbers, and the derivative of the feature of each by the number.
+
+        It is NaN where the number is missing.
+        """
+        numbers, _ = _parted(read_table(table), self.categories)
+        is_number = [values is None for values in self.categories]
+        return np.flatnonzero(is_number), squash_slopes(numbers, self.center, self.spread)
 
 
 def fit_columns(table: object, *, largest: float = inf) -> Columns:

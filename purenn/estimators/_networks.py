@@ -36,7 +36,7 @@ from purenn.layers import (
 )
 from purenn.losses import Loss, softmax_cross_entropy
 from purenn.optimizers import Optimizer, descend, scale_by_adam, scaled, weight_decay
-from purenn.schedules import log_cosine
+from purenn.schedules import Schedule, log_cosine
 from purenn.tree import Empty
 
 Activation = Layer[Empty, Matrix, Matrix]
@@ -86,14 +86,22 @@ class Recipe(Protocol):
     def net(self, progress: float) -> Net:
         """The net at that time: its dropout changes."""
 
-    def optimizer(self, progress: float, steps: int) -> Mover:
-        """The optimizer for a whole training of so many steps, at that time: its decay changes."""
+    def optimizer(self, progress: float, steps: int | None) -> Mover:
+        """The optimizer at that time, for a training of so many steps or of nobody knows how many.
+
+        Its decay changes.
+        """
 
 
 def rate_factor(path: str) -> float:
     """What the learning rate of a leaf is multiplied by: scales learn fast, and biases slowly."""
     name = path.rpartition(".")[2]
     return {"scale": 6.0, "bias": 0.1}.get(name, 1.0)
+
+
+def _rates(base: float, steps: int | None) -> float | Schedule:
+    """Four cycles from 0 to the base and back, or all the time half of that."""
+    return 0.5 * base if steps is None else log_cosine(base, steps)
 
 
 @attrs.frozen
@@ -116,10 +124,10 @@ class Simple:
         last = ntk_linear(self.outputs, weight=zeros(), bias=zeros())
         return opaque_net(scale() >> layers >> last)
 
-    def optimizer(self, progress: float, steps: int) -> Mover:
+    def optimizer(self, progress: float, steps: int | None) -> Mover:
         """Adam with a short memory of squares, rates by leaf, and four cycles of the schedule."""
         adam = scale_by_adam(0.9, 0.95) >> scaled(rate_factor)
-        return opaque_optimizer(descend(adam, log_cosine(self.task.rate, steps)))
+        return opaque_optimizer(descend(adam, _rates(self.task.rate, steps)))
 
 
 def _is_of_numbers(path: str) -> bool:
@@ -180,7 +188,7 @@ class Full:
         inputs = block(_embedded(self.layout))
         return opaque_net(inputs >> scale() >> layers >> fitted_linear(self.outputs))
 
-    def optimizer(self, progress: float, steps: int) -> Mover:
+    def optimizer(self, progress: float, steps: int | None) -> Mover:
         """As for the simple net, with decay, to which the factor of a leaf's rate applies twice."""
         decay = DECAY * flat_cosine(progress)
         adam = (
@@ -190,7 +198,7 @@ class Full:
             >> weight_decay(0.1 * decay, _decays_slowly)
             >> scaled(full_rate_factor)
         )
-        return opaque_optimizer(descend(adam, log_cosine(self.task.full_rate, steps)))
+        return opaque_optimizer(descend(adam, _rates(self.task.full_rate, steps)))
 
 
 def _embedded(layout: Layout) -> Net:
