@@ -46,6 +46,10 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
     _curves: list[tuple[Curves, ...]]  # of each member
     _states: list[State[object, object]]  # of each member, if there was a partial_fit
 
+    if TYPE_CHECKING:  # made by scikit-learn, for the routing of metadata
+
+        def set_fit_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
+
     @with_callbacks
     def fit(self, X: object, y: object, sample_weight: object = None) -> Self:
         """Train from the beginning.
@@ -63,31 +67,28 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
         seen: dict[str, object] | None = None
         if sample_weight is not None:
             seen = {"sample_weight": sample_weight}
-        members = len(self._keys)
-        root = self._init_callback_context(max_subtasks=members, sequential_subtasks=False)
-        root.call_on_fit_task_begin(estimator=self, X=X, y=y, metadata=seen)
+        members = range(len(self._keys))
+        root = self._init_callback_context(max_subtasks=len(members), sequential_subtasks=False)
+        tasks = [root.subcontext("member", number, problem.epochs) for number in members]
+        for task in (root, *tasks):
+            task.call_on_fit_task_begin(estimator=self, X=X, y=y, metadata=seen)
+        titles = [f"member {number}," if self.verbose else None for number in members]
         followers = [
-            Follower(
-                self,
-                root.subcontext("member", number, problem.epochs),
-                f"member {number}," if self.verbose else None,
-                X,
-                y,
-                seen,
-            )
-            for number in range(members)
+            Follower(self, task, title, X, y, seen)
+            for task, title in zip(tasks, titles, strict=True)
         ]
         found = train_all(problem, self._keys, followers, self.n_jobs)
         vars(self).update(self.fitted([params for params, _ in found]))
         self._curves, self._states = [curves for _, curves in found], []
-        root.call_on_fit_task_end(estimator=self, X=X, y=y, metadata=seen)
+        for task in (*tasks, root):
+            task.call_on_fit_task_end(estimator=self, X=X, y=y, metadata=seen)
         return self
 
     def _partial_fit(self, X: object, y: object, sample_weight: object, like: object) -> Self:
         """One more epoch, on these rows; the first call begins, with targets like these."""
         is_first = not hasattr(self, "params_")
         if is_first:
-            self._begin(y)
+            self._begin(like)
         sample = self._read(X, y, sample_weight, reset=is_first)
         problem = self._problem(sample)
         size = min(problem.batch_size, len(problem.data))

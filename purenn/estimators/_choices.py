@@ -27,6 +27,7 @@ from purenn.estimators._training import Objective
 from purenn.layers import Layer
 from purenn.losses import Loss, weighted
 from purenn.optimizers import Optimizer, adam
+from purenn.optimizers._optimizer import require_optimizer
 from purenn.training.gradient import require_loss_function
 
 
@@ -43,11 +44,14 @@ class Own:
 
     def optimizer(self, progress: float, steps: int | None) -> Mover:
         """The optimizer, or what a function of the number of steps gives."""
-        if not _is_function(self.mover):
-            return opaque_optimizer(self.mover)
-        if steps is None:
-            raise OptionError("optimizer: partial_fit knows no number of steps: give an Optimizer.")
-        return opaque_optimizer(self.mover(steps))
+        made = self.mover
+        if _is_function(self.mover):
+            if steps is None:
+                cure = "Give an Optimizer."
+                raise OptionError(f"optimizer: partial_fit knows no number of steps. {cure}")
+            made = self.mover(steps)
+        require_optimizer("an estimator", made)
+        return opaque_optimizer(made)
 
 
 def _is_function(mover: object) -> TypeGuard[Callable[[int], object]]:
@@ -72,8 +76,9 @@ def recipe_of(
 ) -> Recipe:
     """The net and the optimizer that are chosen, where None stands for the default."""
     if _is_maker(model):
-        net = opaque_net(model(layout.width, outputs))
-        return Own(net, adam(0.001) if optimizer is None else optimizer)
+        made = model(layout.width, outputs)
+        checks.instance("What model gives", made, Layer, "Chain layers: linear(8) >> relu().")
+        return Own(opaque_net(made), adam(0.001) if optimizer is None else optimizer)
     hidden = HIDDEN if model is None else hidden_sizes(model)
     recipe: Recipe = Simple(task, outputs, hidden)
     if preset == "full":
@@ -85,8 +90,8 @@ def hidden_sizes(model: object) -> tuple[int, ...]:
     """The widths of the hidden layers."""
     if not isinstance(model, tuple | list):
         raise OptionError(
-            "model: expected None, hidden sizes such as (256, 256) or a function (inputs, outputs) "
-            f"-> Layer, got {checks.described(model)}."
+            "model: expected None, hidden sizes such as (256, 256), or a function of inputs and "
+            f"outputs that gives a layer, got {checks.described(model)}."
         )
     return tuple([checks.integer("A hidden size of model", size) for size in model])
 

@@ -59,6 +59,7 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
     columns_: Columns
     model_: Net
     n_features_in_: int
+    feature_names_in_: np.ndarray[tuple[int], np.dtype[np.object_]]
     _task: Task
     _width: int  # how many outputs there are
     _keys: tuple[Key, ...]  # of the members
@@ -180,8 +181,10 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
             if self.patience is not None:
                 raise OptionError("patience: there is nothing to watch. Give validation=0.2, say.")
             return None
-        if not isinstance(held, tuple | list) or len(held) != 2:
+        if not isinstance(held, tuple):
             return checks.number("validation, unless it is (X, y)", held, above=0.0, below=1.0)
+        if len(held) != 2:
+            raise OptionError(f"validation: expected a fraction or (X, y), got {len(held)} things.")
         table, encoded = self._table(held[0], reset=False), self._encode(held[1])
         check_consistent_length(table, encoded)
         sample = Sample(self.columns_.transform(table), encoded, None)

@@ -172,6 +172,8 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         if isinstance(given, Mapping):
             labels = self.classes_
             self._class_weights = compute_class_weight(dict(given), classes=labels, y=labels)
+            if not (np.isfinite(self._class_weights) & (self._class_weights >= 0.0)).all():
+                raise OptionError("class_weight: expected finite numbers ≥ 0.")
             return
         present: Indices = np.unique(encoded)
         found = compute_class_weight(

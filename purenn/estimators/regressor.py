@@ -88,7 +88,7 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
     def _encode(self, y: object) -> Matrix:
         """The targets as columns."""
         found = check_array(y, dtype=FLOAT64, ensure_2d=False, input_name="y")
-        if found.ndim == 2 and self._is_single:
+        if found.shape[1:] == (1,):
             column_or_1d(found, warn=True)  # which tells what it makes of a column
         rows = found.reshape(len(found), -1)
         if rows.shape[1] != self._width:
@@ -126,7 +126,8 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
 
     def predict(self, X: object) -> Matrix | Vector:
         """The prediction for each row: (rows,), or (rows, outputs) if there is more than one."""
-        rows = self._scaling.inverse(average(self._outputs(X)))
+        outputs = average(self._outputs(X))
+        rows = self._scaling.inverse(outputs)
         return rows[:, 0] if self._is_single else rows
 
     def input_gradients(self, X: object) -> Array:
