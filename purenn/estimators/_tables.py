@@ -107,7 +107,13 @@ def _as_array(table: object) -> Anything:
         raise DtypeError(
             "X", "expected a dense array, got a sparse one. Convert it with X.toarray()."
         )
-    found = np.asarray(table)
+    if isinstance(table, np.ma.MaskedArray):
+        cure = "Convert it with X.astype(float).filled(np.nan)."
+        raise DtypeError("X", f"expected an array without a mask, got MaskedArray. {cure}")
+    try:
+        found = np.asarray(table)
+    except ValueError:
+        raise ShapeError("X", "Expected 2D array, got rows of different lengths.") from None
     if not isinstance(table, np.ndarray) and found.dtype.kind in "US":
         return np.array(table, dtype=object)  # a list of rows whose numbers are numbers still
     return found

@@ -8,7 +8,7 @@ import numpy as np
 
 from purenn import checks
 from purenn.arrays import Indices, Matrix, read_only
-from purenn.errors import LabelError, OptionError, ShapeError
+from purenn.errors import LabelError, OptionError, ParametersError, ShapeError
 from purenn.expressions import maker
 from purenn.initializers import normal
 from purenn.kernels.gather import take
@@ -63,7 +63,10 @@ def category_embedding(symbols: tuple[int, ...], features: int) -> Layer[Embeddi
 
     def forward(params: Embedding, x: Matrix) -> tuple[Matrix, Indices]:
         require_params(subject, params, Embedding)
-        rows = rows_of(x)
+        rows, shape = rows_of(x), (sum(sizes), width)
+        if params.table.shape != shape:
+            got = params.table.shape
+            raise ParametersError(subject, f"expected a table of shape {shape}, got {got}.")
         require_dtype(subject, params.table, x)
         y: Matrix = take(params.table, rows).reshape(len(x), len(sizes) * width)
         return read_only(y), rows

@@ -102,9 +102,14 @@ def fitted_linear(features: int) -> Layer[Linear, Matrix, Matrix]:
 
     def init(key: Key, example: Matrix) -> Linear:
         drawn = layer.init(key, example)
+        if not len(example):
+            raise ShapeError("fitted_linear", "expected an example of at least one sample.")
         outputs = layer.apply(drawn, example)
-        deviations: Vector = outputs.std(axis=0, dtype=FLOAT64).astype(example.dtype)
-        factors = scalar(1.0, example.dtype) / np.where(deviations > 0, deviations, 1)
+        units = np.abs(outputs).max(axis=0).clip(np.finfo(example.dtype).tiny)
+        spreads = (outputs / units).std(axis=0, dtype=FLOAT64)  # in units, no square overflows
+        factors: Vector = (1.0 / np.where(spreads > 0.0, spreads * units, 1.0)).astype(
+            example.dtype
+        )
         rng, shape = key.child("points").generator(), (5, outputs.shape[1])
         shares = rng.standard_exponential(shape)
         rows = rng.integers(len(outputs), size=shape)
