@@ -49,6 +49,7 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
     if TYPE_CHECKING:  # made by scikit-learn, for the routing of metadata
 
         def set_fit_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
+        def set_score_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
 
     @with_callbacks
     def fit(self, X: object, y: object, sample_weight: object = None) -> Self:
