@@ -4,6 +4,7 @@ from typing import Self
 import torch
 from torch import Tensor
 from torch.nn import functional as functional
+from torch.nn import init as init
 from torch.nn import utils as utils
 
 class Module:
@@ -12,6 +13,9 @@ class Module:
     def parameters(self, recurse: bool = True) -> Iterator[Tensor]: ...
     def eval(self) -> Self: ...
     def to(self, *, memory_format: torch.memory_format) -> Self: ...
+
+class Parameter(Tensor):
+    def __init__(self, data: Tensor) -> None: ...
 
 class Linear(Module):
     weight: Tensor
@@ -47,6 +51,15 @@ class ReLU(Module):
 
 class LeakyReLU(Module):
     def __init__(self, negative_slope: float = 0.01, inplace: bool = False) -> None: ...
+
+class SELU(Module):
+    def __init__(self, inplace: bool = False) -> None: ...
+
+class Mish(Module):
+    def __init__(self, inplace: bool = False) -> None: ...
+
+class CrossEntropyLoss(Module): ...
+class MSELoss(Module): ...
 
 class Sequential(Module):
     def __init__(self, *args: Module) -> None: ...
