@@ -16,6 +16,7 @@ import benchmark
 import compare_runs
 import fashion_mnist
 import spiral
+import tabular
 import train_article
 from command_line import from_json
 from progress import say
@@ -57,6 +58,7 @@ def settings_in(folder: Path) -> SpiralSettings:
         (fashion_mnist.main, "--help", "--validation INT"),
         (compare_runs.main, "--help", "verify"),
         (benchmark.main, "--help", "--rounds INT"),
+        (tabular.main, "--help", "--seeds INT"),
     ],
 )
 def test_help_has_options_and_an_example_on_each_line(

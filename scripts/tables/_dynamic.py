@@ -7,8 +7,6 @@ from functools import reduce
 from importlib import import_module
 from typing import Protocol, runtime_checkable
 
-import numpy as np
-
 from purenn.arrays import Indices, Labels, Vector
 from purenn.errors import PurennError
 
@@ -18,7 +16,7 @@ class Series(Protocol):
 
     @property
     def dtype(self) -> object: ...
-    def to_numpy(self) -> np.ndarray[tuple[int], np.dtype[np.float64]]: ...
+    def to_numpy(self) -> Vector: ...
 
 
 @runtime_checkable

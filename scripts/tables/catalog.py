@@ -25,7 +25,7 @@ ROWS = 10_000  # Of larger tables so many are drawn, always the same.
 LICENCES = {
     "sklearn": "BSD-3-Clause",
     "statsmodels": "public domain",
-    "vega_datasets": "BSD-3-Clause",
+    "vega_datasets": "MIT",
     "Ecdat": "GPL-2 or later",
     "HSAUR": "GPL",
     "MASS": "GPL-2 or GPL-3",

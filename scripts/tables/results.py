@@ -40,7 +40,8 @@ def complete(file: Path, table: Table, method: Method, seeds: int) -> None:
     args = [sys.executable, "-m", "tables.worker", table.package, table.path, method.name, *rest]
     with Popen(args, stdout=PIPE, text=True, cwd=SCRIPTS, env=os.environ | threads) as process:
         for line in process.stdout or ():
-            with file.open("a", encoding="utf-8") as stored:
-                stored.write(line)
+            if line.startswith("{"):  # some methods print as well
+                with file.open("a", encoding="utf-8") as stored:
+                    stored.write(line)
     if process.returncode:  # others are measured nevertheless
         print(f"{method.name} failed on {table.name}: why stands above.", file=sys.stderr)
