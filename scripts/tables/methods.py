@@ -95,9 +95,9 @@ METHODS = (
     Method(
         PURENN,
         "#0072B2",
-        ("purenn", "pandas"),
+        ("purenn", "sklearn", "pandas"),
         ("numpy", "attrs", SCIKIT),
-        ("tables.own:Classifier", "tables.own:Regressor"),
+        ("purenn.estimators:Classifier", "purenn.estimators:Regressor"),
     ),
     Method(
         "scikit-learn's MLP",

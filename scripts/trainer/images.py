@@ -83,12 +83,14 @@ CNN_SMALL = attrs.evolve(
     dropout=0.2,
     warm_up=0.25,
     split="official",
-    epochs=20,
+    epochs=16,
 )
 RECIPES: dict[Recipe, ImageSettings] = {
     "corrected": CORRECTED,
     "mlp": MLP,
-    "mlp-official": attrs.evolve(MLP, split="official", flips=0.5, mixup=0.2, dropout=0.2),
+    "mlp-official": attrs.evolve(
+        MLP, split="official", flips=0.5, mixup=0.2, dropout=0.2, epochs=50
+    ),
     "cnn-small": CNN_SMALL,
     "cnn": attrs.evolve(CNN_SMALL, net="cnn", flips=0.5, erasing=0.5, epochs=25),
     "quick": attrs.evolve(

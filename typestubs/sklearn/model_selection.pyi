@@ -1,3 +1,4 @@
+from abc import ABCMeta
 from collections.abc import Mapping, Sequence
 from typing import Literal, Self, TypeAlias, TypeVar
 
@@ -20,7 +21,7 @@ def train_test_split(
     stratify: np.ndarray[tuple[int], np.dtype[_Integer]] | None = None,
 ) -> list[_Array]: ...
 
-class GridSearchCV(BaseEstimator):
+class GridSearchCV(BaseEstimator, metaclass=ABCMeta):
     best_params_: dict[str, object]
     def __init__(
         self,

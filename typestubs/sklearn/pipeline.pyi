@@ -1,3 +1,4 @@
+from abc import ABCMeta
 from typing import Literal, Self, TypeAlias
 
 import numpy as np
@@ -5,7 +6,15 @@ from sklearn.base import BaseEstimator
 
 _Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.generic[object]]]
 
-class Pipeline(BaseEstimator):
+class Pipeline(BaseEstimator, metaclass=ABCMeta):
+    def __init__(
+        self,
+        steps: list[tuple[str, object]],
+        *,
+        transform_input: list[str] | None = None,
+        memory: str | None = None,
+        verbose: bool = False,
+    ) -> None: ...
     def fit(self, X: object, y: object = None, **params: object) -> Self: ...
     def predict(self, X: object, **params: object) -> _Array: ...
     def score(
