@@ -181,6 +181,11 @@ def matrix(array: Matrix) -> Matrix:
     return _leaf(array, "a matrix", 2)
 
 
+def matrices(array: Stack) -> Stack:
+    """A stack of matrices as a leaf of parameters, like `matrix`."""
+    return _leaf(array, "a 3-D array", 3)
+
+
 def filters(array: Images) -> Images:
     """The weight of a convolution as a leaf of parameters, like `matrix`."""
     return _leaf(array, "a 4-D array", 4)

@@ -12,7 +12,7 @@ import attrs
 import numpy as np
 import tyro
 
-from benchmarks.contenders import CONTENDERS, Contender
+from benchmarks.contenders import CONTENDERS, PURENN
 from benchmarks.report import header, machine, picture, row
 from benchmarks.turns import Result, measure
 from benchmarks.workloads import WORKLOADS, Name, Workload
@@ -25,10 +25,12 @@ turns with a pause in between. What counts is purenn's time divided by the other
 round: the table, in Markdown, has the median over the rounds and the quartiles.
 
 Every contender gathers a shuffled batch, goes forward and backward, clips by value, and updates
-with momentum, in float32; scikit-learn does not clip. In `adam` all update with Adam, unclipped.
-All see the same batches, and the last column has the largest relative difference between their
-losses. The "products alone" of an import are the import of NumPy. The peers come with
-`pip install 'purenn[bench]'`.
+with momentum, in float32; scikit-learn does not clip. In `adam` all update with Adam, unclipped;
+in `normalized` (batch normalization and dropout) and `cnn-small` (convolutions and batch
+normalization) with AdamW, which decays neither biases nor scales. All see the same batches, and the
+last column has the largest relative difference between their losses: in `normalized` it is large,
+as each draws its own dropout. The "products alone" of an import are the import of NumPy. The peers
+come with `pip install 'purenn[bench]'`.
 
 Examples:
   python scripts/benchmark.py --plot benchmark.png > benchmark.md
@@ -61,7 +63,8 @@ def main(arguments: Sequence[str]) -> None:
     contenders = list(CONTENDERS)
     if command.against is not None:
         path = str(command.against.resolve())
-        contenders.append(Contender(path, "#56B4E9", "pure", ("purenn",), path=path))
+        own = [each for each in CONTENDERS if each.column == PURENN]
+        contenders += [attrs.evolve(each, column=path, color="#56B4E9", path=path) for each in own]
     print(header(contenders), flush=True)
     results: list[Result] = []
     with tempfile.NamedTemporaryFile(suffix=".npz") as file:

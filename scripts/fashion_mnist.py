@@ -19,7 +19,7 @@ from purenn import Dataset, Layer, Matrix, checks, flatten, predict, runs
 from purenn.arrays import Images, Indices
 from purenn.data import Rows, ScaledBytes
 from purenn.datasets import CLASSES, FashionMnist, fashion_mnist
-from trainer.convolutional import cnn, cnn_small
+from trainer.convolutional import cnn, cnn_quick, cnn_small
 from trainer.experiment import Experiment, Parts
 from trainer.images import RECIPES, ImageSettings, Recipe
 from trainer.models import classifier, normalized_classifier
@@ -85,6 +85,8 @@ def main(arguments: Sequence[str], load: Load = fashion_mnist) -> int:
             case "normalized-mlp":
                 normal = normalized_classifier(widths, activation, dropped, classes, output)
                 trial.perform(flatten() >> normal)
+            case "cnn-quick":
+                trial.perform(cnn_quick(dropped, classes) >> output)
             case "cnn-small":
                 trial.perform(cnn_small(dropped, classes) >> output)
             case "cnn":

@@ -22,7 +22,9 @@ from benchmarks.turns import Result, Series, WorkerError, measure
 from benchmarks.workloads import WORKLOADS, Axis, Kind, Name, Workload
 
 TINY = Workload("small", "training", (6, 5, 4, 3), 8, 20, steps=2)
-BARE, PURE, FUSED, FOREACH, READ, AHEAD, SKLEARN, THINC = CONTENDERS
+BARE, PURE, PURE_NETS, FUSED, FOREACH, TORCH_NETS, READ, JAX_NETS, AHEAD, SKLEARN, THINC = (
+    CONTENDERS
+)
 ABSENT = attrs.evolve(READ, packages=("no_such_package",))
 SERIES = {
     BARE: Series((1.0, 2.0, 4.0), 0.0),
@@ -71,6 +73,18 @@ def test_training_is_measured_and_all_contenders_do_the_same(workload: Workload)
     assert len(losses) == 10 > workload.batches  # the last, smaller batch is among them
     assert losses[0] != losses[-1]
     assert result.disagreement < 1e-4
+
+
+@pytest.mark.parametrize(("kind", "tolerance"), [("normalized", 0.5), ("cnn-small", 1e-3)])
+def test_nets_are_measured_and_all_contenders_learn_alike(kind: Name, tolerance: float) -> None:
+    (net,) = (workload for workload in WORKLOADS if workload.name == kind)
+    result = measure(attrs.evolve(net, batch=8, samples=20, steps=1), CONTENDERS, rounds=1)
+    assert list(result.series) == present(kind)
+    for each in result.series.values():
+        assert len(each.values) == 10
+        assert np.mean(each.values[-3:]) < each.values[0] < 5.0
+        # Dropout in `normalized` is each contender's own.
+        assert each.values[0] == pytest.approx(result.own.values[0], rel=tolerance)
 
 
 def test_inference_is_measured_and_all_contenders_answer_the_same() -> None:

@@ -17,6 +17,8 @@ import verification
 from command_line import exit_status
 from purenn import runs
 from purenn.errors import RunError
+from run_table import find
+from seed_table import by_folder
 
 CURVES = {"low": (0.5, 0.25), "high": (0.75, 0.6875)}
 
@@ -85,6 +87,30 @@ def test_plot_draws_all_curves(folder: Path, capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().out == f"The curves of 2 runs are in {picture}.\n"
 
 
+def test_seeds_are_averaged_and_drawn_over_minutes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ("--epochs", "2", "--samples-per-arm", "10", "--hidden", "4")
+    for seed in ("0", "1"):
+        folder = ("--seed", seed, "--folder", str(tmp_path / "tiny" / seed))
+        assert spiral.main([*options, *folder]) == 0
+    (tiny,) = by_folder(find([tmp_path]))
+    each = tiny.values("test_accuracy")
+    capsys.readouterr()
+    picture = tmp_path / "minutes.png"
+    assert compare_runs.main(["seeds", str(tmp_path), "--output", str(picture)]) == 0
+    row = next(line for line in capsys.readouterr().out.splitlines() if "tiny" in line)
+    assert row.split() == [
+        "tiny",
+        f"{50 * sum(each):.2f}",
+        *(f"{100 * one:.2f}" for one in each),
+        "22",
+        "2",
+        "0.0",
+    ]
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
 @pytest.mark.slow
 def test_verify_repeats_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = ("--epochs", "1", "--samples-per-arm", "10", "--hidden", "4")
@@ -115,6 +141,7 @@ def test_what_cannot_be_compared_is_told(folder: Path, capsys: pytest.CaptureFix
     for arguments, message in (
         (("list", empty), f"There are no runs in {empty}: a run's folder has a config.json."),
         (("plot", high, "--metric", "speed"), f"--metric: {high} has loss, got 'speed'."),
+        (("seeds", high), f"{high}: expected a finished run with a test_accuracy."),
         (("plot", new), "These runs have no epochs to draw."),
         (("verify", high), f"{high} holds a run that is not finished. Resume it first."),
     ):

@@ -24,6 +24,8 @@ Y = TypeVar("Y")
 KEY, ROWS, MORE, SEQUENCES = Key(7), normal(0, 4, 3), normal(1, 4, 2), noise(3, (4, 2, 3))
 IMAGES: Images = np.random.default_rng(2).standard_normal((4, 2, 3, 5))
 SYMBOLS: Labels = np.array([4, 0, 4, 1], np.uint8)
+CODES: Matrix = np.array([[4.0, 0.0], [0.0, 1.0], [4.0, 1.0], [1.0, 1.0]])
+PLAIN: Layer[Empty, Array, Array] = layers.mish()
 GROUPS: Layer[layers.Affine, Array, Array] = layers.group_norm(3)
 SUM: Layer[Empty, tuple[Images, Images], Images] = layers.add()
 NORM: Layer[layers.BatchNorm, Images, Images] = batch_norm()
@@ -85,7 +87,9 @@ CASES = [
     case(linear(4), ROWS),
     case(linear(2, weight=lecun_uniform(), bias=constant(0.3)), ROWS),
     case(layers.linear_without_bias(4), ROWS),
-    case(layers.ntk_linear(2), ROWS),
+    *(case(layers.ntk_linear(2), ROWS), case(layers.fitted_linear(2), ROWS)),
+    *(case(layers.periodic_embedding(3, 2), ROWS), case(layers.select(1, 3), ROWS)),
+    *(case(layers.category_embedding((5, 2), 3), CODES), case(layers.parametric(PLAIN), SEQUENCES)),
     case(layers.relu(), ROWS),
     of_images(layers.leaky_relu()),
     case(layers.leaky_relu(0.3), ROWS),

@@ -1,4 +1,4 @@
-"""The README's Python blocks run one after the other."""
+"""The Python blocks of the README, and of each file in docs, run one after the other."""
 
 from __future__ import annotations
 
@@ -14,12 +14,20 @@ from sample import sample
 import purenn.datasets
 
 ROOT = Path(__file__).parent.parent
+DOCS = [path.relative_to(ROOT).as_posix() for path in sorted(ROOT.glob("docs/*.md"))]
 
 
-def blocks() -> list[str]:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+def blocks(file: str = "README.md") -> list[str]:
+    text = (ROOT / file).read_text(encoding="utf-8")
     found = re.findall(r"^ *```python\n(.*?)^ *```$", text, flags=re.MULTILINE | re.DOTALL)
     return [dedent(code) for code in found]
+
+
+def run(name: str, file: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = ModuleType(name)  # what a reader defines is pickled by its place in a module
+    monkeypatch.setitem(sys.modules, name, module)
+    for block in blocks(file):
+        exec(block, module.__dict__)  # noqa: S102 - running them is what this test is for
 
 
 @pytest.mark.slow
@@ -28,10 +36,13 @@ def test_every_block_runs_and_the_run_of_ones_own_learns(
 ) -> None:
     monkeypatch.setattr(purenn.datasets, "fashion_mnist", sample)
     monkeypatch.chdir(tmp_path)
-    module = ModuleType("readme")  # what a reader defines is pickled by its place in a module
-    monkeypatch.setitem(sys.modules, "readme", module)
-    for block in blocks():
-        exec(block, module.__dict__)  # noqa: S102 - running them is what this test is for
+    run("readme", "README.md", monkeypatch)
     accuracies = re.findall(r"test accuracy ([\d.]+)%", capsys.readouterr().out)
     assert (len(accuracies), blocks()[0].count("\n") <= 18) == (5, True)  # about fifteen lines
     assert float(accuracies[-1]) > 65.0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("file", DOCS)
+def test_every_block_of_the_docs_runs(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(Path(file).stem, file, monkeypatch)

@@ -14,6 +14,7 @@ import purenn as nn
 from article.legacy import LegacyStream
 from purenn import layers, losses, safetensors
 from purenn.arrays import Labels, Matrix
+from purenn.estimators._columns import fit_columns
 from spiral import SpiralSettings
 from trainer.images import ImageSettings
 
@@ -29,7 +30,7 @@ FILTER = layers.conv(2, 3).init(KEY, IMAGES)
 EMPTY, PAIR = nn.Empty(), layers.Both(nn.Empty(), nn.Empty())
 
 # What the calls may refer to: purenn's modules, all layers and losses, these, and the values above.
-OTHERS = attrs, math, pickle, safetensors, LegacyStream, ImageSettings, SpiralSettings
+OTHERS = fit_columns, attrs, math, pickle, safetensors, LegacyStream, ImageSettings, SpiralSettings
 NAMES: dict[str, object] = {**vars(nn), **vars(layers), **vars(losses), **globals()}
 
 

@@ -16,6 +16,7 @@ import benchmark
 import compare_runs
 import fashion_mnist
 import spiral
+import tabular
 import train_article
 from command_line import from_json
 from progress import say
@@ -30,6 +31,8 @@ MORE = (
     "--arms 3 --loss brier --clip none --dtype float64 --optimizer adam --learning-rate 0.01 "
     "--weight-decay 0.1 --dropout 0.1 --activation tanh"
 )
+FEW = ("--epochs", "1", "--validation", "1900", "--batch-size", "50")
+MIXED = ("--epochs", "1", "--hidden", "16", "--shifts", "1", "--erasing", "0.5")
 IMAGES = ("--epochs", "2", "--hidden", "16", "--batch-size", "100")
 
 
@@ -55,6 +58,7 @@ def settings_in(folder: Path) -> SpiralSettings:
         (fashion_mnist.main, "--help", "--validation INT"),
         (compare_runs.main, "--help", "verify"),
         (benchmark.main, "--help", "--rounds INT"),
+        (tabular.main, "--help", "--seeds INT"),
     ],
 )
 def test_help_has_options_and_an_example_on_each_line(
@@ -76,8 +80,12 @@ def test_help_has_options_and_an_example_on_each_line(
         (spiral.main, (*SPIRAL, *MORE.split()), {"boundary"}),
         (spiral.main, (*SPIRAL, "--clip", "value"), {"loss"}),
         (train_images, (*IMAGES, "--loss", "cross-entropy"), {"samples", "confusion", "mistakes"}),
+        (train_images, ("--recipe", "mlp-official", *MIXED), {"loss"}),
+        (train_images, ("--recipe", "quick", "--epochs", "1"), {"loss"}),
+        (train_images, ("--recipe", "cnn-small", *FEW), {"loss"}),
+        (train_images, ("--recipe", "cnn", *FEW), {"loss"}),
     ],
-    ids=["spiral", "three arms", "clipped by value", "images"],
+    ids=["spiral", "three arms", "by value", "images", "mixed", "quick", "cnn-small", "cnn"],
 )
 def test_a_run_leaves_records_and_pictures(
     main: Main, options: Sequence[str], pictures: set[str], tmp_path: Path

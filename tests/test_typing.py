@@ -1,4 +1,4 @@
-"""What mypy makes of programs: a right one and the README's pass, and each mistake has its error.
+"""What mypy makes of programs: right ones pass, those of the docs too, and mistakes have errors.
 
 `typing/pass` asserts types. `typing/fail` holds mistakes, each with the code of its error and some
 of the words:
@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_readme import blocks
+from test_readme import DOCS, blocks
 
 ROOT = Path(__file__).parent.parent
 RIGHT, WRONG = "tests/typing/pass/right.py", "tests/typing/fail/wrong.py"
@@ -24,10 +24,11 @@ ERROR = re.compile(r"(?m)^(.+?):(\d+): error: (.*?)  \[([\w-]+)\]$")
 
 @pytest.mark.slow
 def test_right_programs_pass_and_mistakes_have_the_errors_expected(tmp_path: Path) -> None:
-    readme = tmp_path / "readme.py"
-    readme.write_text("from __future__ import annotations\n\n" + "\n\n".join(blocks()))
+    texts = [tmp_path / f"{Path(file).stem}.py" for file in ("README.md", *DOCS)]
+    for text, file in zip(texts, ("README.md", *DOCS), strict=True):
+        text.write_text("from __future__ import annotations\n\n" + "\n\n".join(blocks(file)))
     options = ("--no-pretty", "--no-error-summary", "--no-color-output")
-    command = [sys.executable, "-m", "mypy", *options, RIGHT, WRONG, str(readme)]
+    command = [sys.executable, "-m", "mypy", *options, RIGHT, WRONG, *map(str, texts)]
     told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout
     errors = ERROR.findall(told)
     found = sorted((file, int(line), code, words) for file, line, words, code in errors)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from typing import Generic, TypeVar
 
 import attrs
@@ -46,6 +47,11 @@ class Column(ABC, Generic[X]):
     def shape(self) -> object:
         """The shape of one sample, without the batch axis; of each array of a tuple."""
         return sample_shape(self.take(range(1)))
+
+    def pieces(self, size: int) -> Iterator[X]:
+        """All rows, so many at a time."""
+        for start in range(0, len(self), size):
+            yield self.take(range(start, min(start + size, len(self))))
 
     @abstractmethod
     def take(self, selection: Selection) -> X:

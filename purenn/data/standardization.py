@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Generic
 
 import attrs
@@ -90,15 +89,16 @@ def standardization(data: A | Column[A], *, channels: bool = False) -> Standardi
     require_floats("standardization", first, 2 if channels else 1)
     axes = tuple(range(first.ndim - 1)) if channels else (0,)
     low = high = first.min(axis=axes, keepdims=True)
-    for x in _pieces(column):
+    step = max(1, PIECE // first.size)
+    for x in column.pieces(step):
         low = np.minimum(low, x.min(axis=axes, keepdims=True))
         high = np.maximum(high, x.max(axis=axes, keepdims=True))
     # In units of the largest, no square overflows, and none of a small feature vanishes.
     unit = np.maximum(np.abs(low), np.abs(high)).astype(FLOAT64)
     np.copyto(unit, 1.0, where=unit == 0.0)
     count = len(column) * first.size // unit.size
-    mean = sum((x / unit).sum(axis=axes, keepdims=True) for x in _pieces(column)) / count
-    squares = (np.square(x / unit - mean) for x in _pieces(column))
+    mean = sum((x / unit).sum(axis=axes, keepdims=True) for x in column.pieces(step)) / count
+    squares = (np.square(x / unit - mean) for x in column.pieces(step))
     variance = sum(square.sum(axis=axes, keepdims=True) for square in squares) / count
     deviation = (unit * np.sqrt(variance)).astype(first.dtype)
     is_constant = (low == high) | (deviation < np.finfo(first.dtype).tiny)
@@ -107,12 +107,6 @@ def standardization(data: A | Column[A], *, channels: bool = False) -> Standardi
         np.where(low == high, low, (unit * mean).astype(first.dtype)).reshape(shape),
         np.where(is_constant, scalar(1.0, first.dtype), deviation).reshape(shape),
     )
-
-
-def _pieces(column: Column[A]) -> Iterator[A]:
-    step = max(1, PIECE // column.take(range(1)).size)
-    for start in range(0, len(column), step):
-        yield column.take(range(start, min(start + step, len(column))))
 
 
 @attrs.frozen(eq=False, repr=False)

@@ -24,6 +24,7 @@ from purenn.layers.activations import softsign as softsign
 from purenn.layers.activations import tanh as tanh
 from purenn.layers.batch_norm import BatchNorm as BatchNorm
 from purenn.layers.batch_norm import batch_norm as batch_norm
+from purenn.layers.categories import category_embedding as category_embedding
 from purenn.layers.combinators import Block as Block
 from purenn.layers.combinators import Both as Both
 from purenn.layers.combinators import beside as beside
@@ -41,6 +42,7 @@ from purenn.layers.embedding import Embedding as Embedding
 from purenn.layers.embedding import embedding as embedding
 from purenn.layers.linear import Linear as Linear
 from purenn.layers.linear import Weight as Weight
+from purenn.layers.linear import fitted_linear as fitted_linear
 from purenn.layers.linear import linear as linear
 from purenn.layers.linear import linear_without_bias as linear_without_bias
 from purenn.layers.linear import ntk_linear as ntk_linear
@@ -49,6 +51,10 @@ from purenn.layers.normalization import Affine as Affine
 from purenn.layers.normalization import group_norm as group_norm
 from purenn.layers.normalization import layer_norm as layer_norm
 from purenn.layers.normalization import rms_norm as rms_norm
+from purenn.layers.parametric import Parametric as Parametric
+from purenn.layers.parametric import parametric as parametric
+from purenn.layers.periodic import Periodic as Periodic
+from purenn.layers.periodic import periodic_embedding as periodic_embedding
 from purenn.layers.pooling import average_pool as average_pool
 from purenn.layers.pooling import global_average_pool as global_average_pool
 from purenn.layers.pooling import max_pool as max_pool
@@ -59,6 +65,7 @@ from purenn.layers.reshaping import concatenate as concatenate
 from purenn.layers.reshaping import flatten as flatten
 from purenn.layers.reshaping import identity as identity
 from purenn.layers.reshaping import pad as pad
+from purenn.layers.reshaping import select as select
 from purenn.layers.scaling import Scale as Scale
 from purenn.layers.scaling import scale as scale
 from purenn.layers.stacking import Stack as Stack

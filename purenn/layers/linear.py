@@ -1,4 +1,4 @@
-"""The linear layer, `y = x @ weight + bias`, and two variants of it."""
+"""The linear layer, `y = x @ weight + bias`, and variants of it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Callable
 from math import sqrt
 
 import attrs
+import numpy as np
 
 from purenn import checks
-from purenn.arrays import Array, Matrix, Vector, matrix, require_floats, vector
+from purenn.arrays import FLOAT64, Array, Matrix, Vector, matrix, require_floats, vector
 from purenn.checks import Count
 from purenn.errors import DtypeError, ParametersError, ShapeError
 from purenn.expressions import maker
@@ -78,6 +79,37 @@ def ntk_linear(
     return _affine("ntk_linear", features, first_weight, first_bias, _over_root)
 
 
+@maker
+def fitted_linear(features: int) -> Layer[Linear, Matrix, Matrix]:
+    """`ntk_linear` whose first weights and biases are fitted to the example: give a large one.
+
+    Weights are standard normal, divided by the deviation of their outputs on the example, which
+    becomes 1. A bias is minus a random mean of five of the outputs, so that the activation bends
+    where the data are. Steinwart, "A Sober Look at Neural Network Initializations" (2019);
+    Holzmüller, Grinsztajn and Steinwart, "Better by Default" (2024).
+    """
+    layer = _affine("fitted_linear", features, normal(), zeros(), _over_root)
+
+    def init(key: Key, example: Matrix) -> Linear:
+        drawn = layer.init(key, example)
+        if not len(example):
+            raise ShapeError("fitted_linear", "expected an example of at least one sample.")
+        outputs = layer.apply(drawn, example)
+        units = np.abs(outputs).max(axis=0).clip(np.finfo(example.dtype).tiny)
+        spreads = (outputs / units).std(axis=0, dtype=FLOAT64)  # in units, no square overflows
+        factors: Vector = (1.0 / np.where(spreads > 0.0, spreads * units, 1.0)).astype(
+            example.dtype
+        )
+        rng, shape = key.child("points").generator(), (5, outputs.shape[1])
+        shares = rng.standard_exponential(shape)
+        rows = rng.integers(len(outputs), size=shape)
+        points = outputs[rows, np.arange(shape[1])] * (shares / shares.sum(axis=0))
+        bias = (-points.sum(axis=0) * factors).astype(example.dtype)
+        return Linear(drawn.weight * factors, bias)
+
+    return Layer(init, layer.apply, layer.vjp)
+
+
 def _over_root(x: Matrix) -> Matrix:
     return times(x, scalar(1.0 / sqrt(x.shape[1]), x.dtype))
 
@@ -95,7 +127,7 @@ def _affine(
     subject = f"{name}({width})"
 
     def init(key: Key, example: Matrix) -> Linear:
-        _require_rows(subject, example)
+        require_rows(subject, example)
         weights = weight(key.child("weight"), (example.shape[1], width), example.dtype)
         return Linear(weights, bias(key.child("bias"), (width,), example.dtype))
 
@@ -139,7 +171,7 @@ def linear_without_bias(
     subject = f"linear_without_bias({features})"
 
     def init(key: Key, example: Matrix) -> Weight:
-        _require_rows(subject, example)
+        require_rows(subject, example)
         return Weight(first(key.child("weight"), (example.shape[1], features), example.dtype))
 
     def forward(params: Weight, x: Matrix) -> tuple[Matrix, Pullback[Matrix, Weight, Matrix]]:
@@ -155,14 +187,15 @@ def linear_without_bias(
 
 
 def _require_fit(subject: str, weight: Matrix, x: Matrix, width: int) -> None:
-    _require_rows(subject, x)
+    require_rows(subject, x)
     if weight.shape[1] != width:
         got = weight.shape[1]
         raise ParametersError(subject, f"expected parameters of {width} outputs, got {got}.")
     require_fit(subject, weight, x)
 
 
-def _require_rows(subject: str, x: Matrix) -> None:
+def require_rows(subject: str, x: Matrix) -> None:
+    """Check that an input is a matrix of floats."""
     require_floats(subject, x)
     if x.ndim != 2:
         got = f"{x.shape[1:]}. Put flatten() before it."

@@ -1,4 +1,4 @@
-"""Layers that reshape, pad or join: `flatten`, `pad`, `concatenate`, `add`, `identity`."""
+"""Layers that reshape, pad, choose or join: `flatten`, `pad`, `select`, `concatenate` and more."""
 
 from __future__ import annotations
 
@@ -98,6 +98,30 @@ def concatenate() -> Layer[Empty, tuple[Matrix, Matrix], Matrix]:
         return read_only(y), backward
 
     return without_params("concatenate()", forward)
+
+
+@maker
+def select(start: int, stop: int) -> Layer[Empty, Matrix, Matrix]:
+    """The features from number `start` to below `stop`: for layers that are for some alone."""
+    first = checks.integer("The start of select", start, 0)
+    end = checks.integer("The stop of select", stop, first + 1)
+    subject = f"select({first}, {end})"
+
+    def forward(x: Matrix) -> tuple[Matrix, Callable[[Matrix], Matrix]]:
+        require_floats(subject, x)
+        if x.ndim != 2 or x.shape[1] < end:
+            expected = f"samples of shape (features,) with at least {end} of them"
+            raise ShapeError(subject, f"expected {expected}, got {x.shape[1:]}.")
+
+        def backward(dy: Matrix) -> Matrix:
+            dx: Matrix = np.zeros_like(x)
+            dx[:, first:end] = dy
+            return read_only(dx)
+
+        y: Matrix = np.ascontiguousarray(x[:, first:end])
+        return read_only(y), backward
+
+    return without_params(subject, forward)
 
 
 @maker

@@ -12,6 +12,8 @@ They see no part of the parameters that is `Frozen`: its next value is taken fro
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
+from operator import rshift
 from typing import Generic, Never, NoReturn, TypeVar, TypeVarTuple, overload
 
 import attrs
@@ -170,11 +172,9 @@ def _nothing_yet(state: tuple[()], updates: Updates, point: Point) -> tuple[tupl
 _START = _Chain[*tuple[()]](lambda point: (), _settling(_nothing_yet), _nothing_yet, ())
 
 
-def chain(first: Transform[S], *others: Transform[S]) -> object:
+def chain(*transforms: Transform[S]) -> object:
     """The transforms joined by `>>`; expressions of chains call this."""
-    joined: object = first
-    for other in others:
-        joined = joined >> other if isinstance(joined, Transform) else other
+    joined: object = reduce(rshift, transforms)
     return joined
 
 

@@ -70,8 +70,7 @@ def _batches(data: X | Column[X], batch_size: int) -> Iterator[X]:
     """The rows of a column, of an array or of all arrays of a tuple, so many at a time."""
     size = checks.integer("The batch size", batch_size)
     if isinstance(data, Column):
-        for start in range(0, len(data), size):
-            yield data.take(range(start, min(start + size, len(data))))
+        yield from data.pieces(size)
         return
     if not isinstance(data, tuple | np.ndarray):
         require_array("The inputs", data)

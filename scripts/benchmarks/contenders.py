@@ -6,7 +6,7 @@ from typing import get_args
 
 import attrs
 
-from benchmarks.workloads import Kind
+from benchmarks.workloads import Kind, Nets
 
 PURENN, TORCH, JAX, AHEAD = "purenn", "PyTorch, best mode", "JAX, losses read", "JAX, running ahead"
 
@@ -19,18 +19,23 @@ class Contender:
     color: str  # in pictures; by Okabe and Ito, for every color vision
     module: str  # of this package, which sets it up
     packages: tuple[str, ...]  # that it needs, the one whose import is measured first
-    kinds: tuple[Kind, ...] = get_args(Kind)  # of workloads that it takes part in
+    kinds: tuple[Kind, ...]  # of workloads that it takes part in
     mode: str = ""  # tells those of one module apart
     path: str = ""  # a folder to import from before all others
 
 
 STEPS: tuple[Kind, ...] = ("training", "adam", "epoch")
+NETS: tuple[Kind, ...] = get_args(Nets)
+LINEAR: tuple[Kind, ...] = (*STEPS, "growth", "inference", "import")
 CONTENDERS = (
     Contender("products alone", "#000000", "products", ("numpy",), (*STEPS, "inference", "import")),
-    Contender(PURENN, "#0072B2", "pure", ("purenn",)),
-    Contender(TORCH, "#D55E00", "pytorch", ("torch",), mode="fused"),
+    Contender(PURENN, "#0072B2", "pure", ("purenn",), LINEAR),
+    Contender(PURENN, "#0072B2", "pure_nets", ("purenn",), NETS),
+    Contender(TORCH, "#D55E00", "pytorch", ("torch",), LINEAR, "fused"),
     Contender(TORCH, "#D55E00", "pytorch", ("torch",), STEPS, "foreach"),
-    Contender(JAX, "#E69F00", "jax_optax", ("jax", "optax"), mode=JAX),
+    Contender(TORCH, "#D55E00", "pytorch_nets", ("torch",), NETS),
+    Contender(JAX, "#E69F00", "jax_optax", ("jax", "optax"), LINEAR, JAX),
+    Contender(JAX, "#E69F00", "jax_nets", ("jax", "optax"), NETS),
     Contender(AHEAD, "#009E73", "jax_optax", ("jax", "optax"), STEPS, AHEAD),
     # It has plain ReLUs only and no clipping, so it is left out where single steps are timed.
     Contender("scikit-learn", "#CC79A7", "mlp", ("sklearn",), ("epoch", "inference", "import")),

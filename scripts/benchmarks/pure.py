@@ -56,18 +56,19 @@ def _training(
     workload: Workload, data: Dataset[X, nn.Labels], model: nn.Layer[P, X, nn.Matrix], params: P
 ) -> Run:
     if workload.kind == "adam":
-        return _optimized(workload, data, model, params, nn.adam(workload.rate))
+        return optimized(workload, data, model, params, nn.adam(workload.rate))
     shaping = nn.clip_by_value(workload.limit) >> nn.momentum(workload.decay)
-    return _optimized(workload, data, model, params, nn.descend(shaping, workload.rate))
+    return optimized(workload, data, model, params, nn.descend(shaping, workload.rate))
 
 
-def _optimized(
+def optimized(
     workload: Workload,
     data: Dataset[X, nn.Labels],
     model: nn.Layer[P, X, nn.Matrix],
     params: P,
     optimizer: nn.Optimizer[S],
 ) -> Run:
+    """Training of any model by any optimizer."""
     loss = nn.binary_cross_entropy_with_logits() if workload.binary else nn.softmax_cross_entropy()
     step, state = nn.training_step(model, loss, optimizer), optimizer.init(params)
     batches = chain.from_iterable(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import chain, count, islice
+from itertools import islice
 
 import torch
 from torch.nn import functional
@@ -29,11 +29,7 @@ def _model(workload: Workload) -> torch.nn.Sequential:
 
 
 def _training(workload: Workload, mode: str) -> Run:
-    inputs, labels = map(torch.from_numpy, workload.data())
-    model, entropy = _model(workload), functional.cross_entropy
-    if workload.binary:
-        labels = labels.to(torch.float32).unsqueeze(1)
-        entropy = functional.binary_cross_entropy_with_logits
+    model = _model(workload)
     parameters = list(model.parameters())
     modes = {"fused": mode == "fused", "foreach": mode == "foreach"}
     optimizer = (
@@ -41,8 +37,23 @@ def _training(workload: Workload, mode: str) -> Run:
         if workload.kind == "adam"
         else torch.optim.SGD(parameters, workload.rate, workload.decay, **modes)
     )
-    orders = map(torch.from_numpy, map(workload.order, count()))
-    batches = chain.from_iterable(order.split(workload.batch) for order in orders)
+    inputs, labels = map(torch.from_numpy, workload.data())
+    return trained(workload, model, optimizer, inputs, labels)
+
+
+def trained(
+    workload: Workload,
+    model: torch.nn.Module,
+    optimizer: torch.optim.Optimizer,
+    inputs: torch.Tensor,
+    labels: torch.Tensor,
+) -> Run:
+    """Training of any model, with each loss read."""
+    parameters, entropy = list(model.parameters()), functional.cross_entropy
+    if workload.binary:
+        labels = labels.to(torch.float32).unsqueeze(1)
+        entropy = functional.binary_cross_entropy_with_logits
+    batches = map(torch.from_numpy, workload.indices())
 
     def step(indices: torch.Tensor) -> float:
         rows = inputs.index_select(0, indices)
@@ -51,7 +62,7 @@ def _training(workload: Workload, mode: str) -> Run:
         loss = entropy(model(rows), labels.index_select(0, indices))
         optimizer.zero_grad()
         loss.backward()
-        if workload.kind != "adam":
+        if workload.clipped:
             torch.nn.utils.clip_grad_value_(parameters, workload.limit)
         optimizer.step()
         return loss.item()

@@ -19,7 +19,10 @@ from purenn.runs import environment
 
 MEMORY = {"MiB, purenn": PURENN, "MiB, PyTorch": TORCH, "MiB, JAX": JAX}
 FACTS = ("cpu", "os", "python", "numpy", "blas", "blas_kernel", "purenn", "commit")
-LIBRARIES = ("torch", "jax", "optax", "scikit-learn", "thinc")
+LIBRARIES = (
+    *("torch", "jax", "optax", "scikit-learn", "thinc"),
+    *("skorch", "pytabkit", "lightgbm", "pandas"),
+)
 CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
 
 

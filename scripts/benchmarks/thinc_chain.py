@@ -5,7 +5,7 @@ It has plain ReLUs and Adam, but neither momentum nor clipping by value.
 
 from __future__ import annotations
 
-from itertools import chain, count, islice
+from itertools import islice
 
 import numpy as np
 from thinc.api import Adam, Linear, Model, Relu
@@ -21,10 +21,7 @@ def contender(workload: Workload, mode: str) -> Run:
     if workload.kind == "inference":
         return lambda steps: [model.predict(inputs) for _ in range(steps)][-1][0].tolist()
     optimizer = Adam(workload.rate, L2=0.0, grad_clip=0.0)
-    batches = chain.from_iterable(
-        np.split(order, range(workload.batch, workload.samples, workload.batch))
-        for order in map(workload.order, count())
-    )
+    batches = workload.indices()
 
     def step(x: Floats, y: Integers) -> float:
         logits, backward = model.begin_update(x)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections.abc import Iterator
+from itertools import count, pairwise
 from typing import Literal
 
 import attrs
 import numpy as np
 
 Floats = np.ndarray[tuple[int, int], np.dtype[np.float32]]
+Kernel = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 Bytes = np.ndarray[tuple[int, int], np.dtype[np.uint8]]
 Biases = np.ndarray[tuple[int], np.dtype[np.float32]]
 Integers = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 Axis = Literal["batch", "width", "depth"]
 Steps = Literal["article", "spiral", "small", "wide", "adam"]
-Name = Literal[Steps, "serve-1", "serve-1000", "epoch", "import", Axis]
-Kind = Literal["training", "adam", "epoch", "growth", "inference", "import"]
+Nets = Literal["normalized", "cnn-small"]
+Name = Literal[Steps, Nets, "serve-1", "serve-1000", "epoch", "import", Axis]
+Kind = Literal["training", "adam", "epoch", "growth", "inference", "import", Nets]
 SEED = 2024
 
 
@@ -25,12 +28,12 @@ class Workload:
     """A net, and what is done with it again and again.
 
     `epoch` and `growth` are training too, with real images and with fewer contenders; `adam` is
-    training with Adam, without clipping.
+    training with Adam, without clipping, and the nets are with AdamW.
     """
 
     name: Name
     kind: Kind
-    # The features that enter the net and leave each linear layer.
+    # The features that enter the net and leave each layer with weights.
     widths: tuple[int, ...] = attrs.field(converter=tuple[int, ...])
     batch: int = 1
     samples: int = 1  # that batches are drawn from
@@ -53,6 +56,11 @@ class Workload:
         return self.widths[-1] == 1
 
     @property
+    def clipped(self) -> bool:
+        """Whether gradients are clipped by value."""
+        return self.kind in ("training", "epoch", "growth")
+
+    @property
     def batches(self) -> int:
         """The number of batches in an epoch; the last may be smaller."""
         return -(-self.samples // self.batch)
@@ -62,6 +70,12 @@ class Workload:
         order: Integers = np.random.default_rng((SEED, 2, epoch)).permutation(self.samples)
         return order
 
+    def indices(self) -> Iterator[Integers]:
+        """The samples of each batch, epoch after epoch."""
+        for order in map(self.order, count()):
+            for start in range(0, self.samples, self.batch):
+                yield order[start : start + self.batch]
+
     def first_weights(self) -> list[tuple[Floats, Biases]]:
         """The weight (inputs, outputs) and the bias of each linear layer before the first step."""
         draw, found = np.random.default_rng((SEED, 0)), list[tuple[Floats, Biases]]()
@@ -69,6 +83,20 @@ class Workload:
             weight: Floats = draw.standard_normal((inputs, outputs), np.float32)
             weight *= np.float32((2.0 / inputs) ** 0.5)
             found.append((weight, np.zeros(outputs, np.float32)))
+        return found
+
+    def first_kernels(self) -> list[Kernel]:
+        """The weights of `normalized` or `cnn-small` before the first step; their biases are 0.
+
+        Those of convolutions have the shape (3, 3, inputs, outputs).
+        """
+        if self.kind == "normalized":
+            return [weight for weight, _ in self.first_weights()]
+        draw, found = np.random.default_rng((SEED, 0)), list[Kernel]()
+        filters = [(3, 3, *channels) for channels in pairwise((1, *self.widths[1:-1]))]
+        for shape in (*filters, self.widths[-2:]):
+            kernel: Kernel = draw.standard_normal(shape, np.float32)
+            found.append(kernel * np.float32((2.0 * shape[-1] / kernel.size) ** 0.5))
         return found
 
     def noise(self) -> tuple[Floats, Integers]:
@@ -97,12 +125,15 @@ def _grown(axis: Axis, size: int, widths: tuple[int, ...], batch: int) -> Worklo
 
 
 ARTICLE = (784, 784, 256, 128, 10)
+CONVOLUTIONS = (784, 16, 32, 32, 64, 64, 10)
 WORKLOADS = (
     Workload("article", "training", ARTICLE, 128, 12_800, 40),
     Workload("spiral", "training", (2, 128, 64, 1), 500, 500, 100),
     Workload("small", "training", (64, 32, 10), 32, 3_200, 400),
     Workload("wide", "training", (784, 2048, 2048, 10), 512, 5_120, 10),
     Workload("adam", "adam", ARTICLE, 128, 12_800, 40, slope=0.0, rate=0.001),
+    Workload("normalized", "normalized", ARTICLE, 128, 12_800, 40, slope=0.0, rate=0.001),
+    Workload("cnn-small", "cnn-small", CONVOLUTIONS, 128, 1_280, 5, slope=0.0, rate=0.001),
     Workload("serve-1", "inference", (784, 256, 10), 1, 1, 400, slope=0.0),
     Workload("serve-1000", "inference", (784, 256, 10), 1_000, 1_000, 40, slope=0.0),
     Workload("epoch", "epoch", ARTICLE, 128, 60_000, 469, slope=0.0),

@@ -21,8 +21,8 @@ Recipe = Literal["corrected", "mlp", "mlp-official", "cnn-small", "cnn", "quick"
 class ImageSettings(Settings):
     """What decides the result; it is written to the folder's config.json."""
 
-    net: Literal["mlp", "normalized-mlp", "cnn-small", "cnn"] = "mlp"
-    """Linear layers, without or with batch normalization; or one of two convolutional nets."""
+    net: Literal["mlp", "normalized-mlp", "cnn-quick", "cnn-small", "cnn"] = "mlp"
+    """Linear layers, without or with batch normalization; or a convolutional net."""
     hidden: tuple[int, ...] = (784, 256, 128)
     learning_rate: float = 0.05
     warm_up: float = 0.05
@@ -70,26 +70,30 @@ MLP = ImageSettings(
     optimizer="adam",
     learning_rate=0.001,
     weight_decay=0.05,
-    dropout=0.3,
-    warm_up=0.25,
-    epochs=40,
+    dropout=0.4,
+    warm_up=0.1,
+    epochs=60,
 )
 CNN_SMALL = attrs.evolve(
     MLP,
     net="cnn-small",
     activation="relu",
     learning_rate=0.003,
-    weight_decay=0.05,
     label_smoothing=0.1,
     dropout=0.2,
+    warm_up=0.25,
     split="official",
-    epochs=20,
+    epochs=16,
 )
 RECIPES: dict[Recipe, ImageSettings] = {
     "corrected": CORRECTED,
     "mlp": MLP,
-    "mlp-official": attrs.evolve(MLP, split="official", flips=0.5, mixup=0.2, dropout=0.2),
+    "mlp-official": attrs.evolve(
+        MLP, split="official", flips=0.5, mixup=0.2, dropout=0.2, epochs=50
+    ),
     "cnn-small": CNN_SMALL,
     "cnn": attrs.evolve(CNN_SMALL, net="cnn", flips=0.5, erasing=0.5, epochs=25),
-    "quick": attrs.evolve(CORRECTED, split="official", epochs=3),
+    "quick": attrs.evolve(
+        CNN_SMALL, net="cnn-quick", learning_rate=0.005, label_smoothing=0.0, dropout=0.1, epochs=5
+    ),
 }

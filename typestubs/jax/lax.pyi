@@ -1,3 +1,13 @@
 from jax import Array
 
+def conv_general_dilated(
+    lhs: Array,
+    rhs: Array,
+    window_strides: tuple[int, int],
+    padding: str,
+    *,
+    dimension_numbers: tuple[str, str, str],
+) -> Array: ...
 def dynamic_slice_in_dim(operand: Array, start_index: Array, slice_size: int) -> Array: ...
+def rsqrt(x: Array) -> Array: ...
+def stop_gradient(x: Array) -> Array: ...

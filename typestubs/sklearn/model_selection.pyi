@@ -1,6 +1,9 @@
-from typing import TypeAlias, TypeVar
+from abc import ABCMeta
+from collections.abc import Mapping, Sequence
+from typing import Literal, Self, TypeAlias, TypeVar
 
 import numpy as np
+from sklearn.base import BaseEstimator
 
 _Integer: TypeAlias = (
     np.int8 | np.int16 | np.int32 | np.int64 | np.uint8 | np.uint16 | np.uint32 | np.uint64
@@ -17,3 +20,37 @@ def train_test_split(
     shuffle: bool = True,
     stratify: np.ndarray[tuple[int], np.dtype[_Integer]] | None = None,
 ) -> list[_Array]: ...
+
+class GridSearchCV(BaseEstimator, metaclass=ABCMeta):
+    best_params_: dict[str, object]
+    def __init__(
+        self,
+        estimator: object,
+        param_grid: Mapping[str, Sequence[object]],
+        *,
+        scoring: str | None = None,
+        n_jobs: int | None = None,
+        refit: bool = True,
+        cv: int | None = None,
+        verbose: int = 0,
+        pre_dispatch: int | str = "2*n_jobs",
+        error_score: float | Literal["raise"] = ...,
+        return_train_score: bool = False,
+    ) -> None: ...
+    def fit(self, X: object, y: object = None, **params: object) -> Self: ...
+    def score(self, X: object, y: object = None, **params: object) -> float: ...
+
+def cross_val_score(
+    estimator: object,
+    X: object,
+    y: object = None,
+    *,
+    groups: object = None,
+    scoring: str | None = None,
+    cv: int | None = None,
+    n_jobs: int | None = None,
+    verbose: int = 0,
+    params: Mapping[str, object] | None = None,
+    pre_dispatch: int | str = "2*n_jobs",
+    error_score: float | Literal["raise"] = ...,
+) -> np.ndarray[tuple[int], np.dtype[np.float64]]: ...

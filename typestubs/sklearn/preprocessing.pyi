@@ -28,3 +28,8 @@ class MinMaxScaler:
     def transform(
         self, X: np.ndarray[tuple[int, int], np.dtype[_Float]]
     ) -> np.ndarray[tuple[int, int], np.dtype[_Float]]: ...
+
+class StandardScaler:
+    def __init__(
+        self, *, copy: bool = True, with_mean: bool = True, with_std: bool = True
+    ) -> None: ...

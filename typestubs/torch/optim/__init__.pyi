@@ -1,8 +1,17 @@
 from collections.abc import Iterable
+from typing import TypedDict
 
 from torch import Tensor
 
-class Adam:
+class _Group(TypedDict):
+    params: list[Tensor]
+    weight_decay: float
+
+class Optimizer:
+    def zero_grad(self) -> None: ...
+    def step(self) -> None: ...
+
+class Adam(Optimizer):
     def __init__(
         self,
         params: Iterable[Tensor],
@@ -11,10 +20,13 @@ class Adam:
         foreach: bool | None = None,
         fused: bool | None = None,
     ) -> None: ...
-    def zero_grad(self) -> None: ...
-    def step(self) -> None: ...
 
-class SGD:
+class AdamW(Optimizer):
+    def __init__(
+        self, params: Iterable[_Group], lr: float = 1e-3, *, fused: bool | None = None
+    ) -> None: ...
+
+class SGD(Optimizer):
     def __init__(
         self,
         params: Iterable[Tensor],
@@ -24,5 +36,3 @@ class SGD:
         foreach: bool | None = None,
         fused: bool | None = None,
     ) -> None: ...
-    def zero_grad(self) -> None: ...
-    def step(self) -> None: ...

@@ -1,0 +1,159 @@
+"""What the estimators share: training as a fold, ensembles, and what nets say of tables."""
+
+from __future__ import annotations
+
+from math import nan
+from typing import TYPE_CHECKING, Self
+
+import attrs
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from purenn.arrays import (
+    FLOAT32,
+    FLOATS,
+    A,
+    Array,
+    FloatDtype,
+    Matrix,
+    is_plain,
+    read_only,
+    typed_like,
+)
+from purenn.data import shuffled_batches
+from purenn.estimators._callbacks import CallbackSupportMixin, Follower, with_callbacks
+from purenn.estimators._history import History, history_of, plot
+from purenn.estimators._preparation import E, Preparation
+from purenn.estimators._training import Curves, first_params, train_all
+from purenn.layers import Block, Layer, block
+from purenn.optimizers import State
+from purenn.training import fold, jacobian, mean_loss, predict, training_step
+from purenn.tree import EMPTY, Empty, to_dtype
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# Up to so many samples are predicted in one go.
+PIECE = 1024
+
+
+class Estimator(CallbackSupportMixin, Preparation[E]):
+    """A net for tables, with scikit-learn's interface."""
+
+    params_: tuple[object, ...]
+    _serving: tuple[object, ...]  # the parameters in the dtype of predictions
+    _dtype: FloatDtype = FLOAT32
+    _curves: list[tuple[Curves, ...]]  # of each member
+    _states: list[State[object, object]]  # of each member, if there was a partial_fit
+
+    if TYPE_CHECKING:  # made by scikit-learn, for the routing of metadata
+
+        def set_fit_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
+        def set_score_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
+
+    @with_callbacks
+    def fit(self, X: object, y: object, sample_weight: object = None) -> Self:
+        """Train from the beginning.
+
+        Args:
+            X: a table (rows, columns): an array, or a frame of pandas or polars.
+            y: the targets, one for each row.
+            sample_weight: how much each row counts, ≥ 0. Small whole numbers mean the same as so
+                many rows, to the last bit.
+        """
+        self._begin(y)
+        sample = self._read(X, y, sample_weight, reset=True)
+        problem = self._problem(sample)
+        problem = attrs.evolve(problem, validation=self._held_out(problem))
+        seen: dict[str, object] | None = None
+        if sample_weight is not None:
+            seen = {"sample_weight": sample_weight}
+        members = range(len(self._keys))
+        root = self._init_callback_context(max_subtasks=len(members), sequential_subtasks=False)
+        tasks = [root.subcontext("member", number, problem.epochs) for number in members]
+        for task in (root, *tasks):
+            task.call_on_fit_task_begin(estimator=self, X=X, y=y, metadata=seen)
+        titles = [f"member {number}," if self.verbose else None for number in members]
+        followers = [
+            Follower(self, task, title, X, y, seen)
+            for task, title in zip(tasks, titles, strict=True)
+        ]
+        found = train_all(problem, self._keys, followers, self.n_jobs)
+        vars(self).update(self.fitted([params for params, _ in found]))
+        self._curves, self._states = [curves for _, curves in found], []
+        for task in (*tasks, root):
+            task.call_on_fit_task_end(estimator=self, X=X, y=y, metadata=seen)
+        return self
+
+    def _partial_fit(self, X: object, y: object, sample_weight: object, like: object) -> Self:
+        """One more epoch, on these rows; the first call begins, with targets like these."""
+        is_first = not hasattr(self, "params_")
+        if is_first:
+            self._begin(like)
+        sample = self._read(X, y, sample_weight, reset=is_first)
+        problem = self._problem(sample)
+        size = min(problem.batch_size, len(problem.data))
+        mover = problem.recipe.optimizer(0.0, None)
+        if is_first:
+            first = [first_params(problem, problem.data, key) for key in self._keys]
+            self._curves, self._states = [() for _ in first], [mover.init(one) for one in first]
+        states = self._states or [mover.init(params) for params in self.params_]
+        step = training_step(problem.recipe.net(0.0), problem.loss, mover)
+        for member, key in enumerate(self._keys):
+            number = len(self._curves[member])
+            batches = shuffled_batches(problem.data, size, key, number)
+            states[member], reports = fold(step, states[member], batches)
+            self._curves[member] += ((mean_loss(reports), nan, nan),)
+        self._states = states
+        vars(self).update(self.fitted([state.params for state in states]))
+        return self
+
+    def fitted(self, members: list[object]) -> dict[str, object]:
+        """The attributes that depend on parameters, one tree for each member."""
+        params = tuple(members)
+        served = params if self._dtype == FLOAT32 else [to_dtype(p, self._dtype) for p in params]
+        return {"params_": params, "_serving": tuple(served)}
+
+    def _features(self, X: object) -> Matrix:
+        table = X
+        if not (
+            is_plain(X) and X.shape[1:] == (self._plain_width,) and X.dtype in FLOATS and len(X)
+        ):
+            check_is_fitted(self, "params_")
+            table = self._table(X, reset=False)
+        return self.columns_.transform(table).astype(self._dtype, copy=False)
+
+    def _outputs(self, X: object) -> list[Matrix]:
+        """What the net of each member makes of a table."""
+        x = self._features(X)
+        if len(x) <= PIECE:
+            return [self.model_.apply(params, x) for params in self._serving]
+        return [predict(self.model_, params, x, PIECE) for params in self._serving]
+
+    def _slopes(self, X: object, link: Layer[Empty, Matrix, Matrix]) -> Array:
+        """The mean derivatives of linked outputs: (rows, outputs, columns)."""
+        x = self._features(X)
+        places, scales = self.columns_.slopes(self._table(X, reset=False))
+        linked = block(self.model_) >> link
+        found = average([jacobian(linked, (Block(params), EMPTY), x) for params in self._serving])
+        slopes = np.full((len(x), self._width, self.n_features_in_), nan, x.dtype)
+        slopes[:, :, places] = found[:, :, : len(places)] * scales[:, np.newaxis]
+        return read_only(slopes)
+
+    @property
+    def history_(self) -> History:
+        """What was measured, with a row for each epoch of each member: a table for pandas."""
+        return history_of(self._curves)
+
+    def plot_history(self, axes: Axes | None = None) -> Axes:
+        """Draw the curves of the loss, of training and of validation."""
+        check_is_fitted(self, "params_")
+        return plot(self.history_, axes)
+
+
+def average(members: list[A]) -> A:
+    """The mean of what several nets say."""
+    if len(members) == 1:
+        return members[0]
+    found: Array = np.mean(members, axis=0, dtype=members[0].dtype)
+    return read_only(typed_like(found, members[0]))

@@ -1,0 +1,114 @@
+"""What the options of an estimator choose: its net, its optimizer and its loss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf
+from typing import TypeGuard
+
+import attrs
+
+from purenn import checks
+from purenn.errors import OptionError
+from purenn.estimators._columns import Layout
+from purenn.estimators._networks import (
+    HIDDEN,
+    LARGEST,
+    Full,
+    Mover,
+    Net,
+    Recipe,
+    Simple,
+    Task,
+    opaque_net,
+    opaque_optimizer,
+)
+from purenn.estimators._training import Objective
+from purenn.layers import Layer
+from purenn.losses import Loss, weighted
+from purenn.optimizers import Optimizer, adam
+from purenn.optimizers._optimizer import require_optimizer
+from purenn.training.gradient import require_loss_function
+
+
+@attrs.frozen(eq=False)
+class Own:
+    """A net of one's own, or that of a recipe, with an optimizer of one's own."""
+
+    base: Net | Recipe
+    mover: object
+
+    def net(self, progress: float) -> Net:
+        """The net, at all times or at that of the recipe."""
+        return self.base if isinstance(self.base, Layer) else self.base.net(progress)
+
+    def optimizer(self, progress: float, steps: int | None) -> Mover:
+        """The optimizer, or what a function of the number of steps gives."""
+        made = self.mover
+        if _is_function(self.mover):
+            if steps is None:
+                cure = "Give an Optimizer."
+                raise OptionError(f"optimizer: partial_fit knows no number of steps. {cure}")
+            made = self.mover(steps)
+        require_optimizer("an estimator", made)
+        return opaque_optimizer(made)
+
+
+def _is_function(mover: object) -> TypeGuard[Callable[[int], object]]:
+    return callable(mover) and not isinstance(mover, Optimizer)
+
+
+def _is_maker(model: object) -> TypeGuard[Callable[[int, int], object]]:
+    return callable(model)
+
+
+def largest_of(preset: object, model: object) -> float:
+    """How many categories a column may have without being embedded."""
+    if preset not in ("simple", "full"):
+        raise OptionError(f"preset: expected 'simple' or 'full', got {preset!r}.")
+    if preset == "full" and _is_maker(model):
+        raise OptionError("preset: 'full' is a net of its own. Give hidden sizes as the model.")
+    return LARGEST if preset == "full" else inf
+
+
+def recipe_of(
+    preset: object, model: object, optimizer: object, task: Task, layout: Layout, outputs: int
+) -> Recipe:
+    """The net and the optimizer that are chosen, where None stands for the default."""
+    if _is_maker(model):
+        made = model(layout.width, outputs)
+        checks.instance("What model gives", made, Layer, "Chain layers: linear(8) >> relu().")
+        return Own(opaque_net(made), adam(0.001) if optimizer is None else optimizer)
+    hidden = HIDDEN if model is None else hidden_sizes(model)
+    recipe: Recipe = Simple(task, outputs, hidden)
+    if preset == "full":
+        recipe = Full(task, layout, outputs, hidden)
+    return recipe if optimizer is None else Own(recipe, optimizer)
+
+
+def hidden_sizes(model: object) -> tuple[int, ...]:
+    """The widths of the hidden layers."""
+    if not isinstance(model, tuple | list):
+        raise OptionError(
+            "model: expected None, hidden sizes such as (256, 256), or a function of inputs and "
+            f"outputs that gives a layer, got {checks.described(model)}."
+        )
+    return tuple([checks.integer("A hidden size of model", size) for size in model])
+
+
+def objective_of(loss: object, *, has_weights: bool) -> Objective:
+    """The loss, for targets that are pairs with weights if there are any."""
+    require_loss_function(loss)
+    if has_weights and not isinstance(loss, Loss):
+        raise OptionError(
+            "loss: weights of samples or classes need a Loss, which has a value for each sample, "
+            f"got {checks.described(loss)}. Make one with Loss(per_sample)."
+        )
+    found: object = weighted(loss) if has_weights and isinstance(loss, Loss) else loss
+    if _is_objective(found):
+        return found
+    raise OptionError(f"loss: expected a Loss, got {checks.described(loss)}.")
+
+
+def _is_objective(loss: object) -> TypeGuard[Objective]:
+    return callable(loss)

@@ -1,0 +1,198 @@
+"""Columns of tables as features: categories one-hot, numbers robustly scaled and clipped."""
+
+from __future__ import annotations
+
+from math import inf
+
+import attrs
+import numpy as np
+
+from purenn.arrays import FLOAT32, FLOAT64, Indices, Matrix, Vector, read_only
+from purenn.errors import DataError
+from purenn.estimators._tables import Column, read_table
+from purenn.kernels.memory import empty
+from purenn.kernels.robust import center_and_spread, squash, squash_slopes
+from purenn.tree import Node
+
+# A column of text that has more categories than this, and nearly as many as rows, has none.
+FREE_TEXT, MOSTLY = 50, 0.9
+
+
+@attrs.frozen
+class Layout:
+    """What the columns of a transformed table hold, in this order.
+
+    Args:
+        numbers: how many numbers.
+        indicators: how many columns of categories, and of whether a number is missing.
+        symbols: for each category that is to be embedded how many symbols there are; its column has
+            their numbers, where 0 stands for all that is missing or unknown.
+    """
+
+    numbers: int
+    indicators: int
+    symbols: tuple[int, ...]
+
+    @property
+    def width(self) -> int:
+        """How many columns there are."""
+        return self.numbers + self.indicators + len(self.symbols)
+
+
+Categories = tuple[object, ...]
+
+
+@attrs.frozen(eq=False)
+class Columns(Node):
+    """The function from a table to features in float32, as fitted to the training part.
+
+    Args:
+        layout: of the features.
+        categories: of each column of the table; None for a column of numbers.
+        largest: columns of more categories are embedded.
+        center: half the median of each number.
+        spread: half its interquartile range, or what stands for it.
+        lacking: of the numbers, those where some were missing.
+        levels: the indicators for each category of a column, after those for a missing one: of the
+            columns that are not embedded, and then for whether each of `lacking` is there.
+    """
+
+    layout: Layout
+    categories: tuple[Categories | None, ...]
+    largest: float
+    center: Vector
+    spread: Vector
+    lacking: tuple[int, ...]
+    levels: tuple[Matrix, ...]
+
+    def transform(self, table: object) -> Matrix:
+        """The features of a table with the same columns: float32, (rows, `layout.width`).
+
+        Missing numbers become the median, which is 0, also where none was missing in training.
+        Missing and unknown categories become what a row of zeros becomes.
+
+        Raises:
+            DataError: there are more columns or fewer, or a number is infinite.
+            DtypeError: a column that had numbers has something else.
+        """
+        numbers, codes = _parted(read_table(table), self.categories)
+        small = [code for code, values in codes if len(values) <= self.largest]
+        large = [code for code, values in codes if len(values) > self.largest]
+        small += [_presence(numbers[:, place]) for place in self.lacking]
+        y = empty((len(numbers), self.layout.width), FLOAT32)
+        end = self.layout.numbers
+        y[:, :end] = squash(numbers, self.center, self.spread)
+        for level, code in zip(self.levels, small, strict=True):
+            start, end = end, end + level.shape[1]
+            y[:, start:end] = level[code]
+        for place, code in enumerate(large, end):
+            y[:, place] = code
+        return read_only(y)
+
+    def slopes(self, table: object) -> tuple[Indices, Matrix]:
+        """The columns of numbers, and the derivative of the feature of each by the number.
+
+        It is NaN where the number is missing.
+        """
+        numbers, _ = _parted(read_table(table), self.categories)
+        is_number = [values is None for values in self.categories]
+        return np.flatnonzero(is_number), squash_slopes(numbers, self.center, self.spread)
+
+
+def fit_columns(table: object, *, largest: float = inf) -> Columns:
+    """Fit the preprocessing of RealMLP to a table.
+
+    Categories are text, booleans, and what has a categorical dtype. They become one column for each
+    that is 1 there and 0 elsewhere; two become a single column of -1 and 1. A column of numbers
+    where some are missing gets such a column too, of whether they are. Then each column, less its
+    median, is divided by its interquartile range (half its range, where that is 0; constant columns
+    become 0), and z becomes `z / sqrt(1 + (z / 3)²)`.
+
+    Holzmüller, Grinsztajn and Steinwart, "Better by Default: Strong Pre-Tuned MLPs and Boosted
+    Trees on Tabular Data" (2024), who have no missing numbers.
+
+    Args:
+        table: a 2-d array of numbers, booleans, text or objects, or a frame of pandas or polars.
+        largest: columns of more categories than this are given as their numbers, to be embedded.
+
+    Raises:
+        ShapeError: the table is not 2-d, or has no columns.
+        DtypeError: a column has neither numbers nor categories, or the table is sparse.
+        DataError: there are no rows, a number is complex or infinite, or a column of text has
+            almost as many texts as rows.
+    """
+    read = read_table(table)
+    if isinstance(read, list):
+        categories = tuple([_categories(column) for column in read])
+    else:
+        categories = (None,) * read.shape[1]
+    numbers, codes = _parted(read, categories)
+    if not len(numbers):
+        shape = f"(shape=(0, {len(categories)}))"
+        raise DataError(
+            f"X: Found array with 0 sample(s) {shape} while a minimum of 1 is required."
+        )
+    lacking = tuple(np.flatnonzero(np.isnan(numbers).any(axis=0)).tolist())
+    small = [(code, len(values)) for code, values in codes if len(values) <= largest]
+    small += [(_presence(numbers[:, place]), 2) for place in lacking]
+    levels = tuple([_levels(code, count) for code, count in small])
+    symbols = tuple([len(values) + 1 for _, values in codes if len(values) > largest])
+    layout = Layout(numbers.shape[1], sum(level.shape[1] for level in levels), symbols)
+    return Columns(layout, categories, largest, *center_and_spread(numbers), lacking, levels)
+
+
+def _categories(column: Column) -> Categories | None:
+    if not isinstance(column.content, list):
+        return None
+    found = {value for value in column.content if value is not None}
+    rows = len(column.content)
+    if len(found) > max(FREE_TEXT, MOSTLY * rows) and not column.is_declared:
+        raise DataError(
+            f"X: {column.name} has {len(found)} different texts in {rows} rows, from which nothing "
+            "can be learned. Leave it out, or make numbers or a few categories of it. With a "
+            "categorical dtype it is taken as it is."
+        )
+    return tuple(sorted(found, key=lambda value: (type(value).__name__, str(value))))
+
+
+def _parted(
+    read: Matrix | list[Column], categories: tuple[Categories | None, ...]
+) -> tuple[Matrix, list[tuple[Indices, Categories]]]:
+    """The numbers of a table; and for each column of categories their codes, and the categories."""
+    count = len(read) if isinstance(read, list) else read.shape[1]
+    if count != len(categories):
+        expected = f"expecting {len(categories)} features as input"
+        raise DataError(f"X has {count} features, but Columns is {expected}.")
+    if not isinstance(read, list):
+        if not any(values is not None for values in categories):
+            return read, []
+        read = [Column(f"column {place}", column) for place, column in enumerate(read.T)]
+    numbers: list[Vector] = []
+    codes: list[tuple[Indices, Categories]] = []
+    for column, values in zip(read, categories, strict=True):
+        if values is None:
+            numbers.append(column.numbers())
+        else:
+            codes.append((_codes(column.values(), values), values))
+    rows = len(read[0].content)
+    joined: Matrix = np.array(numbers, FLOAT64).reshape(len(numbers), rows).T
+    return joined, codes
+
+
+def _codes(values: list[object], categories: Categories) -> Indices:
+    """The number of each value, from 1 up, or 0 where it is missing or unknown."""
+    numbers = {value: number for number, value in enumerate(categories, 1)}
+    found: Indices = np.array([numbers.get(value, 0) for value in values], np.int64)
+    return found
+
+
+def _presence(numbers: Vector) -> Indices:
+    """1 where a number is there and 2 where it is missing, as codes of two categories."""
+    found: Indices = 1 + np.isnan(numbers)
+    return found
+
+
+def _levels(codes: Indices, count: int) -> Matrix:
+    """What each code becomes: of no category first, and then of each of so many."""
+    raw: Matrix = np.eye(count + 1)[:, 1:] if count != 2 else np.array([[0.0], [-1.0], [1.0]])
+    return squash(raw, *center_and_spread(raw[codes]))

@@ -1,0 +1,232 @@
+"""The nets and optimizers of RealMLP: TD-S, the simple one, and TD with all of its parts.
+
+Holzmüller, Grinsztajn and Steinwart, "Better by Default: Strong Pre-Tuned MLPs and Boosted Trees on
+Tabular Data" (2024). Both train 256 epochs of batches of 256 rows (of all, if there are fewer),
+without the last batch of an epoch if it is smaller, and keep the parameters of the epoch with the
+least validation error, the last of equals. Regression targets are standardized.
+"""
+
+from __future__ import annotations
+
+from math import cos, pi
+from typing import Protocol
+
+import attrs
+
+from purenn import checks
+from purenn.arrays import Array, Labels, Matrix
+from purenn.estimators._columns import Layout
+from purenn.initializers import zeros
+from purenn.layers import (
+    Layer,
+    block,
+    branches,
+    category_embedding,
+    concatenate,
+    dropout,
+    fitted_linear,
+    mish,
+    ntk_linear,
+    parametric,
+    periodic_embedding,
+    scale,
+    select,
+    selu,
+    stack,
+)
+from purenn.losses import Loss, softmax_cross_entropy
+from purenn.optimizers import Optimizer, descend, scale_by_adam, scaled, weight_decay
+from purenn.schedules import Schedule, log_cosine
+from purenn.tree import Empty
+
+Activation = Layer[Empty, Matrix, Matrix]
+
+# With parameters and states that nobody needs to know.
+Net = Layer[object, Matrix, Matrix]
+Mover = Optimizer[object]
+
+EPOCHS, BATCH, HIDDEN = 256, 256, (256, 256, 256)
+
+# The full net: of dropout and of decay, the most categories that are one-hot, and the length of the
+# vectors for others.
+DROPOUT, DECAY, LARGEST, WIDTH = 0.15, 0.02, 8, 8
+
+
+@attrs.frozen
+class Task:
+    """What classification and regression have of their own.
+
+    Args:
+        activation: between linear layers.
+        rate: the base of the learning rates, of the simple net.
+        full_rate: that of the full one.
+    """
+
+    activation: Activation
+    rate: float
+    full_rate: float
+
+
+CLASSIFICATION = Task(selu(), 0.04, 0.04)
+REGRESSION = Task(mish(), 0.07, 0.2)
+
+
+def classification_loss() -> Loss[Matrix, Matrix | Labels]:
+    """Cross-entropy with label smoothing."""
+    return softmax_cross_entropy(label_smoothing=0.1)
+
+
+class Recipe(Protocol):
+    """A net and how it is trained, where some things change over the training.
+
+    A progress is the share of the training that is done, from 0 to 1. Parameters and states of the
+    optimizer are alike at all times.
+    """
+
+    def net(self, progress: float) -> Net:
+        """The net at that time: its dropout changes."""
+
+    def optimizer(self, progress: float, steps: int | None) -> Mover:
+        """The optimizer at that time, for a training of so many steps or of nobody knows how many.
+
+        Its decay changes.
+        """
+
+
+def rate_factor(path: str) -> float:
+    """What the learning rate of a leaf is multiplied by: scales learn fast, and biases slowly."""
+    name = path.rpartition(".")[2]
+    return {"scale": 6.0, "bias": 0.1}.get(name, 1.0)
+
+
+def _rates(base: float, steps: int | None) -> float | Schedule:
+    """Four cycles from 0 to the base and back, or all the time half of that."""
+    return 0.5 * base if steps is None else log_cosine(base, steps)
+
+
+@attrs.frozen
+class Simple:
+    """RealMLP-TD-S, where nothing but the learning rate changes.
+
+    Args:
+        outputs: classes, or values to predict.
+        hidden: the widths of the hidden layers.
+    """
+
+    task: Task
+    outputs: int
+    hidden: tuple[int, ...] = HIDDEN
+
+    def net(self, progress: float) -> Net:
+        """A learned factor for each column, then layers whose last is zero at first."""
+        activation = self.task.activation
+        layers = stack(*[block(ntk_linear(width) >> activation) for width in self.hidden])
+        last = ntk_linear(self.outputs, weight=zeros(), bias=zeros())
+        return opaque_net(scale() >> layers >> last)
+
+    def optimizer(self, progress: float, steps: int | None) -> Mover:
+        """Adam with a short memory of squares, rates by leaf, and four cycles of the schedule."""
+        adam = scale_by_adam(0.9, 0.95) >> scaled(rate_factor)
+        return opaque_optimizer(descend(adam, _rates(self.task.rate, steps)))
+
+
+def _is_of_numbers(path: str) -> bool:
+    """Whether a leaf belongs to the periodic embedding of the full net."""
+    return path.startswith("0.") and not path.endswith(".table")
+
+
+def full_rate_factor(path: str) -> float:
+    """As `rate_factor`; shares of activations and embeddings of numbers learn slowly as well."""
+    if _is_of_numbers(path) or path.endswith(".share"):
+        return 0.1
+    return rate_factor(path)
+
+
+def _decays(path: str, leaf: Array) -> bool:
+    return full_rate_factor(path) == 1.0
+
+
+def _decays_fast(path: str, leaf: Array) -> bool:
+    return full_rate_factor(path) == 6.0
+
+
+def _decays_slowly(path: str, leaf: Array) -> bool:
+    return _is_of_numbers(path) or path.endswith(".share")
+
+
+def flat_cosine(progress: float) -> float:
+    """1 for the first half of the training, then half a cosine down to 0."""
+    return 0.5 + 0.5 * cos(pi * max(0.0, 2.0 * progress - 1.0))
+
+
+@attrs.frozen
+class Full:
+    """RealMLP-TD: embeddings, parametric activations, dropout, decay and fitted first values.
+
+    The example of `net(0.0).init` is to be the training part, or some thousand rows of it.
+
+    Args:
+        layout: of the columns, for which `fit_columns(..., largest=LARGEST)` has made room.
+        outputs: classes, or values to predict.
+        hidden: the widths of the hidden layers.
+    """
+
+    task: Task
+    layout: Layout
+    outputs: int
+    hidden: tuple[int, ...] = HIDDEN
+
+    def net(self, progress: float) -> Net:
+        """Columns embedded, then hidden layers with the dropout of that time."""
+        activation, noise = self.task.activation, dropout(DROPOUT * flat_cosine(progress))
+        layers = stack(
+            *[
+                block(fitted_linear(width) >> parametric(activation) >> noise)
+                for width in self.hidden
+            ]
+        )
+        inputs = block(_embedded(self.layout))
+        return opaque_net(inputs >> scale() >> layers >> fitted_linear(self.outputs))
+
+    def optimizer(self, progress: float, steps: int | None) -> Mover:
+        """As for the simple net, with decay, to which the factor of a leaf's rate applies twice."""
+        decay = DECAY * flat_cosine(progress)
+        adam = (
+            scale_by_adam(0.9, 0.95)
+            >> weight_decay(decay, _decays)
+            >> weight_decay(6.0 * decay, _decays_fast)
+            >> weight_decay(0.1 * decay, _decays_slowly)
+            >> scaled(full_rate_factor)
+        )
+        return opaque_optimizer(descend(adam, _rates(self.task.full_rate, steps)))
+
+
+def _embedded(layout: Layout) -> Net:
+    """Numbers as waves, indicators as they are, and symbols as vectors, side by side."""
+    first, second = layout.numbers, layout.numbers + layout.indicators
+    parts: list[Net] = []
+    if layout.numbers:
+        parts.append(opaque_net(select(0, first) >> periodic_embedding()))
+    if layout.indicators:
+        parts.append(opaque_net(select(first, second)))
+    if layout.symbols:
+        vectors = category_embedding(layout.symbols, WIDTH)
+        parts.append(opaque_net(select(second, layout.width) >> vectors))
+    joined = parts[0]
+    for part in parts[1:]:
+        joined = opaque_net(branches(joined, part) >> concatenate())
+    return joined
+
+
+def opaque_net(layer: object) -> Net:
+    """A layer whose parameters are of a type that is known only when the program runs."""
+    checks.instance("A net", layer, Layer)
+    nets: list[Net] = [each for each in (layer,) if isinstance(each, Layer)]
+    return nets[0]
+
+
+def opaque_optimizer(optimizer: object) -> Mover:
+    """An optimizer whose state is of a type that is known only when the program runs."""
+    checks.instance("An optimizer", optimizer, Optimizer)
+    movers: list[Mover] = [each for each in (optimizer,) if isinstance(each, Optimizer)]
+    return movers[0]

@@ -1,0 +1,191 @@
+"""From tables and options to what there is to be trained."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from math import inf
+from typing import Generic, TypeVar
+
+import attrs
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils import Tags, _safe_indexing, check_random_state
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_consistent_length,
+    validate_data,
+)
+
+from purenn import checks
+from purenn.arrays import FLOAT32, Labels, Matrix, Vector, is_labels, read_only
+from purenn.data import Pair, dataset
+from purenn.errors import DataError, OptionError
+from purenn.estimators._choices import largest_of, objective_of, recipe_of
+from purenn.estimators._columns import Columns, fit_columns
+from purenn.estimators._networks import Net, Task
+from purenn.estimators._training import Data, Problem
+from purenn.estimators._weights import canonical_order, repeats
+from purenn.kernels.gather import take
+from purenn.keys import Key
+
+E = TypeVar("E", bound=Labels | Matrix)
+
+
+@attrs.frozen(eq=False)
+class Sample(Generic[E]):
+    """Rows of features, what is to be learned from them, and how much each counts."""
+
+    x: Matrix
+    encoded: E
+    weights: Vector | None
+
+
+class Preparation(BaseEstimator, ABC, Generic[E]):
+    """The options of estimators and what they mean; `E` are the targets in numbers."""
+
+    model: object
+    preset: object
+    optimizer: object
+    loss: object
+    validation: object
+    patience: object
+    epochs: object
+    batch_size: object
+    members: object
+    n_jobs: int | None
+    random_state: int | np.random.RandomState | None
+    verbose: object
+
+    columns_: Columns
+    model_: Net
+    n_features_in_: int
+    feature_names_in_: np.ndarray[tuple[int], np.dtype[np.object_]]
+    _task: Task
+    _width: int  # how many outputs there are
+    _keys: tuple[Key, ...]  # of the members
+    _plain_width = -1  # of arrays that are known to fit at a glance
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.categorical = True
+        tags.input_tags.string = True
+        return tags
+
+    @abstractmethod
+    def _meet(self, y: object) -> None:
+        """Learn of what kind targets are."""
+
+    @abstractmethod
+    def _encode(self, y: object) -> E:
+        """The targets in numbers, if they are of that kind."""
+
+    @abstractmethod
+    def _learn(self, sample: Sample[E]) -> None:
+        """Learn what depends on all targets together."""
+
+    @abstractmethod
+    def _targets(self, encoded: E) -> Matrix | Labels:
+        """The targets of the loss."""
+
+    @abstractmethod
+    def _default_loss(self) -> object:
+        """The loss if none is given."""
+
+    @abstractmethod
+    def _error(self, loss: object) -> object:
+        """What the best epoch has least of."""
+
+    def _class_factors(self, encoded: E) -> Vector | None:
+        """How much the class of each row counts."""
+        return None
+
+    def _begin(self, y: object) -> None:
+        """Forget all, and learn of what kind targets are."""
+        vars(self).pop("params_", None)
+        if y is None:
+            validate_data(self, None, y, skip_check_array=True)  # which says what is missing
+        self._meet(y)
+        members = checks.integer("members", self.members)
+        key = Key(int(check_random_state(self.random_state).randint(2**31 - 1)))
+        self._keys = tuple([key.child("member", number) for number in range(members)])
+
+    def _table(self, X: object, *, reset: bool) -> object:
+        """The table, checked with scikit-learn's words; `reset` is to learn of its columns.
+
+        Frames stay as they are; all else becomes an array of whatever dtype it has.
+        """
+        if hasattr(X, "columns"):
+            validate_data(self, X, reset=reset, skip_check_array=True)
+            return X
+        if isinstance(X, list | tuple) and np.asarray(X).dtype.kind in "US":
+            X = np.asarray(X, object)  # or the numbers among the words would become words as well
+        return validate_data(self, X, reset=reset, dtype=None, ensure_all_finite="allow-nan")
+
+    def _read(self, X: object, y: object, sample_weight: object, *, reset: bool) -> Sample[E]:
+        """The rows that count, in an order that does not depend on theirs."""
+        table, weights = self._table(X, reset=reset), None
+        encoded = self._encode(y)
+        check_consistent_length(table, encoded)
+        if sample_weight is not None:
+            found = _check_sample_weight(sample_weight, table, ensure_non_negative=True)
+            rows, weights = repeats(found)
+            table, encoded = _safe_indexing(table, rows), take(encoded, rows)
+        if reset:
+            self.columns_ = fit_columns(table, largest=largest_of(self.preset, self.model))
+            self._plain_width = -1 if hasattr(self, "feature_names_in_") else self.n_features_in_
+        x = self.columns_.transform(table)
+        order = canonical_order(x, encoded, weights)
+        weights = None if weights is None else take(weights, order)
+        sample = Sample(take(x, order), take(encoded, order), weights)
+        if reset:
+            self._learn(sample)
+        return sample
+
+    def _problem(self, sample: Sample[E]) -> Problem:
+        layout = self.columns_.layout
+        recipe = recipe_of(self.preset, self.model, self.optimizer, self._task, layout, self._width)
+        self.model_ = recipe.net(1.0)
+        has_weights = sample.weights is not None or self._class_factors(sample.encoded) is not None
+        loss = self._default_loss() if self.loss is None else self.loss
+        return Problem(
+            recipe=recipe,
+            outputs=self._width,
+            loss=objective_of(loss, has_weights=has_weights),
+            error=objective_of(self._error(loss), has_weights=has_weights),
+            data=self._data(sample, has_weights=has_weights),
+            validation=None,
+            strata=sample.encoded if is_labels(sample.encoded) else None,
+            epochs=checks.integer("epochs", self.epochs),
+            batch_size=checks.integer("batch_size", self.batch_size),
+            patience=inf if self.patience is None else checks.integer("patience", self.patience),
+        )
+
+    def _data(self, sample: Sample[E], *, has_weights: bool) -> Data:
+        targets = self._targets(sample.encoded)
+        if not has_weights:
+            return dataset(sample.x, targets)
+        weights: Vector = np.ones(len(targets)) if sample.weights is None else sample.weights
+        factors = self._class_factors(sample.encoded)
+        if factors is not None:
+            weights = weights * factors
+        if not weights.any():
+            raise DataError("class_weight: the weights of all samples are zero.")
+        relative: Vector = (weights / weights.mean()).astype(FLOAT32)
+        return dataset(sample.x, (targets, read_only(relative)))
+
+    def _held_out(self, problem: Problem) -> Data | float | None:
+        """What `validation` says to measure with."""
+        held = self.validation
+        if held is None:
+            if self.patience is not None:
+                raise OptionError("patience: there is nothing to watch. Give validation=0.2, say.")
+            return None
+        if not isinstance(held, tuple):
+            return checks.number("validation, unless it is (X, y)", held, above=0.0, below=1.0)
+        if len(held) != 2:
+            raise OptionError(f"validation: expected a fraction or (X, y), got {len(held)} things.")
+        table, encoded = self._table(held[0], reset=False), self._encode(held[1])
+        check_consistent_length(table, encoded)
+        sample = Sample(self.columns_.transform(table), encoded, None)
+        return self._data(sample, has_weights=isinstance(problem.data.targets, Pair))

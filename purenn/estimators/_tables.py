@@ -1,0 +1,175 @@
+"""Tables as they come, column by column: arrays, and frames of pandas and polars.
+
+Frames are asked for nothing but what both have, so that neither needs to be installed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from math import inf, isnan, nan
+from numbers import Number
+from typing import Protocol, SupportsFloat, runtime_checkable
+
+import attrs
+import numpy as np
+
+from purenn.arrays import FLOAT64, Element, Matrix, Vector
+from purenn.errors import DataError, DtypeError, ShapeError
+
+Anything = np.ndarray[tuple[int, ...], np.dtype[Element | np.object_ | np.str_]]
+
+
+class Series(Protocol):
+    """A column of a frame."""
+
+    @property
+    def dtype(self) -> object: ...
+    def to_numpy(self) -> object: ...
+
+
+@runtime_checkable
+class Frame(Protocol):
+    """What pandas and polars have in common, and all that is asked of a frame."""
+
+    @property
+    def columns(self) -> Iterable[object]: ...
+    @property
+    def shape(self) -> tuple[int, int]: ...
+    def __getitem__(self, name: object, /) -> Series: ...
+
+
+@attrs.frozen(eq=False)
+class Column:
+    """A column that is not one of a matrix of numbers.
+
+    Args:
+        name: in error messages.
+        content: numbers in float64 with NaN where one is missing, or categories with None there.
+        is_declared: whether the dtype says that these are categories.
+    """
+
+    name: str
+    content: Vector | list[object]
+    is_declared: bool = False
+
+    def numbers(self) -> Vector:
+        """The content of a column that had numbers when it was fitted."""
+        if not isinstance(self.content, list):
+            return self.content
+        wrong = next((each for each in self.content if not isinstance(each, bool | None)), None)
+        if wrong is not None:
+            expected = "expected numbers, as when it was fitted"
+            raise DtypeError("X", f"{self.name}: {expected}, got {wrong!r}.")
+        found: Vector = np.array([nan if each is None else each for each in self.content], FLOAT64)
+        return found
+
+    def values(self) -> list[object]:
+        """The content of a column that had categories when it was fitted."""
+        if isinstance(self.content, list):
+            return self.content
+        return [None if isnan(each) else each for each in self.content.tolist()]
+
+
+def read_table(table: object) -> Matrix | list[Column]:
+    """A matrix of float64 if the table is one of numbers, and its columns otherwise.
+
+    Raises:
+        ShapeError: it is not 2-d, or has no columns.
+        DtypeError: a column has neither numbers nor categories, or the table is sparse.
+        DataError: two columns have one name, or a number is complex or infinite.
+    """
+    if isinstance(table, Frame):
+        return list(_of_frame(table))
+    array = _as_array(table)
+    if array.dtype.kind == "c":
+        raise DataError("X: Complex data not supported. Give real and imaginary parts apart.")
+    if array.ndim != 2 or not array.shape[1]:
+        cure = "Reshape your data: array.reshape(-1, 1) if it has a single column"
+        expected = f"Expected 2D array with at least one column, got the shape {array.shape}"
+        raise ShapeError("X", f"{expected}. {cure}, array.reshape(1, -1) if it is one row.")
+    if array.dtype.kind in "iuf":
+        numbers: Matrix = np.asarray(array, FLOAT64)
+        require_finite(numbers, lambda place: f"column {place}")
+        return numbers
+    return [_column(f"column {place}", column) for place, column in enumerate(array.T)]
+
+
+def require_finite(numbers: Matrix, name: Callable[[int], str]) -> None:
+    """Check that no number is infinite; `name(place)` names a column."""
+    if np.isinf(numbers).any():
+        row, place = np.argwhere(np.isinf(numbers))[0].tolist()
+        cure = "Replace it by a number, or by NaN, which stands for a missing one."
+        raise DataError(f"X: {name(place)} has infinity in row {row}. {cure}")
+
+
+def _as_array(table: object) -> Anything:
+    if hasattr(table, "toarray"):
+        raise DtypeError(
+            "X", "expected a dense array, got a sparse one. Convert it with X.toarray()."
+        )
+    if isinstance(table, np.ma.MaskedArray):
+        cure = "Convert it with X.astype(float).filled(np.nan)."
+        raise DtypeError("X", f"expected an array without a mask, got MaskedArray. {cure}")
+    try:
+        found = np.asarray(table)
+    except ValueError:
+        raise ShapeError("X", "Expected 2D array, got rows of different lengths.") from None
+    if not isinstance(table, np.ndarray) and found.dtype.kind in "US":
+        return np.array(table, dtype=object)  # a list of rows whose numbers are numbers still
+    return found
+
+
+def _of_frame(frame: Frame) -> Iterator[Column]:
+    names = list(frame.columns)
+    if len(set(names)) < len(names):
+        raise DataError("X: two columns have the same name. Rename one of them.")
+    if not names:
+        raise ShapeError("X", "expected at least one column, got none.")
+    for name in names:
+        series = frame[name]
+        is_declared = str(series.dtype).startswith(("category", "Categorical", "Enum"))
+        yield _column(f"column {name!r}", np.asarray(series.to_numpy()), is_declared=is_declared)
+
+
+def _column(name: str, array: Anything, *, is_declared: bool = False) -> Column:
+    if array.ndim != 1 or array.dtype.kind == "V":
+        raise DataError(f"X: {name} has more than one value in a row.")
+    if is_declared:
+        return Column(name, _with_none(array.tolist()), is_declared)
+    if array.dtype.kind in "iuf":
+        return Column(name, _finite(name, np.asarray(array, FLOAT64)))
+    if array.dtype.kind not in "bOUST":
+        cure = "Turn it into numbers, such as days since a date."
+        raise DtypeError("X", f"{name}: expected numbers or categories, got {array.dtype}. {cure}")
+    values = _with_none(array.tolist())
+    kinds = {type(value) for value in values if value is not None}
+    if strange := [kind for kind in kinds if not issubclass(kind, Number | str | bytes)]:
+        raise DtypeError(
+            "X", f"{name}: the argument must be a string or a number, got {strange[0].__name__}."
+        )
+    if any(issubclass(kind, bool | np.bool | str | bytes) for kind in kinds):
+        return Column(name, values)
+    numbers = [nan if value is None else _as_float(value) for value in values]
+    return Column(name, _finite(name, np.array(numbers, FLOAT64)))
+
+
+def _with_none(values: list[object]) -> list[object]:
+    return [None if _is_missing(value) else value for value in values]
+
+
+def _is_missing(value: object) -> bool:
+    if isinstance(value, float):
+        return isnan(value)
+    return value is None or type(value).__name__ in {"NAType", "NaTType"}
+
+
+def _as_float(number: object) -> float:
+    try:
+        return float(number) if isinstance(number, SupportsFloat) else nan
+    except OverflowError:
+        return inf
+
+
+def _finite(name: str, numbers: Vector) -> Vector:
+    require_finite(numbers[:, np.newaxis], lambda place: name)
+    return numbers

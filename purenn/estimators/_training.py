@@ -1,0 +1,162 @@
+"""The training of nets: a fold for each epoch, and the best epoch kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import inf, nan
+from typing import Protocol
+
+import attrs
+from sklearn.utils.parallel import Parallel, delayed
+from threadpoolctl import threadpool_limits
+
+from purenn.arrays import Labels, Matrix, Vector
+from purenn.data import Dataset, shuffled_batches, split
+from purenn.errors import DataError, ShapeError
+from purenn.estimators._networks import Recipe
+from purenn.keys import Key
+from purenn.losses import Loss, LossFunction
+from purenn.training import fold, mean_loss, predict, training_step
+
+Targets = Matrix | Labels | tuple[Matrix | Labels, Vector]
+Data = Dataset[Matrix, Targets]
+Objective = LossFunction[Matrix, Targets]
+
+# Of an epoch: the loss, and on the validation part the loss and the error; NaN if there is none.
+Curves = tuple[float, float, float]
+
+# How many rows a net sees for its first parameters, at most.
+EXAMPLES = 4096
+
+
+@attrs.frozen(eq=False)
+class Problem:
+    """What is to be learned from which samples.
+
+    Args:
+        recipe: the net and its optimizer.
+        outputs: how many the net must have.
+        loss: what it descends on.
+        error: what the best epoch has least of.
+        data: the samples, those of the validation part among them if that is a fraction.
+        validation: the samples to measure with, what fraction of the data they are, or None.
+        strata: a label for each sample, to split by.
+        epochs: how many there are at most.
+        batch_size: how many samples there are in a batch, at most.
+        patience: how many epochs there may be without a better one.
+    """
+
+    recipe: Recipe
+    outputs: int
+    loss: Objective
+    error: Objective
+    data: Data
+    validation: Data | float | None
+    strata: Labels | None
+    epochs: int
+    batch_size: int
+    patience: float
+
+
+class Watch(Protocol):
+    """Who looks on while a net is trained."""
+
+    def begin(self) -> None:
+        """See an epoch begin."""
+
+    def end(self, curves: Curves, best: object) -> bool:
+        """See an epoch end, with the best parameters so far, and tell whether to stop."""
+
+
+def train(problem: Problem, key: Key, watch: Watch) -> tuple[object, tuple[Curves, ...]]:
+    """The parameters of the best epoch, the last of equals, and what was measured in all."""
+    epochs = _epochs(problem, key)
+    found: list[Curves] = []
+    params: object = None
+    best, least = 0, inf
+    for number in range(problem.epochs):
+        watch.begin()
+        new, curves = next(epochs)
+        found.append(curves)
+        if not curves[-1] > least:  # which NaN is not: without validation, the last is the best
+            best, least, params = number, curves[-1], new
+        if watch.end(curves, params) or number - best >= problem.patience:
+            break
+    return params, tuple(found)
+
+
+def _epochs(problem: Problem, key: Key) -> Iterator[tuple[object, Curves]]:
+    training, validation = _parts(problem, key)
+    epochs, size = problem.epochs, min(problem.batch_size, len(training))
+    whole = len(training) // size
+    recipe, steps = problem.recipe, whole * epochs
+    state = recipe.optimizer(0.0, steps).init(first_params(problem, training, key))
+    for number in range(epochs):
+        progress = number / epochs
+        net = recipe.net(progress)
+        step = training_step(net, problem.loss, recipe.optimizer(progress, steps))
+        state, reports = fold(step, state, shuffled_batches(training, size, key, number)[:whole])
+        measured = (nan, nan)
+        if validation is not None:
+            prediction = predict(net, state.params, validation[0])
+            first, second = (
+                mean(one, prediction, validation[1]) for one in (problem.loss, problem.error)
+            )
+            measured = (first, second)
+        yield state.params, (mean_loss(reports), *measured)
+
+
+def first_params(problem: Problem, data: Data, key: Key) -> object:
+    """The parameters of a net that has seen some samples, if it has as many outputs as it must."""
+    net, example = problem.recipe.net(0.0), data.inputs.take(range(min(len(data), EXAMPLES)))
+    params = net.init(key, example)
+    found = net.apply(params, example[:1]).shape
+    if found != (1, problem.outputs):
+        expected = f"{problem.outputs} outputs for each sample"
+        raise ShapeError("The model", f"expected {expected}, got the shape {found[1:]}.")
+    return params
+
+
+def _parts(problem: Problem, key: Key) -> tuple[Data, tuple[Matrix, Targets] | None]:
+    """The samples to train with, and the inputs and targets to measure with."""
+    data, held = problem.data, problem.validation
+    if not isinstance(held, Dataset):
+        if held is None:
+            return data, None
+        if len(data) == 1:
+            raise DataError(
+                f"validation={held!r} leaves nothing of n_samples=1. Give validation=None."
+            )
+        # One sample at least, on either side.
+        share = min(max(held, 1.0 / len(data)), 1.0 - 1.0 / len(data))
+        data, held = split(data, share, key, problem.strata)
+    everything = range(len(held))
+    return data, (held.inputs.take(everything), held.targets.take(everything))
+
+
+def mean(function: Objective, prediction: Matrix, target: Targets) -> float:
+    """The mean of a loss over all samples."""
+    if isinstance(function, Loss):
+        return function.mean(prediction, target)
+    return float(function(prediction, target)[0])
+
+
+def train_all(
+    problem: Problem, keys: Sequence[Key], watches: Sequence[Watch], jobs: int | None
+) -> list[tuple[object, tuple[Curves, ...]]]:
+    """Several nets, in up to so many processes, or one with all threads.
+
+    Each of several has a thread of its own, whose sums do not depend on how many there are.
+    """
+    threads = None if len(keys) == 1 else 1
+    return Parallel(n_jobs=jobs)(
+        delayed(_train_on)(threads, problem, key, watch)
+        for key, watch in zip(keys, watches, strict=True)
+    )
+
+
+def _train_on(
+    threads: int | None, problem: Problem, key: Key, watch: Watch
+) -> tuple[object, tuple[Curves, ...]]:
+    with threadpool_limits(threads):
+        return train(problem, key, watch)

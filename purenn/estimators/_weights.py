@@ -1,0 +1,36 @@
+"""Weights of samples as repeated rows, and an order of rows that does not depend on theirs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from purenn.arrays import AnyArray, Indices, Matrix, Vector, read_only
+
+# Whole numbers stand for repeated rows unless there would be more than so many times as many.
+LONGEST = 4
+
+
+def repeats(weights: Vector) -> tuple[Indices, Vector | None]:
+    """Which rows there are, some more than once, and the weight of each unless all weigh the same.
+
+    Rows of weight 0 are left out. What is fitted to weights that are small whole numbers is what
+    would be fitted to repeated rows, to the last bit; other weights are factors of the loss, with
+    mean 1.
+    """
+    rows: Indices = np.flatnonzero(weights)
+    found = weights[rows]
+    if (found == found[0]).all():
+        return rows, None
+    if (found == np.rint(found)).all() and found.sum() <= LONGEST * len(weights):
+        return np.repeat(rows, found.astype(np.int64)), None
+    return rows, found
+
+
+def canonical_order(features: Matrix, targets: AnyArray, weights: Vector | None) -> Indices:
+    """The rows in an order that is the same for the same rows, in whatever order they come."""
+    keys = [*targets.reshape(len(targets), -1).T]
+    first: Indices = np.lexsort(keys if weights is None else [weights, *keys])
+    raw = np.ascontiguousarray(features[first])
+    whole = raw.view(np.dtype((np.void, raw.itemsize * raw.shape[1])))[:, 0]
+    second: Indices = np.argsort(whole, kind="stable")
+    return read_only(first[second])

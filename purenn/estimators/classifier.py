@@ -1,0 +1,238 @@
+"""A classifier for tables, in scikit-learn's interface."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, Self, TypeAlias, TypeVar
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.utils import Tags
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import check_array, column_or_1d
+
+from purenn.arrays import (
+    FLOAT32,
+    FLOAT64,
+    Array,
+    Indices,
+    Labels,
+    Matrix,
+    Vector,
+    is_labels,
+    read_only,
+)
+from purenn.errors import LabelError, OptionError
+from purenn.estimators._base import Estimator, average
+from purenn.estimators._errors import error_rate, label_error_rate
+from purenn.estimators._networks import BATCH, CLASSIFICATION, EPOCHS, classification_loss
+from purenn.estimators._preparation import Sample
+from purenn.layers import Layer, identity, sigmoid, softmax
+from purenn.losses import LossFunction, binary_cross_entropy_with_logits
+from purenn.optimizers import Optimizer
+from purenn.tree import EMPTY
+
+P = TypeVar("P")
+S = TypeVar("S")
+T = TypeVar("T")
+
+# Of logits the probabilities: of classes, and of labels.
+LINKS = (softmax(), sigmoid())
+
+Values: TypeAlias = "np.ndarray[tuple[int, ...], np.dtype[np.generic[object]]]"
+
+
+class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
+    """A net that classifies the rows of tables; RealMLP-TD-S unless it is told otherwise.
+
+    Holzmüller, Grinsztajn, Steinwart, "Better by Default: Strong Pre-Tuned MLPs and Boosted Trees
+    on Tabular Data" (2024). Columns may be numbers, with gaps, or categories. Several labels at
+    once are a matrix of 0 and 1.
+
+    Args:
+        model: the widths of the hidden layers, or a function of the numbers of features and of
+            classes that gives a layer, whose outputs are logits, or probabilities if it ends with
+            `softmax()` or `sigmoid()`.
+        optimizer: an optimizer, or a function of the number of steps that gives one. `adam(0.001)`
+            is the default of models that are layers.
+        loss: of outputs and labels from 0 to classes - 1.
+        class_weight: how much each class counts, or "balanced".
+        validation: the fraction of the rows that are measured after each epoch and not trained
+            with, or a table and targets `(X, y)`. The parameters of the epoch with the fewest
+            errors are kept, of the last of equals; with None, those of the last epoch.
+        patience: stop after so many epochs without a better one.
+        members: how many nets to average, which are trained in up to `n_jobs` processes. Their
+            number does not change a bit.
+        random_state: what everything random is a function of, together with the rows as a set.
+        verbose: print a line after each epoch.
+
+    Attributes:
+        classes_: the labels.
+        columns_: what makes features of a table.
+        model_: the layer.
+        params_: its parameters, once for each member.
+        history_: a column for each of member, epoch, loss, validation_loss and validation_error.
+    """
+
+    classes_: Values
+    class_weight: object
+    _task = CLASSIFICATION
+    _is_multilabel: bool
+    _class_weights: Vector | None
+
+    def __init__(
+        self,
+        model: Sequence[int] | Callable[[int, int], Layer[P, Matrix, Matrix]] | None = None,
+        *,
+        preset: Literal["simple", "full"] = "simple",
+        optimizer: Optimizer[S] | Callable[[int], Optimizer[S]] | None = None,
+        loss: LossFunction[Matrix, T] | None = None,
+        class_weight: Mapping[object, float] | Literal["balanced"] | None = None,
+        validation: float | tuple[object, object] | None = 0.2,
+        patience: int | None = None,
+        epochs: int = EPOCHS,
+        batch_size: int = BATCH,
+        members: int = 1,
+        n_jobs: int | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: bool = False,
+    ) -> None:
+        self.model = model
+        self.preset = preset
+        self.optimizer = optimizer
+        self.loss = loss
+        self.class_weight = class_weight
+        self.validation = validation
+        self.patience = patience
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.members = members
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        if tags.classifier_tags is not None:
+            tags.classifier_tags.multi_label = True
+        return tags
+
+    def _meet(self, y: object) -> None:
+        check_classification_targets(y)
+        kind = type_of_target(y, input_name="y")
+        if kind == "multiclass-multioutput":
+            raise OptionError(
+                "y: expected a label for each row, or rows of 0 and 1, got several labels. Put the "
+                "estimator into a MultiOutputClassifier."
+            )
+        self._is_multilabel = kind == "multilabel-indicator"
+        if self._is_multilabel:
+            self.classes_ = np.arange(check_array(y, input_name="y").shape[1])
+        else:
+            self.classes_ = np.unique(column_or_1d(y))
+        self._width = len(self.classes_)
+
+    def _encode(self, y: object) -> Labels | Matrix:
+        if not self._is_multilabel:
+            return self._known_labels(column_or_1d(y, warn=True))
+        found = check_array(y, dtype=FLOAT64, input_name="y")
+        rows = found.reshape(len(found), -1).astype(FLOAT32)
+        if rows.shape[1] != self._width or not np.isin(rows, (0, 1)).all():
+            raise LabelError(f"y: expected {self._width} columns of 0 and 1.")
+        return read_only(rows)
+
+    def _known_labels(self, labels: Values) -> Labels:
+        """The numbers of labels, which must be among those known."""
+        is_known = np.isin(labels, self.classes_)
+        if not is_known.all():
+            wrong = np.unique(labels[~is_known])
+            raise LabelError(
+                f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. 'y' "
+                f"has {wrong}. Announce all of them with the first call."
+            )
+        found: Indices = np.searchsorted(self.classes_, labels)
+        return read_only(found)
+
+    def _default_loss(self) -> object:
+        return binary_cross_entropy_with_logits() if self._is_multilabel else classification_loss()
+
+    def _error(self, loss: object) -> object:
+        if self._is_multilabel:
+            return label_error_rate(0.0 if self._gives_logits() else 0.5)
+        return error_rate()
+
+    def _learn(self, sample: Sample[Labels | Matrix]) -> None:
+        self._class_weights = None
+        if self.class_weight is None:
+            return
+        encoded, given = sample.encoded, self.class_weight
+        if not is_labels(encoded):
+            raise OptionError("class_weight: expected None for rows of 0 and 1.")
+        if isinstance(given, Mapping):
+            labels = self.classes_
+            self._class_weights = compute_class_weight(dict(given), classes=labels, y=labels)
+            if not (np.isfinite(self._class_weights) & (self._class_weights >= 0.0)).all():
+                raise OptionError("class_weight: expected finite numbers ≥ 0.")
+            return
+        present: Indices = np.unique(encoded)
+        found = compute_class_weight(
+            given, classes=present, y=encoded, sample_weight=sample.weights
+        )
+        self._class_weights = np.ones(self._width)
+        self._class_weights[present] = found
+
+    def _targets(self, encoded: Labels | Matrix) -> Labels | Matrix:
+        return encoded
+
+    def _class_factors(self, encoded: Labels | Matrix) -> Vector | None:
+        if self._class_weights is None:
+            return None
+        factors: Vector = self._class_weights[encoded]
+        return factors
+
+    def partial_fit(
+        self, X: object, y: object, classes: object = None, sample_weight: object = None
+    ) -> Self:
+        """Train one epoch more, at a steady rate and without validation.
+
+        Args:
+            X: a table; what is to be known of columns is learned from that of the first call.
+            y: the targets.
+            classes: all labels that there will be, in the first call.
+            sample_weight: as in `fit`.
+        """
+        if self.class_weight == "balanced":
+            raise OptionError(
+                "class_weight: partial_fit does not know how often a class will come."
+            )
+        is_multilabel = type_of_target(y, input_name="y") == "multilabel-indicator"
+        if classes is None and not (is_multilabel or hasattr(self, "params_")):
+            raise OptionError("classes must be passed on the first call to partial_fit.")
+        return self._partial_fit(X, y, sample_weight, y if is_multilabel else classes)
+
+    def predict_proba(self, X: object) -> Matrix:
+        """The probability of each class, or of each label: (rows, classes)."""
+        outputs = self._outputs(X)
+        if self._gives_logits():
+            link = LINKS[self._is_multilabel]
+            outputs = [link.apply(EMPTY, logits) for logits in outputs]
+        return average(outputs)
+
+    def _gives_logits(self) -> bool:
+        return self.model_.parts[-1] not in LINKS
+
+    def predict(self, X: object) -> Values:
+        """The most probable label of each row; of rows of 0 and 1, the labels above one half."""
+        probabilities = self.predict_proba(X)
+        if self._is_multilabel:
+            return (probabilities > 0.5).astype(np.int64)
+        found: Values = self.classes_[probabilities.argmax(axis=1)]
+        return found
+
+    def input_gradients(self, X: object) -> Array:
+        """The derivatives of probabilities by numbers of the table: (rows, classes, columns).
+
+        They are NaN for columns of categories and where a number is missing.
+        """
+        return self._slopes(X, LINKS[self._is_multilabel] if self._gives_logits() else identity())

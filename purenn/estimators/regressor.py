@@ -1,0 +1,141 @@
+"""A regressor for tables, in scikit-learn's interface."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal, Self, TypeVar
+
+import numpy as np
+from sklearn.base import RegressorMixin
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_array, column_or_1d
+
+from purenn import checks
+from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Matrix, Vector, read_only
+from purenn.data import Standardization, standardization
+from purenn.errors import DataError, ShapeError
+from purenn.estimators._base import Estimator, average
+from purenn.estimators._networks import BATCH, EPOCHS, REGRESSION
+from purenn.estimators._preparation import Sample
+from purenn.layers import Layer, identity
+from purenn.losses import LossFunction, mean_squared_error
+from purenn.optimizers import Optimizer
+
+P = TypeVar("P")
+S = TypeVar("S")
+T = TypeVar("T")
+
+
+class Regressor(RegressorMixin, Estimator[Matrix]):
+    """A net that predicts one number or more for each row of a table; RealMLP-TD-S by default.
+
+    The arguments are those of `Classifier`, but for:
+
+    Args:
+        loss: of outputs and targets, both matrices (rows, outputs).
+        validation: the best epoch is that of the least loss.
+        standardize_targets: whether the net sees targets with mean 0 and deviation 1. Losses that
+            need them as they are, such as `poisson()`, want False.
+    """
+
+    standardize_targets: object
+    _task = REGRESSION
+    _dtype: FloatDtype = FLOAT64  # so that a prediction does not depend on the other rows
+    _scaling: Standardization
+    _is_single: bool
+
+    def __init__(
+        self,
+        model: Sequence[int] | Callable[[int, int], Layer[P, Matrix, Matrix]] | None = None,
+        *,
+        preset: Literal["simple", "full"] = "simple",
+        optimizer: Optimizer[S] | Callable[[int], Optimizer[S]] | None = None,
+        loss: LossFunction[Matrix, T] | None = None,
+        standardize_targets: bool = True,
+        validation: float | tuple[object, object] | None = 0.2,
+        patience: int | None = None,
+        epochs: int = EPOCHS,
+        batch_size: int = BATCH,
+        members: int = 1,
+        n_jobs: int | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: bool = False,
+    ) -> None:
+        self.model = model
+        self.preset = preset
+        self.optimizer = optimizer
+        self.loss = loss
+        self.standardize_targets = standardize_targets
+        self.validation = validation
+        self.patience = patience
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.members = members
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+    def _meet(self, y: object) -> None:
+        rows = check_array(y, dtype=FLOAT64, ensure_2d=False, input_name="y")
+        self._width = rows.size // len(rows)
+        self._is_single = self._width == 1
+
+    def _encode(self, y: object) -> Matrix:
+        """The targets as columns."""
+        found = check_array(y, dtype=FLOAT64, ensure_2d=False, input_name="y")
+        if found.shape[1:] == (1,):
+            column_or_1d(found, warn=True)  # which tells what it makes of a column
+        rows = found.reshape(len(found), -1)
+        if rows.shape[1] != self._width:
+            raise ShapeError("y", f"expected {self._width} outputs, got {rows.shape[1]}.")
+        if not np.abs(rows).max() <= np.finfo(FLOAT32).max:
+            raise DataError("Input y contains a value too large for dtype('float32'). Scale it.")
+        return read_only(rows)
+
+    def _learn(self, sample: Sample[Matrix]) -> None:
+        zeros: Vector = np.zeros(self._width)
+        checks.instance("standardize_targets", self.standardize_targets, bool)
+        identity = Standardization(zeros, zeros + 1.0)
+        self._scaling = standardization(sample.encoded) if self.standardize_targets else identity
+
+    def _targets(self, encoded: Matrix) -> Matrix:
+        targets: Matrix = self._scaling(encoded).astype(FLOAT32)
+        return read_only(targets)
+
+    def _default_loss(self) -> object:
+        return mean_squared_error()
+
+    def _error(self, loss: object) -> object:
+        return loss
+
+    def partial_fit(self, X: object, y: object, sample_weight: object = None) -> Self:
+        """Train one epoch more, at a steady rate and without validation.
+
+        Args:
+            X: a table; what is to be known of columns and of the size of targets is learned from
+                those of the first call.
+            y: the targets.
+            sample_weight: as in `fit`.
+        """
+        return self._partial_fit(X, y, sample_weight, y)
+
+    def predict(self, X: object) -> Matrix | Vector:
+        """The prediction for each row: (rows,), or (rows, outputs) if there is more than one."""
+        outputs = average(self._outputs(X))
+        rows = self._scaling.inverse(outputs)
+        return rows[:, 0] if self._is_single else rows
+
+    def input_gradients(self, X: object) -> Array:
+        """The derivatives of predictions by numbers of the table: (rows, outputs, columns).
+
+        With a single output, (rows, columns). They are NaN for columns of categories and where a
+        number is missing.
+        """
+        slopes = self._slopes(X, identity())
+        found = slopes * self._scaling.deviation[:, np.newaxis]
+        return found[:, 0] if self._is_single else found

@@ -1,0 +1,88 @@
+"""Embedding of several columns of categories, whose numbers are given as floats."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from purenn import checks
+from purenn.arrays import Indices, Matrix, read_only
+from purenn.errors import LabelError, OptionError, ParametersError, ShapeError
+from purenn.expressions import maker
+from purenn.initializers import normal
+from purenn.kernels.gather import take
+from purenn.keys import Key
+from purenn.layers._contract import Layer, Pullback, Thunk, require_dtype, require_params
+from purenn.layers.embedding import Embedding
+from purenn.layers.linear import require_rows
+
+
+@maker
+def category_embedding(symbols: tuple[int, ...], features: int) -> Layer[Embedding, Matrix, Matrix]:
+    """A learned vector for each category of each column: (samples, columns) to features.
+
+    The input has whole numbers from 0, as floats: a part of a table that has other numbers too.
+    The output is (samples, columns * features), column by column. All vectors are rows of one
+    table, in the same order, and standard normal at first. `embedding` takes integers, of one
+    column.
+
+    Args:
+        symbols: how many categories each column has.
+        features: the length of a vector.
+
+    Raises:
+        LabelError: a number is not that of a category of its column.
+    """
+    given: object = symbols
+    if not isinstance(given, tuple) or not given:
+        raise OptionError(f"category_embedding: expected a tuple of numbers, got {symbols!r}.")
+    sizes = [checks.integer("The symbols of category_embedding", each) for each in symbols]
+    width = checks.integer("The features of category_embedding", features)
+    subject = f"category_embedding({tuple(sizes)}, {width})"
+    limits = np.array(sizes)
+    starts = np.cumsum(limits) - limits
+
+    def rows_of(x: Matrix) -> Indices:
+        """The rows of the table that belong to the entries, one after the other."""
+        require_rows(subject, x)
+        if x.shape[1] != len(sizes):
+            raise ShapeError(subject, f"expected {len(sizes)} columns, got {x.shape[1]}.")
+        numbers = np.rint(x)
+        wrong = ~((numbers >= 0) & (numbers < limits))
+        if wrong.any():
+            row, column = np.argwhere(wrong)[0].tolist()
+            expected = f"numbers from 0 to {sizes[column] - 1} in column {column}"
+            raise LabelError(f"{subject}: expected {expected}, got {x[row, column]}.")
+        found: Indices = (numbers.astype(np.int64) + starts).reshape(-1)
+        return found
+
+    def init(key: Key, example: Matrix) -> Embedding:
+        rows_of(example)
+        return Embedding(normal()(key.child("table"), (sum(sizes), width), example.dtype))
+
+    def forward(params: Embedding, x: Matrix) -> tuple[Matrix, Indices]:
+        require_params(subject, params, Embedding)
+        rows, shape = rows_of(x), (sum(sizes), width)
+        if params.table.shape != shape:
+            got = params.table.shape
+            raise ParametersError(subject, f"expected a table of shape {shape}, got {got}.")
+        require_dtype(subject, params.table, x)
+        y: Matrix = take(params.table, rows).reshape(len(x), len(sizes) * width)
+        return read_only(y), rows
+
+    def pulled(
+        params: Embedding, x: Matrix, rows: Indices, dy: Matrix
+    ) -> tuple[Embedding, Thunk[Matrix]]:
+        table: Matrix = np.zeros_like(params.table)
+        np.add.at(table, rows, dy.reshape(-1, width))
+        # Whole numbers have no slope.
+        return Embedding(read_only(table)), lambda: read_only(np.zeros_like(x))
+
+    def vjp(
+        params: Embedding, x: Matrix, key: Key
+    ) -> tuple[Matrix, Pullback[Matrix, Embedding, Matrix]]:
+        y, rows = forward(params, x)
+        return y, partial(pulled, params, x, rows)
+
+    return Layer(init, lambda params, x: forward(params, x)[0], vjp)

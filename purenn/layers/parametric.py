@@ -1,0 +1,77 @@
+"""Parametric activations: how much of an activation there is, is learned for each feature."""
+
+from __future__ import annotations
+
+import attrs
+import numpy as np
+
+from purenn import checks
+from purenn.arrays import A, Vector, read_only, require_floats, vector
+from purenn.expressions import maker
+from purenn.kernels.elementwise import times
+from purenn.kernels.memory import empty_like
+from purenn.kernels.norms import feature_sums
+from purenn.keys import Key
+from purenn.layers._contract import Layer, Pullback, Thunk, require_fit, require_params
+from purenn.layers.scaling import filled
+from purenn.tree import EMPTY, Empty, Node
+
+
+@attrs.frozen(eq=False)
+class Parametric(Node):
+    """The parameters of `parametric`: the share of the activation in each feature, (features,)."""
+
+    share: Vector = attrs.field(converter=vector)
+
+
+@maker
+def parametric(activation: Layer[Empty, A, A]) -> Layer[Parametric, A, A]:
+    """`x + (f(x) - x) * share` for an activation f, with a learned share, 1 at first, per feature.
+
+    At 0 it is the identity. Holzmüller, Grinsztajn and Steinwart, "Better by Default" (2024).
+    """
+    checks.instance("The activation of parametric", activation, Layer)
+    subject = f"parametric({activation!r})"
+
+    def init(key: Key, example: A) -> Parametric:
+        require_floats(subject, example, 2)
+        activation.init(key, example)
+        return Parametric(filled(example, 1.0))
+
+    def apply(params: Parametric, x: A) -> A:
+        _require(subject, params, x)
+        return _sum(x, times(_difference(activation.apply(EMPTY, x), x), params.share))
+
+    def vjp(params: Parametric, x: A, key: Key) -> tuple[A, Pullback[A, Parametric, A]]:
+        _require(subject, params, x)
+        value, pull_inner = activation.vjp(EMPTY, x, key)
+        difference = _difference(value, x)
+
+        def pull(dy: A) -> tuple[Parametric, Thunk[A]]:
+            def dx() -> A:
+                through = times(dy, params.share)
+                return _sum(_difference(dy, through), pull_inner(through)[1]())
+
+            return Parametric(feature_sums(times(dy, difference))), dx
+
+        return _sum(x, times(difference, params.share)), pull
+
+    return Layer(init, apply, vjp)
+
+
+def _require(subject: str, params: Parametric, x: A) -> None:
+    require_params(subject, params, Parametric)
+    require_floats(subject, x, 2)
+    require_fit(subject, params.share, x)
+
+
+def _sum(x: A, y: A) -> A:
+    total = empty_like(x)
+    np.add(x, y, total)
+    return read_only(total)
+
+
+def _difference(x: A, y: A) -> A:
+    found = empty_like(x)
+    np.subtract(x, y, found)
+    return read_only(found)

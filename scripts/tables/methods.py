@@ -1,0 +1,152 @@
+"""The methods that are compared, each with its defaults and with the columns that it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.util import find_spec
+
+import attrs
+
+from benchmarks.turns import cores
+from tables._dynamic import Estimator, as_estimator, made
+from tables.catalog import Task
+
+PURENN = "purenn"
+Prepare = Callable[[], object]  # makes a transformer of columns
+
+
+@attrs.frozen
+class Method:
+    """A method.
+
+    Args:
+        name: in the table.
+        color: in pictures; by Okabe and Ito, for every color vision.
+        modules: that it needs.
+        distributions: the packages that one installs for it.
+        paths: of the classifier and the regressor.
+        options: of both.
+        prepare: what makes columns fit for it; none of them if it takes tables as they are.
+    """
+
+    name: str
+    color: str
+    modules: tuple[str, ...]
+    distributions: tuple[str, ...]
+    paths: tuple[str, str]
+    options: tuple[tuple[str, object], ...] = ()
+    prepare: Prepare | None = None
+
+    @property
+    def is_present(self) -> bool:
+        """Whether all that it needs is installed."""
+        return all(map(find_spec, self.modules))
+
+    def estimator(self, task: Task, seed: int) -> Estimator:
+        """A new estimator for a task."""
+        path = self.paths[0 if task == "classification" else 1]
+        last = made(path, random_state=seed, **dict(self.options))
+        if self.prepare is None:
+            return as_estimator(last)
+        return as_estimator(made("sklearn.pipeline:make_pipeline", self.prepare(), last))
+
+
+def _transformer(*steps: tuple[object, object], **options: object) -> object:
+    return made("sklearn.compose:make_column_transformer", *steps, **options)
+
+
+def _columns(**options: object) -> object:
+    return made("sklearn.compose:make_column_selector", **options)
+
+
+def _imputer() -> object:
+    return made("sklearn.impute:SimpleImputer", strategy="median", add_indicator=True)
+
+
+def _one_hot() -> object:
+    return made("sklearn.preprocessing:OneHotEncoder", handle_unknown="ignore", sparse_output=False)
+
+
+def standardized() -> object:
+    """Numbers filled with the median and standardized, categories one-hot."""
+    scaler = made("sklearn.preprocessing:StandardScaler")
+    numbers = made("sklearn.pipeline:make_pipeline", _imputer(), scaler)
+    return _transformer(
+        (numbers, _columns(dtype_include="number")),
+        (_one_hot(), _columns(dtype_include="category")),
+    )
+
+
+def one_hot() -> object:
+    """Categories one-hot, and numbers as they are, where some may be missing."""
+    return _transformer((_one_hot(), _columns(dtype_include="category")), remainder="passthrough")
+
+
+def filled() -> object:
+    """Numbers filled with the median, as a frame of pandas."""
+    numbers = (_imputer(), _columns(dtype_include="number"))
+    made_of = _transformer(numbers, remainder="passthrough", verbose_feature_names_out=False)
+    return getattr(made_of, "set_output", lambda transform: made_of)(transform="pandas")
+
+
+SKLEARN = ("pandas", "sklearn")
+SMALL, SCIKIT = ("scikit-learn",), "scikit-learn"
+METHODS = (
+    Method(
+        PURENN,
+        "#0072B2",
+        ("purenn", "sklearn", "pandas"),
+        ("numpy", "attrs", SCIKIT),
+        ("purenn.estimators:Classifier", "purenn.estimators:Regressor"),
+    ),
+    Method(
+        "scikit-learn's MLP",
+        "#CC79A7",
+        SKLEARN,
+        (SCIKIT,),
+        ("sklearn.neural_network:MLPClassifier", "sklearn.neural_network:MLPRegressor"),
+        prepare=standardized,
+    ),
+    Method(
+        "skorch",
+        "#D55E00",
+        ("skorch", "torch", "pandas"),
+        ("skorch", "torch"),
+        ("tables.skorch_net:Classifier", "tables.skorch_net:Regressor"),
+    ),
+    Method(
+        "pytabkit",
+        "#E69F00",
+        ("pytabkit", "pandas"),
+        ("pytabkit",),
+        ("pytabkit:RealMLP_TD_S_Classifier", "pytabkit:RealMLP_TD_S_Regressor"),
+        (("device", "cpu"), ("n_threads", cores()), ("verbosity", 0)),
+        filled,
+    ),
+    Method(
+        "random forest",
+        "#009E73",
+        SKLEARN,
+        (SCIKIT,),
+        ("sklearn.ensemble:RandomForestClassifier", "sklearn.ensemble:RandomForestRegressor"),
+        prepare=one_hot,
+    ),
+    Method(
+        "HistGradientBoosting",
+        "#56B4E9",
+        SKLEARN,
+        (SCIKIT,),
+        (
+            "sklearn.ensemble:HistGradientBoostingClassifier",
+            "sklearn.ensemble:HistGradientBoostingRegressor",
+        ),
+    ),
+    Method(
+        "LightGBM",
+        "#000000",
+        ("lightgbm", "sklearn", "pandas"),
+        ("lightgbm",),
+        ("lightgbm:LGBMClassifier", "lightgbm:LGBMRegressor"),
+        (("verbosity", -1),),
+    ),
+)

@@ -1,0 +1,153 @@
+"""Scores as tables in Markdown and as a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from math import exp, inf, log, nan
+
+import attrs
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from purenn.arrays import Vector
+from purenn.estimators._columns import fit_columns
+from tables.catalog import Table, load
+from tables.methods import PURENN, Method
+from tables.sizes import megabytes
+from tables.worker import Score
+
+NOISE = 2.0  # Standard errors of a difference, within which two methods are equal.
+
+
+@attrs.frozen(eq=False)
+class Compared:
+    """A method and purenn on a table, by the seeds that both have."""
+
+    table: str
+    own: Vector
+    other: Vector
+    seconds: float  # the other's, divided by purenn's
+    cpu: float
+
+    @property
+    def ratio(self) -> float:
+        """The other's mean error, divided by purenn's; 1 if both are 0."""
+        own, other = float(self.own.mean()), float(self.other.mean())
+        return other / own if own else 1.0 + other
+
+    @property
+    def verdict(self) -> int:
+        """1 if purenn is better, -1 if it is worse, and 0 if that may be chance."""
+        difference = self.other - self.own
+        count = len(difference)
+        noise = NOISE * float(difference.std(ddof=1)) / count**0.5 if count > 1 else inf
+        return int(difference.mean() > noise) - int(difference.mean() < -noise)
+
+
+def compared(scores: Sequence[Score], method: str) -> list[Compared]:
+    """The method and purenn on each table that both have."""
+    found: list[Compared] = []
+    for table in dict.fromkeys(score.table for score in scores):
+        own = {each.seed: each for each in scores if (each.table, each.method) == (table, PURENN)}
+        other = {each.seed: each for each in scores if (each.table, each.method) == (table, method)}
+        seeds = sorted(own.keys() & other.keys())
+        if seeds:
+            errors = [np.array([each[seed].error for seed in seeds]) for each in (own, other)]
+            seconds = [sum(each[seed].seconds for seed in seeds) for each in (own, other)]
+            cpu = [sum(each[seed].cpu for seed in seeds) for each in (own, other)]
+            times = seconds[1] / seconds[0], cpu[1] / cpu[0]
+            found.append(Compared(table, errors[0], errors[1], *times))
+    return found
+
+
+def _mean(values: Iterable[float]) -> float:
+    """The geometric mean."""
+    logs = [log(value) for value in values if value > 0.0]
+    return exp(sum(logs) / len(logs)) if logs else nan
+
+
+def summary(scores: Sequence[Score], methods: Sequence[Method]) -> str:
+    """A row for each method: its errors and times divided by purenn's, and its megabytes."""
+    columns = "method", "tables", "error ÷", "purenn better, equal, worse", "seconds ÷", "CPU ÷"
+    rows: list[Sequence[str]] = [(*columns, "MB installed")]
+    for method in methods:
+        pairs = compared(scores, method.name)
+        if not pairs:
+            rows.append((method.name, "0" if method.is_present else "missing", *[""] * 5))
+            continue
+        verdicts = [pair.verdict for pair in pairs]
+        counts = ", ".join(str(verdicts.count(verdict)) for verdict in (1, 0, -1))
+        error = _mean(pair.ratio for pair in pairs)
+        seconds, cpu = _mean(pair.seconds for pair in pairs), _mean(pair.cpu for pair in pairs)
+        size = f"{megabytes(method.distributions):.0f}"
+        numbers = f"{error:.3f}", counts, f"{seconds:.2f}", f"{cpu:.2f}", size
+        rows.append((method.name, str(len(pairs)), *numbers))
+    return _markdown(rows)
+
+
+def errors(scores: Sequence[Score], methods: Sequence[Method]) -> str:
+    """A row for each table: the mean error of each method, and its standard error."""
+    rows: list[Sequence[str]] = [("table", *(method.name for method in methods))]
+    for table in dict.fromkeys(score.table for score in scores):
+        cells = [_cell(scores, table, method.name) for method in methods]
+        rows.append((table, *cells))
+    return _markdown(rows)
+
+
+def _cell(scores: Sequence[Score], table: str, method: str) -> str:
+    found = [each.error for each in scores if (each.table, each.method) == (table, method)]
+    if not found:
+        return ""
+    spread = float(np.std(found, ddof=1)) / len(found) ** 0.5 if len(found) > 1 else nan
+    return f"{np.mean(found):.4g} ± {spread:.2g}"
+
+
+def catalog(tables: Sequence[Table]) -> str:
+    """A row for each table: its size, its task and its licence."""
+    names = "table", "package", "rows", "columns", "of categories", "with gaps", "task", "licence"
+    rows: list[Sequence[str]] = [names]
+    for table in tables:
+        features = load(table).features
+        columns = fit_columns(features)
+        categories = sum(values is not None for values in columns.categories)
+        counts = map(str, (*features.shape, categories, len(columns.lacking)))
+        rows.append((table.name, table.package, *counts, table.task, table.licence))
+    return _markdown(rows)
+
+
+def _markdown(rows: Sequence[Sequence[str]]) -> str:
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
+
+
+def picture(scores: Sequence[Score], methods: Sequence[Method]) -> Figure:
+    """The ratios of errors on each table, and of times and megabytes for each method."""
+    figure = Figure(figsize=(13, 9), layout="constrained")
+    ratios, seconds, sizes = figure.subplots(1, 3, width_ratios=(3, 1, 1))
+    others = [method for method in methods if method.name != PURENN]
+    _ratios(ratios, scores, others)
+    times = {each: _mean(pair.cpu for pair in compared(scores, each.name)) for each in methods}
+    _bars(seconds, times, "CPU seconds ÷ purenn's")
+    _bars(sizes, {each: megabytes(each.distributions) for each in methods}, "MB installed")
+    return figure
+
+
+def _ratios(axes: Axes, scores: Sequence[Score], methods: Sequence[Method]) -> None:
+    tables = list(dict.fromkeys(score.table for score in scores))
+    for method in methods:
+        pairs = compared(scores, method.name)
+        x, y = [pair.ratio for pair in pairs], [tables.index(pair.table) for pair in pairs]
+        axes.plot(x, y, "o", color=method.color, label=method.name)
+    axes.axvline(1.0, color="#999999", zorder=0)
+    axes.set(xlabel="error ÷ purenn's", xscale="log")
+    axes.set_yticks(range(len(tables)), tables)
+    axes.invert_yaxis()
+    axes.legend(ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0))
+
+
+def _bars(axes: Axes, values: dict[Method, float], label: str) -> None:
+    colors = [method.color for method in values]
+    axes.barh([method.name for method in values], list(values.values()), color=colors)
+    axes.set(xlabel=label, xscale="log")
+    axes.invert_yaxis()

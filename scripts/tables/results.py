@@ -1,0 +1,47 @@
+"""Scores, stored as they come, so that the comparison can be stopped and goes on where it was."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from subprocess import PIPE, Popen
+
+import cattrs
+
+from benchmarks.turns import cores
+from tables.catalog import Table
+from tables.methods import Method
+from tables.worker import Score
+
+SCRIPTS = Path(__file__).parent.parent
+
+
+def read(file: Path) -> list[Score]:
+    """The scores in a file, one on each line; a last line that was not finished is removed."""
+    if not file.exists():
+        return []
+    text = file.read_text(encoding="utf-8")
+    whole = text[: text.rfind("\n") + 1]
+    if whole != text:
+        file.write_text(whole, encoding="utf-8")
+    return [cattrs.structure(json.loads(line), Score) for line in whole.splitlines()]
+
+
+def complete(file: Path, table: Table, method: Method, seeds: int) -> None:
+    """Measure a method on a table with the seeds for which there is no score, and store these."""
+    scores = read(file)
+    done = {each.seed for each in scores if (each.table, each.method) == (table.name, method.name)}
+    rest = [str(seed) for seed in range(seeds) if seed not in done]
+    if not rest:
+        return
+    threads = {f"{name}_NUM_THREADS": str(cores()) for name in ("OMP", "OPENBLAS")}
+    args = [sys.executable, "-m", "tables.worker", table.package, table.path, method.name, *rest]
+    with Popen(args, stdout=PIPE, text=True, cwd=SCRIPTS, env=os.environ | threads) as process:
+        for line in process.stdout or ():
+            if line.startswith("{"):  # some methods print as well
+                with file.open("a", encoding="utf-8") as stored:
+                    stored.write(line)
+    if process.returncode:  # others are measured nevertheless
+        print(f"{method.name} failed on {table.name}: why stands above.", file=sys.stderr)

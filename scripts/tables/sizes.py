@@ -1,0 +1,32 @@
+"""How much a package takes when it is installed, with all that it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+
+def megabytes(names: Iterable[str]) -> float:
+    """The size of these distributions and of those that they need, as far as they are here."""
+    found: dict[str, Distribution] = {}
+    rest = list(names)
+    while rest:
+        name = rest.pop().lower().replace("_", "-")
+        if name in found:
+            continue
+        try:
+            found[name] = distribution(name)
+        except PackageNotFoundError:
+            continue
+        needed = map(Requirement, found[name].requires or ())
+        here = {"extra": ""}
+        rest += [each.name for each in needed if not each.marker or each.marker.evaluate(here)]
+    return sum(map(_bytes, found.values())) / 1e6
+
+
+def _bytes(package: Distribution) -> int:
+    paths = [Path(str(package.locate_file(file))) for file in package.files or ()]
+    return sum(path.stat().st_size for path in paths if path.is_file())

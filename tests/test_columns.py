@@ -1,0 +1,192 @@
+"""Columns of tables as features, against their definition; frames by all that is asked of them."""
+
+from __future__ import annotations
+
+import importlib
+import pickle
+from collections.abc import Callable
+
+import attrs
+import numpy as np
+import pytest
+from contracts import bits, normal
+from refusals import refused
+
+from purenn.arrays import FLOAT32, Vector
+from purenn.errors import DataError
+from purenn.estimators._columns import Columns, Layout, fit_columns
+
+Values = list[object]
+Objects = np.ndarray[tuple[int, ...], np.dtype[np.object_]]
+
+
+@attrs.frozen
+class FakeSeries:
+    values: Values
+    dtype: str
+
+    def to_numpy(self) -> Objects:
+        return np.array(self.values, object)
+
+
+@attrs.frozen
+class FakeFrame:
+    """All that pandas and polars have in common here."""
+
+    content: dict[str, FakeSeries]
+
+    @property
+    def columns(self) -> list[str]:
+        return list(self.content)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return len(next(iter(self.content.values())).values), len(self.content)
+
+    def __getitem__(self, name: str) -> FakeSeries:
+        return self.content[name]
+
+
+def fake(content: dict[str, Values]) -> object:
+    dtypes = {name: "category" if name == "declared" else "object" for name in content}
+    return FakeFrame({name: FakeSeries(each, dtypes[name]) for name, each in content.items()})
+
+
+def pandas(content: dict[str, Values]) -> object:
+    frame = pytest.importorskip("pandas").DataFrame(content)
+    return frame.astype({"declared": "category"}) if "declared" in content else frame
+
+
+def polars(content: dict[str, Values]) -> object:
+    pytest.importorskip("polars")
+    package = importlib.import_module("polars")
+    text = {**content, "declared": [str(each) for each in content.get("declared", [])]}
+    frame = package.DataFrame({name: text[name] for name in content}, strict=False)
+    return frame.cast({"declared": package.Categorical}) if "declared" in content else frame
+
+
+each_frame = pytest.mark.parametrize("frame", [fake, pandas, polars])
+
+
+def scaled(column: Vector) -> Vector:
+    """The definition."""
+    low, median, high = np.quantile(column, [0.25, 0.5, 0.75])
+    spread = high - low or (column.max() - column.min()) / 2
+    z = (column - median) / spread if spread else 0.0 * column
+    found: Vector = z / np.sqrt(1.0 + (z / 3.0) ** 2)
+    return found
+
+
+def test_numbers_are_scaled_robustly_and_clipped_smoothly() -> None:
+    x = normal(0, 200, 4) * [1e-3, 1.0, 50.0, 1.0] + [0.0, 5.0, 1e6, 0.0]
+    x[:, 3] = x[:, 3] > 1.5  # the quartiles are equal
+    x[0, 1] = 1e6
+    columns = fit_columns(x)
+    assert columns.layout == Layout(4, 0, ())
+    y = columns.transform(x)
+    assert (y.dtype, y.flags.writeable) == (FLOAT32, False)
+    np.testing.assert_allclose(y.T, [scaled(column) for column in x.T], rtol=1e-6, atol=1e-6)
+    assert y[0, 1] == pytest.approx(3.0, rel=1e-6)
+    # Rows by themselves, other dtypes, and lists.
+    assert bits(columns.transform(x[7:8])) == bits(y[7:8].copy())
+    for same in (x.tolist(), x.astype(object)):
+        assert bits(fit_columns(same).transform(same)) == bits(y)
+
+
+@pytest.mark.parametrize("unit", [1.0, 1.7e308, 1e-300])
+def test_numbers_of_any_size_are_finite(unit: float) -> None:
+    x = np.array([[-1.0], [0.5], [0.0], [1.0]]) * unit
+    y = fit_columns(x).transform(x)
+    np.testing.assert_allclose(y[:, 0], scaled(x[:, 0] / unit), rtol=1e-6)
+    assert abs(fit_columns(x * 1e-5).transform(x)).max() <= 3.0
+
+
+@each_frame
+def test_categories_become_indicators(frame: Callable[[dict[str, Values]], object]) -> None:
+    three: Values = ["b", "a", "c", "a", None, "b", "a", "a"]
+    two: Values = [True, False, False, True, True, False, True, None]
+    declared: Values = [5, 7, 7, 5, 9, 9, 9, 9]
+    content: dict[str, Values] = {
+        "three": three,
+        "two": two,
+        "declared": declared,
+        "number": [*map(float, range(8))],
+    }
+    columns = fit_columns(frame(content))
+    assert columns.layout == Layout(1, 3 + 1 + 3, ())
+    hot = [np.array([each == name for each in three], float) for name in "abc"]
+    binary = np.array(
+        [{None: 0.0, True: 1.0, False: -1.0}[bool(v) if v is not None else v] for v in two]
+    )
+    hot_declared = [np.array([each == name for each in declared], float) for name in (5, 7, 9)]
+    numbers = np.arange(8.0)
+    expected = np.transpose([scaled(each) for each in (numbers, *hot, binary, *hot_declared)])
+    found = columns.transform(frame(content))
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    # What is unknown is like what is missing.
+    new: dict[str, Values] = {**content, "three": ["z", *three[1:]], "declared": [6, *declared[1:]]}
+    lacking: dict[str, Values] = {**content, "three": [None, *three[1:]]}
+    unknown, missing = (columns.transform(frame(each))[0] for each in (new, lacking))
+    assert unknown[:5].tolist() == missing[:5].tolist()
+    assert unknown[5:].tolist() == [scaled_zero(each) for each in hot_declared]
+
+
+def scaled_zero(column: Vector) -> float:
+    """What 0 becomes in a column."""
+    place = int(np.argmin(column))
+    return float(np.float32(scaled(column)[place]))
+
+
+def test_missing_numbers_are_the_median_and_get_an_indicator() -> None:
+    x = normal(0, 9, 2)
+    x[[2, 5], 0] = np.nan
+    columns = fit_columns(x)
+    assert columns.layout == Layout(2, 1, ())
+    y = columns.transform(x)
+    known = ~np.isnan(x[:, 0])
+    np.testing.assert_allclose(y[known, 0], scaled(x[known, 0]), rtol=1e-6)
+    assert y[[2, 5], 0].tolist() == [0.0, 0.0]
+    np.testing.assert_allclose(y[:, 2], scaled(np.where(known, -1.0, 1.0)), rtol=1e-6)
+    later = columns.transform(np.array([[0.0, np.nan]]))  # where none was missing before
+    assert later[0, 1] == 0.0
+    empty = fit_columns(np.full((3, 1), np.nan))
+    assert empty.transform(np.ones((2, 1))).tolist() == [[0.0, 0.0]] * 2
+
+
+def test_large_categories_are_given_as_their_numbers() -> None:
+    table = np.array([[f"t{row % 10}", f"u{row % 3}"] for row in range(40)], object)
+    columns = fit_columns(table, largest=8)
+    assert columns.layout == Layout(0, 3, (11,))
+    assert columns.layout.width == 4
+    y = columns.transform(table)
+    assert y[:11, 3].tolist() == [*range(1, 11), 1]
+    assert columns.transform(np.array([["t10", "u0"], [None, "u1"]], object))[:, 3].tolist() == [
+        0,
+        0,
+    ]
+    assert fit_columns(table, largest=10).layout == Layout(0, 13, ())
+
+
+def test_columns_are_pickled_with_read_only_arrays() -> None:
+    table = np.array([["a", 1.0], ["b", np.nan], ["c", 3.0]], object)
+    columns = fit_columns(table)
+    same: Columns = pickle.loads(pickle.dumps(columns))  # noqa: S301
+    assert bits(same.transform(table)) == bits(columns.transform(table))
+    assert not same.center.flags.writeable
+
+
+def test_fifty_thousand_columns_are_read() -> None:
+    x = np.random.default_rng(0).standard_normal((20, 50_000), np.float32)
+    y = fit_columns(x).transform(x)
+    np.testing.assert_allclose(y[:, -1], scaled(x[:, -1].astype(np.float64)), rtol=1e-5)
+
+
+def test_frames_whose_columns_cannot_be_told_apart_are_refused() -> None:
+    with refused(DataError, "X: two columns have the same name. Rename one of them."):
+        fit_columns(Twice({"a": FakeSeries([1.0], "float64")}))
+
+
+class Twice(FakeFrame):
+    @property
+    def columns(self) -> list[str]:
+        return ["a", "a"]

@@ -1,0 +1,320 @@
+"""The estimators: what they fit, to which bits, and what they say about it."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from refusals import check_refusal, items
+from sklearn.base import clone
+from sklearn.datasets import load_diabetes, load_wine
+
+import purenn as nn
+from purenn import layers, losses
+from purenn.arrays import Matrix
+from purenn.estimators import Classifier, Regressor
+
+X, LABELS = load_wine(return_X_y=True)
+NUMBERS, VALUES = load_diabetes(return_X_y=True)
+ROWS = (np.column_stack([LABELS == 0, X[:, 0] > 13.0])).astype(np.int64)
+FEW = np.arange(0, len(X), 6)
+SMALL, KEY = (8,), nn.Key(0)
+
+
+def classifier(**options: object) -> Classifier:
+    """A small net that is trained for a short time."""
+    small: dict[str, object] = {"model": SMALL, "epochs": 8, "random_state": 0}
+    return Classifier().set_params(**{**small, **options})
+
+
+def regressor(**options: object) -> Regressor:
+    small: dict[str, object] = {"model": SMALL, "epochs": 8, "random_state": 0}
+    return Regressor().set_params(**{**small, **options})
+
+
+def same(first: Classifier | Regressor, second: Classifier | Regressor) -> bool:
+    """Whether two fits have the same bits."""
+    pairs = zip(first.params_, second.params_, strict=True)
+    return all(
+        np.array_equal(one, other)
+        for params in pairs
+        for one, other in zip(*map(nn.tree.leaves, params), strict=True)
+    )
+
+
+@pytest.mark.slow
+def test_the_defaults_learn() -> None:
+    part = np.arange(len(X)) % 3 > 0
+    model = Classifier(random_state=0).fit(X[part], LABELS[part])
+    assert model.score(X[~part], LABELS[~part]) > 0.93
+    values = Regressor(random_state=0).fit(NUMBERS[:300], VALUES[:300])
+    assert values.score(NUMBERS[300:], VALUES[300:]) > 0.4
+
+
+def test_the_order_of_rows_changes_no_bit() -> None:
+    order = KEY.generator().permutation(len(X))
+    assert same(classifier().fit(X, LABELS), classifier().fit(X[order], LABELS[order]))
+    assert not same(classifier().fit(X, LABELS), classifier(random_state=1).fit(X, LABELS))
+
+
+def test_small_whole_weights_are_repeated_rows() -> None:
+    counts = KEY.generator().integers(0, 4, len(X))
+    repeated = classifier().fit(X.repeat(counts, axis=0), LABELS.repeat(counts))
+    assert same(classifier().fit(X, LABELS, counts), repeated)
+    assert same(classifier().fit(X, LABELS, np.full(len(X), 0.3)), classifier().fit(X, LABELS))
+
+
+def test_other_weights_are_factors_of_the_loss_and_class_weights_are_weights() -> None:
+    factors = np.array([0.5, 1.0, 2.25])
+    weighted = classifier().fit(X, LABELS, factors[LABELS])
+    by_class = classifier(class_weight={0: 0.5, 1: 1.0, 2: 2.25}).fit(X, LABELS)
+    assert same(weighted, by_class)
+    assert not same(weighted, classifier().fit(X, LABELS))
+    both = classifier(class_weight={0: 0.5}).fit(X, LABELS, (factors / [0.5, 1.0, 1.0])[LABELS])
+    assert same(weighted, both)
+
+
+def test_balanced_classes_weigh_the_same() -> None:
+    counts = np.bincount(LABELS)
+    weights = dict(enumerate(len(LABELS) / (3 * counts)))
+    balanced = classifier(class_weight="balanced").fit(X, LABELS)
+    assert same(balanced, classifier(class_weight=weights).fit(X, LABELS))
+
+
+@pytest.mark.parametrize("members", [1, 3])
+def test_a_fit_is_params_of_a_layer_and_predictions_their_mean(members: int) -> None:
+    model = classifier(members=members).fit(X, LABELS)
+    x = model.columns_.transform(X)
+    found = [
+        layers.softmax().apply(nn.Empty(), nn.predict(model.model_, params, x))
+        for params in model.params_
+    ]
+    probabilities = model.predict_proba(X)
+    assert np.allclose(probabilities, np.mean(found, axis=0), atol=1e-6)
+    assert np.allclose(probabilities.sum(axis=1), 1.0, atol=1e-6)
+    assert (model.predict(X) == probabilities.argmax(axis=1)).all()
+    assert len(model.params_) == members == len(np.unique(model.history_["member"]))
+
+
+@pytest.mark.slow
+def test_the_number_of_processes_changes_no_bit() -> None:
+    one = classifier(members=3).fit(X, LABELS)
+    assert same(one, classifier(members=3, n_jobs=2).fit(X, LABELS))
+    first, second = [nn.tree.leaves(params)[1] for params in one.params_[:2]]
+    assert not np.array_equal(first, second)
+
+
+def test_the_best_epoch_is_kept_the_last_of_equals() -> None:
+    model = classifier(validation=(X[::2], LABELS[::2]), epochs=12).fit(X[1::2], LABELS[1::2])
+    errors = model.history_["validation_error"]
+    assert 1.0 - model.score(X[::2], LABELS[::2]) == pytest.approx(errors.min(), abs=1e-7)
+    best = int(np.flatnonzero(errors == errors.min())[-1]) + 1
+    shorter = clone(model).set_params(epochs=best, optimizer=nn.adam(0.01))
+    longer = clone(model).set_params(optimizer=nn.adam(0.01))
+    kept = longer.fit(X[1::2], LABELS[1::2]).history_["validation_error"]
+    best = int(np.flatnonzero(kept == kept.min())[-1]) + 1
+    shorter.set_params(epochs=best).fit(X[1::2], LABELS[1::2])
+    assert same(shorter, longer)
+    last = classifier(validation=None, optimizer=nn.adam(0.01)).fit(X, LABELS)
+    assert np.isnan(last.history_["validation_loss"]).all()
+
+
+def test_patience_ends_training() -> None:
+    model = regressor(patience=3, epochs=200, optimizer=nn.adam(0.1)).fit(NUMBERS, VALUES)
+    errors = model.history_["validation_error"]
+    assert len(errors) == errors.argmin() + 1 + 3 < 200
+    assert np.array_equal(errors, model.history_["validation_loss"])
+
+
+def test_a_regressor_measures_in_standardized_units_and_predicts_in_its_own() -> None:
+    plain = regressor().fit(NUMBERS, VALUES)
+    scaled = regressor().fit(NUMBERS, VALUES * 1e6 + 1e9)
+    assert np.allclose(scaled.predict(NUMBERS), plain.predict(NUMBERS) * 1e6 + 1e9, rtol=1e-4)
+    own = regressor(standardize_targets=False, loss=losses.poisson()).fit(NUMBERS, VALUES / 100)
+    assert own.predict(NUMBERS).dtype == np.float64
+
+
+def test_several_outputs() -> None:
+    both = np.column_stack([VALUES, -2.0 * VALUES])
+    model = regressor(epochs=64).fit(NUMBERS, both)
+    assert model.predict(NUMBERS).shape == both.shape
+    assert model.score(NUMBERS, both) > 0.4
+
+
+def test_several_labels() -> None:
+    model = classifier(epochs=64).fit(X, ROWS)
+    assert model.predict_proba(X).shape == ROWS.shape
+    assert np.array_equal(model.predict(X), model.predict_proba(X) > 0.5)
+    assert (model.predict(X) == ROWS).mean() > 0.9
+    assert model.history_["validation_error"].min() < 0.2
+
+
+def log_cosh(prediction: Matrix, target: Matrix) -> tuple[float, Matrix]:
+    error: Matrix = prediction - target
+    return float(np.mean(np.log(np.cosh(error)))), np.tanh(error) / error.size
+
+
+def own_net(inputs: int, outputs: int) -> object:
+    return nn.linear(16) >> nn.relu() >> nn.dropout(0.2) >> nn.linear(outputs)
+
+
+def test_models_losses_and_optimizers_of_ones_own() -> None:
+    clipped = nn.descend(nn.clip_by_global_norm(1.0) >> nn.momentum(0.9), rate=0.05)
+    model = regressor(model=own_net, loss=log_cosh, optimizer=clipped, epochs=40)
+    model.fit(NUMBERS, VALUES)
+    assert model.score(NUMBERS, VALUES) > 0.4
+    assert len(model.model_) == 4
+    steps: list[int] = []
+
+    def counted(count: int) -> object:
+        steps.append(count)
+        return nn.descend(nn.momentum(0.9), nn.schedules.cosine(0.1, count))
+
+    regressor(optimizer=counted, batch_size=100, epochs=4).fit(NUMBERS, VALUES)
+    assert {*steps} == {4 * (round(0.8 * len(VALUES)) // 100)}
+    full = classifier(preset="full", epochs=2).fit(X, LABELS)
+    assert "periodic_embedding" in repr(full.model_)
+
+
+def test_probabilities_of_a_net_that_gives_them() -> None:
+    def probable(inputs: int, outputs: int) -> object:
+        return nn.linear(outputs) >> layers.softmax()
+
+    model = classifier(model=probable, loss=losses.brier()).fit(X, LABELS)
+    (params,) = model.params_
+    raw = nn.predict(model.model_, params, model.columns_.transform(X))
+    assert np.array_equal(model.predict_proba(X), raw)
+
+
+@pytest.mark.parametrize("members", [1, 2])
+def test_input_gradients_are_those_of_predictions(members: int) -> None:
+    table = X[FEW].copy()
+    table[0, 0] = np.nan
+    model = classifier(members=members).fit(table, LABELS[FEW])
+    slopes = model.input_gradients(table)
+    assert slopes.shape == (len(table), 3, table.shape[1])
+    assert np.isnan(slopes[0, :, 0]).all()
+    assert np.isfinite(slopes[1:]).all()
+    values = regressor(members=members).fit(NUMBERS, VALUES)
+    found = values.input_gradients(NUMBERS)
+    for column in range(NUMBERS.shape[1]):
+        ahead, behind = NUMBERS.copy(), NUMBERS.copy()
+        ahead[:, column] += 1e-6
+        behind[:, column] -= 1e-6
+        numeric = (values.predict(ahead) - values.predict(behind)) / 2e-6
+        assert np.allclose(found[:, column], numeric, rtol=0.2, atol=np.abs(found).max() / 20)
+
+
+def test_partial_fit_learns_and_goes_on_from_a_fit() -> None:
+    model = classifier()
+    for _ in range(60):
+        model.partial_fit(X, LABELS, classes=[0, 1, 2, 7])
+    assert model.score(X, LABELS) > 0.9
+    assert model.predict_proba(X).shape == (len(X), 4)
+    assert len(model.history_["loss"]) == 60
+    fitted = classifier().fit(X, LABELS)
+    before = fitted.score(X, LABELS)
+    more = copy.deepcopy(fitted)
+    for _ in range(20):
+        more.partial_fit(X, LABELS)
+    assert more.score(X, LABELS) >= before
+    assert len(more.history_["loss"]) == 28
+    again = pickle.loads(pickle.dumps(more)).partial_fit(X, LABELS)  # noqa: S301
+    assert same(again, more.partial_fit(X, LABELS))
+    assert regressor().partial_fit(NUMBERS, VALUES).predict(NUMBERS).shape == VALUES.shape
+    assert classifier().partial_fit(X, ROWS).predict(X).shape == ROWS.shape
+
+
+def test_history_is_a_table_and_a_picture(capsys: pytest.CaptureFixture[str]) -> None:
+    model = classifier(members=2, verbose=True).fit(X, LABELS)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 16
+    assert lines[8].startswith("member 1, epoch 1: loss ")
+    assert {column.shape for column in model.history_.values()} == {(16,)}
+    axes = model.plot_history(Figure().subplots())
+    assert [np.shape(line.get_xdata()) for line in axes.lines] == [(8,)] * 4
+    assert axes.get_legend_handles_labels()[1] == ["loss", "validation loss"]
+
+
+def test_a_row_alone_and_many_rows_have_the_same_predictions() -> None:
+    model = classifier().fit(X, LABELS)
+    alone = np.concatenate([model.predict_proba(row[np.newaxis]) for row in X[FEW]])
+    assert np.allclose(alone, model.predict_proba(X[FEW]), rtol=1e-5)
+    many = np.tile(X, (10, 1))
+    assert np.allclose(model.predict_proba(many)[: len(X)], model.predict_proba(X), rtol=1e-5)
+
+
+# What is asked of tables that are small, odd or wide.
+
+
+def test_odd_tables_have_finite_predictions() -> None:
+    constant = np.column_stack([np.ones(30), X[:30, 0]])
+    assert np.isfinite(regressor().fit(constant, VALUES[:30]).predict(constant)).all()
+    one = classifier().fit(X[:20], np.full(20, "only"))
+    assert {*one.predict(X)} == {"only"}
+    rare = np.where(np.arange(40) == 7, 5, LABELS[:40])
+    assert classifier().fit(X[:40], rare).predict_proba(X).shape == (len(X), len(np.unique(rare)))
+    assert np.isfinite(regressor().fit(NUMBERS[:2], VALUES[:2]).predict(NUMBERS)).all()
+    same_values = regressor().fit(NUMBERS, np.full(len(VALUES), 3.5)).predict(NUMBERS)
+    assert np.allclose(same_values, 3.5)
+    words = np.array([["a", 1.0], ["b", 2.0], ["c", np.nan]] * 5, object)
+    seen = classifier().fit(words, [0, 1, 1] * 5)
+    assert np.isfinite(seen.predict_proba(np.array([["new", 1.5]], object))).all()
+    assert np.isfinite(seen.predict_proba([["new", 1.5]])).all()
+
+
+def test_fifty_thousand_columns() -> None:
+    wide = KEY.generator().standard_normal((12, 50_000))
+    model = classifier(model=(2,), epochs=1).fit(wide, np.arange(12) % 2)
+    assert model.predict(wide).shape == (12,)
+
+
+NAMES: dict[str, object] = {
+    **{name: value for name, value in globals().items() if not name.startswith("_")},
+    "np": np,
+    "Path": Path,
+}
+
+
+@pytest.mark.parametrize("line", items("estimator_refusals.txt"))
+def test_wrong_calls_get_these_errors(line: str) -> None:
+    check_refusal(line, NAMES)
+
+
+INFINITE = np.where(np.arange(X.size).reshape(X.shape) == 5, np.inf, X)
+
+
+@pytest.mark.parametrize(
+    ("table", "y", "weights", "message"),
+    [
+        (INFINITE, LABELS, None, "Input X contains infinity"),
+        (X, LABELS[:5], None, "inconsistent numbers of samples"),
+        (X[0], LABELS[:1], None, "Expected 2D array, got 1D array"),
+        (X[:0], LABELS[:0], None, "0 sample"),
+        (X, None, None, "requires y to be passed"),
+        (X, VALUES[: len(X)] + 0.5, None, "Unknown label type: continuous"),
+        (X, LABELS, np.zeros(len(X)), "at least one non-zero"),
+        (X, LABELS, -np.ones(len(X)), "Negative values"),
+        (X, LABELS, np.ones(3), "sample_weight.shape"),
+        (X * 1j, LABELS, None, "Complex data not supported"),
+    ],
+)
+def test_wrong_tables_get_the_words_of_scikit_learn(
+    table: object, y: object, weights: object, message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        classifier().fit(table, y, weights)
+
+
+def test_a_fitted_estimator_refuses_other_tables() -> None:
+    model = classifier().fit(X, LABELS)
+    with pytest.raises(ValueError, match="X has 3 features, but Classifier is expecting 13"):
+        model.predict(X[:, :3])
+    with pytest.raises(ValueError, match="infinity"):
+        model.predict(INFINITE)
+    with pytest.raises(ValueError, match="0 sample"):
+        model.predict(X[:0])

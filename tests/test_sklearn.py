@@ -1,0 +1,132 @@
+"""The estimators among scikit-learn's own tools: its checks, pipelines, searches and callbacks."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.callback import CallbackContext
+from sklearn.datasets import load_diabetes, load_wine
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import purenn as nn
+from purenn.estimators import Classifier, Regressor
+
+X, LABELS = load_wine(return_X_y=True)
+NUMBERS, VALUES = load_diabetes(return_X_y=True)
+NAMES = np.array(["barolo", "grignolino", "barbera"])[LABELS]
+QUICK = Classifier((8,), epochs=6, random_state=0)
+
+
+# With the default 256 epochs it takes four times as long. What the checks warn of is meant.
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+@parametrize_with_checks([Classifier(epochs=64), Regressor(epochs=64)])
+def test_the_contract(estimator: object, check: Callable[[object], None]) -> None:
+    check(estimator)
+
+
+def test_clones_and_pickles() -> None:
+    model = clone(QUICK).set_params(optimizer=nn.adam(0.01), members=2)
+    assert clone(model).get_params() == model.get_params()
+    again = pickle.loads(pickle.dumps(model.fit(X, LABELS)))  # noqa: S301
+    assert np.array_equal(again.predict_proba(X), model.predict_proba(X))
+    assert again.history_.keys() == model.history_.keys()
+
+
+def test_pipelines_and_scores() -> None:
+    pipeline = make_pipeline(StandardScaler(), QUICK).set_output(transform="pandas")
+    assert pipeline.fit(X, NAMES).score(X, NAMES) > 0.5
+    assert {*pipeline.predict(X)} <= {*NAMES}
+    assert cross_val_score(QUICK, X, NAMES, cv=2).shape == (2,)
+    calibrated = CalibratedClassifierCV(QUICK, cv=2).fit(X, NAMES)
+    assert np.allclose(calibrated.predict_proba(X).sum(axis=1), 1.0)
+
+
+@pytest.mark.slow
+def test_a_search_in_processes() -> None:
+    optimizers = [nn.adam(1e-9), nn.adam(0.03)]
+    search = GridSearchCV(QUICK, {"optimizer": optimizers, "epochs": [12]}, n_jobs=2, cv=3)
+    assert search.fit(X, LABELS).best_params_["optimizer"] == optimizers[1]
+
+
+def test_sample_weights_are_routed() -> None:
+    with config_context(enable_metadata_routing=True):
+        model = clone(QUICK).set_fit_request(sample_weight=True)
+        model.set_score_request(sample_weight=False)
+        weights = {"sample_weight": np.where(LABELS == 0, 1.0, 0.0)}
+        heavy = cross_val_score(model, X, LABELS, params=weights, cv=3)
+    assert heavy.mean() == pytest.approx(np.mean(LABELS == 0), abs=0.05)
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_frames(library: str) -> None:
+    frames = pytest.importorskip(library)
+    columns = {f"c{place}": column for place, column in enumerate(X.T)}
+    frame, names = frames.DataFrame(columns), frames.Series(NAMES.tolist())
+    model = clone(QUICK).fit(frame, names)
+    assert model.feature_names_in_.tolist() == list(columns)
+    assert np.array_equal(model.classes_, np.unique(NAMES))
+    assert np.array_equal(model.predict_proba(frame), clone(QUICK).fit(X, NAMES).predict_proba(X))
+    with pytest.raises(ValueError, match="feature names should match"):
+        model.predict(frame[list(columns)[::-1]])
+    with pytest.warns(UserWarning, match="does not have valid feature names"):
+        model.predict(X)
+    words = frames.DataFrame({"word": ["a", None, "b"] * 10, "number": [1.0, 2.0, None] * 10})
+    mixed = clone(QUICK).fit(words, [0, 1, 1] * 10, [1, 2, 3] * 10)
+    new = frames.DataFrame({"word": ["c"], "number": [1.5]})
+    assert np.isfinite(mixed.predict_proba(new)).all()
+    assert np.isnan(mixed.input_gradients(new)[:, :, 0]).all()
+    held = clone(QUICK).set_params(validation=(frame, names)).fit(frame, names)
+    assert held.score(frame, names) == pytest.approx(
+        1.0 - held.history_["validation_error"].min(), abs=1e-6
+    )
+
+
+class Recorder:
+    """A callback that notes what it is told, and wants to stop each net after three epochs."""
+
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+        self.scores: list[float] = []
+
+    def setup(self, estimator: object, context: CallbackContext) -> None:
+        self.begun.append("setup")
+
+    def teardown(self, estimator: object, context: CallbackContext) -> None:
+        self.begun.append("teardown")
+
+    def on_fit_task_begin(self, estimator: object, context: CallbackContext) -> None:
+        self.begun.append(context.task_name)
+
+    def on_fit_task_end(
+        self,
+        estimator: object,
+        context: CallbackContext,
+        *,
+        X: object,
+        y: object,
+        fitted_estimator: Classifier | Regressor | None,
+    ) -> bool:
+        if fitted_estimator is None:
+            return False
+        self.scores.append(fitted_estimator.score(X, y))
+        return context.task_id == 2
+
+
+@pytest.mark.parametrize(("model", "y"), [(QUICK, LABELS), (Regressor((8,), epochs=6), LABELS)])
+def test_callbacks(model: Classifier | Regressor, y: object) -> None:
+    recorder = Recorder()
+    two = clone(model).set_params(members=2).set_callbacks(recorder)
+    two.fit(X, y)
+    assert recorder.begun == ["setup", "fit", *["member"] * 2, *["epoch"] * 6, "teardown"]
+    assert len(recorder.scores) == 6
+    assert len(two.history_["epoch"]) == 6

@@ -1,0 +1,239 @@
+"""The comparison on tables: what it measures, stores and reports, without tables and peers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import attrs
+import numpy as np
+import pytest
+
+import tabular
+from purenn.arrays import Float, Indices, Matrix, Vector
+from tables import report, results
+from tables.catalog import LICENCES, TABLES, Problem, Table, Task, logarithm, positive, unchanged
+from tables.methods import METHODS, PURENN
+from tables.report import catalog, compared, errors, picture, summary
+from tables.sizes import megabytes
+from tables.worker import Score, score, split, strata
+
+PURE, SKLEARN = METHODS[:2]
+ABSENT = attrs.evolve(SKLEARN, name="absent", modules=("no_such_package",))
+TABLE = Table("sklearn", "wine", "classification", "target")
+
+
+@attrs.frozen(eq=False)
+class Small:
+    """A frame of numbers with just what is asked of one."""
+
+    array: Matrix
+
+    @property
+    def columns(self) -> Sequence[str]:
+        return tuple("abcdefgh"[: self.array.shape[1]])
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.array.shape
+
+    def __getitem__(self, name: str) -> SmallSeries:
+        return SmallSeries(self.array[:, "abcdefgh".index(name)])
+
+    def take(self, indices: Indices) -> Small:
+        return Small(self.array[indices])
+
+    def drop(self, *, columns: object) -> Small:
+        return self
+
+    def dropna(self, *, subset: object) -> Small:
+        return self
+
+    def astype(self, dtype: object) -> Small:
+        return self
+
+
+@attrs.frozen(eq=False)
+class SmallSeries:
+    array: Vector
+
+    @property
+    def dtype(self) -> np.dtype[Float]:
+        return self.array.dtype
+
+    def to_numpy(self) -> Vector:
+        return self.array
+
+
+def problem(task: Task) -> Problem:
+    x = np.random.default_rng(0).standard_normal((60, 3))
+    target = x[:, 0] + 0.5 * x[:, 1]
+    return Problem(Small(x), (target > 0).astype(np.int64) if task == "classification" else target)
+
+
+def scores(errors: dict[tuple[str, str], list[float]], seconds: float = 2.0) -> list[Score]:
+    return [
+        Score(table, method, seed, error, seconds if method == PURENN else 3.0 * seconds, 1.0)
+        for (table, method), found in errors.items()
+        for seed, error in enumerate(found)
+    ]
+
+
+SCORES = scores(
+    {
+        ("one", PURENN): [1.0, 1.1, 0.9],
+        ("one", SKLEARN.name): [2.0, 2.2, 1.8],
+        ("two", PURENN): [4.0, 4.0, 4.0],
+        ("two", SKLEARN.name): [2.0, 2.0, 2.1],
+        ("three", PURENN): [1.0, 1.0, 1.0],
+        ("three", SKLEARN.name): [0.5, 2.0, 0.6, 7.0],
+    }
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("task", "most"), [("classification", 0.3), ("regression", 0.5)])
+def test_a_method_is_fitted_and_measured_with_purenn(task: Task, most: float) -> None:
+    found = score(PURE, attrs.evolve(TABLE, task=task), problem(task), 1)
+    assert (found.table, found.method, found.seed) == ("wine", PURENN, 1)
+    assert 0.0 <= found.error < most
+    assert min(found.seconds, found.cpu) > 0.0
+    again = score(PURE, attrs.evolve(TABLE, task=task), problem(task), 1)
+    assert again.error == found.error
+
+
+class Zero:
+    """Predicts 0 for each row."""
+
+    def __init__(self, random_state: int) -> None:
+        assert random_state == 2
+
+    def fit(self, features: Small, target: Vector) -> None:
+        assert (features.shape, target.shape) == ((45, 3), (45,))
+
+    def predict(self, features: Small) -> Matrix:
+        return np.zeros((features.shape[0], 1))
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_errors_are_shares_of_wrong_labels_or_roots_of_mean_squares(task: Task) -> None:
+    given = problem(task)
+    rest = given.target[split(strata(given, task), 2)[1]]
+    zero = attrs.evolve(PURE, paths=(f"{__name__}:Zero", f"{__name__}:Zero"))
+    found = score(zero, attrs.evolve(TABLE, task=task), given, 2)
+    expected = np.sqrt(np.mean(rest**2)) if task == "regression" else np.mean(rest == 1)
+    assert found.error == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_splits_keep_the_shares(task: Task) -> None:
+    found = problem(task)
+    labels = strata(found, task)
+    train, test = split(labels, 3)
+    assert sorted([*train, *test]) == list(range(60))
+    assert len(test) == 15
+    for label in np.unique(labels):
+        assert (labels[test] == label).sum() == pytest.approx((labels == label).sum() / 4, abs=1)
+    assert split(labels, 3)[0].tolist() == train.tolist() != split(labels, 4)[0].tolist()
+
+
+WORKER = """
+import json, sys
+package, table, method, *seeds = sys.argv[1:]
+print("a peer says something", package)
+for seed in map(int, seeds):
+    print(json.dumps(dict(table=table, method=method, seed=seed, error=seed, seconds=2, cpu=3)))
+    if seed == 3:
+        sys.exit("no luck")
+"""
+
+
+def test_scores_are_stored_as_they_come_and_go_on_where_they_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "scores.jsonl"
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / "__init__.py").touch()
+    (tmp_path / "tables" / "worker.py").write_text(WORKER)
+    monkeypatch.setattr(results, "SCRIPTS", tmp_path)
+    assert results.read(file) == []
+    results.complete(file, TABLE, PURE, 2)
+    expected = [Score("wine", PURENN, seed, seed, 2.0, 3.0) for seed in range(5)]
+    assert results.read(file) == expected[:2]
+    with file.open("a") as stored:
+        stored.write('{"table": "wi')  # by a process that was killed
+    results.complete(file, TABLE, PURE, 3)
+    results.complete(file, TABLE, PURE, 3)
+    results.complete(file, TABLE, SKLEARN, 1)
+    other = Score("wine", SKLEARN.name, 0, 0.0, 2.0, 3.0)
+    assert results.read(file) == [*expected[:3], other]
+    assert capfd.readouterr().err == ""
+    results.complete(file, TABLE, PURE, 5)
+    assert results.read(file) == [*expected[:3], other, expected[3]]
+    assert "no luck\npurenn failed on wine: why stands above." in capfd.readouterr().err
+
+
+def test_methods_are_compared_by_the_seeds_that_both_have() -> None:
+    one, two, three = compared(SCORES, SKLEARN.name)
+    assert (one.ratio, two.ratio, three.ratio) == pytest.approx((2.0, 6.1 / 12.0, 3.1 / 3.0))
+    assert (one.verdict, two.verdict, three.verdict) == (1, -1, 0)
+    assert (one.seconds, one.cpu) == (3.0, 1.0)
+    assert [pair.verdict for pair in compared(SCORES, PURENN)] == [0, 0, 0]
+    assert compared(scores({("one", PURENN): [0.0], ("one", "x"): [0.0]}), "x")[0].ratio == 1.0
+
+
+def test_the_summary_has_a_row_for_each_method_and_the_errors_one_for_each_table() -> None:
+    head, rule, own, other, absent = summary(SCORES, [PURE, SKLEARN, ABSENT]).splitlines()
+    assert head.count("|") == rule.count("|") == own.count("|") == absent.count("|") == 8
+    assert own.startswith("| purenn | 3 | 1.000 | 0, 3, 0 | 1.00 | 1.00 | ")
+    assert other.startswith("| scikit-learn's MLP | 3 | 1.017 | 1, 1, 1 | 3.00 | 1.00 | ")
+    assert absent.startswith("| absent | missing | ")
+    _, _, one, two, three = errors(SCORES, [PURE, SKLEARN, ABSENT]).splitlines()
+    assert one == "| one | 1 ± 0.058 | 2 ± 0.12 |  |"
+    assert two == "| two | 4 ± 0 | 2.033 ± 0.033 |  |"
+    assert three == "| three | 1 ± 0 | 2.525 ± 1.5 |  |"
+
+
+def test_the_picture_has_ratios_times_and_sizes() -> None:
+    ratios, seconds, sizes = picture(SCORES, [PURE, SKLEARN]).axes
+    assert [label.get_text() for label in ratios.get_yticklabels()] == ["one", "two", "three"]
+    assert ratios.get_legend_handles_labels()[1] == [SKLEARN.name]
+    assert len(seconds.patches) == len(sizes.patches) == 2
+
+
+def test_the_catalog_says_what_each_table_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report, "load", lambda table: problem(table.task))
+    expected = "| wine | sklearn | 60 | 3 | 0 | 0 | classification | BSD-3-Clause |"
+    assert catalog([TABLE]).splitlines()[2:] == [expected]
+
+
+def test_tables_are_many_and_each_has_a_licence_and_a_name_of_its_own() -> None:
+    assert len({table.name for table in TABLES}) == len(TABLES) >= 20
+    tasks = [table.task for table in TABLES]
+    assert min(tasks.count("classification"), tasks.count("regression")) >= 8
+    assert all(table.licence for table in TABLES)
+    assert {table.licence for table in TABLES} - {*LICENCES.values()} == {
+        "by permission of the author"
+    }
+    values = np.array([1.0, 0.0, 2.0])
+    assert unchanged(values) is values
+    assert positive(values).tolist() == [1, 0, 1]
+    assert logarithm(values[:1]).tolist() == [0.0]
+
+
+def test_sizes_count_what_is_needed_once() -> None:
+    numpy, both = megabytes(["numpy"]), megabytes(["scikit-learn", "numpy", "no-such-package"])
+    assert 10.0 < numpy < both == megabytes(["scikit_learn"])
+
+
+def test_the_command_reports_the_scores_that_there_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plot, file = tmp_path / "tabular.png", tmp_path / "scores.jsonl"
+    file.write_text("".join(f"{json.dumps(attrs.asdict(each))}\n" for each in SCORES))
+    tabular.main(["--seeds", "0", "--scores", str(file), "--plot", str(plot)])
+    shown = capsys.readouterr().out
+    assert "| scikit-learn's MLP | 3 | 1.017 | 1, 1, 1 |" in shown
+    assert f"numpy {np.__version__}" in shown
+    assert plot.read_bytes().startswith(b"\x89PNG")

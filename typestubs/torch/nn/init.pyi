@@ -1,0 +1,3 @@
+from torch import Tensor
+
+def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0) -> Tensor: ...
