@@ -28,6 +28,13 @@ class Seeds:
         """How long each trained."""
         return [seconds(run.folder) / 60.0 for run in self.runs]
 
+    @property
+    def size(self) -> str:
+        """How many numbers the parameters are, where the run says so."""
+        summary = self.runs[0].summary
+        size = None if summary is None else summary.metrics.get("parameters")
+        return f"{size:,.0f}" if isinstance(size, int | float) else ""
+
     def values(self, metric: str) -> list[float]:
         """A final metric of each.
 
@@ -61,7 +68,7 @@ def seed_table(groups: Sequence[Seeds], metric: str) -> Table:
             group.name,
             f"{mean(values):.2f}",
             " ".join(f"{value:.2f}" for value in values),
-            f"{group.values('parameters')[0]:,.0f}",
+            group.size,
             str(len(group.runs[0].records)),
             f"{mean(group.minutes):.1f}",
         )
