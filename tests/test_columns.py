@@ -61,8 +61,9 @@ def polars(content: dict[str, Values]) -> object:
     pytest.importorskip("polars")
     package = importlib.import_module("polars")
     text = {**content, "declared": [str(each) for each in content.get("declared", [])]}
-    frame = package.DataFrame({name: text[name] for name in content}, strict=False)
-    return frame.cast({"declared": package.Categorical}) if "declared" in content else frame
+    kinds = {"declared": package.Categorical} if "declared" in content else {}
+    columns = {name: text[name] for name in content}
+    return package.DataFrame(columns, schema_overrides=kinds, strict=False)
 
 
 each_frame = pytest.mark.parametrize("frame", [fake, pandas, polars])

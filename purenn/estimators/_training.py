@@ -22,7 +22,7 @@ Targets = Matrix | Labels | tuple[Matrix | Labels, Vector]
 Data = Dataset[Matrix, Targets]
 Objective = LossFunction[Matrix, Targets]
 
-# Of an epoch: the loss, and on the validation part the loss and the error; NaN if there is none.
+# Of an epoch: the loss, and on the validation part the loss and the error; NaN without such a part.
 Curves = tuple[float, float, float]
 
 # How many rows a net sees for its first parameters, at most.

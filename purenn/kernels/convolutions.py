@@ -111,9 +111,8 @@ def _correlate(x: Images, weight: Filters, bias: Vector, windows: Windows, out: 
         depthwise.correlate(x, weight, bias, windows, out)
         return
     matrix = weight.reshape(-1, weight.shape[3])
-    shift = np.broadcast_to(
-        bias, (*windows.count, bias.size)
-    ).copy()  # NumPy is slow along short rows
+    # NumPy is slow along rows as short as one of features.
+    shift = np.broadcast_to(bias, (*windows.count, bias.size)).copy()
     for block, patches in _patches(x, windows, weight.shape[3]):
         to = out[block]
         np.add(products(patches, matrix).reshape(to.shape), shift, to)

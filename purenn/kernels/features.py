@@ -26,8 +26,8 @@ def moments(x: Array) -> tuple[Vector, Vector]:
     mean: Vector = feature_sums(x) / scalar(places, x.dtype)
 
     def squares() -> Iterator[Matrix]:
-        (centre,), spare = _rows_of(x, mean)
-        for rows, _ in _blocks(x, x):
+        (centre,), spare = _repeated(x, mean), _block(x)
+        for (rows,) in _blocks(x):
             left = np.subtract(rows, centre, spare[: len(rows)])
             yield np.multiply(left, left, left)
 
@@ -38,7 +38,7 @@ def moments(x: Array) -> tuple[Vector, Vector]:
 def normalized(x: A, mean: Vector, factor: Vector, shift: Vector) -> A:
     """`(x - mean) * factor + shift`."""
     y = empty_like(x)
-    (centre, factors, shifts), _ = _rows_of(x, mean, factor, shift)
+    centre, factors, shifts = _repeated(x, mean, factor, shift)
     for rows, to in _blocks(x, y):
         np.subtract(rows, centre, to)
         np.multiply(to, factors, to)
@@ -50,7 +50,7 @@ def product_sums(x: Array, mean: Vector, dy: Array) -> Vector:
     """The sum of `(x - mean) * dy`."""
 
     def parts() -> Iterator[Matrix]:
-        (centre,), spare = _rows_of(x, mean)
+        (centre,), spare = _repeated(x, mean), _block(x)
         for rows, slopes in _blocks(x, dy):
             left = np.subtract(rows, centre, spare[: len(rows)])
             yield np.multiply(left, slopes, left)
@@ -63,8 +63,9 @@ def normalized_cotangent(
 ) -> A:
     """`(dy - level - (x - mean) * along) * factor`."""
     dx = empty_like(dy)
-    (centre, levels, slopes, factors), spare = _rows_of(x, mean, level, along, factor)
-    for (rows, to), (given, _) in zip(_blocks(x, dx), _blocks(dy, dy), strict=True):
+    centre, levels, slopes, factors = _repeated(x, mean, level, along, factor)
+    spare = _block(x)
+    for rows, given, to in _blocks(x, dy, dx):
         left = np.subtract(rows, centre, spare[: len(rows)])
         np.multiply(left, slopes, left)
         np.subtract(given, levels, to)
@@ -85,21 +86,25 @@ def _width(x: Array) -> int:
     return _together(x.size // features, features) * features
 
 
-def _blocks(x: Array, y: Array) -> Iterator[tuple[Matrix, Matrix]]:
-    """A few rows of both at a time."""
-    width = _width(x)
+def _blocks(*arrays: Array) -> Iterator[tuple[Matrix, ...]]:
+    """A few rows of all arrays at a time."""
+    width = _width(arrays[0])
     step = max(1, BLOCK // width)
-    rows_x, rows_y = x.reshape(-1, width), y.reshape(-1, width)
-    for start in range(0, len(rows_x), step):
-        yield rows_x[start : start + step], rows_y[start : start + step]
+    tables: list[Matrix] = [x.reshape(-1, width) for x in arrays]
+    for start in range(0, len(tables[0]), step):
+        yield tuple([table[start : start + step] for table in tables])
 
 
-def _rows_of(x: Array, *features: Vector) -> tuple[list[Vector], Matrix]:
-    """The numbers of the features repeated for a row, and memory for a block."""
+def _block(x: Array) -> Matrix:
+    """Memory for one block."""
     width = _width(x)
-    repeats = width // x.shape[-1]
-    rows: list[Vector] = [v.reshape(1, -1).repeat(repeats, 0).reshape(-1) for v in features]
-    return rows, empty((max(1, BLOCK // width), width), x.dtype)
+    return empty((max(1, BLOCK // width), width), x.dtype)
+
+
+def _repeated(x: Array, *features: Vector) -> list[Vector]:
+    """The numbers of the features for each place in a row."""
+    repeats = _width(x) // x.shape[-1]
+    return [v.reshape(1, -1).repeat(repeats, 0).reshape(-1) for v in features]
 
 
 def _total(x: Array, blocks: Iterable[Matrix]) -> Vector:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 
 from purenn import checks
 from purenn.arrays import Indices, Matrix, read_only
+from purenn.checks import Count
 from purenn.errors import LabelError, OptionError, ParametersError, ShapeError
 from purenn.expressions import maker
 from purenn.initializers import normal
 from purenn.kernels.gather import take
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, Thunk, require_dtype, require_params
+from purenn.layers._contract import Layer, Pullback, Thunk, keyless, require_dtype, require_params
 from purenn.layers.embedding import Embedding
 from purenn.layers.linear import require_rows
 
 
 @maker
-def category_embedding(symbols: tuple[int, ...], features: int) -> Layer[Embedding, Matrix, Matrix]:
+def category_embedding(
+    symbols: tuple[int, ...], features: Count
+) -> Layer[Embedding, Matrix, Matrix]:
     """A learned vector for each category of each column: (samples, columns) to features.
 
     The input has whole numbers from 0, as floats: a part of a table that has other numbers too.
@@ -38,8 +39,7 @@ def category_embedding(symbols: tuple[int, ...], features: int) -> Layer[Embeddi
     if not isinstance(given, tuple) or not given:
         raise OptionError(f"category_embedding: expected a tuple of numbers, got {symbols!r}.")
     sizes = [checks.integer("The symbols of category_embedding", each) for each in symbols]
-    width = checks.integer("The features of category_embedding", features)
-    subject = f"category_embedding({tuple(sizes)}, {width})"
+    subject = f"category_embedding({tuple(sizes)}, {features})"
     limits = np.array(sizes)
     starts = np.cumsum(limits) - limits
 
@@ -59,30 +59,23 @@ def category_embedding(symbols: tuple[int, ...], features: int) -> Layer[Embeddi
 
     def init(key: Key, example: Matrix) -> Embedding:
         rows_of(example)
-        return Embedding(normal()(key.child("table"), (sum(sizes), width), example.dtype))
+        return Embedding(normal()(key.child("table"), (sum(sizes), features), example.dtype))
 
-    def forward(params: Embedding, x: Matrix) -> tuple[Matrix, Indices]:
+    def forward(params: Embedding, x: Matrix) -> tuple[Matrix, Pullback[Matrix, Embedding, Matrix]]:
         require_params(subject, params, Embedding)
-        rows, shape = rows_of(x), (sum(sizes), width)
+        rows, shape = rows_of(x), (sum(sizes), features)
         if params.table.shape != shape:
             got = params.table.shape
             raise ParametersError(subject, f"expected a table of shape {shape}, got {got}.")
         require_dtype(subject, params.table, x)
-        y: Matrix = take(params.table, rows).reshape(len(x), len(sizes) * width)
-        return read_only(y), rows
+        y: Matrix = take(params.table, rows).reshape(len(x), len(sizes) * features)
 
-    def pulled(
-        params: Embedding, x: Matrix, rows: Indices, dy: Matrix
-    ) -> tuple[Embedding, Thunk[Matrix]]:
-        table: Matrix = np.zeros_like(params.table)
-        np.add.at(table, rows, dy.reshape(-1, width))
-        # Whole numbers have no slope.
-        return Embedding(read_only(table)), lambda: read_only(np.zeros_like(x))
+        def pull(dy: Matrix) -> tuple[Embedding, Thunk[Matrix]]:
+            table: Matrix = np.zeros_like(params.table)
+            np.add.at(table, rows, dy.reshape(-1, features))
+            # Whole numbers have no slope.
+            return Embedding(read_only(table)), lambda: read_only(np.zeros_like(x))
 
-    def vjp(
-        params: Embedding, x: Matrix, key: Key
-    ) -> tuple[Matrix, Pullback[Matrix, Embedding, Matrix]]:
-        y, rows = forward(params, x)
-        return y, partial(pulled, params, x, rows)
+        return read_only(y), pull
 
-    return Layer(init, lambda params, x: forward(params, x)[0], vjp)
+    return keyless(init, forward)

@@ -80,7 +80,7 @@ def ntk_linear(
 
 
 @maker
-def fitted_linear(features: int) -> Layer[Linear, Matrix, Matrix]:
+def fitted_linear(features: Count) -> Layer[Linear, Matrix, Matrix]:
     """`ntk_linear` whose first weights and biases are fitted to the example: give a large one.
 
     Weights are standard normal, divided by the deviation of their outputs on the example, which

@@ -8,11 +8,12 @@ import attrs
 
 from purenn import checks
 from purenn.arrays import Matrix, Stack, matrices, matrix
+from purenn.checks import Count, Positive
 from purenn.expressions import maker
 from purenn.initializers import Initializer, normal
 from purenn.kernels import periodic as kernels
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, Thunk, require_fit, require_params
+from purenn.layers._contract import Layer, Pullback, Thunk, keyless, require_fit, require_params
 from purenn.layers.linear import require_rows
 from purenn.tree import Node
 
@@ -36,7 +37,7 @@ class Periodic(Node):
 
 @maker
 def periodic_embedding(
-    features: int = 4, frequencies: int = 16, deviation: float = 0.1
+    features: int = 4, frequencies: Count = 16, deviation: Positive = 0.1
 ) -> Layer[Periodic, Matrix, Matrix]:
     """Numbers and linear maps of their cosines: (samples, columns) to (…, columns * features).
 
@@ -52,35 +53,23 @@ def periodic_embedding(
             [-pi, pi] at first, weights and biases in ±1 / sqrt(frequencies).
     """
     width = checks.integer("The features of periodic_embedding", features, 2) - 1
-    count = checks.integer("The frequencies of periodic_embedding", frequencies)
-    spread = checks.number("The deviation of periodic_embedding", deviation, above=0.0)
     subject = f"periodic_embedding({width + 1})"
 
     def init(key: Key, example: Matrix) -> Periodic:
         require_rows(subject, example)
         columns, kind = example.shape[1], example.dtype
-        phases, small = _within(pi), _within(1.0 / sqrt(count))
+        phases, small = _within(pi), _within(1.0 / sqrt(frequencies))
         return Periodic(
-            normal(spread)(key.child("frequency"), (columns, count), kind),
-            phases(key.child("phase"), (columns, count), kind),
-            small(key.child("weight"), (columns, count, width), kind),
+            normal(deviation)(key.child("frequency"), (columns, frequencies), kind),
+            phases(key.child("phase"), (columns, frequencies), kind),
+            small(key.child("weight"), (columns, frequencies, width), kind),
             small(key.child("bias"), (columns, width), kind),
         )
 
-    def require(params: Periodic, x: Matrix) -> None:
+    def forward(params: Periodic, x: Matrix) -> tuple[Matrix, Pullback[Matrix, Periodic, Matrix]]:
         require_params(subject, params, Periodic)
         require_rows(subject, x)
         require_fit(subject, params.frequency, x)
-
-    def apply(params: Periodic, x: Matrix) -> Matrix:
-        require(params, x)
-        wave = kernels.cosines(kernels.angles(x, params.frequency, params.phase))
-        return kernels.mapped(wave, params.weight, params.bias, x)
-
-    def vjp(
-        params: Periodic, x: Matrix, key: Key
-    ) -> tuple[Matrix, Pullback[Matrix, Periodic, Matrix]]:
-        require(params, x)
         angle = kernels.angles(x, params.frequency, params.phase)
         wave = kernels.cosines(angle)
 
@@ -90,7 +79,7 @@ def periodic_embedding(
 
         return kernels.mapped(wave, params.weight, params.bias, x), pull
 
-    return Layer(init, apply, vjp)
+    return keyless(init, forward)
 
 
 def _within(bound: float) -> Initializer:
