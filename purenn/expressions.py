@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import inspect
 import typing
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache, partial, update_wrapper
 from typing import TypeVar
@@ -24,8 +25,10 @@ import attrs
 import numpy as np
 
 from purenn.errors import OptionError
+from purenn.kernels.ops import FAST, Ops
 
 F = TypeVar("F")
+E = TypeVar("E", bound="Expressed")
 
 # Signatures are found out when a function is first called: imports stay quick.
 _signature = cache(inspect.signature)
@@ -66,9 +69,13 @@ def _as_part(value: object) -> str:
 
 @attrs.frozen(repr=False, eq=False)
 class Expressed:
-    """A value with an expression. Without one it is equal to itself alone and not pickled."""
+    """A value with an expression. Without one it is equal to itself alone and not pickled.
+
+    What computes with operations that depend on the machine has `in_ops`, which makes it of others.
+    """
 
     expression: Call | None = attrs.field(default=None, kw_only=True)
+    in_ops: Callable[[Ops], Expressed] | None = attrs.field(default=None, kw_only=True)
 
     def __repr__(self) -> str:
         if self.expression is not None:
@@ -88,6 +95,11 @@ class Expressed:
             cure = "Decorate the function that makes it with @maker."
             raise OptionError(f"{self!r} cannot be copied or pickled. {cure}")
         return self.expression, ()
+
+
+def with_ops(make: Callable[[Ops], E]) -> E:
+    """What is made of fast operations, and can be made of others."""
+    return attrs.evolve(make(FAST), in_ops=make)
 
 
 def maker(function: F) -> F:

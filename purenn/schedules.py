@@ -13,7 +13,7 @@ import itertools
 from bisect import bisect_right
 from collections.abc import Callable
 from functools import partial
-from math import cos, inf, log2, pi, sqrt
+from math import inf, pi, sqrt
 from typing import Annotated
 
 import attrs
@@ -22,6 +22,7 @@ from purenn import checks
 from purenn.checks import Count, Fraction, Positive
 from purenn.errors import OptionError
 from purenn.expressions import Expressed, maker
+from purenn.kernels.portable import scalars
 
 Share = Annotated[float, partial(checks.number, above=0.0, most=1.0)]
 Divisor = Annotated[float, partial(checks.number, least=1.0)]
@@ -57,13 +58,13 @@ def constant(rate: float) -> Schedule:
 def step_decay(rate: Positive, factor: Share, every: int) -> Schedule:
     """`rate * factor ** (step // every)`: a staircase."""
     length = checks.integer("The steps of step_decay's stairs", every)
-    return Schedule(lambda step: rate * factor ** (step // length))
+    return Schedule(lambda step: rate * scalars.power(factor, step // length))
 
 
 @maker
 def exponential(rate: Positive, factor: Share, steps: Count) -> Schedule:
     """`rate * factor ** (step / steps)`: smooth, down by `factor` every `steps` steps."""
-    return Schedule(lambda step: rate * factor ** (step / steps))
+    return Schedule(lambda step: rate * scalars.power(factor, step / steps))
 
 
 @maker
@@ -80,7 +81,7 @@ def cosine(rate: Positive, steps: Count, final: float = 0.0) -> Schedule:
 def _half_cosine(first: float, last: float, step: float, length: float) -> float:
     if step >= length:
         return last
-    return last + (first - last) * (0.5 + 0.5 * cos(pi * step / length))
+    return last + (first - last) * (0.5 + 0.5 * scalars.cos(pi * step / length))
 
 
 @maker
@@ -143,7 +144,8 @@ def log_cosine(rate: Positive, steps: Count, cycles: int = 4) -> Schedule:
     def schedule(step: int) -> float:
         if step >= steps:
             return 0.0
-        return rate * (0.5 - 0.5 * cos(2.0 * pi * log2(1.0 + growth * (step / steps))))
+        cycle = scalars.log2(1.0 + growth * (step / steps))
+        return rate * (0.5 - 0.5 * scalars.cos(2.0 * pi * cycle))
 
     return Schedule(schedule)
 
@@ -154,7 +156,7 @@ def polynomial(rate: Positive, steps: Count, power: Positive = 1.0, final: float
     last = checks.number("The final rate of polynomial", final, least=0.0)
 
     def schedule(step: int) -> float:
-        share: float = max(0.0, 1.0 - step / steps) ** power
+        share = scalars.power(max(0.0, 1.0 - step / steps), power)
         return last + (rate - last) * share
 
     return Schedule(schedule)

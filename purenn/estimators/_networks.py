@@ -8,7 +8,7 @@ least validation error, the last of equals. Regression targets are standardized.
 
 from __future__ import annotations
 
-from math import cos, pi
+from math import pi
 from typing import Protocol
 
 import attrs
@@ -17,6 +17,7 @@ from purenn import checks
 from purenn.arrays import Array, Labels, Matrix
 from purenn.estimators._columns import Layout
 from purenn.initializers import zeros
+from purenn.kernels.portable import scalars
 from purenn.layers import (
     Layer,
     block,
@@ -156,7 +157,7 @@ def _decays_slowly(path: str, leaf: Array) -> bool:
 
 def flat_cosine(progress: float) -> float:
     """1 for the first half of the training, then half a cosine down to 0."""
-    return 0.5 + 0.5 * cos(pi * max(0.0, 2.0 * progress - 1.0))
+    return 0.5 + 0.5 * scalars.cos(pi * max(0.0, 2.0 * progress - 1.0))
 
 
 @attrs.frozen

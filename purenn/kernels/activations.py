@@ -16,6 +16,7 @@ import numpy as np
 from purenn.arrays import FLOAT32, A, Array, FloatDtype, Vector, read_only
 from purenn.kernels.constants import scalar
 from purenn.kernels.memory import empty_like
+from purenn.kernels.ops import Ops
 
 # The maxima of rows as short as this are found twice as fast in a transposed copy.
 SHORT = 32
@@ -94,13 +95,13 @@ def prelu_slopes(x: A, dy: A) -> A:
     return read_only(slopes)
 
 
-def sigmoid(x: A) -> A:
+def sigmoid(ops: Ops, x: A) -> A:
     """`1 / (1 + exp(-x))`, where the exponent stops just short of overflow."""
     y = empty_like(x)
     lowest = -88.0 if x.dtype == FLOAT32 else -709.0
     x.clip(scalar(lowest, x.dtype), scalar(inf, x.dtype), y)
     np.negative(y, y)
-    np.exp(y, y)
+    ops.exp(y, y)
     np.add(y, scalar(1.0, x.dtype), y)
     np.divide(scalar(1.0, x.dtype), y, y)
     return read_only(y)
@@ -115,10 +116,10 @@ def sigmoid_cotangent(y: A, dy: A) -> A:
     return read_only(dx)
 
 
-def tanh(x: A) -> A:
+def tanh(ops: Ops, x: A) -> A:
     """The hyperbolic tangent."""
     y = empty_like(x)
-    np.tanh(x, y)
+    ops.tanh(x, y)
     return read_only(y)
 
 
@@ -154,10 +155,10 @@ def below_row_maximum(x: A) -> A:
     return shifted
 
 
-def softmax(x: A) -> A:
+def softmax(ops: Ops, x: A) -> A:
     """`exp(x) / sum(exp(x))` along each row."""
     y = below_row_maximum(x)
-    np.exp(y, y)
+    ops.exp(y, y)
     np.divide(y, row_sums(y), y)
     return read_only(y)
 
@@ -171,19 +172,21 @@ def softmax_cotangent(y: A, dy: A) -> A:
     return read_only(dx)
 
 
-def log_softmax(x: A) -> A:
+def log_softmax(ops: Ops, x: A) -> A:
     """`x - log(sum(exp(x)))` along each row."""
     y = below_row_maximum(x)
     exponentials = empty_like(x)
-    np.exp(y, exponentials)
-    np.subtract(y, np.log(row_sums(exponentials)), y)
+    ops.exp(y, exponentials)
+    sums = row_sums(exponentials)
+    ops.log(sums, sums)
+    np.subtract(y, sums, y)
     return read_only(y)
 
 
-def log_softmax_cotangent(y: A, dy: A) -> A:
+def log_softmax_cotangent(ops: Ops, y: A, dy: A) -> A:
     """`dy - exp(y) * sum(dy)`."""
     dx = empty_like(dy)
-    np.exp(y, dx)
+    ops.exp(y, dx)
     np.multiply(dx, row_sums(dy), dx)
     np.subtract(dy, dx, dx)
     return read_only(dx)

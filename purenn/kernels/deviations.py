@@ -13,6 +13,7 @@ from purenn.arrays import A, Array, Labels, Matrix, Vector, read_only
 from purenn.kernels.constants import row_starts, scalar
 from purenn.kernels.entropies import label_places
 from purenn.kernels.memory import empty_like
+from purenn.kernels.ops import Ops
 from purenn.kernels.reductions import total
 
 QUIET = np.errstate(over="ignore", invalid="ignore")
@@ -59,11 +60,11 @@ def pinball(prediction: A, target: A, level: float) -> tuple[Vector, A]:
 
 
 @QUIET
-def poisson(prediction: A, target: A) -> tuple[Vector, A]:
+def poisson(ops: Ops, prediction: A, target: A) -> tuple[Vector, A]:
     """`exp(z) - t z` and `exp(z) - t`, where 0 times infinity is 0."""
     slopes, products = empty_like(prediction), empty_like(prediction)
     share = _share(prediction)
-    np.exp(prediction, slopes)
+    ops.exp(prediction, slopes)
     np.multiply(target, prediction, products)
     np.subtract(slopes, products, products)
     if not isfinite(total(products)):

@@ -10,6 +10,7 @@ from purenn.arrays import A, Array, Indices, Labels, Matrix, Vector, read_only
 from purenn.kernels.activations import below_row_maximum, row_sums
 from purenn.kernels.constants import row_starts, scalar
 from purenn.kernels.memory import empty_like
+from purenn.kernels.ops import Ops
 from purenn.kernels.reductions import total
 
 
@@ -18,16 +19,16 @@ def label_places(rows: Matrix, labels: Labels) -> Indices:
     return np.add(row_starts(*rows.shape), labels, dtype=np.int64, casting="unsafe")
 
 
-def label_entropy(logits: Matrix, labels: Labels, smoothing: float = 0.0) -> tuple[Vector, Matrix]:
+def label_entropy(
+    ops: Ops, logits: Matrix, labels: Labels, smoothing: float = 0.0
+) -> tuple[Vector, Matrix]:
     """`log(sum(exp(z))) - z[label]` of each row z, and `softmax(z)` less 1 at the label.
 
     With smoothing, that of the label blended with `even_shares`.
     """
     shifted = below_row_maximum(logits)
-    slopes: Matrix = np.exp(shifted, empty_like(logits))
-    sums = row_sums(slopes)
+    slopes, sums, logs = _exponentials(ops, shifted)
     places = label_places(logits, labels)
-    logs = np.log(sums)
     values: Vector = logs[:, 0] - shifted.ravel().take(places)
     np.divide(slopes, sums, slopes)
     if smoothing:
@@ -39,6 +40,16 @@ def label_entropy(logits: Matrix, labels: Labels, smoothing: float = 0.0) -> tup
     flat = slopes.reshape(-1)
     flat[places] -= scalar(1.0 - smoothing, logits.dtype)
     return read_only(values), read_only(slopes)
+
+
+def _exponentials(ops: Ops, x: Matrix) -> tuple[Matrix, Array, Array]:
+    """`exp(x)`, the sum of each row, and its logarithm."""
+    found = empty_like(x)
+    ops.exp(x, found)
+    sums = row_sums(found)
+    logs = empty_like(sums)
+    ops.log(sums, logs)
+    return found, sums, logs
 
 
 def even_shares(logits: Matrix, whole: float) -> Array:
@@ -60,7 +71,7 @@ def smoothed(target: Matrix, logits: Matrix, smoothing: float) -> Matrix:
 
 
 def softmax_entropy(
-    logits: Matrix, target: Matrix, *, relative: bool = False
+    ops: Ops, logits: Matrix, target: Matrix, *, relative: bool = False
 ) -> tuple[Vector, Matrix]:
     """`sum(t (log(sum(exp(z))) - z))` of each row z, and `softmax(z) sum(t) - t`.
 
@@ -68,15 +79,13 @@ def softmax_entropy(
     entropy has `sum(t log(t))` added.
     """
     surprise = below_row_maximum(logits)  # soon log(sum(exp(z))) - z
-    slopes: Matrix = np.exp(surprise, empty_like(logits))
-    sums = row_sums(slopes)
-    np.subtract(np.log(sums), surprise, surprise)
+    slopes, sums, logs = _exponentials(ops, surprise)
+    np.subtract(logs, surprise, surprise)
     if relative:
-        logs = empty_like(target)
         least = scalar(float(np.finfo(target.dtype).tiny), target.dtype)  # whose product is 0
-        target.clip(least, scalar(inf, target.dtype), logs)
-        np.log(logs, logs)
-        np.add(surprise, logs, surprise)
+        known = target.clip(least, scalar(inf, target.dtype), empty_like(target))
+        ops.log(known, known)
+        np.add(surprise, known, surprise)
     values = _weighted_sums(target, surprise)
     np.multiply(slopes, row_sums(target) / sums, slopes)
     np.subtract(slopes, target, slopes)
@@ -95,25 +104,25 @@ def _weighted_sums(weights: Array, x: Matrix) -> Vector:
     return sums
 
 
-def sigmoid_entropy(logits: Matrix, target: Matrix) -> tuple[Vector, Matrix]:
+def sigmoid_entropy(ops: Ops, logits: Matrix, target: Matrix) -> tuple[Vector, Matrix]:
     """`max(z, 0) - t z + log(1 + exp(-|z|))`, the mean of each row, and `(sigmoid(z) - t) / n`."""
     zero, one = scalar(0.0, logits.dtype), scalar(1.0, logits.dtype)
     decay = empty_like(logits)  # exp(-|z|), from 0 to 1
     np.abs(logits, decay)
     np.negative(decay, decay)
-    np.exp(decay, decay)
+    ops.exp(decay, decay)
     surprise = empty_like(logits)
     slopes = empty_like(logits)
     logits.clip(zero, scalar(inf, logits.dtype), surprise)
     with np.errstate(invalid="ignore"):
         np.multiply(target, logits, slopes)
         np.subtract(surprise, slopes, surprise)
-    np.log1p(decay, slopes)
+    ops.log1p(decay, slopes)
     np.add(surprise, slopes, surprise)
     columns = logits.shape[1]
     values: Vector = surprise.reshape(-1) if columns == 1 else np.add.reduce(surprise, axis=1)
     if not isfinite(total(values)):
-        values = np.add.reduce(_careful_entropy(logits, target), axis=1)
+        values = np.add.reduce(_careful_entropy(ops, logits, target), axis=1)
     # sigmoid(z) is 1 / (1 + exp(-|z|)) for z > 0, and exp(-|z|) times that elsewhere.
     np.greater(logits, zero, slopes)
     np.maximum(slopes, decay, out=slopes)
@@ -127,46 +136,55 @@ def sigmoid_entropy(logits: Matrix, target: Matrix) -> tuple[Vector, Matrix]:
     return read_only(values), read_only(slopes)
 
 
-def _careful_entropy(logits: Matrix, target: Matrix) -> Matrix:
+def _careful_entropy(ops: Ops, logits: Matrix, target: Matrix) -> Matrix:
     """`t softplus(-z) + (1 - t) softplus(z)`, where 0 times infinity is 0."""
     zero = scalar(0.0, logits.dtype)
+    tail = _softplus_tail(ops, logits)
     with np.errstate(invalid="ignore"):  # NaN stays NaN, without a warning
-        missed: Matrix = np.logaddexp(zero, -logits)
-        wrong: Matrix = np.logaddexp(zero, logits)
+        missed: Matrix = np.maximum(-logits, zero) + tail
+        wrong: Matrix = np.maximum(logits, zero) + tail
     entropy: Matrix = np.zeros_like(logits)
     np.multiply(target, missed, out=entropy, where=target > 0)
     np.add(entropy, (1 - target) * np.where(target < 1, wrong, zero), out=entropy)
     return entropy
 
 
-def focal(entropy: A, gamma: float) -> tuple[A, A]:
+def _softplus_tail(ops: Ops, x: Matrix) -> Matrix:
+    """`log(1 + exp(-|x|))`, which is softplus(x) less max(x, 0)."""
+    tail: Matrix = np.abs(x, empty_like(x))
+    np.negative(tail, tail)
+    ops.exp(tail, tail)
+    ops.log1p(tail, tail)
+    return tail
+
+
+def focal(ops: Ops, entropy: A, gamma: float) -> tuple[A, A]:
     """`(1 - p)**gamma * entropy`, where p is exp(-entropy), and the slope in the entropy."""
     zero, one, most = (scalar(x, entropy.dtype) for x in (0.0, 1.0, np.finfo(entropy.dtype).max))
     finite, missed, slopes = empty_like(entropy), empty_like(entropy), empty_like(entropy)
     entropy.clip(zero, most, finite)
     np.negative(finite, slopes)
-    np.expm1(slopes, missed)
+    ops.expm1(slopes, missed)
     np.negative(missed, missed)  # 1 - p
-    np.exp(slopes, slopes)
+    ops.exp(slopes, slopes)
     np.multiply(slopes, finite, slopes)
     # Both are 0 in the limit, where the ratio is multiplied with 0.
     np.divide(slopes, missed.clip(np.finfo(entropy.dtype).tiny, one), slopes)
     np.multiply(slopes, scalar(gamma, entropy.dtype), slopes)
     np.add(slopes, one, slopes)
-    np.power(missed, scalar(gamma, entropy.dtype), missed)
+    ops.power(missed, gamma, missed)
     np.multiply(slopes, missed, slopes)
     np.multiply(missed, entropy, missed)
     return read_only(missed), read_only(slopes)
 
 
-def softmax_focal(logits: Matrix, target: Matrix, gamma: float) -> tuple[Vector, Matrix]:
+def softmax_focal(ops: Ops, logits: Matrix, target: Matrix, gamma: float) -> tuple[Vector, Matrix]:
     """The sum of `t * focal` of each row, and its slope in the logits."""
     surprise = below_row_maximum(logits)
-    slopes: Matrix = np.exp(surprise, empty_like(logits))
-    sums = row_sums(slopes)
+    slopes, sums, logs = _exponentials(ops, surprise)
     np.divide(slopes, sums, slopes)
-    np.subtract(np.log(sums), surprise, surprise)
-    losses, factors = focal(surprise, gamma)
+    np.subtract(logs, surprise, surprise)
+    losses, factors = focal(ops, surprise, gamma)
     shares: Matrix = np.multiply(target, factors, empty_like(logits))
     np.multiply(slopes, row_sums(shares), slopes)
     np.subtract(slopes, shares, slopes)
@@ -174,17 +192,14 @@ def softmax_focal(logits: Matrix, target: Matrix, gamma: float) -> tuple[Vector,
 
 
 def sigmoid_focal(
-    logits: Matrix, target: Matrix, weights: tuple[Array, Array], gamma: float
+    ops: Ops, logits: Matrix, target: Matrix, weights: tuple[Array, Array], gamma: float
 ) -> tuple[Vector, Matrix]:
     """The mean of each row's `focal` of label 1 times t and of label 0 times 1 - t, and its slope.
 
     The weights are those of label 0 and 1, for all columns or for each.
     """
     one, share = scalar(1.0, logits.dtype), scalar(1.0 / logits.shape[1], logits.dtype)
-    tail: Matrix = np.abs(logits, empty_like(logits))
-    np.negative(tail, tail)
-    np.exp(tail, tail)
-    np.log1p(tail, tail)
+    tail = _softplus_tail(ops, logits)
     values: Vector = np.zeros(logits.shape[0], logits.dtype)
     slopes: Matrix = np.zeros_like(logits)
     for label, sign in ((0, 1.0), (1, -1.0)):
@@ -194,10 +209,10 @@ def sigmoid_focal(
         np.multiply(logits, scalar(sign, logits.dtype), entropy)
         entropy.clip(scalar(0.0, logits.dtype), scalar(inf, logits.dtype), entropy)
         np.add(entropy, tail, entropy)
-        losses, factors = focal(entropy, gamma) if gamma else (entropy, one)
+        losses, factors = focal(ops, entropy, gamma) if gamma else (entropy, one)
         np.add(values, _weighted_sums(parts, losses), values)
         np.negative(entropy, entropy)
-        np.expm1(entropy, entropy)  # the negative probability of the other label
+        ops.expm1(entropy, entropy)  # the negative probability of the other label
         np.multiply(entropy, factors, entropy)
         np.multiply(entropy, parts, entropy)
         np.multiply(entropy, scalar(-sign, logits.dtype), entropy)

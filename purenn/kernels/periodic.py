@@ -13,7 +13,7 @@ import numpy as np
 from purenn.arrays import FLOAT64, Matrix, Stack, read_only
 from purenn.kernels.constants import scalar
 from purenn.kernels.memory import empty
-from purenn.kernels.products import products
+from purenn.kernels.ops import Ops
 
 
 def angles(x: Matrix, frequency: Matrix, phase: Matrix) -> Stack:
@@ -32,34 +32,37 @@ def _turns(frequency: Matrix) -> Stack:
     return turns
 
 
-def cosines(angle: Stack) -> Stack:
+def cosines(ops: Ops, angle: Stack) -> Stack:
     """Their cosines."""
-    return np.cos(angle, empty(angle.shape, angle.dtype))
+    wave = empty(angle.shape, angle.dtype)
+    ops.cos(angle, wave)
+    return wave
 
 
-def mapped(wave: Stack, weight: Stack, bias: Matrix, x: Matrix) -> Matrix:
+def mapped(ops: Ops, wave: Stack, weight: Stack, bias: Matrix, x: Matrix) -> Matrix:
     """A linear map of the waves of each column, one after the other, and then `x` itself."""
     columns, samples, _ = wave.shape
     width = bias.size
     y = empty((samples, width + columns), x.dtype)
     maps = y[:, :width].reshape(samples, columns, bias.shape[1])
-    np.add(products(wave, weight).swapaxes(0, 1), bias, maps)
+    np.add(ops.products(wave, weight).swapaxes(0, 1), bias, maps)
     y[:, width:] = x
     return read_only(y)
 
 
 def pulled(
-    angle: Stack, wave: Stack, weight: Stack, x: Matrix, dy: Matrix
+    ops: Ops, angle: Stack, wave: Stack, weight: Stack, x: Matrix, dy: Matrix
 ) -> tuple[Stack, tuple[Matrix, Matrix, Stack, Matrix]]:
     """The cotangents of the angles, and those of frequency, phase, weight and bias."""
     columns, samples, _ = wave.shape
     maps = dy[:, :-columns].reshape(samples, columns, weight.shape[2]).swapaxes(0, 1)
-    turned = np.sin(angle, empty(angle.shape, angle.dtype))
+    turned = empty(angle.shape, angle.dtype)
+    ops.sin(angle, turned)
     np.negative(turned, turned)
-    np.multiply(turned, products(maps, weight.swapaxes(1, 2)), turned)
+    np.multiply(turned, ops.products(maps, weight.swapaxes(1, 2)), turned)
     phase = _sums(turned)
-    by_x = products(x.T[:, np.newaxis], turned)[:, 0] * scalar(2.0 * pi, x.dtype)
-    grads = products(wave.swapaxes(1, 2), maps)
+    by_x = ops.products(x.T[:, np.newaxis], turned)[:, 0] * scalar(2.0 * pi, x.dtype)
+    grads = ops.products(wave.swapaxes(1, 2), maps)
     return turned, (read_only(by_x), phase, read_only(grads), _sums(maps))
 
 
@@ -68,11 +71,11 @@ def _sums(stack: Stack) -> Matrix:
     return read_only(sums)
 
 
-def input_cotangent(angle_cotangent: Stack, frequency: Matrix, dy: Matrix) -> Matrix:
+def input_cotangent(ops: Ops, angle_cotangent: Stack, frequency: Matrix, dy: Matrix) -> Matrix:
     """The cotangent of x: through its waves and as it is."""
     columns, samples, count = angle_cotangent.shape
     turns = _turns(frequency).reshape(columns, count, 1)
-    through = products(angle_cotangent, turns)[:, :, 0].T
+    through = ops.products(angle_cotangent, turns)[:, :, 0].T
     dx = empty((samples, columns), dy.dtype)
     np.add(through, dy[:, -columns:], dx)
     return read_only(dx)

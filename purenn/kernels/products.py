@@ -19,21 +19,6 @@ def products(stack: Stack, other: Array) -> Stack:
     return found
 
 
-def affine(x: Matrix, weight: Matrix, bias: Vector) -> Matrix:
-    """`x @ weight + bias`."""
-    y = empty((x.shape[0], weight.shape[1]), x.dtype)
-    x.dot(weight, y)
-    np.add(y, bias, y)
-    return read_only(y)
-
-
-def product(x: Matrix, weight: Matrix) -> Matrix:
-    """`x @ weight`."""
-    y = empty((x.shape[0], weight.shape[1]), x.dtype)
-    x.dot(weight, y)
-    return read_only(y)
-
-
 def bias_cotangent(dy: Matrix) -> Vector:
     """The sum of `dy` over the batch; blocks of rows are summed up in float64."""
     if dy.shape[0] <= ROWS:

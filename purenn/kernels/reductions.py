@@ -7,13 +7,12 @@ from math import inf, isfinite, isnan, sqrt
 import numpy as np
 
 from purenn.arrays import FLOAT64, AnyArray, Array, Leaves
+from purenn.kernels.blocks import BLOCK
+from purenn.kernels.memory import empty
 from purenn.kernels.products import ROWS
 
 # Below this, squares of float32 elements lose digits or vanish.
 UNDERFLOW = 1e-30
-
-# BLAS sums so many squares in their own dtype before its rounding shows.
-BLOCK = 2**19
 
 
 def total(x: Array) -> float:
@@ -29,7 +28,8 @@ def deviation(x: Array) -> float:
 
 def is_finite(x: Array) -> bool:
     """Whether no element is NaN or infinite: one pass of BLAS where that tells, or one more."""
-    return isfinite(squared_norm(x)) or bool(np.isfinite(x).all())
+    with np.errstate(over="ignore", invalid="ignore"):
+        return isfinite(np.vdot(x, x)) or bool(np.isfinite(x).all())
 
 
 def nonfinite(x: AnyArray) -> int:
@@ -49,12 +49,16 @@ def first_nonfinite(x: AnyArray) -> tuple[int, ...] | None:
 
 
 def squared_norm(x: Array) -> float:
-    """The sum of `x²`, in one pass of BLAS, block by block; infinite if squares overflow."""
-    if x.size <= BLOCK:
-        return float(np.vdot(x, x))  # unlike dot, it does not warn of an overflow
+    """The sum of `x²`, the same on every machine; infinite if squares overflow."""
     flat = x.ravel(order="K")
-    blocks = (flat[start : start + BLOCK] for start in range(0, x.size, BLOCK))
-    return float(sum(float(np.vdot(block, block)) for block in blocks))
+    spare = empty((min(x.size, BLOCK),), x.dtype)
+    found = 0.0
+    with np.errstate(over="ignore", invalid="ignore"):
+        for start in range(0, x.size, BLOCK):
+            block = flat[start : start + BLOCK]
+            squares = np.multiply(block, block, spare[: block.size])
+            found += float(np.add.reduce(squares))
+    return found
 
 
 def global_norm(leaves: Leaves) -> float:
@@ -77,8 +81,9 @@ def unit_norms(x: Array) -> Array:
     rows = x.reshape(x.size // max(1, units), units)
     blocks = (rows[start : start + ROWS] for start in range(0, len(rows), ROWS))
     squares = np.zeros(units)
-    for block in blocks:
-        squares += np.einsum("ij,ij->j", block, block)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for block in blocks:
+            squares += np.add.reduce(np.square(block), axis=0)
     norms: Array = np.sqrt(squares)
     odd = ~((squares > UNDERFLOW) & (squares < inf))
     if odd.any():

@@ -15,7 +15,7 @@ import attrs
 from purenn import checks
 from purenn.arrays import A, read_only, require_floats, typed_like
 from purenn.checks import Fraction
-from purenn.expressions import maker
+from purenn.expressions import maker, with_ops
 from purenn.kernels import activations as kernels
 from purenn.kernels import curves
 from purenn.kernels.elementwise import times
@@ -96,13 +96,17 @@ def leaky_relu(slope: Fraction = 0.01) -> Layer[Empty, A, A]:
 @maker
 def sigmoid() -> Layer[Empty, A, A]:
     """The logistic function `1 / (1 + exp(-x))`, without overflow."""
-    return pointwise(kernels.sigmoid, kernels.sigmoid_cotangent, "sigmoid()")
+    return with_ops(
+        lambda ops: pointwise(partial(kernels.sigmoid, ops), kernels.sigmoid_cotangent, "sigmoid()")
+    )
 
 
 @maker
 def tanh() -> Layer[Empty, A, A]:
     """The hyperbolic tangent."""
-    return pointwise(kernels.tanh, kernels.tanh_cotangent, "tanh()")
+    return with_ops(
+        lambda ops: pointwise(partial(kernels.tanh, ops), kernels.tanh_cotangent, "tanh()")
+    )
 
 
 @maker
@@ -111,13 +115,24 @@ def softmax() -> Layer[Empty, A, A]:
 
     To train a classifier, leave it out and use `softmax_cross_entropy`, which takes logits.
     """
-    return pointwise(kernels.softmax, kernels.softmax_cotangent, "softmax()", 2)
+    return with_ops(
+        lambda ops: pointwise(
+            partial(kernels.softmax, ops), kernels.softmax_cotangent, "softmax()", 2
+        )
+    )
 
 
 @maker
 def log_softmax() -> Layer[Empty, A, A]:
     """The logarithm of `softmax`, which stays finite where the probability underflows."""
-    return pointwise(kernels.log_softmax, kernels.log_softmax_cotangent, "log_softmax()", 2)
+    return with_ops(
+        lambda ops: pointwise(
+            partial(kernels.log_softmax, ops),
+            partial(kernels.log_softmax_cotangent, ops),
+            "log_softmax()",
+            2,
+        )
+    )
 
 
 def _curve(rule: curves.Rule, subject: str) -> Layer[Empty, A, A]:

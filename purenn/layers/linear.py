@@ -9,14 +9,15 @@ import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import FLOAT64, Array, Matrix, Vector, matrix, require_floats, vector
+from purenn.arrays import FLOAT64, Array, Matrix, Vector, matrix, read_only, require_floats, vector
 from purenn.checks import Count
 from purenn.errors import DtypeError, ParametersError, ShapeError
-from purenn.expressions import maker
+from purenn.expressions import maker, with_ops
 from purenn.initializers import Initializer, glorot_uniform, normal, zeros
-from purenn.kernels import products as kernels
 from purenn.kernels.constants import scalar
 from purenn.kernels.elementwise import times
+from purenn.kernels.ops import Ops
+from purenn.kernels.products import bias_cotangent
 from purenn.keys import Key
 from purenn.layers._contract import Layer, Pullback, Thunk, keyless, require_fit, require_params
 from purenn.tree import Node
@@ -61,7 +62,9 @@ def linear(
     """
     first_weight = glorot_uniform() if weight is None else weight
     first_bias = zeros() if bias is None else bias
-    return _affine("linear", features, first_weight, first_bias, lambda x: x)
+    return with_ops(
+        lambda ops: _affine(ops, "linear", features, first_weight, first_bias, lambda x: x)
+    )
 
 
 @maker
@@ -76,7 +79,9 @@ def ntk_linear(
     """
     first_weight = normal() if weight is None else weight
     first_bias = normal() if bias is None else bias
-    return _affine("ntk_linear", features, first_weight, first_bias, _over_root)
+    return with_ops(
+        lambda ops: _affine(ops, "ntk_linear", features, first_weight, first_bias, _over_root)
+    )
 
 
 @maker
@@ -88,7 +93,11 @@ def fitted_linear(features: Count) -> Layer[Linear, Matrix, Matrix]:
     where the data are. Steinwart, "A Sober Look at Neural Network Initializations" (2019);
     Holzmüller, Grinsztajn and Steinwart, "Better by Default" (2024).
     """
-    layer = _affine("fitted_linear", features, normal(), zeros(), _over_root)
+    return with_ops(lambda ops: _fitted(ops, features))
+
+
+def _fitted(ops: Ops, features: int) -> Layer[Linear, Matrix, Matrix]:
+    layer = _affine(ops, "fitted_linear", features, normal(), zeros(), _over_root)
 
     def init(key: Key, example: Matrix) -> Linear:
         drawn = layer.init(key, example)
@@ -115,6 +124,7 @@ def _over_root(x: Matrix) -> Matrix:
 
 
 def _affine(
+    ops: Ops,
     name: str,
     width: int,
     weight: Initializer,
@@ -131,23 +141,19 @@ def _affine(
         weights = weight(key.child("weight"), (example.shape[1], width), example.dtype)
         return Linear(weights, bias(key.child("bias"), (width,), example.dtype))
 
-    def forward(params: Linear, x: Matrix) -> tuple[Matrix, Matrix]:
-        """The output, and the multiple of the input."""
+    def forward(params: Linear, x: Matrix) -> tuple[Matrix, Pullback[Matrix, Linear, Matrix]]:
         require_params(subject, params, Linear)
         _require_fit(subject, params.weight, x, width)
-        inputs = scaled(x)
-        return kernels.affine(inputs, params.weight, params.bias), inputs
-
-    def vjp(params: Linear, x: Matrix, key: Key) -> tuple[Matrix, Pullback[Matrix, Linear, Matrix]]:
-        y, inputs = forward(params, x)
+        y, pull_product = ops.product_vjp(scaled(x), params.weight)
+        np.add(y, params.bias, y)
 
         def pull(dy: Matrix) -> tuple[Linear, Thunk[Matrix]]:
-            grads = Linear(kernels.product(inputs.T, dy), kernels.bias_cotangent(dy))
-            return grads, lambda: scaled(kernels.product(dy, params.weight.T))
+            slopes, dx = pull_product(dy)
+            return Linear(read_only(slopes), bias_cotangent(dy)), lambda: scaled(read_only(dx()))
 
-        return y, pull
+        return read_only(y), pull
 
-    return Layer(init, lambda params, x: forward(params, x)[0], vjp)
+    return keyless(init, forward)
 
 
 @attrs.frozen(eq=False)
@@ -168,6 +174,10 @@ def linear_without_bias(
     """
     first = glorot_uniform() if weight is None else weight
     checks.instance("The weight of linear_without_bias", first, Initializer, ADVICE)
+    return with_ops(lambda ops: _unbiased(ops, features, first))
+
+
+def _unbiased(ops: Ops, features: int, first: Initializer) -> Layer[Weight, Matrix, Matrix]:
     subject = f"linear_without_bias({features})"
 
     def init(key: Key, example: Matrix) -> Weight:
@@ -178,10 +188,13 @@ def linear_without_bias(
         require_params(subject, params, Weight)
         _require_fit(subject, params.weight, x, features)
 
-        def pull(dy: Matrix) -> tuple[Weight, Thunk[Matrix]]:
-            return Weight(kernels.product(x.T, dy)), lambda: kernels.product(dy, params.weight.T)
+        y, pull_product = ops.product_vjp(x, params.weight)
 
-        return kernels.product(x, params.weight), pull
+        def pull(dy: Matrix) -> tuple[Weight, Thunk[Matrix]]:
+            slopes, dx = pull_product(dy)
+            return Weight(read_only(slopes)), lambda: read_only(dx())
+
+        return read_only(y), pull
 
     return keyless(init, forward)
 

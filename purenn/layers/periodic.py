@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import pi, sqrt
 
 import attrs
@@ -9,9 +10,10 @@ import attrs
 from purenn import checks
 from purenn.arrays import Matrix, Stack, matrices, matrix
 from purenn.checks import Count, Positive
-from purenn.expressions import maker
+from purenn.expressions import maker, with_ops
 from purenn.initializers import Initializer, normal
 from purenn.kernels import periodic as kernels
+from purenn.kernels.ops import Ops
 from purenn.keys import Key
 from purenn.layers._contract import Layer, Pullback, Thunk, keyless, require_fit, require_params
 from purenn.layers.linear import require_rows
@@ -66,20 +68,24 @@ def periodic_embedding(
             small(key.child("bias"), (columns, width), kind),
         )
 
-    def forward(params: Periodic, x: Matrix) -> tuple[Matrix, Pullback[Matrix, Periodic, Matrix]]:
+    def forward(
+        ops: Ops, params: Periodic, x: Matrix
+    ) -> tuple[Matrix, Pullback[Matrix, Periodic, Matrix]]:
         require_params(subject, params, Periodic)
         require_rows(subject, x)
         require_fit(subject, params.frequency, x)
         angle = kernels.angles(x, params.frequency, params.phase)
-        wave = kernels.cosines(angle)
+        wave = kernels.cosines(ops, angle)
 
         def pull(dy: Matrix) -> tuple[Periodic, Thunk[Matrix]]:
-            turned, grads = kernels.pulled(angle, wave, params.weight, x, dy)
-            return Periodic(*grads), lambda: kernels.input_cotangent(turned, params.frequency, dy)
+            turned, grads = kernels.pulled(ops, angle, wave, params.weight, x, dy)
+            return Periodic(*grads), lambda: kernels.input_cotangent(
+                ops, turned, params.frequency, dy
+            )
 
-        return kernels.mapped(wave, params.weight, params.bias, x), pull
+        return kernels.mapped(ops, wave, params.weight, params.bias, x), pull
 
-    return keyless(init, forward)
+    return with_ops(lambda ops: keyless(init, partial(forward, ops)))
 
 
 def _within(bound: float) -> Initializer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
@@ -10,9 +11,10 @@ from purenn import checks
 from purenn.arrays import Labels, Matrix, Vector, is_labels
 from purenn.checks import Fraction, NotNegative
 from purenn.errors import OptionError, ShapeError
-from purenn.expressions import maker
+from purenn.expressions import maker, with_ops
 from purenn.kernels import deviations, entropies
 from purenn.kernels.constants import scalar
+from purenn.kernels.ops import Ops
 from purenn.losses import _targets
 from purenn.losses._contract import Loss, PerSample, sloped, weighted_slopes
 
@@ -31,16 +33,16 @@ def softmax_cross_entropy(label_smoothing: Fraction = 0.0) -> Loss[Matrix, Matri
     """
     name = "softmax_cross_entropy()"
 
-    def entropy(prediction: Matrix, target: Matrix | Labels) -> tuple[Vector, Matrix]:
+    def entropy(ops: Ops, prediction: Matrix, target: Matrix | Labels) -> tuple[Vector, Matrix]:
         _targets.require_class_targets(name, prediction, target)
         if is_labels(target):
-            return entropies.label_entropy(prediction, target, label_smoothing)
+            return entropies.label_entropy(ops, prediction, target, label_smoothing)
         rows = (
             entropies.smoothed(target, prediction, label_smoothing) if label_smoothing else target
         )
-        return entropies.softmax_entropy(prediction, rows)
+        return entropies.softmax_entropy(ops, prediction, rows)
 
-    return sloped(entropy)
+    return with_ops(lambda ops: sloped(partial(entropy, ops)))
 
 
 @maker
@@ -53,13 +55,13 @@ def kullback_leibler() -> Loss[Matrix, Matrix]:
     """
     name = "kullback_leibler()"
 
-    def divergence(prediction: Matrix, target: Matrix) -> tuple[Vector, Matrix]:
+    def divergence(ops: Ops, prediction: Matrix, target: Matrix) -> tuple[Vector, Matrix]:
         _targets.require_matrix(name, prediction)
         _targets.require_same_shape(name, prediction, target)
         _targets.require_distributions(name, "target", target)
-        return entropies.softmax_entropy(prediction, target, relative=True)
+        return entropies.softmax_entropy(ops, prediction, target, relative=True)
 
-    return sloped(divergence)
+    return with_ops(lambda ops: sloped(partial(divergence, ops)))
 
 
 @maker
@@ -83,19 +85,19 @@ def binary_cross_entropy_with_logits(
     what = "A positive weight of binary_cross_entropy_with_logits"
     table = [checks.number(what, weight, above=0.0) for weight in positive_weights or ()]
 
-    def entropy(prediction: Matrix, target: Matrix | Labels) -> tuple[Vector, Matrix]:
+    def entropy(ops: Ops, prediction: Matrix, target: Matrix | Labels) -> tuple[Vector, Matrix]:
         rows = _targets.require_binary_targets(name, prediction, target)
         if not table:
-            return entropies.sigmoid_entropy(prediction, rows)
+            return entropies.sigmoid_entropy(ops, prediction, rows)
         for weight in table:
             checks.fits(what, weight, prediction.dtype)
         if len(table) != prediction.shape[1]:
             expected = f"{prediction.shape[1]} positive weights, one an output"
             raise ShapeError(name, f"expected {expected}, got {len(table)}.")
         both = scalar(1.0, prediction.dtype), np.array(table, prediction.dtype)
-        return entropies.sigmoid_focal(prediction, rows, both, 0.0)
+        return entropies.sigmoid_focal(ops, prediction, rows, both, 0.0)
 
-    return sloped(entropy)
+    return with_ops(lambda ops: sloped(partial(entropy, ops)))
 
 
 @maker
@@ -109,17 +111,17 @@ def softmax_focal(gamma: NotNegative = 2.0) -> Loss[Matrix, Matrix | Labels]:
     """
     name = "softmax_focal()"
 
-    def per_sample(prediction: Matrix, target: Matrix | Labels) -> PerSample[Matrix]:
+    def per_sample(ops: Ops, prediction: Matrix, target: Matrix | Labels) -> PerSample[Matrix]:
         _targets.require_class_targets(name, prediction, target)
         checks.fits("The gamma of softmax_focal", gamma, prediction.dtype)
         if is_labels(target):
-            entropy, slopes = entropies.label_entropy(prediction, target)
-            values, factors = entropies.focal(entropy, gamma)
+            entropy, slopes = entropies.label_entropy(ops, prediction, target)
+            values, factors = entropies.focal(ops, entropy, gamma)
             return values, lambda weights: weighted_slopes(slopes, np.multiply(factors, weights))
-        values, slopes = entropies.softmax_focal(prediction, target, gamma)
+        values, slopes = entropies.softmax_focal(ops, prediction, target, gamma)
         return values, lambda weights: weighted_slopes(slopes, weights)
 
-    return Loss(per_sample)
+    return with_ops(lambda ops: Loss(partial(per_sample, ops)))
 
 
 @maker
@@ -138,14 +140,14 @@ def sigmoid_focal(
         a = checks.number("The alpha of sigmoid_focal", alpha, above=0.0, below=1.0)
         balance = (1.0 - a, a)
 
-    def focal(prediction: Matrix, target: Matrix | Labels) -> tuple[Vector, Matrix]:
+    def focal(ops: Ops, prediction: Matrix, target: Matrix | Labels) -> tuple[Vector, Matrix]:
         rows = _targets.require_binary_targets(name, prediction, target)
         checks.fits("The gamma of sigmoid_focal", gamma, prediction.dtype)
         checks.fits("The alpha of sigmoid_focal", balance[1], prediction.dtype)
         both = scalar(balance[0], prediction.dtype), scalar(balance[1], prediction.dtype)
-        return entropies.sigmoid_focal(prediction, rows, both, gamma)
+        return entropies.sigmoid_focal(ops, prediction, rows, both, gamma)
 
-    return sloped(focal)
+    return with_ops(lambda ops: sloped(partial(focal, ops)))
 
 
 @maker

@@ -12,11 +12,12 @@ from typing import Annotated
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import Labels, Matrix, Vector, is_labels
-from purenn.expressions import maker
+from purenn.arrays import A, Labels, Matrix, Vector, is_labels
+from purenn.expressions import maker, with_ops
 from purenn.kernels.constants import scalar
 from purenn.kernels.entropies import label_places
 from purenn.kernels.memory import empty_like
+from purenn.kernels.ops import Ops
 from purenn.losses import _targets
 from purenn.losses._contract import Loss, sloped
 
@@ -33,14 +34,14 @@ def binary_cross_entropy(epsilon: Epsilon = EPSILON) -> Loss[Matrix, Matrix | La
     """
     name = "binary_cross_entropy()"
 
-    def entropy(prediction: Matrix, target: Matrix | Labels) -> tuple[Vector, Matrix]:
+    def entropy(ops: Ops, prediction: Matrix, target: Matrix | Labels) -> tuple[Vector, Matrix]:
         t = _targets.require_binary_targets(name, prediction, target)
         _targets.require_probabilities(name, "prediction", prediction)
         checks.fits("The epsilon of binary_cross_entropy", epsilon, prediction.dtype)
         share = scalar(1.0 / prediction.shape[1], prediction.dtype)
         complement: Matrix = np.subtract(1.0, prediction)
-        hits = t * np.log(prediction + epsilon)
-        surprise = hits + np.subtract(1.0, t) * np.log(complement + epsilon)
+        hits = t * _log(ops, prediction + epsilon)
+        surprise = hits + np.subtract(1.0, t) * _log(ops, complement + epsilon)
         values: Vector = np.add.reduce(surprise, axis=1) * -share
         slopes: Matrix = np.multiply(prediction, complement, empty_like(prediction))
         np.add(slopes, epsilon, slopes)
@@ -48,7 +49,13 @@ def binary_cross_entropy(epsilon: Epsilon = EPSILON) -> Loss[Matrix, Matrix | La
         np.multiply(slopes, share, slopes)
         return values, slopes
 
-    return sloped(entropy)
+    return with_ops(lambda ops: sloped(partial(entropy, ops)))
+
+
+def _log(ops: Ops, x: A) -> A:
+    """The logarithm, in place of `x`."""
+    ops.log(x, x)
+    return x
 
 
 @maker
@@ -59,7 +66,7 @@ def cross_entropy(epsilon: Epsilon = EPSILON) -> Loss[Matrix, Matrix | Labels]:
     """
     name = "cross_entropy()"
 
-    def entropy(prediction: Matrix, target: Matrix | Labels) -> tuple[Vector, Matrix]:
+    def entropy(ops: Ops, prediction: Matrix, target: Matrix | Labels) -> tuple[Vector, Matrix]:
         _targets.require_class_targets(name, prediction, target)
         _targets.require_distributions(name, "prediction", prediction)
         checks.fits("The epsilon of cross_entropy", epsilon, prediction.dtype)
@@ -70,14 +77,14 @@ def cross_entropy(epsilon: Epsilon = EPSILON) -> Loss[Matrix, Matrix | Labels]:
             chosen: Vector = p.ravel().take(places)
             slopes.fill(0.0)
             slopes.reshape(-1)[places] = -1.0 / chosen
-            values: Vector = -np.log(chosen)
+            values: Vector = -_log(ops, chosen)
         else:
             np.divide(target, p, slopes)
             np.negative(slopes, slopes)
-            values = -np.add.reduce(target * np.log(p), axis=1)
+            values = -np.add.reduce(target * _log(ops, p), axis=1)
         return values, slopes
 
-    return sloped(entropy)
+    return with_ops(lambda ops: sloped(partial(entropy, ops)))
 
 
 @maker

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -10,10 +11,11 @@ from purenn import checks
 from purenn.arrays import A, Vector
 from purenn.checks import Positive
 from purenn.errors import DataError
-from purenn.expressions import maker
+from purenn.expressions import maker, with_ops
 from purenn.kernels import deviations
 from purenn.kernels.constants import scalar
 from purenn.kernels.memory import empty_like
+from purenn.kernels.ops import Ops
 from purenn.losses._contract import Loss, sloped
 from purenn.losses._targets import require_same_shape
 
@@ -78,9 +80,9 @@ def poisson() -> Loss[A, A]:
     The mean over a sample's outputs, for floats of any one shape, and targets ≥ 0.
     """
 
-    def kernel(prediction: A, target: A) -> tuple[Vector, A]:
+    def kernel(ops: Ops, prediction: A, target: A) -> tuple[Vector, A]:
         if not np.minimum.reduce(target, axis=None) >= 0.0:
             raise DataError("poisson(): expected targets ≥ 0.")
-        return deviations.poisson(prediction, target)
+        return deviations.poisson(ops, prediction, target)
 
-    return _by_output("poisson", kernel)
+    return with_ops(lambda ops: _by_output("poisson", partial(kernel, ops)))

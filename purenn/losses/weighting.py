@@ -94,7 +94,8 @@ def _class_factors(table: Vector, prediction: Matrix, target: Matrix | Labels) -
     if prediction.shape[1] == 1:
         factors: Vector = table[0] + (table[1] - table[0]) * np.maximum(target[:, 0], 0)
         return factors
-    return target @ table
+    mean: Vector = np.add.reduce(target * table, axis=1)  # BLAS would sum in any order
+    return mean
 
 
 def balanced_weights(labels: Labels) -> tuple[float, ...]:

@@ -10,6 +10,7 @@ from purenn.arrays import Array, Leaves
 from purenn.checks import Fraction, Positive
 from purenn.expressions import maker
 from purenn.kernels.blocks import Rule
+from purenn.kernels.portable import scalars
 from purenn.kernels.updates import adam_direction, blend, over_root, settle
 from purenn.optimizers._contract import Point, Transform
 from purenn.optimizers._optimizer import Optimizer, descend
@@ -61,7 +62,7 @@ def scale_by_rms(
     checks.instance("The bias_correction of scale_by_rms", bias_correction, bool)
 
     def at(point: Point) -> Rule:
-        part = 1.0 - decay ** (point.step + 1) if bias_correction else 1.0
+        part = 1.0 - scalars.power(decay, point.step + 1) if bias_correction else 1.0
 
         def rule(g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
             np.multiply(g, g, out)

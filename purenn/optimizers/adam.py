@@ -10,6 +10,7 @@ from purenn.checks import Fraction, Positive
 from purenn.expressions import maker
 from purenn.kernels.blocks import Rule
 from purenn.kernels.memory import empty_like
+from purenn.kernels.portable import scalars
 from purenn.kernels.updates import adam_direction, add_moments, scale, scale_and_add
 from purenn.optimizers._contract import Point, Transform
 from purenn.optimizers._optimizer import Optimizer, descend
@@ -32,7 +33,7 @@ class Moments(Node):
 
 def _weights(decay: float, step: int) -> float:
     """The sum of the weights in a decaying sum, of which the first was 1 at step 0."""
-    return (1.0 - decay ** (step + 1)) / (1.0 - decay)
+    return (1.0 - scalars.power(decay, step + 1)) / (1.0 - decay)
 
 
 @maker

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from math import exp, log1p, sqrt
+from math import sqrt
 
 from purenn import checks
 from purenn.arrays import Array, Leaves, read_only
 from purenn.checks import NotNegative, Positive
 from purenn.expressions import maker
+from purenn.kernels.portable import scalars
 from purenn.kernels.updates import centered, scale_and_add
 from purenn.keys import Key
 from purenn.optimizers._contract import Point, Transform, flowing, no_state
@@ -43,11 +44,11 @@ def gradient_noise(
     and the leaf's place alone.
     """
     checks.instance("The key of gradient_noise", key, Key, "Give Key(0), say.")
-    first, power = sqrt(variance), decay / 2.0
+    first = sqrt(variance)
 
     def flow(state: Empty, updates: Updates, point: Point) -> tuple[Empty, Updates]:
         now = key.child("gradient noise", point.step)
-        deviation = first * exp(-power * log1p(point.step))
+        deviation = first * scalars.power(1.0 + point.step, -decay / 2.0)
         noise = [_drawn(param, now.child("leaf", i)) for i, param in enumerate(point.params)]
 
         def rule(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:

@@ -1,0 +1,73 @@
+"""The operations whose bits depend on the machine: `FAST` has BLAS and NumPy's own functions.
+
+BLAS sums in another order on each processor and number of threads, and the exponential and its kin
+differ between instruction sets. What else NumPy does to floats rounds in one way everywhere, as
+long as each operation is a call of its own. `purenn.kernels.portable` has other operations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import attrs
+import numpy as np
+
+from purenn.arrays import Array, Matrix, Stack
+from purenn.kernels.memory import empty
+from purenn.kernels.products import products
+
+Function = Callable[[Array, Array], object]  # of the elements of the first, into the second
+ProductPullback = Callable[[Matrix], tuple[Matrix, Callable[[], Matrix]]]
+
+
+@attrs.frozen
+class Ops:
+    """Operations of layers and losses.
+
+    Args:
+        product_vjp: `x @ weight`, writable, and its pullback, from dy to the cotangent of the
+            weight and a thunk of that of x.
+        products: the products of the matrices in two stacks.
+        power: the power of elements that are not negative, into the third array.
+    """
+
+    product_vjp: Callable[[Matrix, Matrix], tuple[Matrix, ProductPullback]]
+    products: Callable[[Stack, Stack], Stack]
+    exp: Function
+    expm1: Function
+    log: Function
+    log1p: Function
+    tanh: Function
+    cos: Function
+    sin: Function
+    power: Callable[[Array, float, Array], object]
+
+
+def _product(x: Matrix, weight: Matrix) -> Matrix:
+    y = empty((x.shape[0], weight.shape[1]), x.dtype)
+    x.dot(weight, y)
+    return y
+
+
+def product_vjp(x: Matrix, weight: Matrix) -> tuple[Matrix, ProductPullback]:
+    """`x @ weight`, writable, and its pullback."""
+    return _product(x, weight), lambda dy: (_product(x.T, dy), lambda: _product(dy, weight.T))
+
+
+def power(x: Array, exponent: float, out: Array) -> Array:
+    """`x**exponent`."""
+    return np.power(x, x.dtype.type(exponent), out)
+
+
+FAST = Ops(
+    product_vjp=product_vjp,
+    products=products,
+    exp=np.exp,
+    expm1=np.expm1,
+    log=np.log,
+    log1p=np.log1p,
+    tanh=np.tanh,
+    cos=np.cos,
+    sin=np.sin,
+    power=power,
+)
