@@ -19,7 +19,7 @@ import typing
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache, partial, update_wrapper
-from typing import TypeVar
+from typing import TypeGuard, TypeVar
 
 import attrs
 import numpy as np
@@ -29,6 +29,7 @@ from purenn.kernels.ops import FAST, Ops
 
 F = TypeVar("F")
 E = TypeVar("E", bound="Expressed")
+K = TypeVar("K")
 
 # Signatures are found out when a function is first called: imports stay quick.
 _signature = cache(inspect.signature)
@@ -71,10 +72,12 @@ def _as_part(value: object) -> str:
 class Expressed:
     """A value with an expression. Without one it is equal to itself alone and not pickled.
 
-    What computes with operations that depend on the machine has `in_ops`, which makes it of others.
+    What a decorated function got from another has its expression as its `origin`. What computes
+    with operations that depend on the machine has `in_ops`, which makes it of others.
     """
 
     expression: Call | None = attrs.field(default=None, kw_only=True)
+    origin: Call | None = attrs.field(default=None, kw_only=True)
     in_ops: Callable[[Ops], Expressed] | None = attrs.field(default=None, kw_only=True)
 
     def __repr__(self) -> str:
@@ -137,9 +140,35 @@ def _recording(function: object) -> object:
         if not isinstance(value, Expressed):
             return value
         bound.arguments = given
-        return attrs.evolve(value, expression=_call(make, bound))
+        origin = value.origin or value.expression
+        return attrs.evolve(value, expression=_call(make, bound), origin=origin)
 
     return update_wrapper(make, function)
+
+
+def rebuilt(value: E, kind: type[K], change: Callable[[K], object]) -> E:
+    """The value, made of what `change` gives for each argument of a kind that it is made of.
+
+    One that is made of no such, or that does not say of which, is given back itself.
+    """
+    call = value.origin or value.expression
+    if call is None:
+        return value
+    given = (*call.arguments, *dict(call.options).values())
+    if not any(isinstance(argument, kind) for argument in given):
+        return value
+
+    def changed(argument: object) -> object:
+        return change(argument) if isinstance(argument, kind) else argument
+
+    options = tuple([(name, changed(argument)) for name, argument in call.options])
+    made = Call(call.maker, tuple(map(changed, call.arguments)), options)()
+    return made if is_like(made, value) else value
+
+
+def is_like(made: object, value: E) -> TypeGuard[E]:
+    """Whether something was made as a value was, so that it has the value's type."""
+    return isinstance(made, Expressed)
 
 
 @cache

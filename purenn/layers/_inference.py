@@ -8,15 +8,15 @@ import numpy as np
 
 from purenn.arrays import FLOATS, Array
 from purenn.errors import OptionError
+from purenn.expressions import rebuilt
 from purenn.keys import Key
 from purenn.layers._contract import Layer, P, Pullback, X, Y
-from purenn.layers._rebuilding import rebuilt
 from purenn.tree import leaves
 
 
 def steady(layer: Layer[P, X, Y]) -> Layer[P, X, Y]:
     """The layer of the same parameters whose training is this one's inference."""
-    return rebuilt(layer, steady) if layer.inference is None else layer.inference
+    return rebuilt(layer, Layer, steady) if layer.inference is None else layer.inference
 
 
 def inference_pullback(layer: Layer[P, X, Y]) -> Callable[[P, X, Y], Pullback[Y, P, X]]:

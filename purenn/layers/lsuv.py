@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import inf
 
 import attrs
@@ -11,15 +10,14 @@ import numpy as np
 from purenn import checks
 from purenn.arrays import Array, read_only
 from purenn.errors import DataError, ShapeError
-from purenn.expressions import maker
+from purenn.expressions import maker, rebuilt
 from purenn.initializers import orthogonal
 from purenn.kernels.constants import scalar
 from purenn.kernels.elementwise import times
 from purenn.kernels.reductions import deviation
 from purenn.kernels.updates import largest_factor
 from purenn.keys import Key
-from purenn.layers._contract import AnyLayer, Layer, P, X, Y
-from purenn.layers._rebuilding import rebuilt
+from purenn.layers._contract import Layer, P, X, Y
 from purenn.tree import leaves, paths, rebuild
 
 CURE = "Give init the inputs of a batch, such as shuffled_batches(data, 128, key, 0)[0].inputs."
@@ -50,8 +48,7 @@ def lsuv(model: Layer[P, X, Y]) -> Layer[P, X, Y]:
     checks.instance("The model of lsuv", model, Layer)
     if model.expression is not None and model.expression.maker is lsuv:
         return model
-    change: Callable[[AnyLayer], AnyLayer] = lsuv
-    made = rebuilt(model, change)
+    made = rebuilt(model, Layer, lsuv)
     if made is not model:
         return made
     return attrs.evolve(model, init=lambda key, example: _first(model, key, example))

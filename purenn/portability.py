@@ -1,0 +1,35 @@
+"""The same bits on every machine."""
+
+from __future__ import annotations
+
+import attrs
+
+from purenn import checks
+from purenn.expressions import Call, E, Expressed, is_like, rebuilt
+from purenn.kernels.portable.ops import PORTABLE
+
+
+def portable(value: E) -> E:
+    """The layer or loss, computed with operations whose bits no processor decides.
+
+    BLAS sums in another order on each kind of processor and with each number of threads, and the
+    exponential and its kin depend on the instruction set: the same training gives other weights on
+    another machine. Made portable, a model and a loss give the same bits everywhere, at two to
+    three times the time of a step. Parameters are the same and can be exchanged. Optimizers,
+    schedules, initializers, metrics and batches are portable as they are.
+
+    A chain, or what else is made of layers, is made of portable ones. A layer of one's own is as
+    portable as it is written: `purenn.testing.check_portable` tells.
+
+    >>> import purenn as nn
+    >>> nn.portable(nn.linear(8) >> nn.relu() >> nn.linear(1))
+    portable(linear(8)) >> relu() >> portable(linear(1))
+    """
+    checks.instance("The argument of portable", value, Expressed, "Give a layer or a loss.")
+    if value.expression is not None and value.expression.maker is portable:
+        return value
+    made = rebuilt(value, Expressed, portable)
+    if made.in_ops is None:
+        return made
+    found = attrs.evolve(made.in_ops(PORTABLE), expression=Call(portable, (value,)))
+    return found if is_like(found, value) else value
