@@ -75,15 +75,15 @@ def normalized_cotangent(
 
 
 @lru_cache(maxsize=64)
-def _together(places: int, features: int) -> int:
-    """How many places go into a row: the largest divisor of their number that fits."""
-    most = max(1, min(places, WIDTH // features))
+def together(places: int, features: int, width: int) -> int:
+    """How many places go into a row: the largest divisor of their number that fits the width."""
+    most = max(1, min(places, width // features))
     return next(count for count in range(most, 0, -1) if places % count == 0)
 
 
 def _width(x: Array) -> int:
     features = x.shape[-1]
-    return _together(x.size // features, features) * features
+    return together(x.size // features, features, WIDTH) * features
 
 
 def _blocks(*arrays: Array) -> Iterator[tuple[Matrix, ...]]:

@@ -53,9 +53,9 @@ class Windows:
         return [(slice(None), row, column) for row in rows for column in columns]
 
 
-def blocks(samples: int, elements: int) -> Iterator[Span]:
+def blocks(samples: int, elements: int, together: int = BLOCK) -> Iterator[Span]:
     """Samples of so many elements, a few at a time."""
-    step = max(1, BLOCK // elements)
+    step = max(1, together // elements)
     for start in range(0, samples, step):
         yield slice(start, min(start + step, samples))
 

@@ -8,13 +8,14 @@ from math import prod
 import attrs
 
 from purenn import checks
-from purenn.arrays import A, Array, Vector, require_floats, typed_like, vector
+from purenn.arrays import A, Array, Matrix, Vector, require_floats, typed_like, vector
 from purenn.errors import ShapeError
 from purenn.expressions import maker
+from purenn.kernels import groups as groups_kernels
 from purenn.kernels import norms as kernels
 from purenn.kernels.elementwise import times, times_plus
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, Thunk, require_fit, require_params
+from purenn.layers._contract import Layer, Pullback, Thunk, keyless, require_fit, require_params
 from purenn.layers.scaling import Scale, filled, then_scaled
 from purenn.tree import Node
 
@@ -40,12 +41,28 @@ def layer_norm(epsilon: float = 1e-5) -> Layer[Affine, A, A]:
     vanish in the dtype of the example. Ba, Kiros and Hinton, "Layer Normalization" (2016).
     """
     small = checks.number("The epsilon of layer_norm", epsilon, above=0.0)
-    return _then_affine("layer_norm()", small, _rows, 1)
+
+    def forward(params: Affine, x: A) -> tuple[A, Pullback[A, Affine, A]]:
+        rows, inverse = kernels.standardized(_rows(x), small)
+        z = typed_like(rows.reshape(x.shape), x)
+
+        def pull(dy: A) -> tuple[Affine, Thunk[A]]:
+            def dx() -> A:
+                dz = _rows(times(dy, params.scale))
+                slopes = kernels.standardized_cotangent(rows, inverse, dz)
+                return typed_like(slopes.reshape(x.shape), x)
+
+            grads = kernels.feature_sums(times(dy, z)), kernels.feature_sums(dy)
+            return Affine(*grads), dx
+
+        return times_plus(z, params.scale, params.shift), pull
+
+    return _affine("layer_norm()", small, _rows, forward)
 
 
-def _rows(x: Array) -> Array:
-    """(samples, 1, features), for all but the last axis as samples."""
-    return x.reshape(prod(x.shape[:-1]), 1, x.shape[-1])
+def _rows(x: Array) -> Matrix:
+    """All axes but the last as one."""
+    return x.reshape(prod(x.shape[:-1]), x.shape[-1])
 
 
 @maker
@@ -67,7 +84,24 @@ def group_norm(groups: int, epsilon: float = 1e-5) -> Layer[Affine, A, A]:
             raise ShapeError(subject, f"expected {expected}, got {x.shape[-1]}.")
         return x.reshape(x.shape[0], prod(x.shape[1:-1]), x.shape[-1])
 
-    return _then_affine(subject, small, split, count)
+    def forward(params: Affine, x: A) -> tuple[A, Pullback[A, Affine, A]]:
+        y, centred = groups_kernels.normalized(split(x), count, small, params.scale, params.shift)
+
+        def pull(dy: A) -> tuple[Affine, Thunk[A]]:
+            given = split(dy)
+            sums = groups_kernels.sums(centred, given)
+
+            def dx() -> A:
+                slopes = groups_kernels.normalized_cotangent(
+                    centred, given, params.scale, *sums, count
+                )
+                return typed_like(slopes.reshape(x.shape), x)
+
+            return Affine(*map(groups_kernels.sample_sums, sums)), dx
+
+        return typed_like(y.reshape(x.shape), x), pull
+
+    return _affine(subject, small, split, forward)
 
 
 @maker
@@ -80,10 +114,10 @@ def rms_norm(epsilon: float = 1e-6) -> Layer[Scale, A, A]:
     small = checks.number("The epsilon of rms_norm", epsilon, above=0.0)
 
     def forward(x: A) -> tuple[A, Callable[[A], A]]:
-        z, inverse = kernels.standardized(_rows(x), 1, small, is_centred=False)
+        z, inverse = kernels.standardized(_rows(x), small, is_centred=False)
 
         def backward(dz: A) -> A:
-            dx = kernels.standardized_cotangent(z, inverse, _rows(dz), 1, is_centred=False)
+            dx = kernels.standardized_cotangent(z, inverse, _rows(dz), is_centred=False)
             return typed_like(dx.reshape(x.shape), x)
 
         return typed_like(z.reshape(x.shape), x), backward
@@ -94,39 +128,25 @@ def rms_norm(epsilon: float = 1e-6) -> Layer[Scale, A, A]:
     return then_scaled("rms_norm()", forward, check)
 
 
-def _then_affine(
-    subject: str, epsilon: float, split: Callable[[Array], Array], groups: int
+def _affine(
+    subject: str,
+    epsilon: float,
+    check: Callable[[A], object],
+    forward: Callable[[Affine, A], tuple[A, Pullback[A, Affine, A]]],
 ) -> Layer[Affine, A, A]:
-    """Standardize groups in what `split` makes of a batch, then scale and shift."""
+    """A layer that scales and shifts, with checks of examples and inputs."""
 
     def init(key: Key, example: A) -> Affine:
         require_floats(subject, example, 2)
-        split(example)
+        check(example)
         checks.fits(f"The epsilon of {subject.partition('(')[0]}", epsilon, example.dtype)
         return Affine(filled(example, 1.0), filled(example, 0.0))
 
-    def forward(params: Affine, x: A) -> tuple[A, A, Array]:
-        """The output, what was scaled and shifted to it, and the inverse deviations."""
+    def checked(params: Affine, x: A) -> tuple[A, Pullback[A, Affine, A]]:
         require_params(subject, params, Affine)
         require_floats(subject, x, 2)
         require_fit(subject, params.scale, x)
         require_fit(subject, params.shift, x)
-        parts, inverse = kernels.standardized(split(x), groups, epsilon)
-        z = typed_like(parts.reshape(x.shape), x)
-        return times_plus(z, params.scale, params.shift), z, inverse
+        return forward(params, x)
 
-    def vjp(params: Affine, x: A, key: Key) -> tuple[A, Pullback[A, Affine, A]]:
-        y, z, inverse = forward(params, x)
-
-        def pull(dy: A) -> tuple[Affine, Thunk[A]]:
-            def dx() -> A:
-                dz = split(times(dy, params.scale))
-                slopes = kernels.standardized_cotangent(split(z), inverse, dz, groups)
-                return typed_like(slopes.reshape(x.shape), x)
-
-            grads = kernels.feature_sums(times(dy, z)), kernels.feature_sums(dy)
-            return Affine(*grads), dx
-
-        return y, pull
-
-    return Layer(init, lambda params, x: forward(params, x)[0], vjp)
+    return keyless(init, checked)

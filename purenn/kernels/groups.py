@@ -1,0 +1,127 @@
+"""Group normalization: groups of features of each sample, over all its places, and the cotangents.
+
+Batches are (samples, places, features). A few samples at a time are worked at, while in the cache.
+NumPy is slow along short rows; several places side by side make longer ones. Sums over places are
+products with ones, which are faster than NumPy's.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from purenn.arrays import FLOAT64, Array, Vector, read_only
+from purenn.kernels.constants import ones, scalar
+from purenn.kernels.features import BLOCK, together
+from purenn.kernels.memory import empty_like
+from purenn.kernels.norms import inverses
+from purenn.kernels.windows import blocks
+
+# A row has so many elements at most, unless one place has more: numbers of each sample are repeated
+# for it.
+WIDTH = 2**9
+
+# What is left of a batch without the means; the inverse deviations of this and of the batch, for
+# each sample and feature.
+Centred = tuple[Array, Array, Array]
+
+
+def normalized(
+    x: Array, groups: int, epsilon: float, scale: Vector, shift: Vector
+) -> tuple[Array, Centred]:
+    """`(x - mean) / sqrt(variance + epsilon) * scale + shift`, by group, and what it is made of."""
+    y, left = empty_like(x), empty_like(x)
+    near, far = _of_samples(x), _of_samples(x)
+    shifts = _repeated(shift, x)
+    for block in blocks(x.shape[0], x[:1].size, BLOCK):
+        near[block], far[block] = _centre(x[block], left[block], groups, epsilon)
+        to = _rows(y[block])
+        np.multiply(_rows(left[block]), _repeated(near[block] * scale, x), to)
+        np.add(to, shifts, to)
+    return read_only(y), (left, near, far)
+
+
+def _centre(x: Array, out: Array, groups: int, epsilon: float) -> tuple[Array, Array]:
+    """Write x less the means to `out`, and give the inverse deviations of `out` and x."""
+    squares = empty_like(x)
+
+    def spread(x: Array) -> Array:
+        np.subtract(_rows(x), _repeated(_group_means(_place_sums(x), x, groups), x), _rows(out))
+        np.multiply(out, out, squares)
+        return _group_means(_place_sums(squares), x, groups)
+
+    def largest(x: Array) -> Array:
+        peaks: Array = np.maximum.reduce(np.abs(x), axis=1, keepdims=True)
+        return _by_group(np.maximum, peaks, groups)
+
+    return inverses(x, epsilon, spread, largest)
+
+
+def sums(centred: Centred, dy: Array) -> tuple[Array, Array]:
+    """The sums over places of `dy` times what was scaled, and of `dy`."""
+    left, near, _ = centred
+    along, level = _of_samples(dy), _of_samples(dy)
+    for block in blocks(dy.shape[0], dy[:1].size, BLOCK):
+        given = dy[block]
+        products = np.multiply(left[block], given, empty_like(given))
+        _place_sums(products, along[block])
+        _place_sums(given, level[block])
+    return np.multiply(along, near, along), level
+
+
+def sample_sums(x: Array) -> Vector:
+    """The sum over samples of `(samples, 1, features)`, added up in float64."""
+    total: Vector = np.add.reduce(x, axis=(0, 1), dtype=FLOAT64).astype(x.dtype)
+    return read_only(total)
+
+
+def normalized_cotangent(
+    centred: Centred, dy: Array, scale: Vector, along: Array, level: Array, groups: int
+) -> Array:
+    """`(dz - mean(dz) - z * mean(z * dz)) / deviation`, where z was scaled and dz is dy * scale."""
+    left, near, far = centred
+    dx = empty_like(dy)
+    factor = far * scale
+    levels = far * _group_means(level * scale, dy, groups)
+    slopes = far * near * _group_means(along * scale, dy, groups)
+    for block in blocks(dy.shape[0], dy[:1].size, BLOCK):
+        to, spare = _rows(dx[block]), _rows(empty_like(dx[block]))
+        np.multiply(_rows(dy[block]), _repeated(factor[block], dy), to)
+        np.multiply(_rows(left[block]), _repeated(slopes[block], dy), spare)
+        np.subtract(to, spare, to)
+        np.subtract(to, _repeated(levels[block], dy), to)
+    return read_only(dx)
+
+
+def _of_samples(x: Array) -> Array:
+    """Memory for a number of each sample and feature."""
+    return np.empty((x.shape[0], 1, x.shape[2]), x.dtype)
+
+
+def _rows(x: Array) -> Array:
+    """Several places of a sample side by side."""
+    _, places, features = x.shape
+    count = together(places, features, WIDTH)
+    return x.reshape(-1, places // count, count * features)
+
+
+def _repeated(values: Array, x: Array) -> Array:
+    """Numbers of the features, or of each sample and feature, for the rows of x."""
+    count = together(x.shape[1], x.shape[2], WIDTH)
+    return values.reshape(-1, 1, x.shape[2]).repeat(count, 1).reshape(-1, 1, count * x.shape[2])
+
+
+def _place_sums(x: Array, out: Array | None = None) -> Array:
+    found: Array = np.matmul(ones(x.shape[1], x.dtype).reshape(1, -1), x, out)
+    return found
+
+
+def _group_means(sums: Array, x: Array, groups: int) -> Array:
+    """The mean over a group, from sums over the places of x."""
+    return _by_group(np.add, sums, groups) / scalar(x.shape[1] * x.shape[2] / groups, x.dtype)
+
+
+def _by_group(reduction: np.ufunc, x: Array, groups: int) -> Array:
+    """(samples, 1, features) reduced within each group, at each feature of the group."""
+    size = x.shape[2] // groups
+    found: Array = reduction.reduce(x.reshape(x.shape[0], groups, size), axis=2)
+    return found.repeat(size, 1).reshape(x.shape)
