@@ -77,15 +77,20 @@ from purenn.training import (
 from purenn.tree import Empty, Frozen, Node, map_leaves
 
 if TYPE_CHECKING:
+    from purenn.portability import portable
     from purenn.saving import load, save
 else:
 
     def __getattr__(name: str) -> object:
-        """Import what reads and writes files when it is first asked for."""
+        """Import what few programs need when it is first asked for."""
         if name in {"load", "save"}:
             from purenn import saving
 
             return vars(saving)[name]
+        if name == "portable":
+            from purenn import portability
+
+            return portability.portable
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -133,6 +138,7 @@ __all__ = [
     "mean_loss",
     "mean_squared_error",
     "momentum",
+    "portable",
     "predict",
     "relu",
     "residual",

@@ -17,6 +17,7 @@ from purenn.arrays import FLOAT32, A, Array, FloatDtype, read_only
 from purenn.kernels.blocks import BLOCK
 from purenn.kernels.constants import scalar
 from purenn.kernels.memory import empty_like
+from purenn.kernels.ops import Ops
 
 # `(x, y, slope)`: the rule writes the values for a block of `x` into `y`, and unless it is None the
 # slopes into `slope`, which are other arrays.
@@ -52,15 +53,15 @@ def _edge(dtype: FloatDtype) -> float:
     return 88.0 if dtype == FLOAT32 else 709.0
 
 
-def elu(x: Array, y: Array, slope: Array | None, alpha: float, scale: float) -> None:
+def elu(ops: Ops, x: Array, y: Array, slope: Array | None, alpha: float, scale: float) -> None:
     """`scale * x` where it is positive and `scale * alpha * (exp(x) - 1)` elsewhere."""
     negative, positive = _clipped(x, -inf, 0.0), _clipped(x, 0.0, inf)
-    np.expm1(negative, y)
+    ops.expm1(negative, y)
     np.multiply(y, scalar(scale * alpha, x.dtype), y)
     np.multiply(positive, scalar(scale, x.dtype), positive)
     np.add(y, positive, y)
     if slope is not None:
-        np.exp(negative, slope)
+        ops.exp(negative, slope)
         np.multiply(slope, scalar(scale * alpha, x.dtype), slope)
         mask = np.less_equal(x, scalar(0.0, x.dtype), negative)
         np.multiply(slope, mask, slope)
@@ -90,7 +91,7 @@ MANY = (
 # fmt: on
 
 
-def gelu(x: Array, y: Array, slope: Array | None) -> None:
+def gelu(ops: Ops, x: Array, y: Array, slope: Array | None) -> None:
     """`x * (1 + erf(x / sqrt(2))) / 2`, as `max(x, 0)` less |x| times the share beyond |x|.
 
     The share beyond a is `erfc(a / sqrt(2)) / 2`: the density at a times Mills' ratio. The relative
@@ -107,7 +108,7 @@ def gelu(x: Array, y: Array, slope: Array | None) -> None:
         np.multiply(ratio, t, ratio)
     density = np.multiply(a, a, t)
     np.multiply(density, scalar(-0.5, x.dtype), density)
-    np.exp(density, density)
+    ops.exp(density, density)
     np.multiply(density, scalar(1.0 / sqrt(2.0 * pi), x.dtype), density)
     np.multiply(ratio, a, y)
     np.multiply(y, density, y)
@@ -121,13 +122,13 @@ def gelu(x: Array, y: Array, slope: Array | None) -> None:
         np.add(slope, change, slope)
 
 
-def _gate(x: Array, argument: Array, y: Array, slope: Array | None) -> None:
+def _gate(ops: Ops, x: Array, argument: Array, y: Array, slope: Array | None) -> None:
     """`x * s` for the logistic function s of the argument, both above minus the edge.
 
     The slope becomes `s * (1 + slope * (1 - s))`, for x times the slope of the argument.
     """
     e = np.negative(argument, empty_like(x))
-    np.exp(e, e)
+    ops.exp(e, e)
     s = np.add(e, scalar(1.0, x.dtype), empty_like(x))
     np.divide(scalar(1.0, x.dtype), s, s)
     np.multiply(x, s, y)
@@ -138,15 +139,15 @@ def _gate(x: Array, argument: Array, y: Array, slope: Array | None) -> None:
         np.multiply(slope, s, slope)
 
 
-def silu(x: Array, y: Array, slope: Array | None) -> None:
+def silu(ops: Ops, x: Array, y: Array, slope: Array | None) -> None:
     """`x / (1 + exp(-x))`."""
     near = _clipped(x, -_edge(x.dtype), inf)
     if slope is not None:
         x.clip(scalar(-_edge(x.dtype), x.dtype), scalar(_edge(x.dtype), x.dtype), slope)
-    _gate(near, near, y, slope)
+    _gate(ops, near, near, y, slope)
 
 
-def gelu_tanh(x: Array, y: Array, slope: Array | None) -> None:
+def gelu_tanh(ops: Ops, x: Array, y: Array, slope: Array | None) -> None:
     """`x * (1 + tanh(u / 2)) / 2`, which is x times the logistic function of u.
 
     Here u is `2 * sqrt(2 / pi) * (x + 0.044715 * x³)`.
@@ -163,16 +164,17 @@ def gelu_tanh(x: Array, y: Array, slope: Array | None) -> None:
     np.add(u, scalar(once, x.dtype), u)
     np.multiply(u, near, u)
     np.maximum(x, near, out=near)
-    _gate(near, u, y, slope)
+    _gate(ops, near, u, y, slope)
 
 
-def mish(x: Array, y: Array, slope: Array | None) -> None:
+def mish(ops: Ops, x: Array, y: Array, slope: Array | None) -> None:
     """`x * tanh(log(1 + e))` for e = exp(x): x times n / (n + 2) for n = e * (e + 2).
 
     The slope is `(n + 4 * x * e * (1 + e) / (n + 2)) / (n + 2)`.
     """
     near = _clipped(x, -_edge(x.dtype), 40.0)  # beyond, the hyperbolic tangent is 1
-    e = np.exp(near, empty_like(x))
+    e = empty_like(x)
+    ops.exp(near, e)
     n = np.add(e, scalar(2.0, x.dtype), empty_like(x))
     np.multiply(n, e, n)
     more = np.add(n, scalar(2.0, x.dtype), empty_like(x))
@@ -189,12 +191,12 @@ def mish(x: Array, y: Array, slope: Array | None) -> None:
     np.multiply(y, near, y)
 
 
-def softplus(x: Array, y: Array, slope: Array | None) -> None:
+def softplus(ops: Ops, x: Array, y: Array, slope: Array | None) -> None:
     """`log(1 + exp(x))`, as `max(x, 0) + log1p(exp(-|x|))`; its slope is the logistic function."""
     e = np.abs(x, empty_like(x))
     np.negative(e, e)
-    np.exp(e, e)
-    np.log1p(e, y)
+    ops.exp(e, e)
+    ops.log1p(e, y)
     np.add(y, _clipped(x, 0.0, inf), y)
     if slope is not None:  # 1 or e, whichever belongs to the sign, divided by 1 + e
         np.greater_equal(x, scalar(0.0, x.dtype), slope)

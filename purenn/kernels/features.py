@@ -12,12 +12,21 @@ from functools import lru_cache
 import numpy as np
 
 from purenn.arrays import FLOAT64, A, Array, Matrix, Vector, read_only
-from purenn.kernels.constants import ones, scalar
+from purenn.kernels.constants import scalar
 from purenn.kernels.memory import empty, empty_like
-from purenn.kernels.norms import feature_sums
+from purenn.kernels.products import ROWS
 
 # A row has so many elements at most, unless one place has more; a block about so many.
 WIDTH, BLOCK = 2**13, 2**16
+
+
+def feature_sums(x: Array) -> Vector:
+    """The sum over all axes but the last; sums of blocks are added up in float64."""
+    rows = x.reshape(-1, x.shape[-1])
+    if len(rows) > ROWS:
+        return read_only(_total(x, (table for (table,) in _blocks(x))).astype(x.dtype))
+    sums: Vector = np.add.reduce(rows, axis=0)
+    return read_only(sums)
 
 
 def moments(x: Array) -> tuple[Vector, Vector]:
@@ -109,8 +118,8 @@ def _repeated(x: Array, *features: Vector) -> list[Vector]:
 
 def _total(x: Array, blocks: Iterable[Matrix]) -> Vector:
     """The sum of the blocks for each feature, added up in float64."""
-    totals: Vector = np.zeros(x.shape[-1], FLOAT64)
+    totals: Vector = np.zeros(_width(x), FLOAT64)
     for rows in blocks:
-        places = rows.reshape(-1, x.shape[-1])
-        np.add(totals, ones(len(places), x.dtype).dot(places), totals)
-    return totals
+        np.add(totals, np.add.reduce(rows, axis=0), totals)
+    sums: Vector = np.add.reduce(totals.reshape(-1, x.shape[-1]), axis=0)
+    return sums

@@ -1,8 +1,7 @@
 """Group normalization: groups of features of each sample, over all its places, and the cotangents.
 
 Batches are (samples, places, features). A few samples at a time are worked at, while in the cache.
-NumPy is slow along short rows; several places side by side make longer ones. Sums over places are
-products with ones, which are faster than NumPy's.
+NumPy is slow along short rows; several places side by side make longer ones.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from purenn.arrays import FLOAT64, Array, Vector, read_only
-from purenn.kernels.constants import ones, scalar
+from purenn.kernels.constants import scalar
 from purenn.kernels.features import BLOCK, together
 from purenn.kernels.memory import empty_like
 from purenn.kernels.norms import inverses
@@ -111,7 +110,8 @@ def _repeated(values: Array, x: Array) -> Array:
 
 
 def _place_sums(x: Array, out: Array | None = None) -> Array:
-    found: Array = np.matmul(ones(x.shape[1], x.dtype).reshape(1, -1), x, out)
+    wide = np.add.reduce(_rows(x), axis=1).reshape(x.shape[0], -1, x.shape[2])
+    found: Array = np.add.reduce(wide, axis=1, keepdims=True, out=out)
     return found
 
 

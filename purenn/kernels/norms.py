@@ -1,8 +1,4 @@
-"""Standardizing the rows of a matrix, with the cotangent; and sums for features.
-
-Sums are products with ones, which are several times faster than NumPy's along any axis but the
-last; BLAS sums in blocks.
-"""
+"""Standardizing the rows of a matrix, with the cotangent."""
 
 from __future__ import annotations
 
@@ -10,10 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from purenn.arrays import FLOAT64, Array, Matrix, Vector, read_only
-from purenn.kernels.constants import ones, scalar
+from purenn.arrays import Array, Matrix, read_only
+from purenn.kernels.constants import scalar
 from purenn.kernels.memory import empty_like
-from purenn.kernels.products import ROWS
 
 
 def standardized(x: Matrix, epsilon: float, *, is_centred: bool = True) -> tuple[Matrix, Array]:
@@ -78,23 +73,10 @@ def standardized_cotangent(
 
 def _mean(x: Array) -> Array:
     """The mean of each row, as a column."""
-    totals: Array = x.dot(ones(x.shape[1], x.dtype))
-    return totals.reshape(-1, 1) / scalar(x.shape[1], x.dtype)
+    totals: Array = np.add.reduce(x, axis=1, keepdims=True)
+    return totals / scalar(x.shape[1], x.dtype)
 
 
 def _mean_product(x: Array, y: Array) -> Array:
     """The mean of `x * y` for each row."""
-    totals: Array = np.vecdot(x, y)
-    return totals.reshape(-1, 1) / scalar(x.shape[1], x.dtype)
-
-
-def feature_sums(x: Array) -> Vector:
-    """The sum over all axes but the last; sums of blocks of rows are added up in float64."""
-    rows = x.reshape(-1, x.shape[-1])
-    whole = len(rows) // ROWS * ROWS
-    sums: Vector = ones(len(rows) - whole, x.dtype).dot(rows[whole:])
-    if whole:
-        blocks = rows[:whole].reshape(-1, ROWS, x.shape[-1])
-        parts = np.matmul(ones(ROWS, x.dtype).reshape(1, -1), blocks)
-        sums = (np.add.reduce(parts, axis=(0, 1), dtype=FLOAT64) + sums).astype(x.dtype)
-    return read_only(sums)
+    return _mean(np.multiply(x, y, empty_like(x)))

@@ -12,9 +12,12 @@ from collections.abc import Callable
 import attrs
 import numpy as np
 
-from purenn.arrays import Array, Matrix, Stack
+from purenn.arrays import Array, Images, Matrix, Stack, Vector
+from purenn.kernels import convolutions
+from purenn.kernels.convolutions import Filters
 from purenn.kernels.memory import empty
 from purenn.kernels.products import products
+from purenn.kernels.windows import Windows
 
 Function = Callable[[Array, Array], object]  # of the elements of the first, into the second
 ProductPullback = Callable[[Matrix], tuple[Matrix, Callable[[], Matrix]]]
@@ -28,11 +31,15 @@ class Ops:
         product_vjp: `x @ weight`, writable, and its pullback, from dy to the cotangent of the
             weight and a thunk of that of x.
         products: the products of the matrices in two stacks.
+        convolve, weight_cotangent, input_cotangent: those of `purenn.kernels.convolutions`.
         power: the power of elements that are not negative, into the third array.
     """
 
     product_vjp: Callable[[Matrix, Matrix], tuple[Matrix, ProductPullback]]
     products: Callable[[Stack, Stack], Stack]
+    convolve: Callable[[Images, Filters, Vector, Windows], Images]
+    weight_cotangent: Callable[[Images, Images, Windows, Filters], Filters]
+    input_cotangent: Callable[[Images, Filters, Windows, Images], Images]
     exp: Function
     expm1: Function
     log: Function
@@ -62,6 +69,9 @@ def power(x: Array, exponent: float, out: Array) -> Array:
 FAST = Ops(
     product_vjp=product_vjp,
     products=products,
+    convolve=convolutions.convolve,
+    weight_cotangent=convolutions.weight_cotangent,
+    input_cotangent=convolutions.input_cotangent,
     exp=np.exp,
     expm1=np.expm1,
     log=np.log,

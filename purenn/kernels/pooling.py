@@ -85,10 +85,9 @@ def average_cotangent(shape: Sizes, dy: Images, windows: Windows) -> Images:
 def global_average(x: Images) -> Matrix:
     """The mean of each channel over all pixels."""
     pixels = x.reshape(x.shape[0], -1, x.shape[3])
-    y = empty((x.shape[0], x.shape[3]), x.dtype)
-    share = np.full(pixels.shape[1], 1.0 / pixels.shape[1], x.dtype)
     with np.errstate(over="ignore", invalid="ignore"):
-        np.matmul(share, pixels, y)
+        scaled = np.multiply(pixels, scalar(1.0 / pixels.shape[1], x.dtype))
+        y: Matrix = np.add.reduce(scaled, axis=1)
     return read_only(y)
 
 

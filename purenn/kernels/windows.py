@@ -55,7 +55,7 @@ class Windows:
 
 def blocks(samples: int, elements: int, together: int = BLOCK) -> Iterator[Span]:
     """Samples of so many elements, a few at a time."""
-    step = max(1, together // elements)
+    step = max(1, together // max(1, elements))
     for start in range(0, samples, step):
         yield slice(start, min(start + step, samples))
 

@@ -152,7 +152,9 @@ def _curve(rule: curves.Rule, subject: str) -> Layer[Empty, A, A]:
 
 
 def _elu(alpha: float, scale: float, subject: str) -> Layer[Empty, A, A]:
-    return _curve(lambda x, y, slope: curves.elu(x, y, slope, alpha, scale), subject)
+    return with_ops(
+        lambda ops: _curve(lambda x, y, slope: curves.elu(ops, x, y, slope, alpha, scale), subject)
+    )
 
 
 @maker
@@ -183,7 +185,7 @@ def gelu() -> Layer[Empty, A, A]:
 
     Hendrycks and Gimpel, "Gaussian Error Linear Units (GELUs)" (2016).
     """
-    return _curve(curves.gelu, "gelu()")
+    return with_ops(lambda ops: _curve(partial(curves.gelu, ops), "gelu()"))
 
 
 @maker
@@ -192,7 +194,7 @@ def gelu_tanh() -> Layer[Empty, A, A]:
 
     It differs from `gelu` by less than 0.0005. Hendrycks and Gimpel (2016).
     """
-    return _curve(curves.gelu_tanh, "gelu_tanh()")
+    return with_ops(lambda ops: _curve(partial(curves.gelu_tanh, ops), "gelu_tanh()"))
 
 
 @maker
@@ -202,7 +204,7 @@ def silu() -> Layer[Empty, A, A]:
     Elfwing, Uchibe and Doya, "Sigmoid-Weighted Linear Units" (2018); Ramachandran, Zoph and Le,
     "Searching for Activation Functions" (2017).
     """
-    return _curve(curves.silu, "silu()")
+    return with_ops(lambda ops: _curve(partial(curves.silu, ops), "silu()"))
 
 
 @maker
@@ -211,7 +213,7 @@ def mish() -> Layer[Empty, A, A]:
 
     Misra, "Mish: A Self Regularized Non-Monotonic Activation Function" (2020).
     """
-    return _curve(curves.mish, "mish()")
+    return with_ops(lambda ops: _curve(partial(curves.mish, ops), "mish()"))
 
 
 @maker
@@ -221,7 +223,7 @@ def softplus() -> Layer[Empty, A, A]:
     Dugas, Bengio, Bélisle, Nadeau and Garcia, "Incorporating Second-Order Functional Knowledge for
     Better Option Pricing" (2001).
     """
-    return _curve(curves.softplus, "softplus()")
+    return with_ops(lambda ops: _curve(partial(curves.softplus, ops), "softplus()"))
 
 
 @maker

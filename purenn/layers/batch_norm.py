@@ -13,7 +13,7 @@ from purenn.errors import ShapeError
 from purenn.expressions import maker
 from purenn.kernels import features as kernels
 from purenn.kernels.elementwise import times
-from purenn.kernels.norms import feature_sums
+from purenn.kernels.features import feature_sums
 from purenn.keys import Key
 from purenn.layers._contract import Layer, Pullback, Thunk, require_fit, require_params
 from purenn.tree import Frozen, Node

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import attrs
 
 from purenn import checks
 from purenn.arrays import Images, Vector, filters, vector
 from purenn.checks import Count
 from purenn.errors import OptionError, ParametersError, ShapeError
-from purenn.expressions import maker
+from purenn.expressions import maker, with_ops
 from purenn.initializers import Initializer, glorot_uniform, zeros
-from purenn.kernels import convolutions as kernels
-from purenn.kernels.norms import feature_sums
+from purenn.kernels.features import feature_sums
+from purenn.kernels.ops import Ops
 from purenn.kernels.windows import Windows
 from purenn.keys import Key
 from purenn.layers._contract import Layer, Pullback, Thunk, keyless, require_dtype, require_params
@@ -104,14 +106,14 @@ def conv(
         require_dtype(subject, params.weight, x)
         return windows
 
-    def forward(params: Conv, x: Images) -> tuple[Images, Pullback[Images, Conv, Images]]:
+    def forward(ops: Ops, params: Conv, x: Images) -> tuple[Images, Pullback[Images, Conv, Images]]:
         windows = fitting(params, x)
 
         def pull(dy: Images) -> tuple[Conv, Thunk[Images]]:
-            slopes = kernels.weight_cotangent(x, dy, windows, params.weight)
+            slopes = ops.weight_cotangent(x, dy, windows, params.weight)
             grads = Conv(slopes, feature_sums(dy))
-            return grads, lambda: kernels.input_cotangent(dy, params.weight, windows, x)
+            return grads, lambda: ops.input_cotangent(dy, params.weight, windows, x)
 
-        return kernels.convolve(x, params.weight, params.bias, windows), pull
+        return ops.convolve(x, params.weight, params.bias, windows), pull
 
-    return keyless(init, forward)
+    return with_ops(lambda ops: keyless(init, partial(forward, ops)))

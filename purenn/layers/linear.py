@@ -16,8 +16,8 @@ from purenn.expressions import maker, with_ops
 from purenn.initializers import Initializer, glorot_uniform, normal, zeros
 from purenn.kernels.constants import scalar
 from purenn.kernels.elementwise import times
+from purenn.kernels.features import feature_sums
 from purenn.kernels.ops import Ops
-from purenn.kernels.products import bias_cotangent
 from purenn.keys import Key
 from purenn.layers._contract import Layer, Pullback, Thunk, keyless, require_fit, require_params
 from purenn.tree import Node
@@ -149,7 +149,7 @@ def _affine(
 
         def pull(dy: Matrix) -> tuple[Linear, Thunk[Matrix]]:
             slopes, dx = pull_product(dy)
-            return Linear(read_only(slopes), bias_cotangent(dy)), lambda: scaled(read_only(dx()))
+            return Linear(read_only(slopes), feature_sums(dy)), lambda: scaled(read_only(dx()))
 
         return read_only(y), pull
 

@@ -14,6 +14,7 @@ from purenn.expressions import maker
 from purenn.kernels import groups as groups_kernels
 from purenn.kernels import norms as kernels
 from purenn.kernels.elementwise import times, times_plus
+from purenn.kernels.features import feature_sums
 from purenn.keys import Key
 from purenn.layers._contract import Layer, Pullback, Thunk, keyless, require_fit, require_params
 from purenn.layers.scaling import Scale, filled, then_scaled
@@ -52,7 +53,7 @@ def layer_norm(epsilon: float = 1e-5) -> Layer[Affine, A, A]:
                 slopes = kernels.standardized_cotangent(rows, inverse, dz)
                 return typed_like(slopes.reshape(x.shape), x)
 
-            grads = kernels.feature_sums(times(dy, z)), kernels.feature_sums(dy)
+            grads = feature_sums(times(dy, z)), feature_sums(dy)
             return Affine(*grads), dx
 
         return times_plus(z, params.scale, params.shift), pull

@@ -9,8 +9,8 @@ from purenn import checks
 from purenn.arrays import A, Vector, read_only, require_floats, vector
 from purenn.expressions import maker
 from purenn.kernels.elementwise import times
+from purenn.kernels.features import feature_sums
 from purenn.kernels.memory import empty_like
-from purenn.kernels.norms import feature_sums
 from purenn.keys import Key
 from purenn.layers._contract import Layer, Pullback, Thunk, require_fit, require_params
 from purenn.layers.scaling import filled

@@ -9,7 +9,7 @@ from purenn.arrays import A, Vector, require_floats, vector
 from purenn.checks import Number
 from purenn.expressions import maker
 from purenn.kernels import activations as kernels
-from purenn.kernels.norms import feature_sums
+from purenn.kernels.features import feature_sums
 from purenn.keys import Key
 from purenn.layers._contract import (
     Layer,

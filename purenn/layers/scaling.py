@@ -10,7 +10,7 @@ import numpy as np
 from purenn.arrays import A, Array, Vector, read_only, require_floats, vector
 from purenn.expressions import maker
 from purenn.kernels.elementwise import times
-from purenn.kernels.norms import feature_sums
+from purenn.kernels.features import feature_sums
 from purenn.keys import Key
 from purenn.layers._contract import (
     Layer,

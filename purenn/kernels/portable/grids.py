@@ -15,11 +15,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import ceil, log2
 
+import attrs
 import numpy as np
 
-from purenn.arrays import FLOAT32, FLOAT64, Array, Matrix, Vector
+from purenn.arrays import FLOAT32, FLOAT64, A, Array, FloatDtype, Mask, Matrix, Vector, typed_like
 from purenn.kernels.blocks import BLOCK
 from purenn.kernels.memory import empty
+from purenn.kernels.reductions import is_finite
 
 BITS = 26
 MANTISSA = 52
@@ -27,11 +29,12 @@ MANTISSA = 52
 LEAST, MOST = 1e-30, 1e37
 # Of rounding in a sum of squares.
 MARGIN = 1.0 + 2.0**-10
-# What has no other: zeros stay zeros at any.
+# Of what is 0, and stays 0 on any grid.
 NO_EXPONENT = -2000
+# A float64 array is divided by its largest power of two first if that is beyond this one.
+EXTREME = 400
 
 Exponents = np.ndarray[tuple[int, ...], np.dtype[np.int32]]
-Slices = tuple[Array, ...]  # of float64; their sum is the array
 
 
 def square_sums(x: Matrix) -> tuple[Vector, Vector]:
@@ -51,16 +54,27 @@ def square_sums(x: Matrix) -> tuple[Vector, Vector]:
 def exponents(x: Matrix, sums: tuple[Vector, Vector]) -> tuple[Exponents, Exponents]:
     """Powers of two above the norms of the rows, and above those of the columns, of finite x."""
     rows, columns = sums
-    return _bounds(rows, x).reshape(-1, 1), _bounds(columns, x.T).reshape(1, -1)
+    return (
+        above(rows, lambda odd: _largest(x[odd]), x.shape[1]).reshape(-1, 1),
+        above(columns, lambda odd: _largest(x[:, odd].T), x.shape[0]).reshape(1, -1),
+    )
 
 
-def _bounds(sums: Vector, x: Matrix) -> Exponents:
+def _largest(x: Matrix) -> Vector:
+    largest: Vector = np.maximum.reduce(np.abs(x), 1, initial=0.0)
+    return largest
+
+
+def above(sums: Vector, largest: Callable[[Mask], Vector], count: int) -> Exponents:
+    """Powers of two above the norms of so many elements, from the sums of their squares.
+
+    Where these may have been lost or infinite, from the largest elements, which a call gives.
+    """
     found: Exponents = np.frexp(np.sqrt(sums * sums.dtype.type(MARGIN)))[1]
     odd = ~((sums > LEAST) & (sums < MOST))
     if odd.any():
-        largest: Vector = np.maximum.reduce(np.abs(x[odd]), 1, initial=0.0)
-        bound = np.frexp(largest)[1] + half_bits(x.shape[1])
-        found[odd] = np.where(largest > 0.0, bound, NO_EXPONENT)
+        peaks = largest(odd)
+        found[odd] = np.where(peaks > 0.0, np.frexp(peaks)[1] + half_bits(count), NO_EXPONENT)
     return found
 
 
@@ -69,13 +83,25 @@ def half_bits(count: int) -> int:
     return ceil(log2(max(1, count)) / 2.0)
 
 
-def on_grid(x: Array, powers: Exponents, count: int) -> Slices:
-    """`x` as float64 numbers on grids for the powers of two, which are above norms of `count`."""
+@attrs.frozen
+class Grid:
+    """An array on grids, divided by 2**shift first: float64 arrays, whose sum is that array."""
+
+    slices: tuple[Array, ...]
+    shift: int
+
+
+def on_grid(x: Array, powers: Exponents, count: int) -> Grid:
+    """`x` on grids for the powers of two, which are above norms of so many elements."""
+    most = int(powers.max(initial=NO_EXPONENT))
+    shift = most if abs(most) > EXTREME and most > NO_EXPONENT else 0
+    if shift:
+        x, powers = typed_like(np.ldexp(x, -shift), x), powers - shift
     first = _rounded(x, powers)
     if x.dtype == FLOAT32:
-        return (first,)
+        return Grid((first,), shift)
     rest = np.subtract(x, first, empty(x.shape, FLOAT64))
-    return first, _rounded(rest, powers - (BITS + 1) + half_bits(count))
+    return Grid((first, _rounded(rest, powers - (BITS + 1) + half_bits(count))), shift)
 
 
 def _rounded(x: Array, powers: Exponents) -> Array:
@@ -90,12 +116,41 @@ def _rounded(x: Array, powers: Exponents) -> Array:
     return found
 
 
-def summed(multiply: Callable[[Array, Array], Array], first: Slices, second: Slices) -> Array:
-    """`multiply(a, b)` of the sums of the slices; the product of both rests is not worth it."""
-    *whole, last = zip(first, reversed(second), strict=True)
-    found = multiply(*last)
-    for one, other in whole:
-        np.add(found, multiply(one, other), found)
-    if whole:
-        np.add(found, multiply(first[0], second[0]), found)
+def multiplied(multiply: Callable[[Array, Array], Array], one: Grid, other: Grid) -> Array:
+    """`multiply` of what is on the grids, where the product of both rests is not worth it."""
+    if len(one.slices) == 1:
+        found = multiply(one.slices[0], other.slices[0])
+    else:
+        (a, a_rest), (b, b_rest) = one.slices, other.slices
+        found = multiply(a, b_rest) + multiply(a_rest, b) + multiply(a, b)
+    if not one.shift + other.shift:
+        return found
+    with np.errstate(over="ignore", under="ignore"):
+        scaled: Array = np.ldexp(found, one.shift + other.shift)
+    return scaled
+
+
+def rounded(total: Array, dtype: FloatDtype) -> Array:
+    """A float64 sum, rounded to the dtype. The sign of 0 depends on the order of a sum: it is +."""
+    found = empty(total.shape, dtype)
+    with np.errstate(over="ignore", under="ignore"):
+        np.add(total, 0.0, found, casting="same_kind")
     return found
+
+
+def finite(x: A) -> A:
+    """`x` itself if it is finite, and otherwise with 0 in place of what is not."""
+    return x if is_finite(x) else typed_like(np.where(np.isfinite(x), x, x.dtype.type(0)), x)
+
+
+def add_nonfinite(multiply: Callable[[Array, Array], Array], a: Array, b: Array, y: Array) -> None:
+    """Put what is not finite in the product of a and b into y. NaN has no sign or payload then."""
+    with np.errstate(invalid="ignore"):
+        raw = multiply(_signs(a), _signs(b))
+    np.copyto(y, raw, where=np.isinf(raw), casting="same_kind")
+    np.copyto(y, np.nan, where=np.isnan(raw))
+
+
+def _signs(x: Array) -> Array:
+    """The signs of what is finite, and what is not as it is: no sum of these overflows."""
+    return np.where(np.isfinite(x), np.sign(x), x).astype(FLOAT64)

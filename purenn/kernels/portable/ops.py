@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from purenn.arrays import Stack
-from purenn.kernels.memory import empty
 from purenn.kernels.ops import Ops
-from purenn.kernels.portable.products import product, product_vjp
+from purenn.kernels.portable import convolutions
+from purenn.kernels.portable.exponentials import exp, expm1, tanh
+from purenn.kernels.portable.logarithms import log, log1p
+from purenn.kernels.portable.powers import power
+from purenn.kernels.portable.products import product_vjp, products
+from purenn.kernels.portable.trigonometry import cos, sin
+
+PORTABLE = Ops(
+    product_vjp=product_vjp,
+    products=products,
+    convolve=convolutions.convolve,
+    weight_cotangent=convolutions.weight_cotangent,
+    input_cotangent=convolutions.input_cotangent,
+    exp=exp,
+    expm1=expm1,
+    log=log,
+    log1p=log1p,
+    tanh=tanh,
+    cos=cos,
+    sin=sin,
+    power=power,
+)

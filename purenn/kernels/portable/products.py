@@ -5,37 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 
-import attrs
 import numpy as np
 
-from purenn.arrays import FLOAT64, Array, Matrix, Vector, typed_like
+from purenn.arrays import FLOAT64, Array, Matrix, Stack, Vector, typed_like
 from purenn.kernels.memory import empty
+from purenn.kernels.ops import ProductPullback
 from purenn.kernels.portable.grids import (
     NO_EXPONENT,
-    Slices,
+    Grid,
+    add_nonfinite,
     exponents,
+    finite,
+    multiplied,
     on_grid,
+    rounded,
     square_sums,
-    summed,
 )
 
 # Longer sums are taken in parts, so that norms, and with them grids, stay small.
 LONGEST = 4096
 # One grid serves for both axes of a matrix if its norms differ by such a power of two at most.
 ALIKE = 2
-# A matrix is divided by the power of two of its largest norm if that is beyond this one.
-EXTREME = 400
-
-
-Thunk = Callable[[], Matrix]
-
-
-@attrs.frozen
-class Grid:
-    """A matrix on a grid for sums along an axis, divided by 2**shift first."""
-
-    slices: Slices
-    shift: int
 
 
 class Factor:
@@ -62,7 +52,7 @@ class Factor:
         if axis not in self._grids:
             x, sums = self.matrix, self._sums
             if not self.is_finite:
-                x = typed_like(np.where(np.isfinite(x), x, x.dtype.type(0.0)), x)
+                x = finite(x)
                 sums = square_sums(x)
             if max(x.shape) > LONGEST:
                 parts = _parts(x, axis)
@@ -81,13 +71,9 @@ def _grids(x: Matrix, sums: tuple[Vector, Vector], axis: int) -> dict[int, Grid]
     """The grid for sums along an axis, or one for both axes."""
     powers = exponents(x, sums)[::-1]  # those of the columns are for sums along axis 0
     most = max(int(power.max(initial=NO_EXPONENT)) for power in powers)
-    shift = most if abs(most) > EXTREME and most > NO_EXPONENT else 0
-    if shift:
-        x = typed_like(np.ldexp(x, -shift), x)
     if most - min(int(power.min(initial=most)) for power in powers) > ALIKE:
-        return {axis: Grid(on_grid(x, powers[axis] - shift, x.shape[axis]), shift)}
-    one = np.full((1, 1), most - shift, np.int32)
-    grid = Grid(on_grid(x, one, max(x.shape)), shift)
+        return {axis: on_grid(x, powers[axis], x.shape[axis])}
+    grid = on_grid(x, np.full((1, 1), most, np.int32), max(x.shape))
     return {0: grid, 1: grid}
 
 
@@ -102,38 +88,28 @@ def contract(a: Factor, axis: int, b: Factor, other: int) -> Matrix:
     total: Array = np.zeros(shape)
     parts = zip(a.along(axis), b.along(other), strict=True)
     for index, (one, two) in enumerate(parts):
-        found = summed(multiply, one.slices, two.slices)
-        if one.shift + two.shift:
-            np.ldexp(found, one.shift + two.shift, found)
-        total = np.add(total, found, found) if index else found
-    y = empty(shape, a.matrix.dtype)
-    with np.errstate(over="ignore", under="ignore"):
-        np.add(total, 0.0, y, casting="same_kind")  # the sign of 0 depends on the order
+        found = multiplied(multiply, one, two)
+        total = total + found if index else found
+    y = typed_like(rounded(total, a.matrix.dtype), a.matrix)
     if not (a.is_finite and b.is_finite):
-        raw = multiply(_signs(a.matrix), _signs(b.matrix))
-        np.copyto(y, raw, where=~np.isfinite(raw), casting="same_kind")
-        np.copyto(y, np.nan, where=np.isnan(raw))
+        add_nonfinite(multiply, a.matrix, b.matrix, y)
     return y
 
 
-def _signs(x: Matrix) -> Array:
-    """The signs of what is finite, and what is not as it is: no sum of these overflows."""
-    return np.where(np.isfinite(x), np.sign(x), x).astype(FLOAT64)
-
-
-def product(x: Matrix, weight: Matrix) -> Matrix:
-    """`x @ weight`. Writable."""
-    return contract(Factor(x), 1, Factor(weight), 0)
-
-
-def product_vjp(
-    x: Matrix, weight: Matrix
-) -> tuple[Matrix, Callable[[Matrix], tuple[Matrix, Thunk]]]:
-    """`x @ weight`, writable, and its pullback: of the weight, and then of x."""
+def product_vjp(x: Matrix, weight: Matrix) -> tuple[Matrix, ProductPullback]:
+    """`x @ weight`, writable, and its pullback."""
     one, other = Factor(x), Factor(weight)
 
-    def pull(dy: Matrix) -> tuple[Matrix, Thunk]:
+    def pull(dy: Matrix) -> tuple[Matrix, Callable[[], Matrix]]:
         slope = Factor(dy)
         return contract(one, 0, slope, 0), lambda: contract(slope, 1, other, 1)
 
     return contract(one, 1, other, 0), pull
+
+
+def products(stack: Stack, other: Stack) -> Stack:
+    """The products of the matrices in two stacks. Writable."""
+    y = empty((stack.shape[0], stack.shape[1], other.shape[2]), stack.dtype)
+    for out, one, two in zip(y, stack, other, strict=True):
+        out[...] = contract(Factor(one), 1, Factor(two), 0)
+    return y

@@ -1,0 +1,114 @@
+"""Convolutions with the same bits on every machine: those of numbers on grids, rounded once.
+
+All sums in them are exact then, and so the same in whatever order they are taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+
+import numpy as np
+
+from purenn.arrays import FLOAT64, Array, Images, Mask, Vector, read_only, typed_like
+from purenn.kernels import convolutions as kernels
+from purenn.kernels.convolutions import Filters
+from purenn.kernels.portable.grids import (
+    Exponents,
+    above,
+    add_nonfinite,
+    exponents,
+    finite,
+    multiplied,
+    on_grid,
+    rounded,
+    square_sums,
+)
+from purenn.kernels.portable.products import LONGEST
+from purenn.kernels.windows import Pair, Windows
+
+
+def convolve(x: Images, weight: Filters, bias: Vector, windows: Windows) -> Images:
+    """As `purenn.kernels.convolutions.convolve`."""
+    none: Vector = np.zeros(bias.shape, FLOAT64)
+
+    def multiply(one: Array, two: Array) -> Array:
+        return kernels.convolve(typed_like(one, x), typed_like(two, weight), none, windows)
+
+    y = _exact(multiply, x, weight, windows.size, 3)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return read_only(typed_like(np.add(y, bias, y), x))
+
+
+def input_cotangent(dy: Images, weight: Filters, windows: Windows, x: Images) -> Images:
+    """As `purenn.kernels.convolutions.input_cotangent`."""
+    shape_only: Array = np.broadcast_to(np.zeros((), FLOAT64), x.shape)
+
+    def multiply(one: Array, two: Array) -> Array:
+        return kernels.input_cotangent(
+            typed_like(one, dy), typed_like(two, weight), windows, typed_like(shape_only, x)
+        )
+
+    return read_only(_exact(multiply, dy, weight, windows.size, 2))
+
+
+def _exact(
+    multiply: Callable[[Array, Array], Array], x: Images, weight: Filters, size: Pair, axis: int
+) -> Images:
+    """A product of images and a weight, summed along all axes of the weight but one. Writable."""
+    count = weight.size // weight.shape[axis]
+    images, filters = finite(x), finite(weight)
+    one = on_grid(images, _window_powers(images, size, count), count)
+    other = on_grid(filters, _axis_powers(filters, axis), count)
+    y = typed_like(rounded(multiplied(multiply, one, other), x.dtype), x)
+    if not (images is x and filters is weight):
+        add_nonfinite(multiply, x, weight, y)
+    return y
+
+
+def weight_cotangent(x: Images, dy: Images, windows: Windows, weight: Filters) -> Filters:
+    """As `purenn.kernels.convolutions.weight_cotangent`, in sums over a few samples at a time."""
+
+    def multiply(one: Array, two: Array) -> Array:
+        return kernels.weight_cotangent(typed_like(one, x), typed_like(two, dy), windows, weight)
+
+    images, slopes = finite(x), finite(dy)
+    places = prod(windows.count)
+    step = max(1, LONGEST // places)
+    total: Array = np.zeros(weight.shape)
+    for start in range(0, len(x), step):
+        grids = [
+            on_grid(part, _axis_powers(part, 3), step * places)
+            for part in (images[start : start + step], slopes[start : start + step])
+        ]
+        total = total + multiplied(multiply, *grids)
+    found = typed_like(rounded(total, weight.dtype), weight)
+    if not (images is x and slopes is dy):
+        add_nonfinite(multiply, x, dy, found)
+    return read_only(found)
+
+
+def _axis_powers(x: Images, axis: int) -> Exponents:
+    """Powers of two above the norms of what has the same index along axis 2 or 3."""
+    shape = [1, 1, 1, 1]
+    shape[axis] = x.shape[axis]
+    rows = x.reshape(-1, x.shape[3]) if axis == 3 else np.moveaxis(x, 2, 3).reshape(-1, x.shape[2])
+    return exponents(rows, square_sums(rows))[1].reshape(shape)
+
+
+def _window_powers(x: Images, size: Pair, count: int) -> Exponents:
+    """Powers of two above the norms of all windows of that size, for each sample."""
+    squares = np.add.reduce(np.square(x), axis=3)
+    height, width = (min(pair) for pair in zip(size, x.shape[1:3], strict=True))
+    down, across = x.shape[1] - height + 1, x.shape[2] - width + 1
+    sums = np.zeros((len(x), down, across), x.dtype)
+    for row in range(height):
+        for column in range(width):
+            np.add(sums, squares[:, row : row + down, column : column + across], sums)
+    most: Vector = np.maximum.reduce(sums, axis=(1, 2), initial=0.0)
+
+    def largest(odd: Mask) -> Vector:
+        peaks: Vector = np.maximum.reduce(np.abs(x[odd]), axis=(1, 2, 3), initial=0.0)
+        return peaks
+
+    return above(most, largest, count).reshape(-1, 1, 1, 1)
