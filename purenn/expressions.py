@@ -72,13 +72,14 @@ def _as_part(value: object) -> str:
 class Expressed:
     """A value with an expression. Without one it is equal to itself alone and not pickled.
 
-    What a decorated function got from another has its expression as its `origin`. What computes
-    with operations that depend on the machine has `in_ops`, which makes it of others.
+    The `origin` is the expression that says most: that of a chain, whatever function returned it.
+    What computes with operations that depend on the machine has `in_ops`, which makes it of others.
+    `attrs.evolve` drops both.
     """
 
     expression: Call | None = attrs.field(default=None, kw_only=True)
-    origin: Call | None = attrs.field(default=None, kw_only=True)
-    in_ops: Callable[[Ops], Expressed] | None = attrs.field(default=None, kw_only=True)
+    origin: Call | None = attrs.field(default=None, init=False)
+    in_ops: Callable[[Ops], Expressed] | None = attrs.field(default=None, init=False)
 
     def __repr__(self) -> str:
         if self.expression is not None:
@@ -102,7 +103,17 @@ class Expressed:
 
 def with_ops(make: Callable[[Ops], E]) -> E:
     """What is made of fast operations, and can be made of others."""
-    return attrs.evolve(make(FAST), in_ops=make)
+    found = attrs.evolve(make(FAST))
+    object.__setattr__(found, "in_ops", make)
+    return found
+
+
+def expressed(value: E, call: Call) -> E:
+    """The value with an expression."""
+    found = attrs.evolve(value, expression=call)
+    object.__setattr__(found, "origin", value.origin or call)
+    object.__setattr__(found, "in_ops", value.in_ops)
+    return found
 
 
 def maker(function: F) -> F:
@@ -140,8 +151,7 @@ def _recording(function: object) -> object:
         if not isinstance(value, Expressed):
             return value
         bound.arguments = given
-        origin = value.origin or value.expression
-        return attrs.evolve(value, expression=_call(make, bound), origin=origin)
+        return expressed(value, _call(make, bound))
 
     return update_wrapper(make, function)
 
@@ -151,11 +161,9 @@ def rebuilt(value: E, kind: type[K], change: Callable[[K], object]) -> E:
 
     One that is made of no such, or that does not say of which, is given back itself.
     """
-    call = value.origin or value.expression
-    if call is None:
-        return value
-    given = (*call.arguments, *dict(call.options).values())
-    if not any(isinstance(argument, kind) for argument in given):
+    call = value.origin
+    given = (*call.arguments, *dict(call.options).values()) if call else ()
+    if call is None or not any(isinstance(argument, kind) for argument in given):
         return value
 
     def changed(argument: object) -> object:

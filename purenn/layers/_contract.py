@@ -21,7 +21,7 @@ import attrs
 from purenn import checks
 from purenn.arrays import Array, require_floats
 from purenn.errors import DtypeError, LocatedError, OptionError, ParametersError, ShapeError
-from purenn.expressions import Chained, Expressed
+from purenn.expressions import Chained, Expressed, expressed
 from purenn.keys import Key
 from purenn.tree import Empty
 
@@ -167,7 +167,7 @@ class _Chain(Layer[tuple[*Ps], X, Y], Generic[X, Y, *Ps]):
             return z, pull
 
         made = _Chain(lambda key, x: start(key, x)[0], apply, vjp, parts, start)
-        return attrs.evolve(made, expression=Chained(chain, parts))
+        return expressed(made, Chained(chain, parts))
 
 
 def _no_layers() -> _Chain[X, X]:

@@ -21,7 +21,7 @@ import attrs
 from purenn import checks
 from purenn.arrays import Leaves, Packed, read_only, typed_like
 from purenn.errors import OptionError, TreeError
-from purenn.expressions import Chained, Expressed, maker
+from purenn.expressions import Chained, Expressed, expressed, maker
 from purenn.kernels.blocks import fresh
 from purenn.optimizers._updates import Updates, are_alike
 from purenn.tree import EMPTY, Empty, Structure, leaf_names
@@ -147,7 +147,8 @@ class _Chain(_Flowing[tuple[*Ss]], Generic[*Ss]):
             return (*front, last), after
 
         parts = (*self.parts, other)
-        return _Chain(init, _settling(flow), flow, parts, expression=Chained(chain, parts))
+        made = _Chain(init, _settling(flow), flow, parts)
+        return expressed(made, Chained(chain, parts))
 
 
 def _settling(flow: Flow[S]) -> Update[S]:

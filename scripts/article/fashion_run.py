@@ -12,7 +12,7 @@ from article.images import all_images, article_split, split_rows
 from article.stages import OpenRun, Recipe, Result, Stage, as_printed
 from image_outcome import Outcome
 from progress import say
-from purenn import predict, runs
+from purenn import portable, predict, runs
 from purenn.datasets import FashionMnist
 from purenn.losses import brier, cross_entropy, reporting, summed
 
@@ -31,8 +31,8 @@ def fashion_recipe(opening: nets.Opening) -> FashionRecipe:
     return Recipe(
         name="fashion-mnist",
         title="Run 3: Fashion-MNIST (learning rate 0.001, clipped by value)",
-        net=nets.fashion_net(),
-        loss=reporting(cross_entropy(), descent=summed(brier(epsilon=1e-7))),
+        net=portable(nets.fashion_net()),
+        loss=portable(reporting(cross_entropy(), descent=summed(brier(epsilon=1e-7)))),
         optimizer=nets.clipped_optimizer(0.001),
         params=opening.fashion,
         epochs=20,

@@ -27,8 +27,8 @@ def exploding(opening: nets.Opening) -> Stage:
     recipe = Recipe(
         name="exploding",
         title="Run 1: the explosion (learning rate 0.007, no clipping)",
-        net=nets.spiral_net(),
-        loss=summed(binary_cross_entropy()),
+        net=nn.portable(nets.spiral_net()),
+        loss=nn.portable(summed(binary_cross_entropy())),
         optimizer=nn.descend(report_global_norm() >> nn.momentum(0.9), 0.007),
         params=opening.exploding,
         epochs=500,
@@ -46,8 +46,8 @@ def clipped(opening: nets.Opening) -> Stage:
     recipe = Recipe(
         name="clipped",
         title="Run 2: solved (learning rate 0.01, clipped by value)",
-        net=nets.spiral_net(),
-        loss=summed(binary_cross_entropy()),
+        net=nn.portable(nets.spiral_net()),
+        loss=nn.portable(summed(binary_cross_entropy())),
         optimizer=nets.clipped_optimizer(0.01),
         params=opening.clipped,
         epochs=200,
