@@ -1,0 +1,5 @@
+"""Arithmetic with the same bits on every machine.
+
+Its functions are made of + - * /, comparisons and operations on bit patterns, each by a ufunc of
+its own, so that each rounds once, as IEEE 754 says: no instruction set or library matters.
+"""
