@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from purenn.arrays import FLOAT32, FLOAT64, A, Array, FloatDtype
+from purenn.arrays import FLOAT32, A, Array, FloatDtype
 from purenn.kernels.portable.blockwise import Wide, blockwise, multiply_by_all, polynomial
 from purenn.kernels.portable.numbers import (
     HALF,
@@ -128,15 +128,16 @@ def _growth(x: Wide, spare: list[Wide], dtype: FloatDtype) -> _Growth:
     return _growth_32(x, spare) if dtype == FLOAT32 else _growth_64(x, spare)
 
 
-def exp_rule(x: Wide, spare: list[Wide], dtype: FloatDtype) -> None:
+def exp_rule(x: Wide, spare: list[Wide], dtype: FloatDtype) -> _Growth:
     """Change x to exp(x)."""
     lowest, highest = LIMITS_32 if dtype == FLOAT32 else LIMITS_64
     x.clip(lowest, highest, x)
     growth = _growth(x, spare, dtype)
     _sum_up(growth, growth.unit, spare)
+    return growth
 
 
-def _below_one(x: Wide, spare: list[Wide], dtype: FloatDtype) -> None:
+def _below_one(x: Wide, spare: list[Wide], dtype: FloatDtype) -> _Growth:
     """Change x to exp(x) - 1: each term is divided by 2**n, to be multiplied by it at the end."""
     growth = _growth(x, spare, dtype)
     reciprocals = spare[3 : 3 + len(growth.scales)]
@@ -146,12 +147,13 @@ def _below_one(x: Wide, spare: list[Wide], dtype: FloatDtype) -> None:
     multiply_by_all(start, reciprocals[:-1])
     np.subtract(growth.unit, start, start)
     _sum_up(growth, start, spare)
+    return growth
 
 
 def _sum_up(growth: _Growth, start: Array, spare: list[Wide]) -> None:
     """Change `above` to the product of `start + above + more` and the scales.
 
-    What the first sum rounds off is added to the second: `start` is 0, or larger than `above`.
+    What a sum rounds off goes into `more`: `start` is 0, or larger than `above`.
     """
     y, more, _, scales = growth
     if more is None:
@@ -161,6 +163,7 @@ def _sum_up(growth: _Growth, start: Array, spare: list[Wide]) -> None:
         np.add(np.subtract(start, total, lost), y, lost)
         np.add(more, lost, more)
         np.add(total, more, y)
+        np.add(np.subtract(total, y, total), more, more)
     multiply_by_all(y, scales)
 
 
@@ -176,28 +179,32 @@ def _tanh_rule(x: Wide, spare: list[Wide], dtype: FloatDtype) -> None:
     e = np.abs(x, spare[5])
     np.multiply(e, MINUS_TWO, e)
     e.clip(SMALLEST, ZERO, e)
-    _below_one(e, spare, dtype)
+    _divide_by_sum(_below_one(e, spare, dtype), TWO, spare)
     np.copysign(e, x, x)
-    _divide_by_sum(x, TWO, e, spare, dtype)
 
 
 def _sigmoid_rule(x: Wide, spare: list[Wide], dtype: FloatDtype) -> None:
-    """`1 / (1 + e)` for `e = exp(-|x|)`, and `e / (1 + e)` for negative x."""
+    """`e / (1 + e)` for `e = exp(-|x|)`, and 1 less that for positive x."""
     e = np.abs(x, spare[5])
     np.negative(e, e)
-    exp_rule(e, spare, dtype)
+    _divide_by_sum(exp_rule(e, spare, dtype), ONE, spare)
     np.greater_equal(x, ZERO, x)
-    np.maximum(x, e, out=x)
-    _divide_by_sum(x, ONE, e, spare, dtype)
+    np.subtract(x, e, x)
+    np.abs(x, x)
 
 
-def _divide_by_sum(x: Wide, start: Array, e: Wide, spare: list[Wide], dtype: FloatDtype) -> None:
-    """Divide x by `start + e`; in float64 correct for what that sum rounds off."""
-    total, excess = np.add(start, e, spare[0]), spare[1]
-    np.divide(x, total, x)
-    if dtype == FLOAT64:
+def _divide_by_sum(growth: _Growth, start: Array, spare: list[Wide]) -> None:
+    """Change e, which is `above`, to `e / (start + e)`, corrected for all that was rounded off."""
+    e, more, _, scales = growth
+    total, excess = np.add(e, start, spare[3]), spare[4]
+    if more is not None:
+        multiply_by_all(more, scales)
         np.subtract(total, start, excess)
         np.subtract(excess, e, excess)
+        np.subtract(excess, more, excess)
+    np.divide(e, total, e)
+    if more is not None:
+        np.multiply(excess, e, excess)
+        np.add(excess, more, excess)
         np.divide(excess, total, excess)
-        np.multiply(excess, x, excess)
-        np.add(x, excess, x)
+        np.add(e, excess, e)
