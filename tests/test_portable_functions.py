@@ -125,7 +125,7 @@ def test_the_bits_are_those_of_every_machine(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("first", [0, 1])
 def test_the_bits_do_not_depend_on_instruction_sets(first: int) -> None:
-    found: list[str] = np.show_config(mode="dicts")["SIMD Extensions"]["found"]
+    found: list[str] = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
     without = {**os.environ, "NPY_DISABLE_CPU_FEATURES": " ".join(found[first:])}
     told = subprocess.check_output([sys.executable, __file__], env=without, text=True)
     assert told.split() == [FUNCTIONS[name][2] for name in FUNCTIONS]
