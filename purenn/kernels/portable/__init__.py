@@ -1,5 +1,6 @@
 """Arithmetic with the same bits on every machine.
 
-BLAS sums in another order on each processor and number of threads, and the exponential and its kin
-differ between instruction sets. All else that NumPy does to arrays of floats rounds in one way.
+Sums of products are exact: their terms are rounded to grids first. Functions are made of + - * /,
+comparisons and operations on bit patterns, each by a ufunc of its own, so that each rounds once, as
+IEEE 754 says: no instruction set or library matters.
 """
