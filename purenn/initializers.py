@@ -28,6 +28,7 @@ from purenn.checks import NotNegative, Number
 from purenn.errors import OptionError, PurennError, ShapeError
 from purenn.expressions import Expressed, maker
 from purenn.kernels.memory import empty
+from purenn.kernels.portable.orthogonal import orthonormal_rows
 from purenn.keys import Key
 
 Sizes = TypeVar("Sizes", bound=Shape)
@@ -179,9 +180,9 @@ def orthogonal(gain: Number = 1.0) -> Initializer:
         if len(shape) < 2:
             raise ShapeError("orthogonal", f"expected (..., inputs, outputs), got {shape}.")
         sizes = prod(shape[:-1]), shape[-1]
-        q, r = np.linalg.qr(rng.standard_normal((max(sizes), min(sizes))))
-        q *= gain * np.copysign(1.0, np.diagonal(r))
-        return (q if sizes[0] >= sizes[1] else q.T).reshape(shape)
+        rows = orthonormal_rows(rng.standard_normal((min(sizes), max(sizes))))
+        found = np.multiply(rows if sizes[0] < sizes[1] else rows.T, gain, dtype=np.float64)
+        return found.reshape(shape)
 
     return Initializer(draw)
 

@@ -7,7 +7,7 @@ docstring says otherwise.
 from __future__ import annotations
 
 from functools import partial
-from math import log, sqrt
+from math import sqrt
 from typing import Annotated
 
 import numpy as np
@@ -18,6 +18,7 @@ from purenn.arrays import (
     Images,
     Labels,
     Matrix,
+    Vector,
     is_labels,
     require_floats,
     require_indices,
@@ -27,6 +28,8 @@ from purenn.data.augmenting import Augmentation, Mixing
 from purenn.errors import DtypeError, OptionError, ShapeError
 from purenn.expressions import maker
 from purenn.kernels import augmentation as kernels
+from purenn.kernels.portable import scalars
+from purenn.kernels.portable.exponentials import exp
 from purenn.keys import Key
 
 Probability = Annotated[float, partial(checks.number, least=0.0, most=1.0)]
@@ -80,8 +83,9 @@ def random_erasing(
         checks.fits("The value of random_erasing", value, images.dtype)
         samples, rows, columns = images.shape[:3]
         rng = key.generator()
-        areas = rng.uniform(smallest, largest, samples) * (rows * columns)
-        ratios = np.exp(rng.uniform(log(flattest), log(steepest), samples))
+        areas = _between(smallest, largest, rng.random(samples)) * (rows * columns)
+        ratios = _between(scalars.log(flattest), scalars.log(steepest), rng.random(samples))
+        exp(ratios, ratios)
         heights = np.rint(np.sqrt(areas * ratios)).clip(1, rows)
         widths = np.rint(np.sqrt(areas / ratios)).clip(1, columns)
         tops = np.floor(rng.random(samples) * (rows - heights + 1))
@@ -91,6 +95,10 @@ def random_erasing(
         return kernels.erase(images, boxes, value)
 
     return Augmentation(erase)
+
+
+def _between(low: float, high: float, share: Vector) -> Vector:
+    return low + (high - low) * share
 
 
 @maker

@@ -8,6 +8,7 @@ import numpy as np
 
 from purenn import checks
 from purenn.arrays import Float, FloatDtype, Indices, Matrix, read_only
+from purenn.kernels.portable.trigonometry import cos, sin
 from purenn.keys import Key
 
 MAX_POINTS = 10**8
@@ -41,7 +42,8 @@ def spirals(
     t = np.sqrt(key.child("positions").generator().random((classes, samples))) * length
     angle = t + np.arange(classes)[:, None] * (2 * math.pi / classes)
     radius = 2 * t + math.pi
-    arc = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=-1).reshape(-1, 2)
+    across, up = cos(angle, np.empty_like(angle)), sin(angle, np.empty_like(angle))
+    arc = np.stack([radius * across, radius * up], axis=-1).reshape(-1, 2)
     points = arc + deviation * key.child("noise").generator().standard_normal(arc.shape)
     inputs: Matrix = (points / np.abs(points).max()).astype(kind)
     return read_only(inputs), read_only(np.repeat(np.arange(classes, dtype=np.int64), samples))

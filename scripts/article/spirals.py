@@ -6,6 +6,7 @@ import numpy as np
 
 from article.legacy import Array64, LegacyStream
 from purenn.arrays import read_only
+from purenn.kernels.portable.trigonometry import cos, sin
 
 Matrix64 = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 
@@ -33,4 +34,5 @@ def article_spirals(stream: LegacyStream) -> tuple[Matrix64, Matrix64, LegacyStr
 def _arm(uniform: Array64, direction: float) -> Matrix64:
     t = np.sqrt(uniform) * 4 * np.pi
     radius = direction * (2 * t + np.pi)
-    return np.stack([radius * np.cos(t), radius * np.sin(t)], axis=1)
+    across, up = cos(t, np.empty_like(t)), sin(t, np.empty_like(t))
+    return np.stack([radius * across, radius * up], axis=1)

@@ -36,6 +36,11 @@ def log2(x: float) -> float:
     return exponent + 2.0 * share * found / (LN2 + LN2_REST)
 
 
+def log(x: float) -> float:
+    """The natural logarithm of a number above 0."""
+    return log2(x) * (LN2 + LN2_REST)
+
+
 def cos(x: float) -> float:
     """The cosine of a number of at most a million."""
     count = round(x / QUARTER)
@@ -58,4 +63,4 @@ def power(x: float, exponent: float) -> float:
         return found
     if x == 0.0:
         return 0.0 if exponent > 0.0 else 1.0 if exponent == 0.0 else inf
-    return exp(exponent * log2(x) * (LN2 + LN2_REST))
+    return exp(exponent * log(x))
