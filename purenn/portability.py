@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import attrs
+
 from purenn import checks
-from purenn.expressions import Call, E, Expressed, expressed, is_like, rebuilt
+from purenn.expressions import Call, E, Expressed, is_like, rebuilt
 from purenn.kernels.portable.ops import PORTABLE
 
 
@@ -29,5 +31,5 @@ def portable(value: E) -> E:
     made = rebuilt(value, Expressed, portable)
     if made.in_ops is None:
         return made
-    found = expressed(made.in_ops(PORTABLE), Call(portable, (value,)))
+    found = attrs.evolve(made.in_ops(PORTABLE), expression=Call(portable, (value,)))
     return found if is_like(found, value) else value

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from contracts import bits, copies, dtypes, makers, noise, normal, spread
 
-from purenn import Empty, Key, Layer, Leaves, layers
-from purenn.arrays import FLOAT64, Array, FloatDtype, Images, Labels, Matrix, read_only
+from purenn import Empty, Key, Layer, Leaves, layers, portable
+from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Images, Labels, Matrix, read_only
 from purenn.initializers import constant, lecun_uniform
 from purenn.layers import batch_norm, block, dropout, flatten, frozen, linear, tanh
 from purenn.testing import check_layer
@@ -38,6 +38,7 @@ class Case:
     name: str
     check: Callable[[], None]
     results: Callable[[FloatDtype, Callable[[Array], Array], int], Leaves]
+    portable: Callable[[], Case]
 
 
 def case(layer: Layer[P, X, Y], example: X) -> Case:
@@ -64,7 +65,7 @@ def case(layer: Layer[P, X, Y], example: X) -> Case:
         if not any(name in repr(layer) for name in ("dropout", "noise", "batch_norm")):
             assert bits(layer.apply(params, example)) == bits(layer.vjp(params, example, KEY)[0])
 
-    return Case(repr(layer), check, results)
+    return Case(repr(layer), check, results, lambda: case(portable(layer), example))
 
 
 def of_images(layer: Layer[P, Images, Y]) -> Case:
@@ -179,3 +180,14 @@ def test_large_results_keep_their_values_while_others_are_computed(case: Case) -
     for _ in range(2):
         case.results(FLOAT64, lambda leaf: leaf[::-1], 1000)
     assert bits(kept) == before
+
+
+@each_case
+def test_portable_layers_keep_their_contract_and_give_nearly_the_same(case: Case) -> None:
+    other = case.portable()
+    if other.name != case.name:
+        other.check()
+    for dtype, tolerance in ((FLOAT32, 2e-5), (FLOAT64, 1e-11)):
+        found = (one.results(dtype, lambda leaf: leaf, 1) for one in (other, case))
+        for got, want in zip(*found, strict=True):
+            np.testing.assert_allclose(got, want, tolerance, tolerance)

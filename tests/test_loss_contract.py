@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from contracts import dtypes, makers, normal, spread
 
-from purenn import Loss, losses
-from purenn.arrays import FLOAT32, Array, FloatDtype, Labels, Matrix, Vector
+from purenn import Loss, losses, portable
+from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Labels, Matrix, Vector
 from purenn.losses import brier, class_weighted, softmax_cross_entropy, summed, weighted
 from purenn.testing import check_loss
 from purenn.tree import leaves, map_leaves
@@ -38,6 +38,7 @@ class Case:
     name: str
     check: Callable[[], None]
     results: Callable[[FloatDtype, Moved], tuple[float, float, Array]]
+    portable: Callable[[], Case]
 
 
 def case(loss: Loss[Matrix, T], prediction: Matrix, target: T) -> Case:
@@ -51,7 +52,12 @@ def case(loss: Loss[Matrix, T], prediction: Matrix, target: T) -> Case:
         return value, loss.mean(y, t), cotangent
 
     kinds = ", ".join(f"{leaf.dtype.kind}{leaf.ndim}" for leaf in leaves(target))
-    return Case(f"{loss!r} {kinds}", lambda: check_loss(loss, prediction, target), results)
+    return Case(
+        f"{loss!r} {kinds}",
+        lambda: check_loss(loss, prediction, target),
+        results,
+        lambda: case(portable(loss), prediction, target),
+    )
 
 
 # The cotangents of these are exact up to terms in epsilon.
@@ -128,3 +134,14 @@ def test_results_are_floats_and_read_only_arrays(case: Case, dtype: FloatDtype) 
     tolerance = 1e-6 if dtype == FLOAT32 else 1e-14
     assert moved == pytest.approx(value, rel=tolerance)
     np.testing.assert_allclose(moved_cotangent, cotangent, tolerance, tolerance)
+
+
+@each_case
+def test_portable_losses_keep_their_contract_and_give_nearly_the_same(case: Case) -> None:
+    other = case.portable()
+    if other.name != case.name:
+        other.check()
+    for dtype, tolerance in ((FLOAT32, 2e-6), (FLOAT64, 1e-14)):
+        found = (one.results(dtype, lambda leaf: leaf) for one in (other, case))
+        for got, want in zip(*found, strict=True):
+            np.testing.assert_allclose(got, want, tolerance, tolerance)
