@@ -28,6 +28,7 @@ from purenn.layers import Layer
 from purenn.losses import Loss, weighted
 from purenn.optimizers import Optimizer, adam
 from purenn.optimizers._optimizer import require_optimizer
+from purenn.portability import portable
 from purenn.training.gradient import require_loss_function
 
 
@@ -52,6 +53,21 @@ class Own:
             made = self.mover(steps)
         require_optimizer("an estimator", made)
         return opaque_optimizer(made)
+
+
+@attrs.frozen(eq=False)
+class Portable:
+    """A recipe whose net gives the same bits on every machine."""
+
+    base: Recipe
+
+    def net(self, progress: float) -> Net:
+        """The net at that time."""
+        return portable(self.base.net(progress))
+
+    def optimizer(self, progress: float, steps: int | None) -> Mover:
+        """The optimizer at that time."""
+        return self.base.optimizer(progress, steps)
 
 
 def _is_function(mover: object) -> TypeGuard[Callable[[int], object]]:

@@ -20,13 +20,15 @@ from purenn import checks
 from purenn.arrays import FLOAT32, Labels, Matrix, Vector, is_labels, read_only
 from purenn.data import Pair, dataset
 from purenn.errors import DataError, OptionError
-from purenn.estimators._choices import largest_of, objective_of, recipe_of
+from purenn.estimators._choices import Portable, largest_of, objective_of, recipe_of
 from purenn.estimators._columns import Columns, fit_columns
 from purenn.estimators._networks import Net, Task
 from purenn.estimators._training import Data, Problem
 from purenn.estimators._weights import canonical_order, repeats
 from purenn.kernels.gather import take
 from purenn.keys import Key
+from purenn.losses import Loss
+from purenn.portability import portable
 
 E = TypeVar("E", bound=Labels | Matrix)
 
@@ -53,6 +55,7 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
     batch_size: object
     members: object
     n_jobs: int | None
+    portable: object
     random_state: int | np.random.RandomState | None
     verbose: object
 
@@ -145,9 +148,13 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
     def _problem(self, sample: Sample[E]) -> Problem:
         layout = self.columns_.layout
         recipe = recipe_of(self.preset, self.model, self.optimizer, self._task, layout, self._width)
+        loss = self._default_loss() if self.loss is None else self.loss
+        checks.instance("portable", self.portable, bool)
+        if self.portable:
+            recipe = Portable(recipe)
+            loss = portable(loss) if isinstance(loss, Loss) else loss
         self.model_ = recipe.net(1.0)
         has_weights = sample.weights is not None or self._class_factors(sample.encoded) is not None
-        loss = self._default_loss() if self.loss is None else self.loss
         return Problem(
             recipe=recipe,
             outputs=self._width,

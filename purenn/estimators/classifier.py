@@ -31,7 +31,8 @@ from purenn.estimators._preparation import Sample
 from purenn.layers import Layer, identity, sigmoid, softmax
 from purenn.losses import LossFunction, binary_cross_entropy_with_logits
 from purenn.optimizers import Optimizer
-from purenn.tree import EMPTY
+from purenn.portability import portable
+from purenn.tree import EMPTY, Empty
 
 P = TypeVar("P")
 S = TypeVar("S")
@@ -64,6 +65,8 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         patience: stop after so many epochs without a better one.
         members: how many nets to average, which are trained in up to `n_jobs` processes. Their
             number does not change a bit.
+        portable: whether the net computes with the same bits on every machine, in two to three
+            times the time.
         random_state: what everything random is a function of, together with the rows as a set.
         verbose: print a line after each epoch.
 
@@ -95,6 +98,7 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         batch_size: int = BATCH,
         members: int = 1,
         n_jobs: int | None = None,
+        portable: bool = False,
         random_state: int | np.random.RandomState | None = None,
         verbose: bool = False,
     ) -> None:
@@ -109,6 +113,7 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         self.batch_size = batch_size
         self.members = members
         self.n_jobs = n_jobs
+        self.portable = portable
         self.random_state = random_state
         self.verbose = verbose
 
@@ -215,12 +220,16 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         """The probability of each class, or of each label: (rows, classes)."""
         outputs = self._outputs(X)
         if self._gives_logits():
-            link = LINKS[self._is_multilabel]
+            link = self._link()
             outputs = [link.apply(EMPTY, logits) for logits in outputs]
         return average(outputs)
 
     def _gives_logits(self) -> bool:
-        return self.model_.parts[-1] not in LINKS
+        return self.model_.parts[-1] not in (*LINKS, *map(portable, LINKS))
+
+    def _link(self) -> Layer[Empty, Matrix, Matrix]:
+        link = LINKS[self._is_multilabel]
+        return portable(link) if self.portable else link
 
     def predict(self, X: object) -> Values:
         """The most probable label of each row; of rows of 0 and 1, the labels above one half."""
@@ -235,4 +244,4 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
 
         They are NaN for columns of categories and where a number is missing.
         """
-        return self._slopes(X, LINKS[self._is_multilabel] if self._gives_logits() else identity())
+        return self._slopes(X, self._link() if self._gives_logits() else identity())

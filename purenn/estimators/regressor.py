@@ -58,6 +58,7 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
         batch_size: int = BATCH,
         members: int = 1,
         n_jobs: int | None = None,
+        portable: bool = False,
         random_state: int | np.random.RandomState | None = None,
         verbose: bool = False,
     ) -> None:
@@ -72,6 +73,7 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
         self.batch_size = batch_size
         self.members = members
         self.n_jobs = n_jobs
+        self.portable = portable
         self.random_state = random_state
         self.verbose = verbose
 

@@ -35,7 +35,9 @@ def convolve(x: Images, weight: Filters, bias: Vector, windows: Windows) -> Imag
     def multiply(one: Array, two: Array) -> Array:
         return kernels.convolve(typed_like(one, x), typed_like(two, weight), none, windows)
 
-    y = _exact(multiply, x, weight, windows.size, 3)
+    groups = x.shape[3] // weight.shape[2]
+    powers = _powers_of_axis(finite(weight), 3, 1)
+    y = _exact(multiply, x, weight, powers, windows.size, groups)
     with np.errstate(over="ignore", invalid="ignore"):
         return read_only(typed_like(np.add(y, bias, y), x))
 
@@ -49,18 +51,24 @@ def input_cotangent(dy: Images, weight: Filters, windows: Windows, x: Images) ->
             typed_like(one, dy), typed_like(two, weight), windows, typed_like(shape_only, x)
         )
 
-    return read_only(_exact(multiply, dy, weight, windows.size, 2))
+    groups = x.shape[3] // weight.shape[2]
+    powers = _powers_of_axis(finite(weight), 2, groups)
+    return read_only(_exact(multiply, dy, weight, powers, windows.size, groups))
 
 
 def _exact(
-    multiply: Callable[[Array, Array], Array], x: Images, weight: Filters, size: Pair, axis: int
+    multiply: Callable[[Array, Array], Array],
+    x: Images,
+    weight: Filters,
+    powers: Exponents,
+    size: Pair,
+    groups: int,
 ) -> Images:
-    """A product of images and a weight, summed along all axes of the weight but one. Writable."""
-    count = weight.size // weight.shape[axis]
+    """A product of images, in groups of channels, and a weight with these powers. Writable."""
+    count = prod(size) * (x.shape[3] // groups)
     images, filters = finite(x), finite(weight)
-    one = on_grid(images, _window_powers(images, size, count), count)
-    other = on_grid(filters, _axis_powers(filters, axis), count)
-    y = typed_like(rounded(multiplied(multiply, one, other), x.dtype), x)
+    one = on_grid(images, _powers_of_windows(images, size, groups, count), count)
+    y = typed_like(rounded(multiplied(multiply, one, on_grid(filters, powers, count)), x.dtype), x)
     if not (images is x and filters is weight):
         add_nonfinite(multiply, x, weight, y)
     return y
@@ -78,7 +86,7 @@ def weight_cotangent(x: Images, dy: Images, windows: Windows, weight: Filters) -
     total: Array = np.zeros(weight.shape)
     for start in range(0, len(x), step):
         grids = [
-            on_grid(part, _axis_powers(part, 3), step * places)
+            on_grid(part, _powers_of_axis(part, 3, 1), step * places)
             for part in (images[start : start + step], slopes[start : start + step])
         ]
         total = total + multiplied(multiply, *grids)
@@ -88,27 +96,40 @@ def weight_cotangent(x: Images, dy: Images, windows: Windows, weight: Filters) -
     return read_only(found)
 
 
-def _axis_powers(x: Images, axis: int) -> Exponents:
-    """Powers of two above the norms of what has the same index along axis 2 or 3."""
-    shape = [1, 1, 1, 1]
-    shape[axis] = x.shape[axis]
-    rows = x.reshape(-1, x.shape[3]) if axis == 3 else np.moveaxis(x, 2, 3).reshape(-1, x.shape[2])
-    return exponents(rows, square_sums(rows))[1].reshape(shape)
+def _powers_of_axis(x: Images, axis: int, groups: int) -> Exponents:
+    """Powers of two above the norms of what has an index along axis 3, or axis 2 and a group.
+
+    The groups are of features, along axis 3.
+    """
+    if axis == 3:
+        rows = x.reshape(-1, x.shape[3])
+        return exponents(rows, square_sums(rows))[1].reshape(1, 1, 1, -1)
+    size = x.shape[3] // groups
+    split = x.reshape(-1, x.shape[2] * groups, size).swapaxes(1, 2)
+    rows = split.reshape(-1, x.shape[2] * groups)
+    found = exponents(rows, square_sums(rows))[1].reshape(x.shape[2], groups)
+    return found.repeat(size, axis=1).reshape(1, 1, x.shape[2], x.shape[3])
 
 
-def _window_powers(x: Images, size: Pair, count: int) -> Exponents:
-    """Powers of two above the norms of all windows of that size, for each sample."""
-    squares = np.add.reduce(np.square(x), axis=3)
+def _powers_of_windows(x: Images, size: Pair, groups: int, count: int) -> Exponents:
+    """Powers of two above the norms of all windows of that size, by sample and group of channels.
+
+    A window of a group has so many elements.
+    """
+    split = x.reshape(*x.shape[:3], groups, -1)
+    with np.errstate(over="ignore"):
+        squares = np.add.reduce(np.square(split), axis=4)
     height, width = (min(pair) for pair in zip(size, x.shape[1:3], strict=True))
     down, across = x.shape[1] - height + 1, x.shape[2] - width + 1
-    sums = np.zeros((len(x), down, across), x.dtype)
+    sums = np.zeros((len(x), down, across, groups), x.dtype)
     for row in range(height):
         for column in range(width):
             np.add(sums, squares[:, row : row + down, column : column + across], sums)
-    most: Vector = np.maximum.reduce(sums, axis=(1, 2), initial=0.0)
+    most: Vector = np.maximum.reduce(sums, axis=(1, 2), initial=0.0).reshape(-1)
 
     def largest(odd: Mask) -> Vector:
-        peaks: Vector = np.maximum.reduce(np.abs(x[odd]), axis=(1, 2, 3), initial=0.0)
-        return peaks
+        peaks: Vector = np.maximum.reduce(np.abs(split), axis=(1, 2, 4), initial=0.0).reshape(-1)
+        return peaks[odd]
 
-    return above(most, largest, count).reshape(-1, 1, 1, 1)
+    found = above(most, largest, count).reshape(-1, 1, 1, groups)
+    return found.repeat(x.shape[3] // groups, axis=3)

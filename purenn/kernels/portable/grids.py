@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import ceil, log2
 
-import attrs
 import numpy as np
 
 from purenn.arrays import FLOAT32, FLOAT64, A, Array, FloatDtype, Mask, Matrix, Vector, typed_like
@@ -31,7 +30,7 @@ LEAST, MOST = 1e-30, 1e37
 MARGIN = 1.0 + 2.0**-10
 # Of what is 0, and stays 0 on any grid.
 NO_EXPONENT = -2000
-# A float64 array is divided by its largest power of two first if that is beyond this one.
+# Beyond such powers of two float64 numbers are divided by them first.
 EXTREME = 400
 
 Exponents = np.ndarray[tuple[int, ...], np.dtype[np.int32]]
@@ -83,25 +82,16 @@ def half_bits(count: int) -> int:
     return ceil(log2(max(1, count)) / 2.0)
 
 
-@attrs.frozen
-class Grid:
-    """An array on grids, divided by 2**shift first: float64 arrays, whose sum is that array."""
-
-    slices: tuple[Array, ...]
-    shift: int
+Slices = tuple[Array, ...]  # of float64; their sum is the array
 
 
-def on_grid(x: Array, powers: Exponents, count: int) -> Grid:
+def on_grid(x: Array, powers: Exponents, count: int) -> Slices:
     """`x` on grids for the powers of two, which are above norms of so many elements."""
-    most = int(powers.max(initial=NO_EXPONENT))
-    shift = most if abs(most) > EXTREME and most > NO_EXPONENT else 0
-    if shift:
-        x, powers = typed_like(np.ldexp(x, -shift), x), powers - shift
     first = _rounded(x, powers)
     if x.dtype == FLOAT32:
-        return Grid((first,), shift)
+        return (first,)
     rest = np.subtract(x, first, empty(x.shape, FLOAT64))
-    return Grid((first, _rounded(rest, powers - (BITS + 1) + half_bits(count))), shift)
+    return first, _rounded(rest, powers - (BITS + 1) + half_bits(count))
 
 
 def _rounded(x: Array, powers: Exponents) -> Array:
@@ -116,18 +106,12 @@ def _rounded(x: Array, powers: Exponents) -> Array:
     return found
 
 
-def multiplied(multiply: Callable[[Array, Array], Array], one: Grid, other: Grid) -> Array:
+def multiplied(multiply: Callable[[Array, Array], Array], one: Slices, other: Slices) -> Array:
     """`multiply` of what is on the grids, where the product of both rests is not worth it."""
-    if len(one.slices) == 1:
-        found = multiply(one.slices[0], other.slices[0])
-    else:
-        (a, a_rest), (b, b_rest) = one.slices, other.slices
-        found = multiply(a, b_rest) + multiply(a_rest, b) + multiply(a, b)
-    if not one.shift + other.shift:
-        return found
-    with np.errstate(over="ignore", under="ignore"):
-        scaled: Array = np.ldexp(found, one.shift + other.shift)
-    return scaled
+    if len(one) == 1:
+        return multiply(one[0], other[0])
+    (a, a_rest), (b, b_rest) = one, other
+    return multiply(a, b_rest) + multiply(a_rest, b) + multiply(a, b)
 
 
 def rounded(total: Array, dtype: FloatDtype) -> Array:

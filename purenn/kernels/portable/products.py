@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 
+import attrs
 import numpy as np
 
 from purenn.arrays import FLOAT64, Array, Matrix, Stack, Vector, typed_like
 from purenn.kernels.memory import empty
 from purenn.kernels.ops import ProductPullback
 from purenn.kernels.portable.grids import (
+    EXTREME,
     NO_EXPONENT,
-    Grid,
+    Exponents,
+    Slices,
     add_nonfinite,
     exponents,
     finite,
@@ -26,6 +29,14 @@ from purenn.kernels.portable.grids import (
 LONGEST = 4096
 # One grid serves for both axes of a matrix if its norms differ by such a power of two at most.
 ALIKE = 2
+
+
+@attrs.frozen
+class Grid:
+    """A matrix on grids for sums along an axis; divided by 2**shift first, if there is a shift."""
+
+    slices: Slices
+    shift: Exponents | None = None
 
 
 class Factor:
@@ -70,10 +81,16 @@ def _parts(x: Matrix, axis: int) -> list[Matrix]:
 def _grids(x: Matrix, sums: tuple[Vector, Vector], axis: int) -> dict[int, Grid]:
     """The grid for sums along an axis, or one for both axes."""
     powers = exponents(x, sums)[::-1]  # those of the columns are for sums along axis 0
-    most = max(int(power.max(initial=NO_EXPONENT)) for power in powers)
-    if most - min(int(power.min(initial=most)) for power in powers) > ALIKE:
-        return {axis: on_grid(x, powers[axis], x.shape[axis])}
-    grid = on_grid(x, np.full((1, 1), most, np.int32), max(x.shape))
+    own, length = powers[axis], x.shape[axis]
+    known = own[own > NO_EXPONENT]
+    if np.abs(known).max(initial=0) > EXTREME:
+        scaled = typed_like(np.ldexp(x, -own), x)
+        return {axis: Grid(on_grid(scaled, np.zeros_like(own), length), own)}
+    ends = [(power.min(initial=-NO_EXPONENT), power.max(initial=NO_EXPONENT)) for power in powers]
+    highest = max(high for _, high in ends)
+    if highest - min(low for low, _ in ends) > ALIKE:
+        return {axis: Grid(on_grid(x, own, length))}
+    grid = Grid(on_grid(x, np.full((1, 1), highest, np.int32), max(x.shape)))
     return {0: grid, 1: grid}
 
 
@@ -88,12 +105,24 @@ def contract(a: Factor, axis: int, b: Factor, other: int) -> Matrix:
     total: Array = np.zeros(shape)
     parts = zip(a.along(axis), b.along(other), strict=True)
     for index, (one, two) in enumerate(parts):
-        found = multiplied(multiply, one, two)
+        found = _shifted(multiplied(multiply, one.slices, two.slices), one.shift, two.shift)
         total = total + found if index else found
     y = typed_like(rounded(total, a.matrix.dtype), a.matrix)
     if not (a.is_finite and b.is_finite):
         add_nonfinite(multiply, a.matrix, b.matrix, y)
     return y
+
+
+def _shifted(found: Array, rows: Exponents | None, columns: Exponents | None) -> Array:
+    """A product of what was divided by powers of two."""
+    if rows is None and columns is None:
+        return found
+    shift = np.zeros(found.shape, np.int32)
+    shift += 0 if rows is None else rows.reshape(-1, 1)
+    shift += 0 if columns is None else columns.reshape(1, -1)
+    with np.errstate(over="ignore", under="ignore"):
+        scaled: Array = np.ldexp(found, shift)
+    return scaled
 
 
 def product_vjp(x: Matrix, weight: Matrix) -> tuple[Matrix, ProductPullback]:

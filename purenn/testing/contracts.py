@@ -1,11 +1,4 @@
-"""Checks of the contracts, for layers, losses and optimizers of one's own.
-
->>> import numpy as np
->>> import purenn as nn
->>> check_layer(nn.linear(3) >> nn.tanh(), np.ones((4, 2)))
->>> check_loss(nn.mean_squared_error(), np.ones((4, 2)), np.zeros((4, 2)))
->>> check_optimizer(nn.adam(0.01), (np.ones((2, 3)), np.ones(3)))
-"""
+"""Contracts, checked: purity, determinism, dtypes, and gradients against central differences."""
 
 from __future__ import annotations
 

@@ -1,0 +1,76 @@
+"""Whether the same bits come of other kernels, threads and instructions."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+from functools import partial
+
+import numpy as np
+
+from purenn import checks
+from purenn.keys import Key
+from purenn.layers import Layer
+from purenn.layers._contract import P, X, Y
+from purenn.saving import digest
+from purenn.testing.contracts import ContractError
+
+# For a process that reads what to call.
+PROGRAM = """
+import pickle, sys
+sys.path[:] = pickle.load(sys.stdin.buffer)
+print(pickle.load(sys.stdin.buffer)())
+"""
+KERNELS = ("Prescott", "1"), ("Haswell", "2"), ("SkylakeX", "1")
+
+
+def check_portable(model: Layer[P, X, Y], example: X, key: Key | None = None) -> None:
+    """Check that a layer gives the same bits whatever processor and library compute them.
+
+    First parameters, outputs and cotangents are computed in processes of their own, with other
+    kernels and numbers of threads of OpenBLAS, and without the processor's newer instructions. So
+    the layer has to be one that can be pickled, of functions that other processes can import.
+
+    Args:
+        model: a layer or model, such as `portable(...)` gives.
+        example: a batch of inputs; large enough that threads of BLAS would share the work.
+        key: for first parameters and the layer's own randomness; `Key(0)` if None.
+
+    Raises:
+        ContractError: some bits depend on the environment; the message says on what.
+    """
+    checks.instance("The model of check_portable", model, Layer)
+    given = Key(0) if key is None else key
+    # Paths first: what is pickled may have to be imported from them.
+    work = pickle.dumps(sys.path) + pickle.dumps(partial(_digest, model, example, given))
+    expected, *others = [(_told(work, variables), variables) for variables in environments()]
+    for found, variables in others:
+        if found != expected[0]:
+            names = " ".join(f"{name}={value}" for name, value in variables.items())
+            raise ContractError(f"{model!r} gives other bits with {names}.")
+
+
+def environments() -> list[dict[str, str]]:
+    """Variables under which BLAS and NumPy compute with other instructions and threads."""
+    newer: list[str] = np.show_config("dicts").get("SIMD Extensions", {}).get("found", [])
+    kernels = [{"OPENBLAS_CORETYPE": name, "OPENBLAS_NUM_THREADS": many} for name, many in KERNELS]
+    return [{}, *kernels, {"NPY_DISABLE_CPU_FEATURES": " ".join(newer)}]
+
+
+def _digest(model: Layer[P, X, Y], example: X, key: Key) -> str:
+    params = model.init(key, example)
+    y, pull = model.vjp(params, example, key)
+    grads, dx = pull(y)
+    return digest((params, model.apply(params, example), y, grads, dx()))
+
+
+def _told(work: bytes, variables: dict[str, str]) -> bytes:
+    command = [sys.executable, "-c", PROGRAM]
+    environment = os.environ | variables
+    done = subprocess.run(command, input=work, env=environment, capture_output=True, check=False)
+    if done.returncode:
+        told = done.stderr.decode(errors="replace").strip().splitlines()
+        raise ContractError(f"Another process could not compute it: {told[-1]}")
+    return done.stdout

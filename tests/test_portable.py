@@ -1,0 +1,147 @@
+"""The same bits under every kernel of BLAS, number of threads and instruction set.
+
+Run as a program, it prints the digests of all runs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import TypeVar
+
+import numpy as np
+import pytest
+from sample import sample
+from test_layer_contract import CASES as LAYERS
+from test_loss_contract import CASES as LOSSES
+
+import purenn as nn
+from purenn import layers, schedules
+from purenn.arrays import FLOATS, Images, Labels, Matrix
+from purenn.data import Batch, augmented, mixup, random_erasing, random_flip
+from purenn.datasets import spirals
+from purenn.estimators import Classifier
+from purenn.initializers import orthogonal
+from purenn.runs.training import EpochBatches
+from purenn.saving import digest
+from purenn.testing import environments
+
+P = TypeVar("P")
+S = TypeVar("S")
+X = TypeVar("X")
+
+KEY = nn.Key(0)
+
+
+def trained(
+    model: nn.Layer[P, X, Matrix],
+    optimizer: nn.Optimizer[S],
+    batches: Callable[[int], EpochBatches[Batch[X, Matrix | Labels]]],
+    epochs: int,
+) -> str:
+    """The digest of what training leaves."""
+    loss = nn.portable(nn.softmax_cross_entropy(0.1))
+    step = nn.training_step(nn.portable(model), loss, optimizer)
+    (first,) = itertools.islice(batches(0)[0:], 1)
+    state = optimizer.init(model.init(KEY, first.inputs))
+    for epoch in range(epochs):
+        state, _ = nn.fold(step, state, batches(epoch)[0:])
+    return digest((state.params, state.slots))
+
+
+def spiral() -> str:
+    """Two spirals, in float32: clipped by norm, with momentum and a cosine of the rate."""
+    data = nn.dataset(*spirals(KEY, samples_per_arm=100))
+    model = nn.linear(64) >> nn.tanh() >> nn.linear(64, weight=orthogonal()) >> layers.gelu()
+    return trained(
+        model >> nn.linear(2),
+        nn.descend(nn.clip_by_global_norm(1.0) >> nn.momentum(0.9), schedules.cosine(0.1, 160)),
+        lambda epoch: nn.shuffled_batches(data, 50, KEY, epoch),
+        40,
+    )
+
+
+def convolutional() -> str:
+    """A convolutional net with batch normalization, dropout and Adam, on augmented images."""
+    images: Images = sample().train_images[:512].astype(np.float32) / np.float32(255.0)
+    data = nn.dataset(images, sample().train_labels[:512].astype(np.int64))
+    first = layers.conv(8, 3, stride=2) >> nn.batch_norm() >> nn.relu() >> layers.conv(8, 3)
+    model = first >> layers.group_norm(2) >> layers.silu() >> layers.global_average_pool()
+    changes = random_flip(), random_erasing()
+    return trained(
+        model >> nn.dropout(0.2) >> nn.linear(10),
+        nn.adam(0.01),
+        lambda epoch: augmented(
+            nn.shuffled_batches(data, 64, KEY, epoch), *changes, mixing=mixup(0.2, 10)
+        ),
+        4,
+    )
+
+
+def estimator() -> str:
+    """A classifier of a table, with all parts of the full net."""
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((300, 4))
+    found = Classifier(preset="full", epochs=6, random_state=0, portable=True)
+    found.fit(x, (x[:, 0] * x[:, 1] > 0.3).astype(np.int64))
+    return digest((found.params_, found.predict_proba(x)))
+
+
+def fashion() -> str:
+    """200 steps of the article's net with its settings."""
+    pixels: Matrix = sample().train_images.reshape(2000, 784) / np.float32(255.0)
+    data = nn.dataset(pixels, sample().train_labels.astype(np.int64))
+    model = nn.linear(256) >> nn.leaky_relu(0.01) >> nn.linear(128) >> nn.leaky_relu(0.01)
+    return trained(
+        model >> nn.linear(10),
+        nn.descend(nn.clip_by_value(1.0) >> nn.momentum(0.9), 0.05),
+        lambda epoch: nn.shuffled_batches(data, 100, KEY, epoch),
+        10,
+    )
+
+
+def contracts() -> str:
+    """What every layer and loss of the contract tests gives, but one that calls `numpy.exp`."""
+    found = hashlib.sha256()
+    for dtype in FLOATS:
+        for layer in (each for each in LAYERS if not each.name.startswith("activation(")):
+            for leaf in layer.portable().results(dtype, lambda leaf: leaf, 100):
+                found.update(leaf.tobytes())
+        for loss in LOSSES:
+            value, mean, cotangent = loss.portable().results(dtype, lambda leaf: leaf)
+            found.update(f"{value!r} {mean!r}".encode() + cotangent.tobytes())
+    return found.hexdigest()
+
+
+RUNS: dict[str, Callable[[], str]] = {
+    run.__name__: run for run in (spiral, convolutional, estimator, fashion, contracts)
+}
+GOLDEN = {
+    "spiral": "33ef80748ac37df9",
+    "convolutional": "a10bd30175bff13d",
+    "estimator": "2ce334a4878cf217",
+    "fashion": "3bca81a00c896ed8",
+    "contracts": "9910f6dc8ab1b933",
+}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_the_bits_are_those_of_every_machine(name: str) -> None:
+    assert RUNS[name]()[:16] == GOLDEN[name]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("variables", environments()[1:], ids=lambda each: "-".join(each.values()))
+def test_the_bits_depend_on_no_kernel_threads_or_instructions(variables: dict[str, str]) -> None:
+    command = [sys.executable, __file__]
+    told = subprocess.check_output(command, env=os.environ | variables, text=True)
+    assert told.splitlines() == [f"{name} {digest}" for name, digest in GOLDEN.items()]
+
+
+if __name__ == "__main__":
+    for name, run in RUNS.items():
+        sys.stdout.write(f"{name} {run()[:16]}\n")

@@ -1,0 +1,131 @@
+"""Products on grids: as accurate as BLAS, and the same for what is not finite."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from contracts import dtypes
+
+from purenn import Key, Layer, layers, linear, portable
+from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Images, Matrix
+from purenn.layers import Conv, Weight, conv, linear_without_bias
+from purenn.testing import ContractError, check_portable
+
+PRODUCT: Layer[Weight, Matrix, Matrix] = linear_without_bias(8)
+
+
+def products(layer: Layer[Weight, Matrix, Matrix], x: Matrix, weight: Matrix) -> list[Matrix]:
+    """A product and those of its pullback, for a cotangent that is the product itself."""
+    y, pull = layer.vjp(Weight(weight), x, Key(0))
+    slopes, dx = pull(y)
+    return [y, slopes.weight, dx()]
+
+
+def error(found: Array, exact: Array) -> float:
+    """The root of the mean squared error, relative to the largest entry of each row."""
+    relative = (found - exact) / np.abs(exact).max(axis=1, keepdims=True)
+    return float(np.sqrt(np.mean(relative**2)))
+
+
+def normal(shape: tuple[int, int], sizes: float = 0.0) -> Matrix:
+    """Normal numbers in rows of very different size."""
+    rng = np.random.default_rng(shape)
+    found: Matrix = rng.standard_normal(shape) * np.exp(sizes * rng.standard_normal((shape[0], 1)))
+    return found
+
+
+@pytest.mark.parametrize("sizes", [0.0, 6.0])
+@pytest.mark.parametrize(
+    "shape", [(128, 784, 8), (5, 3, 8), (1, 1, 8), (7, 60_000, 8), (60_000, 7, 8)]
+)
+def test_float32_products_are_at_most_twice_as_far_off_as_those_of_blas(
+    shape: tuple[int, int, int], sizes: float
+) -> None:
+    samples, inputs, outputs = shape
+    x = normal((samples, inputs), sizes).astype(np.float32)
+    weight = normal((inputs, outputs)).astype(np.float32)
+    y = x.astype(np.float64) @ weight.astype(np.float64)
+    dy = products(portable(PRODUCT), x, weight)[0].astype(np.float64)
+    exact = [y, x.astype(np.float64).T @ dy, dy @ weight.astype(np.float64).T]
+    for got, blas, expected in zip(
+        products(portable(PRODUCT), x, weight), products(PRODUCT, x, weight), exact, strict=True
+    ):
+        assert error(got, expected) <= 2.0 * max(error(blas, expected), 2.0**-24)
+
+
+@pytest.mark.parametrize("sizes", [0.0, 6.0, 60.0])
+def test_float64_products_have_forty_bits(sizes: float) -> None:
+    x, weight = normal((64, 300), sizes), normal((300, 8))
+    exact = (x.astype(np.longdouble) @ weight.astype(np.longdouble)).astype(np.float64)
+    y = products(portable(PRODUCT), x, weight)[0]
+    assert error(y, exact) <= 2.0**-40
+
+
+ODD = np.array(
+    [
+        [0.0, -0.0, 0.0, 0.0],
+        [np.inf, 1.0, 2.0, 3.0],
+        [np.inf, -np.inf, 1.0, 1.0],
+        [np.nan, 1.0, 1.0, 1.0],
+        [1.0, 1e-45, -1.0, 2.0],
+    ]
+)
+
+
+@dtypes
+def test_what_is_not_finite_or_hardly_there_is_as_with_blas(dtype: FloatDtype) -> None:
+    most, least = np.finfo(dtype).max, np.finfo(dtype).smallest_subnormal
+    extremes = np.array([[most / 8.0] * 4, [least, least, 0.0, 0.0]])
+    x = np.concatenate([ODD, extremes]).astype(dtype)
+    weight = np.array([[1.0, 0.0, -1.0, least]] * 2 + [[1.0, 2.0, 0.5, most / 4.0]] * 2, dtype)
+    with np.errstate(all="ignore"):
+        expected = x.astype(np.longdouble) @ weight.astype(np.longdouble)
+        nearest = expected.astype(dtype)
+    layer = portable(linear_without_bias(4))
+    y = layer.apply(Weight(weight), x)
+    np.testing.assert_array_equal(np.isnan(y), np.isnan(nearest))
+    np.testing.assert_allclose(y, nearest, 2e-6, 0.0)
+    assert not np.signbit(y[0]).any()
+    assert not np.signbit(y[np.isnan(y)]).any()
+
+
+@dtypes
+@pytest.mark.parametrize("groups", [1, 2, 6])
+def test_convolutions_are_as_accurate(dtype: FloatDtype, groups: int) -> None:
+    rng = np.random.default_rng(0)
+    layer: Layer[Conv, Images, Images] = conv(6, 3, (2, 1), groups=groups)
+    sizes = np.exp(4.0 * rng.standard_normal(6))
+    images: Images = (rng.standard_normal((9, 30, 31, 6)) * sizes).astype(dtype)
+    params = layer.init(Key(0), images)
+    (y, slopes), (blas, _), (exact, _) = (
+        (y, pull(y)[0])
+        for y, pull in (
+            one.vjp(Conv(params.weight.astype(kind), params.bias.astype(kind)), x, Key(0))
+            for one, kind, x in (
+                (portable(layer), dtype, images),
+                (layer, dtype, images),
+                (layer, FLOAT64, images.astype(FLOAT64)),
+            )
+        )
+    )
+    assert slopes.weight.dtype == dtype
+    floor = 2.0**-24 if dtype == FLOAT32 else 2.0**-42
+    found, fast, expected = (each.reshape(-1, 6).T for each in (y, blas, exact))
+    assert error(found, expected) <= 2.0 * max(error(fast, expected), floor)
+
+
+def test_portable_says_what_it_made() -> None:
+    model = portable(linear(8) >> layers.relu() >> layers.residual(linear(8)))
+    assert repr(model) == "portable(linear(8)) >> relu() >> residual(portable(linear(8)))"
+    assert portable(model) == model
+    assert portable(linear(8)) >> layers.relu() >> layers.residual(portable(linear(8))) == model
+    assert portable(layers.relu()) == layers.relu()
+
+
+@pytest.mark.slow
+def test_a_layer_is_told_whether_it_is_portable() -> None:
+    x = np.random.default_rng(0).standard_normal((200, 300)).astype(np.float32)
+    model = linear(100) >> layers.tanh() >> linear(10)
+    check_portable(portable(model), x)
+    with pytest.raises(ContractError, match=r"gives other bits with OPENBLAS_CORETYPE=\w+ "):
+        check_portable(model, x)
