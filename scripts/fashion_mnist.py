@@ -127,9 +127,13 @@ class Trial:
     data: FashionMnist
     parts: Parts[Images]
 
-    def perform(self, model: Layer[P, Images, Matrix]) -> None:
+    def perform(self, net: Layer[P, Images, Matrix]) -> None:
         """Train the model, and show what it makes of the test images."""
-        console, goal = standard_output(), self.settings.objective
+        console, goal, model = (
+            standard_output(),
+            self.settings.objective,
+            self.settings.computed(net),
+        )
 
         def draw(params: P) -> None:
             probabilities = goal.probabilities(predict(model, params, self.parts.test))

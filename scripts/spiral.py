@@ -101,9 +101,10 @@ def experiment(
 ) -> Experiment[ClassifierParams, Matrix]:
     """The run of a classifier of these points."""
     goal = settings.objective
-    model = classifier(
+    net = classifier(
         settings.hidden, settings.activation, settings.dropout, settings.arms, goal.output
     )
+    model = settings.computed(net)
 
     def draw(params: ClassifierParams) -> None:
         right = evaluate(model, params, parts.test, accuracy)

@@ -193,7 +193,8 @@ def faults(call: str, values: list[str]) -> dict[str, str]:
 def test_every_public_function_and_class_is_called() -> None:
     called = set(re.findall(r"\b\w+(?=\()", " ".join(CALLS)))
     exported = {name for module in (*MODULES, nn) for name in public(module)}
-    assert exported - called == {"Column"}  # it is abstract
+    # One is abstract, and the others are about processes of their own.
+    assert exported - called == {"Column", "check_portable", "environments"}
 
 
 @pytest.mark.parametrize("call", CALLS, ids=str)

@@ -10,6 +10,8 @@ import tyro
 from purenn import checks, schedules
 from purenn.arrays import FLOAT32, FLOAT64, FloatDtype
 from purenn.errors import OptionError
+from purenn.expressions import E
+from purenn.portability import portable
 from trainer.models import Activation, Goal, Objective, objective
 
 
@@ -53,6 +55,8 @@ class Settings:
     """All randomness comes from it: equal seeds give equal runs."""
     dtype: Literal["float32", "float64"] = "float32"
     """Of parameters and data."""
+    arithmetic: Literal["fast", "portable"] = "fast"
+    """As fast as can be, or with the same bits on every machine, in two to three times the time."""
 
     def __attrs_post_init__(self) -> None:
         checks.integer("the number of widths in --hidden", len(self.hidden))
@@ -81,7 +85,12 @@ class Settings:
     @property
     def objective(self) -> Objective:
         """The loss, and the output layer that gives what it takes."""
-        return objective(self.loss, self.label_smoothing)
+        found = objective(self.loss, self.label_smoothing)
+        return attrs.evolve(found, loss=self.computed(found.loss))
+
+    def computed(self, value: E) -> E:
+        """A model or a loss in the arithmetic that is asked for."""
+        return portable(value) if self.arithmetic == "portable" else value
 
     def rates(self, steps_per_epoch: int) -> schedules.Schedule:
         """The learning rate of each step."""
