@@ -28,7 +28,7 @@ Rule = Callable[[Array, Array, Array | None], object]
 def _pieces(size: int) -> Iterator[Span]:
     """Blocks of about the same size, from one cache line on to another."""
     count = -(-size // BLOCK) or 1
-    step = -(-size // (LINE * count)) * LINE
+    step = (size // (LINE * count) + 1) * LINE
     return (slice(start, start + step) for start in range(0, size, step))
 
 

@@ -7,6 +7,8 @@ products with ones, which are faster than NumPy's.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from purenn.arrays import FLOAT64, Array, Vector, read_only
@@ -14,7 +16,7 @@ from purenn.kernels.constants import ones, scalar
 from purenn.kernels.features import BLOCK, together
 from purenn.kernels.memory import empty_like
 from purenn.kernels.norms import inverses
-from purenn.kernels.windows import blocks
+from purenn.kernels.windows import Span, blocks
 
 # A row has so many elements at most, unless one place has more: numbers of each sample are repeated
 # for it.
@@ -33,7 +35,7 @@ def normalized(
     near, far = _of_samples(x), _of_samples(x)
     shifts = _repeated(shift, x)
     rows, to = _rows(left), _rows(y)
-    for block in blocks(x.shape[0], x[:1].size, BLOCK):
+    for block in _blocks(x):
         near[block], far[block] = _centre(x[block], left[block], y[block], groups, epsilon)
         np.multiply(rows[block], _repeated(near[block] * scale, x), to[block])
         np.add(to[block], shifts, to[block])
@@ -61,7 +63,7 @@ def sums(centred: Centred, dy: Array) -> tuple[Array, Array]:
     left, near, _ = centred
     along, level = _of_samples(dy), _of_samples(dy)
     spare = _block(dy)
-    for block in blocks(dy.shape[0], dy[:1].size, BLOCK):
+    for block in _blocks(dy):
         given = dy[block]
         _place_sums(np.multiply(left[block], given, spare[: len(given)]), along[block])
         _place_sums(given, level[block])
@@ -84,7 +86,7 @@ def normalized_cotangent(
     factor = _repeated(far * scale, dy)
     levels = _repeated(far * _group_means(level * scale, dy, groups), dy)
     slopes = _repeated(far * near * _group_means(along * scale, dy, groups), dy)
-    for block in blocks(dy.shape[0], dy[:1].size, BLOCK):
+    for block in _blocks(dy):
         out, spare = to[block], spares[: len(to[block])]
         np.multiply(given[block], factor[block], out)
         np.multiply(rows[block], slopes[block], spare)
@@ -98,9 +100,14 @@ def _of_samples(x: Array) -> Array:
     return np.empty((x.shape[0], 1, x.shape[2]), x.dtype)
 
 
+def _blocks(x: Array) -> Iterator[Span]:
+    """A few samples at a time."""
+    return blocks(x.shape[0], x.shape[1] * x.shape[2], BLOCK)
+
+
 def _block(x: Array) -> Array:
     """Memory for a block of samples."""
-    return empty_like(x[: max(1, BLOCK // x[:1].size)])
+    return empty_like(x[next(_blocks(x), slice(0))])
 
 
 def _rows(x: Array) -> Array:
