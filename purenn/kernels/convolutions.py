@@ -16,15 +16,17 @@ import numpy as np
 
 from purenn.arrays import FLOAT64, Array, Images, Vector, read_only, typed_like
 from purenn.kernels import depthwise
-from purenn.kernels.memory import empty
+from purenn.kernels.memory import LINE, empty
 from purenn.kernels.products import ROWS, products
-from purenn.kernels.windows import BLOCK, Span, Windows, cover
+from purenn.kernels.windows import Span, Windows, cover
 
 # OpenBLAS does not copy matrices first for products of so many multiplications at most. Therefore a
 # stack of matrices is faster than a single one, if each has so many rows.
 PRODUCT, FEW = 10**6, 48
 # Single products need more rows to be fast.
 MANY = 256
+# So many elements of patches fit into the second cache, beside what is made of them.
+BLOCK = 2**17
 
 Filters = Images  # row, column, channel of a group, feature
 
@@ -142,21 +144,30 @@ def _patches(x: Images, windows: Windows, features: int) -> Iterator[tuple[Span,
     for start in range(0, x.shape[0], step):
         covered = everything[start : start + step]
         if windows.size == (1, 1):
-            copied: Array = covered[:, ::by_rows, ::by_columns].reshape(-1, 1, 1, row)
+            copied: Array = covered[:, ::by_rows, ::by_columns].reshape(-1, 1, row)
+            rows = 1
         else:
-            copied = empty((len(covered), across, rows, row), x.dtype)
+            copied = empty(
+                (len(covered), across, _pitch(rows * row * x.itemsize) // x.itemsize), x.dtype
+            )
             # NumPy copies windows' rows faster as single elements.
             kind = np.dtype((np.void, row * x.itemsize))
-            to = np.ndarray(copied.shape[:3], kind, copied).swapaxes(1, 2)
             by_sample, by_row, by_column, _ = covered.strides
-            seen = (by_sample, by_row, by_column * by_columns)
-            to[...] = np.ndarray(to.shape, kind, covered, 0, seen)
-        count, wide, tall, _ = copied.shape
+            shape = (len(covered), rows, across)
+            seen = np.ndarray(shape, kind, covered, 0, (by_sample, by_row, by_column * by_columns))
+            by_sample, by_window, _ = copied.strides
+            np.ndarray(shape, kind, copied, 0, (by_sample, kind.itemsize, by_window))[...] = seen
+        count, wide, _ = copied.shape
         together = _together(count, wide, work // across * wide)
-        by_sample, by_window, by_row, by_element = copied.strides
-        shape = (count // together, min(tall, down), together * wide, height * row)
-        strides = (by_sample * together, by_row * by_rows, by_window, by_element)
-        yield slice(start, start + len(covered)), np.ndarray(shape, x.dtype, copied, 0, strides)
+        by_sample, by_window, by_element = copied.strides
+        matrices = (count // together, min(rows, down), together * wide, height * row)
+        strides = (by_sample * together, row * x.itemsize * by_rows, by_window, by_element)
+        yield slice(start, start + len(covered)), np.ndarray(matrices, x.dtype, copied, 0, strides)
+
+
+def _pitch(size: int) -> int:
+    """At least so many bytes, as an odd number of cache lines: powers of two fall on each other."""
+    return (-(-size // LINE) | 1) * LINE
 
 
 @lru_cache(maxsize=64)
