@@ -21,7 +21,7 @@ the faster one counts. PyTorch comes with `pip install 'purenn[bench]'`.
 
 Examples:
   python scripts/compare_layers.py > layers.md
-  python scripts/compare_layers.py --layers gelu conv --rounds 51
+  python scripts/compare_layers.py --layers gelu conv --rounds 31
   taskset --cpu-list 0 python scripts/compare_layers.py
 """
 
@@ -36,7 +36,7 @@ class Command:
     """
 
     layers: tuple[str, ...] = ("",)
-    rounds: int = 25
+    rounds: int = 9
 
 
 def main(arguments: Sequence[str]) -> None:

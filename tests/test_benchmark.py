@@ -42,7 +42,6 @@ RESULT = Result(TINY, SERIES)
 @pytest.fixture(autouse=True)
 def _without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "PAUSE", 0.0)
-    monkeypatch.setattr(layers, "PAUSE", 0.0)
 
 
 def present(kind: str) -> list[Contender]:

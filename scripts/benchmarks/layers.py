@@ -7,10 +7,10 @@ from time import perf_counter, sleep
 
 import attrs
 
+from benchmarks import turns
 from benchmarks.turns import Series
 
-TURN = 0.01  # seconds: shorter calls are repeated
-PAUSE = 0.05  # seconds between two turns, in which one library's threads fall asleep
+TURN = 0.02  # seconds: shorter calls are repeated
 HEADER = "| layer | shape | µs | purenn's time ÷ PyTorch's |\n|---|---|---|---|"
 Run = Callable[[], object]
 
@@ -36,12 +36,13 @@ def row(case: Case, rounds: int) -> str:
 def measured(runs: Sequence[Run], rounds: int) -> list[Series]:
     """The seconds of a call of each, in turns."""
     repeats = [max(1, round(TURN / min(_seconds(run, 1) for _ in range(3)))) for run in runs]
-    turns = [list(map(_seconds, runs, repeats)) for _ in range(rounds)]
-    return [Series(seconds, 0.0) for seconds in zip(*turns, strict=True)]
+    found = [list(map(_seconds, runs, repeats)) for _ in range(rounds)]
+    return [Series(seconds, 0.0) for seconds in zip(*found, strict=True)]
 
 
 def _seconds(run: Run, repeats: int) -> float:
-    sleep(PAUSE)
+    sleep(turns.PAUSE)  # a whole one: threads of BLAS are awake for some time
+    run()
     start = perf_counter()
     for _ in range(repeats):
         run()
