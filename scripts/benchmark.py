@@ -26,11 +26,11 @@ round: the table, in Markdown, has the median over the rounds and the quartiles.
 
 Every contender gathers a shuffled batch, goes forward and backward, clips by value, and updates
 with momentum, in float32; scikit-learn does not clip. In `adam` all update with Adam, unclipped;
-in `normalized` (batch normalization and dropout) and `cnn-small` (convolutions and batch
+in `normalized` (batch normalization and dropout), `cnn-small` and `quick` (convolutions and batch
 normalization) with AdamW, which decays neither biases nor scales. All see the same batches, and the
-last column has the largest relative difference between their losses: in `normalized` it is large,
-as each draws its own dropout. The "products alone" of an import are the import of NumPy. The peers
-come with `pip install 'purenn[bench]'`.
+last column has the largest relative difference between their losses: in `normalized` and `quick` it
+is large, as each draws its own dropout. The "products alone" of an import are the import of NumPy.
+The peers come with `pip install 'purenn[bench]'`.
 
 Examples:
   python scripts/benchmark.py --plot benchmark.png > benchmark.md

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
+from time import sleep
 from typing import get_args
 
 import attrs
@@ -14,15 +16,17 @@ import pytest
 from sample import sample
 
 import benchmark
-from benchmarks import turns
+import compare_layers
+from benchmarks import layers, turns
 from benchmarks.contenders import CONTENDERS, JAX, TORCH, Contender
 from benchmarks.products import products
 from benchmarks.report import header, picture, row
 from benchmarks.turns import Result, Series, WorkerError, measure
 from benchmarks.workloads import WORKLOADS, Axis, Kind, Name, Workload
+from purenn.errors import PurennError
 
 TINY = Workload("small", "training", (6, 5, 4, 3), 8, 20, steps=2)
-BARE, PURE, PURE_NETS, FUSED, FOREACH, TORCH_NETS, READ, JAX_NETS, AHEAD, SKLEARN, THINC = (
+BARE, PURE, PURE_NETS, _, _, FUSED, FOREACH, TORCH_NETS, READ, JAX_NETS, AHEAD, SKLEARN, THINC = (
     CONTENDERS
 )
 ABSENT = attrs.evolve(READ, packages=("no_such_package",))
@@ -75,7 +79,9 @@ def test_training_is_measured_and_all_contenders_do_the_same(workload: Workload)
     assert result.disagreement < 1e-4
 
 
-@pytest.mark.parametrize(("kind", "tolerance"), [("normalized", 0.5), ("cnn-small", 1e-3)])
+@pytest.mark.parametrize(
+    ("kind", "tolerance"), [("normalized", 0.5), ("cnn-small", 1e-3), ("quick", 0.5)]
+)
 def test_nets_are_measured_and_all_contenders_learn_alike(kind: Name, tolerance: float) -> None:
     (net,) = (workload for workload in WORKLOADS if workload.name == kind)
     result = measure(attrs.evolve(net, batch=8, samples=20, steps=1), CONTENDERS, rounds=1)
@@ -83,7 +89,7 @@ def test_nets_are_measured_and_all_contenders_learn_alike(kind: Name, tolerance:
     for each in result.series.values():
         assert len(each.values) == 10
         assert np.mean(each.values[-3:]) < each.values[0] < 5.0
-        # Dropout in `normalized` is each contender's own.
+        # Dropout in `normalized` and `quick` is each contender's own.
         assert each.values[0] == pytest.approx(result.own.values[0], rel=tolerance)
 
 
@@ -180,3 +186,22 @@ def test_the_command_prints_a_table_and_draws_a_picture(
     assert facts.startswith("Medians and quartiles over 1 rounds. ")
     assert f"numpy {np.__version__}" in facts
     assert plot.read_bytes().startswith(b"\x89PNG")
+
+
+def test_layers_are_compared_with_the_faster_of_a_peers_orders() -> None:
+    fast, own, slow = (partial(sleep, seconds) for seconds in (0.002, 0.02, 0.2))
+    cells = layers.row(layers.Case("conv(2, 3)", (4, 5), own, (slow, fast)), 3).split(" | ")
+    assert cells[:2] == ["| conv(2, 3)", "(4, 5)"]
+    assert 20_000 <= int(cells[2]) < 200_000
+    assert 2.0 < float(cells[3].split()[0]) <= 11.0
+
+
+def test_layers_need_pytorch(capsys: pytest.CaptureFixture[str]) -> None:
+    if find_spec("torch") is None:
+        with pytest.raises(PurennError, match=r"pip install 'purenn\[bench\]'"):
+            compare_layers.main([])
+    else:
+        compare_layers.main(["--layers", "linear", "embedding", "--rounds", "1"])
+        header, _, *rows, _, facts = capsys.readouterr().out.splitlines()
+        assert (len(rows), {line.count(" | ") for line in (header, *rows)}) == (2, {3})
+        assert facts.startswith("Medians and quartiles over 1 rounds. ")

@@ -13,6 +13,7 @@ from rich.console import Console
 from sample import load_sample
 
 import benchmark
+import compare_layers
 import compare_runs
 import fashion_mnist
 import spiral
@@ -58,6 +59,7 @@ def settings_in(folder: Path) -> SpiralSettings:
         (fashion_mnist.main, "--help", "--validation INT"),
         (compare_runs.main, "--help", "verify"),
         (benchmark.main, "--help", "--rounds INT"),
+        (compare_layers.main, "--help", "--layers"),
         (tabular.main, "--help", "--seeds INT"),
     ],
 )

@@ -1,8 +1,10 @@
-"""Convolutions of images and their cotangents: patches copied side by side, and one product.
+"""Convolutions of images and their cotangents: patches copied side by side, and products.
 
-The patches of a few samples are copied, multiplied while they are in the cache, and dropped; the
-cotangent of the weight copies them again. Kept for it, they would need the memory of the input
-times the size of a window, and to write and read that takes as long as a second copy, or longer.
+Of a few samples, what the windows show of each row of pixels is copied, and lies there with the
+rows one below the other: a window is one piece of that, and the windows of an output's row are the
+rows of a matrix. It is multiplied while it is in the cache, and dropped; the cotangent of the
+weight copies it again. Kept for it, it would need the memory of the input times the width of a
+window, and to write and read that takes as long as a second copy, or longer.
 """
 
 from __future__ import annotations
@@ -12,17 +14,19 @@ from functools import lru_cache
 
 import numpy as np
 
-from purenn.arrays import FLOAT64, Images, Stack, Vector, read_only, typed_like
+from purenn.arrays import FLOAT64, Array, Images, Vector, read_only, typed_like
 from purenn.kernels import depthwise
-from purenn.kernels.memory import empty
-from purenn.kernels.products import products
-from purenn.kernels.windows import Span, Windows, blocks, cover
+from purenn.kernels.memory import LINE, empty
+from purenn.kernels.products import ROWS, products
+from purenn.kernels.windows import Span, Windows, cover
 
 # OpenBLAS does not copy matrices first for products of so many multiplications at most. Therefore a
 # stack of matrices is faster than a single one, if each has so many rows.
-PRODUCT, ROWS = 10**6, 48
-# Rows of windows of fewer bytes are copied faster with all first rows first.
-SHORT = 64
+PRODUCT, FEW = 10**6, 48
+# Single products need more rows to be fast.
+MANY = 256
+# So many elements of patches fit into the second cache, beside what is made of them.
+BLOCK = 2**17
 
 Filters = Images  # row, column, channel of a group, feature
 
@@ -45,9 +49,13 @@ def weight_cotangent(x: Images, dy: Images, windows: Windows, weight: Filters) -
             depthwise.add_weight_cotangent(part, own, windows, to)
             continue
         for block, patches in _patches(part, windows, own.shape[3]):
-            slopes = own[block].reshape(*patches.shape[:2], -1)
-            found = products(patches.transpose(0, 2, 1), slopes)
-            np.add(to, np.add.reduce(found, axis=0).reshape(to.shape), to)
+            slopes = _in_order(own[block], patches)
+            if patches.shape[1] > 1:
+                slopes = empty(slopes.shape, own.dtype)
+                np.copyto(slopes, _in_order(own[block], patches))
+            slopes = slopes.reshape(*patches.shape[:3], -1)
+            found = products(patches.swapaxes(2, 3), slopes)
+            np.add(to, np.add.reduce(found, axis=(0, 1)).reshape(to.shape), to)
     return read_only(typed_like(sums.astype(dy.dtype), weight))
 
 
@@ -114,39 +122,73 @@ def _correlate(x: Images, weight: Filters, bias: Vector, windows: Windows, out: 
     # NumPy is slow along rows as short as one of features.
     shift = np.broadcast_to(bias, (*windows.count, bias.size)).copy()
     for block, patches in _patches(x, windows, weight.shape[3]):
-        to = out[block]
-        np.add(products(patches, matrix).reshape(to.shape), shift, to)
+        to = _in_order(out[block], patches)
+        np.add(products(patches, matrix).reshape(to.shape), shift if to.ndim == 4 else shift[0], to)
 
 
-def _patches(x: Images, windows: Windows, features: int) -> Iterator[tuple[Span, Stack]]:
+def _in_order(y: Images, patches: Array) -> Array:
+    """Outputs in the order of their patches: of a few samples all first rows come first."""
+    if patches.shape[1] == 1:
+        return y
+    return y.reshape(patches.shape[0], -1, *y.shape[1:]).swapaxes(1, 2)
+
+
+def _patches(x: Images, windows: Windows, features: int) -> Iterator[tuple[Span, Array]]:
     """What the windows show, as stacks of matrices with a row for each window."""
     (height, width), (down, across) = windows.size, windows.count
+    by_rows, by_columns = windows.stride
     row = width * x.shape[3]
     everything = cover(x, windows)
-    for block in blocks(x.shape[0], down * across * height * row):
-        covered = everything[block]
-        count = len(covered) * down * across
-        stack = (*_stacked(count, height * row * features), height * row)
-        if windows.size == windows.stride == (1, 1):
-            patches: Stack = covered.reshape(stack)
+    rows, work = everything.shape[1], across * height * row * features
+    step = _step(x.shape[0], across, work, rows * across * row)
+    for start in range(0, x.shape[0], step):
+        covered = everything[start : start + step]
+        if windows.size == (1, 1):
+            copied: Array = covered[:, ::by_rows, ::by_columns].reshape(-1, 1, row)
+            rows = 1
         else:
-            patches = empty(stack, x.dtype)
-            # NumPy copies rows of windows faster as single elements.
+            copied = empty(
+                (len(covered), across, _pitch(rows * row * x.itemsize) // x.itemsize), x.dtype
+            )
+            # NumPy copies windows' rows faster as single elements.
             kind = np.dtype((np.void, row * x.itemsize))
-            shape = (len(covered), down, across, height)
-            samples, rows, columns, _ = covered.strides
-            strides = (samples, rows * windows.stride[0], columns * windows.stride[1], rows)
-            to = np.ndarray(shape, kind, patches)
-            seen = np.ndarray(shape, kind, covered, 0, strides)
-            for part in range(height) if kind.itemsize < SHORT else [slice(None)]:
-                to[..., part] = seen[..., part]
-        yield block, patches
+            by_sample, by_row, by_column, _ = covered.strides
+            shape = (len(covered), rows, across)
+            seen = np.ndarray(shape, kind, covered, 0, (by_sample, by_row, by_column * by_columns))
+            by_sample, by_window, _ = copied.strides
+            np.ndarray(shape, kind, copied, 0, (by_sample, kind.itemsize, by_window))[...] = seen
+        count, wide, _ = copied.shape
+        together = _together(count, wide, work // across * wide)
+        by_sample, by_window, by_element = copied.strides
+        matrices = (count // together, min(rows, down), together * wide, height * row)
+        strides = (by_sample * together, row * x.itemsize * by_rows, by_window, by_element)
+        yield slice(start, start + len(covered)), np.ndarray(matrices, x.dtype, copied, 0, strides)
+
+
+def _pitch(size: int) -> int:
+    """At least so many bytes, as an odd number of cache lines: powers of two fall on each other."""
+    return (-(-size // LINE) | 1) * LINE
 
 
 @lru_cache(maxsize=64)
-def _stacked(windows: int, work: int) -> tuple[int, int]:
-    """How many matrices of how many windows, each of which takes so many multiplications."""
-    for rows in range(min(windows, PRODUCT // work), ROWS - 1, -1):
-        if windows % rows == 0:
-            return windows // rows, rows
-    return 1, windows
+def _step(samples: int, windows: int, work: int, elements: int) -> int:
+    """How many samples are copied at once: some matrices of them, or one with many rows."""
+    fitting = BLOCK // elements
+    together = min(fitting, _most(windows, work))
+    if together * windows >= FEW:
+        return fitting // together * together
+    step = max(fitting, -(-MANY // windows))
+    return -(-samples // max(1, -(-samples // step))) or 1
+
+
+@lru_cache(maxsize=64)
+def _together(samples: int, windows: int, work: int) -> int:
+    """How many samples share a matrix, each with so many rows and multiplications."""
+    for count in range(min(samples, _most(windows, work)), 0, -1):
+        if samples % count == 0 and count * windows >= FEW:
+            return count
+    return samples
+
+
+def _most(windows: int, work: int) -> int:
+    return min(PRODUCT // work, max(1, ROWS // windows))

@@ -1,4 +1,4 @@
-"""Shifts and multiples, element by element."""
+"""Sums, shifts and multiples, element by element."""
 
 from __future__ import annotations
 
@@ -6,6 +6,13 @@ import numpy as np
 
 from purenn.arrays import A, Array, read_only
 from purenn.kernels.memory import empty_like
+
+
+def plus(x: A, y: A) -> A:
+    """`x + y`, of one shape."""
+    total = empty_like(x)
+    np.add(x, y, total)
+    return read_only(total)
 
 
 def times(x: A, factor: Array) -> A:

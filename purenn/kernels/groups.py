@@ -6,6 +6,8 @@ NumPy is slow along short rows; several places side by side make longer ones.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from purenn.arrays import FLOAT64, Array, Vector, read_only
@@ -13,7 +15,7 @@ from purenn.kernels.constants import scalar
 from purenn.kernels.features import BLOCK, together
 from purenn.kernels.memory import empty_like
 from purenn.kernels.norms import inverses
-from purenn.kernels.windows import blocks
+from purenn.kernels.windows import Span, blocks
 
 # A row has so many elements at most, unless one place has more: numbers of each sample are repeated
 # for it.
@@ -31,22 +33,22 @@ def normalized(
     y, left = empty_like(x), empty_like(x)
     near, far = _of_samples(x), _of_samples(x)
     shifts = _repeated(shift, x)
-    for block in blocks(x.shape[0], x[:1].size, BLOCK):
-        near[block], far[block] = _centre(x[block], left[block], groups, epsilon)
-        to = _rows(y[block])
-        np.multiply(_rows(left[block]), _repeated(near[block] * scale, x), to)
-        np.add(to, shifts, to)
+    rows, to = _rows(left), _rows(y)
+    for block in _blocks(x):
+        near[block], far[block] = _centre(x[block], left[block], y[block], groups, epsilon)
+        np.multiply(rows[block], _repeated(near[block] * scale, x), to[block])
+        np.add(to[block], shifts, to[block])
     return read_only(y), (left, near, far)
 
 
-def _centre(x: Array, out: Array, groups: int, epsilon: float) -> tuple[Array, Array]:
+def _centre(x: Array, out: Array, spare: Array, groups: int, epsilon: float) -> tuple[Array, Array]:
     """Write x less the means to `out`, and give the inverse deviations of `out` and x."""
-    squares = empty_like(x)
 
     def spread(x: Array) -> Array:
-        np.subtract(_rows(x), _repeated(_group_means(_place_sums(x), x, groups), x), _rows(out))
-        np.multiply(out, out, squares)
-        return _group_means(_place_sums(squares), x, groups)
+        means = _group_means(_place_sums(x), x, groups)
+        np.subtract(_rows(x), _repeated(means, x), _rows(out))
+        np.multiply(out, out, spare)
+        return _group_means(_place_sums(spare), x, groups)
 
     def largest(x: Array) -> Array:
         peaks: Array = np.maximum.reduce(np.abs(x), axis=1, keepdims=True)
@@ -59,10 +61,10 @@ def sums(centred: Centred, dy: Array) -> tuple[Array, Array]:
     """The sums over places of `dy` times what was scaled, and of `dy`."""
     left, near, _ = centred
     along, level = _of_samples(dy), _of_samples(dy)
-    for block in blocks(dy.shape[0], dy[:1].size, BLOCK):
+    spare = _block(dy)
+    for block in _blocks(dy):
         given = dy[block]
-        products = np.multiply(left[block], given, empty_like(given))
-        _place_sums(products, along[block])
+        _place_sums(np.multiply(left[block], given, spare[: len(given)]), along[block])
         _place_sums(given, level[block])
     return np.multiply(along, near, along), level
 
@@ -78,22 +80,33 @@ def normalized_cotangent(
 ) -> Array:
     """`(dz - mean(dz) - z * mean(z * dz)) / deviation`, where z was scaled and dz is dy * scale."""
     left, near, far = centred
-    dx = empty_like(dy)
-    factor = far * scale
-    levels = far * _group_means(level * scale, dy, groups)
-    slopes = far * near * _group_means(along * scale, dy, groups)
-    for block in blocks(dy.shape[0], dy[:1].size, BLOCK):
-        to, spare = _rows(dx[block]), _rows(empty_like(dx[block]))
-        np.multiply(_rows(dy[block]), _repeated(factor[block], dy), to)
-        np.multiply(_rows(left[block]), _repeated(slopes[block], dy), spare)
-        np.subtract(to, spare, to)
-        np.subtract(to, _repeated(levels[block], dy), to)
+    dx, spares = empty_like(dy), _rows(_block(dy))
+    given, rows, to = _rows(dy), _rows(left), _rows(dx)
+    factor = _repeated(far * scale, dy)
+    levels = _repeated(far * _group_means(level * scale, dy, groups), dy)
+    slopes = _repeated(far * near * _group_means(along * scale, dy, groups), dy)
+    for block in _blocks(dy):
+        out, spare = to[block], spares[: len(to[block])]
+        np.multiply(given[block], factor[block], out)
+        np.multiply(rows[block], slopes[block], spare)
+        np.subtract(out, spare, out)
+        np.subtract(out, levels[block], out)
     return read_only(dx)
 
 
 def _of_samples(x: Array) -> Array:
     """Memory for a number of each sample and feature."""
     return np.empty((x.shape[0], 1, x.shape[2]), x.dtype)
+
+
+def _blocks(x: Array) -> Iterator[Span]:
+    """A few samples at a time."""
+    return blocks(x.shape[0], x.shape[1] * x.shape[2], BLOCK)
+
+
+def _block(x: Array) -> Array:
+    """Memory for a block of samples."""
+    return empty_like(x[next(_blocks(x), slice(0))])
 
 
 def _rows(x: Array) -> Array:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from purenn.arrays import Array, Stack
+from purenn.arrays import A, Array, typed_like
 from purenn.kernels.memory import empty
 
 # So many rows are summed one after the other in their own dtype before rounding shows.
 ROWS = 1024
 
 
-def products(stack: Stack, other: Array) -> Stack:
+def products(stack: A, other: Array) -> A:
     """`stack @ other`, matrix by matrix, with no warning of an overflow, like `dot`. Writable."""
-    found = empty((stack.shape[0], stack.shape[1], other.shape[-1]), stack.dtype)
+    found = typed_like(empty((*stack.shape[:-1], other.shape[-1]), stack.dtype), stack)
     with np.errstate(over="ignore", invalid="ignore"):
         np.matmul(stack, other, found)
     return found

@@ -54,7 +54,7 @@ def conv(
 
     It is a cross-correlation, as in every framework: the weight is not flipped. Besides inputs,
     outputs and their cotangents, a step needs memory for one of them with zeros around it, and for
-    patches of 2**18 numbers, or of a sample.
+    patches: of 2**17 numbers, or of so many samples that a row of them has 256 windows.
 
     Args:
         features: how many outputs there are for each window.

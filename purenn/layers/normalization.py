@@ -11,7 +11,7 @@ from purenn import checks
 from purenn.arrays import A, Array, Matrix, Vector, require_floats, typed_like, vector
 from purenn.errors import ShapeError
 from purenn.expressions import maker
-from purenn.kernels import groups as groups_kernels
+from purenn.kernels import groups as grouped
 from purenn.kernels import norms as kernels
 from purenn.kernels.elementwise import times, times_plus
 from purenn.kernels.features import feature_sums
@@ -42,28 +42,34 @@ def layer_norm(epsilon: float = 1e-5) -> Layer[Affine, A, A]:
     vanish in the dtype of the example. Ba, Kiros and Hinton, "Layer Normalization" (2016).
     """
     small = checks.number("The epsilon of layer_norm", epsilon, above=0.0)
-
-    def forward(params: Affine, x: A) -> tuple[A, Pullback[A, Affine, A]]:
-        rows, inverse = kernels.standardized(_rows(x), small)
-        z = typed_like(rows.reshape(x.shape), x)
-
-        def pull(dy: A) -> tuple[Affine, Thunk[A]]:
-            def dx() -> A:
-                dz = _rows(times(dy, params.scale))
-                slopes = kernels.standardized_cotangent(rows, inverse, dz)
-                return typed_like(slopes.reshape(x.shape), x)
-
-            grads = feature_sums(times(dy, z)), feature_sums(dy)
-            return Affine(*grads), dx
-
-        return times_plus(z, params.scale, params.shift), pull
-
-    return _affine("layer_norm()", small, _rows, forward)
+    return _affine(
+        "layer_norm()",
+        small,
+        lambda x: None,
+        lambda params, x: _by_rows(params, x, x.shape[-1], small),
+    )
 
 
-def _rows(x: Array) -> Matrix:
-    """All axes but the last as one."""
-    return x.reshape(prod(x.shape[:-1]), x.shape[-1])
+def _rows(x: Array, width: int) -> Matrix:
+    """All of a batch in rows of that width."""
+    return x.reshape(x.size // width, width)
+
+
+def _by_rows(params: Affine, x: A, width: int, epsilon: float) -> tuple[A, Pullback[A, Affine, A]]:
+    """Each row standardized by itself, then scaled and shifted."""
+    rows, inverse = kernels.standardized(_rows(x, width), epsilon)
+    z = typed_like(rows.reshape(x.shape), x)
+
+    def pull(dy: A) -> tuple[Affine, Thunk[A]]:
+        def dx() -> A:
+            dz = _rows(times(dy, params.scale), width)
+            slopes = kernels.standardized_cotangent(rows, inverse, dz)
+            return typed_like(slopes.reshape(x.shape), x)
+
+        grads = feature_sums(times(dy, z)), feature_sums(dy)
+        return Affine(*grads), dx
+
+    return times_plus(z, params.scale, params.shift), pull
 
 
 @maker
@@ -79,30 +85,37 @@ def group_norm(groups: int, epsilon: float = 1e-5) -> Layer[Affine, A, A]:
     small = checks.number("The epsilon of group_norm", epsilon, above=0.0)
     subject = f"group_norm({count})"
 
-    def split(x: Array) -> Array:
+    def check(x: Array) -> None:
         if x.shape[-1] % count:
             expected = f"a number of features that {count} divides"
             raise ShapeError(subject, f"expected {expected}, got {x.shape[-1]}.")
-        return x.reshape(x.shape[0], prod(x.shape[1:-1]), x.shape[-1])
 
     def forward(params: Affine, x: A) -> tuple[A, Pullback[A, Affine, A]]:
-        y, centred = groups_kernels.normalized(split(x), count, small, params.scale, params.shift)
+        if x.ndim == 2:
+            return _by_rows(params, x, x.shape[-1] // count, small)
+        return _by_groups(params, x, count, small)
 
-        def pull(dy: A) -> tuple[Affine, Thunk[A]]:
-            given = split(dy)
-            sums = groups_kernels.sums(centred, given)
+    return _affine(subject, small, check, forward)
 
-            def dx() -> A:
-                slopes = groups_kernels.normalized_cotangent(
-                    centred, given, params.scale, *sums, count
-                )
-                return typed_like(slopes.reshape(x.shape), x)
 
-            return Affine(*map(groups_kernels.sample_sums, sums)), dx
+def _by_groups(
+    params: Affine, x: A, groups: int, epsilon: float
+) -> tuple[A, Pullback[A, Affine, A]]:
+    """Each group of features of a sample standardized at all places, then scaled and shifted."""
+    places = (x.shape[0], prod(x.shape[1:-1]), x.shape[-1])
+    y, centred = grouped.normalized(x.reshape(places), groups, epsilon, params.scale, params.shift)
 
-        return typed_like(y.reshape(x.shape), x), pull
+    def pull(dy: A) -> tuple[Affine, Thunk[A]]:
+        given = dy.reshape(places)
+        sums = grouped.sums(centred, given)
 
-    return _affine(subject, small, split, forward)
+        def dx() -> A:
+            slopes = grouped.normalized_cotangent(centred, given, params.scale, *sums, groups)
+            return typed_like(slopes.reshape(x.shape), x)
+
+        return Affine(*map(grouped.sample_sums, sums)), dx
+
+    return typed_like(y.reshape(x.shape), x), pull
 
 
 @maker
@@ -115,10 +128,12 @@ def rms_norm(epsilon: float = 1e-6) -> Layer[Scale, A, A]:
     small = checks.number("The epsilon of rms_norm", epsilon, above=0.0)
 
     def forward(x: A) -> tuple[A, Callable[[A], A]]:
-        z, inverse = kernels.standardized(_rows(x), small, is_centred=False)
+        z, inverse = kernels.standardized(_rows(x, x.shape[-1]), small, is_centred=False)
 
         def backward(dz: A) -> A:
-            dx = kernels.standardized_cotangent(z, inverse, _rows(dz), is_centred=False)
+            dx = kernels.standardized_cotangent(
+                z, inverse, _rows(dz, x.shape[-1]), is_centred=False
+            )
             return typed_like(dx.reshape(x.shape), x)
 
         return typed_like(z.reshape(x.shape), x), backward
@@ -132,7 +147,7 @@ def rms_norm(epsilon: float = 1e-6) -> Layer[Scale, A, A]:
 def _affine(
     subject: str,
     epsilon: float,
-    check: Callable[[A], object],
+    check: Callable[[A], None],
     forward: Callable[[Affine, A], tuple[A, Pullback[A, Affine, A]]],
 ) -> Layer[Affine, A, A]:
     """A layer that scales and shifts, with checks of examples and inputs."""
@@ -148,6 +163,7 @@ def _affine(
         require_floats(subject, x, 2)
         require_fit(subject, params.scale, x)
         require_fit(subject, params.shift, x)
+        check(x)
         return forward(params, x)
 
     return keyless(init, checked)

@@ -8,7 +8,8 @@ import attrs
 
 from benchmarks.workloads import Kind, Nets
 
-PURENN, TORCH, JAX, AHEAD = "purenn", "PyTorch, best mode", "JAX, losses read", "JAX, running ahead"
+PURENN, PORTABLE = "purenn", "purenn, portable"
+TORCH, JAX, AHEAD = "PyTorch, best mode", "JAX, losses read", "JAX, running ahead"
 
 
 @attrs.frozen
@@ -31,6 +32,8 @@ CONTENDERS = (
     Contender("products alone", "#000000", "products", ("numpy",), (*STEPS, "inference", "import")),
     Contender(PURENN, "#0072B2", "pure", ("purenn",), LINEAR),
     Contender(PURENN, "#0072B2", "pure_nets", ("purenn",), NETS),
+    Contender(PORTABLE, "#56B4E9", "pure", ("purenn",), STEPS, PORTABLE),
+    Contender(PORTABLE, "#56B4E9", "pure_nets", ("purenn",), NETS, PORTABLE),
     Contender(TORCH, "#D55E00", "pytorch", ("torch",), LINEAR, "fused"),
     Contender(TORCH, "#D55E00", "pytorch", ("torch",), STEPS, "foreach"),
     Contender(TORCH, "#D55E00", "pytorch_nets", ("torch",), NETS),

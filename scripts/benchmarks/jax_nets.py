@@ -25,8 +25,9 @@ def contender(workload: Workload, mode: str) -> Run:
     """Training, with each loss read."""
     x, y = workload.noise()
     inputs, labels, net = jnp.array(x), jnp.array(y, jnp.int32), _perceptron
-    if workload.kind == "cnn-small":
-        inputs, net = inputs.reshape(-1, 28, 28, 1), _convolutions
+    if workload.kind != "normalized":
+        inputs = inputs.reshape(-1, 28, 28, 1)
+        net = _strided if workload.kind == "quick" else _convolutions
     params = [_first(jnp.array(kernel)) for kernel in workload.first_kernels()]
     params[-1] = params[-1][:2]
     decayed = [tuple(leaf.ndim > 1 for leaf in unit) for unit in params]
@@ -81,7 +82,7 @@ def _perceptron(params: Params, x: jax.Array, key: jax.Array) -> tuple[jax.Array
     for unit in units:
         key, own = jax.random.split(key)
         x, found = _normalized(x @ unit[0], unit)
-        x = jnp.where(jax.random.bernoulli(own, 0.7, x.shape), x / 0.7, 0.0)
+        x = _dropped(x, own, 0.3)
         moments.append(found)
     return x @ weight + bias, moments
 
@@ -91,9 +92,7 @@ def _convolutions(params: Params, x: jax.Array, key: jax.Array) -> tuple[jax.Arr
     moments: Moments = []
 
     def convolved(x: jax.Array, number: int) -> jax.Array:
-        unit, layout = units[number], ("NHWC", "HWIO", "NHWC")
-        y = jax.lax.conv_general_dilated(x, unit[0], (1, 1), "SAME", dimension_numbers=layout)
-        y, found = _normalized(y, unit)
+        y, found = _convolved(x, units[number], 1)
         moments.append(found)
         return y
 
@@ -101,6 +100,27 @@ def _convolutions(params: Params, x: jax.Array, key: jax.Array) -> tuple[jax.Arr
     x = convolved(_pooled(x + convolved(x, 2)), 3)
     x = x + convolved(x, 4)
     return x.mean((1, 2)) @ weight + bias, moments
+
+
+def _strided(params: Params, x: jax.Array, key: jax.Array) -> tuple[jax.Array, Moments]:
+    *units, (weight, bias) = params
+    moments: Moments = []
+    for unit in units:
+        x, found = _convolved(x, unit, 2)
+        moments.append(found)
+    return _dropped(x.reshape(x.shape[0], -1), key, 0.1) @ weight + bias, moments
+
+
+def _convolved(
+    x: jax.Array, unit: tuple[jax.Array, ...], stride: int
+) -> tuple[jax.Array, jax.Array]:
+    strides, layout = (stride, stride), ("NHWC", "HWIO", "NHWC")
+    y = jax.lax.conv_general_dilated(x, unit[0], strides, "SAME", dimension_numbers=layout)
+    return _normalized(y, unit)
+
+
+def _dropped(x: jax.Array, key: jax.Array, rate: float) -> jax.Array:
+    return jnp.where(jax.random.bernoulli(key, 1.0 - rate, x.shape), x / (1.0 - rate), 0.0)
 
 
 def _normalized(x: jax.Array, unit: tuple[jax.Array, ...]) -> tuple[jax.Array, jax.Array]:

@@ -6,6 +6,7 @@ from itertools import chain, count, islice
 from typing import TypeVar, TypeVarTuple
 
 import purenn as nn
+from benchmarks.contenders import PORTABLE
 from benchmarks.worker import Run
 from benchmarks.workloads import Workload
 from purenn.data import Dataset, Rows, ScaledBytes, arranged_batches
@@ -22,10 +23,10 @@ def contender(workload: Workload, mode: str) -> Run:
     if workload.file:
         pixels, labels = workload.images()
         images = Dataset(ScaledBytes(pixels.reshape(-1, 28, 28, 1)), Rows(labels))
-        return _grown(workload, images, nn.flatten() >> nn.linear(first), rest)
+        return _grown(workload, mode, images, nn.flatten() >> nn.linear(first), rest)
     noise = nn.dataset(*workload.noise())
     model = nn.linear(first) >> _activation(workload) >> nn.linear(rest[0])
-    return _grown(workload, noise, model, rest[1:])
+    return _grown(workload, mode, noise, model, rest[1:])
 
 
 def _activation(workload: Workload) -> nn.Layer[nn.Empty, nn.Matrix, nn.Matrix]:
@@ -34,6 +35,7 @@ def _activation(workload: Workload) -> nn.Layer[nn.Empty, nn.Matrix, nn.Matrix]:
 
 def _grown(
     workload: Workload,
+    mode: str,
     data: Dataset[X, nn.Labels],
     model: nn.Layer[tuple[*Ps], X, nn.Matrix],
     widths: list[int],
@@ -44,25 +46,30 @@ def _grown(
     """
     if widths:
         longer = model >> _activation(workload) >> nn.linear(widths[0])
-        return _grown(workload, data, longer, widths[1:])
+        return _grown(workload, mode, data, longer, widths[1:])
     weights = chain.from_iterable(workload.first_weights())
     params = nn.map_leaves(lambda leaf: next(weights), model.init(nn.Key(0), data.example))
     if workload.kind == "inference":
         return _inference(model, params, data.inputs.take(range(workload.batch)))
-    return _training(workload, data, model, params)
+    return _training(workload, mode, data, model, params)
 
 
 def _training(
-    workload: Workload, data: Dataset[X, nn.Labels], model: nn.Layer[P, X, nn.Matrix], params: P
+    workload: Workload,
+    mode: str,
+    data: Dataset[X, nn.Labels],
+    model: nn.Layer[P, X, nn.Matrix],
+    params: P,
 ) -> Run:
     if workload.kind == "adam":
-        return optimized(workload, data, model, params, nn.adam(workload.rate))
+        return optimized(workload, mode, data, model, params, nn.adam(workload.rate))
     shaping = nn.clip_by_value(workload.limit) >> nn.momentum(workload.decay)
-    return optimized(workload, data, model, params, nn.descend(shaping, workload.rate))
+    return optimized(workload, mode, data, model, params, nn.descend(shaping, workload.rate))
 
 
 def optimized(
     workload: Workload,
+    mode: str,
     data: Dataset[X, nn.Labels],
     model: nn.Layer[P, X, nn.Matrix],
     params: P,
@@ -70,6 +77,8 @@ def optimized(
 ) -> Run:
     """Training of any model by any optimizer."""
     loss = nn.binary_cross_entropy_with_logits() if workload.binary else nn.softmax_cross_entropy()
+    if mode == PORTABLE:
+        model, loss = nn.portable(model), nn.portable(loss)
     step, state = nn.training_step(model, loss, optimizer), optimizer.init(params)
     batches = chain.from_iterable(
         arranged_batches(data, workload.batch, nn.Key(0), order)

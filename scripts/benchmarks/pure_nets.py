@@ -12,7 +12,7 @@ from purenn.arrays import Images
 from purenn.data import Dataset
 from purenn.layers import identity
 from purenn.optimizers import adamw
-from trainer.convolutional import cnn_small
+from trainer.convolutional import cnn_quick, cnn_small
 from trainer.models import normalized_classifier
 
 P = TypeVar("P")
@@ -23,18 +23,20 @@ def contender(workload: Workload, mode: str) -> Run:
     """Training."""
     inputs, labels = workload.noise()
     *hidden, classes = workload.widths[1:]
+    images: Images = inputs.reshape(-1, 28, 28, 1)
     if workload.kind == "cnn-small":
-        images: Images = inputs.reshape(-1, 28, 28, 1)
-        return _training(workload, nn.dataset(images, labels), cnn_small(0.0, classes))
+        return _training(workload, mode, nn.dataset(images, labels), cnn_small(0.0, classes))
+    if workload.kind == "quick":
+        return _training(workload, mode, nn.dataset(images, labels), cnn_quick(0.1, classes))
     model = normalized_classifier(tuple(hidden), "relu", 0.3, classes, identity())
-    return _training(workload, nn.dataset(inputs, labels), model)
+    return _training(workload, mode, nn.dataset(inputs, labels), model)
 
 
 def _training(
-    workload: Workload, data: Dataset[X, nn.Labels], model: nn.Layer[P, X, nn.Matrix]
+    workload: Workload, mode: str, data: Dataset[X, nn.Labels], model: nn.Layer[P, X, nn.Matrix]
 ) -> Run:
     kernels = iter(workload.first_kernels())
     params = nn.map_leaves(
         lambda leaf: next(kernels) if leaf.ndim > 1 else leaf, model.init(nn.Key(0), data.example)
     )
-    return optimized(workload, data, model, params, adamw(workload.rate))
+    return optimized(workload, mode, data, model, params, adamw(workload.rate))

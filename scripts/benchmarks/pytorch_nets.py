@@ -20,13 +20,23 @@ class Residual(torch.nn.Sequential):
         return x + super().forward(x)
 
 
+class Flat(torch.nn.Flatten):
+    """Images as rows, with the channels of a pixel side by side."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """The rows."""
+        return super().forward(x.permute(0, 2, 3, 1))
+
+
 def contender(workload: Workload, mode: str) -> Run:
     """Training."""
     inputs, labels = map(torch.from_numpy, workload.data())
-    if workload.kind == "cnn-small":
-        inputs, model = inputs.reshape(-1, 1, 28, 28), _convolutions(workload)
-    else:
+    if workload.kind == "normalized":
         model = _perceptron(workload)
+    else:
+        model = _strided(workload) if workload.kind == "quick" else _convolutions(workload)
+        inputs = inputs.reshape(-1, 1, 28, 28)
+        model.to(memory_format=torch.channels_last)  # faster than PyTorch's own order
     _start(model, workload)
     parameters = list(model.parameters())
     matrices = [parameter for parameter in parameters if parameter.ndim > 1]
@@ -49,7 +59,7 @@ def _perceptron(workload: Workload) -> torch.nn.Module:
 
 def _convolutions(workload: Workload) -> torch.nn.Module:
     units = [_unit(*channels) for channels in pairwise((1, *workload.widths[1:-1]))]
-    model = torch.nn.Sequential(
+    return torch.nn.Sequential(
         units[0],
         torch.nn.MaxPool2d(2),
         units[1],
@@ -61,11 +71,16 @@ def _convolutions(workload: Workload) -> torch.nn.Module:
         torch.nn.Flatten(),
         torch.nn.Linear(*workload.widths[-2:]),
     )
-    return model.to(memory_format=torch.channels_last)  # faster than PyTorch's own order
 
 
-def _unit(inputs: int, outputs: int) -> torch.nn.Module:
-    convolution = torch.nn.Conv2d(inputs, outputs, 3, padding=1)
+def _strided(workload: Workload) -> torch.nn.Module:
+    units = [_unit(*channels, 4, 2) for channels in pairwise((1, *workload.widths[1:-2]))]
+    head = (Flat(), torch.nn.Dropout(0.1), torch.nn.Linear(*workload.widths[-2:]))
+    return torch.nn.Sequential(*units, *head)
+
+
+def _unit(inputs: int, outputs: int, size: int = 3, stride: int = 1) -> torch.nn.Module:
+    convolution = torch.nn.Conv2d(inputs, outputs, size, stride, padding=1)
     return torch.nn.Sequential(convolution, torch.nn.BatchNorm2d(outputs), torch.nn.ReLU())
 
 

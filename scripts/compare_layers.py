@@ -1,0 +1,60 @@
+"""Compares the time of each layer with PyTorch's."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+
+import attrs
+import tyro
+
+from benchmarks.layers import HEADER, row
+from benchmarks.report import machine
+from purenn import PurennError
+
+DESCRIPTION = """Compares each layer with PyTorch's: the output and all cotangents, in float32, on
+shapes that small nets have, with as many threads as there are cores. Both take turns in one
+process. The table, in Markdown, has the median of purenn's time, and the median and the quartiles
+of its ratio to PyTorch's in the same round; of the orders of memory that PyTorch has for images,
+the faster one counts. PyTorch comes with `pip install 'purenn[bench]'`.
+
+Examples:
+  python scripts/compare_layers.py > layers.md
+  python scripts/compare_layers.py --layers gelu conv --rounds 31
+  taskset --cpu-list 0 python scripts/compare_layers.py
+"""
+
+
+@attrs.frozen
+class Command:
+    """What to measure.
+
+    Args:
+        layers: the beginnings of their names; all if none is given.
+        rounds: how many turns each has.
+    """
+
+    layers: tuple[str, ...] = ("",)
+    rounds: int = 9
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Measure, and print the table line by line."""
+    command = tyro.cli(Command, args=arguments, description=DESCRIPTION)
+    if find_spec("torch") is None:
+        raise PurennError("PyTorch is not installed: pip install 'purenn[bench]'.")
+    from benchmarks.pytorch_layers import cases
+
+    print(HEADER, flush=True)
+    for case in cases():
+        if case.name.startswith(command.layers):
+            print(row(case, command.rounds), flush=True)
+    print(f"\nMedians and quartiles over {command.rounds} rounds. {machine()}")
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except (PurennError, KeyboardInterrupt) as error:
+        sys.exit(f"error: {str(error) or 'interrupted'}")
