@@ -126,7 +126,7 @@ def _grown(axis: Axis, size: int, widths: tuple[int, ...], batch: int) -> Worklo
 
 
 ARTICLE = (784, 784, 256, 128, 10)
-CONVOLUTIONS = (784, 16, 32, 32, 64, 64, 10)
+CONVOLUTIONS = (784, 24, 40, 40, 72, 72, 10)
 STRIDED = (784, 16, 32, 7 * 7 * 32, 10)
 WORKLOADS = (
     Workload("article", "training", ARTICLE, 128, 12_800, 40),

@@ -1,0 +1,121 @@
+"""One training under other kernels, threads and instructions: what differs, and what does not."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import attrs
+import tyro
+
+from command_line import OptionalPath, exit_status
+from figures import COLORS, blank, write
+from progress import column, say, standard_output
+from purenn import runs
+from purenn.errors import RunError
+from purenn.testing import environments
+
+SCRIPT = Path(__file__).with_name("spiral.py")
+ARITHMETICS = ("fast", "portable")
+OPTIONS = "--clip none --learning-rate 0.3 --schedule constant --warm-up 0"
+
+DESCRIPTION = """Trains scripts/spiral.py with one seed under several kernels and numbers of threads
+of OpenBLAS, and without the processor's newer instructions, in fast and in portable arithmetic.
+Nothing is clipped, and the rate is high, so that the last bits come to show. Prints the last losses
+and the digests of the parameters as a table in Markdown. Takes two minutes.
+
+Examples:
+
+  .venv/bin/python scripts/compare_machines.py --plot machines.png
+  .venv/bin/python scripts/compare_machines.py --pythons .venv/bin/python ../other/.venv/bin/python
+"""
+
+
+@attrs.frozen
+class Trained:
+    """What came of a training, and where."""
+
+    where: str
+    losses: tuple[float, ...]
+    digest: str
+
+
+def compare(
+    pythons: tuple[Path, ...] = (Path(sys.executable),),
+    epochs: int = 60,
+    plot: OptionalPath = None,
+) -> None:
+    """Train everywhere, and print the table.
+
+    Args:
+        pythons: interpreters to train with, in which purenn is installed with its extra `scripts`.
+        epochs: how many there are.
+        plot: where to draw the losses, as PNG.
+    """
+    console = standard_output()
+    found: dict[str, list[Trained]] = {name: [] for name in ARITHMETICS}
+    say(console, "| where | fast: last loss | digest | portable: last loss | digest |")
+    say(console, "|---|---|---|---|---|")
+    for python in pythons:
+        for variables in environments():
+            for name in ARITHMETICS:
+                found[name].append(trained(python, variables, name, epochs))
+            last = [found[name][-1] for name in ARITHMETICS]
+            cells = [f"{each.losses[-1]:.6f} | `{each.digest[:12]}`" for each in last]
+            say(console, f"| {' | '.join([last[0].where, *cells])} |")
+    for name, all_of_it in found.items():
+        say(console, f"\n{name}: {len({each.digest for each in all_of_it})} different digests.")
+    if plot is not None:
+        draw(plot, found)
+
+
+def trained(python: Path, variables: dict[str, str], arithmetic: str, epochs: int) -> Trained:
+    """A training in a process of its own.
+
+    Raises:
+        RunError: it failed.
+    """
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / "run"
+        options = [*OPTIONS.split(), "--epochs", str(epochs), "--arithmetic", arithmetic]
+        command = [str(python), str(SCRIPT), *options, "--folder", str(folder)]
+        done = subprocess.run(
+            command, env=os.environ | variables, capture_output=True, text=True, check=False
+        )
+        summary = runs.read_summary(folder) if folder.exists() else None
+        if done.returncode or summary is None:
+            raise RunError(f"{' '.join(command)} failed:\n{done.stderr.strip()}")
+        facts = runs.read_environment(folder)
+        kernel, threads = facts.get("blas_kernel", "?"), facts.get("blas_threads", "?")
+        where = f"{facts['python']}, NumPy {facts['numpy']}, {kernel}, {threads} threads"
+        if "NPY_DISABLE_CPU_FEATURES" in variables:
+            where += ", baseline instructions"
+        losses = column(runs.read_records(folder), "loss")
+        return Trained(where, tuple(losses), summary.digest)
+
+
+def draw(path: Path, found: dict[str, list[Trained]]) -> None:
+    """Draw the losses, with a panel for each arithmetic."""
+    figure = blank(10, 3.6)
+    for axes, (name, all_of_it) in zip(
+        figure.subplots(1, 2, sharey=True), found.items(), strict=True
+    ):
+        for number, each in enumerate(all_of_it):
+            axes.plot(each.losses, color=COLORS[number % len(COLORS)], linewidth=1.2)
+        axes.set(title=f"{name}: one run, {len(all_of_it)} machines", xlabel="epoch", yscale="log")
+    figure.axes[0].set_ylabel("loss")
+    write(path, figure)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Compare as the arguments say."""
+    tyro.cli(compare, args=arguments, description=DESCRIPTION)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(exit_status(lambda: main(sys.argv[1:])))
