@@ -106,7 +106,11 @@ def draw(path: Path, found: dict[str, list[Trained]]) -> None:
     ):
         for number, each in enumerate(all_of_it):
             axes.plot(each.losses, color=COLORS[number % len(COLORS)], linewidth=1.2)
-        axes.set(title=f"{name}: one run, {len(all_of_it)} machines", xlabel="epoch", yscale="log")
+        axes.set(
+            title=f"{name}: one run, {len(all_of_it)} kernels and instruction sets",
+            xlabel="epoch",
+            yscale="log",
+        )
     figure.axes[0].set_ylabel("loss")
     write(path, figure)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from rich.console import Console
 
 from article import nets, printed
-from article.agreement import WHY_A_BAND, fashion_checks
+from article.agreement import fashion_checks
 from article.images import all_images, article_split, split_rows
 from article.stages import OpenRun, Recipe, Result, Stage, as_printed
 from image_outcome import Outcome
@@ -35,6 +35,7 @@ def fashion_recipe(opening: nets.Opening) -> FashionRecipe:
         loss=portable(reporting(cross_entropy(), descent=summed(brier(epsilon=1e-7)))),
         optimizer=nets.clipped_optimizer(0.001),
         params=opening.fashion,
+        digest="FASHION",
         epochs=20,
         batch_size=nets.BATCH_SIZE,
         printed=as_printed(printed.FASHION),
@@ -61,7 +62,6 @@ def fashion(opening: nets.Opening, load: Callable[[], FashionMnist]) -> Stage:
             probabilities = predict(recipe.net, end.state.params, test)
             outcome = Outcome(probabilities, labels[rows], images[rows])
             checks = recipe.judged(end, outcome.accuracy, console)
-            say(console, WHY_A_BAND)
             console.print(outcome.table(printed.FASHION_CLASSES))
             outcome.draw(run.folder, data)
             return Result(runs.finish(run, end, {"test_accuracy": outcome.accuracy}), checks)

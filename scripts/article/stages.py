@@ -10,12 +10,13 @@ import attrs
 from rich.console import Console
 
 import purenn as nn
-from article.agreement import Check, check_table
+from article.agreement import Check, check_table, same_bits
 from article.nets import SEED, UNUSED_KEY
 from figures import Boundary, Curve, Scale, curves, write
 from progress import column, follow, say
 from purenn import runs
 from purenn.data import Batches
+from purenn.saving import digest
 
 P = TypeVar("P")
 S = TypeVar("S")
@@ -59,6 +60,7 @@ class Recipe(Generic[P, S]):
     loss: nn.Loss[nn.Matrix, nn.Matrix | nn.Labels]
     optimizer: nn.Optimizer[S]
     params: P
+    digest: str  # of the parameters at the end, on every machine
     epochs: int
     batch_size: int
     printed: Curve
@@ -101,7 +103,8 @@ class Recipe(Generic[P, S]):
         self, end: runs.Progress[P, S], accuracy: float, console: Console
     ) -> tuple[Check, ...]:
         """The losses and the accuracy beside the article's, printed as a table."""
-        checks = self.judge(column(end.records, "loss"), accuracy)
+        bits = same_bits(self.digest, digest(end.state.params))
+        checks = (*self.judge(column(end.records, "loss"), accuracy), bits)
         console.print(check_table(checks))
         return checks
 
