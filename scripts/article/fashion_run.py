@@ -11,7 +11,6 @@ from article.agreement import fashion_checks
 from article.images import all_images, article_split, split_rows
 from article.stages import OpenRun, Recipe, Result, Stage, as_printed
 from image_outcome import Outcome
-from progress import say
 from purenn import portable, predict, runs
 from purenn.datasets import FashionMnist
 from purenn.losses import brier, cross_entropy, reporting, summed
