@@ -86,14 +86,12 @@ NAMES: dict[str, object] = {
     **{module.__name__.removeprefix("purenn."): module for module in MODULES},
     **{own.__name__: own for own in OWN},
     **{name: value for name, value in globals().items() if name.isupper()},
-
-        "np": np,
-        "nan": np.nan,
-        "inf": np.inf,
-        "load": nn.load,
-        "save": nn.save,
-        "portable": nn.portable
-    ,
+    "np": np,
+    "nan": np.nan,
+    "inf": np.inf,
+    "load": nn.load,
+    "save": nn.save,
+    "portable": nn.portable,
 }
 HELPERS = {
     "passed": "lambda layer: lambda params, x, key: both(*layer.vjp(params, x, key))",

@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from purenn.arrays import Vector
 from purenn.estimators._columns import fit_columns
@@ -150,4 +151,5 @@ def _bars(axes: Axes, values: dict[Method, float], label: str) -> None:
     colors = [method.color for method in values]
     axes.barh([method.name for method in values], list(values.values()), color=colors)
     axes.set(xlabel=label, xscale="log")
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.invert_yaxis()
