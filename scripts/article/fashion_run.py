@@ -34,7 +34,7 @@ def fashion_recipe(opening: nets.Opening) -> FashionRecipe:
         loss=portable(reporting(cross_entropy(), descent=summed(brier(epsilon=1e-7)))),
         optimizer=nets.clipped_optimizer(0.001),
         params=opening.fashion,
-        digest="FASHION",
+        digest="bbffd179dbd82d30df026be18bd774cc7c361be44d3f05d8364232102b8fb888",
         epochs=20,
         batch_size=nets.BATCH_SIZE,
         printed=as_printed(printed.FASHION),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, reduce
 
 import attrs
 import numpy as np
@@ -102,11 +102,11 @@ def contract(a: Factor, axis: int, b: Factor, other: int) -> Matrix:
         return np.dot(left, two if other == 0 else two.T, empty(shape, FLOAT64))
 
     shape = a.matrix.shape[1 - axis], b.matrix.shape[1 - other]
-    total: Array = np.zeros(shape)
-    parts = zip(a.along(axis), b.along(other), strict=True)
-    for index, (one, two) in enumerate(parts):
-        found = _shifted(multiplied(multiply, one.slices, two.slices), one.shift, two.shift)
-        total = total + found if index else found
+    found = [
+        _shifted(multiplied(multiply, one.slices, two.slices), one.shift, two.shift)
+        for one, two in zip(a.along(axis), b.along(other), strict=True)
+    ]
+    total = reduce(np.add, found) if found else np.zeros(shape)
     y = typed_like(rounded(total, a.matrix.dtype), a.matrix)
     if not (a.is_finite and b.is_finite):
         add_nonfinite(multiply, a.matrix, b.matrix, y)
