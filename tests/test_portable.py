@@ -121,11 +121,11 @@ RUNS: dict[str, Callable[[], str]] = {
     run.__name__: run for run in (spiral, convolutional, estimator, fashion, contracts)
 }
 GOLDEN = {
-    "spiral": "33ef80748ac37df9",
+    "spiral": "fccfc9f8ad8b47c2",
     "convolutional": "a10bd30175bff13d",
     "estimator": "2ce334a4878cf217",
     "fashion": "3bca81a00c896ed8",
-    "contracts": "9910f6dc8ab1b933",
+    "contracts": "3f0e46b7e5a55b17",
 }
 
 
