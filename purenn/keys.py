@@ -60,6 +60,7 @@ class Key:
         if self._origin is not None and self._origin[0]._origin is not None:
             self.seed  # noqa: B018  so that no key holds more than two ancestors
         made = object.__new__(Key)
+        object.__setattr__(made, "_seed", 0)  # until it is needed
         object.__setattr__(made, "_origin", (self, label, index))
         return made
 
