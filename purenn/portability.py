@@ -15,7 +15,7 @@ def portable(value: E) -> E:
     BLAS sums in another order on each kind of processor and with each number of threads, and the
     exponential and its kin depend on the instruction set: the same training gives other weights on
     another machine. Made portable, a model and a loss give the same bits everywhere, at two to
-    three times the time of a step. Parameters are the same and can be exchanged. Optimizers,
+    four times the time of a step. Parameters are the same and can be exchanged. Optimizers,
     schedules, initializers, metrics and batches are portable as they are.
 
     A chain, or what else is made of layers, is made of portable ones. A layer of one's own is as

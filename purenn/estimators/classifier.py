@@ -65,7 +65,7 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         patience: stop after so many epochs without a better one.
         members: how many nets to average, which are trained in up to `n_jobs` processes. Their
             number does not change a bit.
-        portable: whether the net computes with the same bits on every machine, in two to three
+        portable: whether the net computes with the same bits on every machine, in two to four
             times the time.
         random_state: what everything random is a function of, together with the rows as a set.
         verbose: print a line after each epoch.

@@ -56,7 +56,7 @@ class Settings:
     dtype: Literal["float32", "float64"] = "float32"
     """Of parameters and data."""
     arithmetic: Literal["fast", "portable"] = "fast"
-    """As fast as can be, or with the same bits on every machine, in two to three times the time."""
+    """As fast as can be, or with the same bits on every machine, in two to four times the time."""
 
     def __attrs_post_init__(self) -> None:
         checks.integer("the number of widths in --hidden", len(self.hidden))
