@@ -28,7 +28,6 @@ from purenn.checks import NotNegative, Number
 from purenn.errors import OptionError, PurennError, ShapeError
 from purenn.expressions import Expressed, maker
 from purenn.kernels.memory import empty
-from purenn.kernels.portable.orthogonal import orthonormal_rows
 from purenn.keys import Key
 
 Sizes = TypeVar("Sizes", bound=Shape)
@@ -177,6 +176,8 @@ def orthogonal(gain: Number = 1.0) -> Initializer:
     """
 
     def draw(rng: np.random.Generator, shape: Shape) -> Drawn:
+        from purenn.kernels.portable.orthogonal import orthonormal_rows
+
         if len(shape) < 2:
             raise ShapeError("orthogonal", f"expected (..., inputs, outputs), got {shape}.")
         sizes = prod(shape[:-1]), shape[-1]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -16,8 +14,8 @@ from command_line import OptionalPath, exit_status
 from figures import COLORS, blank, write
 from progress import column, say, standard_output
 from purenn import runs
-from purenn.errors import RunError
 from purenn.testing import environments
+from verification import performed
 
 SCRIPT = Path(__file__).with_name("spiral.py")
 ARITHMETICS = ("fast", "portable")
@@ -82,13 +80,7 @@ def trained(python: Path, variables: dict[str, str], arithmetic: str, epochs: in
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "run"
         options = [*OPTIONS.split(), "--epochs", str(epochs), "--arithmetic", arithmetic]
-        command = [str(python), str(SCRIPT), *options, "--folder", str(folder)]
-        done = subprocess.run(
-            command, env=os.environ | variables, capture_output=True, text=True, check=False
-        )
-        summary = runs.read_summary(folder) if folder.exists() else None
-        if done.returncode or summary is None:
-            raise RunError(f"{' '.join(command)} failed:\n{done.stderr.strip()}")
+        summary = performed([python, SCRIPT, *options], folder, variables)
         facts = runs.read_environment(folder)
         kernel, threads = facts.get("blas_kernel", "?"), facts.get("blas_threads", "?")
         where = f"{facts['python']}, NumPy {facts['numpy']}, {kernel}, {threads} threads"

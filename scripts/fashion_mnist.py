@@ -129,11 +129,8 @@ class Trial:
 
     def perform(self, net: Layer[P, Images, Matrix]) -> None:
         """Train the model, and show what it makes of the test images."""
-        console, goal, model = (
-            standard_output(),
-            self.settings.objective,
-            self.settings.computed(net),
-        )
+        console, goal = standard_output(), self.settings.objective
+        model = self.settings.computed(net)
 
         def draw(params: P) -> None:
             probabilities = goal.probabilities(predict(model, params, self.parts.test))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from purenn import runs
@@ -33,17 +35,33 @@ def verified(folder: Path) -> tuple[bool, str]:
         )
     with tempfile.TemporaryDirectory() as place:
         again = Path(place) / "run"
-        options = ("--config", str(folder / CONFIG), "--folder", str(again))
-        command = [sys.executable, str(script), *options]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        after = runs.read_summary(again) if again.exists() else None
-        if done.returncode or after is None:
-            raise RunError(f"{script.name} failed:\n{done.stderr.strip()}")
+        after = performed([sys.executable, script, "--config", folder / CONFIG], again, {})
         environments = runs.read_environment(folder), runs.read_environment(again)
         changes = runs.environment_differences(*environments)
         if before.digest != after.digest and "portable" in str(config.settings):
             changes = ()  # which explain nothing then
         return before.digest == after.digest, told(before.digest, after.digest, changes)
+
+
+def performed(
+    command: Sequence[str | Path], folder: Path, variables: dict[str, str]
+) -> runs.Summary:
+    """What came of a script's run in a folder: an interpreter, the script, and its options.
+
+    Raises:
+        RunError: it failed.
+    """
+    done = subprocess.run(
+        [*command, "--folder", folder],
+        env=os.environ | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    summary = runs.read_summary(folder) if folder.exists() else None
+    if done.returncode or summary is None:
+        raise RunError(f"{Path(command[1]).name} failed:\n{done.stderr.strip()}")
+    return summary
 
 
 def told(before: str, after: str, changes: tuple[str, ...]) -> str:

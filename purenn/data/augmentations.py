@@ -29,7 +29,6 @@ from purenn.errors import DtypeError, OptionError, ShapeError
 from purenn.expressions import maker
 from purenn.kernels import augmentation as kernels
 from purenn.kernels.portable import scalars
-from purenn.kernels.portable.exponentials import exp
 from purenn.keys import Key
 
 Probability = Annotated[float, partial(checks.number, least=0.0, most=1.0)]
@@ -79,6 +78,8 @@ def random_erasing(
     flattest, steepest = _bounds("The ratio of random_erasing", ratio, 1e6)
 
     def erase(images: Images, key: Key) -> Images:
+        from purenn.kernels.portable.exponentials import exp
+
         _require_images("random_erasing", images)
         checks.fits("The value of random_erasing", value, images.dtype)
         samples, rows, columns = images.shape[:3]

@@ -40,6 +40,7 @@ T = TypeVar("T")
 
 # Of logits the probabilities: of classes, and of labels.
 LINKS = (softmax(), sigmoid())
+PORTABLE_LINKS = tuple(map(portable, LINKS))
 
 Values: TypeAlias = "np.ndarray[tuple[int, ...], np.dtype[np.generic[object]]]"
 
@@ -225,11 +226,10 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         return average(outputs)
 
     def _gives_logits(self) -> bool:
-        return self.model_.parts[-1] not in (*LINKS, *map(portable, LINKS))
+        return self.model_.parts[-1] not in LINKS + PORTABLE_LINKS
 
     def _link(self) -> Layer[Empty, Matrix, Matrix]:
-        link = LINKS[self._is_multilabel]
-        return portable(link) if self.portable else link
+        return (PORTABLE_LINKS if self.portable else LINKS)[self._is_multilabel]
 
     def predict(self, X: object) -> Values:
         """The most probable label of each row; of rows of 0 and 1, the labels above one half."""

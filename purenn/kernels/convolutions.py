@@ -17,7 +17,8 @@ import numpy as np
 from purenn.arrays import FLOAT64, Array, Images, Vector, read_only, typed_like
 from purenn.kernels import depthwise
 from purenn.kernels.memory import LINE, empty
-from purenn.kernels.products import ROWS, products
+from purenn.kernels.products import products
+from purenn.kernels.reductions import ROWS
 from purenn.kernels.windows import Span, Windows, cover
 
 # OpenBLAS does not copy matrices first for products of so many multiplications at most. Therefore a
@@ -49,10 +50,10 @@ def weight_cotangent(x: Images, dy: Images, windows: Windows, weight: Filters) -
             depthwise.add_weight_cotangent(part, own, windows, to)
             continue
         for block, patches in _patches(part, windows, own.shape[3]):
-            slopes = _in_order(own[block], patches)
+            given = slopes = _in_order(own[block], patches)
             if patches.shape[1] > 1:
-                slopes = empty(slopes.shape, own.dtype)
-                np.copyto(slopes, _in_order(own[block], patches))
+                slopes = empty(given.shape, own.dtype)
+                np.copyto(slopes, given)
             slopes = slopes.reshape(*patches.shape[:3], -1)
             found = products(patches.swapaxes(2, 3), slopes)
             np.add(to, np.add.reduce(found, axis=(0, 1)).reshape(to.shape), to)

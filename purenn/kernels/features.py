@@ -14,7 +14,7 @@ import numpy as np
 from purenn.arrays import FLOAT64, A, Array, Matrix, Vector, read_only
 from purenn.kernels.constants import scalar
 from purenn.kernels.memory import empty, empty_like
-from purenn.kernels.products import ROWS
+from purenn.kernels.reductions import ROWS
 
 # A row has so many elements at most, unless one place has more; a block about so many.
 WIDTH, BLOCK = 2**13, 2**16

@@ -8,6 +8,7 @@ import numpy as np
 
 from purenn.arrays import Array, Matrix, read_only
 from purenn.kernels.constants import scalar
+from purenn.kernels.elementwise import times
 from purenn.kernels.memory import empty_like
 
 
@@ -79,4 +80,4 @@ def _mean(x: Array) -> Array:
 
 def _mean_product(x: Array, y: Array) -> Array:
     """The mean of `x * y` for each row."""
-    return _mean(np.multiply(x, y, empty_like(x)))
+    return _mean(times(x, y))

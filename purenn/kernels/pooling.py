@@ -12,6 +12,7 @@ import numpy as np
 
 from purenn.arrays import FloatDtype, Images, Matrix, read_only
 from purenn.kernels.constants import scalar
+from purenn.kernels.elementwise import times
 from purenn.kernels.memory import empty, empty_like
 from purenn.kernels.windows import Span, Tap, Windows, blocks, cover, uncover
 
@@ -86,7 +87,7 @@ def global_average(x: Images) -> Matrix:
     """The mean of each channel over all pixels."""
     pixels = x.reshape(x.shape[0], -1, x.shape[3])
     with np.errstate(over="ignore", invalid="ignore"):
-        scaled = np.multiply(pixels, scalar(1.0 / pixels.shape[1], x.dtype))
+        scaled = times(pixels, scalar(1.0 / pixels.shape[1], x.dtype))
         y: Matrix = np.add.reduce(scaled, axis=1)
     return read_only(y)
 

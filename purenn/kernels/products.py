@@ -7,9 +7,6 @@ import numpy as np
 from purenn.arrays import A, Array, typed_like
 from purenn.kernels.memory import empty
 
-# So many rows are summed one after the other in their own dtype before rounding shows.
-ROWS = 1024
-
 
 def products(stack: A, other: Array) -> A:
     """`stack @ other`, matrix by matrix, with no warning of an overflow, like `dot`. Writable."""

@@ -8,7 +8,7 @@ import numpy as np
 from purenn import checks
 from purenn.arrays import A, Vector, read_only, require_floats, vector
 from purenn.expressions import maker
-from purenn.kernels.elementwise import times
+from purenn.kernels.elementwise import plus, times
 from purenn.kernels.features import feature_sums
 from purenn.kernels.memory import empty_like
 from purenn.keys import Key
@@ -40,7 +40,7 @@ def parametric(activation: Layer[Empty, A, A]) -> Layer[Parametric, A, A]:
 
     def apply(params: Parametric, x: A) -> A:
         _require(subject, params, x)
-        return _sum(x, times(_difference(activation.apply(EMPTY, x), x), params.share))
+        return plus(x, times(_difference(activation.apply(EMPTY, x), x), params.share))
 
     def vjp(params: Parametric, x: A, key: Key) -> tuple[A, Pullback[A, Parametric, A]]:
         _require(subject, params, x)
@@ -50,11 +50,11 @@ def parametric(activation: Layer[Empty, A, A]) -> Layer[Parametric, A, A]:
         def pull(dy: A) -> tuple[Parametric, Thunk[A]]:
             def dx() -> A:
                 through = times(dy, params.share)
-                return _sum(_difference(dy, through), pull_inner(through)[1]())
+                return plus(_difference(dy, through), pull_inner(through)[1]())
 
             return Parametric(feature_sums(times(dy, difference))), dx
 
-        return _sum(x, times(difference, params.share)), pull
+        return plus(x, times(difference, params.share)), pull
 
     return Layer(init, apply, vjp)
 
@@ -63,12 +63,6 @@ def _require(subject: str, params: Parametric, x: A) -> None:
     require_params(subject, params, Parametric)
     require_floats(subject, x, 2)
     require_fit(subject, params.share, x)
-
-
-def _sum(x: A, y: A) -> A:
-    total = empty_like(x)
-    np.add(x, y, total)
-    return read_only(total)
 
 
 def _difference(x: A, y: A) -> A:

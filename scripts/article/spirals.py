@@ -1,4 +1,4 @@
-"""The two spirals of the article, to the last bit."""
+"""The two spirals of the article, with the same bits on every machine."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ All sums in them are exact then, and so the same in whatever order they are take
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from math import prod
 
 import numpy as np
@@ -35,9 +36,7 @@ def convolve(x: Images, weight: Filters, bias: Vector, windows: Windows) -> Imag
     def multiply(one: Array, two: Array) -> Array:
         return kernels.convolve(typed_like(one, x), typed_like(two, weight), none, windows)
 
-    groups = x.shape[3] // weight.shape[2]
-    powers = _powers_of_axis(finite(weight), 3, 1)
-    y = _exact(multiply, x, weight, powers, windows.size, groups)
+    y = _exact(multiply, x, weight, _powers_of_features, x.shape[3] // weight.shape[2])
     with np.errstate(over="ignore", invalid="ignore"):
         return read_only(typed_like(np.add(y, bias, y), x))
 
@@ -52,23 +51,23 @@ def input_cotangent(dy: Images, weight: Filters, windows: Windows, x: Images) ->
         )
 
     groups = x.shape[3] // weight.shape[2]
-    powers = _powers_of_axis(finite(weight), 2, groups)
-    return read_only(_exact(multiply, dy, weight, powers, windows.size, groups))
+    return read_only(_exact(multiply, dy, weight, partial(_powers_of_channels, groups), groups))
 
 
 def _exact(
     multiply: Callable[[Array, Array], Array],
     x: Images,
     weight: Filters,
-    powers: Exponents,
-    size: Pair,
+    powers: Callable[[Filters], Exponents],
     groups: int,
 ) -> Images:
-    """A product of images, in groups of channels, and a weight with these powers. Writable."""
+    """A product of images, in groups of channels, and a weight, whose powers a call gives."""
+    size = weight.shape[:2]
     count = prod(size) * (x.shape[3] // groups)
     images, filters = finite(x), finite(weight)
     one = on_grid(images, _powers_of_windows(images, size, groups, count), count)
-    y = typed_like(rounded(multiplied(multiply, one, on_grid(filters, powers, count)), x.dtype), x)
+    other = on_grid(filters, powers(filters), count)
+    y = typed_like(rounded(multiplied(multiply, one, other), x.dtype), x)
     if not (images is x and filters is weight):
         add_nonfinite(multiply, x, weight, y)
     return y
@@ -86,7 +85,7 @@ def weight_cotangent(x: Images, dy: Images, windows: Windows, weight: Filters) -
     total: Array = np.zeros(weight.shape)
     for start in range(0, len(x), step):
         grids = [
-            on_grid(part, _powers_of_axis(part, 3, 1), step * places)
+            on_grid(part, _powers_of_features(part), step * places)
             for part in (images[start : start + step], slopes[start : start + step])
         ]
         total = total + multiplied(multiply, *grids)
@@ -96,14 +95,14 @@ def weight_cotangent(x: Images, dy: Images, windows: Windows, weight: Filters) -
     return read_only(found)
 
 
-def _powers_of_axis(x: Images, axis: int, groups: int) -> Exponents:
-    """Powers of two above the norms of what has an index along axis 3, or axis 2 and a group.
+def _powers_of_features(x: Images) -> Exponents:
+    """Powers of two above the norms of what has an index along the last axis."""
+    rows = x.reshape(-1, x.shape[3])
+    return exponents(rows, square_sums(rows))[1].reshape(1, 1, 1, -1)
 
-    The groups are of features, along axis 3.
-    """
-    if axis == 3:
-        rows = x.reshape(-1, x.shape[3])
-        return exponents(rows, square_sums(rows))[1].reshape(1, 1, 1, -1)
+
+def _powers_of_channels(groups: int, x: Filters) -> Exponents:
+    """Powers of two above the norms of each channel's weights to the features of a group."""
     size = x.shape[3] // groups
     split = x.reshape(-1, x.shape[2] * groups, size).swapaxes(1, 2)
     rows = split.reshape(-1, x.shape[2] * groups)

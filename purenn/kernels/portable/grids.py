@@ -20,10 +20,10 @@ import numpy as np
 from purenn.arrays import FLOAT32, FLOAT64, A, Array, FloatDtype, Mask, Matrix, Vector, typed_like
 from purenn.kernels.blocks import BLOCK
 from purenn.kernels.memory import empty
+from purenn.kernels.portable.numbers import MANTISSA
 from purenn.kernels.reductions import is_finite
 
 BITS = 26
-MANTISSA = 52
 # Squares of what lies between are neither lost nor infinite in float32.
 LEAST, MOST = 1e-30, 1e37
 # Of rounding in a sum of squares.
