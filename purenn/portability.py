@@ -33,3 +33,11 @@ def portable(value: E) -> E:
         return made
     found = attrs.evolve(made.in_ops(PORTABLE), expression=Call(portable, (value,)))
     return found if is_like(found, value) else value
+
+
+def is_portable(value: object) -> bool:
+    """Whether a layer or loss has no part that `portable` would change.
+
+    Functions of one's own count as portable within a model, but not by themselves.
+    """
+    return isinstance(value, Expressed) and portable(value) == value

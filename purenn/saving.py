@@ -20,7 +20,8 @@ from purenn import files, jsons, safetensors
 from purenn.arrays import AnyArray
 from purenn.errors import FormatError, TreeError
 from purenn.keys import Key
-from purenn.tree import LEAF_TYPES, Node, T, compose, compose_like, decompose, mismatches, walk
+from purenn.matching import mismatches
+from purenn.tree import LEAF_TYPES, Node, T, compose, compose_like, decompose, walk
 
 VERSION = "2"
 CURE = "Pass like=, a tree of the same structure."

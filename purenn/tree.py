@@ -236,29 +236,3 @@ def frozen_leaves(structure: Structure) -> tuple[bool, ...]:
     """For each leaf of trees with that structure whether it is frozen; nothing if none is."""
     found = tuple(is_frozen for _, is_frozen in leaf_names(structure))
     return found if any(found) else ()
-
-
-def mismatches(expected: dict[str, str], actual: dict[str, str]) -> tuple[str, ...]:
-    """One line for every path that is missing, unexpected, or described otherwise."""
-    missing = [f"missing leaf {path}" for path in expected if path not in actual]
-    extra = [f"unexpected leaf {path}" for path in actual if path not in expected]
-    changed = [
-        f"{path}: expected {want}, got {actual[path]}"
-        for path, want in expected.items()
-        if actual.get(path, want) != want
-    ]
-    return (*missing, *extra, *changed)
-
-
-def require_same(expected: object, actual: object, what: str) -> None:
-    """Check that two trees have the same structure, shapes and dtypes, or list what differs."""
-    found = mismatches(_described(expected), _described(actual))
-    if found:
-        raise TreeError(f"{what} do not match:\n  " + "\n  ".join(found))
-    if decompose(expected, np.ndarray)[1] != decompose(actual, np.ndarray)[1]:
-        raise TreeError(f"{what} do not match: the same leaves lie in nodes of other classes.")
-
-
-def _described(tree: object) -> dict[str, str]:
-    found = zip(paths(tree), leaves(tree), strict=True)
-    return {path or "tree": f"{leaf.dtype} {leaf.shape}" for path, leaf in found}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import partial
 from pathlib import Path
 
@@ -124,6 +125,21 @@ def test_verify_repeats_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     summary.write_text(summary.read_text().replace(known.digest, "00" * 32))
     assert compare_runs.main(["verify", str(tmp_path)]) == 1
     assert f"{'00' * 32} there\n  {known.digest} here" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_no_environment_excuses_another_digest_of_a_portable_run(tmp_path: Path) -> None:
+    options = ["--epochs", "1", "--samples-per-arm", "10", "--hidden", "4"]
+    assert spiral.main([*options, "--arithmetic", "portable", "--folder", str(tmp_path)]) == 0
+    assert runs.read_environment(tmp_path)["arithmetic"] == "portable"
+    for name in ("summary", "environment"):
+        file = tmp_path / f"{name}.json"
+        file.write_text(re.sub('"(digest|numpy)": "..', r'"\1": "??', file.read_text()))
+    same, told = verification.verified(tmp_path)
+    assert not same
+    assert told.endswith(
+        "No environment explains it. Look at what the configuration leaves out: the data?"
+    )
 
 
 def test_a_verdict_names_what_changed_in_the_environment() -> None:

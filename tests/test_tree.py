@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from properties import given
 
-from purenn import Empty, Frozen, Key, Node, linear, relu, tree
+from purenn import Empty, Frozen, Key, Node, linear, matching, relu, tree
 from purenn.arrays import Array, FloatDtype
 from purenn.errors import TreeError
 from purenn.layers import batch_norm, block
@@ -53,7 +53,7 @@ def test_what_was_taken_apart_is_built_again(drawn: object) -> None:
     ):
         assert decompose(again, np.ndarray)[1] == decompose(drawn, np.ndarray)[1]
         assert bits(again) == bits(drawn)
-        tree.require_same(drawn, again, "These")
+        matching.require_same(drawn, again, "These")
     new = tuple([np.full(3, float(n)) for n in range(len(leaves(drawn)))])
     assert bits(rebuild(drawn, new)) == bits(new)
 
@@ -73,7 +73,7 @@ def test_trees_are_the_same_if_structures_shapes_and_dtypes_are(one: object, oth
     (found, structure), (others, another) = (decompose(t, np.ndarray) for t in (one, other))
     same = [leaf.shape for leaf in found] == [leaf.shape for leaf in others]
     try:
-        tree.require_same(one, other, "These")
+        matching.require_same(one, other, "These")
     except TreeError:
         assert not (same and structure == another)
     else:

@@ -20,7 +20,8 @@ from purenn.kernels import activations as kernels
 from purenn.kernels import curves
 from purenn.kernels.elementwise import times
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, X, Y, require_params
+from purenn.layers._contract import Layer, Pullback, X, Y
+from purenn.layers._fitting import require_params
 from purenn.tree import EMPTY, Empty
 
 # Constants of SELU, with which mean 0 and variance 1 are a fixed point.

@@ -15,7 +15,8 @@ from purenn.kernels import features as kernels
 from purenn.kernels.elementwise import times
 from purenn.kernels.features import feature_sums
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, Thunk, require_fit, require_params
+from purenn.layers._contract import Layer, Pullback, Thunk
+from purenn.layers._fitting import require_fit, require_params
 from purenn.tree import Frozen, Node
 
 SUBJECT = "batch_norm()"

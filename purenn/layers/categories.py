@@ -12,7 +12,8 @@ from purenn.expressions import maker
 from purenn.initializers import normal
 from purenn.kernels.gather import take
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, Thunk, keyless, require_dtype, require_params
+from purenn.layers._contract import Layer, Pullback, Thunk, keyless
+from purenn.layers._fitting import require_dtype, require_params
 from purenn.layers.embedding import Embedding
 from purenn.layers.linear import require_rows
 

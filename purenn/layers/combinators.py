@@ -15,7 +15,8 @@ from purenn.expressions import maker
 from purenn.kernels.elementwise import plus
 from purenn.keys import Key
 from purenn.layers import _contract
-from purenn.layers._contract import Layer, P, Pullback, Q, Thunk, W, X, Y, Z, require_params
+from purenn.layers._contract import Layer, P, Pullback, Q, Thunk, W, X, Y, Z
+from purenn.layers._fitting import require_params
 from purenn.layers._inference import inference_pullback
 from purenn.tree import Frozen, Node
 

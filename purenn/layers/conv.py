@@ -16,7 +16,8 @@ from purenn.kernels.features import feature_sums
 from purenn.kernels.ops import Ops
 from purenn.kernels.windows import Windows
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, Thunk, keyless, require_dtype, require_params
+from purenn.layers._contract import Layer, Pullback, Thunk, keyless
+from purenn.layers._fitting import require_dtype, require_params
 from purenn.layers._images import Padding, Size, by, pair, require_images, require_padding, sliding
 from purenn.layers.linear import ADVICE, require_bias
 from purenn.tree import Node

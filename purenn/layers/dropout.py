@@ -18,7 +18,8 @@ from purenn.kernels.constants import scalar
 from purenn.kernels.elementwise import times, times_plus
 from purenn.kernels.memory import empty, empty_like
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, require_params
+from purenn.layers._contract import Layer, Pullback
+from purenn.layers._fitting import require_params
 from purenn.layers.activations import SELU_ALPHA, SELU_SCALE
 from purenn.layers.reshaping import unchanged, view
 from purenn.tree import EMPTY, Empty

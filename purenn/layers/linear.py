@@ -19,7 +19,8 @@ from purenn.kernels.elementwise import times
 from purenn.kernels.features import feature_sums
 from purenn.kernels.ops import Ops
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, Thunk, keyless, require_fit, require_params
+from purenn.layers._contract import Layer, Pullback, Thunk, keyless
+from purenn.layers._fitting import require_fit, require_params
 from purenn.tree import Node
 
 ADVICE = "Give an initializer, such as nn.initializers.zeros()."

@@ -16,7 +16,8 @@ from purenn.kernels import norms as kernels
 from purenn.kernels.elementwise import times, times_plus
 from purenn.kernels.features import feature_sums
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, Thunk, keyless, require_fit, require_params
+from purenn.layers._contract import Layer, Pullback, Thunk, keyless
+from purenn.layers._fitting import require_fit, require_params
 from purenn.layers.scaling import Scale, filled, then_scaled
 from purenn.tree import Node
 

@@ -12,7 +12,8 @@ from purenn.kernels.elementwise import plus, times
 from purenn.kernels.features import feature_sums
 from purenn.kernels.memory import empty_like
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, Thunk, require_fit, require_params
+from purenn.layers._contract import Layer, Pullback, Thunk
+from purenn.layers._fitting import require_fit, require_params
 from purenn.layers.scaling import filled
 from purenn.tree import EMPTY, Empty, Node
 

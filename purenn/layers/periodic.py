@@ -15,7 +15,8 @@ from purenn.initializers import Initializer, normal
 from purenn.kernels import periodic as kernels
 from purenn.kernels.ops import Ops
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, Thunk, keyless, require_fit, require_params
+from purenn.layers._contract import Layer, Pullback, Thunk, keyless
+from purenn.layers._fitting import require_fit, require_params
 from purenn.layers.linear import require_rows
 from purenn.tree import Node
 

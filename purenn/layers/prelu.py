@@ -11,14 +11,8 @@ from purenn.expressions import maker
 from purenn.kernels import activations as kernels
 from purenn.kernels.features import feature_sums
 from purenn.keys import Key
-from purenn.layers._contract import (
-    Layer,
-    Pullback,
-    Thunk,
-    keyless,
-    require_features,
-    require_params,
-)
+from purenn.layers._contract import Layer, Pullback, Thunk, keyless
+from purenn.layers._fitting import require_features, require_params
 from purenn.layers.scaling import filled
 from purenn.tree import Node
 

@@ -12,14 +12,8 @@ from purenn.expressions import maker
 from purenn.kernels.elementwise import times
 from purenn.kernels.features import feature_sums
 from purenn.keys import Key
-from purenn.layers._contract import (
-    Layer,
-    Pullback,
-    Thunk,
-    keyless,
-    require_features,
-    require_params,
-)
+from purenn.layers._contract import Layer, Pullback, Thunk, keyless
+from purenn.layers._fitting import require_features, require_params
 from purenn.tree import Node
 
 

@@ -14,7 +14,8 @@ from purenn.errors import OptionError
 from purenn.expressions import maker
 from purenn.keys import Key
 from purenn.layers import _contract
-from purenn.layers._contract import Layer, P, Pullback, Thunk, X, require_params
+from purenn.layers._contract import Layer, P, Pullback, Thunk, X
+from purenn.layers._fitting import require_entries, require_params
 from purenn.layers.combinators import Block, wrapping
 from purenn.tree import Node, map_pairs
 
@@ -50,14 +51,14 @@ def stack(*layers: Layer[P, X, X]) -> Layer[Stack[P], X, X]:
 
     def apply(params: Stack[P], x: X) -> X:
         require_params("stack(...)", params, Stack)
-        _contract.require_entries("stack(...)", params.layers, len(row))
+        require_entries("stack(...)", params.layers, len(row))
         for layer, own in zip(row, params.layers, strict=True):
             x = layer.apply(own, x)
         return x
 
     def vjp(params: Stack[P], x: X, key: Key) -> tuple[X, Pullback[X, Stack[P], X]]:
         require_params("stack(...)", params, Stack)
-        _contract.require_entries("stack(...)", params.layers, len(row))
+        require_entries("stack(...)", params.layers, len(row))
         pullbacks: list[Pullback[X, P, X]] = []
         for layer, own in zip(row, params.layers, strict=True):
             x, pullback = layer.vjp(own, x, key)

@@ -15,6 +15,7 @@ from purenn.errors import TreeError
 from purenn.expressions import Expressed, maker
 from purenn.kernels.blocks import fresh
 from purenn.kernels.updates import scale_and_add
+from purenn.matching import require_same
 from purenn.optimizers._contract import Init, P, Point, S, Transform, require_transform
 from purenn.optimizers._state import Owner, Parts, State, references
 from purenn.optimizers._updates import Updates, are_alike
@@ -27,7 +28,6 @@ from purenn.tree import (
     leaves,
     map_leaves,
     paths,
-    require_same,
 )
 
 # The new state, the new leaves, and the new arrays of the frozen parts.

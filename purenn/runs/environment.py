@@ -13,7 +13,9 @@ import numpy as np
 import purenn
 from purenn import checks, files, jsons
 from purenn.errors import RunError
+from purenn.portability import is_portable
 from purenn.runs.config import differing
+from purenn.training.steps import TrainingStep
 
 ENVIRONMENT = "environment.json"
 
@@ -42,6 +44,13 @@ def environment() -> Environment:
         "os": f"{platform.system()} {platform.release()} {platform.machine()}",
     }
     return {name: fact for name, fact in found.items() if fact}
+
+
+def arithmetic(step: object) -> Environment:
+    """Whether the model and the loss of a step are portable, for a step of `training_step`."""
+    if not isinstance(step, TrainingStep):
+        return {}
+    return {"arithmetic": "portable" if all(map(is_portable, step.parts)) else "fast"}
 
 
 @cache  # what a process imported does not change with the files
@@ -90,8 +99,12 @@ def environment_differences(before: Environment, after: Environment) -> tuple[st
 
 
 def note_environment(folder: Path, now: Environment) -> None:
-    """Add to "resumed" in what this session's environment differs from those before, if it does."""
-    known = read_environment(folder)
+    """Add to "resumed" in what this session's environment differs from those before, if it does.
+
+    The arithmetic is that of the first training, which a run is begun without.
+    """
+    found = read_environment(folder)
+    known = {name: now[name] for name in ("arithmetic",) if name in now} | found
     sessions = known.get("resumed")
     earlier = sessions if isinstance(sessions, list) else []
     last = known.copy()
@@ -99,7 +112,9 @@ def note_environment(folder: Path, now: Environment) -> None:
         last |= session if isinstance(session, dict) else {}
     changes = {name: now[name] for name in now if name in last and last[name] != now[name]}
     if changes:
-        jsons.write(folder / ENVIRONMENT, {**known, "resumed": [*earlier, changes]})
+        known = {**known, "resumed": [*earlier, changes]}
+    if known != found:
+        jsons.write(folder / ENVIRONMENT, known)
 
 
 def read_environment(folder: files.AnyPath) -> Environment:

@@ -17,7 +17,7 @@ from purenn.keys import Key
 from purenn.optimizers import State
 from purenn.optimizers._state import Owner
 from purenn.runs.divergence import B, P, S, checked_step, require_finite
-from purenn.runs.environment import environment, note_environment
+from purenn.runs.environment import arithmetic, environment, note_environment
 from purenn.runs.folder import SUMMARY, Run
 from purenn.runs.interruption import interruptible
 from purenn.runs.progress import Progress, require_progress, save
@@ -111,7 +111,7 @@ def train(
         return
     require_finite(progress.state, progress.place, progress.recent)
     with interruptible() as stop:
-        note_environment(run.folder, environment())
+        note_environment(run.folder, environment() | arithmetic(step))
         _note_time(run, progress, "started", datetime.now(UTC).isoformat(timespec="seconds"))
         files.remove(run.folder / SUMMARY)
         progress = attrs.evolve(progress, planned=epochs)

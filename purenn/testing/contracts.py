@@ -19,6 +19,7 @@ from purenn.layers import Layer
 from purenn.layers._contract import P, X, Y
 from purenn.layers._inference import steady
 from purenn.losses import LossFunction
+from purenn.matching import require_same
 from purenn.optimizers import Optimizer
 from purenn.training.gradient import require_pair
 
@@ -71,9 +72,9 @@ def _check_slopes(layer: Layer[P, X, Y], params: P, example: X, key: Key, tolera
     first, pull = layer.vjp(params, example, key)
     cotangent = _random_like(first, key.child("cotangent"))
     grads, dx = _repeatable(lambda: pull(cotangent), "pullback", params, example, cotangent)
-    tree.require_same(params, grads, "The parameters and the gradient")
+    require_same(params, grads, "The parameters and the gradient")
     slopes = dx()
-    tree.require_same(example, slopes, "The input and its cotangent")
+    require_same(example, slopes, "The input and its cotangent")
     _require_equal(first, layer.vjp(params, example, key)[0], "Two outputs of vjp for one key")
 
     def value(new_params: P, new_example: X) -> float:
@@ -99,7 +100,7 @@ def check_loss(loss: LossFunction[A, T], prediction: A, target: T, tolerance: fl
     value, cotangent = found
     if not isinstance(value, float):
         raise ContractError(f"expected a Python float as value, got {type(value).__name__}.")
-    tree.require_same(prediction, cotangent, "The prediction and its cotangent")
+    require_same(prediction, cotangent, "The prediction and its cotangent")
     _compare(
         lambda new: loss(new, target)[0], prediction, cotangent, Key(0), "prediction", tolerance
     )
@@ -121,7 +122,7 @@ def check_optimizer(optimizer: Optimizer[S], params: P, steps: int = 5) -> None:
         update = partial(optimizer.update, state, grads, 1.0)
         after, moved = _repeatable(update, "update", state.params, state.slots, grads)
         _require_equal(after.params, moved, "The parameters and those of the new state")
-        tree.require_same(params, after.params, "The parameters before and after an update")
+        require_same(params, after.params, "The parameters before and after an update")
         if after.step != state.step + 1:
             raise ContractError(f"expected step {state.step + 1}, got {after.step}.")
         state = after
@@ -215,7 +216,7 @@ def _check_single_precision(layer: Layer[P, X, Y], example: X, key: Key) -> None
     _require_narrow("apply", layer.apply(params, small))
     _require_narrow("vjp", y)
     _require_narrow("the gradient", grads)
-    tree.require_same(small, dx(), "The float32 input and its cotangent")
+    require_same(small, dx(), "The float32 input and its cotangent")
 
 
 def _narrow(value: T) -> T:

@@ -29,6 +29,7 @@ from purenn.layers import Layer
 from purenn.layers._inference import inference_pullback
 from purenn.losses import Loss, LossFunction
 from purenn.losses._targets import require_labels, require_matrix
+from purenn.matching import require_same
 from purenn.training.gradient import (
     P,
     T,
@@ -38,7 +39,7 @@ from purenn.training.gradient import (
     require_model,
     value_and_grad,
 )
-from purenn.tree import map_leaves, map_pairs, moving_leaves, require_same
+from purenn.tree import map_leaves, map_pairs, moving_leaves
 
 V = TypeVar("V", bound=Array)
 W = TypeVar("W", bound=Array)

@@ -41,7 +41,7 @@ def sharpness_aware_step(
     gradient = value_and_grad(layer, loss)
     require_optimizer("sharpness_aware_step", optimizer)
     length = checks.number("The radius of sharpness_aware_step", radius, above=0.0)
-    return step_along(_at_the_top(gradient, length), loss, optimizer)
+    return step_along(_at_the_top(gradient, length), layer, loss, optimizer)
 
 
 def _at_the_top(

@@ -48,6 +48,7 @@ class Report:
 class TrainingStep(Generic[P, X, T, S]):
     """Forward, backward, update. The scale and the count are those of the loss, if it has them."""
 
+    parts: tuple[object, object]  # the layer and the loss
     gradient: Callable[[P, X, T, Key], tuple[float, P]]
     scale: Callable[[int], float] | None
     count: Callable[[T], int]
@@ -86,17 +87,18 @@ def training_step(
     """
     gradient = value_and_grad(layer, loss)
     require_optimizer("training_step", optimizer)
-    return step_along(gradient, loss, optimizer)
+    return step_along(gradient, layer, loss, optimizer)
 
 
 def step_along(
     gradient: Callable[[P, X, T, Key], tuple[float, P]],
+    layer: Layer[P, X, Y],
     loss: LossFunction[Y, T],
     optimizer: Optimizer[S],
 ) -> TrainingStep[P, X, T, S]:
     """The step along a gradient of a loss."""
     scale = loss.scale if isinstance(loss, Loss) else None
-    return TrainingStep(gradient, scale, counting(loss), optimizer)
+    return TrainingStep((layer, loss), gradient, scale, counting(loss), optimizer)
 
 
 class _Advancing(Protocol[S, B_contra, M_co]):

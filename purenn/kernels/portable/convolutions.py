@@ -17,6 +17,7 @@ from purenn.kernels.convolutions import Filters
 from purenn.kernels.portable.grids import (
     Exponents,
     above,
+    above_largest,
     add_nonfinite,
     exponents,
     finite,
@@ -98,7 +99,7 @@ def weight_cotangent(x: Images, dy: Images, windows: Windows, weight: Filters) -
 def _powers_of_features(x: Images) -> Exponents:
     """Powers of two above the norms of what has an index along the last axis."""
     rows = x.reshape(-1, x.shape[3])
-    return exponents(rows, square_sums(rows))[1].reshape(1, 1, 1, -1)
+    return exponents(rows, square_sums(rows))[len(rows) :].reshape(1, 1, 1, -1)
 
 
 def _powers_of_channels(groups: int, x: Filters) -> Exponents:
@@ -106,7 +107,7 @@ def _powers_of_channels(groups: int, x: Filters) -> Exponents:
     size = x.shape[3] // groups
     split = x.reshape(-1, x.shape[2] * groups, size).swapaxes(1, 2)
     rows = split.reshape(-1, x.shape[2] * groups)
-    found = exponents(rows, square_sums(rows))[1].reshape(x.shape[2], groups)
+    found = exponents(rows, square_sums(rows))[len(rows) :].reshape(x.shape[2], groups)
     return found.repeat(size, axis=1).reshape(1, 1, x.shape[2], x.shape[3])
 
 
@@ -126,9 +127,8 @@ def _powers_of_windows(x: Images, size: Pair, groups: int, count: int) -> Expone
             np.add(sums, squares[:, row : row + down, column : column + across], sums)
     most: Vector = np.maximum.reduce(sums, axis=(1, 2), initial=0.0).reshape(-1)
 
-    def largest(odd: Mask) -> Vector:
-        peaks: Vector = np.maximum.reduce(np.abs(split), axis=(1, 2, 4), initial=0.0).reshape(-1)
-        return peaks[odd]
+    def of_largest(odd: Mask) -> Exponents:
+        return above_largest(np.moveaxis(split, 3, 1).reshape(len(most), -1)[odd], count)
 
-    found = above(most, largest, count).reshape(-1, 1, 1, groups)
+    found = above(most, of_largest).reshape(-1, 1, 1, groups)
     return found.repeat(x.shape[3] // groups, axis=3)

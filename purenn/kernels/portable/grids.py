@@ -36,44 +36,47 @@ EXTREME = 400
 Exponents = np.ndarray[tuple[int, ...], np.dtype[np.int32]]
 
 
-def square_sums(x: Matrix) -> tuple[Vector, Vector]:
-    """The sums of squares of the rows and of the columns."""
-    rows, columns = np.empty(x.shape[0], x.dtype), np.zeros(x.shape[1], x.dtype)
+def square_sums(x: Matrix) -> Vector:
+    """The sums of squares of the rows, and after them those of the columns."""
+    sums: Vector = np.zeros(sum(x.shape), x.dtype)
+    rows, columns = sums[: len(x)], sums[len(x) :]
     step = max(1, BLOCK // max(1, x.shape[1]))
-    spare = empty((min(step, x.shape[0]), x.shape[1]), x.dtype)
+    spare = empty((min(step, len(x)), x.shape[1]), x.dtype)
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        for start in range(0, x.shape[0], step):
+        for start in range(0, len(x), step):
             block = x[start : start + step]
             squares = np.multiply(block, block, spare[: len(block)])
             np.add.reduce(squares, 1, out=rows[start : start + step])
             np.add(columns, np.add.reduce(squares, 0), columns)
-    return rows, columns
+    return sums
 
 
-def exponents(x: Matrix, sums: tuple[Vector, Vector]) -> tuple[Exponents, Exponents]:
-    """Powers of two above the norms of the rows, and above those of the columns, of finite x."""
-    rows, columns = sums
-    return (
-        above(rows, lambda odd: _largest(x[odd]), x.shape[1]).reshape(-1, 1),
-        above(columns, lambda odd: _largest(x[:, odd].T), x.shape[0]).reshape(1, -1),
-    )
+def exponents(x: Matrix, sums: Vector) -> Exponents:
+    """Powers of two above the norms of the rows, and after them of the columns, of finite x."""
+
+    def of_largest(odd: Mask) -> Exponents:
+        rows, columns = x[odd[: len(x)]], x[:, odd[len(x) :]].T
+        return np.concatenate([above_largest(rows, x.shape[1]), above_largest(columns, len(x))])
+
+    return above(sums, of_largest)
 
 
-def _largest(x: Matrix) -> Vector:
+def above_largest(x: Matrix, count: int) -> Exponents:
+    """Powers of two above norms of so many elements, whose largest is in the row."""
     largest: Vector = np.maximum.reduce(np.abs(x), 1, initial=0.0)
-    return largest
+    return np.where(largest > 0.0, np.frexp(largest)[1] + half_bits(count), NO_EXPONENT)
 
 
-def above(sums: Vector, largest: Callable[[Mask], Vector], count: int) -> Exponents:
-    """Powers of two above the norms of so many elements, from the sums of their squares.
+def above(sums: Vector, otherwise: Callable[[Mask], Exponents]) -> Exponents:
+    """Powers of two above norms, from the sums of squares.
 
-    Where these may have been lost or infinite, from the largest elements, which a call gives.
+    A call gives those whose squares may have been lost or infinite.
     """
     found: Exponents = np.frexp(np.sqrt(sums * sums.dtype.type(MARGIN)))[1]
-    odd = ~((sums > LEAST) & (sums < MOST))
-    if odd.any():
-        peaks = largest(odd)
-        found[odd] = np.where(peaks > 0.0, np.frexp(peaks)[1] + half_bits(count), NO_EXPONENT)
+    least, most = np.minimum.reduce(sums, initial=1.0), np.maximum.reduce(sums, initial=1.0)
+    if not LEAST < least <= most < MOST:
+        odd = ~((sums > LEAST) & (sums < MOST))
+        found[odd] = otherwise(odd)
     return found
 
 

@@ -50,26 +50,41 @@ class Factor:
         self._grids: dict[int, tuple[Grid, ...]] = {}
 
     @cached_property
-    def is_finite(self) -> bool:
-        """Whether all elements are."""
-        return bool(np.isfinite(self._sums[0]).all()) or bool(np.isfinite(self.matrix).all())
+    def _sums(self) -> Vector:
+        return square_sums(self.matrix)
 
     @cached_property
-    def _sums(self) -> tuple[Vector, Vector]:
-        return square_sums(self.matrix)
+    def is_finite(self) -> bool:
+        """Whether all elements are."""
+        most = np.maximum.reduce(self._sums, initial=0.0)
+        return bool(most < np.inf) or bool(np.isfinite(self.matrix).all())
+
+    @cached_property
+    def _finite(self) -> Matrix:
+        return self.matrix if self.is_finite else finite(self.matrix)
+
+    @cached_property
+    def _powers(self) -> tuple[Exponents, Exponents]:
+        """Powers of two above the norms, for sums along either axis: one of all if near enough."""
+        x = self._finite
+        powers = exponents(x, self._sums if self.is_finite else square_sums(x))
+        highest = np.maximum.reduce(powers, initial=NO_EXPONENT)
+        if highest - np.minimum.reduce(powers, initial=highest) > ALIKE:
+            return powers[len(x) :].reshape(1, -1), powers[: len(x)].reshape(-1, 1)
+        highest_of_all = np.full((1, 1), highest, np.int32)
+        return highest_of_all, highest_of_all
 
     def along(self, axis: int) -> tuple[Grid, ...]:
         """The parts of the matrix for sums along that axis, each on its grid."""
         if axis not in self._grids:
-            x, sums = self.matrix, self._sums
-            if not self.is_finite:
-                x = finite(x)
-                sums = square_sums(x)
-            if max(x.shape) > LONGEST:
-                parts = _parts(x, axis)
-                self._grids[axis] = tuple([_grids(x, square_sums(x), axis)[axis] for x in parts])
+            length, longest = self.matrix.shape[axis], max(self.matrix.shape)
+            if length > LONGEST:
+                parts = _parts(self.matrix, axis)
+                self._grids[axis] = tuple([grid for x in parts for grid in Factor(x).along(axis)])
+            elif longest <= LONGEST and self._powers[0] is self._powers[1]:
+                self._grids[0] = self._grids[1] = (_grid(self._finite, self._powers[0], longest),)
             else:
-                self._grids |= {key: (grid,) for key, grid in _grids(x, sums, axis).items()}
+                self._grids[axis] = (_grid(self._finite, self._powers[axis], length),)
         return self._grids[axis]
 
 
@@ -78,20 +93,13 @@ def _parts(x: Matrix, axis: int) -> list[Matrix]:
     return [x[span] if axis == 0 else x[:, span] for span in spans]
 
 
-def _grids(x: Matrix, sums: tuple[Vector, Vector], axis: int) -> dict[int, Grid]:
-    """The grid for sums along an axis, or one for both axes."""
-    powers = exponents(x, sums)[::-1]  # those of the columns are for sums along axis 0
-    own, length = powers[axis], x.shape[axis]
-    known = own[own > NO_EXPONENT]
-    if np.abs(known).max(initial=0) > EXTREME:
-        scaled = typed_like(np.ldexp(x, -own), x)
-        return {axis: Grid(on_grid(scaled, np.zeros_like(own), length), own)}
-    ends = [(power.min(initial=-NO_EXPONENT), power.max(initial=NO_EXPONENT)) for power in powers]
-    highest = max(high for _, high in ends)
-    if highest - min(low for low, _ in ends) > ALIKE:
-        return {axis: Grid(on_grid(x, own, length))}
-    grid = Grid(on_grid(x, np.full((1, 1), highest, np.int32), max(x.shape)))
-    return {0: grid, 1: grid}
+def _grid(x: Matrix, powers: Exponents, count: int) -> Grid:
+    """The grid for sums of so many elements, below whose norms are powers of two."""
+    known = powers[powers > NO_EXPONENT]
+    if np.abs(known).max(initial=0) <= EXTREME:
+        return Grid(on_grid(x, powers, count))
+    scaled = typed_like(np.ldexp(x, -powers), x)
+    return Grid(on_grid(scaled, np.zeros_like(powers), count), powers)
 
 
 def contract(a: Factor, axis: int, b: Factor, other: int) -> Matrix:
