@@ -22,7 +22,7 @@ from purenn.datasets import CLASSES, FashionMnist, fashion_mnist
 from trainer.convolutional import cnn, cnn_quick, cnn_small
 from trainer.experiment import Experiment, Parts
 from trainer.images import RECIPES, ImageSettings, Recipe
-from trainer.models import classifier, normalized_classifier
+from trainer.models import averaged_over_mirror_images, classifier, normalized_classifier
 
 SCRIPT = "fashion_mnist.py"
 FOLDER = Path("runs/fashion-mnist")
@@ -130,7 +130,8 @@ class Trial:
     def perform(self, net: Layer[P, Images, Matrix]) -> None:
         """Train the model, and show what it makes of the test images."""
         console, goal = standard_output(), self.settings.objective
-        model = self.settings.computed(net)
+        seen = averaged_over_mirror_images(net) if self.settings.mirrored else net
+        model = self.settings.computed(seen)
 
         def draw(params: P) -> None:
             probabilities = goal.probabilities(predict(model, params, self.parts.test))

@@ -36,6 +36,8 @@ class ImageSettings(Settings):
     """The probability with which a part of an image is erased."""
     mixup: float = 0.0
     """The alpha of mixup, which mixes pairs of images and their labels; 0 for none."""
+    mirrored: bool = False
+    """Whether a prediction is the mean of those for an image and its mirror image."""
     split: Literal["article", "official"] = "article"
     """The article's 56,000 training and 14,000 test images, or the official 60,000 and 10,000."""
     validation: int = 0
@@ -89,7 +91,7 @@ RECIPES: dict[Recipe, ImageSettings] = {
     "corrected": CORRECTED,
     "mlp": MLP,
     "mlp-official": attrs.evolve(
-        MLP, split="official", flips=0.5, mixup=0.2, dropout=0.2, epochs=50
+        MLP, split="official", flips=0.5, mixup=0.2, mirrored=True, dropout=0.2, epochs=50
     ),
     "cnn-small": CNN_SMALL,
     "cnn": attrs.evolve(CNN_SMALL, net="cnn", flips=0.5, erasing=0.5, epochs=25),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, TypeVar
 
 import attrs
+import numpy as np
 
-from purenn import Empty, Labels, Layer, Linear, Loss, Matrix, dropout, softmax_cross_entropy
+from purenn import Empty, Labels, Layer, Linear, Loss, Matrix, dropout, maker, softmax_cross_entropy
+from purenn.arrays import Images
 from purenn.initializers import Initializer, glorot_normal, he_normal, lecun_normal
 from purenn.layers import (
     BatchNorm,
@@ -27,6 +29,8 @@ from purenn.tree import EMPTY
 
 Activation = Literal["leaky-relu", "relu", "gelu", "tanh", "sigmoid"]
 Goal = Literal["softmax-cross-entropy", "cross-entropy", "brier"]
+P = TypeVar("P")
+
 Plain = Layer[Empty, Matrix, Matrix]  # without parameters
 ClassifierParams = tuple[Stack[Block[tuple[Linear, Empty, Empty]]], Linear, Empty]
 NormalizedParams = tuple[Stack[Block[tuple[Linear, BatchNorm, Empty, Empty]]], Linear, Empty]
@@ -87,3 +91,14 @@ def objective(name: Goal, label_smoothing: float = 0.0) -> Objective:
     if name == "softmax-cross-entropy":
         return Objective(softmax_cross_entropy(label_smoothing), identity())
     return Objective(cross_entropy() if name == "cross-entropy" else brier(), softmax())
+
+
+@maker
+def averaged_over_mirror_images(net: Layer[P, Images, Matrix]) -> Layer[P, Images, Matrix]:
+    """The net, whose predictions are means over an image and its mirror image."""
+
+    def apply(params: P, x: Images) -> Matrix:
+        total = np.add(net.apply(params, x), net.apply(params, x[:, :, ::-1]))
+        return np.multiply(total, 0.5, total)
+
+    return Layer(net.init, apply, net.vjp)

@@ -17,7 +17,7 @@ from math import ceil, log2
 
 import numpy as np
 
-from purenn.arrays import FLOAT32, FLOAT64, A, Array, FloatDtype, Mask, Matrix, Vector, typed_like
+from purenn.arrays import FLOAT64, A, Array, FloatDtype, Mask, Matrix, Vector, typed_like
 from purenn.kernels.blocks import BLOCK
 from purenn.kernels.memory import empty
 from purenn.kernels.portable.numbers import MANTISSA
@@ -90,23 +90,20 @@ Slices = tuple[Array, ...]  # of float64; their sum is the array
 
 def on_grid(x: Array, powers: Exponents, count: int) -> Slices:
     """`x` on grids for the powers of two, which are above norms of so many elements."""
-    first = _rounded(x, powers)
-    if x.dtype == FLOAT32:
-        return (first,)
-    rest = np.subtract(x, first, empty(x.shape, FLOAT64))
-    return first, _rounded(rest, powers - (BITS + 1) + half_bits(count))
-
-
-def _rounded(x: Array, powers: Exponents) -> Array:
-    anchors = np.ldexp(1.5, powers + (MANTISSA - BITS))
-    found = empty(x.shape, FLOAT64)
+    finer = [powers - (BITS + 1) + half_bits(count)] if x.dtype == FLOAT64 else []
+    anchors = [np.ldexp(1.5, each + (MANTISSA - BITS)) for each in (powers, *finer)]
+    slices = [empty(x.shape, FLOAT64) for _ in anchors]
     step = max(1, BLOCK * len(x) // max(1, x.size))
     for start in range(0, len(x), step):
         block = slice(start, start + step)
-        to, anchor = found[block], anchors[block] if len(anchors) > 1 else anchors
-        np.add(x[block], anchor, to)
-        np.subtract(to, anchor, to)
-    return found
+        rest = x[block]
+        for found, anchor in zip(slices, anchors, strict=True):
+            to, own = found[block], anchor[block] if len(anchor) > 1 else anchor
+            if found is not slices[0]:
+                rest = np.subtract(rest, slices[0][block], to)
+            np.add(rest, own, to)
+            np.subtract(to, own, to)
+    return tuple(slices)
 
 
 def multiplied(multiply: Callable[[Array, Array], Array], one: Slices, other: Slices) -> Array:
@@ -114,15 +111,16 @@ def multiplied(multiply: Callable[[Array, Array], Array], one: Slices, other: Sl
     if len(one) == 1:
         return multiply(one[0], other[0])
     (a, a_rest), (b, b_rest) = one, other
-    return multiply(a, b_rest) + multiply(a_rest, b) + multiply(a, b)
+    first = multiply(a, b_rest)
+    total = np.add(first, multiply(a_rest, b), empty(first.shape, FLOAT64))
+    return np.add(total, multiply(a, b), total)
 
 
 def rounded(total: Array, dtype: FloatDtype) -> Array:
     """A float64 sum, rounded to the dtype. The sign of 0 depends on the order of a sum: it is +."""
-    found = empty(total.shape, dtype)
+    found = total if dtype == FLOAT64 else empty(total.shape, dtype)
     with np.errstate(over="ignore", under="ignore"):
-        np.add(total, 0.0, found, casting="same_kind")
-    return found
+        return np.add(total, 0.0, found, casting="same_kind")
 
 
 def finite(x: A) -> A:
