@@ -81,7 +81,12 @@ def cosine(rate: Positive, steps: Count, final: float = 0.0) -> Schedule:
 def _half_cosine(first: float, last: float, step: float, length: float) -> float:
     if step >= length:
         return last
-    return last + (first - last) * (0.5 + 0.5 * scalars.cos(pi * step / length))
+    return _between(first, last, 0.5 + 0.5 * scalars.cos(pi * step / length))
+
+
+def _between(first: float, last: float, share: float) -> float:
+    """That share of the first, and the rest of the last: exact at both ends."""
+    return first * share + last * (1.0 - share)
 
 
 @maker
@@ -157,7 +162,7 @@ def polynomial(rate: Positive, steps: Count, power: Positive = 1.0, final: float
 
     def schedule(step: int) -> float:
         share = scalars.power(max(0.0, 1.0 - step / steps), power)
-        return last + (rate - last) * share
+        return _between(rate, last, share)
 
     return Schedule(schedule)
 

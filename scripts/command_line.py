@@ -105,14 +105,14 @@ def _problem(error: BaseException, kind: type | None) -> str:
 
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True)
-    for kind in (int, float, str):
+    for kind in (int, float, str, bool):
         converter.register_structure_hook(kind, _strict)
     return converter
 
 
 def _strict(value: object, kind: type[N]) -> N:
     """A value that has its type already: cattrs would turn text into numbers."""
-    if not isinstance(value, bool) and isinstance(value, kind):
+    if isinstance(value, kind) and type(value) is kind:
         return value
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return kind(value)

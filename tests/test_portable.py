@@ -145,7 +145,9 @@ def test_the_bits_depend_on_no_kernel_threads_or_instructions(variables: dict[st
 def compare(names: Iterable[str]) -> bool:
     """Print the digests of the runs, and tell whether all are the golden ones."""
     golden, x = True, np.random.default_rng(0).standard_normal((500, 500))
-    sys.stdout.write(f"A product by this BLAS, which others compute otherwise: {digest(x @ x)[:16]}\n")
+    sys.stdout.write(
+        f"A product by this BLAS, which others compute otherwise: {digest(x @ x)[:16]}\n"
+    )
     for name in names:
         found = RUNS[name]()[:16]
         golden &= found == GOLDEN[name]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from purenn.arrays import ByteImages, FloatDtype, Images, Indices, N, read_only, typed_like
+from purenn.arrays import ByteImages, FloatDtype, Images, Indices, Matrix, N, read_only, typed_like
 from purenn.kernels.constants import scalar
 from purenn.kernels.memory import empty
 
@@ -15,6 +15,15 @@ def take(array: N, indices: Indices) -> N:
     # Every mode but "raise" writes straight into `out`, without a buffer.
     array.take(indices, 0, taken, "clip")
     return read_only(typed_like(taken, array))
+
+
+def scattered(dy: Matrix, indices: Indices, table: Matrix) -> Matrix:
+    """The cotangent of the table of `take`: rows of dy, as wide, added up where they came from."""
+    sums: Matrix = np.zeros_like(table)
+    # NumPy has a fast loop for single numbers, and none for rows.
+    cells = indices.reshape(-1, 1) * table.shape[1] + np.arange(table.shape[1])
+    np.add.at(sums.reshape(-1), cells.reshape(-1), dy.reshape(-1))
+    return read_only(sums)
 
 
 def rows(array: N, selection: Indices | range) -> N:

@@ -10,7 +10,7 @@ from purenn.checks import Count
 from purenn.errors import LabelError, OptionError, ParametersError, ShapeError
 from purenn.expressions import maker
 from purenn.initializers import normal
-from purenn.kernels.gather import take
+from purenn.kernels.gather import scattered, take
 from purenn.keys import Key
 from purenn.layers._contract import Layer, Pullback, Thunk, keyless
 from purenn.layers._fitting import require_dtype, require_params
@@ -72,10 +72,9 @@ def category_embedding(
         y: Matrix = take(params.table, rows).reshape(len(x), len(sizes) * features)
 
         def pull(dy: Matrix) -> tuple[Embedding, Thunk[Matrix]]:
-            table: Matrix = np.zeros_like(params.table)
-            np.add.at(table, rows, dy.reshape(-1, features))
+            table = scattered(dy, rows, params.table)
             # Whole numbers have no slope.
-            return Embedding(read_only(table)), lambda: read_only(np.zeros_like(x))
+            return Embedding(table), lambda: read_only(np.zeros_like(x))
 
         return read_only(y), pull
 

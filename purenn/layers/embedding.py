@@ -10,7 +10,7 @@ from purenn.arrays import FLOAT32, FloatDtype, Labels, Matrix, matrix, read_only
 from purenn.checks import Count
 from purenn.expressions import maker
 from purenn.initializers import normal
-from purenn.kernels.gather import take
+from purenn.kernels.gather import scattered, take
 from purenn.keys import Key
 from purenn.layers._contract import Layer, Pullback, Thunk, keyless
 from purenn.layers._fitting import require_params
@@ -45,10 +45,9 @@ def embedding(
         require_indices(subject, x, params.table.shape[0])
 
         def pull(dy: Matrix) -> tuple[Embedding, Thunk[Labels]]:
-            table: Matrix = np.zeros_like(params.table)
-            np.add.at(table, x, dy)
+            table = scattered(dy, x.astype(np.int64, copy=False), params.table)
             # Integers have no slope.
-            return Embedding(read_only(table)), lambda: read_only(np.zeros_like(x))
+            return Embedding(table), lambda: read_only(np.zeros_like(x))
 
         return take(params.table, x.astype(np.int64, copy=False)), pull
 

@@ -72,7 +72,8 @@ def above(sums: Vector, otherwise: Callable[[Mask], Exponents]) -> Exponents:
 
     A call gives those whose squares may have been lost or infinite.
     """
-    found: Exponents = np.frexp(np.sqrt(sums * sums.dtype.type(MARGIN)))[1]
+    with np.errstate(over="ignore", under="ignore"):
+        found: Exponents = np.frexp(np.sqrt(sums * sums.dtype.type(MARGIN)))[1]
     least, most = np.minimum.reduce(sums, initial=1.0), np.maximum.reduce(sums, initial=1.0)
     if not LEAST < least <= most < MOST:
         odd = ~((sums > LEAST) & (sums < MOST))
