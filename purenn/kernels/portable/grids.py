@@ -13,7 +13,7 @@ number is put on a second, finer grid.
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import ceil, log2
+from math import ceil, frexp, log2
 
 import numpy as np
 
@@ -28,6 +28,8 @@ BITS = 26
 LEAST, MOST = 1e-30, 1e37
 # Of rounding in a sum of squares.
 MARGIN = 1.0 + 2.0**-10
+# One grid serves for both axes of a matrix if its norms differ by such a power of two at most.
+ALIKE = 2
 # Of what is 0, and stays 0 on any grid.
 NO_EXPONENT = -2000
 # Beyond such powers of two float64 numbers are divided by them first.
@@ -49,6 +51,17 @@ def square_sums(x: Matrix) -> Vector:
             np.add.reduce(squares, 1, out=rows[start : start + step])
             np.add(columns, np.add.reduce(squares, 0), columns)
     return sums
+
+
+def alike(sums: Vector) -> int | None:
+    """A power of two above all norms, from sums of squares, if it is near enough to each."""
+    if not sums.size:
+        return None
+    ends = np.minimum.reduce(sums), np.maximum.reduce(sums)
+    if not LEAST < ends[0] <= ends[1] < MOST:
+        return None
+    low, high = [frexp(np.sqrt(end * sums.dtype.type(MARGIN)))[1] for end in ends]
+    return high if high - low <= ALIKE else None
 
 
 def exponents(x: Matrix, sums: Vector) -> Exponents:

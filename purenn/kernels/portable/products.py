@@ -8,7 +8,7 @@ from functools import cached_property, reduce
 import attrs
 import numpy as np
 
-from purenn.arrays import FLOAT64, Array, Matrix, Stack, Vector, typed_like
+from purenn.arrays import FLOAT32, FLOAT64, Array, Matrix, Stack, typed_like
 from purenn.kernels.memory import empty
 from purenn.kernels.ops import ProductPullback
 from purenn.kernels.portable.grids import (
@@ -17,6 +17,7 @@ from purenn.kernels.portable.grids import (
     Exponents,
     Slices,
     add_nonfinite,
+    alike,
     exponents,
     finite,
     multiplied,
@@ -27,8 +28,6 @@ from purenn.kernels.portable.grids import (
 
 # Longer sums are taken in parts, so that norms, and with them grids, stay small.
 LONGEST = 4096
-# One grid serves for both axes of a matrix if its norms differ by such a power of two at most.
-ALIKE = 2
 
 
 @attrs.frozen
@@ -47,32 +46,22 @@ class Factor:
 
     def __init__(self, matrix: Matrix) -> None:
         self.matrix = matrix
+        sums = square_sums(matrix)
+        self._alike = alike(sums)
+        is_certain = self._alike is not None or bool(np.isfinite(sums).all())
+        self.is_finite = is_certain or bool(np.isfinite(matrix).all())
+        self._finite = matrix if self.is_finite else finite(matrix)
+        self._sums = sums if self.is_finite else square_sums(self._finite)
         self._grids: dict[int, tuple[Grid, ...]] = {}
 
     @cached_property
-    def _sums(self) -> Vector:
-        return square_sums(self.matrix)
-
-    @cached_property
-    def is_finite(self) -> bool:
-        """Whether all elements are."""
-        most = np.maximum.reduce(self._sums, initial=0.0)
-        return bool(most < np.inf) or bool(np.isfinite(self.matrix).all())
-
-    @cached_property
-    def _finite(self) -> Matrix:
-        return self.matrix if self.is_finite else finite(self.matrix)
-
-    @cached_property
     def _powers(self) -> tuple[Exponents, Exponents]:
-        """Powers of two above the norms, for sums along either axis: one of all if near enough."""
-        x = self._finite
-        powers = exponents(x, self._sums if self.is_finite else square_sums(x))
-        highest = np.maximum.reduce(powers, initial=NO_EXPONENT)
-        if highest - np.minimum.reduce(powers, initial=highest) > ALIKE:
-            return powers[len(x) :].reshape(1, -1), powers[: len(x)].reshape(-1, 1)
-        highest_of_all = np.full((1, 1), highest, np.int32)
-        return highest_of_all, highest_of_all
+        """Powers of two above the norms, for sums along either axis: one above all if alike."""
+        if self._alike is not None:
+            common = np.array([[self._alike]], np.int32)
+            return common, common
+        powers, count = exponents(self._finite, self._sums), len(self.matrix)
+        return powers[count:].reshape(1, -1), powers[:count].reshape(-1, 1)
 
     def along(self, axis: int) -> tuple[Grid, ...]:
         """The parts of the matrix for sums along that axis, each on its grid."""
@@ -95,8 +84,7 @@ def _parts(x: Matrix, axis: int) -> list[Matrix]:
 
 def _grid(x: Matrix, powers: Exponents, count: int) -> Grid:
     """The grid for sums of so many elements, below whose norms are powers of two."""
-    known = powers[powers > NO_EXPONENT]
-    if np.abs(known).max(initial=0) <= EXTREME:
+    if x.dtype == FLOAT32 or np.abs(powers[powers > NO_EXPONENT]).max(initial=0) <= EXTREME:
         return Grid(on_grid(x, powers, count))
     scaled = typed_like(np.ldexp(x, -powers), x)
     return Grid(on_grid(scaled, np.zeros_like(powers), count), powers)
