@@ -19,7 +19,6 @@ from purenn.initializers import he_normal
 from purenn.layers import BatchNorm, Block, Conv, block, conv, global_average_pool, max_pool
 
 Unit = Block[tuple[Conv, BatchNorm, Empty]]
-Head = tuple[Empty, Empty, Linear]
 Quick = tuple[Unit, Unit, Empty, Empty, Linear]
 Small = tuple[Unit, Empty, Unit, Block[Unit], Empty, Unit, Block[Unit], Empty, Empty, Linear]
 Large = tuple[
