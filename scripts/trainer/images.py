@@ -91,7 +91,14 @@ RECIPES: dict[Recipe, ImageSettings] = {
     "corrected": CORRECTED,
     "mlp": MLP,
     "mlp-official": attrs.evolve(
-        MLP, split="official", flips=0.5, mixup=0.2, mirrored=True, dropout=0.2, epochs=50
+        MLP,
+        split="official",
+        flips=0.5,
+        mixup=0.2,
+        mirrored=True,
+        weight_decay=0.2,
+        dropout=0.2,
+        epochs=50,
     ),
     "cnn-small": CNN_SMALL,
     "cnn": attrs.evolve(CNN_SMALL, net="cnn", flips=0.5, erasing=0.5, epochs=25),
