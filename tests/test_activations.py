@@ -115,6 +115,16 @@ def test_curves_have_limits_far_out_and_keep_nan(name: str, dtype: FloatDtype) -
 
 
 @dtypes
+@pytest.mark.parametrize("layer", [layers.elu(), layers.selu()], ids=repr)
+def test_saturated_units_have_no_slope_that_would_slow_products_down(
+    layer: Activation, dtype: FloatDtype
+) -> None:
+    x = np.linspace(-1000.0, -40.0, 500, dtype=dtype).reshape(100, 5)
+    _, pull = layer.vjp(Empty(), x, Key(0))
+    assert not pull(np.ones_like(x))[1]().any()
+
+
+@dtypes
 def test_rectifiers_take_the_left_slope_at_their_kink(dtype: FloatDtype) -> None:
     kink = matrix([[0.0, -0.0]], dtype)
     for layer, slope in ((relu(), 0.0), (leaky_relu(0.2), 0.2)):

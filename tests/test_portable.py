@@ -123,9 +123,9 @@ RUNS: dict[str, Callable[[], str]] = {
 GOLDEN = {
     "spiral": "fccfc9f8ad8b47c2",
     "convolutional": "a10bd30175bff13d",
-    "estimator": "2ce334a4878cf217",
+    "estimator": "2e1392e46e388a03",
     "fashion": "3bca81a00c896ed8",
-    "contracts": "3f0e46b7e5a55b17",
+    "contracts": "e4de7174e6038f10",
 }
 
 

@@ -65,16 +65,16 @@ def elu(ops: Ops, x: Array, y: Array, slope: Array | None, alpha: float, scale: 
     negative, positive = _clipped(x, -inf, 0.0), _clipped(x, 0.0, inf)
     ops.expm1(negative, y)
     np.multiply(y, scalar(scale * alpha, x.dtype), y)
-    np.multiply(positive, scalar(scale, x.dtype), positive)
-    np.add(y, positive, y)
     if slope is not None:
-        ops.exp(negative, slope)
-        np.multiply(slope, scalar(scale * alpha, x.dtype), slope)
+        # 0 far out, where the exponential has subnormal products that slow BLAS down.
+        np.add(y, scalar(scale * alpha, x.dtype), slope)
         mask = np.less_equal(x, scalar(0.0, x.dtype), negative)
         np.multiply(slope, mask, slope)
         np.greater(x, scalar(0.0, x.dtype), mask)
         np.multiply(mask, scalar(scale, x.dtype), mask)
         np.add(slope, mask, slope)
+    np.multiply(positive, scalar(scale, x.dtype), positive)
+    np.add(y, positive, y)
 
 
 # Mills' ratio is a polynomial in t = shift / (a + shift), times t. Coefficients from the highest
