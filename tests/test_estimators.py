@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from refusals import check_refusal, items
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_wine
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import purenn as nn
 from purenn import layers, losses
@@ -106,6 +107,18 @@ def test_the_number_of_processes_changes_no_bit() -> None:
     assert same(one, classifier(members=3, n_jobs=2).fit(X, LABELS))
     first, second = [nn.tree.leaves(params)[1] for params in one.params_[:2]]
     assert not np.array_equal(first, second)
+
+
+def test_a_small_net_has_one_thread_whatever_there_are() -> None:
+    used: set[int] = set()
+
+    def watching(prediction: Matrix, target: nn.Labels) -> tuple[float, Matrix]:
+        used.update(pool["num_threads"] for pool in threadpool_info())
+        return nn.softmax_cross_entropy()(prediction, target)
+
+    with threadpool_limits(2):
+        classifier(loss=watching, epochs=1).fit(X, LABELS)
+    assert used == {1}
 
 
 def test_the_best_epoch_is_kept_the_last_of_equals() -> None:

@@ -17,6 +17,7 @@ from purenn.estimators._networks import Recipe
 from purenn.keys import Key
 from purenn.losses import Loss, LossFunction
 from purenn.training import fold, mean_loss, predict, training_step
+from purenn.tree import leaves
 
 Targets = Matrix | Labels | tuple[Matrix | Labels, Vector]
 Data = Dataset[Matrix, Targets]
@@ -25,6 +26,9 @@ Objective = LossFunction[Matrix, Targets]
 # Of an epoch: the loss, and on the validation part the loss and the error; NaN without such a part.
 Curves = tuple[float, float, float]
 
+# Products of nets with so many numbers are too small to share: two threads of BLAS win an eighth of
+# the time for twice the work, and the bits would depend on how many there are.
+SMALL = 500_000
 # How many rows a net sees for its first parameters, at most.
 EXAMPLES = 4096
 
@@ -90,20 +94,24 @@ def _epochs(problem: Problem, key: Key) -> Iterator[tuple[object, Curves]]:
     epochs, size = problem.epochs, min(problem.batch_size, len(training))
     whole = len(training) // size
     recipe, steps = problem.recipe, whole * epochs
-    state = recipe.optimizer(0.0, steps).init(first_params(problem, training, key))
-    for number in range(epochs):
-        progress = number / epochs
-        net = recipe.net(progress)
-        step = training_step(net, problem.loss, recipe.optimizer(progress, steps))
-        state, reports = fold(step, state, shuffled_batches(training, size, key, number)[:whole])
-        measured = (nan, nan)
-        if validation is not None:
-            prediction = predict(net, state.params, validation[0])
-            first, second = (
-                mean(one, prediction, validation[1]) for one in (problem.loss, problem.error)
-            )
-            measured = (first, second)
-        yield state.params, (mean_loss(reports), *measured)
+    with threadpool_limits(1):
+        params = first_params(problem, training, key)
+    state = recipe.optimizer(0.0, steps).init(params)
+    with threadpool_limits(1 if sum(leaf.size for leaf in leaves(params)) <= SMALL else None):
+        for number in range(epochs):
+            progress = number / epochs
+            net = recipe.net(progress)
+            step = training_step(net, problem.loss, recipe.optimizer(progress, steps))
+            batches = shuffled_batches(training, size, key, number)[:whole]
+            state, reports = fold(step, state, batches)
+            measured = (nan, nan)
+            if validation is not None:
+                prediction = predict(net, state.params, validation[0])
+                first, second = (
+                    mean(one, prediction, validation[1]) for one in (problem.loss, problem.error)
+                )
+                measured = (first, second)
+            yield state.params, (mean_loss(reports), *measured)
 
 
 def first_params(problem: Problem, data: Data, key: Key) -> object:
@@ -144,7 +152,7 @@ def mean(function: Objective, prediction: Matrix, target: Targets) -> float:
 def train_all(
     problem: Problem, keys: Sequence[Key], watches: Sequence[Watch], jobs: int | None
 ) -> list[tuple[object, tuple[Curves, ...]]]:
-    """Several nets, in up to so many processes, or one with all threads.
+    """Several nets, in up to so many processes, or one, with all threads if it is large.
 
     Each of several has a thread of its own, whose sums do not depend on how many there are.
     """
