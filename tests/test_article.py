@@ -62,12 +62,8 @@ def test_the_spirals_print_the_articles_digits_on_another_kernel(tmp_path: Path)
     assert ("epoch 1", "0.7288", "0.7288", "same digits", "yes") in rows
     assert ("training accuracy", "100.00 %", "100.00 %", "100 %", "yes") in rows
     assert [row[-1] for row in rows] == ["yes"] * (11 + 23)
-    assert (
-        len(
-            re.findall(r"digest of the parameters │ +(\w+) │ +\1 │ same bits +│ +yes", ended.stdout)
-        )
-        == 2
-    )
+    digest = r"digest of the parameters │ +(\w+) │ +\1 │ same bits +│ +yes"
+    assert len(re.findall(digest, ended.stdout)) == 2
     assert runs.read_environment(tmp_path / "clipped")["blas_kernel"] == other_kernel()
     first = runs.read_records(tmp_path / "clipped")[0]
     assert 210.0 < first["gradient_norm"] < 220.0

@@ -66,7 +66,7 @@ def elu(ops: Ops, x: Array, y: Array, slope: Array | None, alpha: float, scale: 
     ops.expm1(negative, y)
     np.multiply(y, scalar(scale * alpha, x.dtype), y)
     if slope is not None:
-        # 0 far out, where the exponential has subnormal products that slow BLAS down.
+        # Not from an exponential: far out that is tiny, and products of subnormal numbers are slow.
         np.add(y, scalar(scale * alpha, x.dtype), slope)
         mask = np.less_equal(x, scalar(0.0, x.dtype), negative)
         np.multiply(slope, mask, slope)

@@ -43,12 +43,13 @@ def embedding(
     def forward(params: Embedding, x: Labels) -> tuple[Matrix, Pullback[Matrix, Embedding, Labels]]:
         require_params(subject, params, Embedding)
         require_indices(subject, x, params.table.shape[0])
+        indices = x.astype(np.int64, copy=False)
 
         def pull(dy: Matrix) -> tuple[Embedding, Thunk[Labels]]:
-            table = scattered(dy, x.astype(np.int64, copy=False), params.table)
+            table = scattered(dy, indices, params.table)
             # Integers have no slope.
             return Embedding(table), lambda: read_only(np.zeros_like(x))
 
-        return take(params.table, x.astype(np.int64, copy=False)), pull
+        return take(params.table, indices), pull
 
     return keyless(init, forward)

@@ -13,7 +13,6 @@ import numpy as np
 import purenn
 from purenn import checks, files, jsons
 from purenn.errors import RunError
-from purenn.portability import is_portable
 from purenn.runs.config import differing
 from purenn.training.steps import TrainingStep
 
@@ -50,6 +49,8 @@ def arithmetic(step: object) -> Environment:
     """Whether the model and the loss of a step are portable, for a step of `training_step`."""
     if not isinstance(step, TrainingStep):
         return {}
+    from purenn.portability import is_portable
+
     return {"arithmetic": "portable" if all(map(is_portable, step.parts)) else "fast"}
 
 
@@ -104,7 +105,9 @@ def note_environment(folder: Path, now: Environment) -> None:
     The arithmetic is that of the first training, which a run is begun without.
     """
     found = read_environment(folder)
-    known = {name: now[name] for name in ("arithmetic",) if name in now} | found
+    known = found.copy()
+    if "arithmetic" in now:
+        known.setdefault("arithmetic", now["arithmetic"])
     sessions = known.get("resumed")
     earlier = sessions if isinstance(sessions, list) else []
     last = known.copy()

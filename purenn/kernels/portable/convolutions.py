@@ -11,7 +11,7 @@ from math import prod
 
 import numpy as np
 
-from purenn.arrays import FLOAT64, Array, Images, Mask, Vector, read_only, typed_like
+from purenn.arrays import FLOAT64, Array, Images, Mask, Matrix, Vector, read_only, typed_like
 from purenn.kernels import convolutions as kernels
 from purenn.kernels.convolutions import Filters
 from purenn.kernels.portable.grids import (
@@ -19,7 +19,6 @@ from purenn.kernels.portable.grids import (
     above,
     above_largest,
     add_nonfinite,
-    exponents,
     finite,
     multiplied,
     on_grid,
@@ -99,7 +98,7 @@ def weight_cotangent(x: Images, dy: Images, windows: Windows, weight: Filters) -
 def _powers_of_features(x: Images) -> Exponents:
     """Powers of two above the norms of what has an index along the last axis."""
     rows = x.reshape(-1, x.shape[3])
-    return exponents(rows, square_sums(rows))[len(rows) :].reshape(1, 1, 1, -1)
+    return _powers_of_columns(rows).reshape(1, 1, 1, -1)
 
 
 def _powers_of_channels(groups: int, x: Filters) -> Exponents:
@@ -107,8 +106,13 @@ def _powers_of_channels(groups: int, x: Filters) -> Exponents:
     size = x.shape[3] // groups
     split = x.reshape(-1, x.shape[2] * groups, size).swapaxes(1, 2)
     rows = split.reshape(-1, x.shape[2] * groups)
-    found = exponents(rows, square_sums(rows))[len(rows) :].reshape(x.shape[2], groups)
+    found = _powers_of_columns(rows).reshape(x.shape[2], groups)
     return found.repeat(size, axis=1).reshape(1, 1, x.shape[2], x.shape[3])
+
+
+def _powers_of_columns(x: Matrix) -> Exponents:
+    sums = square_sums(x)[len(x) :]
+    return above(sums, lambda odd: above_largest(x[:, odd].T, len(x)))
 
 
 def _powers_of_windows(x: Images, size: Pair, groups: int, count: int) -> Exponents:
