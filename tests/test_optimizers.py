@@ -279,6 +279,27 @@ def test_formulas_are_the_textbooks(dtype: FloatDtype) -> None:
 
 
 @dtypes
+def test_leaves_that_lie_together_follow_rules_of_their_own(dtype: FloatDtype) -> None:
+    params, slopes = (
+        tuple(read_only(noise(seed + n, (3, 1001 + n)).astype(dtype)) for n in range(20))
+        for seed in (0, 50)
+    )  # 60,990 numbers, in two blocks
+
+    def by_number(path: str, first: int = 0) -> float:
+        return 0.1 * ((int(path or 0) + first) % 3)
+
+    def moved(
+        factor: Callable[[str], float], some: tuple[Array, ...], by: tuple[Array, ...]
+    ) -> list[Bits]:
+        decay = nn.weight_decay(0.2, where=lambda path, leaf: factor(path) > 0.0)
+        optimizer = nn.descend(nn.momentum(0.9) >> opt.scaled(factor) >> decay, RATE)
+        return [bits(leaf) for leaf in run(optimizer, some, [by, by])[-1].params]
+
+    alone = [moved(partial(by_number, first=n), (params[n],), (slopes[n],))[0] for n in range(20)]
+    assert moved(by_number, params, slopes) == alone
+
+
+@dtypes
 def test_adaptive_formulas_are_the_papers(dtype: FloatDtype) -> None:
     def by_decay(t: int, g: Array, p: Array, memory: Memory) -> Array:
         return kingma_ba(t, g, p, memory) + 0.2 * p * (p.ndim == 2)

@@ -109,50 +109,64 @@ def _flats(leaves: Leaves) -> list[Vector]:
     return flats
 
 
-def _one_by_one(leaves: Leaves) -> list[Vector]:
-    """Each leaf as a vector."""
-    if not isinstance(leaves, Packed):
-        return [leaf.reshape(-1) for leaf in leaves]
-    layout, flats = _layout_of(leaves), leaves.flats
-    found = dict(zip(layout.alone, flats, strict=False))
-    for index, start in zip(layout.together, layout.starts, strict=False):
-        found[index] = flats[-1][start : start + leaves[index].size]
-    return [found[index] for index in range(len(leaves))]
-
-
 def run(leaves: Leaves, stages: tuple[Stage, ...]) -> None:
     """Put every leaf through all stages, which write into their new leaves."""
-    cut = _flats
-    for rules, _, _ in stages:
-        if len(rules) > 1:
-            cut = _one_by_one
-    flats = cut(leaves)
-    work = [
-        (rules, _columns(old, cut, len(flats)), _columns(new, cut, len(flats)))
-        for rules, old, new in stages
-    ]
+    layout, flats = _layout_of(leaves), _flats(leaves)
+    count = len(flats)
+    work = [(rules, _columns(old, count), _columns(new, count)) for rules, old, new in stages]
     for index, flat in enumerate(flats):
-        lanes = [(rules[index % len(rules)], old[index], new[index]) for rules, old, new in work]
         spare = empty((2 * min(BLOCK, flat.size),), flat.dtype)
-        if flat.size <= BLOCK:
-            _put_through(flat, lanes, spare)
-            continue
         for start in range(0, flat.size, BLOCK):
-            piece = slice(start, start + BLOCK)
-            cuts = [
-                (rule, tuple([x[piece] for x in old]), tuple([x[piece] for x in new]))
-                for rule, old, new in lanes
+            lanes = [
+                (
+                    _rule(rules, layout, index, start),
+                    _cut(old[index], start),
+                    _cut(new[index], start),
+                )
+                for rules, old, new in work
             ]
-            _put_through(flat[piece], cuts, spare)
+            _put_through(flat[start : start + BLOCK], lanes, spare)
 
 
-def _columns(slots: Slots, cut: Callable[[Leaves], list[Vector]], count: int) -> Sequence[Leaves]:
+def _cut(vectors: Leaves, start: int) -> Leaves:
+    """The block of each vector that starts there."""
+    if not vectors or vectors[0].size <= BLOCK:
+        return vectors
+    return tuple([x[start : start + BLOCK] for x in vectors])
+
+
+def _columns(slots: Slots, count: int) -> Sequence[Leaves]:
     """For each piece of memory the vectors of all slots."""
     if not slots:
         return [()] * count
-    if len(slots) == 1 and cut is _flats and isinstance(slots[0], Packed):
+    if len(slots) == 1 and isinstance(slots[0], Packed):
         return slots[0].columns
-    return list(zip(*map(cut, slots), strict=True))
+    return list(zip(*map(_flats, slots), strict=True))
+
+
+def _rule(rules: tuple[Rule, ...], layout: _Layout, index: int, start: int) -> Rule:
+    """The rule of a block of a piece of memory; where leaves lie together, that of each leaf."""
+    if len(rules) == 1:
+        return rules[0]
+    if index < len(layout.alone):
+        return rules[layout.alone[index]]
+    ends = [min(max(end - start, 0), BLOCK) for end in layout.starts]
+    spans = map(slice, ends, ends[1:])
+    parts = [
+        (rules[leaf], span)
+        for leaf, span in zip(layout.together, spans, strict=True)
+        if span.start < span.stop
+    ]
+
+    def each(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+        for rule, span in parts:
+            given = x[span], out[span], tuple([a[span] for a in old]), tuple([a[span] for a in new])
+            y = rule(*given)
+            if y is not given[1]:
+                np.copyto(given[1], y)
+        return out
+
+    return each
 
 
 def _put_through(x: Array, lanes: list[tuple[Rule, Leaves, Leaves]], spare: Vector) -> None:

@@ -13,7 +13,7 @@ import attrs
 import numpy as np
 
 from purenn.arrays import Array, Images, Matrix, Stack, Vector
-from purenn.kernels import convolutions
+from purenn.kernels import convolutions, functions
 from purenn.kernels.convolutions import Filters
 from purenn.kernels.memory import empty
 from purenn.kernels.products import products
@@ -41,9 +41,9 @@ class Ops:
     weight_cotangent: Callable[[Images, Images, Windows, Filters], Filters]
     input_cotangent: Callable[[Images, Filters, Windows, Images], Images]
     exp: Function
-    expm1: Function
+    expm1: Function  # of numbers that are not positive
     log: Function
-    log1p: Function
+    log1p: Function  # of numbers in [0, 1]
     tanh: Function
     cos: Function
     sin: Function
@@ -73,9 +73,9 @@ FAST = Ops(
     weight_cotangent=convolutions.weight_cotangent,
     input_cotangent=convolutions.input_cotangent,
     exp=np.exp,
-    expm1=np.expm1,
+    expm1=np.expm1 if functions.is_vectorized("expm1") else functions.expm1,
     log=np.log,
-    log1p=np.log1p,
+    log1p=np.log1p if functions.is_vectorized("log1p") else functions.log1p,
     tanh=np.tanh,
     cos=np.cos,
     sin=np.sin,
