@@ -9,21 +9,28 @@ window, and to write and read that takes as long as a second copy, or longer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 
 from purenn.arrays import FLOAT64, Array, Images, Vector, read_only, typed_like
 from purenn.kernels import depthwise
 from purenn.kernels.memory import LINE, empty
+from purenn.kernels.processor import has_avx512
 from purenn.kernels.products import products
 from purenn.kernels.reductions import ROWS
+from purenn.kernels.threads import shared
 from purenn.kernels.windows import Span, Windows, cover
 
-# OpenBLAS does not copy matrices first for products of so many multiplications at most. Therefore a
-# stack of matrices is faster than a single one, if each has so many rows.
-PRODUCT, FEW = 10**6, 48
+R = TypeVar("R")
+
+# With AVX-512, OpenBLAS computes products of so many multiplications at most without copying, and
+# in the thread that asks: a stack of them, which threads may share, is faster than a single product
+# if each has so many rows. Elsewhere its own threads keep the cores busy, and need more rows.
+SHARED = has_avx512()
+PRODUCT, FEW = 10**6, 20 if SHARED else 48
 # Single products need more rows to be fast.
 MANY = 256
 # So many elements of patches fit into the second cache, beside what is made of them.
@@ -49,15 +56,25 @@ def weight_cotangent(x: Images, dy: Images, windows: Windows, weight: Filters) -
         if _is_depthwise(part, weight):
             depthwise.add_weight_cotangent(part, own, windows, to)
             continue
-        for block, patches in _patches(part, windows, own.shape[3]):
-            given = slopes = _in_order(own[block], patches)
-            if patches.shape[1] > 1:
-                slopes = empty(given.shape, own.dtype)
-                np.copyto(slopes, given)
-            slopes = slopes.reshape(*patches.shape[:3], -1)
-            found = products(patches.swapaxes(2, 3), slopes)
-            np.add(to, np.add.reduce(found, axis=(0, 1)).reshape(to.shape), to)
+        _add_slopes(part, own, windows, to)
     return read_only(typed_like(sums.astype(dy.dtype), weight))
+
+
+def _add_slopes(x: Images, dy: Images, windows: Windows, sums: Filters) -> None:
+    """Add the sum of all patches times `dy` of one group of channels."""
+
+    def slopes(block: Span) -> Array:
+        patches = _patches(x[block], windows, dy.shape[3])
+        given = of_windows = _in_order(dy[block], patches)
+        if patches.shape[1] > 1:
+            of_windows = empty(given.shape, dy.dtype)
+            np.copyto(of_windows, given)
+        found = products(patches.swapaxes(2, 3), of_windows.reshape(*patches.shape[:3], -1))
+        total: Array = np.add.reduce(found, axis=(0, 1))
+        return total
+
+    for found in _each(slopes, x, windows, dy.shape[3]):
+        np.add(sums, found.reshape(sums.shape), sums)
 
 
 def input_cotangent(dy: Images, weight: Filters, windows: Windows, x: Images) -> Images:
@@ -122,9 +139,24 @@ def _correlate(x: Images, weight: Filters, bias: Vector, windows: Windows, out: 
     matrix = weight.reshape(-1, weight.shape[3])
     # NumPy is slow along rows as short as one of features.
     shift = np.broadcast_to(bias, (*windows.count, bias.size)).copy()
-    for block, patches in _patches(x, windows, weight.shape[3]):
+
+    def write(block: Span) -> None:
+        patches = _patches(x[block], windows, weight.shape[3])
         to = _in_order(out[block], patches)
         np.add(products(patches, matrix).reshape(to.shape), shift if to.ndim == 4 else shift[0], to)
+
+    _each(write, x, windows, weight.shape[3])
+
+
+def _each(work: Callable[[Span], R], x: Images, windows: Windows, features: int) -> list[R]:
+    """What the function gives for each few samples, in several threads unless BLAS has its own."""
+    row = windows.size[1] * x.shape[3]
+    elements = windows.extent(0) * windows.count[1] * row
+    step = _step(x.shape[0], windows.count[1], _work(windows, row, features), elements)
+    blocks = [slice(start, start + step) for start in range(0, x.shape[0], step)]
+    if SHARED and features > 1:  # BLAS shares products of matrices and vectors
+        return shared(work, blocks)
+    return list(map(work, blocks))
 
 
 def _in_order(y: Images, patches: Array) -> Array:
@@ -134,36 +166,37 @@ def _in_order(y: Images, patches: Array) -> Array:
     return y.reshape(patches.shape[0], -1, *y.shape[1:]).swapaxes(1, 2)
 
 
-def _patches(x: Images, windows: Windows, features: int) -> Iterator[tuple[Span, Array]]:
-    """What the windows show, as stacks of matrices with a row for each window."""
+def _work(windows: Windows, row: int, features: int) -> int:
+    """How many multiplications a row of windows takes, which have so many elements in each row."""
+    return windows.count[1] * windows.size[0] * row * features
+
+
+def _patches(x: Images, windows: Windows, features: int) -> Array:
+    """What the windows show of a few samples, as a stack of matrices with a row for each window."""
     (height, width), (down, across) = windows.size, windows.count
     by_rows, by_columns = windows.stride
     row = width * x.shape[3]
-    everything = cover(x, windows)
-    rows, work = everything.shape[1], across * height * row * features
-    step = _step(x.shape[0], across, work, rows * across * row)
-    for start in range(0, x.shape[0], step):
-        covered = everything[start : start + step]
-        if windows.size == (1, 1):
-            copied: Array = covered[:, ::by_rows, ::by_columns].reshape(-1, 1, row)
-            rows = 1
-        else:
-            copied = empty(
-                (len(covered), across, _pitch(rows * row * x.itemsize) // x.itemsize), x.dtype
-            )
-            # NumPy copies windows' rows faster as single elements.
-            kind = np.dtype((np.void, row * x.itemsize))
-            by_sample, by_row, by_column, _ = covered.strides
-            shape = (len(covered), rows, across)
-            seen = np.ndarray(shape, kind, covered, 0, (by_sample, by_row, by_column * by_columns))
-            by_sample, by_window, _ = copied.strides
-            np.ndarray(shape, kind, copied, 0, (by_sample, kind.itemsize, by_window))[...] = seen
-        count, wide, _ = copied.shape
-        together = _together(count, wide, work // across * wide)
-        by_sample, by_window, by_element = copied.strides
-        matrices = (count // together, min(rows, down), together * wide, height * row)
-        strides = (by_sample * together, row * x.itemsize * by_rows, by_window, by_element)
-        yield slice(start, start + len(covered)), np.ndarray(matrices, x.dtype, copied, 0, strides)
+    covered = cover(x, windows)
+    rows = covered.shape[1]
+    if windows.size == (1, 1):
+        copied: Array = covered[:, ::by_rows, ::by_columns].reshape(-1, 1, row)
+        rows = 1
+    else:
+        pitch = _pitch(rows * row * x.itemsize) // x.itemsize
+        copied = empty((len(x), across, pitch), x.dtype)
+        # NumPy copies windows' rows faster as single elements.
+        kind = np.dtype((np.void, row * x.itemsize))
+        by_sample, by_row, by_column, _ = covered.strides
+        shape = (len(x), rows, across)
+        seen = np.ndarray(shape, kind, covered, 0, (by_sample, by_row, by_column * by_columns))
+        by_sample, by_window, _ = copied.strides
+        np.ndarray(shape, kind, copied, 0, (by_sample, kind.itemsize, by_window))[...] = seen
+    count, wide, _ = copied.shape
+    together = _together(count, wide, _work(windows, row, features) // across * wide)
+    by_sample, by_window, by_element = copied.strides
+    matrices = (count // together, min(rows, down), together * wide, height * row)
+    strides = (by_sample * together, row * x.itemsize * by_rows, by_window, by_element)
+    return np.ndarray(matrices, x.dtype, copied, 0, strides)
 
 
 def _pitch(size: int) -> int:

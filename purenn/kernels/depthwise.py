@@ -5,32 +5,41 @@ from __future__ import annotations
 import numpy as np
 
 from purenn.arrays import Array, Images, Vector
-from purenn.kernels.windows import Windows, blocks, cover
+from purenn.kernels.threads import shared
+from purenn.kernels.windows import Span, Windows, blocks, cover
 
 
 def correlate(x: Images, weight: Images, bias: Vector, windows: Windows, out: Images) -> None:
     """The product of each window and the weight (rows, columns, 1, channels), plus the bias."""
     wide = np.broadcast_to(weight, (*windows.size, windows.count[1], x.shape[3]))
-    for block in blocks(*_size(x, windows)):
+
+    def write(block: Span) -> None:
         seen = _seen(x[block], windows)
         factors = wide.reshape(*windows.size, *seen.shape[4:])
         sums = np.einsum("nhij...,ij...->nh...", seen, factors)
         to = out[block]
         np.add(sums.reshape(to.shape), bias, to)
 
+    shared(write, _blocks(x, windows))
+
 
 def add_weight_cotangent(x: Images, dy: Images, windows: Windows, sums: Images) -> None:
     """Add the sum of all windows times `dy`, block by block of samples, to `sums`."""
-    for block in blocks(*_size(x, windows)):
+
+    def part(block: Span) -> Array:
         seen = _seen(x[block], windows)
         slopes = dy[block].reshape(*seen.shape[:2], *seen.shape[4:])
         products = np.einsum("nhij...,nh...->ij...", seen, slopes)
         columns = products.reshape(*windows.size, -1, x.shape[3])
-        np.add(sums, np.add.reduce(columns, axis=2, keepdims=True), sums)
+        total: Array = np.add.reduce(columns, axis=2, keepdims=True)
+        return total
+
+    for found in shared(part, _blocks(x, windows)):
+        np.add(sums, found, sums)
 
 
-def _size(x: Images, windows: Windows) -> tuple[int, int]:
-    return x.shape[0], windows.extent(0) * windows.extent(1) * x.shape[3]
+def _blocks(x: Images, windows: Windows) -> list[Span]:
+    return list(blocks(x.shape[0], windows.extent(0) * windows.extent(1) * x.shape[3]))
 
 
 def _seen(x: Images, windows: Windows) -> Array:

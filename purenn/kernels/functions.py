@@ -6,17 +6,10 @@ Elsewhere NumPy calls the C library for each element, which takes five to ten ti
 from __future__ import annotations
 
 import numpy as np
-from numpy.lib.introspect import opt_func_info
 
 from purenn.arrays import Array
 from purenn.kernels.constants import scalar
 from purenn.kernels.memory import empty_like
-
-
-def is_vectorized(name: str) -> bool:
-    """Whether NumPy's function has instructions of this processor for float32."""
-    found = opt_func_info(func_name=f"^{name}$", signature="float32")
-    return not found[name]["ff"]["current"].startswith("baseline")
 
 
 def expm1(x: Array, out: Array) -> Array:

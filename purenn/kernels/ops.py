@@ -16,6 +16,7 @@ from purenn.arrays import Array, Images, Matrix, Stack, Vector
 from purenn.kernels import convolutions, functions
 from purenn.kernels.convolutions import Filters
 from purenn.kernels.memory import empty
+from purenn.kernels.processor import has_avx512
 from purenn.kernels.products import products
 from purenn.kernels.windows import Windows
 
@@ -73,9 +74,9 @@ FAST = Ops(
     weight_cotangent=convolutions.weight_cotangent,
     input_cotangent=convolutions.input_cotangent,
     exp=np.exp,
-    expm1=np.expm1 if functions.is_vectorized("expm1") else functions.expm1,
+    expm1=np.expm1 if has_avx512() else functions.expm1,
     log=np.log,
-    log1p=np.log1p if functions.is_vectorized("log1p") else functions.log1p,
+    log1p=np.log1p if has_avx512() else functions.log1p,
     tanh=np.tanh,
     cos=np.cos,
     sin=np.sin,

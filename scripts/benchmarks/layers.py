@@ -10,7 +10,7 @@ import attrs
 from benchmarks import turns
 from benchmarks.turns import Series
 
-TURN = 0.02  # seconds: shorter calls are repeated
+TURN = 0.1  # seconds that calls are repeated for, and before that for others to wake threads
 HEADER = "| layer | shape | µs | purenn's time ÷ PyTorch's |\n|---|---|---|---|"
 Run = Callable[[], object]
 
@@ -42,7 +42,8 @@ def measured(runs: Sequence[Run], rounds: int) -> list[Series]:
 
 def _seconds(run: Run, repeats: int) -> float:
     sleep(turns.PAUSE)  # a whole one: threads of BLAS are awake for some time
-    run()
+    for _ in range(repeats):
+        run()
     start = perf_counter()
     for _ in range(repeats):
         run()

@@ -12,10 +12,10 @@ from torch import nn as peers
 import purenn as nn
 from benchmarks.layers import Case, Run
 from benchmarks.pytorch_nets import Residual
-from benchmarks.turns import cores
 from benchmarks.workloads import SEED
 from purenn import layers
 from purenn.arrays import AnyArray, Array, Images, Labels
+from purenn.kernels.processor import cores
 
 P = TypeVar("P")
 X = TypeVar("X", bound=AnyArray)

@@ -13,8 +13,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
 from benchmarks.contenders import JAX, PURENN, TORCH, Contender
-from benchmarks.turns import Result, Series, cores
+from benchmarks.turns import Result, Series
 from benchmarks.workloads import Axis
+from purenn.kernels.processor import cores
 from purenn.runs import environment
 
 MEMORY = {"MiB, purenn": PURENN, "MiB, PyTorch": TORCH, "MiB, JAX": JAX}

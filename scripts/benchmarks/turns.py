@@ -23,6 +23,7 @@ from rich.console import Console
 from benchmarks.contenders import PURENN, Contender
 from benchmarks.workloads import Workload
 from purenn.errors import PurennError
+from purenn.kernels.processor import cores
 
 SCRIPTS = Path(__file__).parent.parent
 PAUSE = 0.25  # seconds between two turns, in which one contender's threads fall asleep
@@ -30,11 +31,6 @@ IMPORT = (
     "from time import perf_counter as t; s = t(); import {}; s = t() - s; import sys; "
     "from benchmarks.worker import peak_bytes as p; print(s, p(), flush=True); sys.stdin.readline()"
 )
-
-
-def cores() -> int:
-    """How many cores this process may use: so many threads has each contender."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class WorkerError(PurennError):

@@ -10,7 +10,7 @@ from subprocess import PIPE, Popen
 
 import cattrs
 
-from benchmarks.turns import cores
+from purenn.kernels.processor import cores
 from tables.catalog import Table
 from tables.methods import Method
 from tables.worker import Score

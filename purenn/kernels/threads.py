@@ -1,0 +1,80 @@
+"""Threads that share the blocks of an operation, while NumPy and BLAS let each other run.
+
+It pays where calls take a tenth of a millisecond or longer: between calls, threads wait for one
+another. Which thread has which block shows in no result, nor does how many there are.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextvars import copy_context
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeVar
+
+from purenn.kernels.processor import cores
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+# More of them would wait for one another too often.
+MOST = 8
+LIMITS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
+
+
+@lru_cache(maxsize=1)
+def helpers(process: int) -> tuple[int, Executor | None]:
+    """How many threads help the one that asks in this process, and who has them.
+
+    Each core has a thread, unless the environment says that BLAS shall have fewer.
+    """
+    told = [int(text) for text in map(os.environ.get, LIMITS) if text and text.isdigit()]
+    count = min([cores(), MOST, *told[:1]]) - 1
+    if count < 1:
+        return 0, None
+    from concurrent.futures import ThreadPoolExecutor
+
+    return count, ThreadPoolExecutor(count, "purenn")
+
+
+def shared(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
+    """What the function gives for each item, with this thread and helpers at work at once."""
+    rest, held = deque(enumerate(items)), [work]
+    found: dict[int, R] = {}
+
+    def run() -> None:
+        (own,) = held
+        while rest:
+            try:
+                index, item = rest.popleft()
+            except IndexError:  # another thread was faster
+                return
+            found[index] = own(item)
+
+    others = _begun(run, len(items) - 1)
+    try:
+        run()
+    finally:
+        rest.clear()
+        problems = [other.exception() for other in others if not other.cancel()]
+        held.clear()  # a thread may take its time to forget `run`, but not what is held
+    for problem in filter(None, problems):
+        raise problem
+    return [found[index] for index in range(len(items))]
+
+
+def _begun(run: Callable[[], None], most: int) -> list[Future[None]]:
+    """The calls of the function in other threads, of which there are so many at most."""
+    if most < 1:
+        return []
+    try:
+        count, pool = helpers(os.getpid())
+        if pool is None:
+            return []
+        return [pool.submit(copy_context().run, run) for _ in range(min(count, most))]
+    except RuntimeError:  # at exit, and where no thread can be started
+        return []

@@ -1,0 +1,142 @@
+"""Operations shared by threads: results, order, errors and what lies around them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from threading import Barrier, get_ident
+
+import numpy as np
+import pytest
+from contracts import bits, dtypes
+
+from purenn import Key
+from purenn.arrays import FloatDtype, Images
+from purenn.kernels import threads
+from purenn.kernels.threads import shared
+from purenn.layers import conv
+
+FORKING = """
+import os
+from purenn.kernels.threads import shared
+assert shared(abs, [-1, -2]) == [1, 2]
+child = os.fork()
+assert shared(abs, [-3, -4]) == [3, 4]
+if not child:
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+"""
+EXITING = """
+import atexit
+from purenn.kernels.threads import shared
+atexit.register(lambda: print(shared(abs, [-1, -2])))
+"""
+
+
+@pytest.fixture(autouse=True)
+def three_threads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(threads, "cores", lambda: 3)
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "4")
+    threads.helpers.cache_clear()
+    yield
+    threads.helpers.cache_clear()
+
+
+def one_thread(work: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> object:
+    with monkeypatch.context() as patch:
+        patch.setenv("OPENBLAS_NUM_THREADS", "1")
+        threads.helpers.cache_clear()
+        found = work()
+    threads.helpers.cache_clear()
+    return found
+
+
+def test_three_threads_work_at_once_and_give_results_in_order() -> None:
+    barrier = Barrier(3, timeout=60)
+
+    def meet(item: int) -> tuple[int, int]:
+        barrier.wait()
+        return item * item, get_ident()
+
+    found = shared(meet, range(9))
+    assert [square for square, _ in found] == [item * item for item in range(9)]
+    assert len({thread for _, thread in found}) == 3
+    assert shared(meet, ()) == []
+
+
+def test_the_environment_of_blas_limits_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert one_thread(lambda: set(shared(lambda _: get_ident(), range(9))), monkeypatch) == {
+        get_ident()
+    }
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS")
+    monkeypatch.setenv("OMP_NUM_THREADS", "2,1")
+    assert threads.helpers(os.getpid())[0] == 2  # which is no number: the cores decide
+
+
+def test_errors_come_from_any_thread_and_harm_nothing() -> None:
+    caller, barrier = get_ident(), Barrier(3, timeout=60)
+
+    def fail(item: int) -> None:
+        if barrier.wait() >= 0 and get_ident() != caller:
+            raise LookupError(f"item {item}")
+
+    with pytest.raises(LookupError, match="item"):
+        shared(fail, range(3))
+    with pytest.raises(ZeroDivisionError, match="zero"):
+        shared(lambda item: 1 // item, range(9))
+    assert shared(abs, range(9)) == list(range(9))
+
+
+def test_shared_work_may_share_its_own() -> None:
+    found = shared(lambda one: sum(shared(lambda two: one * two, range(9))), range(9))
+    assert found == [36 * one for one in range(9)]
+
+
+def test_the_callers_error_state_holds_in_all_threads() -> None:
+    barrier, zero = Barrier(3, timeout=60), np.zeros(1)
+
+    def divide(item: int) -> float:
+        barrier.wait()
+        return float((item / zero)[0])
+
+    with np.errstate(divide="ignore"):
+        assert shared(divide, (1, -1, 2)) == [np.inf, -np.inf, np.inf]
+    with np.errstate(divide="raise"), pytest.raises(FloatingPointError, match="divide"):
+        shared(divide, (1, -1, 2))
+
+
+@pytest.mark.parametrize("groups", [1, 2, 8])
+@dtypes
+def test_convolutions_have_the_same_bits(
+    groups: int, dtype: FloatDtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x: Images = np.random.default_rng(0).standard_normal((100, 14, 14, 8)).astype(dtype)
+    layer = conv(24, 3, groups=groups)
+    params = layer.init(Key(0), x)
+
+    def results() -> list[object]:
+        y, pull = layer.vjp(params, x, Key(1))
+        slopes, dx = pull(y)
+        return [bits(each) for each in (y, slopes.weight, dx())]
+
+    assert results() == one_thread(results, monkeypatch)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on Windows")
+def test_forked_processes_have_threads_of_their_own() -> None:
+    run(FORKING)
+
+
+def test_work_is_done_at_exit() -> None:
+    assert run(EXITING) == "[1, 2]\n"
+
+
+def run(program: str) -> str:
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", program]
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "2"}
+    found = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=True, timeout=60
+    )
+    return found.stdout
