@@ -54,8 +54,8 @@ def conv(
     """2-D convolution of images: (samples, rows, columns, channels) to (..., features).
 
     It is a cross-correlation, as in every framework: the weight is not flipped. Besides inputs,
-    outputs and their cotangents, a step needs memory for one of them with zeros around it, and for
-    patches: of 2**17 numbers, or of so many samples that a row of them has 256 windows.
+    outputs and their cotangents, each thread of a step needs memory for patches: of 2**17 numbers,
+    or of so many samples that a row of them has 256 windows.
 
     Args:
         features: how many outputs there are for each window.

@@ -1,4 +1,7 @@
-"""How much a package takes when it is installed, with all that it needs."""
+"""How much a package takes when it is installed, with all that it needs.
+
+Byte code does not count: pip writes it as a cache, `pip install --no-compile` and uv do not.
+"""
 
 from __future__ import annotations
 
@@ -28,5 +31,6 @@ def megabytes(names: Iterable[str]) -> float:
 
 
 def _bytes(package: Distribution) -> int:
-    paths = [Path(str(package.locate_file(file))) for file in package.files or ()]
+    files = (file for file in package.files or () if file.suffix != ".pyc")
+    paths = [Path(str(package.locate_file(file))) for file in files]
     return sum(path.stat().st_size for path in paths if path.is_file())
