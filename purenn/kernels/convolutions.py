@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from math import prod
 from typing import TypeVar
 
 import numpy as np
@@ -26,11 +27,13 @@ from purenn.kernels.windows import Span, Windows, cover
 
 R = TypeVar("R")
 
-# With AVX-512, OpenBLAS computes products of so many multiplications at most without copying, and
-# in the thread that asks: a stack of them, which threads may share, is faster than a single product
-# if each has so many rows. Elsewhere its own threads keep the cores busy, and need more rows.
-SHARED = has_avx512()
-PRODUCT, FEW = 10**6, 20 if SHARED else 48
+# OpenBLAS does not copy matrices first for products of so many multiplications at most. Therefore a
+# stack of matrices is faster than a single one, if each has so many rows.
+PRODUCT, FEW = 10**6, 48
+# With AVX-512 these products are computed in the thread that asks, and so threads may share a stack
+# of matrices with fewer rows. That gains from so many multiplications on, where an output counts as
+# some more. Elsewhere the threads of BLAS are awake, which keeps the cores busy.
+SHARED, MUCH, OUTPUT = 20, 10**8, 40
 # Single products need more rows to be fast.
 MANY = 256
 # So many elements of patches fit into the second cache, beside what is made of them.
@@ -62,9 +65,10 @@ def weight_cotangent(x: Images, dy: Images, windows: Windows, weight: Filters) -
 
 def _add_slopes(x: Images, dy: Images, windows: Windows, sums: Filters) -> None:
     """Add the sum of all patches times `dy` of one group of channels."""
+    few = _few(x, windows, dy.shape[3])
 
     def slopes(block: Span) -> Array:
-        patches = _patches(x[block], windows, dy.shape[3])
+        patches = _patches(x[block], windows, dy.shape[3], few)
         given = of_windows = _in_order(dy[block], patches)
         if patches.shape[1] > 1:
             of_windows = empty(given.shape, dy.dtype)
@@ -73,7 +77,7 @@ def _add_slopes(x: Images, dy: Images, windows: Windows, sums: Filters) -> None:
         total: Array = np.add.reduce(found, axis=(0, 1))
         return total
 
-    for found in _each(slopes, x, windows, dy.shape[3]):
+    for found in _each(slopes, x, windows, dy.shape[3], few):
         np.add(sums, found.reshape(sums.shape), sums)
 
 
@@ -139,24 +143,33 @@ def _correlate(x: Images, weight: Filters, bias: Vector, windows: Windows, out: 
     matrix = weight.reshape(-1, weight.shape[3])
     # NumPy is slow along rows as short as one of features.
     shift = np.broadcast_to(bias, (*windows.count, bias.size)).copy()
+    few = _few(x, windows, weight.shape[3])
 
     def write(block: Span) -> None:
-        patches = _patches(x[block], windows, weight.shape[3])
+        patches = _patches(x[block], windows, weight.shape[3], few)
         to = _in_order(out[block], patches)
         np.add(products(patches, matrix).reshape(to.shape), shift if to.ndim == 4 else shift[0], to)
 
-    _each(write, x, windows, weight.shape[3])
+    _each(write, x, windows, weight.shape[3], few)
 
 
-def _each(work: Callable[[Span], R], x: Images, windows: Windows, features: int) -> list[R]:
-    """What the function gives for each few samples, in several threads unless BLAS has its own."""
+def _few(x: Images, windows: Windows, features: int) -> int:
+    """How many rows a matrix of a stack has at least: `SHARED` if threads share the stacks."""
+    outputs = x.shape[0] * prod(windows.count) * features
+    each = prod(windows.size) * x.shape[3] + OUTPUT
+    # BLAS has threads for products of matrices and vectors.
+    return SHARED if has_avx512() and features > 1 and outputs * each >= MUCH else FEW
+
+
+def _each(
+    work: Callable[[Span], R], x: Images, windows: Windows, features: int, few: int
+) -> list[R]:
+    """What the function gives for each few samples."""
     row = windows.size[1] * x.shape[3]
     elements = windows.extent(0) * windows.count[1] * row
-    step = _step(x.shape[0], windows.count[1], _work(windows, row, features), elements)
+    step = _step(x.shape[0], windows.count[1], _work(windows, row, features), elements, few)
     blocks = [slice(start, start + step) for start in range(0, x.shape[0], step)]
-    if SHARED and features > 1:  # BLAS shares products of matrices and vectors
-        return shared(work, blocks)
-    return list(map(work, blocks))
+    return shared(work, blocks) if few == SHARED else list(map(work, blocks))
 
 
 def _in_order(y: Images, patches: Array) -> Array:
@@ -171,7 +184,7 @@ def _work(windows: Windows, row: int, features: int) -> int:
     return windows.count[1] * windows.size[0] * row * features
 
 
-def _patches(x: Images, windows: Windows, features: int) -> Array:
+def _patches(x: Images, windows: Windows, features: int, few: int) -> Array:
     """What the windows show of a few samples, as a stack of matrices with a row for each window."""
     (height, width), (down, across) = windows.size, windows.count
     by_rows, by_columns = windows.stride
@@ -192,7 +205,7 @@ def _patches(x: Images, windows: Windows, features: int) -> Array:
         by_sample, by_window, _ = copied.strides
         np.ndarray(shape, kind, copied, 0, (by_sample, kind.itemsize, by_window))[...] = seen
     count, wide, _ = copied.shape
-    together = _together(count, wide, _work(windows, row, features) // across * wide)
+    together = _together(count, wide, _work(windows, row, features) // across * wide, few)
     by_sample, by_window, by_element = copied.strides
     matrices = (count // together, min(rows, down), together * wide, height * row)
     strides = (by_sample * together, row * x.itemsize * by_rows, by_window, by_element)
@@ -205,21 +218,21 @@ def _pitch(size: int) -> int:
 
 
 @lru_cache(maxsize=64)
-def _step(samples: int, windows: int, work: int, elements: int) -> int:
+def _step(samples: int, windows: int, work: int, elements: int, few: int) -> int:
     """How many samples are copied at once: some matrices of them, or one with many rows."""
     fitting = BLOCK // elements
     together = min(fitting, _most(windows, work))
-    if together * windows >= FEW:
+    if together * windows >= few:
         return fitting // together * together
     step = max(fitting, -(-MANY // windows))
     return -(-samples // max(1, -(-samples // step))) or 1
 
 
 @lru_cache(maxsize=64)
-def _together(samples: int, windows: int, work: int) -> int:
+def _together(samples: int, windows: int, work: int, few: int) -> int:
     """How many samples share a matrix, each with so many rows and multiplications."""
     for count in range(min(samples, _most(windows, work)), 0, -1):
-        if samples % count == 0 and count * windows >= FEW:
+        if samples % count == 0 and count * windows >= few:
             return count
     return samples
 
