@@ -80,8 +80,9 @@ def _is_maker(model: object) -> TypeGuard[Callable[[int, int], object]]:
 
 def largest_of(preset: object, model: object) -> float:
     """How many categories a column may have without being embedded."""
-    if preset not in ("simple", "full"):
-        raise OptionError(f"preset: expected 'simple' or 'full', got {preset!r}.")
+    if not isinstance(preset, str) or preset not in ("simple", "full"):
+        got = checks.described(preset)
+        raise OptionError(f"preset: expected 'simple' or 'full', got {got}.")
     if preset == "full" and _is_maker(model):
         raise OptionError("preset: 'full' is a net of its own. Give hidden sizes as the model.")
     return LARGEST if preset == "full" else inf

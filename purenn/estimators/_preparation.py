@@ -150,6 +150,7 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
         recipe = recipe_of(self.preset, self.model, self.optimizer, self._task, layout, self._width)
         loss = self._default_loss() if self.loss is None else self.loss
         checks.instance("portable", self.portable, bool)
+        checks.instance("verbose", self.verbose, int)
         if self.portable:
             recipe = Portable(recipe)
             loss = portable(loss) if isinstance(loss, Loss) else loss
