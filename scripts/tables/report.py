@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from purenn.arrays import Vector
 from purenn.estimators._columns import fit_columns
@@ -129,8 +129,9 @@ def picture(scores: Sequence[Score], methods: Sequence[Method]) -> Figure:
     others = [method for method in methods if method.name != PURENN]
     _ratios(ratios, scores, others)
     times = {each: _mean(pair.cpu for pair in compared(scores, each.name)) for each in methods}
-    _bars(seconds, times, "CPU seconds ÷ purenn's")
-    _bars(sizes, {each: megabytes(each.distributions) for each in methods}, "MB installed")
+    _bars(seconds, times, "CPU seconds ÷ purenn's", "{:.2f}")
+    megabytes_of = {each: megabytes(each.distributions) for each in methods}
+    _bars(sizes, megabytes_of, "MB installed", "{:,.0f}")
     return figure
 
 
@@ -142,14 +143,20 @@ def _ratios(axes: Axes, scores: Sequence[Score], methods: Sequence[Method]) -> N
         axes.plot(x, y, "o", color=method.color, label=method.name)
     axes.axvline(1.0, color="#999999", zorder=0)
     axes.set(xlabel="error ÷ purenn's", xscale="log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(0.7, 1.0, 1.4, 2.0, 3.0, 4.0)))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_yticks(range(len(tables)), tables)
     axes.invert_yaxis()
     axes.legend(ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0))
 
 
-def _bars(axes: Axes, values: dict[Method, float], label: str) -> None:
+def _bars(axes: Axes, values: dict[Method, float], label: str, numbers: str) -> None:
     colors = [method.color for method in values]
-    axes.barh([method.name for method in values], list(values.values()), color=colors)
+    bars = axes.barh([method.name for method in values], list(values.values()), color=colors)
+    axes.bar_label(bars, fmt=numbers, padding=3)
     axes.set(xlabel=label, xscale="log")
+    axes.margins(x=0.5)
+    axes.xaxis.set_major_formatter("{x:,g}")
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.invert_yaxis()
