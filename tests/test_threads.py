@@ -72,7 +72,7 @@ def test_the_environment_of_blas_limits_threads(monkeypatch: pytest.MonkeyPatch)
     }
     monkeypatch.delenv("OPENBLAS_NUM_THREADS")
     monkeypatch.setenv("OMP_NUM_THREADS", "2,1")
-    assert threads.helpers(os.getpid())[0] == 2  # which is no number: the cores decide
+    assert threads.helpers(os.getpid())[0] == 2  # not a number: the cores decide
 
 
 def test_errors_come_from_any_thread_and_harm_nothing() -> None:

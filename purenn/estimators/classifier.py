@@ -136,12 +136,12 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         if self._is_multilabel:
             self.classes_ = np.arange(check_array(y, input_name="y").shape[1])
         else:
-            self.classes_ = np.unique(_labels(y))
+            self.classes_ = np.unique(column_or_1d(y))
         self._width = len(self.classes_)
 
     def _encode(self, y: object) -> Labels | Matrix:
         if not self._is_multilabel:
-            return self._known_labels(_labels(y))
+            return self._known_labels(column_or_1d(y, warn=True))
         found = check_array(y, dtype=FLOAT64, input_name="y")
         rows = found.reshape(len(found), -1).astype(FLOAT32)
         if rows.shape[1] != self._width or not np.isin(rows, (0, 1)).all():
@@ -150,6 +150,8 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
 
     def _known_labels(self, labels: Values) -> Labels:
         """The numbers of labels, which must be among those known."""
+        if labels.dtype.names or self.classes_.dtype.names:
+            raise LabelError("y: expected numbers or texts as labels, got structures.")
         is_known = np.isin(labels, self.classes_)
         if not is_known.all():
             wrong = np.unique(labels[~is_known])
@@ -212,6 +214,7 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
             raise OptionError(
                 "class_weight: partial_fit does not know how often a class will come."
             )
+        check_classification_targets(y)
         is_multilabel = type_of_target(y, input_name="y") == "multilabel-indicator"
         if classes is None and not (is_multilabel or hasattr(self, "params_")):
             raise OptionError("classes must be passed on the first call to partial_fit.")
@@ -245,12 +248,3 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         They are NaN for columns of categories and where a number is missing.
         """
         return self._slopes(X, self._link() if self._gives_logits() else identity())
-
-
-def _labels(y: object) -> Values:
-    """Labels, one for each row, which can be told apart."""
-    check_classification_targets(y)
-    labels = column_or_1d(y, warn=True)
-    if labels.dtype.names:
-        raise LabelError("y: expected numbers or texts as labels, got structures.")
-    return labels

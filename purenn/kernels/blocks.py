@@ -111,7 +111,7 @@ def _flats(leaves: Leaves) -> list[Vector]:
 
 def run(leaves: Leaves, stages: tuple[Stage, ...]) -> None:
     """Put every leaf through all stages, which write into their new leaves."""
-    layout, flats = _layout_of(leaves), _flats(leaves)
+    flats = _flats(leaves)
     count = len(flats)
     work = [(rules, _columns(old, count), _columns(new, count)) for rules, old, new in stages]
     for index, flat in enumerate(flats):
@@ -119,7 +119,7 @@ def run(leaves: Leaves, stages: tuple[Stage, ...]) -> None:
         for start in range(0, flat.size, BLOCK):
             lanes = [
                 (
-                    _rule(rules, layout, index, start),
+                    _rule(rules, leaves, index, start),
                     _cut(old[index], start),
                     _cut(new[index], start),
                 )
@@ -144,10 +144,11 @@ def _columns(slots: Slots, count: int) -> Sequence[Leaves]:
     return list(zip(*map(_flats, slots), strict=True))
 
 
-def _rule(rules: tuple[Rule, ...], layout: _Layout, index: int, start: int) -> Rule:
+def _rule(rules: tuple[Rule, ...], leaves: Leaves, index: int, start: int) -> Rule:
     """The rule of a block of a piece of memory; where leaves lie together, that of each leaf."""
     if len(rules) == 1:
         return rules[0]
+    layout = _layout_of(leaves)
     if index < len(layout.alone):
         return rules[layout.alone[index]]
     ends = [min(max(end - start, 0), BLOCK) for end in layout.starts]
@@ -160,10 +161,10 @@ def _rule(rules: tuple[Rule, ...], layout: _Layout, index: int, start: int) -> R
 
     def each(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
         for rule, span in parts:
-            given = x[span], out[span], tuple([a[span] for a in old]), tuple([a[span] for a in new])
-            y = rule(*given)
-            if y is not given[1]:
-                np.copyto(given[1], y)
+            to = out[span]
+            y = rule(x[span], to, tuple([a[span] for a in old]), tuple([a[span] for a in new]))
+            if y is not to:
+                np.copyto(to, y)
         return out
 
     return each
