@@ -122,10 +122,10 @@ RUNS: dict[str, Callable[[], str]] = {
 }
 GOLDEN = {
     "spiral": "fccfc9f8ad8b47c2",
-    "convolutional": "a10bd30175bff13d",
+    "convolutional": "8154367c85975b20",
     "estimator": "2e1392e46e388a03",
     "fashion": "3bca81a00c896ed8",
-    "contracts": "e4de7174e6038f10",
+    "contracts": "cfc6fc28ff035e31",
 }
 
 

@@ -45,10 +45,10 @@ def _centre(x: Array, out: Array, spare: Array, groups: int, epsilon: float) -> 
     """Write x less the means to `out`, and give the inverse deviations of `out` and x."""
 
     def spread(x: Array) -> Array:
-        means = _group_means(_place_sums(x), x, groups)
+        means = _group_means(place_sums(x), x, groups)
         np.subtract(_rows(x), _repeated(means, x), _rows(out))
         np.multiply(out, out, spare)
-        return _group_means(_place_sums(spare), x, groups)
+        return _group_means(place_sums(spare), x, groups)
 
     def largest(x: Array) -> Array:
         peaks: Array = np.maximum.reduce(np.abs(x), axis=1, keepdims=True)
@@ -64,8 +64,8 @@ def sums(centred: Centred, dy: Array) -> tuple[Array, Array]:
     spare = _block(dy)
     for block in _blocks(dy):
         given = dy[block]
-        _place_sums(np.multiply(left[block], given, spare[: len(given)]), along[block])
-        _place_sums(given, level[block])
+        place_sums(np.multiply(left[block], given, spare[: len(given)]), along[block])
+        place_sums(given, level[block])
     return np.multiply(along, near, along), level
 
 
@@ -122,7 +122,8 @@ def _repeated(values: Array, x: Array) -> Array:
     return values.reshape(-1, 1, x.shape[2]).repeat(count, 1).reshape(-1, 1, count * x.shape[2])
 
 
-def _place_sums(x: Array, out: Array | None = None) -> Array:
+def place_sums(x: Array, out: Array | None = None) -> Array:
+    """The sums over the places of each sample, (samples, 1, features)."""
     wide = np.add.reduce(_rows(x), axis=1).reshape(x.shape[0], -1, x.shape[2])
     found: Array = np.add.reduce(wide, axis=1, keepdims=True, out=out)
     return found

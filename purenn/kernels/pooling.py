@@ -6,14 +6,16 @@ A pass over a few samples for each element of a window takes less time than copy
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from math import inf, prod
+from functools import partial
+from math import inf, isfinite, prod
 
 import numpy as np
 
-from purenn.arrays import FloatDtype, Images, Matrix, read_only
+from purenn.arrays import A, Array, FloatDtype, Images, Matrix, read_only
 from purenn.kernels.constants import scalar
 from purenn.kernels.elementwise import times
-from purenn.kernels.memory import empty, empty_like
+from purenn.kernels.groups import place_sums
+from purenn.kernels.memory import empty
 from purenn.kernels.windows import Span, Tap, Windows, blocks, cover, uncover
 
 BOOL = np.dtype(np.bool)
@@ -30,12 +32,15 @@ def maximum(x: Images, windows: Windows) -> Images:
     return read_only(y)
 
 
-def _reduce(reduction: np.ufunc, covered: Images, windows: Windows, out: Images) -> None:
-    """Write the maximum or the sum of each window to `out`."""
+def _reduce(reduction: np.ufunc, covered: Images, windows: Windows, out: Images) -> Images:
+    """The maximum or the sum of each window, in `out`."""
     first, *others = windows.taps()
-    out[...] = covered[first]
+    found = covered[first]
     for tap in others:
-        reduction(out, covered[tap], out=out)
+        found = reduction(found, covered[tap], out=out)
+    if not others:
+        out[...] = found
+    return out
 
 
 def maximum_cotangent(x: Images, y: Images, dy: Images, windows: Windows) -> Images:
@@ -59,24 +64,30 @@ def maximum_cotangent(x: Images, y: Images, dy: Images, windows: Windows) -> Ima
 def average(x: Images, windows: Windows) -> Images:
     """The mean of each window, of those elements that are in the image."""
     y = empty((x.shape[0], *windows.count, x.shape[3]), x.dtype)
-    share, more = _shares(windows, x.shape[1], x.shape[2], x.dtype)
+    share = _shares(windows, x.shape[1], x.shape[2], x.dtype)
     for block in blocks(x.shape[0], prod(x.shape[1:])):
-        covered, means = cover(x[block], windows), y[block]
-        scaled = empty_like(covered)
-        with np.errstate(over="ignore", invalid="ignore"):
-            np.multiply(covered, share, scaled)  # so that no sum of large numbers overflows
-            _reduce(np.add, scaled, windows, means)
-            np.multiply(means, more, means)
+        sums = partial(_reduce, np.add, windows=windows, out=y[block])
+        _scaled_sums(sums, cover(x[block], windows), prod(windows.size), share)
     return read_only(y)
+
+
+def _scaled_sums(sums: Callable[[Images], A], x: Images, terms: int, share: Array) -> A:
+    """The sums times the share of each term, where no sum of large numbers overflows."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        y = sums(x)
+        if not isfinite(np.add.reduce(y, axis=None)):
+            power = scalar(2.0 ** terms.bit_length(), x.dtype)
+            y, share = sums(times(x, 1 / power)), share * power
+        np.multiply(y, share, y)
+    return y
 
 
 def average_cotangent(shape: Sizes, dy: Images, windows: Windows) -> Images:
     """`dy` divided among the elements of each window over images of that shape."""
-    share, more = _shares(windows, shape[1], shape[2], dy.dtype)
+    share = _shares(windows, shape[1], shape[2], dy.dtype)
 
     def parts(block: Span) -> Parts:
-        part = empty_like(dy[block])
-        np.multiply(dy[block], more * share, part)
+        part = times(dy[block], share)
         for tap in windows.taps():
             yield tap, part
 
@@ -85,11 +96,14 @@ def average_cotangent(shape: Sizes, dy: Images, windows: Windows) -> Images:
 
 def global_average(x: Images) -> Matrix:
     """The mean of each channel over all pixels."""
-    pixels = x.reshape(x.shape[0], -1, x.shape[3])
-    with np.errstate(over="ignore", invalid="ignore"):
-        scaled = times(pixels, scalar(1.0 / pixels.shape[1], x.dtype))
-        y: Matrix = np.add.reduce(scaled, axis=1)
+    pixels = prod(x.shape[1:3])
+    y = _scaled_sums(_pixel_sums, x, pixels, scalar(1.0 / pixels, x.dtype))
     return read_only(y)
+
+
+def _pixel_sums(x: Images) -> Matrix:
+    sums: Matrix = place_sums(x.reshape(x.shape[0], -1, x.shape[3])).reshape(-1, x.shape[3])
+    return sums
 
 
 def global_average_cotangent(shape: Sizes, dy: Matrix) -> Images:
@@ -106,8 +120,8 @@ def _spread(
     """The cotangent of images of that shape: the sum of what comes to each pixel."""
     dx = empty(shape, dtype)
     covered = (windows.extent(0), windows.extent(1), shape[3])
-    is_tiled = windows.size == windows.stride
     is_whole = covered == shape[1:] and windows.start == (0, 0)
+    is_tiled = windows.size == windows.stride
     for block in blocks(shape[0], prod(shape[1:])):
         to = dx[block]
         sums = to if is_whole else empty((len(to), *covered), dtype)
@@ -123,10 +137,10 @@ def _spread(
     return read_only(dx)
 
 
-def _shares(windows: Windows, height: int, width: int, dtype: FloatDtype) -> tuple[float, Images]:
-    """1 / size, and by how much more each window divides that reaches beyond the image."""
+def _shares(windows: Windows, height: int, width: int, dtype: FloatDtype) -> Array:
+    """One over the number of elements of each window that are in the image."""
     whole = np.ones((1, height, width, 1), dtype)
     inside = empty((1, *windows.count, 1), dtype)
     _reduce(np.add, cover(whole, windows), windows, inside)
-    size = float(prod(windows.size))
-    return 1.0 / size, size / inside
+    size = prod(windows.size)
+    return scalar(1.0 / size, dtype) if inside.min() == size else np.reciprocal(inside)
