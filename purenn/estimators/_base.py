@@ -21,10 +21,10 @@ from purenn.arrays import (
     typed_like,
 )
 from purenn.data import shuffled_batches
-from purenn.estimators._callbacks import CallbackSupportMixin, Follower, with_callbacks
+from purenn.estimators._callbacks import CallbackSupportMixin, Curves, Follower, with_callbacks
 from purenn.estimators._history import History, history_of, plot
 from purenn.estimators._preparation import E, Preparation
-from purenn.estimators._training import Curves, first_params, train_all
+from purenn.estimators._training import first_params, train_all
 from purenn.layers import Block, Layer, block
 from purenn.optimizers import State
 from purenn.training import fold, jacobian, mean_loss, predict, training_step
@@ -65,18 +65,15 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
         sample = self._read(X, y, sample_weight, reset=True)
         problem = self._problem(sample)
         problem = attrs.evolve(problem, validation=self._held_out(problem))
-        seen: dict[str, object] | None = None
-        if sample_weight is not None:
-            seen = {"sample_weight": sample_weight}
+        seen = None if sample_weight is None else {"sample_weight": sample_weight}
         members = range(len(self._keys))
         root = self._init_callback_context(max_subtasks=len(members), sequential_subtasks=False)
         tasks = [root.subcontext("member", number, problem.epochs) for number in members]
         for task in (root, *tasks):
             task.call_on_fit_task_begin(estimator=self, X=X, y=y, metadata=seen)
-        titles = [f"member {number}," if self.verbose else None for number in members]
         followers = [
-            Follower(self, task, title, X, y, seen)
-            for task, title in zip(tasks, titles, strict=True)
+            Follower(self, task, f"member {number}," if self.verbose else None, X, y, seen)
+            for number, task in enumerate(tasks)
         ]
         found = train_all(problem, self._keys, followers, self.n_jobs)
         vars(self).update(self.fitted([params for params, _ in found]))
@@ -115,13 +112,12 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
         return {"params_": params, "_serving": tuple(served)}
 
     def _features(self, X: object) -> Matrix:
-        table = X
         if not (
             is_plain(X) and X.shape[1:] == (self._plain_width,) and X.dtype in FLOATS and len(X)
         ):
             check_is_fitted(self, "params_")
-            table = self._table(X, reset=False)
-        return self.columns_.transform(table).astype(self._dtype, copy=False)
+            X = self._table(X, reset=False)
+        return self.columns_.transform(X).astype(self._dtype, copy=False)
 
     def _outputs(self, X: object) -> list[Matrix]:
         """What the net of each member makes of a table."""

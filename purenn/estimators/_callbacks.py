@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Protocol
 
 import attrs
 
-from purenn.estimators._training import Curves
-
 if TYPE_CHECKING or find_spec("sklearn.callback"):
     from sklearn.callback import CallbackContext, CallbackSupportMixin, with_callbacks
 else:  # before scikit-learn 1.9
@@ -40,7 +38,10 @@ else:  # before scikit-learn 1.9
         return method
 
 
-__all__ = ["CallbackContext", "CallbackSupportMixin", "Follower", "with_callbacks"]
+__all__ = ["CallbackContext", "CallbackSupportMixin", "Curves", "Follower", "with_callbacks"]
+
+# Of an epoch: the loss, and on the validation part the loss and the error; NaN without such a part.
+Curves = tuple[float, float, float]
 
 
 class Fitting(Protocol):

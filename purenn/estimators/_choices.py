@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import inf
 from typing import TypeGuard
 
@@ -26,7 +25,7 @@ from purenn.estimators._networks import (
 from purenn.estimators._training import Objective
 from purenn.layers import Layer
 from purenn.losses import Loss, weighted
-from purenn.optimizers import Optimizer, adam
+from purenn.optimizers import adam
 from purenn.optimizers._optimizer import require_optimizer
 from purenn.portability import portable
 from purenn.training.gradient import require_loss_function
@@ -46,7 +45,7 @@ class Own:
     def optimizer(self, progress: float, steps: int | None) -> Mover:
         """The optimizer, or what a function of the number of steps gives."""
         made = self.mover
-        if _is_function(self.mover):
+        if callable(self.mover):
             if steps is None:
                 cure = "Give an Optimizer."
                 raise OptionError(f"optimizer: partial_fit knows no number of steps. {cure}")
@@ -70,20 +69,12 @@ class Portable:
         return self.base.optimizer(progress, steps)
 
 
-def _is_function(mover: object) -> TypeGuard[Callable[[int], object]]:
-    return callable(mover) and not isinstance(mover, Optimizer)
-
-
-def _is_maker(model: object) -> TypeGuard[Callable[[int, int], object]]:
-    return callable(model)
-
-
 def largest_of(preset: object, model: object) -> float:
     """How many categories a column may have without being embedded."""
     if not isinstance(preset, str) or preset not in ("simple", "full"):
         got = checks.described(preset)
         raise OptionError(f"preset: expected 'simple' or 'full', got {got}.")
-    if preset == "full" and _is_maker(model):
+    if preset == "full" and callable(model):
         raise OptionError("preset: 'full' is a net of its own. Give hidden sizes as the model.")
     return LARGEST if preset == "full" else inf
 
@@ -92,7 +83,7 @@ def recipe_of(
     preset: object, model: object, optimizer: object, task: Task, layout: Layout, outputs: int
 ) -> Recipe:
     """The net and the optimizer that are chosen, where None stands for the default."""
-    if _is_maker(model):
+    if callable(model):
         made = model(layout.width, outputs)
         checks.instance("What model gives", made, Layer, "Chain layers: linear(8) >> relu().")
         return Own(opaque_net(made), adam(0.001) if optimizer is None else optimizer)

@@ -128,10 +128,8 @@ def fit_columns(table: object, *, largest: float = inf) -> Columns:
         categories = (None,) * read.shape[1]
     numbers, codes = _parted(read, categories)
     if not len(numbers):
-        shape = f"(shape=(0, {len(categories)}))"
-        raise DataError(
-            f"X: Found array with 0 sample(s) {shape} while a minimum of 1 is required."
-        )
+        found = f"Found array with 0 sample(s) (shape=(0, {len(categories)}))"
+        raise DataError(f"X: {found} while a minimum of 1 is required.")
     lacking = tuple(np.flatnonzero(np.isnan(numbers).any(axis=0)).tolist())
     small = [(code, len(values)) for code, values in codes if len(values) <= largest]
     small += [(_presence(numbers[:, place]), 2) for place in lacking]

@@ -131,16 +131,14 @@ class Simple:
         return opaque_optimizer(descend(adam, _rates(self.task.rate, steps)))
 
 
-def _is_of_numbers(path: str) -> bool:
-    """Whether a leaf belongs to the periodic embedding of the full net."""
-    return path.startswith("0.") and not path.endswith(".table")
+def _is_slow(path: str) -> bool:
+    """Whether a leaf is a share of an activation, or belongs to the embedding of numbers."""
+    return path.endswith(".share") or (path.startswith("0.") and not path.endswith(".table"))
 
 
 def full_rate_factor(path: str) -> float:
     """As `rate_factor`; shares of activations and embeddings of numbers learn slowly as well."""
-    if _is_of_numbers(path) or path.endswith(".share"):
-        return 0.1
-    return rate_factor(path)
+    return 0.1 if _is_slow(path) else rate_factor(path)
 
 
 def _decays(path: str, leaf: Array) -> bool:
@@ -152,7 +150,7 @@ def _decays_fast(path: str, leaf: Array) -> bool:
 
 
 def _decays_slowly(path: str, leaf: Array) -> bool:
-    return _is_of_numbers(path) or path.endswith(".share")
+    return _is_slow(path)
 
 
 def flat_cosine(progress: float) -> float:
@@ -179,15 +177,11 @@ class Full:
 
     def net(self, progress: float) -> Net:
         """Columns embedded, then hidden layers with the dropout of that time."""
-        activation, noise = self.task.activation, dropout(DROPOUT * flat_cosine(progress))
-        layers = stack(
-            *[
-                block(fitted_linear(width) >> parametric(activation) >> noise)
-                for width in self.hidden
-            ]
-        )
+        activation = parametric(self.task.activation)
+        noise = dropout(DROPOUT * flat_cosine(progress))
+        blocks = [block(fitted_linear(width) >> activation >> noise) for width in self.hidden]
         inputs = block(_embedded(self.layout))
-        return opaque_net(inputs >> scale() >> layers >> fitted_linear(self.outputs))
+        return opaque_net(inputs >> scale() >> stack(*blocks) >> fitted_linear(self.outputs))
 
     def optimizer(self, progress: float, steps: int | None) -> Mover:
         """As for the simple net, with decay, to which the factor of a leaf's rate applies twice."""

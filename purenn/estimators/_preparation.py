@@ -10,11 +10,7 @@ import attrs
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import Tags, _safe_indexing, check_random_state
-from sklearn.utils.validation import (
-    _check_sample_weight,
-    check_consistent_length,
-    validate_data,
-)
+from sklearn.utils.validation import _check_sample_weight, check_consistent_length, validate_data
 
 from purenn import checks
 from purenn.arrays import FLOAT32, Labels, Matrix, Vector, is_labels, read_only
@@ -87,17 +83,17 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
     def _learn(self, sample: Sample[E]) -> None:
         """Learn what depends on all targets together."""
 
-    @abstractmethod
     def _targets(self, encoded: E) -> Matrix | Labels:
         """The targets of the loss."""
+        return encoded
 
     @abstractmethod
     def _default_loss(self) -> object:
         """The loss if none is given."""
 
-    @abstractmethod
     def _error(self, loss: object) -> object:
         """What the best epoch has least of."""
+        return loss
 
     def _class_factors(self, encoded: E) -> Vector | None:
         """How much the class of each row counts."""

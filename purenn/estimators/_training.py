@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from math import inf, nan
-from typing import Protocol
 
 import attrs
 from sklearn.utils.parallel import Parallel, delayed
@@ -13,6 +12,7 @@ from threadpoolctl import threadpool_limits
 from purenn.arrays import Labels, Matrix, Vector
 from purenn.data import Dataset, shuffled_batches, split
 from purenn.errors import DataError, ShapeError
+from purenn.estimators._callbacks import Curves, Follower
 from purenn.estimators._networks import Recipe
 from purenn.keys import Key
 from purenn.losses import Loss, LossFunction
@@ -22,9 +22,7 @@ from purenn.tree import leaves
 Targets = Matrix | Labels | tuple[Matrix | Labels, Vector]
 Data = Dataset[Matrix, Targets]
 Objective = LossFunction[Matrix, Targets]
-
-# Of an epoch: the loss, and on the validation part the loss and the error; NaN without such a part.
-Curves = tuple[float, float, float]
+Trained = tuple[object, tuple[Curves, ...]]  # the parameters, and what was measured in each epoch
 
 # Products of nets with so many numbers are too small to share: two threads of BLAS win an eighth of
 # the time for twice the work, and the bits would depend on how many there are.
@@ -62,29 +60,19 @@ class Problem:
     patience: float
 
 
-class Watch(Protocol):
-    """Who looks on while a net is trained."""
-
-    def begin(self) -> None:
-        """See an epoch begin."""
-
-    def end(self, curves: Curves, best: object) -> bool:
-        """See an epoch end, with the best parameters so far, and tell whether to stop."""
-
-
-def train(problem: Problem, key: Key, watch: Watch) -> tuple[object, tuple[Curves, ...]]:
+def train(problem: Problem, key: Key, follower: Follower) -> Trained:
     """The parameters of the best epoch, the last of equals, and what was measured in all."""
     epochs = _epochs(problem, key)
     found: list[Curves] = []
     params: object = None
     best, least = 0, inf
     for number in range(problem.epochs):
-        watch.begin()
+        follower.begin()
         new, curves = next(epochs)
         found.append(curves)
         if not curves[-1] > least:  # which NaN is not: without validation, the last is the best
             best, least, params = number, curves[-1], new
-        if watch.end(curves, params) or number - best >= problem.patience:
+        if follower.end(curves, params) or number - best >= problem.patience:
             break
     return params, tuple(found)
 
@@ -104,14 +92,13 @@ def _epochs(problem: Problem, key: Key) -> Iterator[tuple[object, Curves]]:
             step = training_step(net, problem.loss, recipe.optimizer(progress, steps))
             batches = shuffled_batches(training, size, key, number)[:whole]
             state, reports = fold(step, state, batches)
-            measured = (nan, nan)
+            loss = error = nan
             if validation is not None:
-                prediction = predict(net, state.params, validation[0])
-                first, second = (
-                    mean(one, prediction, validation[1]) for one in (problem.loss, problem.error)
-                )
-                measured = (first, second)
-            yield state.params, (mean_loss(reports), *measured)
+                inputs, targets = validation
+                prediction = predict(net, state.params, inputs)
+                loss = mean(problem.loss, prediction, targets)
+                error = mean(problem.error, prediction, targets)
+            yield state.params, (mean_loss(reports), loss, error)
 
 
 def first_params(problem: Problem, data: Data, key: Key) -> object:
@@ -150,21 +137,19 @@ def mean(function: Objective, prediction: Matrix, target: Targets) -> float:
 
 
 def train_all(
-    problem: Problem, keys: Sequence[Key], watches: Sequence[Watch], jobs: int | None
-) -> list[tuple[object, tuple[Curves, ...]]]:
+    problem: Problem, keys: Sequence[Key], followers: Sequence[Follower], jobs: int | None
+) -> list[Trained]:
     """Several nets, in up to so many processes, or one, with all threads if it is large.
 
     Each of several has a thread of its own, whose sums do not depend on how many there are.
     """
     threads = None if len(keys) == 1 else 1
     return Parallel(n_jobs=jobs)(
-        delayed(_train_on)(threads, problem, key, watch)
-        for key, watch in zip(keys, watches, strict=True)
+        delayed(_train_on)(threads, problem, key, follower)
+        for key, follower in zip(keys, followers, strict=True)
     )
 
 
-def _train_on(
-    threads: int | None, problem: Problem, key: Key, watch: Watch
-) -> tuple[object, tuple[Curves, ...]]:
+def _train_on(threads: int | None, problem: Problem, key: Key, follower: Follower) -> Trained:
     with threadpool_limits(threads):
-        return train(problem, key, watch)
+        return train(problem, key, follower)

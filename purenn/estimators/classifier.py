@@ -190,9 +190,6 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         self._class_weights = np.ones(self._width)
         self._class_weights[present] = found
 
-    def _targets(self, encoded: Labels | Matrix) -> Labels | Matrix:
-        return encoded
-
     def _class_factors(self, encoded: Labels | Matrix) -> Vector | None:
         if self._class_weights is None:
             return None

@@ -112,9 +112,6 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
     def _default_loss(self) -> object:
         return mean_squared_error()
 
-    def _error(self, loss: object) -> object:
-        return loss
-
     def partial_fit(self, X: object, y: object, sample_weight: object = None) -> Self:
         """Train one epoch more, at a steady rate and without validation.
 
