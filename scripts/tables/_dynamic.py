@@ -42,16 +42,11 @@ class Estimator(Protocol):
     def predict(self, features: object, /) -> Vector | Labels: ...
 
 
-def named(path: str) -> object:
-    """What a path stands for, such as `pandas:read_csv`: a module, and names in it."""
-    module, _, names = path.partition(":")
-    found: object = import_module(module)
-    return reduce(getattr, names.split("."), found)
-
-
 def made(path: str, *arguments: object, **options: object) -> object:
-    """What the function of that path returns."""
-    function = named(path)
+    """What the function of a path returns, such as `pandas:read_csv`: a module, and names in it."""
+    module, _, names = path.partition(":")
+    package: object = import_module(module)
+    function = reduce(getattr, names.split("."), package)
     if not callable(function):
         raise PurennError(f"{path} is not a function.")
     return function(*arguments, **options)

