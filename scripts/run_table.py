@@ -61,7 +61,8 @@ def table(found: Sequence[Found], console: Console) -> Table:
 
     Each setting and metric has a column of its own if there is room for that, and else a line.
     """
-    settings, metrics = _differing(found), _names(run.metrics for run in found)
+    settings = _differing(found)
+    metrics = dict.fromkeys(name for run in found for name in run.metrics)
     wide = _table("run", *settings, "epochs", *metrics, "digest")
     narrow = _table("run", "settings", "epochs", "metrics", "digest")
     for run in found:
@@ -88,10 +89,6 @@ def _table(*columns: str) -> Table:
 
 def _lines(values: Facts, names: Iterable[str]) -> str:
     return "\n".join(f"{name.replace('_', ' ')}: {_text(values, name)}" for name in names)
-
-
-def _names(groups: Iterable[Facts]) -> list[str]:
-    return list(dict.fromkeys(name for group in groups for name in group))
 
 
 def _differing(found: Sequence[Found]) -> list[str]:

@@ -58,10 +58,9 @@ def by_folder(found: Sequence[Found]) -> list[Seeds]:
 
 def seed_table(groups: Sequence[Seeds], metric: str) -> Table:
     """One row for each group: the mean of the metric, each run's, and what they cost."""
-    shown = Table(box=box.SIMPLE_HEAD)
-    for name in ("runs", f"mean {metric.replace('_', ' ')}, %", "each", "parameters", "epochs"):
-        shown.add_column(name)
-    shown.add_column("minutes")
+    mean_of = f"mean {metric.replace('_', ' ')}, %"
+    names = "runs", mean_of, "each", "parameters", "epochs", "minutes"
+    shown = Table(*names, box=box.SIMPLE_HEAD)
     for group in groups:
         values = [100.0 * value for value in group.values(metric)]
         shown.add_row(

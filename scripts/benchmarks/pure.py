@@ -51,16 +51,6 @@ def _grown(
     params = nn.map_leaves(lambda leaf: next(weights), model.init(nn.Key(0), data.example))
     if workload.kind == "inference":
         return _inference(model, params, data.inputs.take(range(workload.batch)))
-    return _training(workload, mode, data, model, params)
-
-
-def _training(
-    workload: Workload,
-    mode: str,
-    data: Dataset[X, nn.Labels],
-    model: nn.Layer[P, X, nn.Matrix],
-    params: P,
-) -> Run:
     if workload.kind == "adam":
         return optimized(workload, mode, data, model, params, nn.adam(workload.rate))
     shaping = nn.clip_by_value(workload.limit) >> nn.momentum(workload.decay)
