@@ -16,8 +16,8 @@ from benchmarks.contenders import CONTENDERS, PURENN
 from benchmarks.report import header, machine, picture, row
 from benchmarks.turns import Result, measure
 from benchmarks.workloads import WORKLOADS, Name, Workload
+from command_line import exit_status
 from purenn.datasets import fashion_mnist
-from purenn.errors import PurennError
 
 DESCRIPTION = """Measures purenn against the bare matrix products of the same work, PyTorch, JAX
 with optax, scikit-learn and thinc. Each contender is a process of its own, warmed up, and they take
@@ -40,9 +40,13 @@ Examples:
 """
 
 
-@attrs.frozen
-class Command:
-    """What to measure.
+def compare(
+    workloads: tuple[Name, ...] = get_args(Name),
+    rounds: int = 15,
+    plot: Path | None = None,
+    against: Path | None = None,
+) -> None:
+    """Measure, print the table line by line, and draw the picture.
 
     Args:
         workloads: by name; batch, width and depth are the growth with each of these.
@@ -50,31 +54,21 @@ class Command:
         plot: where to draw the results, as PNG.
         against: a folder with another purenn of the same interface, to compare with as well.
     """
-
-    workloads: tuple[Name, ...] = get_args(Name)
-    rounds: int = 15
-    plot: Path | None = None
-    against: Path | None = None
-
-
-def main(arguments: Sequence[str]) -> None:
-    """Measure, print the table line by line, and draw the picture."""
-    command = tyro.cli(Command, args=arguments, description=DESCRIPTION)
     contenders = list(CONTENDERS)
-    if command.against is not None:
-        path = str(command.against.resolve())
+    if against is not None:
+        path = str(against.resolve())
         own = [each for each in CONTENDERS if each.column == PURENN]
         contenders += [attrs.evolve(each, column=path, color="#56B4E9", path=path) for each in own]
     print(header(contenders), flush=True)
     results: list[Result] = []
     with tempfile.NamedTemporaryFile(suffix=".npz") as file:
-        for workload in (each for each in WORKLOADS if each.name in command.workloads):
+        for workload in (each for each in WORKLOADS if each.name in workloads):
             job = _with_images(workload, file) if workload.kind == "epoch" else workload
-            results.append(measure(job, contenders, command.rounds))
+            results.append(measure(job, contenders, rounds))
             print(row(results[-1], contenders), flush=True)
-    print(f"\nMedians and quartiles over {command.rounds} rounds. {machine()}")
-    if command.plot is not None:
-        picture(results).savefig(command.plot, format="png", dpi=150)
+    print(f"\nMedians and quartiles over {rounds} rounds. {machine()}")
+    if plot is not None:
+        picture(results).savefig(plot, format="png", dpi=150)
 
 
 def _with_images(workload: Workload, file: IO[bytes]) -> Workload:
@@ -86,8 +80,10 @@ def _with_images(workload: Workload, file: IO[bytes]) -> Workload:
     return attrs.evolve(workload, file=file.name)
 
 
+def main(arguments: Sequence[str]) -> None:
+    """Compare as the arguments say."""
+    tyro.cli(compare, args=arguments, description=DESCRIPTION)
+
+
 if __name__ == "__main__":
-    try:
-        main(sys.argv[1:])
-    except (PurennError, KeyboardInterrupt) as error:
-        sys.exit(f"error: {str(error) or 'interrupted'}")
+    sys.exit(exit_status(lambda: main(sys.argv[1:])))

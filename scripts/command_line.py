@@ -6,6 +6,7 @@ a command: the settings and a `Place`, which says where the run goes.
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -119,13 +120,13 @@ def _strict(value: object, kind: type[N]) -> N:
     raise TypeError(f"expected {kind.__name__}, got {value!r}")
 
 
-def exit_status(main: Callable[[], int]) -> int:
+def exit_status(main: Callable[[], int | None]) -> int:
     """Run a script's main function, and say in plain words what stopped it.
 
     Gives what it returns, 1 after an error, or 128 and the signal that interrupted it.
     """
     try:
-        return main()
+        return main() or 0
     except runs.InterruptionError as error:
         print(f"\n{error}\nThe same command with --resume does that.", file=sys.stderr)
         return 128 + error.signal
@@ -133,4 +134,7 @@ def exit_status(main: Callable[[], int]) -> int:
         print(f"\nerror: {error}", file=sys.stderr)
     except MemoryError as error:
         print(f"\nerror: not enough memory: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("\nerror: interrupted", file=sys.stderr)
+        return 128 + signal.SIGINT
     return 1

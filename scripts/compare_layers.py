@@ -6,11 +6,11 @@ import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 
-import attrs
 import tyro
 
 from benchmarks.layers import HEADER, row
 from benchmarks.report import machine
+from command_line import exit_status
 from purenn import PurennError
 
 DESCRIPTION = """Compares each layer with PyTorch's: the output and all cotangents, in float32, on
@@ -26,35 +26,28 @@ Examples:
 """
 
 
-@attrs.frozen
-class Command:
-    """What to measure.
+def compare(layers: tuple[str, ...] = ("",), rounds: int = 9) -> None:
+    """Measure, and print the table line by line.
 
     Args:
         layers: the beginnings of their names; all if none is given.
         rounds: how many turns each has.
     """
-
-    layers: tuple[str, ...] = ("",)
-    rounds: int = 9
-
-
-def main(arguments: Sequence[str]) -> None:
-    """Measure, and print the table line by line."""
-    command = tyro.cli(Command, args=arguments, description=DESCRIPTION)
     if find_spec("torch") is None:
         raise PurennError("PyTorch is not installed: pip install 'purenn[bench]'.")
     from benchmarks.pytorch_layers import cases
 
     print(HEADER, flush=True)
     for case in cases():
-        if case.name.startswith(command.layers):
-            print(row(case, command.rounds), flush=True)
-    print(f"\nMedians and quartiles over {command.rounds} rounds. {machine()}")
+        if case.name.startswith(layers):
+            print(row(case, rounds), flush=True)
+    print(f"\nMedians and quartiles over {rounds} rounds. {machine()}")
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Compare as the arguments say."""
+    tyro.cli(compare, args=arguments, description=DESCRIPTION)
 
 
 if __name__ == "__main__":
-    try:
-        main(sys.argv[1:])
-    except (PurennError, KeyboardInterrupt) as error:
-        sys.exit(f"error: {str(error) or 'interrupted'}")
+    sys.exit(exit_status(lambda: main(sys.argv[1:])))

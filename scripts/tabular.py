@@ -6,12 +6,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import attrs
 import tyro
 
 from benchmarks.report import machine
-from command_line import OptionalPath, PathOption
-from purenn import PurennError
+from command_line import OptionalPath, PathOption, exit_status
 from tables import results
 from tables.catalog import TABLES
 from tables.methods import METHODS
@@ -35,10 +33,20 @@ Examples:
   python scripts/tabular.py --list-tables     # with rows, columns, task and licence
 """
 
+ALL_TABLES = tuple(table.name for table in TABLES)
+ALL_METHODS = tuple(method.name for method in METHODS)
 
-@attrs.frozen
-class Command:
-    """What to compare.
+
+def compare(
+    tables: tuple[str, ...] = ALL_TABLES,
+    methods: tuple[str, ...] = ALL_METHODS,
+    seeds: int = 5,
+    scores: PathOption = Path("tabular.jsonl"),
+    plot: OptionalPath = None,
+    *,
+    list_tables: bool = False,
+) -> None:
+    """Measure what is missing, then print the results.
 
     Args:
         tables: by name; all if none is given.
@@ -48,36 +56,25 @@ class Command:
         plot: where to draw the results, as PNG.
         list_tables: list the tables, and do nothing else.
     """
-
-    tables: tuple[str, ...] = tuple(table.name for table in TABLES)
-    methods: tuple[str, ...] = tuple(method.name for method in METHODS)
-    seeds: int = 5
-    scores: PathOption = Path("tabular.jsonl")
-    plot: OptionalPath = None
-    list_tables: bool = False
+    chosen = [table for table in TABLES if table.name in tables]
+    taking = [method for method in METHODS if method.name in methods]
+    if list_tables:
+        print(catalog(chosen))
+        return
+    for table in chosen:
+        for method in (each for each in taking if each.is_present):
+            results.complete(scores, table, method, seeds)
+    found = results.read(scores)
+    print(summary(found, taking), errors(found, taking), machine(), sep="\n\n")
+    if plot is not None:
+        picture(found, taking).savefig(plot, format="png", dpi=150)
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Measure what is missing, then print the results."""
-    command = tyro.cli(
-        Command, args=arguments, description=DESCRIPTION, config=(tyro.conf.FlagCreatePairsOff,)
-    )
-    tables = [table for table in TABLES if table.name in command.tables]
-    methods = [method for method in METHODS if method.name in command.methods]
-    if command.list_tables:
-        print(catalog(tables))
-        return
-    for table in tables:
-        for method in (each for each in methods if each.is_present):
-            results.complete(command.scores, table, method, command.seeds)
-    scores = results.read(command.scores)
-    print(summary(scores, methods), errors(scores, methods), machine(), sep="\n\n")
-    if command.plot is not None:
-        picture(scores, methods).savefig(command.plot, format="png", dpi=150)
+    """Compare as the arguments say."""
+    options = (tyro.conf.FlagCreatePairsOff,)
+    tyro.cli(compare, args=arguments, description=DESCRIPTION, config=options)
 
 
 if __name__ == "__main__":
-    try:
-        main(sys.argv[1:])
-    except (PurennError, KeyboardInterrupt) as error:
-        sys.exit(f"error: {str(error) or 'interrupted'}")
+    sys.exit(exit_status(lambda: main(sys.argv[1:])))
