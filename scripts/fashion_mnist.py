@@ -75,16 +75,14 @@ def main(arguments: Sequence[str], load: Load = fashion_mnist) -> int:
     data, settings = load(command.data), command.settings
     parts = parted(data, settings)
     with command.opened(runs.Config(SCRIPT, to_json(settings))) as run:
-        trial, classes = Trial(run, settings, data, parts), len(CLASSES)
-        output = settings.objective.output
-        widths, activation, dropped = settings.hidden, settings.activation, settings.dropout
+        trial = Trial(run, settings, data, parts)
+        dropped, classes, output = settings.dropout, len(CLASSES), settings.objective.output
+        layers = settings.hidden, settings.activation, dropped, classes, output
         match settings.net:
             case "mlp":
-                net = classifier(widths, activation, dropped, classes, output)
-                trial.perform(flatten() >> net)
+                trial.perform(flatten() >> classifier(*layers))
             case "normalized-mlp":
-                normal = normalized_classifier(widths, activation, dropped, classes, output)
-                trial.perform(flatten() >> normal)
+                trial.perform(flatten() >> normalized_classifier(*layers))
             case "cnn-quick":
                 trial.perform(cnn_quick(dropped, classes) >> output)
             case "cnn-small":
@@ -129,20 +127,17 @@ class Trial:
 
     def perform(self, net: Layer[P, Images, Matrix]) -> None:
         """Train the model, and show what it makes of the test images."""
-        console, goal = standard_output(), self.settings.objective
-        seen = averaged_over_mirror_images(net) if self.settings.mirrored else net
-        model = self.settings.computed(seen)
+        settings, goal = self.settings, self.settings.objective
+        model = settings.computed(averaged_over_mirror_images(net) if settings.mirrored else net)
 
         def draw(params: P) -> None:
             probabilities = goal.probabilities(predict(model, params, self.parts.test))
-            (images, labels), (_, test) = all_images(self.data), rows(self.data, self.settings)
+            (images, labels), (_, test) = all_images(self.data), rows(self.data, settings)
             outcome = Outcome(probabilities, labels[test], images[test])
-            console.print(outcome.table())
+            standard_output().print(outcome.table())
             outcome.draw(self.run.folder, self.data)
 
-        Experiment(
-            self.run, console, self.settings, model, self.parts, draw, self.settings.augment
-        ).perform()
+        Experiment(self.run, settings, model, self.parts, draw, settings.augment).perform()
 
 
 def _recipe(arguments: Sequence[str]) -> ImageSettings:

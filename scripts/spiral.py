@@ -11,7 +11,6 @@ import numpy as np
 
 from command_line import Place, exit_status, first_settings, parse, to_json
 from figures import Boundary, boundaries, write
-from progress import standard_output
 from purenn import Key, Matrix, accuracy, checks, dataset, evaluate, predict, runs
 from purenn.arrays import Indices
 from purenn.datasets import spirals
@@ -117,7 +116,7 @@ def experiment(
         )
         write(run.folder / "boundary.png", boundaries(boundary))
 
-    return Experiment(run, standard_output(), settings, model, parts, draw)
+    return Experiment(run, settings, model, parts, draw)
 
 
 if __name__ == "__main__":

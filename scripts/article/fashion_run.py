@@ -15,11 +15,10 @@ from purenn import portable, predict, runs
 from purenn.datasets import FashionMnist
 from purenn.losses import brier, cross_entropy, reporting, summed
 
-FashionRecipe = Recipe[nets.FashionParams, nets.Clipped]
 FashionProgress = runs.Progress[nets.FashionParams, nets.Clipped]
 
 
-def fashion_recipe(opening: nets.Opening) -> FashionRecipe:
+def fashion_recipe(opening: nets.Opening) -> Recipe[nets.FashionParams, nets.Clipped]:
     """Run 3: cross-entropy is printed, and the Brier score is descended on.
 
     That is what the published code does. Its cross-entropy hands S - y to the softmax as if that

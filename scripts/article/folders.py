@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
+
+import attrs
 
 from article.stages import Result
 from purenn import files, jsons, runs
@@ -20,8 +22,7 @@ FILES = (
 )
 
 
-@contextmanager
-def replaced(folder: Path, config: runs.Config) -> Iterator[runs.Run]:
+def replaced(folder: Path, config: runs.Config) -> AbstractContextManager[runs.Run]:
     """A folder for a run. One that holds an earlier invocation of the same run is cleared.
 
     Raises:
@@ -37,8 +38,7 @@ def replaced(folder: Path, config: runs.Config) -> Iterator[runs.Run]:
             )
         with locked(folder, lambda: None):
             remove(folder, FILES)
-    with runs.start(folder, config) as run:
-        yield run
+    return runs.start(folder, config)
 
 
 def remove(folder: Path, names: tuple[str, ...]) -> None:
@@ -49,15 +49,10 @@ def remove(folder: Path, names: tuple[str, ...]) -> None:
 
 def write_summary(folder: Path, results: Mapping[str, Result], expected: int) -> None:
     """Gather the runs' summaries, and whether all that were expected agree with the article."""
+    unplanned = attrs.filters.exclude("planned")
     found: dict[str, jsons.Json] = {
-        name: {
-            "epochs": result.summary.epochs,
-            "metrics": dict(result.summary.metrics),
-            "digest": result.summary.digest,
-            "seconds": result.summary.seconds,
-            "agrees": result.agrees,
-        }
+        name: {**attrs.asdict(result.summary, filter=unplanned), "agrees": result.agrees}
         for name, result in results.items()
     }
     agrees = len(results) == expected and all(result.agrees for result in results.values())
-    files.write(folder / SUMMARY, jsons.dump({"runs": found, "agrees": agrees}, 2))
+    jsons.write(folder / SUMMARY, {"runs": found, "agrees": agrees})

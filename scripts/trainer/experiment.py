@@ -6,11 +6,10 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 import attrs
-from rich.console import Console
 
 import purenn as nn
 from figures import draw_records
-from progress import follow, say
+from progress import follow, say, standard_output
 from purenn import runs
 from purenn.data import Batch, Batches
 from purenn.optimizers import Norm, report_global_norm, scale_by_adam, unchanged
@@ -47,7 +46,6 @@ class Experiment(Generic[P, X]):
 
     Args:
         run: its folder.
-        console: what it prints to.
         settings: how to train.
         model: what to train.
         parts: what to train it on.
@@ -56,7 +54,6 @@ class Experiment(Generic[P, X]):
     """
 
     run: runs.Run
-    console: Console
     settings: Settings
     model: nn.Layer[P, X, nn.Matrix]
     parts: Parts[X]
@@ -78,15 +75,16 @@ class Experiment(Generic[P, X]):
         )
 
     def _train(self, optimizer: nn.Optimizer[S]) -> None:
-        key, patience = nn.Key(self.settings.seed), self.settings.patience
+        settings, console = self.settings, standard_output()
+        key, patience = nn.Key(settings.seed), settings.patience
         first = optimizer.init(self.model.init(key.child("init"), self.parts.train.example))
         end = follow(
             self.run,
-            self.console,
+            console,
             runs.begin(self.run, first, repr(self.model), key.child("batches")),
-            nn.training_step(self.model, self.settings.objective.loss, optimizer),
+            nn.training_step(self.model, settings.objective.loss, optimizer),
             self._batches,
-            self.settings.epochs,
+            settings.epochs,
             self._measure,
             until=None if patience is None else runs.patience(STOPS_BY, patience),
             best=None if patience is None else runs.best(STOPS_BY),
@@ -95,15 +93,15 @@ class Experiment(Generic[P, X]):
         if patience is not None:
             params = nn.load(self.run.best, like=params)
             final["best_epoch"] = 1 + runs.best_epoch(end.records, STOPS_BY)
-            say(self.console, f"The best epoch was {final['best_epoch']}. Its parameters are kept.")
+            say(console, f"The best epoch was {final['best_epoch']}. Its parameters are kept.")
         final["test_accuracy"] = nn.evaluate(self.model, params, self.parts.test, nn.accuracy)
         final["parameters"] = sum(leaf.size for leaf in leaves(params))
         draw_records(self.run.folder, end.records)
         self.draw(params)
         summary = runs.finish(self.run, end, final)
-        say(self.console, f"Test accuracy: {100 * final['test_accuracy']:.2f} %")
-        say(self.console, f"Digest of the parameters: {summary.digest}")
-        say(self.console, f"Results and pictures are in {self.run.folder}.")
+        say(console, f"Test accuracy: {100 * final['test_accuracy']:.2f} %")
+        say(console, f"Digest of the parameters: {summary.digest}")
+        say(console, f"Results and pictures are in {self.run.folder}.")
 
     def _measure(self, progress: runs.Progress[P, S]) -> dict[str, float]:
         params, name = progress.state.params, self.parts.watched_name

@@ -65,7 +65,6 @@ class ImageSettings(Settings):
         return augmented(batches, *changes)
 
 
-CORRECTED = ImageSettings()
 MLP = ImageSettings(
     net="normalized-mlp",
     activation="gelu",
@@ -88,7 +87,7 @@ CNN_SMALL = attrs.evolve(
     epochs=16,
 )
 RECIPES: dict[Recipe, ImageSettings] = {
-    "corrected": CORRECTED,
+    "corrected": ImageSettings(),
     "mlp": MLP,
     "mlp-official": attrs.evolve(
         MLP,
