@@ -95,6 +95,7 @@ CASES = [
     of_images(layers.leaky_relu()),
     case(layers.leaky_relu(0.3), ROWS),
     case(layers.leaky_relu(0.0), ROWS),
+    case(layers.exponential(), ROWS),
     case(layers.sigmoid(), ROWS),
     of_images(tanh()),
     of_sequences(layers.softmax()),

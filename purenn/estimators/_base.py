@@ -24,11 +24,11 @@ from purenn.data import shuffled_batches
 from purenn.estimators._callbacks import CallbackSupportMixin, Curves, Follower, with_callbacks
 from purenn.estimators._history import History, history_of, plot
 from purenn.estimators._preparation import E, Preparation
-from purenn.estimators._training import first_params, train_all
-from purenn.layers import Block, Layer, block
+from purenn.estimators._training import evaluated, first_params, train_all
+from purenn.layers import Block, block
 from purenn.optimizers import State
 from purenn.training import fold, jacobian, mean_loss, predict, training_step
-from purenn.tree import EMPTY, Empty, to_dtype
+from purenn.tree import EMPTY, to_dtype
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -94,22 +94,24 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
         if is_first:
             first = [first_params(problem, problem.data, key) for key in self._keys]
             self._curves, self._states = [() for _ in first], [mover.init(one) for one in first]
-        states = self._states or [mover.init(params) for params in self.params_]
+        states = [*self._states] or [mover.init(params) for params in self.params_]
+        curves = [*self._curves]
         step = training_step(problem.recipe.net(0.0), problem.loss, mover)
         for member, key in enumerate(self._keys):
-            number = len(self._curves[member])
+            number = len(curves[member])
             batches = shuffled_batches(problem.data, size, key, number)
             states[member], reports = fold(step, states[member], batches)
-            self._curves[member] += ((mean_loss(reports), nan, nan),)
-        self._states = states
-        vars(self).update(self.fitted([state.params for state in states]))
+            curves[member] += ((mean_loss(reports), nan, nan),)
+        self._curves, self._states = curves, states
+        vars(self).update(self.fitted([evaluated(state) for state in states]))
         return self
 
     def fitted(self, members: list[object]) -> dict[str, object]:
         """The attributes that depend on parameters, one tree for each member."""
         params = tuple(members)
         served = params if self._dtype == FLOAT32 else [to_dtype(p, self._dtype) for p in params]
-        return {"params_": params, "_serving": tuple(served)}
+        width = -1 if hasattr(self, "feature_names_in_") else self.n_features_in_
+        return {"params_": params, "_serving": tuple(served), "_plain_width": width}
 
     def _features(self, X: object) -> Matrix:
         if not (
@@ -126,11 +128,15 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
             return [self.model_.apply(params, x) for params in self._serving]
         return [predict(self.model_, params, x, PIECE) for params in self._serving]
 
-    def _slopes(self, X: object, link: Layer[Empty, Matrix, Matrix]) -> Array:
-        """The mean derivatives of linked outputs: (rows, outputs, columns)."""
+    def _predictions(self, X: object) -> Matrix:
+        """The mean of the predictions of all members: (rows, outputs)."""
+        return average([self._link.apply(EMPTY, y) for y in self._outputs(X)])
+
+    def _slopes(self, X: object) -> Array:
+        """The mean derivatives of predictions: (rows, outputs, columns)."""
         x = self._features(X)
         places, scales = self.columns_.slopes(self._table(X, reset=False))
-        linked = block(self.model_) >> link
+        linked = block(self.model_) >> self._link
         found = average([jacobian(linked, (Block(params), EMPTY), x) for params in self._serving])
         slopes = np.full((len(x), self._width, self.n_features_in_), nan, x.dtype)
         slopes[:, :, places] = found[:, :, : len(places)] * scales[:, np.newaxis]
@@ -139,11 +145,11 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
     @property
     def history_(self) -> History:
         """What was measured, with a row for each epoch of each member: a table for pandas."""
+        check_is_fitted(self, "params_")
         return history_of(self._curves)
 
     def plot_history(self, axes: Axes | None = None) -> Axes:
         """Draw the curves of the loss, of training and of validation."""
-        check_is_fitted(self, "params_")
         return plot(self.history_, axes)
 
 

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import sys
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import attrs
 
-if TYPE_CHECKING or find_spec("sklearn.callback"):
+F = TypeVar("F")
+
+if TYPE_CHECKING:
+    from sklearn.callback import CallbackContext, CallbackSupportMixin
+
+    def with_callbacks(method: F) -> F: ...  # of which users know the type without any stubs
+
+elif find_spec("sklearn.callback"):
     from sklearn.callback import CallbackContext, CallbackSupportMixin, with_callbacks
 else:  # before scikit-learn 1.9
 
     class CallbackContext:
         """The tasks of a fit that nobody follows."""
 
-        def subcontext(self, **options):
+        def subcontext(self, *arguments, **options):
             """The context of a part of the task."""
             return self
 

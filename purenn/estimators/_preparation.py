@@ -13,14 +13,16 @@ from sklearn.utils import Tags, _safe_indexing, check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length, validate_data
 
 from purenn import checks
-from purenn.arrays import FLOAT32, Labels, Matrix, Vector, is_labels, read_only
+from purenn.arrays import FLOAT32, FLOAT64, Labels, Matrix, Vector, is_labels, read_only
 from purenn.data import Pair, dataset
 from purenn.errors import DataError, OptionError
 from purenn.estimators._choices import Portable, largest_of, objective_of, recipe_of
 from purenn.estimators._columns import Columns, fit_columns
+from purenn.estimators._links import Link
 from purenn.estimators._networks import Net, Task
+from purenn.estimators._tables import require_unmasked
 from purenn.estimators._training import Data, Problem
-from purenn.estimators._weights import canonical_order, repeats
+from purenn.estimators._weights import canonical_order, mean_weight, repeats
 from purenn.kernels.gather import take
 from purenn.keys import Key
 from purenn.losses import Loss
@@ -62,6 +64,8 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
     _task: Task
     _width: int  # how many outputs there are
     _keys: tuple[Key, ...]  # of the members
+    _unit: float  # what weights are divided by: the mean of those that were learned of
+    _link: Link  # what makes predictions of outputs
     _plain_width = -1  # of arrays that are known to fit at a glance
 
     def __sklearn_tags__(self) -> Tags:
@@ -91,6 +95,10 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
     def _default_loss(self) -> object:
         """The loss if none is given."""
 
+    @abstractmethod
+    def _link_of(self, loss: object) -> Link:
+        """What makes predictions of outputs."""
+
     def _error(self, loss: object) -> object:
         """What the best epoch has least of."""
         return loss
@@ -101,7 +109,8 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
 
     def _begin(self, y: object) -> None:
         """Forget all, and learn of what kind targets are."""
-        vars(self).pop("params_", None)
+        for name in ("params_", "_serving", "_plain_width"):
+            vars(self).pop(name, None)
         if y is None:
             validate_data(self, None, y, skip_check_array=True)  # which says what is missing
         self._meet(y)
@@ -114,6 +123,7 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
 
         Frames stay as they are; all else becomes an array of whatever dtype it has.
         """
+        require_unmasked("X", X)
         if hasattr(X, "columns"):
             validate_data(self, X, reset=reset, skip_check_array=True)
             return X
@@ -124,40 +134,53 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
     def _read(self, X: object, y: object, sample_weight: object, *, reset: bool) -> Sample[E]:
         """The rows that count, in an order that does not depend on theirs."""
         table, weights = self._table(X, reset=reset), None
+        require_unmasked("y", y)
         encoded = self._encode(y)
         check_consistent_length(table, encoded)
         if sample_weight is not None:
             found = _check_sample_weight(sample_weight, table, ensure_non_negative=True)
-            rows, weights = repeats(found)
+            rows, weights = repeats(np.asarray(found, FLOAT64))
             table, encoded = _safe_indexing(table, rows), take(encoded, rows)
         if reset:
             self.columns_ = fit_columns(table, largest=largest_of(self.preset, self.model))
-            self._plain_width = -1 if hasattr(self, "feature_names_in_") else self.n_features_in_
+            if not self.columns_.layout.width:
+                raise DataError("X: expected a column of which something is known.")
         x = self.columns_.transform(table)
         order = canonical_order(x, encoded, weights)
         weights = None if weights is None else take(weights, order)
         sample = Sample(take(x, order), take(encoded, order), weights)
         if reset:
             self._learn(sample)
+            self._unit = mean_weight(self._weights(sample))
         return sample
+
+    def _weights(self, sample: Sample[E]) -> Vector:
+        """How much each row counts."""
+        weights: Vector = np.ones(len(sample.x)) if sample.weights is None else sample.weights
+        factors = self._class_factors(sample.encoded)
+        return weights if factors is None else weights * factors
 
     def _problem(self, sample: Sample[E]) -> Problem:
         layout = self.columns_.layout
         recipe = recipe_of(self.preset, self.model, self.optimizer, self._task, layout, self._width)
+        self.model_ = recipe.net(1.0)
         loss = self._default_loss() if self.loss is None else self.loss
         checks.instance("portable", self.portable, bool)
         checks.instance("verbose", self.verbose, int)
         if self.portable:
             recipe = Portable(recipe)
             loss = portable(loss) if isinstance(loss, Loss) else loss
-        self.model_ = recipe.net(1.0)
-        has_weights = sample.weights is not None or self._class_factors(sample.encoded) is not None
+            self.model_ = recipe.net(1.0)
+        link = self._link_of(loss)
+        self._link = portable(link) if self.portable else link
+        weights = (self._weights(sample) / self._unit).astype(FLOAT32)
+        has_weights = bool((weights != 1.0).any())
         return Problem(
             recipe=recipe,
             outputs=self._width,
             loss=objective_of(loss, has_weights=has_weights),
             error=objective_of(self._error(loss), has_weights=has_weights),
-            data=self._data(sample, has_weights=has_weights),
+            data=self._data(sample, weights if has_weights else None),
             validation=None,
             strata=sample.encoded if is_labels(sample.encoded) else None,
             epochs=checks.integer("epochs", self.epochs),
@@ -165,18 +188,11 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
             patience=inf if self.patience is None else checks.integer("patience", self.patience),
         )
 
-    def _data(self, sample: Sample[E], *, has_weights: bool) -> Data:
+    def _data(self, sample: Sample[E], weights: Vector | None) -> Data:
         targets = self._targets(sample.encoded)
-        if not has_weights:
+        if weights is None:
             return dataset(sample.x, targets)
-        weights: Vector = np.ones(len(targets)) if sample.weights is None else sample.weights
-        factors = self._class_factors(sample.encoded)
-        if factors is not None:
-            weights = weights * factors
-        if not weights.any():
-            raise DataError("class_weight: the weights of all samples are zero.")
-        relative: Vector = (weights / weights.mean()).astype(FLOAT32)
-        return dataset(sample.x, (targets, read_only(relative)))
+        return dataset(sample.x, (targets, read_only(weights)))
 
     def _held_out(self, problem: Problem) -> Data | float | None:
         """What `validation` says to measure with."""
@@ -192,4 +208,6 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
         table, encoded = self._table(held[0], reset=False), self._encode(held[1])
         check_consistent_length(table, encoded)
         sample = Sample(self.columns_.transform(table), encoded, None)
-        return self._data(sample, has_weights=isinstance(problem.data.targets, Pair))
+        weights = self._weights(sample)
+        relative: Vector = (weights / mean_weight(weights)).astype(FLOAT32)
+        return self._data(sample, relative if isinstance(problem.data.targets, Pair) else None)

@@ -16,6 +16,8 @@ import numpy as np
 from purenn.arrays import FLOAT64, Element, Matrix, Vector
 from purenn.errors import DataError, DtypeError, ShapeError
 
+COMPLEX = "X: Complex data not supported. Give real and imaginary parts apart."
+
 Anything = np.ndarray[tuple[int, ...], np.dtype[Element | np.object_ | np.str_]]
 
 
@@ -82,7 +84,7 @@ def read_table(table: object) -> Matrix | list[Column]:
         return list(_of_frame(table))
     array = _as_array(table)
     if array.dtype.kind == "c":
-        raise DataError("X: Complex data not supported. Give real and imaginary parts apart.")
+        raise DataError(COMPLEX)
     if array.ndim != 2 or not array.shape[1]:
         cure = "Reshape your data: array.reshape(-1, 1) if it has a single column"
         expected = f"Expected 2D array with at least one column, got the shape {array.shape}"
@@ -102,14 +104,19 @@ def require_finite(numbers: Matrix, name: Callable[[int], str]) -> None:
         raise DataError(f"X: {name(place)} has infinity in row {row}. {cure}")
 
 
+def require_unmasked(name: str, values: object) -> None:
+    """Check that no mask would be lost."""
+    if isinstance(values, np.ma.MaskedArray):
+        cure = f"Convert it with {name}.astype(float).filled(np.nan)."
+        raise DtypeError(name, f"expected an array without a mask, got MaskedArray. {cure}")
+
+
 def _as_array(table: object) -> Anything:
     if hasattr(table, "toarray"):
         raise DtypeError(
             "X", "expected a dense array, got a sparse one. Convert it with X.toarray()."
         )
-    if isinstance(table, np.ma.MaskedArray):
-        cure = "Convert it with X.astype(float).filled(np.nan)."
-        raise DtypeError("X", f"expected an array without a mask, got MaskedArray. {cure}")
+    require_unmasked("X", table)
     try:
         found = np.asarray(table)
     except ValueError:
@@ -127,15 +134,16 @@ def _of_frame(frame: Frame) -> Iterator[Column]:
         raise ShapeError("X", "expected at least one column, got none.")
     for name in names:
         series = frame[name]
-        is_declared = str(series.dtype).startswith(("category", "Categorical", "Enum"))
-        yield _column(f"column {name!r}", np.asarray(series.to_numpy()), is_declared=is_declared)
+        yield _column(f"column {name!r}", np.asarray(series.to_numpy()), str(series.dtype))
 
 
-def _column(name: str, array: Anything, *, is_declared: bool = False) -> Column:
+def _column(name: str, array: Anything, dtype: str = "") -> Column:
     if array.ndim != 1 or array.dtype.kind == "V":
         raise DataError(f"X: {name} has more than one value in a row.")
-    if is_declared:
-        return Column(name, _with_none(array.tolist()), is_declared)
+    if dtype.startswith(("category", "Categorical", "Enum")):
+        return Column(name, _with_none(array.tolist()), is_declared=True)
+    if dtype.startswith(("str", "String")):
+        return Column(name, _with_none(array.tolist()))  # also if all are missing
     if array.dtype.kind in "iuf":
         return Column(name, _finite(name, np.asarray(array, FLOAT64)))
     if array.dtype.kind not in "bOUST":
@@ -143,7 +151,9 @@ def _column(name: str, array: Anything, *, is_declared: bool = False) -> Column:
         raise DtypeError("X", f"{name}: expected numbers or categories, got {array.dtype}. {cure}")
     values = _with_none(array.tolist())
     kinds = {type(value) for value in values if value is not None}
-    if strange := [kind for kind in kinds if not issubclass(kind, Number | str | bytes)]:
+    if any(issubclass(kind, complex | np.complexfloating) for kind in kinds):
+        raise DataError(COMPLEX)
+    if strange := [kind for kind in kinds if not issubclass(kind, Number | str | bytes | np.bool)]:
         raise DtypeError(
             "X", f"{name}: the argument must be a string or a number, got {strange[0].__name__}."
         )

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from math import inf, nan
+from typing import TypeGuard
 
 import attrs
 from sklearn.utils.parallel import Parallel, delayed
-from threadpoolctl import threadpool_limits
 
 from purenn.arrays import Labels, Matrix, Vector
 from purenn.data import Dataset, shuffled_batches, split
 from purenn.errors import DataError, ShapeError
 from purenn.estimators._callbacks import Curves, Follower
 from purenn.estimators._networks import Recipe
+from purenn.estimators._threads import ONE_THREAD
 from purenn.keys import Key
 from purenn.losses import Loss, LossFunction
+from purenn.optimizers import State, averaged_params
+from purenn.optimizers.averaging import Averaged
 from purenn.training import fold, mean_loss, predict, training_step
 from purenn.tree import leaves
 
@@ -65,13 +69,13 @@ def train(problem: Problem, key: Key, follower: Follower) -> Trained:
     epochs = _epochs(problem, key)
     found: list[Curves] = []
     params: object = None
-    best, least = 0, inf
+    best, least, is_watched = 0, inf, problem.validation is not None
     for number in range(problem.epochs):
         follower.begin()
         new, curves = next(epochs)
         found.append(curves)
-        if not curves[-1] > least:  # which NaN is not: without validation, the last is the best
-            best, least, params = number, curves[-1], new
+        if curves[-1] <= least or number == 0 or not is_watched:  # unwatched, the last is the best
+            best, least, params = number, min(least, curves[-1]), new
         if follower.end(curves, params) or number - best >= problem.patience:
             break
     return params, tuple(found)
@@ -82,23 +86,32 @@ def _epochs(problem: Problem, key: Key) -> Iterator[tuple[object, Curves]]:
     epochs, size = problem.epochs, min(problem.batch_size, len(training))
     whole = len(training) // size
     recipe, steps = problem.recipe, whole * epochs
-    with threadpool_limits(1):
+    with ONE_THREAD:
         params = first_params(problem, training, key)
     state = recipe.optimizer(0.0, steps).init(params)
-    with threadpool_limits(1 if sum(leaf.size for leaf in leaves(params)) <= SMALL else None):
+    with ONE_THREAD if sum(leaf.size for leaf in leaves(params)) <= SMALL else nullcontext():
         for number in range(epochs):
             progress = number / epochs
             net = recipe.net(progress)
             step = training_step(net, problem.loss, recipe.optimizer(progress, steps))
             batches = shuffled_batches(training, size, key, number)[:whole]
             state, reports = fold(step, state, batches)
-            loss = error = nan
+            loss, error, params = nan, nan, evaluated(state)
             if validation is not None:
                 inputs, targets = validation
-                prediction = predict(net, state.params, inputs)
+                prediction = predict(net, params, inputs)
                 loss = mean(problem.loss, prediction, targets)
                 error = mean(problem.error, prediction, targets)
-            yield state.params, (mean_loss(reports), loss, error)
+            yield params, (mean_loss(reports), loss, error)
+
+
+def evaluated(state: State[object, object]) -> object:
+    """The parameters to predict with: the averages where the optimizer has such."""
+    return averaged_params(state) if _has_averages(state) else state.params
+
+
+def _has_averages(state: State[object, object]) -> TypeGuard[State[object, Averaged[object]]]:
+    return isinstance(state.slots, Averaged)
 
 
 def first_params(problem: Problem, data: Data, key: Key) -> object:
@@ -143,13 +156,13 @@ def train_all(
 
     Each of several has a thread of its own, whose sums do not depend on how many there are.
     """
-    threads = None if len(keys) == 1 else 1
+    function = train if len(keys) == 1 else _train_on_one_thread
     return Parallel(n_jobs=jobs)(
-        delayed(_train_on)(threads, problem, key, follower)
+        delayed(function)(problem, key, follower)
         for key, follower in zip(keys, followers, strict=True)
     )
 
 
-def _train_on(threads: int | None, problem: Problem, key: Key, follower: Follower) -> Trained:
-    with threadpool_limits(threads):
+def _train_on_one_thread(problem: Problem, key: Key, follower: Follower) -> Trained:
+    with ONE_THREAD:
         return train(problem, key, follower)

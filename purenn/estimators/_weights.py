@@ -5,25 +5,32 @@ from __future__ import annotations
 import numpy as np
 
 from purenn.arrays import AnyArray, Indices, Matrix, Vector, read_only
+from purenn.errors import DataError
 
 # Whole numbers stand for repeated rows unless there would be more than so many times as many.
 LONGEST = 4
 
 
 def repeats(weights: Vector) -> tuple[Indices, Vector | None]:
-    """Which rows there are, some more than once, and the weight of each unless all weigh the same.
+    """Which rows there are, some more than once, and the weight of each unless all are 1.
 
     Rows of weight 0 are left out. What is fitted to weights that are small whole numbers is what
-    would be fitted to repeated rows, to the last bit; other weights are factors of the loss, with
-    mean 1.
+    would be fitted to repeated rows, to the last bit; other weights are factors of the loss.
     """
     rows: Indices = np.flatnonzero(weights)
+    if not rows.size:
+        raise DataError("sample_weight: the weights of all samples are zero.")
     found = weights[rows]
-    if (found == found[0]).all():
-        return rows, None
     if (found == np.rint(found)).all() and found.sum() <= LONGEST * len(weights):
         return np.repeat(rows, found.astype(np.int64)), None
     return rows, found
+
+
+def mean_weight(weights: Vector) -> float:
+    """The mean of weights of samples."""
+    if not weights.any():
+        raise DataError("class_weight: the weights of all samples are zero.")
+    return float(weights.mean())
 
 
 def canonical_order(features: Matrix, targets: AnyArray, weights: Vector | None) -> Indices:

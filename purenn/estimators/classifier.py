@@ -24,23 +24,23 @@ from purenn.arrays import (
     read_only,
 )
 from purenn.errors import LabelError, OptionError
-from purenn.estimators._base import Estimator, average
+from purenn.estimators._base import Estimator
 from purenn.estimators._errors import error_rate, label_error_rate
+from purenn.estimators._links import Link, gives_probabilities
 from purenn.estimators._networks import BATCH, CLASSIFICATION, EPOCHS, classification_loss
 from purenn.estimators._preparation import Sample
 from purenn.layers import Layer, identity, sigmoid, softmax
-from purenn.losses import LossFunction, binary_cross_entropy_with_logits
+from purenn.losses import (
+    LossFunction,
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+)
 from purenn.optimizers import Optimizer
-from purenn.portability import portable
-from purenn.tree import EMPTY, Empty
 
 P = TypeVar("P")
 S = TypeVar("S")
 T = TypeVar("T")
-
-# Of logits the probabilities: of classes, and of labels.
-LINKS = (softmax(), sigmoid())
-PORTABLE_LINKS = tuple(map(portable, LINKS))
 
 Values: TypeAlias = "np.ndarray[tuple[int, ...], np.dtype[np.generic[object]]]"
 
@@ -58,7 +58,8 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
             `softmax()` or `sigmoid()`.
         optimizer: an optimizer, or a function of the number of steps that gives one. `adam(0.001)`
             is the default of models that are layers.
-        loss: of outputs and labels from 0 to classes - 1.
+        loss: of outputs and labels from 0 to classes - 1. By default it is cross-entropy, with some
+            label smoothing if outputs are logits.
         class_weight: how much each class counts, or "balanced".
         validation: the fraction of the rows that are measured after each epoch and not trained
             with, or a table and targets `(X, y)`. The parameters of the epoch with the fewest
@@ -163,11 +164,18 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         return read_only(found)
 
     def _default_loss(self) -> object:
+        if gives_probabilities(self.model_):
+            return binary_cross_entropy() if self._is_multilabel else cross_entropy()
         return binary_cross_entropy_with_logits() if self._is_multilabel else classification_loss()
+
+    def _link_of(self, loss: object) -> Link:
+        if gives_probabilities(self.model_):
+            return identity()
+        return sigmoid() if self._is_multilabel else softmax()
 
     def _error(self, loss: object) -> object:
         if self._is_multilabel:
-            return label_error_rate(0.0 if self._gives_logits() else 0.5)
+            return label_error_rate(0.5 if gives_probabilities(self.model_) else 0.0)
         return error_rate()
 
     def _learn(self, sample: Sample[Labels | Matrix]) -> None:
@@ -215,21 +223,18 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         is_multilabel = type_of_target(y, input_name="y") == "multilabel-indicator"
         if classes is None and not (is_multilabel or hasattr(self, "params_")):
             raise OptionError("classes must be passed on the first call to partial_fit.")
+        if hasattr(self, "params_") and classes is not None:
+            self._require_same(classes)
         return self._partial_fit(X, y, sample_weight, y if is_multilabel else classes)
+
+    def _require_same(self, classes: object) -> None:
+        if not np.array_equal(np.unique(column_or_1d(classes)), self.classes_):
+            was = f"on last call to partial_fit, was: {self.classes_!r}"
+            raise OptionError(f"`classes={classes!r}` is not the same as {was}")
 
     def predict_proba(self, X: object) -> Matrix:
         """The probability of each class, or of each label: (rows, classes)."""
-        outputs = self._outputs(X)
-        if self._gives_logits():
-            link = self._link()
-            outputs = [link.apply(EMPTY, logits) for logits in outputs]
-        return average(outputs)
-
-    def _gives_logits(self) -> bool:
-        return self.model_.parts[-1] not in LINKS + PORTABLE_LINKS
-
-    def _link(self) -> Layer[Empty, Matrix, Matrix]:
-        return (PORTABLE_LINKS if self.portable else LINKS)[self._is_multilabel]
+        return self._predictions(X)
 
     def predict(self, X: object) -> Values:
         """The most probable label of each row; of rows of 0 and 1, the labels above one half."""
@@ -244,4 +249,4 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
 
         They are NaN for columns of categories and where a number is missing.
         """
-        return self._slopes(X, self._link() if self._gives_logits() else identity())
+        return self._slopes(X)

@@ -14,10 +14,11 @@ from purenn import checks
 from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Matrix, Vector, read_only
 from purenn.data import Standardization, standardization
 from purenn.errors import DataError, ShapeError
-from purenn.estimators._base import Estimator, average
+from purenn.estimators._base import Estimator
+from purenn.estimators._links import Link, link_of
 from purenn.estimators._networks import BATCH, EPOCHS, REGRESSION
 from purenn.estimators._preparation import Sample
-from purenn.layers import Layer, identity
+from purenn.layers import Layer
 from purenn.losses import LossFunction, mean_squared_error
 from purenn.optimizers import Optimizer
 
@@ -103,7 +104,7 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
         zeros: Vector = np.zeros(self._width)
         checks.instance("standardize_targets", self.standardize_targets, bool)
         identity = Standardization(zeros, zeros + 1.0)
-        self._scaling = standardization(sample.encoded) if self.standardize_targets else identity
+        self._scaling = _fitted(sample) if self.standardize_targets else identity
 
     def _targets(self, encoded: Matrix) -> Matrix:
         targets: Matrix = self._scaling(encoded).astype(FLOAT32)
@@ -111,6 +112,9 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
 
     def _default_loss(self) -> object:
         return mean_squared_error()
+
+    def _link_of(self, loss: object) -> Link:
+        return link_of(loss)
 
     def partial_fit(self, X: object, y: object, sample_weight: object = None) -> Self:
         """Train one epoch more, at a steady rate and without validation.
@@ -125,8 +129,7 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
 
     def predict(self, X: object) -> Matrix | Vector:
         """The prediction for each row: (rows,), or (rows, outputs) if there is more than one."""
-        outputs = average(self._outputs(X))
-        rows = self._scaling.inverse(outputs)
+        rows = self._scaling.inverse(self._predictions(X))
         return rows[:, 0] if self._is_single else rows
 
     def input_gradients(self, X: object) -> Array:
@@ -135,6 +138,19 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
         With a single output, (rows, columns). They are NaN for columns of categories and where a
         number is missing.
         """
-        slopes = self._slopes(X, identity())
+        slopes = self._slopes(X)
         found = slopes * self._scaling.deviation[:, np.newaxis]
         return found[:, 0] if self._is_single else found
+
+
+def _fitted(sample: Sample[Matrix]) -> Standardization:
+    """The means and deviations of targets; what is the same in all rows has deviation 1."""
+    rows, weights = sample.encoded, sample.weights
+    if weights is None:
+        return standardization(rows)
+    mean: Vector = np.average(rows, axis=0, weights=weights)
+    deviation: Vector = np.sqrt(np.average(np.square(rows - mean), axis=0, weights=weights))
+    is_constant = np.equal(rows, rows[0]).all(axis=0) | (deviation == 0.0)
+    return Standardization(
+        np.where(is_constant, rows[0], mean), np.where(is_constant, 1.0, deviation)
+    )

@@ -116,6 +116,14 @@ def sigmoid_cotangent(y: A, dy: A) -> A:
     return read_only(dx)
 
 
+def exponential(ops: Ops, x: A) -> A:
+    """`exp(x)`."""
+    y = empty_like(x)
+    with np.errstate(over="ignore"):
+        ops.exp(x, y)
+    return read_only(y)
+
+
 def tanh(ops: Ops, x: A) -> A:
     """The hyperbolic tangent."""
     y = empty_like(x)

@@ -8,6 +8,7 @@ from purenn.layers._contract import Thunk as Thunk
 from purenn.layers._images import Padding as Padding
 from purenn.layers.activations import activation as activation
 from purenn.layers.activations import elu as elu
+from purenn.layers.activations import exponential as exponential
 from purenn.layers.activations import gelu as gelu
 from purenn.layers.activations import gelu_tanh as gelu_tanh
 from purenn.layers.activations import hard_tanh as hard_tanh

@@ -103,6 +103,14 @@ def sigmoid() -> Layer[Empty, A, A]:
 
 
 @maker
+def exponential() -> Layer[Empty, A, A]:
+    """`exp(x)`, for outputs that are positive; infinite beyond what the dtype holds."""
+    return with_ops(
+        lambda ops: pointwise(partial(kernels.exponential, ops), times, "exponential()")
+    )
+
+
+@maker
 def tanh() -> Layer[Empty, A, A]:
     """The hyperbolic tangent."""
     return with_ops(

@@ -1,0 +1,165 @@
+"""What users of estimators rely on, beyond scikit-learn's own checks."""
+
+from __future__ import annotations
+
+import copy
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_diabetes, load_wine
+from threadpoolctl import threadpool_info
+
+import purenn as nn
+from purenn.errors import DataError, DtypeError, OptionError
+from purenn.estimators import Classifier, Regressor
+from purenn.layers import Block, block
+
+WINE, KINDS = load_wine(return_X_y=True)
+PATIENTS, PROGRESS = load_diabetes(return_X_y=True)
+Softmax = tuple[nn.Linear, nn.Empty]
+S = TypeVar("S")
+
+
+def small(epochs: int = 6) -> Classifier:
+    return Classifier((8,), epochs=epochs, random_state=0)
+
+
+def is_same(one: Classifier, other: Classifier) -> bool:
+    pairs = zip(nn.tree.leaves(one.params_), nn.tree.leaves(other.params_), strict=True)
+    return all(np.array_equal(x, y) for x, y in pairs)
+
+
+def test_averages_are_what_predicts() -> None:
+    def fit(optimizer: nn.Optimizer[S]) -> Classifier:
+        model = Classifier((8,), epochs=6, random_state=0, validation=None, optimizer=optimizer)
+        return model.fit(WINE, KINDS)
+
+    plain, slow = nn.adam(0.01), nn.optimizers.averaged(nn.adam(0.01), 0.99)
+    assert not is_same(fit(plain), fit(slow))
+    for model in (fit(slow), fit(slow).partial_fit(WINE, KINDS)):
+        assert np.array_equal(
+            nn.predict(model.model_, model.params_[0], model.columns_.transform(WINE)).argmax(1),
+            model.predict(WINE),
+        )
+
+
+@pytest.mark.parametrize("loss", [None, nn.losses.cross_entropy()])
+def test_models_may_end_with_probabilities(loss: nn.Loss[nn.Matrix, nn.Matrix] | None) -> None:
+    def plain(inputs: int, outputs: int) -> nn.Layer[Softmax, nn.Matrix, nn.Matrix]:
+        return nn.linear(outputs) >> nn.layers.softmax()
+
+    def wrapped(inputs: int, outputs: int) -> nn.Layer[Block[Softmax], nn.Matrix, nn.Matrix]:
+        return block(nn.layers.lsuv(plain(inputs, outputs)))
+
+    draw = np.random.default_rng(0)
+    x, y = draw.standard_normal((2000, 3)), draw.random(2000) < 0.3
+    for found in (Classifier(plain), Classifier(wrapped)):
+        found.set_params(
+            loss=loss, random_state=0, epochs=60, optimizer=nn.adam(0.01), validation=None
+        )
+        assert found.fit(x, y).predict_proba(x)[:, 1].mean() == pytest.approx(y.mean(), abs=0.02)
+
+
+def test_a_regressor_predicts_the_mean_that_its_loss_stands_for() -> None:
+    draw = np.random.default_rng(0)
+    x = draw.standard_normal((500, 2))
+    y = draw.poisson(np.exp(1.0 + 0.5 * x[:, 0])).astype(float)
+    model = Regressor(
+        (8,), loss=nn.losses.poisson(), standardize_targets=False, epochs=64, random_state=0
+    )
+    assert model.fit(x, y).predict(x).mean() == pytest.approx(y.mean(), rel=0.1)
+    step = np.array([[1e-3, 0.0]])
+    slope = (model.predict(x[:1] + step) - model.predict(x[:1] - step)) / 2e-3
+    assert model.input_gradients(x[:1])[0, 0] == pytest.approx(slope[0], rel=1e-3)
+
+
+def test_weights_count_in_the_scale_of_targets() -> None:
+    draw = np.random.default_rng(0)
+    x, odd = draw.standard_normal((400, 2)), np.arange(400) % 2 == 1
+    y = x[:, 0] + 1e4 * odd
+    model = Regressor((32,), epochs=64, random_state=0)
+    model.fit(x, y, np.where(odd, 1e-9, 1.0))
+    assert model.score(x[~odd], y[~odd]) > 0.9
+    constant = model.fit(x, np.full(400, 3.3), np.where(odd, 0.3, 1.0))
+    assert np.allclose(constant.predict(x), 3.3, atol=0.5)
+
+
+def test_whole_weights_are_repeated_rows() -> None:
+    twice = small().fit(WINE.repeat(2, 0), KINDS.repeat(2))
+    assert is_same(small().fit(WINE, KINDS, np.full(len(WINE), 2)), twice)
+    assert is_same(small().fit(WINE, KINDS, np.full(len(WINE), 0.3)), small().fit(WINE, KINDS))
+
+
+def test_weights_count_from_call_to_call() -> None:
+    def fit(weights: dict[object, float] | None, scale: float = 1.0) -> Classifier:
+        model = Classifier((8,), random_state=0, class_weight=weights)
+        for kind in (0, 1, 2):
+            rows = np.flatnonzero(np.equal(KINDS, kind))
+            amount = np.full(len(rows), scale)
+            model.partial_fit(WINE[rows], KINDS[rows], [0, 1, 2], amount)
+        return model
+
+    assert not is_same(fit(None), fit({0: 100.0, 1: 1.0, 2: 0.01}))
+    assert is_same(fit({0: 4.0, 1: 1.0, 2: 0.25}), fit({0: 4.0, 1: 1.0, 2: 0.25}, 2.0**-20))
+
+
+def test_a_fit_that_fails_leaves_nothing_to_predict_with() -> None:
+    model = Regressor((8,), epochs=2, random_state=0).fit(PATIENTS, PROGRESS)
+    with pytest.raises(ValueError, match="validation"):
+        model.set_params(validation=1.0).fit(PATIENTS, PROGRESS)
+    with pytest.raises(ValueError, match="not fitted yet"):
+        model.predict(PATIENTS)
+    for use in (lambda: small().history_, lambda: small().input_gradients(WINE)):
+        with pytest.raises(ValueError, match="not fitted yet"):
+            use()
+
+
+def test_partial_fit_leaves_copies_alone() -> None:
+    first = Classifier((8,), random_state=0).partial_fit(WINE, KINDS, classes=[0, 1, 2])
+    copy.copy(first).partial_fit(WINE, KINDS)
+    assert len(first.history_["loss"]) == 1
+    with pytest.raises(OptionError, match="is not the same as on last call to partial_fit"):
+        first.partial_fit(WINE, KINDS, classes=[0, 1, 2, 3])
+
+
+def test_columns_of_which_nothing_or_something_strange_is_known() -> None:
+    labels, pd = [0, 1] * 10, pytest.importorskip("pandas")
+    with pytest.raises(DtypeError, match="without a mask"):
+        small().fit(np.ma.masked_greater(WINE, 1000.0), KINDS)
+    with pytest.raises(DtypeError, match="without a mask"):
+        small().fit(WINE, np.ma.masked_equal(KINDS, 1))
+    with pytest.raises(DataError, match="of which something is known"):
+        small().fit(pd.DataFrame({"a": pd.Categorical([None] * 20)}), labels)
+    with pytest.raises(DataError, match="Complex data not supported"):
+        small().fit(np.array([[1j, "a"]] * 20, object), labels)
+    texts = pd.DataFrame({"a": pd.array([None] * 20, "string"), "b": range(20)})
+    model = small(2).fit(texts, labels)
+    assert len(model.predict(texts.assign(a="x"))) == 20
+    assert len(small(2).fit([["a", np.True_], ["b", np.False_]] * 10, labels).classes_) == 2
+
+
+def test_threads_of_blas_come_back() -> None:
+    before = [pool["num_threads"] for pool in threadpool_info()]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda epochs: small(epochs).fit(WINE, KINDS), (4, 8, 2, 6)))
+    assert [pool["num_threads"] for pool in threadpool_info()] == before
+
+
+def test_an_error_that_is_no_number_is_no_best_epoch() -> None:
+    seen: list[float] = []
+
+    def loss(prediction: nn.Matrix, target: nn.Matrix) -> tuple[float, nn.Matrix]:
+        value, slope = nn.mean_squared_error()(prediction, target)
+        is_held = len(target) == 42
+        seen.extend([value] if is_held else [])
+        return np.nan if is_held and len(seen) > 8 else value, slope
+
+    model = Regressor(
+        (8,), loss=loss, epochs=7, random_state=1, validation=(PATIENTS[:42], PROGRESS[:42])
+    ).fit(PATIENTS[42:], PROGRESS[42:])
+    errors = model.history_["validation_error"]
+    assert np.isnan(errors[-1])
+    kept = np.square((model.predict(PATIENTS[:42]) - PROGRESS[:42]) / PROGRESS[42:].std()).mean()
+    assert kept == pytest.approx(np.nanmin(errors), rel=1e-3)
