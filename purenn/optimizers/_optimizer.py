@@ -20,15 +20,7 @@ from purenn.optimizers._contract import Init, P, Point, S, Transform, require_tr
 from purenn.optimizers._state import Owner, Parts, State, references
 from purenn.optimizers._updates import Updates, are_alike
 from purenn.schedules import Schedule, as_schedule
-from purenn.tree import (
-    LEAF_TYPES,
-    compose_like,
-    decompose,
-    frozen_leaves,
-    leaves,
-    map_leaves,
-    paths,
-)
+from purenn.tree import LEAF_TYPES, compose_like, decompose, frozen_leaves, leaf_names, map_leaves
 
 # The new state, the new leaves, and the new arrays of the frozen parts.
 Moved = tuple[S, Leaves, Leaves]
@@ -56,9 +48,8 @@ class Optimizer(Expressed, Generic[S]):
         _require_parameters(params)
         owned = map_leaves(immutable, params)
         parts = _taken_apart(owned)
-        return State(
-            owned, self.start(Point(parts.moving, parts.structure, 0, nan, parts.frozen)), 0
-        )
+        point = Point(parts.moving, parts.structure, 0, nan, parts.frozen)
+        return State(owned, self.start(point), 0)
 
     def update(self, state: State[P, S], grads: P, loss: float = nan) -> tuple[State[P, S], P]:
         """The state and the parameters after one step along `grads`, a tree like the parameters.
@@ -134,13 +125,13 @@ def _require_fresh(owner: object, state: object, fresh: object) -> None:
 def _require_parameters(params: object) -> None:
     if isinstance(params, State):
         raise TreeError("expected parameters, got the State of an optimizer: take state.params.")
-    found = leaves(params)
-    for path, leaf in zip(paths(params), found, strict=True):
+    found, structure = decompose(params, np.ndarray)
+    names = leaf_names(structure)
+    for (path, _), leaf in zip(names, found, strict=True):
         require_array(path or "The parameters", leaf)
         if leaf.dtype not in FLOATS:
             raise TreeError(f"{path or 'tree'}: expected float32 or float64, got {leaf.dtype}.")
-    mask = frozen_leaves(decompose(params, np.ndarray)[1])
-    if not found or all(mask or (False,)):
+    if all(is_frozen for _, is_frozen in names):
         raise TreeError("These parameters have nothing to optimize: no leaves, or all are frozen.")
 
 

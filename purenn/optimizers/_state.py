@@ -16,11 +16,10 @@ import numpy as np
 from purenn.arrays import Block, Leaves
 from purenn.kernels.memory import counts_tell
 from purenn.keys import Key
-from purenn.tree import Empty, Frozen, Node, Structure, children
+from purenn.tree import Empty, Frozen, Node, Structure, T, children
 
 P = TypeVar("P")
 S = TypeVar("S")
-T = TypeVar("T")
 
 _NEVER_WRITTEN = (bool, int, float, str, Key, Empty, Frozen)
 

@@ -109,10 +109,10 @@ def skip_nonfinite(inner: Optimizer[S], limit: Count) -> Optimizer[Skipping[S]]:
 
     def move(state: Skipping[S], grads: Leaves, frozen: Leaves, point: Point) -> Moved[Skipping[S]]:
         here = attrs.evolve(point, step=point.step - state.total)  # skipped steps never were
-        if _are_finite(grads) and _are_finite(frozen):
+        if all(map(is_finite, (*grads, *frozen))):
             with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is seen below
                 own, params, held = inner.move(state.inner, grads, frozen, here)
-            if _are_finite(params):
+            if all(map(is_finite, params)):
                 return Skipping(state.total, 0, own), params, held
         if state.in_a_row == limit:
             raise DivergenceError(_surrender(limit, grads, point))
@@ -129,10 +129,6 @@ def was_skipped(slots: object) -> bool:
     if isinstance(slots, Averaged | Lookahead | Accumulated):
         return was_skipped(slots.inner)
     return False
-
-
-def _are_finite(found: Leaves) -> bool:
-    return all(map(is_finite, found))
 
 
 def _surrender(limit: int, grads: Leaves, point: Point) -> str:
