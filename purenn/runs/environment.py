@@ -51,7 +51,7 @@ def arithmetic(step: object) -> Environment:
         return {}
     from purenn.portability import is_portable
 
-    return {"arithmetic": "portable" if all(map(is_portable, step.parts)) else "fast"}
+    return {"arithmetic": "portable" if all(map(is_portable, (step.layer, step.loss))) else "fast"}
 
 
 @cache  # what a process imported does not change with the files

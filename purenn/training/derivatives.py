@@ -30,15 +30,7 @@ from purenn.layers._inference import inference_pullback
 from purenn.losses import Loss, LossFunction
 from purenn.losses._targets import require_labels, require_matrix
 from purenn.matching import require_same
-from purenn.training.gradient import (
-    P,
-    T,
-    X,
-    Y,
-    require_cotangent,
-    require_model,
-    value_and_grad,
-)
+from purenn.training.gradient import P, T, X, Y, require_cotangent, require_model, value_and_grad
 from purenn.tree import map_leaves, map_pairs, moving_leaves
 
 V = TypeVar("V", bound=Array)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import inf
 
 from purenn import checks
@@ -16,15 +15,12 @@ from purenn.losses import LossFunction
 from purenn.optimizers import Optimizer, State
 from purenn.optimizers._optimizer import require_optimizer
 from purenn.training.gradient import P, T, X, Y, value_and_grad
-from purenn.training.steps import Report, S, Step, step_along
+from purenn.training.steps import Report, S, Step, TrainingStep, counting
 from purenn.tree import map_pairs, moving_leaves
 
 
 def sharpness_aware_step(
-    layer: Layer[P, X, Y],
-    loss: LossFunction[Y, T],
-    optimizer: Optimizer[S],
-    radius: float = 0.05,
+    layer: Layer[P, X, Y], loss: LossFunction[Y, T], optimizer: Optimizer[S], radius: float = 0.05
 ) -> Step[State[P, S], Batch[X, T], Report]:
     """`training_step` with the gradient at `params + radius * g / norm(g)`, g being that at params.
 
@@ -41,23 +37,18 @@ def sharpness_aware_step(
     gradient = value_and_grad(layer, loss)
     require_optimizer("sharpness_aware_step", optimizer)
     length = checks.number("The radius of sharpness_aware_step", radius, above=0.0)
-    return step_along(_at_the_top(gradient, length), layer, loss, optimizer)
 
-
-def _at_the_top(
-    gradient: Callable[[P, X, T, Key], tuple[float, P]], radius: float
-) -> Callable[[P, X, T, Key], tuple[float, P]]:
-    def evaluate(params: P, x: X, target: T, key: Key) -> tuple[float, P]:
+    def at_the_top(params: P, x: X, target: T, key: Key) -> tuple[float, P]:
         value, grads = gradient(params, x, target, key)
         norm = global_norm(moving_leaves(grads))
         if not 0.0 < norm < inf:
             return value, grads
 
         def climbed(leaf: Array, slope: Array) -> Array:
-            checks.fits("The radius of sharpness_aware_step", radius, leaf.dtype)
-            return moved(leaf, slope, radius / norm)
+            checks.fits("The radius of sharpness_aware_step", length, leaf.dtype)
+            return moved(leaf, slope, length / norm)
 
         _, there = gradient(map_pairs(climbed, params, grads), x, target, key)
         return value, map_pairs(lambda slope, new: new, grads, there)
 
-    return evaluate
+    return TrainingStep(layer, loss, at_the_top, counting(loss), optimizer)

@@ -45,12 +45,12 @@ class Report:
 
 
 @attrs.frozen(eq=False)
-class TrainingStep(Generic[P, X, T, S]):
-    """Forward, backward, update. The scale and the count are those of the loss, if it has them."""
+class TrainingStep(Generic[P, X, Y, T, S]):
+    """Forward, backward, update, along a gradient of the loss."""
 
-    parts: tuple[object, object]  # the layer and the loss
+    layer: Layer[P, X, Y]
+    loss: LossFunction[Y, T]
     gradient: Callable[[P, X, T, Key], tuple[float, P]]
-    scale: Callable[[int], float] | None
     count: Callable[[T], int]
     optimizer: Optimizer[S]
 
@@ -67,8 +67,8 @@ class TrainingStep(Generic[P, X, T, S]):
         checks.instance("The batch of a step", batch, Batch, "Take it from shuffled_batches(...).")
         value, grads = self.gradient(owner.state.params, batch.inputs, batch.targets, batch.key)
         samples, mean = self.count(batch.targets), value
-        if self.scale is not None and samples:
-            mean = value / (self.scale(samples) * samples)
+        if isinstance(self.loss, Loss) and samples:
+            mean = value / (self.loss.scale(samples) * samples)
         self.optimizer.advance(owner, grads, mean)
         if not isfinite(mean) and not was_skipped(owner.state.slots):
             raise DivergenceError(
@@ -87,18 +87,7 @@ def training_step(
     """
     gradient = value_and_grad(layer, loss)
     require_optimizer("training_step", optimizer)
-    return step_along(gradient, layer, loss, optimizer)
-
-
-def step_along(
-    gradient: Callable[[P, X, T, Key], tuple[float, P]],
-    layer: Layer[P, X, Y],
-    loss: LossFunction[Y, T],
-    optimizer: Optimizer[S],
-) -> TrainingStep[P, X, T, S]:
-    """The step along a gradient of a loss."""
-    scale = loss.scale if isinstance(loss, Loss) else None
-    return TrainingStep((layer, loss), gradient, scale, counting(loss), optimizer)
+    return TrainingStep(layer, loss, gradient, counting(loss), optimizer)
 
 
 class _Advancing(Protocol[S, B_contra, M_co]):
