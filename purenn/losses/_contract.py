@@ -16,6 +16,7 @@ import numpy as np
 
 from purenn import checks
 from purenn.arrays import Array, Labels, Matrix, N, Vector, read_only, typed_like
+from purenn.errors import OptionError
 from purenn.expressions import Expressed, maker
 from purenn.kernels.constants import scalar
 from purenn.kernels.memory import empty_like
@@ -88,6 +89,13 @@ def sloped(function: Callable[[N, T], tuple[Vector, N]]) -> Loss[N, T]:
 def require_loss(name: str, loss: object) -> None:
     """Check that an argument is one of purenn's losses."""
     checks.instance(f"The loss of {name}", loss, Loss, "Give mean_squared_error(), say.")
+
+
+def require_no_loss(name: str, function: object, cure: str) -> None:
+    """Check that an argument is a function, but none of purenn's losses."""
+    checks.function(name, function)
+    if isinstance(function, Loss):
+        raise OptionError(f"{name}: got the loss {function!r}. {cure}")
 
 
 @maker

@@ -21,13 +21,14 @@ from purenn.arrays import (
     require_integers,
 )
 from purenn.data import Batch
-from purenn.errors import DataError, DtypeError, OptionError
+from purenn.errors import DataError, DtypeError
 from purenn.kernels.augmentation import label_rows
 from purenn.kernels.reductions import global_norm
 from purenn.kernels.updates import moved
 from purenn.layers import Layer
 from purenn.layers._inference import inference_pullback
-from purenn.losses import Loss, LossFunction
+from purenn.losses import LossFunction
+from purenn.losses._contract import require_no_loss
 from purenn.losses._targets import require_labels, require_matrix
 from purenn.matching import require_same
 from purenn.training.gradient import P, T, X, Y, require_cotangent, require_model, value_and_grad
@@ -81,7 +82,8 @@ def input_gradient(
         ShapeError: the slope is not of the outputs' shape and dtype.
     """
     require_model(layer)
-    _require_slope(slope)
+    cure = "Give its cotangent: lambda y: loss(y, target)[1]."
+    require_no_loss("The slope of input_gradient", slope, cure)
     y = layer.apply(params, x)
     pullback = inference_pullback(layer)(params, x, y)
     dy = slope(y)
@@ -158,13 +160,6 @@ def hessian_vector_product(
         lambda ahead, behind: (ahead - behind) * factor, slopes(step), slopes(-step)
     )
     return map_pairs(lambda leaf, slope: read_only(slope.astype(leaf.dtype)), params, product)
-
-
-def _require_slope(slope: object) -> None:
-    checks.function("The slope of input_gradient", slope)
-    if isinstance(slope, Loss):
-        cure = "Give its cotangent: lambda y: loss(y, target)[1]."
-        raise OptionError(f"The slope of input_gradient: got the loss {slope!r}. {cure}")
 
 
 def _require_one_array(y: object) -> None:

@@ -11,9 +11,9 @@ import numpy as np
 
 from purenn import checks
 from purenn.arrays import AnyArray, Indices, Labels, Matrix, is_labels, require_integers
-from purenn.errors import OptionError, ShapeError
+from purenn.errors import ShapeError
 from purenn.kernels.gather import take
-from purenn.losses import Loss
+from purenn.losses._contract import require_no_loss
 from purenn.losses._targets import require_binary_targets, require_class_targets, require_matrix
 from purenn.training.gradient import T, Y
 
@@ -74,7 +74,8 @@ def measure_ignoring(
     >>> measure_ignoring(accuracy, -1)(scores, labels)
     0.5
     """
-    _require_measure(measure)
+    cure = "Use losses.ignoring(loss, label)."
+    require_no_loss("The measure of measure_ignoring", measure, cure)
     checks.integer("The label of measure_ignoring", label, -(2**63), 2**63 - 1)
 
     def kept(target: Labels) -> Indices:
@@ -90,13 +91,6 @@ def measure_ignoring(
         return measure(take(prediction, rows), take(target, rows)) if len(rows) else nan
 
     return Measure(of_kept, lambda target: len(kept(target)))
-
-
-def _require_measure(measure: object) -> None:
-    checks.function("The measure of measure_ignoring", measure)
-    if isinstance(measure, Loss):
-        cure = "Use losses.ignoring(loss, label)."
-        raise OptionError(f"The measure of measure_ignoring: got the loss {measure!r}. {cure}")
 
 
 def _share(hits: AnyArray, prediction: Matrix) -> float:
