@@ -13,16 +13,7 @@ from typing import Annotated
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import (
-    Array,
-    Images,
-    Labels,
-    Matrix,
-    Vector,
-    is_labels,
-    require_floats,
-    require_indices,
-)
+from purenn.arrays import Array, Images, Labels, Matrix, is_labels, require_floats, require_indices
 from purenn.checks import Count, NotNegative, Number, Positive
 from purenn.data.augmenting import Augmentation, Mixing
 from purenn.errors import DtypeError, OptionError, ShapeError
@@ -75,7 +66,7 @@ def random_erasing(
     Zhong, Zheng, Kang, Li, Yang, "Random Erasing Data Augmentation" (2020).
     """
     smallest, largest = _bounds("The area of random_erasing", area, 1.0)
-    flattest, steepest = _bounds("The ratio of random_erasing", ratio, 1e6)
+    low, high = map(scalars.log, _bounds("The ratio of random_erasing", ratio, 1e6))
 
     def erase(images: Images, key: Key) -> Images:
         from purenn.kernels.portable.exponentials import exp
@@ -84,8 +75,8 @@ def random_erasing(
         checks.fits("The value of random_erasing", value, images.dtype)
         samples, rows, columns = images.shape[:3]
         rng = key.generator()
-        areas = _between(smallest, largest, rng.random(samples)) * (rows * columns)
-        ratios = _between(scalars.log(flattest), scalars.log(steepest), rng.random(samples))
+        areas = (smallest + (largest - smallest) * rng.random(samples)) * (rows * columns)
+        ratios = low + (high - low) * rng.random(samples)
         exp(ratios, ratios)
         heights = np.rint(np.sqrt(areas * ratios)).clip(1, rows)
         widths = np.rint(np.sqrt(areas / ratios)).clip(1, columns)
@@ -96,10 +87,6 @@ def random_erasing(
         return kernels.erase(images, boxes, value)
 
     return Augmentation(erase)
-
-
-def _between(low: float, high: float, share: Vector) -> Vector:
-    return low + (high - low) * share
 
 
 @maker

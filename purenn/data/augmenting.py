@@ -14,14 +14,13 @@ import numpy as np
 
 from purenn import checks
 from purenn.arrays import Array, Labels, Matrix, require_array, require_floats, typed_like
-from purenn.data.batches import Batch, Batches, Numbered
+from purenn.data.batches import Batch, Batches, Numbered, W
 from purenn.data.columns import T, X
 from purenn.errors import DataError, ShapeError
 from purenn.expressions import Expressed
 from purenn.keys import Key
 
 V = TypeVar("V", bound=Array)
-W = TypeVar("W")
 V_contra = TypeVar("V_contra", bound=Array, contravariant=True)
 
 

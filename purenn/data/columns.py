@@ -163,8 +163,7 @@ class ScaledBytes(Node, Column[Images]):
     dtype: FloatDtype = FLOAT32
 
     def __attrs_post_init__(self) -> None:
-        number = checks.number("The scale of ScaledBytes", self.scale)
-        object.__setattr__(self, "scale", number)
+        object.__setattr__(self, "scale", checks.number("The scale of ScaledBytes", self.scale))
         object.__setattr__(self, "dtype", checks.float_dtype("ScaledBytes", self.dtype))
 
     def __len__(self) -> int:
