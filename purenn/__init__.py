@@ -83,14 +83,11 @@ else:
 
     def __getattr__(name: str) -> object:
         """Import what few programs need when it is first asked for."""
-        if name in {"load", "save"}:
-            from purenn import saving
+        from importlib import import_module
 
-            return vars(saving)[name]
-        if name == "portable":
-            from purenn import portability
-
-            return portability.portable
+        modules = {"load": "saving", "portable": "portability", "save": "saving"}
+        if name in modules:
+            return vars(import_module(f"purenn.{modules[name]}"))[name]
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import inf, prod, sqrt
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import attrs
 import numpy as np
@@ -27,10 +27,9 @@ from purenn.arrays import FLOAT32, Float, FloatDtype, Shape, read_only
 from purenn.checks import NotNegative, Number
 from purenn.errors import OptionError, PurennError, ShapeError
 from purenn.expressions import Expressed, maker
-from purenn.kernels.memory import empty
+from purenn.kernels.memory import Sizes, empty
 from purenn.keys import Key
 
-Sizes = TypeVar("Sizes", bound=Shape)
 if TYPE_CHECKING:  # numpy.random takes milliseconds to import
     Drawn = np.ndarray[Shape, np.dtype[np.float64]]
     Draw = Callable[[np.random.Generator, Shape], Drawn]

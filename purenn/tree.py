@@ -43,8 +43,7 @@ class Node:
     __slots__ = ()
 
     def __reduce__(self) -> tuple[Callable[[type, tuple[object, ...]], object], tuple[object, ...]]:
-        kind: type = type(self)
-        return _restored, (kind, _children(kind)(self))
+        return _restored, (type(self), children(self))
 
 
 def _restored(kind: type, values: tuple[object, ...]) -> object:

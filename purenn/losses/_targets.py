@@ -59,9 +59,8 @@ def require_binary_targets(name: str, prediction: Matrix, target: object) -> Mat
     Labels (samples,) go with predictions of one column.
     """
     require_matrix(name, prediction)
-    samples, outputs = prediction.shape
-    if is_labels(target) and outputs == 1 and target.dtype not in FLOATS:
-        require_labels(name, target, samples, 2)
+    if is_labels(target) and prediction.shape[1] == 1 and target.dtype not in FLOATS:
+        require_labels(name, target, len(prediction), 2)
         column: Matrix = target.astype(prediction.dtype)[:, np.newaxis]
         return column
     require_same_shape(name, prediction, target)

@@ -6,7 +6,6 @@ import copy
 import itertools
 from collections.abc import Callable
 from functools import partial
-from typing import TypeVar
 
 import numpy as np
 
@@ -21,10 +20,8 @@ from purenn.layers._inference import steady
 from purenn.losses import LossFunction
 from purenn.matching import require_same
 from purenn.optimizers import Optimizer
-from purenn.training.gradient import require_pair
-
-T = TypeVar("T")
-S = TypeVar("S")
+from purenn.optimizers._contract import S
+from purenn.training.gradient import T, require_pair
 
 STEP = 1e-6  # of central differences, in float64
 DRAWS = 3  # random directions for each leaf
@@ -192,9 +189,7 @@ def _compare(
         return value(tree.compose_like(at, structure, [*nodes[:index], leaf, *nodes[index + 1 :]]))
 
     for index, (leaf, slope) in enumerate(zip(nodes, gradient, strict=True)):
-        if not isinstance(leaf, np.ndarray) or not isinstance(slope, np.ndarray):
-            continue
-        if not _moves(leaf):
+        if not (isinstance(leaf, np.ndarray) and isinstance(slope, np.ndarray) and _moves(leaf)):
             continue
         for draw in range(DRAWS):
             rng = key.child(what, index * DRAWS + draw).generator()
