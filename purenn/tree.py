@@ -106,15 +106,6 @@ def children(node: object) -> tuple[object, ...]:
     return _children(kind)(node)
 
 
-def with_fields(kind: type[T], fields: tuple[object, ...]) -> T:
-    """The node of that class with these fields."""
-    plain: type = kind
-    made: object = plain(*fields)
-    if not isinstance(made, kind):
-        raise TreeError(f"expected a {kind.__name__}, got {type(made).__name__}.")
-    return made
-
-
 def decompose(tree: object, leaf: type[L] | tuple[type[L], ...]) -> tuple[list[L], Structure]:
     """The leaves, which are the nodes of type `leaf`, and the structure of the rest."""
     found: list[L] = []

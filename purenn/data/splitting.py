@@ -44,8 +44,7 @@ def split(
             f"The fraction: expected one that leaves samples in both parts, got {fraction!r} of "
             f"{samples}."
         )
-    rng = key.child("split").generator()
-    order: Indices = rng.permutation(samples)
+    order: Indices = key.child("split").generator().permutation(samples)
     if stratify is None:
         chosen = order[:count]
     else:

@@ -37,10 +37,9 @@ def softmax_cross_entropy(label_smoothing: Fraction = 0.0) -> Loss[Matrix, Matri
         _targets.require_class_targets(name, prediction, target)
         if is_labels(target):
             return entropies.label_entropy(ops, prediction, target, label_smoothing)
-        rows = (
-            entropies.smoothed(target, prediction, label_smoothing) if label_smoothing else target
-        )
-        return entropies.softmax_entropy(ops, prediction, rows)
+        if label_smoothing:
+            target = entropies.smoothed(target, prediction, label_smoothing)
+        return entropies.softmax_entropy(ops, prediction, target)
 
     return with_ops(lambda ops: sloped(partial(entropy, ops)))
 

@@ -14,7 +14,7 @@ from purenn.kernels.blocks import Rule, Slots, fresh
 from purenn.kernels.updates import scale, zeros_like
 from purenn.optimizers._contract import Point, S, Transform, flowing
 from purenn.optimizers._updates import Updates, are_alike
-from purenn.tree import children, field_names, with_fields
+from purenn.tree import children, field_names
 
 
 def elementwise(kind: type[S], rule: Callable[[Point], Rule]) -> Transform[S]:
@@ -33,7 +33,7 @@ def elementwise(kind: type[S], rule: Callable[[Point], Rule]) -> Transform[S]:
 
     def init(point: Point) -> S:
         plain: type = kind
-        return with_fields(kind, (zeros_like(point.params),) * len(field_names(plain)))
+        return kind(*[zeros_like(point.params)] * len(field_names(plain)))
 
     def flow(state: S, updates: Updates, point: Point) -> tuple[S, Updates]:
         old = children(state)
@@ -43,7 +43,7 @@ def elementwise(kind: type[S], rule: Callable[[Point], Rule]) -> Transform[S]:
         if not old or (point.is_owned and isinstance(old[0], Packed)):
             return state, updates.then(entry, old=old, new=old)
         new = tuple(map(fresh, old))
-        return with_fields(kind, new), updates.then(entry, old=old, new=new)
+        return kind(*new), updates.then(entry, old=old, new=new)
 
     return flowing(init, flow)
 

@@ -7,7 +7,6 @@ from typing import Generic
 import attrs
 import numpy as np
 
-from purenn import checks
 from purenn.arrays import Array, Leaves
 from purenn.checks import Count
 from purenn.errors import DivergenceError
@@ -18,6 +17,7 @@ from purenn.optimizers._contract import Point, S
 from purenn.optimizers._optimizer import Moved, Optimizer, require_optimizer
 from purenn.optimizers._updates import Updates
 from purenn.optimizers.averaging import Averaged
+from purenn.schedules import Share
 from purenn.tree import Node
 
 
@@ -30,20 +30,19 @@ class Lookahead(Node, Generic[S]):
 
 
 @maker
-def lookahead(inner: Optimizer[S], every: Count = 5, share: float = 0.5) -> Optimizer[Lookahead[S]]:
+def lookahead(inner: Optimizer[S], every: Count = 5, share: Share = 0.5) -> Optimizer[Lookahead[S]]:
     """Each `every` steps, go back to `slow <- slow + share * (params - slow)`.
 
     Zhang, Lucas, Hinton and Ba, "Lookahead Optimizer: k Steps Forward, 1 Step Back" (2019). The
     inner optimizer's state goes on as it is. The share is above 0 and at most 1.
     """
     require_optimizer("lookahead", inner)
-    kept = 1.0 - checks.number("The share of lookahead", share, above=0.0, most=1.0)
 
     def move(
         state: Lookahead[S], grads: Leaves, frozen: Leaves, point: Point
     ) -> Moved[Lookahead[S]]:
         def rule(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-            return settle(blend(old[0], kept, x, out, new[0]), point.step // every)
+            return settle(blend(old[0], 1.0 - share, x, out, new[0]), point.step // every)
 
         own, params, held = inner.move(state.inner, grads, frozen, point)
         if (point.step + 1) % every:

@@ -152,9 +152,7 @@ def _arrays(value: object) -> list[AnyArray]:
         return [array for part in value for array in _arrays(part)]
     if isinstance(value, np.generic) or callable(value):
         return []
-    return [
-        leaf for leaf in tree.decompose(value, tree.LEAF_TYPES)[0] if isinstance(leaf, np.ndarray)
-    ]
+    return [leaf for _, leaf in tree.walk(value, tree.LEAF_TYPES) if isinstance(leaf, np.ndarray)]
 
 
 def _random_like(value: T, key: Key) -> T:

@@ -30,8 +30,7 @@ def predict(
     """
     require_model(layer)
     source: X | Column[X] = inputs.inputs if isinstance(inputs, Dataset) else inputs
-    batches: Iterator[X] = _batches(source, batch_size)
-    return concatenate([layer.apply(params, batch) for batch in batches])
+    return concatenate([layer.apply(params, batch) for batch in _batches(source, batch_size)])
 
 
 def evaluate(

@@ -74,8 +74,7 @@ def measure_ignoring(
     >>> measure_ignoring(accuracy, -1)(scores, labels)
     0.5
     """
-    cure = "Use losses.ignoring(loss, label)."
-    require_no_loss("The measure of measure_ignoring", measure, cure)
+    require_no_loss("The measure of measure_ignoring", measure, "Use losses.ignoring(loss, label).")
     checks.integer("The label of measure_ignoring", label, -(2**63), 2**63 - 1)
 
     def kept(target: Labels) -> Indices:
