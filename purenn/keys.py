@@ -34,8 +34,7 @@ class Key:
     _origin: tuple[Key, str, int] | None
 
     def __init__(self, seed: int) -> None:
-        whole = checks.integer("The seed of a Key", seed, 0, SEED_LIMIT - 1)
-        self.__attrs_init__(whole, None)
+        self.__attrs_init__(checks.integer("The seed of a Key", seed, 0, SEED_LIMIT - 1), None)
 
     @property
     def seed(self) -> int:

@@ -170,8 +170,7 @@ def arranged_batches(
 
 def require_data(data: object, key: object) -> None:
     """Check that arguments are a data set and a key."""
-    advice = "Make one with dataset(inputs, targets)."
-    checks.instance("The data of batches", data, Dataset, advice)
+    checks.instance("The data of batches", data, Dataset, "Make one with dataset(inputs, targets).")
     checks.instance("The key of batches", key, Key, "Give Key(0), say.")
 
 

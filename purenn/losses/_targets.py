@@ -27,10 +27,9 @@ def require_same_shape(name: str, prediction: Array, target: object) -> None:
         cure = " Add an axis: target[:, np.newaxis]." if y.shape == (*t.shape, 1) else ""
         raise ShapeError(name, f"expected targets of shape {y.shape}, got {t.shape}.{cure}")
     if y.dtype not in FLOATS or y.dtype != t.dtype:
-        got = f"{y.dtype} and {t.dtype}"
         cure = "Convert one of them, for example with target.astype(np.float32)."
         expected = "predictions and targets of one float dtype"
-        raise DtypeError(name, f"expected {expected}, got {got}. {cure}")
+        raise DtypeError(name, f"expected {expected}, got {y.dtype} and {t.dtype}. {cure}")
     if not y.ndim or not y.size:
         raise ShapeError(name, f"expected at least one sample, got the shape {y.shape}.")
 
