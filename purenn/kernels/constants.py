@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from purenn.arrays import Array, FloatDtype, Indices, Vector, read_only
+from purenn.arrays import Array, FloatDtype, Indices, read_only
 
 
 @lru_cache(maxsize=1024)
@@ -20,14 +20,6 @@ def scalar(value: float, dtype: FloatDtype) -> Array:
 
 
 @lru_cache(maxsize=16)
-def ones(count: int, dtype: FloatDtype) -> Vector:
-    """So many ones, to take sums with."""
-    made: Vector = np.ones(count, dtype)
-    return read_only(made)
-
-
-@lru_cache(maxsize=16)
 def row_starts(rows: int, columns: int) -> Indices:
     """The position of each row's first element in a flat C-contiguous matrix."""
-    starts: Indices = np.arange(rows, dtype=np.int64) * columns
-    return read_only(starts)
+    return read_only(np.arange(rows, dtype=np.int64) * columns)

@@ -48,9 +48,7 @@ def native(array: N) -> N:
 
 def scale_bytes(pixels: ByteImages, scale: float, dtype: FloatDtype) -> Images:
     """`pixels * scale` as floats."""
-    scaled = empty(pixels.shape, dtype)
-    np.multiply(pixels, scalar(scale, dtype), scaled)
-    return read_only(scaled)
+    return read_only(np.multiply(pixels, scalar(scale, dtype), empty(pixels.shape, dtype)))
 
 
 def concatenate(parts: list[N]) -> N:

@@ -28,8 +28,7 @@ def angles(x: Matrix, frequency: Matrix, phase: Matrix) -> Stack:
 
 
 def _turns(frequency: Matrix) -> Stack:
-    turns: Stack = (frequency * scalar(2.0 * pi, frequency.dtype))[:, np.newaxis]
-    return turns
+    return (frequency * scalar(2.0 * pi, frequency.dtype))[:, np.newaxis]
 
 
 def cosines(ops: Ops, angle: Stack) -> Stack:
@@ -76,6 +75,4 @@ def input_cotangent(ops: Ops, angle_cotangent: Stack, frequency: Matrix, dy: Mat
     columns, samples, count = angle_cotangent.shape
     turns = _turns(frequency).reshape(columns, count, 1)
     through = ops.products(angle_cotangent, turns)[:, :, 0].T
-    dx = empty((samples, columns), dy.dtype)
-    np.add(through, dy[:, -columns:], dx)
-    return read_only(dx)
+    return read_only(np.add(through, dy[:, -columns:], empty((samples, columns), dy.dtype)))

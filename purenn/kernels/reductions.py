@@ -97,5 +97,4 @@ def _scaled_norms(rows: Array) -> Array:
     largest: Array = np.max(np.abs(rows), 0, initial=0.0)
     np.copyto(largest, 1.0, where=(largest == 0.0) | np.isinf(largest))
     squares: Array = np.add.reduce(np.square(rows / largest), 0, dtype=FLOAT64)
-    norms: Array = np.sqrt(squares) * largest
-    return norms
+    return np.sqrt(squares) * largest

@@ -26,15 +26,13 @@ def largest_factor(dtype: FloatDtype) -> float:
 
 def scale(x: Array, factor: float, out: Array) -> Array:
     """`x * factor`."""
-    np.multiply(x, scalar(factor, x.dtype), out)
-    return out
+    return np.multiply(x, scalar(factor, x.dtype), out)
 
 
 def scale_and_add(x: Array, factor: float, y: Array, spare: Array, out: Array) -> Array:
     """`x * factor + y`. The product is put into `spare`, which may be `out`, but not `y`."""
     np.multiply(x, scalar(factor, x.dtype), spare)
-    np.add(spare, y, out)
-    return out
+    return np.add(spare, y, out)
 
 
 def blend(x: Array, decay: float, y: Array, spare: Array, out: Array) -> Array:
@@ -47,8 +45,7 @@ def clip(x: Array, limit: float, out: Array) -> Array:
     """Every element brought into [-limit, limit]. NaN stays NaN."""
     if limit > 1e38:  # not all of these are float32 numbers
         limit = min(limit, largest_factor(x.dtype))
-    x.clip(scalar(-limit, x.dtype), scalar(limit, x.dtype), out)
-    return out
+    return x.clip(scalar(-limit, x.dtype), scalar(limit, x.dtype), out)
 
 
 def settle(x: Array, step: int) -> Array:
@@ -82,15 +79,13 @@ def over_root(x: Array, square: Array, epsilon: float, out: Array) -> Array:
     """`x / (sqrt(square) + epsilon)`."""
     np.sqrt(square, out)
     np.add(out, scalar(epsilon, out.dtype), out)
-    np.divide(x, out, out)
-    return out
+    return np.divide(x, out, out)
 
 
 def moved(x: Array, slope: Array, factor: float) -> Array:
     """`x + slope * factor`; a factor beyond the dtype counts as its largest number."""
     out = empty_like(x)
-    scale_and_add(slope, min(factor, largest_factor(x.dtype)), x, out, out)
-    return read_only(out)
+    return read_only(scale_and_add(slope, min(factor, largest_factor(x.dtype)), x, out, out))
 
 
 def centered(x: Array) -> Array:

@@ -60,5 +60,4 @@ def then_scaled(
 
 def filled(example: Array, value: float) -> Vector:
     """A vector of so many features, in the dtype of the example."""
-    values: Vector = np.full(example.shape[-1], value, example.dtype)
-    return read_only(values)
+    return read_only(np.full(example.shape[-1], value, example.dtype))
