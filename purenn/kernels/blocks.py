@@ -11,7 +11,6 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
-import attrs
 import numpy as np
 
 from purenn.arrays import Array, Block, FloatDtype, Leaves, Packed, Vector, read_only
@@ -37,8 +36,7 @@ class Stage(NamedTuple):
     new: Slots
 
 
-@attrs.frozen
-class _Layout:
+class _Layout(NamedTuple):
     """Which leaves lie together in one piece of memory, and which have a piece of their own."""
 
     together: tuple[int, ...]
@@ -63,8 +61,7 @@ def _layout_of(leaves: Leaves) -> _Layout:
 
 @lru_cache(maxsize=4)
 def _zeros(dtype: FloatDtype) -> Vector:
-    zeros: Vector = np.zeros(ALIGNED, dtype)
-    return read_only(zeros)
+    return read_only(np.zeros(ALIGNED, dtype))
 
 
 def fresh(leaves: Leaves) -> Packed:
@@ -117,15 +114,13 @@ def run(leaves: Leaves, stages: tuple[Stage, ...]) -> None:
     for index, flat in enumerate(flats):
         spare = empty((2 * min(BLOCK, flat.size),), flat.dtype)
         for start in range(0, flat.size, BLOCK):
-            lanes = [
-                (
-                    _rule(rules, leaves, index, start),
-                    _cut(old[index], start),
-                    _cut(new[index], start),
-                )
-                for rules, old, new in work
-            ]
-            _put_through(flat[start : start + BLOCK], lanes, spare)
+            x = flat[start : start + BLOCK]
+            out, other = spare[: x.size], spare[x.size : 2 * x.size]
+            for rules, old, new in work:
+                rule = _rule(rules, leaves, index, start)
+                x = rule(x, out, _cut(old[index], start), _cut(new[index], start))
+                if x is out:
+                    out, other = other, out
 
 
 def _cut(vectors: Leaves, start: int) -> Leaves:
@@ -168,15 +163,6 @@ def _rule(rules: tuple[Rule, ...], leaves: Leaves, index: int, start: int) -> Ru
         return out
 
     return each
-
-
-def _put_through(x: Array, lanes: list[tuple[Rule, Leaves, Leaves]], spare: Vector) -> None:
-    size = x.size
-    out, other = spare[:size], spare[size : 2 * size]
-    for rule, old, new in lanes:
-        x = rule(x, out, old, new)
-        if x is out:
-            out, other = other, out
 
 
 def settled(leaves: Leaves, stages: tuple[Stage, ...]) -> Leaves:
