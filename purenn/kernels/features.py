@@ -33,14 +33,7 @@ def moments(x: Array) -> tuple[Vector, Vector]:
     """The mean and the biased variance of each feature."""
     places = x.size // x.shape[-1]
     mean: Vector = feature_sums(x) / scalar(places, x.dtype)
-
-    def squares() -> Iterator[Matrix]:
-        (centre,), spare = _repeated(x, mean), _block(x)
-        for (rows,) in _blocks(x):
-            left = np.subtract(rows, centre, spare[: len(rows)])
-            yield np.multiply(left, left, left)
-
-    variance: Vector = (_total(x, squares()) / places).astype(x.dtype)
+    variance: Vector = (_total(x, _products(x, mean)) / places).astype(x.dtype)
     return read_only(mean), read_only(variance)
 
 
@@ -57,14 +50,15 @@ def normalized(x: A, mean: Vector, factor: Vector, shift: Vector) -> A:
 
 def product_sums(x: Array, mean: Vector, dy: Array) -> Vector:
     """The sum of `(x - mean) * dy`."""
+    return read_only(_total(x, _products(x, mean, dy)).astype(x.dtype))
 
-    def parts() -> Iterator[Matrix]:
-        (centre,), spare = _repeated(x, mean), _block(x)
-        for rows, slopes in _blocks(x, dy):
-            left = np.subtract(rows, centre, spare[: len(rows)])
-            yield np.multiply(left, slopes, left)
 
-    return read_only(_total(x, parts()).astype(x.dtype))
+def _products(x: Array, mean: Vector, *factor: Array) -> Iterator[Matrix]:
+    """Blocks of `(x - mean) * factor`, or of `(x - mean)²` if there is no factor."""
+    (centre,), spare = _repeated(x, mean), _block(x)
+    for rows, *factors in _blocks(x, *factor):
+        left = np.subtract(rows, centre, spare[: len(rows)])
+        yield np.multiply(left, factors[0] if factors else left, left)
 
 
 def normalized_cotangent(
