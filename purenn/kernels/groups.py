@@ -50,11 +50,7 @@ def _centre(x: Array, out: Array, spare: Array, groups: int, epsilon: float) -> 
         np.multiply(out, out, spare)
         return _group_means(place_sums(spare), x, groups)
 
-    def largest(x: Array) -> Array:
-        peaks: Array = np.maximum.reduce(np.abs(x), axis=1, keepdims=True)
-        return _by_group(np.maximum, peaks, groups)
-
-    return inverses(x, epsilon, spread, largest)
+    return inverses(x, epsilon, spread, lambda peaks: _by_group(np.maximum, peaks, groups))
 
 
 def sums(centred: Centred, dy: Array) -> tuple[Array, Array]:

@@ -26,25 +26,19 @@ def standardized(x: Matrix, epsilon: float, *, is_centred: bool = True) -> tuple
             np.copyto(z, x)
         return _mean_product(z, z)
 
-    def largest(x: Array) -> Array:
-        found: Array = np.maximum.reduce(np.abs(x), axis=1, keepdims=True)
-        return found
-
-    near, far = inverses(x, epsilon, spread, largest)
+    near, far = inverses(x, epsilon, spread, lambda peaks: peaks)
     with np.errstate(invalid="ignore"):
         np.multiply(z, near, z)
     return read_only(z), far
 
 
 def inverses(
-    x: Array,
-    epsilon: float,
-    spread: Callable[[Array], Array],
-    largest: Callable[[Array], Array],
+    x: Array, epsilon: float, spread: Callable[[Array], Array], largest: Callable[[Array], Array]
 ) -> tuple[Array, Array]:
     """The inverse deviations of what `spread` writes, whose variance it returns, and of x.
 
-    It writes x less its mean. Where squares overflow, it is given x divided by the largest instead.
+    It writes x less its mean. Where squares overflow, it is given x divided by the largest of the
+    peaks along axis 1 instead.
     """
     epsilons = scalar(epsilon, x.dtype)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -52,7 +46,8 @@ def inverses(
         if np.isfinite(variance).all():
             inverse = 1.0 / np.sqrt(variance + epsilons)
             return inverse, inverse
-        size = largest(x).clip(1.0)
+        peaks: Array = np.maximum.reduce(np.abs(x), axis=1, keepdims=True)
+        size = largest(peaks).clip(1.0)
         variance = spread(x / size)
         least = (epsilons / size / size).clip(np.finfo(x.dtype).tiny)
         inverse = 1.0 / np.sqrt(variance + least)
@@ -63,8 +58,7 @@ def standardized_cotangent(
     z: Matrix, inverse: Array, dz: Matrix, *, is_centred: bool = True
 ) -> Matrix:
     """`inverse * (dz - mean(dz) - z * mean(z * dz))`; without the first mean if not centred."""
-    dx = empty_like(dz)
-    np.multiply(z, _mean_product(z, dz), dx)
+    dx: Matrix = np.multiply(z, _mean_product(z, dz), empty_like(dz))
     np.subtract(dz, dx, dx)
     if is_centred:
         np.subtract(dx, _mean(dz), dx)
