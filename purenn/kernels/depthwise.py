@@ -53,7 +53,6 @@ def _seen(x: Images, windows: Windows) -> Array:
     strides = (samples, rows * windows.stride[0], rows, columns)
     along, step = windows.count[1], windows.stride[1]
     if step == 1:
-        last, last_strides = (along * x.shape[3],), (channels,)
-        return np.ndarray((*shape, *last), x.dtype, covered, 0, (*strides, *last_strides))
+        return np.ndarray((*shape, along * x.shape[3]), x.dtype, covered, 0, (*strides, channels))
     ends = (along, x.shape[3])
     return np.ndarray((*shape, *ends), x.dtype, covered, 0, (*strides, columns * step, channels))

@@ -79,12 +79,11 @@ def poisson(ops: Ops, prediction: A, target: A) -> tuple[Vector, A]:
 @QUIET
 def hinge(prediction: Matrix, signs: Matrix) -> tuple[Vector, Matrix]:
     """`max(1 - s y, 0)`, and -s where that is above 0."""
-    margins, slopes = empty_like(prediction), empty_like(prediction)
-    zero, share = scalar(0.0, margins.dtype), _share(margins)
-    np.multiply(signs, prediction, margins)
+    margins: Matrix = np.multiply(signs, prediction, empty_like(prediction))
     np.subtract(scalar(1.0, margins.dtype), margins, margins)
-    margins.clip(zero, scalar(inf, margins.dtype), margins)
-    np.sign(margins, slopes)
+    margins.clip(scalar(0.0, margins.dtype), scalar(inf, margins.dtype), margins)
+    slopes: Matrix = np.sign(margins, empty_like(margins))
+    share = _share(margins)
     np.multiply(slopes, signs, slopes)
     np.multiply(slopes, -share, slopes)
     np.multiply(margins, share, margins)

@@ -107,15 +107,12 @@ def _weighted_sums(weights: Array, x: Matrix) -> Vector:
 def sigmoid_entropy(ops: Ops, logits: Matrix, target: Matrix) -> tuple[Vector, Matrix]:
     """`max(z, 0) - t z + log(1 + exp(-|z|))`, the mean of each row, and `(sigmoid(z) - t) / n`."""
     zero, one = scalar(0.0, logits.dtype), scalar(1.0, logits.dtype)
-    decay = empty_like(logits)  # exp(-|z|), from 0 to 1
-    np.abs(logits, decay)
+    decay: Matrix = np.abs(logits, empty_like(logits))
     np.negative(decay, decay)
-    ops.exp(decay, decay)
-    surprise = empty_like(logits)
-    slopes = empty_like(logits)
-    logits.clip(zero, scalar(inf, logits.dtype), surprise)
+    ops.exp(decay, decay)  # exp(-|z|), from 0 to 1
+    surprise = logits.clip(zero, scalar(inf, logits.dtype), empty_like(logits))
     with np.errstate(invalid="ignore"):
-        np.multiply(target, logits, slopes)
+        slopes: Matrix = np.multiply(target, logits, empty_like(logits))
         np.subtract(surprise, slopes, surprise)
     ops.log1p(decay, slopes)
     np.add(surprise, slopes, surprise)
@@ -205,10 +202,9 @@ def sigmoid_focal(
     for label, sign in ((0, 1.0), (1, -1.0)):
         parts: Matrix = np.subtract(one, target, empty_like(target))
         np.multiply(target if label else parts, weights[label] * share, parts)
-        entropy = empty_like(logits)  # softplus(-z) of label 1, softplus(z) of label 0
-        np.multiply(logits, scalar(sign, logits.dtype), entropy)
+        entropy: Matrix = np.multiply(logits, scalar(sign, logits.dtype), empty_like(logits))
         entropy.clip(scalar(0.0, logits.dtype), scalar(inf, logits.dtype), entropy)
-        np.add(entropy, tail, entropy)
+        np.add(entropy, tail, entropy)  # softplus(-z) of label 1, softplus(z) of label 0
         losses, factors = focal(ops, entropy, gamma) if gamma else (entropy, one)
         np.add(values, _weighted_sums(parts, losses), values)
         np.negative(entropy, entropy)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property, reduce
+from typing import NamedTuple
 
-import attrs
 import numpy as np
 
 from purenn.arrays import FLOAT32, FLOAT64, Array, Matrix, Stack, typed_like
@@ -30,8 +30,7 @@ from purenn.kernels.portable.grids import (
 LONGEST = 4096
 
 
-@attrs.frozen
-class Grid:
+class Grid(NamedTuple):
     """A matrix on grids for sums along an axis; divided by 2**shift first, if there is a shift."""
 
     slices: Slices
@@ -117,8 +116,7 @@ def _shifted(found: Array, rows: Exponents | None, columns: Exponents | None) ->
     shift += 0 if rows is None else rows.reshape(-1, 1)
     shift += 0 if columns is None else columns.reshape(1, -1)
     with np.errstate(over="ignore", under="ignore"):
-        scaled: Array = np.ldexp(found, shift)
-    return scaled
+        return np.ldexp(found, shift)
 
 
 def product_vjp(x: Matrix, weight: Matrix) -> tuple[Matrix, ProductPullback]:
