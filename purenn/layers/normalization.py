@@ -8,7 +8,8 @@ from math import prod
 import attrs
 
 from purenn import checks
-from purenn.arrays import A, Array, Matrix, Vector, require_floats, typed_like, vector
+from purenn.arrays import A, Vector, require_floats, typed_like, vector
+from purenn.checks import Count, Positive
 from purenn.errors import ShapeError
 from purenn.expressions import maker
 from purenn.kernels import groups as grouped
@@ -17,7 +18,7 @@ from purenn.kernels.elementwise import times, times_plus
 from purenn.kernels.features import feature_sums
 from purenn.keys import Key
 from purenn.layers._contract import Layer, Pullback, Thunk, keyless
-from purenn.layers._fitting import require_fit, require_params
+from purenn.layers._fitting import require_features, require_fit, require_params
 from purenn.layers.scaling import Scale, filled, then_scaled
 from purenn.tree import Node
 
@@ -36,45 +37,34 @@ class Affine(Node):
 
 
 @maker
-def layer_norm(epsilon: float = 1e-5) -> Layer[Affine, A, A]:
+def layer_norm(epsilon: Positive = 1e-5) -> Layer[Affine, A, A]:
     """Layer normalization: mean 0 and variance 1 along the last axis, then scale and shift.
 
     `(x - mean) / sqrt(variance + epsilon) * scale + shift`. The epsilon is above 0 and must not
     vanish in the dtype of the example. Ba, Kiros and Hinton, "Layer Normalization" (2016).
     """
-    small = checks.number("The epsilon of layer_norm", epsilon, above=0.0)
-    return _affine(
-        "layer_norm()",
-        small,
-        lambda x: None,
-        lambda params, x: _by_rows(params, x, x.shape[-1], small),
-    )
+    return _affine("layer_norm()", 1, epsilon, _by_rows)
 
 
-def _rows(x: Array, width: int) -> Matrix:
-    """All of a batch in rows of that width."""
-    return x.reshape(x.size // width, width)
-
-
-def _by_rows(params: Affine, x: A, width: int, epsilon: float) -> tuple[A, Pullback[A, Affine, A]]:
-    """Each row standardized by itself, then scaled and shifted."""
-    rows, inverse = kernels.standardized(_rows(x, width), epsilon)
+def _by_rows(params: Affine, x: A, groups: int, epsilon: float) -> tuple[A, Pullback[A, Affine, A]]:
+    """Each group of features at each place standardized by itself, then scaled and shifted."""
+    width = x.shape[-1] // groups
+    rows, inverse = kernels.standardized(x.reshape(-1, width), epsilon)
     z = typed_like(rows.reshape(x.shape), x)
 
     def pull(dy: A) -> tuple[Affine, Thunk[A]]:
         def dx() -> A:
-            dz = _rows(times(dy, params.scale), width)
+            dz = times(dy, params.scale).reshape(-1, width)
             slopes = kernels.standardized_cotangent(rows, inverse, dz)
             return typed_like(slopes.reshape(x.shape), x)
 
-        grads = feature_sums(times(dy, z)), feature_sums(dy)
-        return Affine(*grads), dx
+        return Affine(feature_sums(times(dy, z)), feature_sums(dy)), dx
 
     return times_plus(z, params.scale, params.shift), pull
 
 
 @maker
-def group_norm(groups: int, epsilon: float = 1e-5) -> Layer[Affine, A, A]:
+def group_norm(groups: Count, epsilon: Positive = 1e-5) -> Layer[Affine, A, A]:
     """Group normalization: each group of features of a sample with mean 0 and variance 1.
 
     The mean and the variance are over all axes but the first, so over the rows and columns of
@@ -82,27 +72,15 @@ def group_norm(groups: int, epsilon: float = 1e-5) -> Layer[Affine, A, A]:
     normalization. The number of groups divides that of features. The epsilon is that of
     `layer_norm`. Wu and He, "Group Normalization" (2018).
     """
-    count = checks.integer("The groups of group_norm", groups)
-    small = checks.number("The epsilon of group_norm", epsilon, above=0.0)
-    subject = f"group_norm({count})"
-
-    def check(x: Array) -> None:
-        if x.shape[-1] % count:
-            expected = f"a number of features that {count} divides"
-            raise ShapeError(subject, f"expected {expected}, got {x.shape[-1]}.")
-
-    def forward(params: Affine, x: A) -> tuple[A, Pullback[A, Affine, A]]:
-        if x.ndim == 2:
-            return _by_rows(params, x, x.shape[-1] // count, small)
-        return _by_groups(params, x, count, small)
-
-    return _affine(subject, small, check, forward)
+    return _affine(f"group_norm({groups})", groups, epsilon, _by_groups)
 
 
 def _by_groups(
     params: Affine, x: A, groups: int, epsilon: float
 ) -> tuple[A, Pullback[A, Affine, A]]:
     """Each group of features of a sample standardized at all places, then scaled and shifted."""
+    if x.ndim == 2:
+        return _by_rows(params, x, groups, epsilon)
     places = (x.shape[0], prod(x.shape[1:-1]), x.shape[-1])
     y, centred = grouped.normalized(x.reshape(places), groups, epsilon, params.scale, params.shift)
 
@@ -120,38 +98,42 @@ def _by_groups(
 
 
 @maker
-def rms_norm(epsilon: float = 1e-6) -> Layer[Scale, A, A]:
+def rms_norm(epsilon: Positive = 1e-6) -> Layer[Scale, A, A]:
     """Root mean square normalization along the last axis: `x / sqrt(mean(x²) + epsilon) * scale`.
 
     The epsilon is that of `layer_norm`. Zhang and Sennrich, "Root Mean Square Layer Normalization"
     (2019).
     """
-    small = checks.number("The epsilon of rms_norm", epsilon, above=0.0)
 
     def forward(x: A) -> tuple[A, Callable[[A], A]]:
-        z, inverse = kernels.standardized(_rows(x, x.shape[-1]), small, is_centred=False)
+        rows = x.reshape(-1, x.shape[-1])
+        z, inverse = kernels.standardized(rows, epsilon, is_centred=False)
 
         def backward(dz: A) -> A:
-            dx = kernels.standardized_cotangent(
-                z, inverse, _rows(dz, x.shape[-1]), is_centred=False
-            )
+            slopes = dz.reshape(-1, x.shape[-1])
+            dx = kernels.standardized_cotangent(z, inverse, slopes, is_centred=False)
             return typed_like(dx.reshape(x.shape), x)
 
         return typed_like(z.reshape(x.shape), x), backward
 
     def check(example: A) -> None:
-        checks.fits("The epsilon of rms_norm", small, example.dtype)
+        checks.fits("The epsilon of rms_norm", epsilon, example.dtype)
 
     return then_scaled("rms_norm()", forward, check)
 
 
 def _affine(
     subject: str,
+    groups: int,
     epsilon: float,
-    check: Callable[[A], None],
-    forward: Callable[[Affine, A], tuple[A, Pullback[A, Affine, A]]],
+    forward: Callable[[Affine, A, int, float], tuple[A, Pullback[A, Affine, A]]],
 ) -> Layer[Affine, A, A]:
     """A layer that scales and shifts, with checks of examples and inputs."""
+
+    def check(x: A) -> None:
+        if x.shape[-1] % groups:
+            expected = f"a number of features that {groups} divides"
+            raise ShapeError(subject, f"expected {expected}, got {x.shape[-1]}.")
 
     def init(key: Key, example: A) -> Affine:
         require_floats(subject, example, 2)
@@ -161,10 +143,9 @@ def _affine(
 
     def checked(params: Affine, x: A) -> tuple[A, Pullback[A, Affine, A]]:
         require_params(subject, params, Affine)
-        require_floats(subject, x, 2)
-        require_fit(subject, params.scale, x)
+        require_features(subject, params.scale, x)
         require_fit(subject, params.shift, x)
         check(x)
-        return forward(params, x)
+        return forward(params, x, groups, epsilon)
 
     return keyless(init, checked)
