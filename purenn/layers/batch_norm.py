@@ -9,14 +9,15 @@ import numpy as np
 
 from purenn import checks
 from purenn.arrays import A, Vector, read_only, require_floats, vector
+from purenn.checks import Fraction, Positive
 from purenn.errors import ShapeError
 from purenn.expressions import maker
 from purenn.kernels import features as kernels
 from purenn.kernels.elementwise import times
-from purenn.kernels.features import feature_sums
 from purenn.keys import Key
 from purenn.layers._contract import Layer, Pullback, Thunk
-from purenn.layers._fitting import require_fit, require_params
+from purenn.layers._fitting import require_features, require_params
+from purenn.layers.scaling import filled
 from purenn.tree import Frozen, Node
 
 SUBJECT = "batch_norm()"
@@ -40,7 +41,7 @@ class BatchNorm(Node):
 
 
 @maker
-def batch_norm(decay: float = 0.9, epsilon: float = 1e-5) -> Layer[BatchNorm, A, A]:
+def batch_norm(decay: Fraction = 0.9, epsilon: Positive = 1e-5) -> Layer[BatchNorm, A, A]:
     """Normalize each feature over the batch and all axes but the last, then scale and shift.
 
     Training uses the batch's mean and variance and moves the running ones towards them:
@@ -50,14 +51,11 @@ def batch_norm(decay: float = 0.9, epsilon: float = 1e-5) -> Layer[BatchNorm, A,
     The decay is from 0 to below 1. The epsilon, which is added to the variance, is above 0 and must
     not vanish in the dtype of the example.
     """
-    kept = checks.fraction("The decay of batch_norm", decay)
-    small = checks.number("The epsilon of batch_norm", epsilon, above=0.0)
 
     def init(key: Key, example: A) -> BatchNorm:
         require_floats(SUBJECT, example, 2)
-        checks.fits("The epsilon of batch_norm", small, example.dtype)
-        one: Vector = read_only(np.ones(example.shape[-1], example.dtype))
-        zero: Vector = read_only(np.zeros(example.shape[-1], example.dtype))
+        checks.fits("The epsilon of batch_norm", epsilon, example.dtype)
+        one, zero = filled(example, 1.0), filled(example, 0.0)
         return BatchNorm(one, zero, Frozen(zero), Frozen(one))
 
     def vjp(params: BatchNorm, x: A, key: Key) -> tuple[A, Pullback[A, BatchNorm, A]]:
@@ -65,13 +63,12 @@ def batch_norm(decay: float = 0.9, epsilon: float = 1e-5) -> Layer[BatchNorm, A,
         if x.shape[0] < 2:
             raise ShapeError(SUBJECT, "expected a batch of at least 2 samples to train on.")
         mean, variance = kernels.moments(x)
-        deviation = np.sqrt(variance + x.dtype.type(small))
-        inverse: Vector = x.dtype.type(1.0) / deviation
+        inverse = _inverse_deviation(variance, epsilon)
         factor: Vector = params.scale * inverse
         y = kernels.normalized(x, mean, factor, params.shift)
 
         def mixed(old: Vector, new: Vector) -> Frozen[Vector]:
-            value: Vector = x.dtype.type(kept) * old + x.dtype.type(1.0 - kept) * new
+            value: Vector = x.dtype.type(decay) * old + x.dtype.type(1.0 - decay) * new
             return Frozen(read_only(value))
 
         def pull(dy: A) -> tuple[BatchNorm, Thunk[A]]:
@@ -87,27 +84,21 @@ def batch_norm(decay: float = 0.9, epsilon: float = 1e-5) -> Layer[BatchNorm, A,
 
         return y, pull
 
-    inference = _by_running_statistics(init, small)
+    inference = _by_running_statistics(init, epsilon)
     return attrs.evolve(inference, vjp=vjp, inference=inference)
 
 
 def _by_running_statistics(
     init: Callable[[Key, A], BatchNorm], epsilon: float
 ) -> Layer[BatchNorm, A, A]:
-    def inverse_of(params: BatchNorm) -> Vector:
-        variance = params.variance.value
-        one, small = variance.dtype.type(1.0), variance.dtype.type(epsilon)
-        inverse: Vector = one / np.sqrt(variance + small)
-        return inverse
-
     def apply(params: BatchNorm, x: A) -> A:
         _require_fit(params, x)
-        factor: Vector = params.scale * inverse_of(params)
+        factor: Vector = params.scale * _inverse_deviation(params.variance.value, epsilon)
         return kernels.normalized(x, params.mean.value, factor, params.shift)
 
     def vjp(params: BatchNorm, x: A, key: Key) -> tuple[A, Pullback[A, BatchNorm, A]]:
         def pull(dy: A) -> tuple[BatchNorm, Thunk[A]]:
-            inverse = inverse_of(params)
+            inverse = _inverse_deviation(params.variance.value, epsilon)
             sums = _sums(x, params.mean.value, inverse, dy)
             grads = BatchNorm(*sums, params.mean, params.variance)
             return grads, lambda: times(dy, params.scale * inverse)
@@ -117,13 +108,17 @@ def _by_running_statistics(
     return Layer(init, apply, vjp)
 
 
+def _inverse_deviation(variance: Vector, epsilon: float) -> Vector:
+    inverse: Vector = 1.0 / np.sqrt(variance + variance.dtype.type(epsilon))
+    return inverse
+
+
 def _sums(x: A, mean: Vector, inverse: Vector, dy: A) -> tuple[Vector, Vector]:
     """The slopes of scale and shift."""
     scale: Vector = kernels.product_sums(x, mean, dy) * inverse
-    return read_only(scale), feature_sums(dy)
+    return read_only(scale), kernels.feature_sums(dy)
 
 
 def _require_fit(params: BatchNorm, x: A) -> None:
     require_params(SUBJECT, params, BatchNorm)
-    require_floats(SUBJECT, x, 2)
-    require_fit(SUBJECT, params.scale, x)
+    require_features(SUBJECT, params.scale, x)

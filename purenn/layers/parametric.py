@@ -13,7 +13,7 @@ from purenn.kernels.features import feature_sums
 from purenn.kernels.memory import empty_like
 from purenn.keys import Key
 from purenn.layers._contract import Layer, Pullback, Thunk
-from purenn.layers._fitting import require_fit, require_params
+from purenn.layers._fitting import require_features, require_params
 from purenn.layers.scaling import filled
 from purenn.tree import EMPTY, Empty, Node
 
@@ -62,8 +62,7 @@ def parametric(activation: Layer[Empty, A, A]) -> Layer[Parametric, A, A]:
 
 def _require(subject: str, params: Parametric, x: A) -> None:
     require_params(subject, params, Parametric)
-    require_floats(subject, x, 2)
-    require_fit(subject, params.share, x)
+    require_features(subject, params.share, x)
 
 
 def _difference(x: A, y: A) -> A:
