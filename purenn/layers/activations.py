@@ -84,8 +84,7 @@ def relu() -> Layer[Empty, A, A]:
 def leaky_relu(slope: Fraction = 0.01) -> Layer[Empty, A, A]:
     """`x` where it is positive and `slope * x` elsewhere. Its derivative at 0 is the slope.
 
-    Maas, Hannun and Ng, "Rectifier Nonlinearities Improve Neural
-    Network Acoustic Models" (2013).
+    Maas, Hannun and Ng, "Rectifier Nonlinearities Improve Neural Network Acoustic Models" (2013).
     """
     return pointwise(
         lambda x: kernels.leaky_relu(x, slope),

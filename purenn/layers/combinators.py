@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Generic
 
 import attrs
@@ -56,14 +55,14 @@ def wrapping(
     def vjp_block(params: Block[P], x: X, key: Key) -> tuple[Y, Pullback[Y, Block[P], X]]:
         require_params(subject, params, Block)
         y, pull_inner = vjp(params.inner, x, key)
-        return y, partial(_pulled, pull_inner)
+
+        def pull(dy: Y) -> tuple[Block[P], Thunk[X]]:
+            grads, dx = pull_inner(dy)
+            return Block(grads), dx
+
+        return y, pull
 
     return Layer(lambda key, x: Block(inner.init(key, x)), apply_block, vjp_block)
-
-
-def _pulled(pull_inner: Pullback[Y, P, X], dy: Y) -> tuple[Block[P], Thunk[X]]:
-    grads, dx = pull_inner(dy)
-    return Block(grads), dx
 
 
 @maker

@@ -107,9 +107,8 @@ def _fitted(ops: Ops, features: int) -> Layer[Linear, Matrix, Matrix]:
         outputs = layer.apply(drawn, example)
         units = np.abs(outputs).max(axis=0).clip(np.finfo(example.dtype).tiny)
         spreads = (outputs / units).std(axis=0, dtype=FLOAT64)  # in units, no square overflows
-        factors: Vector = (1.0 / np.where(spreads > 0.0, spreads * units, 1.0)).astype(
-            example.dtype
-        )
+        deviations = np.where(spreads > 0.0, spreads * units, 1.0)
+        factors: Vector = (1.0 / deviations).astype(example.dtype)
         rng, shape = key.child("points").generator(), (5, outputs.shape[1])
         shares = rng.standard_exponential(shape)
         rows = rng.integers(len(outputs), size=shape)
@@ -188,7 +187,6 @@ def _unbiased(ops: Ops, features: int, first: Initializer) -> Layer[Weight, Matr
     def forward(params: Weight, x: Matrix) -> tuple[Matrix, Pullback[Matrix, Weight, Matrix]]:
         require_params(subject, params, Weight)
         _require_fit(subject, params.weight, x, features)
-
         y, pull_product = ops.product_vjp(x, params.weight)
 
         def pull(dy: Matrix) -> tuple[Weight, Thunk[Matrix]]:

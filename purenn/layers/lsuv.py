@@ -69,12 +69,9 @@ def _first(layer: Layer[P, X, Y], key: Key, example: X) -> P:
 
     (y, *_) = leaves(layer.apply(made(start), example))
     if len(y) < 2:
-        raise ShapeError(
-            f"{layer!r}", f"expected at least 2 samples for lsuv, got {len(y)}. {CURE}"
-        )
+        raise ShapeError(repr(layer), f"expected at least 2 samples for lsuv, got {len(y)}. {CURE}")
     size = deviation(y)
     if not 1.0 / largest_factor(y.dtype) < size < inf:
-        raise DataError(
-            f"{layer!r}: expected outputs that vary for lsuv, got deviation {size}. {CURE}"
-        )
+        expected = "outputs that vary for lsuv"
+        raise DataError(f"{layer!r}: expected {expected}, got deviation {size}. {CURE}")
     return made(times(start, scalar(1.0 / size, y.dtype)))

@@ -47,11 +47,8 @@ def pad(rows: Size, columns: Size | None = None) -> Layer[Empty, Images, Images]
     def forward(x: Images) -> tuple[Images, Callable[[Images], Images]]:
         require_images("pad(...)", x)
         height, width = x.shape[1:3]
-
-        def backward(dy: Images) -> Images:
-            return _pixels(dy, top, left, height, width)
-
-        return _pixels(x, -top, -left, height + top + bottom, width + left + right), backward
+        y = _pixels(x, -top, -left, height + top + bottom, width + left + right)
+        return y, lambda dy: _pixels(dy, top, left, height, width)
 
     return without_params("pad(...)", forward)
 
@@ -92,9 +89,8 @@ def concatenate() -> Layer[Empty, tuple[Matrix, Matrix], Matrix]:
         y: Matrix = np.concatenate(x, axis=1)
 
         def backward(dy: Matrix) -> tuple[Matrix, Matrix]:
-            left: Matrix = np.ascontiguousarray(dy[:, :cut])
-            right: Matrix = np.ascontiguousarray(dy[:, cut:])
-            return read_only(left), read_only(right)
+            left, right = dy[:, :cut], dy[:, cut:]
+            return read_only(np.ascontiguousarray(left)), read_only(np.ascontiguousarray(right))
 
         return read_only(y), backward
 
@@ -119,8 +115,7 @@ def select(start: int, stop: int) -> Layer[Empty, Matrix, Matrix]:
             dx[:, first:end] = dy
             return read_only(dx)
 
-        y: Matrix = np.ascontiguousarray(x[:, first:end])
-        return read_only(y), backward
+        return read_only(np.ascontiguousarray(x[:, first:end])), backward
 
     return without_params(subject, forward)
 

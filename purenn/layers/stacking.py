@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import Generic
 
 import attrs
@@ -93,10 +94,7 @@ def repeated(inner: Layer[P, X, X], times: Count) -> Layer[Block[P], X, X]:
 
         def pull(dy: X) -> tuple[P, Thunk[X]]:
             grads, dx = _pulled(pullbacks, dy)
-            total = grads[0]
-            for later in grads[1:]:
-                total = _sum(total, later)
-            return total, dx
+            return reduce(_sum, grads), dx
 
         return x, pull
 
