@@ -26,8 +26,7 @@ def label_entropy(
 
     With smoothing, that of the label blended with `even_shares`.
     """
-    shifted = below_row_maximum(logits)
-    slopes, sums, logs = _exponentials(ops, shifted)
+    shifted, slopes, sums, logs = _exponentials(ops, logits)
     places = label_places(logits, labels)
     values: Vector = logs[:, 0] - shifted.ravel().take(places)
     np.divide(slopes, sums, slopes)
@@ -42,14 +41,15 @@ def label_entropy(
     return read_only(values), read_only(slopes)
 
 
-def _exponentials(ops: Ops, x: Matrix) -> tuple[Matrix, Array, Array]:
-    """`exp(x)`, the sum of each row, and its logarithm."""
+def _exponentials(ops: Ops, logits: Matrix) -> tuple[Matrix, Matrix, Array, Array]:
+    """Each row x less its maximum, then `exp(x)`, the sum of the row, and its logarithm."""
+    x = below_row_maximum(logits)
     found = empty_like(x)
     ops.exp(x, found)
     sums = row_sums(found)
     logs = empty_like(sums)
     ops.log(sums, logs)
-    return found, sums, logs
+    return x, found, sums, logs
 
 
 def even_shares(logits: Matrix, whole: float) -> Array:
@@ -78,9 +78,8 @@ def softmax_entropy(
     Where t is 0, the product is 0, however far the logit lies below the others. The relative
     entropy has `sum(t log(t))` added.
     """
-    surprise = below_row_maximum(logits)  # soon log(sum(exp(z))) - z
-    slopes, sums, logs = _exponentials(ops, surprise)
-    np.subtract(logs, surprise, surprise)
+    surprise, slopes, sums, logs = _exponentials(ops, logits)
+    np.subtract(logs, surprise, surprise)  # log(sum(exp(z))) - z
     if relative:
         least = scalar(float(np.finfo(target.dtype).tiny), target.dtype)  # whose product is 0
         known = target.clip(least, scalar(inf, target.dtype), empty_like(target))
@@ -177,8 +176,7 @@ def focal(ops: Ops, entropy: A, gamma: float) -> tuple[A, A]:
 
 def softmax_focal(ops: Ops, logits: Matrix, target: Matrix, gamma: float) -> tuple[Vector, Matrix]:
     """The sum of `t * focal` of each row, and its slope in the logits."""
-    surprise = below_row_maximum(logits)
-    slopes, sums, logs = _exponentials(ops, surprise)
+    surprise, slopes, sums, logs = _exponentials(ops, logits)
     np.divide(slopes, sums, slopes)
     np.subtract(logs, surprise, surprise)
     losses, factors = focal(ops, surprise, gamma)

@@ -6,7 +6,7 @@ from math import inf
 
 import numpy as np
 
-from purenn.arrays import FLOAT32, FLOAT64, Matrix, Vector, read_only
+from purenn.arrays import FLOAT32, FLOAT64, Array, Matrix, Vector, read_only
 from purenn.kernels.memory import empty
 
 PIECE = 2**22  # elements that are sorted together
@@ -26,20 +26,19 @@ def center_and_spread(x: Matrix) -> tuple[Vector, Vector]:
         half = x[:, piece] * FLOAT64.type(0.5)
         lacks = np.isnan(half).any(axis=0)
         for column in np.flatnonzero(lacks):
-            values = half[:, [column]]
-            values = values[~np.isnan(values)].reshape(-1, 1)
+            values = half[:, column]
+            values = values[~np.isnan(values)]
             if values.size:
-                found = _center_and_spread(values)
-                center[start + column], spread[start + column] = found[0][0], found[1][0]
+                center[start + column], spread[start + column] = _center_and_spread(values)
         places = start + np.flatnonzero(~lacks)
         if places.size:
             center[places], spread[places] = _center_and_spread(half[:, ~lacks])
     return read_only(center), read_only(spread)
 
 
-def _center_and_spread(half: Matrix) -> tuple[Vector, Vector]:
+def _center_and_spread(half: Array) -> tuple[Array, Array]:
     low, center, high = np.quantile(half, (0.25, 0.5, 0.75), axis=0)
-    spread: Vector = high - low
+    spread: Array = high - low
     widest = 0.5 * np.ptp(half, axis=0)
     spread = np.where(spread > 0.0, spread, widest)
     return center, np.where(spread > 0.0, spread, inf)

@@ -43,12 +43,11 @@ def convolve(x: Images, weight: Filters, bias: Vector, windows: Windows) -> Imag
 
 def input_cotangent(dy: Images, weight: Filters, windows: Windows, x: Images) -> Images:
     """As `purenn.kernels.convolutions.input_cotangent`."""
-    shape_only: Array = np.broadcast_to(np.zeros((), FLOAT64), x.shape)
+    shape_only = typed_like(np.broadcast_to(np.zeros((), FLOAT64), x.shape), x)
 
     def multiply(one: Array, two: Array) -> Array:
-        return kernels.input_cotangent(
-            typed_like(one, dy), typed_like(two, weight), windows, typed_like(shape_only, x)
-        )
+        filters = typed_like(two, weight)
+        return kernels.input_cotangent(typed_like(one, dy), filters, windows, shape_only)
 
     groups = x.shape[3] // weight.shape[2]
     return read_only(_exact(multiply, dy, weight, partial(_powers_of_channels, groups), groups))
