@@ -117,15 +117,11 @@ class _Chain(Layer[tuple[*Ps], X, Y], Generic[X, Y, *Ps]):
     `_start` gives the parameters for an example, and a thunk of the output for it.
     """
 
-    _parts: tuple[object, ...]
+    parts: tuple[object, ...]
     _start: Callable[[Key, X], tuple[tuple[*Ps], Thunk[Y]]]
 
-    @property
-    def parts(self) -> tuple[object, ...]:
-        return self._parts
-
     def append(self, other: Layer[Q, Y, Z]) -> _Chain[X, Z, *Ps, Q]:
-        parts = (*self._parts, other)
+        parts = (*self.parts, other)
         size = len(parts)
         if size > LONGEST_CHAIN:
             cure = "Put layers of one kind into a stack."

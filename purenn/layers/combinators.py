@@ -13,8 +13,7 @@ from purenn.errors import ShapeError
 from purenn.expressions import maker
 from purenn.kernels.elementwise import plus
 from purenn.keys import Key
-from purenn.layers import _contract
-from purenn.layers._contract import Layer, P, Pullback, Q, Thunk, W, X, Y, Z
+from purenn.layers._contract import Layer, P, Pullback, Q, Thunk, W, X, Y, Z, placed
 from purenn.layers._fitting import require_params
 from purenn.layers._inference import inference_pullback
 from purenn.tree import Frozen, Node
@@ -103,7 +102,7 @@ def beside(
     first: Layer[P, X, Y], second: Layer[Q, W, Z]
 ) -> Layer[Both[P, Q], tuple[X, W], tuple[Y, Z]]:
     """Two layers with an input for each: the beginning of a model of several inputs."""
-    one, other = _contract.placed(first, 0), _contract.placed(second, 1)
+    one, other = placed(first, 0), placed(second, 1)
 
     def init(key: Key, x: tuple[X, W]) -> Both[P, Q]:
         _require_pair(x)

@@ -63,9 +63,7 @@ def linear(
     """
     first_weight = glorot_uniform() if weight is None else weight
     first_bias = zeros() if bias is None else bias
-    return with_ops(
-        lambda ops: _affine(ops, "linear", features, first_weight, first_bias, lambda x: x)
-    )
+    return with_ops(lambda ops: _affine(ops, "linear", features, first_weight, first_bias))
 
 
 @maker
@@ -129,7 +127,7 @@ def _affine(
     width: int,
     weight: Initializer,
     bias: Initializer,
-    scaled: Callable[[Matrix], Matrix],
+    scaled: Callable[[Matrix], Matrix] = lambda x: x,
 ) -> Layer[Linear, Matrix, Matrix]:
     """`scaled(x) @ weight + bias`, for a multiple of x that depends on its shape alone."""
     checks.instance(f"The weight of {name}", weight, Initializer, ADVICE)

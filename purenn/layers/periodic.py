@@ -80,9 +80,8 @@ def periodic_embedding(
 
         def pull(dy: Matrix) -> tuple[Periodic, Thunk[Matrix]]:
             turned, grads = kernels.pulled(ops, angle, wave, params.weight, x, dy)
-            return Periodic(*grads), lambda: kernels.input_cotangent(
-                ops, turned, params.frequency, dy
-            )
+            dx = partial(kernels.input_cotangent, ops, turned, params.frequency, dy)
+            return Periodic(*grads), dx
 
         return kernels.mapped(ops, wave, params.weight, params.bias, x), pull
 

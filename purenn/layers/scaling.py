@@ -24,10 +24,6 @@ class Scale(Node):
     scale: Vector = attrs.field(converter=vector)
 
 
-# From a batch to what is to be scaled, and the pullback of that.
-Forward = Callable[[A], tuple[A, Callable[[A], A]]]
-
-
 @maker
 def scale() -> Layer[Scale, A, A]:
     """Multiply each feature by a learned factor, which is 1 at first."""
@@ -35,9 +31,9 @@ def scale() -> Layer[Scale, A, A]:
 
 
 def then_scaled(
-    subject: str, forward: Forward[A], check: Callable[[A], None]
+    subject: str, forward: Callable[[A], tuple[A, Callable[[A], A]]], check: Callable[[A], None]
 ) -> Layer[Scale, A, A]:
-    """A function without parameters, then a factor for each feature."""
+    """A function to its output and the output's pullback, then a factor for each feature."""
 
     def init(key: Key, example: A) -> Scale:
         require_floats(subject, example, 2)

@@ -14,8 +14,7 @@ from purenn.checks import Count
 from purenn.errors import OptionError
 from purenn.expressions import maker
 from purenn.keys import Key
-from purenn.layers import _contract
-from purenn.layers._contract import Layer, P, Pullback, Thunk, X
+from purenn.layers._contract import Layer, P, Pullback, Thunk, X, placed
 from purenn.layers._fitting import require_entries, require_params
 from purenn.layers.combinators import Block, wrapping
 from purenn.tree import Node, map_pairs
@@ -41,7 +40,7 @@ def stack(*layers: Layer[P, X, X]) -> Layer[Stack[P], X, X]:
     """
     if not layers:
         raise OptionError("A stack has at least one layer. Leave it out, or use identity().")
-    row = [_contract.placed(layer, index) for index, layer in enumerate(layers)]
+    row = [placed(layer, index) for index, layer in enumerate(layers)]
 
     def init(key: Key, example: X) -> Stack[P]:
         params: list[P] = []
