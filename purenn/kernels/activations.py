@@ -69,9 +69,8 @@ def _edge(slope: float, dtype: FloatDtype) -> tuple[Array, Array, Array]:
 
 def prelu(x: A, slope: Vector) -> A:
     """`x` where it is positive and `slope * x` elsewhere, for a slope of each feature."""
-    y, positive = empty_like(x), empty_like(x)
-    x.clip(scalar(-inf, x.dtype), scalar(0.0, x.dtype), y)
-    x.clip(scalar(0.0, x.dtype), scalar(inf, x.dtype), positive)
+    y = x.clip(scalar(-inf, x.dtype), scalar(0.0, x.dtype), empty_like(x))
+    positive = x.clip(scalar(0.0, x.dtype), scalar(inf, x.dtype), empty_like(x))
     np.multiply(y, slope, y)
     np.add(y, positive, y)
     return read_only(y)
@@ -97,9 +96,8 @@ def prelu_slopes(x: A, dy: A) -> A:
 
 def sigmoid(ops: Ops, x: A) -> A:
     """`1 / (1 + exp(-x))`, where the exponent stops just short of overflow."""
-    y = empty_like(x)
     lowest = -88.0 if x.dtype == FLOAT32 else -709.0
-    x.clip(scalar(lowest, x.dtype), scalar(inf, x.dtype), y)
+    y = x.clip(scalar(lowest, x.dtype), scalar(inf, x.dtype), empty_like(x))
     np.negative(y, y)
     ops.exp(y, y)
     np.add(y, scalar(1.0, x.dtype), y)

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 from math import prod
-from typing import TypeVar
 
 import numpy as np
 
@@ -22,10 +21,8 @@ from purenn.kernels.memory import LINE, empty
 from purenn.kernels.processor import has_avx512
 from purenn.kernels.products import products
 from purenn.kernels.reductions import ROWS
-from purenn.kernels.threads import shared
+from purenn.kernels.threads import R, shared
 from purenn.kernels.windows import Span, Windows, cover
-
-R = TypeVar("R")
 
 # OpenBLAS does not copy matrices first for products of so many multiplications at most. Therefore a
 # stack of matrices is faster than a single one, if each has so many rows.

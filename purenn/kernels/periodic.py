@@ -23,8 +23,7 @@ def angles(x: Matrix, frequency: Matrix, phase: Matrix) -> Stack:
     with np.errstate(over="ignore"):
         np.multiply(x.T[:, :, np.newaxis], _turns(frequency), found)
     found.clip(-most, most, found)
-    np.add(found, phase[:, np.newaxis], found)
-    return found
+    return np.add(found, phase[:, np.newaxis], found)
 
 
 def _turns(frequency: Matrix) -> Stack:

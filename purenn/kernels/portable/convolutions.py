@@ -96,8 +96,7 @@ def weight_cotangent(x: Images, dy: Images, windows: Windows, weight: Filters) -
 
 def _powers_of_features(x: Images) -> Exponents:
     """Powers of two above the norms of what has an index along the last axis."""
-    rows = x.reshape(-1, x.shape[3])
-    return _powers_of_columns(rows).reshape(1, 1, 1, -1)
+    return _powers_of_columns(x.reshape(-1, x.shape[3])).reshape(1, 1, 1, -1)
 
 
 def _powers_of_channels(groups: int, x: Filters) -> Exponents:
