@@ -9,7 +9,7 @@ window, and to write and read that takes as long as a second copy, or longer.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from math import prod
 
@@ -85,7 +85,7 @@ def input_cotangent(dy: Images, weight: Filters, windows: Windows, x: Images) ->
     """
     dx = empty(x.shape, x.dtype)
     none: Vector = np.zeros(weight.shape[2], x.dtype)
-    down, across = (_kinds(windows, axis, x.shape[1 + axis]) for axis in (0, 1))
+    down, across = (list(_kinds(windows, axis, x.shape[1 + axis])) for axis in (0, 1))
     for channels, features in _groups(x, weight):
         for rows, row_taps, top, height in down:
             for columns, column_taps, left, width in across:
@@ -102,17 +102,14 @@ def input_cotangent(dy: Images, weight: Filters, windows: Windows, x: Images) ->
     return read_only(dx)
 
 
-def _kinds(windows: Windows, axis: int, length: int) -> list[tuple[Span, Span, int, int]]:
+def _kinds(windows: Windows, axis: int, length: int) -> Iterator[tuple[Span, Span, int, int]]:
     """Each kind of row: which rows, which rows of the weight, the first of `dy`, how many."""
     size, stride, start = windows.size[axis], windows.stride[axis], windows.start[axis]
-    found: list[tuple[Span, Span, int, int]] = []
     for first in range(min(stride, length)):
         last, tap = divmod(first - start, stride)  # the last window there, and its row
         taps = len(range(tap, size, stride))
         count = len(range(first, length, stride))
-        kind = slice(first, None, stride), slice(tap, None, stride)
-        found.append((*kind, last - taps + 1, count))
-    return found
+        yield slice(first, None, stride), slice(tap, None, stride), last - taps + 1, count
 
 
 def _is_depthwise(x: Images, weight: Filters) -> bool:

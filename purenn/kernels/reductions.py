@@ -80,11 +80,10 @@ def unit_norms(x: Array) -> Array:
     """
     units = x.shape[-1] if x.ndim > 1 else 1
     rows = x.reshape(x.size // max(1, units), units)
-    blocks = (rows[start : start + ROWS] for start in range(0, len(rows), ROWS))
     squares = np.zeros(units)
     with np.errstate(over="ignore", invalid="ignore"):
-        for block in blocks:
-            squares += np.add.reduce(np.square(block), axis=0)
+        for start in range(0, len(rows), ROWS):
+            squares += np.add.reduce(np.square(rows[start : start + ROWS]), axis=0)
     norms: Array = np.sqrt(squares)
     odd = ~((squares > UNDERFLOW) & (squares < inf))
     if odd.any():
