@@ -14,17 +14,8 @@ import numpy as np
 from purenn.arrays import FLOAT64, Array, Images, Mask, Matrix, Vector, read_only, typed_like
 from purenn.kernels import convolutions as kernels
 from purenn.kernels.convolutions import Filters
-from purenn.kernels.portable.grids import (
-    Exponents,
-    above,
-    above_largest,
-    add_nonfinite,
-    finite,
-    multiplied,
-    on_grid,
-    rounded,
-    square_sums,
-)
+from purenn.kernels.portable import grids
+from purenn.kernels.portable.grids import Exponents
 from purenn.kernels.portable.products import LONGEST
 from purenn.kernels.windows import Pair, Windows
 
@@ -63,12 +54,12 @@ def _exact(
     """A product of images, in groups of channels, and a weight, whose powers a call gives."""
     size = weight.shape[:2]
     count = prod(size) * (x.shape[3] // groups)
-    images, filters = finite(x), finite(weight)
-    one = on_grid(images, _powers_of_windows(images, size, groups, count), count)
-    other = on_grid(filters, powers(filters), count)
-    y = typed_like(rounded(multiplied(multiply, one, other), x.dtype), x)
+    images, filters = grids.finite(x), grids.finite(weight)
+    one = grids.on_grid(images, _powers_of_windows(images, size, groups, count), count)
+    other = grids.on_grid(filters, powers(filters), count)
+    y = typed_like(grids.rounded(grids.multiplied(multiply, one, other), x.dtype), x)
     if not (images is x and filters is weight):
-        add_nonfinite(multiply, x, weight, y)
+        grids.add_nonfinite(multiply, x, weight, y)
     return y
 
 
@@ -78,19 +69,19 @@ def weight_cotangent(x: Images, dy: Images, windows: Windows, weight: Filters) -
     def multiply(one: Array, two: Array) -> Array:
         return kernels.weight_cotangent(typed_like(one, x), typed_like(two, dy), windows, weight)
 
-    images, slopes = finite(x), finite(dy)
+    images, slopes = grids.finite(x), grids.finite(dy)
     places = prod(windows.count)
     step = max(1, LONGEST // places)
     total: Array = np.zeros(weight.shape)
     for start in range(0, len(x), step):
-        grids = [
-            on_grid(part, _powers_of_features(part), step * places)
+        factors = [
+            grids.on_grid(part, _powers_of_features(part), step * places)
             for part in (images[start : start + step], slopes[start : start + step])
         ]
-        total = total + multiplied(multiply, *grids)
-    found = typed_like(rounded(total, weight.dtype), weight)
+        total = total + grids.multiplied(multiply, *factors)
+    found = typed_like(grids.rounded(total, weight.dtype), weight)
     if not (images is x and slopes is dy):
-        add_nonfinite(multiply, x, dy, found)
+        grids.add_nonfinite(multiply, x, dy, found)
     return read_only(found)
 
 
@@ -109,8 +100,8 @@ def _powers_of_channels(groups: int, x: Filters) -> Exponents:
 
 
 def _powers_of_columns(x: Matrix) -> Exponents:
-    sums = square_sums(x)[len(x) :]
-    return above(sums, lambda odd: above_largest(x[:, odd].T, len(x)))
+    sums = grids.square_sums(x)[len(x) :]
+    return grids.above(sums, lambda odd: grids.above_largest(x[:, odd].T, len(x)))
 
 
 def _powers_of_windows(x: Images, size: Pair, groups: int, count: int) -> Exponents:
@@ -130,7 +121,7 @@ def _powers_of_windows(x: Images, size: Pair, groups: int, count: int) -> Expone
     most: Vector = np.maximum.reduce(sums, axis=(1, 2), initial=0.0).reshape(-1)
 
     def of_largest(odd: Mask) -> Exponents:
-        return above_largest(np.moveaxis(split, 3, 1).reshape(len(most), -1)[odd], count)
+        return grids.above_largest(np.moveaxis(split, 3, 1).reshape(len(most), -1)[odd], count)
 
-    found = above(most, of_largest).reshape(-1, 1, 1, groups)
+    found = grids.above(most, of_largest).reshape(-1, 1, 1, groups)
     return found.repeat(x.shape[3] // groups, axis=3)

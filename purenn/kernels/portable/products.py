@@ -11,20 +11,8 @@ import numpy as np
 from purenn.arrays import FLOAT32, FLOAT64, Array, Matrix, Stack, typed_like
 from purenn.kernels.memory import empty
 from purenn.kernels.ops import ProductPullback
-from purenn.kernels.portable.grids import (
-    EXTREME,
-    NO_EXPONENT,
-    Exponents,
-    Slices,
-    add_nonfinite,
-    alike,
-    exponents,
-    finite,
-    multiplied,
-    on_grid,
-    rounded,
-    square_sums,
-)
+from purenn.kernels.portable import grids
+from purenn.kernels.portable.grids import EXTREME, NO_EXPONENT, Exponents, Slices
 
 # Longer sums are taken in parts, so that norms, and with them grids, stay small.
 LONGEST = 4096
@@ -45,12 +33,12 @@ class Factor:
 
     def __init__(self, matrix: Matrix) -> None:
         self.matrix = matrix
-        sums = square_sums(matrix)
-        self._alike = alike(sums)
+        sums = grids.square_sums(matrix)
+        self._alike = grids.alike(sums)
         is_certain = self._alike is not None or bool(np.isfinite(sums).all())
         self.is_finite = is_certain or bool(np.isfinite(matrix).all())
-        self._finite = matrix if self.is_finite else finite(matrix)
-        self._sums = sums if self.is_finite else square_sums(self._finite)
+        self._finite = matrix if self.is_finite else grids.finite(matrix)
+        self._sums = sums if self.is_finite else grids.square_sums(self._finite)
         self._grids: dict[int, tuple[Grid, ...]] = {}
 
     @cached_property
@@ -59,7 +47,7 @@ class Factor:
         if self._alike is not None:
             common = np.array([[self._alike]], np.int32)
             return common, common
-        powers, count = exponents(self._finite, self._sums), len(self.matrix)
+        powers, count = grids.exponents(self._finite, self._sums), len(self.matrix)
         return powers[count:].reshape(1, -1), powers[:count].reshape(-1, 1)
 
     def along(self, axis: int) -> tuple[Grid, ...]:
@@ -84,9 +72,9 @@ def _parts(x: Matrix, axis: int) -> list[Matrix]:
 def _grid(x: Matrix, powers: Exponents, count: int) -> Grid:
     """The grid for sums of so many elements, below whose norms are powers of two."""
     if x.dtype == FLOAT32 or np.abs(powers[powers > NO_EXPONENT]).max(initial=0) <= EXTREME:
-        return Grid(on_grid(x, powers, count))
+        return Grid(grids.on_grid(x, powers, count))
     scaled = typed_like(np.ldexp(x, -powers), x)
-    return Grid(on_grid(scaled, np.zeros_like(powers), count), powers)
+    return Grid(grids.on_grid(scaled, np.zeros_like(powers), count), powers)
 
 
 def contract(a: Factor, axis: int, b: Factor, other: int) -> Matrix:
@@ -98,13 +86,13 @@ def contract(a: Factor, axis: int, b: Factor, other: int) -> Matrix:
 
     shape = a.matrix.shape[1 - axis], b.matrix.shape[1 - other]
     found = [
-        _shifted(multiplied(multiply, one.slices, two.slices), one.shift, two.shift)
+        _shifted(grids.multiplied(multiply, one.slices, two.slices), one.shift, two.shift)
         for one, two in zip(a.along(axis), b.along(other), strict=True)
     ]
     total = reduce(np.add, found) if found else np.zeros(shape)
-    y = typed_like(rounded(total, a.matrix.dtype), a.matrix)
+    y = typed_like(grids.rounded(total, a.matrix.dtype), a.matrix)
     if not (a.is_finite and b.is_finite):
-        add_nonfinite(multiply, a.matrix, b.matrix, y)
+        grids.add_nonfinite(multiply, a.matrix, b.matrix, y)
     return y
 
 
