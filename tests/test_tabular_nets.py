@@ -107,7 +107,9 @@ def test_dropout_ends_with_the_training() -> None:
 
 
 def test_what_is_no_layer_or_optimizer_is_refused() -> None:
-    with refused(OptionError, "A net: expected a Layer, got None."):
+    cure = "Chain layers: linear(8) >> relu()."
+    with refused(OptionError, f"What model gives: expected a Layer, got None. {cure}"):
         networks.opaque_net(None)
-    with refused(OptionError, "An optimizer: expected an Optimizer, got None."):
+    cure = "Make one with descend(transform, rate)."
+    with refused(OptionError, f"of an estimator: expected an Optimizer, got None. {cure}"):
         networks.opaque_optimizer(None)

@@ -26,7 +26,6 @@ from purenn.estimators._training import Objective
 from purenn.layers import Layer
 from purenn.losses import Loss, weighted
 from purenn.optimizers import adam
-from purenn.optimizers._optimizer import require_optimizer
 from purenn.portability import portable
 from purenn.training.gradient import require_loss_function
 
@@ -50,7 +49,6 @@ class Own:
                 cure = "Give an Optimizer."
                 raise OptionError(f"optimizer: partial_fit knows no number of steps. {cure}")
             made = self.mover(steps)
-        require_optimizer("an estimator", made)
         return opaque_optimizer(made)
 
 
@@ -84,9 +82,8 @@ def recipe_of(
 ) -> Recipe:
     """The net and the optimizer that are chosen, where None stands for the default."""
     if callable(model):
-        made = model(layout.width, outputs)
-        checks.instance("What model gives", made, Layer, "Chain layers: linear(8) >> relu().")
-        return Own(opaque_net(made), adam(0.001) if optimizer is None else optimizer)
+        made = opaque_net(model(layout.width, outputs))
+        return Own(made, adam(0.001) if optimizer is None else optimizer)
     hidden = HIDDEN if model is None else hidden_sizes(model)
     recipe: Recipe = Simple(task, outputs, hidden)
     if preset == "full":
