@@ -116,11 +116,14 @@ class Zero:
         return np.zeros((features.shape[0], 1))
 
 
+ZeroClassifier = ZeroRegressor = Zero
+
+
 @pytest.mark.parametrize("task", ["classification", "regression"])
 def test_errors_are_shares_of_wrong_labels_or_roots_of_mean_squares(task: Task) -> None:
     given = problem(task)
     rest = given.target[split(strata(given, task), 2)[1]]
-    zero = attrs.evolve(PURE, paths=(f"{__name__}:Zero", f"{__name__}:Zero"))
+    zero = attrs.evolve(PURE, path=f"{__name__}:Zero")
     found = score(zero, attrs.evolve(TABLE, task=task), given, 2)
     expected = np.sqrt(np.mean(rest**2)) if task == "regression" else np.mean(rest == 1)
     assert found.error == pytest.approx(expected)

@@ -33,7 +33,7 @@ class Method:
         color: in pictures; by Okabe and Ito, for every color vision.
         modules: that it needs.
         distributions: the packages that one installs for it.
-        paths: of the classifier and the regressor.
+        path: of the classifier and the regressor, but for these words at its end.
         options: of both.
         prepare: what makes columns fit for it; none of them if it takes tables as they are.
     """
@@ -42,7 +42,7 @@ class Method:
     color: str
     modules: tuple[str, ...]
     distributions: tuple[str, ...]
-    paths: tuple[str, str]
+    path: str
     options: tuple[tuple[str, object], ...] = ()
     prepare: Prepare | None = None
 
@@ -53,8 +53,8 @@ class Method:
 
     def estimator(self, task: Task, seed: int) -> Estimator:
         """A new estimator for a task."""
-        path = self.paths[0 if task == "classification" else 1]
-        last = made(path, random_state=seed, **dict(self.options))
+        kind = "Classifier" if task == "classification" else "Regressor"
+        last = made(self.path + kind, random_state=seed, **dict(self.options))
         if self.prepare is None:
             return as_estimator(last)
         return as_estimator(_pipeline(self.prepare(), last))
@@ -82,21 +82,17 @@ def filled() -> object:
 
 
 SKLEARN = ("pandas", "sklearn")
-SCIKIT = "scikit-learn"
+SCIKIT = ("scikit-learn",)
 METHODS = (
     Method(
-        PURENN,
-        "#0072B2",
-        ("purenn", "sklearn", "pandas"),
-        ("numpy", "attrs", SCIKIT),
-        ("purenn.estimators:Classifier", "purenn.estimators:Regressor"),
+        PURENN, "#0072B2", ("purenn", *SKLEARN), ("numpy", "attrs", *SCIKIT), "purenn.estimators:"
     ),
     Method(
         "scikit-learn's MLP",
         "#CC79A7",
         SKLEARN,
-        (SCIKIT,),
-        ("sklearn.neural_network:MLPClassifier", "sklearn.neural_network:MLPRegressor"),
+        SCIKIT,
+        "sklearn.neural_network:MLP",
         prepare=standardized,
     ),
     Method(
@@ -104,14 +100,14 @@ METHODS = (
         "#D55E00",
         ("skorch", "torch", "pandas"),
         ("skorch", "torch"),
-        ("tables.skorch_net:Classifier", "tables.skorch_net:Regressor"),
+        "tables.skorch_net:",
     ),
     Method(
         "pytabkit",
         "#E69F00",
         ("pytabkit", "pandas"),
         ("pytabkit",),
-        ("pytabkit:RealMLP_TD_S_Classifier", "pytabkit:RealMLP_TD_S_Regressor"),
+        "pytabkit:RealMLP_TD_S_",
         (("device", "cpu"), ("n_threads", cores()), ("verbosity", 0)),
         filled,
     ),
@@ -119,26 +115,19 @@ METHODS = (
         "random forest",
         "#009E73",
         SKLEARN,
-        (SCIKIT,),
-        ("sklearn.ensemble:RandomForestClassifier", "sklearn.ensemble:RandomForestRegressor"),
+        SCIKIT,
+        "sklearn.ensemble:RandomForest",
         prepare=one_hot,
     ),
     Method(
-        "HistGradientBoosting",
-        "#56B4E9",
-        SKLEARN,
-        (SCIKIT,),
-        (
-            "sklearn.ensemble:HistGradientBoostingClassifier",
-            "sklearn.ensemble:HistGradientBoostingRegressor",
-        ),
+        "HistGradientBoosting", "#56B4E9", SKLEARN, SCIKIT, "sklearn.ensemble:HistGradientBoosting"
     ),
     Method(
         "LightGBM",
         "#000000",
-        ("lightgbm", "sklearn", "pandas"),
+        ("lightgbm", *SKLEARN),
         ("lightgbm",),
-        ("lightgbm:LGBMClassifier", "lightgbm:LGBMRegressor"),
+        "lightgbm:LGBM",
         (("verbosity", -1),),
     ),
 )
