@@ -36,9 +36,7 @@ T = TypeVar("T", nn.Matrix, nn.Labels)
 
 def standardized(x: nn.Matrix) -> nn.Matrix:
     """Each column less its mean, divided by its standard deviation, as float32."""
-    deviation = x.std(axis=0)
-    scaled: nn.Matrix = (x - x.mean(axis=0)) / np.where(deviation > 0, deviation, 1.0)
-    return scaled.astype(np.float32)
+    return nn.data.standardization(x)(x).astype(np.float32)
 
 
 def net(outputs: int, activation: Activation, weight: initializers.Initializer) -> Net:

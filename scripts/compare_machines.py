@@ -43,9 +43,7 @@ class Trained:
 
 
 def compare(
-    pythons: tuple[Path, ...] = (Path(sys.executable),),
-    epochs: int = 60,
-    plot: OptionalPath = None,
+    pythons: tuple[Path, ...] = (Path(sys.executable),), epochs: int = 60, plot: OptionalPath = None
 ) -> None:
     """Train everywhere, and print the table.
 
@@ -93,9 +91,8 @@ def trained(python: Path, variables: dict[str, str], arithmetic: str, epochs: in
 def draw(path: Path, found: dict[str, list[Trained]]) -> None:
     """Draw the losses, with a panel for each arithmetic."""
     figure = blank(10, 3.6)
-    for axes, (name, all_of_it) in zip(
-        figure.subplots(1, 2, sharey=True), found.items(), strict=True
-    ):
+    panels = figure.subplots(1, 2, sharey=True)
+    for axes, (name, all_of_it) in zip(panels, found.items(), strict=True):
         for number, each in enumerate(all_of_it):
             axes.plot(each.losses, color=COLORS[number % len(COLORS)], linewidth=1.2)
         axes.set(

@@ -77,9 +77,7 @@ def plot(
 
 
 def seeds(
-    folders: Folders,
-    metric: str = "test_accuracy",
-    output: PathOption = Path("runs/minutes.png"),
+    folders: Folders, metric: str = "test_accuracy", output: PathOption = Path("runs/minutes.png")
 ) -> int:
     """Show the mean of a metric, and draw it over minutes, for the runs that lie in one folder.
 

@@ -26,11 +26,7 @@ def sample_grid(title: str, images: ByteImages, labels: Labels, classes: Sequenc
 
 
 def confident_mistakes(
-    title: str,
-    images: ByteImages,
-    probabilities: Matrix,
-    labels: Labels,
-    classes: Sequence[str],
+    title: str, images: ByteImages, probabilities: Matrix, labels: Labels, classes: Sequence[str]
 ) -> Figure:
     """The fifteen wrong answers that were given with the highest probability."""
     answers = probabilities.argmax(axis=1)

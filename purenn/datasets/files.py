@@ -62,12 +62,11 @@ def _read(folder: Path, name: str) -> Bytes:
     raise UnavailableError(f"{folder} has no {name}.gz.")
 
 
-def _verified(raw: bytes, name: str, where: str) -> Bytes:
+def _verified(content: bytes, name: str, where: str) -> Bytes:
     """The entries of the file with that name, from its bytes, gzipped or not."""
-    content = raw
-    if raw.startswith(GZIP_MAGIC):
+    if content.startswith(GZIP_MAGIC):
         try:
-            content = zlib.decompress(raw, GZIP)
+            content = zlib.decompress(content, GZIP)
         except zlib.error as error:
             raise FormatError(f"{where} is truncated or corrupt: {error}.") from error
     digest = hashlib.sha256(content).hexdigest()

@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-from purenn import (
-    Empty,
-    Layer,
-    Linear,
-    Matrix,
-    batch_norm,
-    dropout,
-    flatten,
-    linear,
-    relu,
-    residual,
-)
+from purenn import Empty, Layer, Linear, Matrix, batch_norm, dropout, flatten, relu, residual
 from purenn.arrays import Images
 from purenn.initializers import he_normal
-from purenn.layers import BatchNorm, Block, Conv, block, conv, global_average_pool, max_pool
+from purenn.layers import BatchNorm, Block, Conv, block, conv, global_average_pool, linear, max_pool
 
 Unit = Block[tuple[Conv, BatchNorm, Empty]]
 Quick = tuple[Unit, Unit, Empty, Empty, Linear]
