@@ -9,17 +9,7 @@ import attrs
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from purenn.arrays import (
-    FLOAT32,
-    FLOATS,
-    A,
-    Array,
-    FloatDtype,
-    Matrix,
-    is_plain,
-    read_only,
-    typed_like,
-)
+from purenn.arrays import FLOAT32, FLOATS, A, Array, FloatDtype, Matrix, is_plain, read_only
 from purenn.data import shuffled_batches
 from purenn.estimators._callbacks import CallbackSupportMixin, Curves, Follower, with_callbacks
 from purenn.estimators._history import History, history_of, plot
@@ -157,5 +147,5 @@ def average(members: list[A]) -> A:
     """The mean of what several nets say."""
     if len(members) == 1:
         return members[0]
-    found: Array = np.mean(members, axis=0, dtype=members[0].dtype)
-    return read_only(typed_like(found, members[0]))
+    found: A = np.mean(members, axis=0, dtype=members[0].dtype)
+    return read_only(found)

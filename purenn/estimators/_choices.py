@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from math import inf
-from typing import TypeGuard
 
 import attrs
 
@@ -104,16 +103,10 @@ def hidden_sizes(model: object) -> tuple[int, ...]:
 def objective_of(loss: object, *, has_weights: bool) -> Objective:
     """The loss, for targets that are pairs with weights if there are any."""
     require_loss_function(loss)
-    if has_weights and not isinstance(loss, Loss):
-        raise OptionError(
-            "loss: weights of samples or classes need a Loss, which has a value for each sample, "
-            f"got {checks.described(loss)}. Make one with Loss(per_sample)."
-        )
     found: object = weighted(loss) if has_weights and isinstance(loss, Loss) else loss
-    if _is_objective(found):
+    if callable(found) and (isinstance(loss, Loss) or not has_weights):
         return found
-    raise OptionError(f"loss: expected a Loss, got {checks.described(loss)}.")
-
-
-def _is_objective(loss: object) -> TypeGuard[Objective]:
-    return callable(loss)
+    raise OptionError(
+        "loss: weights of samples or classes need a Loss, which has a value for each sample, "
+        f"got {checks.described(loss)}. Make one with Loss(per_sample)."
+    )

@@ -14,7 +14,7 @@ from typing import Protocol
 import attrs
 
 from purenn import checks
-from purenn.arrays import Array, Labels, Matrix
+from purenn.arrays import Array, Matrix
 from purenn.estimators._columns import Layout
 from purenn.initializers import zeros
 from purenn.kernels.portable import scalars
@@ -35,7 +35,6 @@ from purenn.layers import (
     selu,
     stack,
 )
-from purenn.losses import Loss, softmax_cross_entropy
 from purenn.optimizers import Optimizer, descend, scale_by_adam, scaled, weight_decay
 from purenn.optimizers._optimizer import require_optimizer
 from purenn.schedules import Schedule, log_cosine
@@ -71,11 +70,6 @@ class Task:
 
 CLASSIFICATION = Task(selu(), 0.04, 0.04)
 REGRESSION = Task(mish(), 0.07, 0.2)
-
-
-def classification_loss() -> Loss[Matrix, Matrix | Labels]:
-    """Cross-entropy with label smoothing."""
-    return softmax_cross_entropy(label_smoothing=0.1)
 
 
 class Recipe(Protocol):

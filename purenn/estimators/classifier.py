@@ -12,22 +12,12 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_array, column_or_1d
 
-from purenn.arrays import (
-    FLOAT32,
-    FLOAT64,
-    Array,
-    Indices,
-    Labels,
-    Matrix,
-    Vector,
-    is_labels,
-    read_only,
-)
+from purenn.arrays import FLOAT32, FLOAT64, Array, Labels, Matrix, Vector, is_labels, read_only
 from purenn.errors import LabelError, OptionError
 from purenn.estimators._base import Estimator
 from purenn.estimators._errors import error_rate, label_error_rate
 from purenn.estimators._links import Link, gives_probabilities
-from purenn.estimators._networks import BATCH, CLASSIFICATION, EPOCHS, classification_loss
+from purenn.estimators._networks import BATCH, CLASSIFICATION, EPOCHS
 from purenn.estimators._preparation import Sample
 from purenn.layers import Layer, identity, sigmoid, softmax
 from purenn.losses import (
@@ -35,6 +25,7 @@ from purenn.losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
     cross_entropy,
+    softmax_cross_entropy,
 )
 from purenn.optimizers import Optimizer
 
@@ -160,13 +151,16 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
                 f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. 'y' "
                 f"has {wrong}. Announce all of them with the first call."
             )
-        found: Indices = np.searchsorted(self.classes_, labels)
+        found: Labels = np.searchsorted(self.classes_, labels)
         return read_only(found)
 
     def _default_loss(self) -> object:
+        if self._is_multilabel:
+            has_logits = not gives_probabilities(self.model_)
+            return binary_cross_entropy_with_logits() if has_logits else binary_cross_entropy()
         if gives_probabilities(self.model_):
-            return binary_cross_entropy() if self._is_multilabel else cross_entropy()
-        return binary_cross_entropy_with_logits() if self._is_multilabel else classification_loss()
+            return cross_entropy()
+        return softmax_cross_entropy(label_smoothing=0.1)
 
     def _link_of(self, loss: object) -> Link:
         if gives_probabilities(self.model_):
@@ -191,7 +185,7 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
             if not (np.isfinite(self._class_weights) & (self._class_weights >= 0.0)).all():
                 raise OptionError("class_weight: expected finite numbers ≥ 0.")
             return
-        present: Indices = np.unique(encoded)
+        present: Labels = np.unique(encoded)
         found = compute_class_weight(
             given, classes=present, y=encoded, sample_weight=sample.weights
         )
