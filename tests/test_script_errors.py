@@ -97,11 +97,16 @@ def test_resuming_takes_a_run_and_its_settings(tmp_path: Path) -> None:
         (UnavailableError("No images. Put them there."), 1, "error: No images. Put them there."),
         (runs.InterruptionError("Stopped.", 15), 143, "Stopped.\nThe same command with --resume"),
         (MemoryError("Unable to allocate"), 1, "error: not enough memory: Unable to allocate"),
+        (KeyboardInterrupt(), 130, "error: interrupted"),
     ],
-    ids=["error", "interruption", "memory"],
+    ids=["error", "interruption", "memory", "Ctrl-C"],
 )
 def test_what_stops_a_script_is_told_in_plain_words_and_by_the_exit_status(
-    error: Exception, status: int, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    error: BaseException,
+    status: int,
+    message: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     def load(directory: Path | None) -> FashionMnist:
         raise error

@@ -8,23 +8,11 @@ from typing import Literal, TypeVar
 import attrs
 import numpy as np
 
-from purenn import Empty, Labels, Layer, Linear, Loss, Matrix, dropout, maker, softmax_cross_entropy
+from purenn import Empty, Labels, Layer, Linear, Loss, Matrix, dropout, linear, maker
 from purenn.arrays import Images
 from purenn.initializers import Initializer, glorot_normal, he_normal, lecun_normal
-from purenn.layers import (
-    BatchNorm,
-    Block,
-    Stack,
-    activations,
-    batch_norm,
-    block,
-    gelu,
-    identity,
-    linear,
-    softmax,
-    stack,
-)
-from purenn.losses import brier, cross_entropy
+from purenn.layers import BatchNorm, Block, Stack, activations, batch_norm, block, identity, stack
+from purenn.losses import brier, cross_entropy, softmax_cross_entropy
 from purenn.tree import EMPTY
 
 Activation = Literal["leaky-relu", "relu", "gelu", "tanh", "sigmoid"]
@@ -34,14 +22,12 @@ P = TypeVar("P")
 Plain = Layer[Empty, Matrix, Matrix]  # without parameters
 ClassifierParams = tuple[Stack[Block[tuple[Linear, Empty, Empty]]], Linear, Empty]
 NormalizedParams = tuple[Stack[Block[tuple[Linear, BatchNorm, Empty, Empty]]], Linear, Empty]
-NormalizedClassifier = Layer[NormalizedParams, Matrix, Matrix]
-Classifier = Layer[ClassifierParams, Matrix, Matrix]
 
 SLOPE = 0.01
 ACTIVATIONS: dict[Activation, tuple[Callable[[], Plain], Callable[[], Initializer]]] = {
     "leaky-relu": (lambda: activations.leaky_relu(SLOPE), lambda: he_normal(slope=SLOPE)),
     "relu": (activations.relu, he_normal),
-    "gelu": (gelu, he_normal),
+    "gelu": (activations.gelu, he_normal),
     "tanh": (activations.tanh, glorot_normal),
     "sigmoid": (activations.sigmoid, glorot_normal),
 }
@@ -49,7 +35,7 @@ ACTIVATIONS: dict[Activation, tuple[Callable[[], Plain], Callable[[], Initialize
 
 def classifier(
     hidden: tuple[int, ...], activation: Activation, dropped: float, classes: int, output: Plain
-) -> Classifier:
+) -> Layer[ClassifierParams, Matrix, Matrix]:
     """Hidden layers, each with an activation, weights that suit it, and dropout; a last layer."""
     function, weight = ACTIVATIONS[activation]
     noise = _noise(dropped)
@@ -59,7 +45,7 @@ def classifier(
 
 def normalized_classifier(
     hidden: tuple[int, ...], activation: Activation, dropped: float, classes: int, output: Plain
-) -> NormalizedClassifier:
+) -> Layer[NormalizedParams, Matrix, Matrix]:
     """The same with batch normalization before each activation."""
     function, weight = ACTIVATIONS[activation]
     noise = _noise(dropped)
@@ -83,14 +69,15 @@ class Objective:
 
     def probabilities(self, output: Matrix) -> Matrix:
         """What the output layer gives, as probabilities of the classes."""
-        return output if self.output == softmax() else softmax().apply(EMPTY, output)
+        softmax = activations.softmax()
+        return output if self.output == softmax else softmax.apply(EMPTY, output)
 
 
 def objective(name: Goal, label_smoothing: float = 0.0) -> Objective:
     """The objective of that name."""
     if name == "softmax-cross-entropy":
         return Objective(softmax_cross_entropy(label_smoothing), identity())
-    return Objective(cross_entropy() if name == "cross-entropy" else brier(), softmax())
+    return Objective(cross_entropy() if name == "cross-entropy" else brier(), activations.softmax())
 
 
 @maker
