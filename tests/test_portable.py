@@ -122,10 +122,10 @@ RUNS: dict[str, Callable[[], str]] = {
 }
 GOLDEN = {
     "spiral": "fccfc9f8ad8b47c2",
-    "convolutional": "8154367c85975b20",
+    "convolutional": "cc623aadd6b5e28f",
     "estimator": "2e1392e46e388a03",
     "fashion": "3bca81a00c896ed8",
-    "contracts": "cfc6fc28ff035e31",
+    "contracts": "c3c31e33e2e731bd",
 }
 
 

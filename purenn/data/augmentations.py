@@ -14,7 +14,7 @@ import numpy as np
 
 from purenn import checks
 from purenn.arrays import Array, Images, Labels, Matrix, is_labels, require_floats, require_indices
-from purenn.checks import Count, NotNegative, Number, Positive
+from purenn.checks import Count, NotNegative, Number
 from purenn.data.augmenting import Augmentation, Mixing
 from purenn.errors import DtypeError, OptionError, ShapeError
 from purenn.expressions import maker
@@ -23,6 +23,7 @@ from purenn.kernels.portable import scalars
 from purenn.keys import Key
 
 Probability = Annotated[float, partial(checks.number, least=0.0, most=1.0)]
+Alpha = Annotated[float, partial(checks.number, above=0.0, most=1000.0)]
 Classes = Annotated[int, partial(checks.integer, most=2**31 - 1)]
 
 
@@ -122,24 +123,25 @@ def gaussian_noise(deviation: NotNegative) -> Augmentation[Array]:
 
 
 @maker
-def mixup(alpha: Positive, classes: Classes) -> Mixing[Array]:
+def mixup(alpha: Alpha, classes: Classes) -> Mixing[Array]:
     """Blend each sample with another of its batch, `share * x + (1 - share) * other`, targets too.
 
-    One share for the batch is drawn from the beta distribution (alpha, alpha). Zhang, Cisse,
+    One share for the batch is drawn from the beta distribution (alpha, alpha), for an alpha of up
+    to 1000. Zhang, Cisse,
     Dauphin, Lopez-Paz, "mixup: Beyond Empirical Risk Minimization" (2018).
     """
 
     def mix(x: Array, targets: Matrix | Labels, key: Key) -> tuple[Array, Matrix]:
         rows = _rows("mixup", x, targets, classes)
         rng = key.generator()
-        share, partners = float(rng.beta(alpha, alpha)), rng.permutation(len(x))
+        share, partners = symmetric_beta(rng, alpha), rng.permutation(len(x))
         return kernels.blend(x, partners, share), kernels.blend(rows, partners, share)
 
     return Mixing(mix)
 
 
 @maker
-def cutmix(alpha: Positive, classes: Classes) -> Mixing[Images]:
+def cutmix(alpha: Alpha, classes: Classes) -> Mixing[Images]:
     """Paste a rectangle of another image of the batch into each; targets are blended by area.
 
     One rectangle for the batch has its center anywhere, and sides so long that its area, were
@@ -152,7 +154,7 @@ def cutmix(alpha: Positive, classes: Classes) -> Mixing[Images]:
         soft = _rows("cutmix", images, targets, classes)
         samples, rows, columns = images.shape[:3]
         rng = key.generator()
-        side, partners = sqrt(rng.beta(alpha, alpha)), rng.permutation(samples)
+        side, partners = sqrt(symmetric_beta(rng, alpha)), rng.permutation(samples)
         top, bottom = _side(side, rows, rng)
         left, right = _side(side, columns, rng)
         share = 1.0 - (bottom - top) * (right - left) / (rows * columns)
@@ -167,6 +169,25 @@ def _side(share: float, pixels: int, rng: np.random.Generator) -> tuple[int, int
     length, center = round(share * pixels), int(rng.integers(0, pixels))
     start = center - length // 2
     return max(start, 0), min(start + length, pixels)
+
+
+def symmetric_beta(rng: np.random.Generator, alpha: float) -> float:
+    """A number of the beta distribution (alpha, alpha), the same on every machine.
+
+    The shares of two powers of uniform numbers below 1, where both powers together are: Jöhnk
+    (1964). For an alpha above 1, uniform numbers, accepted by their density.
+    """
+    while True:
+        first, second = 1.0 - rng.random(), 1.0 - rng.random()
+        if alpha > 1.0:
+            if second <= scalars.power(4.0 * first * (1.0 - first), alpha - 1.0):
+                return first
+            continue
+        logs = scalars.log(first) / alpha, scalars.log(second) / alpha
+        top = max(logs)
+        total = sum(scalars.exp(each - top) for each in logs)
+        if top + scalars.log(total) <= 0.0:
+            return scalars.exp(logs[0] - top) / total
 
 
 def _bounds(name: str, pair: tuple[float, float], most: float) -> tuple[float, float]:

@@ -92,7 +92,7 @@ def _width(x: Array) -> int:
 def _blocks(*arrays: Array) -> Iterator[tuple[Matrix, ...]]:
     """A few rows of all arrays at a time."""
     width = _width(arrays[0])
-    step = max(1, BLOCK // width)
+    step = _step(width)
     tables: list[Matrix] = [x.reshape(-1, width) for x in arrays]
     for start in range(0, len(tables[0]), step):
         yield tuple([table[start : start + step] for table in tables])
@@ -101,7 +101,12 @@ def _blocks(*arrays: Array) -> Iterator[tuple[Matrix, ...]]:
 def _block(x: Array) -> Matrix:
     """Memory for one block."""
     width = _width(x)
-    return empty((max(1, BLOCK // width), width), x.dtype)
+    return empty((_step(width), width), x.dtype)
+
+
+def _step(width: int) -> int:
+    """How many rows of that width there are in a block."""
+    return max(1, min(ROWS, BLOCK // width))
 
 
 def _repeated(x: Array, *features: Vector) -> list[Vector]:

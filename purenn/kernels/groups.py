@@ -15,6 +15,7 @@ from purenn.kernels.constants import scalar
 from purenn.kernels.features import BLOCK, together
 from purenn.kernels.memory import empty_like
 from purenn.kernels.norms import inverses
+from purenn.kernels.reductions import ROWS
 from purenn.kernels.windows import Span, blocks
 
 # A row has so many elements at most, unless one place has more: numbers of each sample are repeated
@@ -120,8 +121,14 @@ def _repeated(values: Array, x: Array) -> Array:
 
 def place_sums(x: Array, out: Array | None = None) -> Array:
     """The sums over the places of each sample, (samples, 1, features)."""
-    wide = np.add.reduce(_rows(x), axis=1).reshape(x.shape[0], -1, x.shape[2])
-    found: Array = np.add.reduce(wide, axis=1, keepdims=True, out=out)
+    rows = _rows(x)
+    parts = [
+        np.add.reduce(rows[:, start : start + ROWS], axis=1)
+        for start in range(0, rows.shape[1], ROWS)
+    ]
+    wide = parts[0] if len(parts) == 1 else np.add.reduce(parts, axis=0, dtype=FLOAT64)
+    places = wide.reshape(x.shape[0], rows.shape[2] // x.shape[2], x.shape[2])
+    found: Array = np.add.reduce(places, axis=1, keepdims=True, dtype=x.dtype, out=out)
     return found
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from math import inf, isfinite, prod
+from math import inf, isfinite, nan, prod
 
 import numpy as np
 
@@ -47,7 +47,7 @@ def maximum_cotangent(x: Images, y: Images, dy: Images, windows: Windows) -> Ima
     """`dy` at the first element of each window, in C order, that is its maximum."""
 
     def parts(block: Span) -> Parts:
-        covered, largest, slopes = cover(x[block], windows, -inf), y[block], dy[block]
+        covered, largest, slopes = cover(x[block], windows, nan), y[block], dy[block]
         free, found = empty(largest.shape, BOOL), empty(largest.shape, BOOL)
         part = empty(largest.shape, dy.dtype)
         free[...] = True
@@ -102,7 +102,8 @@ def global_average(x: Images) -> Matrix:
 
 
 def _pixel_sums(x: Images) -> Matrix:
-    sums: Matrix = place_sums(x.reshape(x.shape[0], -1, x.shape[3])).reshape(-1, x.shape[3])
+    samples, rows, columns, channels = x.shape
+    sums: Matrix = place_sums(x.reshape(samples, rows * columns, channels))[:, 0]
     return sums
 
 

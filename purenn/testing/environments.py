@@ -23,6 +23,8 @@ import pickle, sys
 sys.path[:] = pickle.load(sys.stdin.buffer)
 print(pickle.load(sys.stdin.buffer)())
 """
+# The functions of glibc without fused operations.
+LIBRARY = "glibc.cpu.hwcaps=-FMA,-AVX2,-FMA4"
 KERNELS = ("Prescott", "1"), ("Haswell", "2"), ("SkylakeX", "1")
 
 
@@ -30,8 +32,9 @@ def check_portable(model: Layer[P, X, Y], example: X, key: Key | None = None) ->
     """Check that a layer gives the same bits whatever processor and library compute them.
 
     First parameters, outputs and cotangents are computed in processes of their own, with other
-    kernels and numbers of threads of OpenBLAS, and without the processor's newer instructions. So
-    the layer has to be one that can be pickled, of functions that other processes can import.
+    kernels and numbers of threads of OpenBLAS, and without the processor's newer instructions, in
+    NumPy and in the C library. So the layer has to be one that can be pickled, of functions that
+    other processes can import.
 
     Args:
         model: a layer or model, such as `portable(...)` gives.
@@ -56,7 +59,8 @@ def environments() -> list[dict[str, str]]:
     """Variables under which BLAS and NumPy compute with other instructions and threads."""
     newer: list[str] = np.show_config("dicts").get("SIMD Extensions", {}).get("found", [])
     kernels = [{"OPENBLAS_CORETYPE": name, "OPENBLAS_NUM_THREADS": many} for name, many in KERNELS]
-    return [{}, *kernels, {"NPY_DISABLE_CPU_FEATURES": " ".join(newer)}]
+    older = {"NPY_DISABLE_CPU_FEATURES": " ".join(newer), "GLIBC_TUNABLES": LIBRARY}
+    return [{}, *kernels, older]
 
 
 def _digest(model: Layer[P, X, Y], example: X, key: Key) -> str:

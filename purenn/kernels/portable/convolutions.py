@@ -17,6 +17,7 @@ from purenn.kernels.convolutions import Filters
 from purenn.kernels.portable import grids
 from purenn.kernels.portable.grids import Exponents
 from purenn.kernels.portable.products import LONGEST
+from purenn.kernels.reductions import is_finite
 from purenn.kernels.windows import Pair, Windows
 
 
@@ -54,11 +55,12 @@ def _exact(
     """A product of images, in groups of channels, and a weight, whose powers a call gives."""
     size = weight.shape[:2]
     count = prod(size) * (x.shape[3] // groups)
-    images, filters = grids.finite(x), grids.finite(weight)
+    (images, up), (filters, more) = grids.moderate(x), grids.moderate(weight)
     one = grids.on_grid(images, _powers_of_windows(images, size, groups, count), count)
     other = grids.on_grid(filters, powers(filters), count)
-    y = typed_like(grids.rounded(grids.multiplied(multiply, one, other), x.dtype), x)
-    if not (images is x and filters is weight):
+    found = grids.shifted(grids.multiplied(multiply, one, other), up + more)
+    y = typed_like(grids.rounded(found, x.dtype), x)
+    if not (is_finite(x) and is_finite(weight)):
         grids.add_nonfinite(multiply, x, weight, y)
     return y
 
@@ -69,7 +71,7 @@ def weight_cotangent(x: Images, dy: Images, windows: Windows, weight: Filters) -
     def multiply(one: Array, two: Array) -> Array:
         return kernels.weight_cotangent(typed_like(one, x), typed_like(two, dy), windows, weight)
 
-    images, slopes = grids.finite(x), grids.finite(dy)
+    (images, up), (slopes, more) = grids.moderate(x), grids.moderate(dy)
     places = prod(windows.count)
     step = max(1, LONGEST // places)
     total: Array = np.zeros(weight.shape)
@@ -79,8 +81,8 @@ def weight_cotangent(x: Images, dy: Images, windows: Windows, weight: Filters) -
             for part in (images[start : start + step], slopes[start : start + step])
         ]
         total = total + grids.multiplied(multiply, *factors)
-    found = typed_like(grids.rounded(total, weight.dtype), weight)
-    if not (images is x and slopes is dy):
+    found = typed_like(grids.rounded(grids.shifted(total, up + more), weight.dtype), weight)
+    if not (is_finite(x) and is_finite(dy)):
         grids.add_nonfinite(multiply, x, dy, found)
     return read_only(found)
 
@@ -109,7 +111,7 @@ def _powers_of_windows(x: Images, size: Pair, groups: int, count: int) -> Expone
 
     A window of a group has so many elements.
     """
-    split = x.reshape(*x.shape[:3], groups, -1)
+    split = x.reshape(*x.shape[:3], groups, x.shape[3] // groups)
     with np.errstate(over="ignore"):
         squares = np.add.reduce(np.square(split), axis=4)
     height, width = (min(pair) for pair in zip(size, x.shape[1:3], strict=True))
@@ -121,7 +123,8 @@ def _powers_of_windows(x: Images, size: Pair, groups: int, count: int) -> Expone
     most: Vector = np.maximum.reduce(sums, axis=(1, 2), initial=0.0).reshape(-1)
 
     def of_largest(odd: Mask) -> Exponents:
-        return grids.above_largest(np.moveaxis(split, 3, 1).reshape(len(most), -1)[odd], count)
+        windows = np.moveaxis(split, 3, 1).reshape(len(most), split.size // len(most))
+        return grids.above_largest(windows[odd], count)
 
     found = grids.above(most, of_largest).reshape(-1, 1, 1, groups)
     return found.repeat(x.shape[3] // groups, axis=3)

@@ -142,6 +142,24 @@ def finite(x: A) -> A:
     return x if is_finite(x) else typed_like(np.where(np.isfinite(x), x, x.dtype.type(0)), x)
 
 
+def moderate(x: A) -> tuple[A, int]:
+    """`finite(x)`, divided by a power of two if it is extreme, and the exponent of that."""
+    found = finite(x)
+    exponent = frexp(float(np.max(np.abs(found), initial=0.0)))[1] if x.dtype == FLOAT64 else 0
+    if abs(exponent) <= EXTREME:
+        return found, 0
+    return typed_like(np.ldexp(found, -exponent), x), exponent
+
+
+def shifted(found: Array, exponent: int) -> Array:
+    """What was computed of numbers that were divided, times that power of two."""
+    if not exponent:
+        return found
+    with np.errstate(over="ignore", under="ignore"):
+        scaled: Array = np.ldexp(found, exponent)
+    return scaled
+
+
 def add_nonfinite(multiply: Callable[[Array, Array], Array], a: Array, b: Array, y: Array) -> None:
     """Put what is not finite in the product of a and b into y. NaN has no sign or payload then."""
     with np.errstate(invalid="ignore"):

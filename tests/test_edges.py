@@ -1,0 +1,66 @@
+"""Sums of many numbers, extreme numbers, and batches of nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import purenn as nn
+from purenn import layers
+from purenn.data.augmentations import symmetric_beta
+from purenn.tree import EMPTY
+
+KEY = nn.Key(0)
+
+
+def test_sums_over_many_places_stay_exact_whatever_divides_their_number() -> None:
+    images = np.full((1, 251, 251, 3), 0.1, np.float32)
+    assert layers.global_average_pool().apply(EMPTY, images) == pytest.approx(0.1, rel=3e-5)
+    norm: nn.Layer[layers.Affine, nn.arrays.Images, nn.arrays.Images] = layers.group_norm(1)
+    assert np.abs(norm.apply(norm.init(KEY, images), images)).max() < 1e-3
+    model, rows = nn.linear(2), np.full((16381, 2), 0.1, np.float32)
+    y, pull = model.vjp(model.init(KEY, rows), rows, KEY)
+    assert pull(np.full_like(y, 0.1))[0].bias == pytest.approx(1638.1, rel=3e-5)
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e300])
+def test_portable_convolutions_of_extreme_numbers(scale: float) -> None:
+    layer, x = layers.conv(3, 3), scale * np.random.default_rng(0).standard_normal((2, 5, 5, 2))
+    params = layer.init(KEY, x)
+    for one, other in zip(
+        *(_training(each, params, x) for each in (layer, nn.portable(layer))), strict=True
+    ):
+        np.testing.assert_allclose(one, other, rtol=1e-9)
+
+
+def _training(
+    layer: nn.Layer[layers.Conv, nn.arrays.Images, nn.arrays.Images],
+    params: layers.Conv,
+    x: nn.arrays.Images,
+) -> list[nn.Array]:
+    y, pull = layer.vjp(params, x, KEY)
+    grads, dx = pull(np.ones_like(y))
+    return [y, grads.weight, dx()]
+
+
+def test_layers_of_images_take_batches_of_nothing() -> None:
+    x = np.zeros((1, 5, 5, 2), np.float32)
+    layer = nn.portable(layers.conv(3, 3))
+    assert _training(layer, layer.init(KEY, x), x[:0])[2].shape == (0, 5, 5, 2)
+    assert layers.global_average_pool().apply(EMPTY, x[:0]).shape == (0, 2)
+
+
+def test_padding_is_never_the_maximum() -> None:
+    x = np.full((1, 3, 3, 1), -np.inf)
+    y, pull = layers.max_pool(3, 1, "same").vjp(EMPTY, x, KEY)
+    assert pull(np.ones_like(y))[1]().sum() == 9.0
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.2, 1.0, 1.5, 30.0])
+def test_shares_are_of_the_beta_distribution(alpha: float) -> None:
+    rng = np.random.default_rng(0)
+    shares = np.array([symmetric_beta(rng, alpha) for _ in range(20_000)])
+    reference = rng.beta(alpha, alpha, 20_000)
+    quantiles = np.linspace(0.05, 0.95, 10)
+    assert np.allclose(np.quantile(shares, quantiles), np.quantile(reference, quantiles), atol=0.03)
+    assert shares.var() == pytest.approx(0.25 / (2.0 * alpha + 1.0), rel=0.05)
