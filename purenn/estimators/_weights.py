@@ -19,7 +19,7 @@ def repeats(weights: Vector) -> tuple[Indices, Vector | None]:
     """
     rows: Indices = np.flatnonzero(weights)
     if not rows.size:
-        raise DataError("sample_weight: the weights of all samples are zero.")
+        raise DataError("Sample weights must contain at least one non-zero number.")
     found = weights[rows]
     if (found == np.rint(found)).all() and found.sum() <= LONGEST * len(weights):
         return np.repeat(rows, found.astype(np.int64)), None

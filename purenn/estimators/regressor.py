@@ -129,7 +129,8 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
 
     def predict(self, X: object) -> Matrix | Vector:
         """The prediction for each row: (rows,), or (rows, outputs) if there is more than one."""
-        rows = self._scaling.inverse(self._predictions(X))
+        outputs = self._predictions(X)
+        rows = self._scaling.inverse(outputs)
         return rows[:, 0] if self._is_single else rows
 
     def input_gradients(self, X: object) -> Array:

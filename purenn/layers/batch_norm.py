@@ -16,7 +16,7 @@ from purenn.kernels import features as kernels
 from purenn.kernels.elementwise import times
 from purenn.keys import Key
 from purenn.layers._contract import Layer, Pullback, Thunk
-from purenn.layers._fitting import require_features, require_params
+from purenn.layers._fitting import require_fit, require_params
 from purenn.layers.scaling import filled
 from purenn.tree import Frozen, Node
 
@@ -121,4 +121,6 @@ def _sums(x: A, mean: Vector, inverse: Vector, dy: A) -> tuple[Vector, Vector]:
 
 def _require_fit(params: BatchNorm, x: A) -> None:
     require_params(SUBJECT, params, BatchNorm)
-    require_features(SUBJECT, params.scale, x)
+    require_floats(SUBJECT, x, 2)
+    for leaf in (params.scale, params.shift, params.mean.value, params.variance.value):
+        require_fit(SUBJECT, leaf, x)
