@@ -36,7 +36,6 @@ def say(console: Console, text: str) -> None:
 
 def follow(
     run: runs.Run,
-    console: Console,
     start: runs.Progress[P, S],
     step: Step[State[P, S], B, Report],
     batches_of: Callable[[Key, int], EpochBatches[B]],
@@ -47,7 +46,7 @@ def follow(
     best: Best | None = None,
 ) -> runs.Progress[P, S]:
     """Train as `runs.train` does, show how it goes, and give where the run stands at the end."""
-    now = start
+    now, console = start, standard_output()
     steps, every = len(batches_of(start.key, 0)), -(-epochs // LINES)
     if start.state.step:
         say(console, f"{start.state.step:,} steps are done already.")

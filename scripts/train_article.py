@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 
 import attrs
-from rich.console import Console
 
 from article.fashion_run import fashion
 from article.folders import SPIRALS, remove, replaced, write_summary
@@ -61,14 +60,12 @@ class Command:
 def main(arguments: Sequence[str], load: Load = fashion_mnist) -> int:
     """Perform what the arguments ask for; 0 if the numbers are the article's, else 1."""
     command = parse(Command, Command(), arguments, DESCRIPTION)
-    console = standard_output()
-    start = opening()
-    images = fashion(start, lambda: loaded(command.data, console, load))
-    stages = exploding(start), clipped(start), images
+    start, console = opening(), standard_output()
+    stages = exploding(start), clipped(start), fashion(start, lambda: loaded(command.data, load))
     if command.config is None:
-        results = _perform_all(command, stages, console)
+        results = _perform_all(command, stages)
     else:
-        results = [_perform(_described(command.config, stages), command.folder, command, console)]
+        results = [_perform(_described(command.config, stages), command.folder, command)]
     agree = all(result.agrees for result in results)
     verdict = "All numbers agree" if agree else "Some numbers do not agree"
     say(console, f"\n{verdict} with the article.")
@@ -76,21 +73,21 @@ def main(arguments: Sequence[str], load: Load = fashion_mnist) -> int:
     return 0 if agree else 1
 
 
-def _perform_all(command: Command, stages: Sequence[Stage], console: Console) -> list[Result]:
+def _perform_all(command: Command, stages: Sequence[Stage]) -> list[Result]:
     remove(command.folder, (SUMMARY, SPIRALS))
     results: dict[str, Result] = {}
     for stage in stages:
         folder = command.folder / stage.name
-        results[stage.name] = _perform(stage, folder, command, console)
+        results[stage.name] = _perform(stage, folder, command)
         write_summary(command.folder, results, expected=len(stages))
         pictures = [one.boundary for one in results.values() if one.boundary is not None]
         write(command.folder / SPIRALS, boundaries(*pictures))
     return list(results.values())
 
 
-def _perform(stage: Stage, folder: Path, command: Command, console: Console) -> Result:
+def _perform(stage: Stage, folder: Path, command: Command) -> Result:
     open_run = runs.resume if command.resume else replaced
-    return stage.perform(partial(open_run, folder, stage.config), console)
+    return stage.perform(partial(open_run, folder, stage.config))
 
 
 def _described(path: Path, stages: Sequence[Stage]) -> Stage:
@@ -104,14 +101,14 @@ def _described(path: Path, stages: Sequence[Stage]) -> Stage:
     )
 
 
-def loaded(folder: Path | None, console: Console, load: Load) -> FashionMnist:
+def loaded(folder: Path | None, load: Load) -> FashionMnist:
     """Fashion-MNIST; from Debian's package if nothing else has it and no place was named."""
     try:
         return load(folder)
     except UnavailableError:
         if folder is not None or os.environ.get("PURENN_DATA"):
             raise
-        say(console, "\nFashion-MNIST could not be downloaded. Trying Debian's package.")
+        say(standard_output(), "\nFashion-MNIST could not be downloaded. Trying Debian's package.")
         if subprocess.run([FROM_DEBIAN], check=False).returncode:
             raise
         return load(None)

@@ -22,7 +22,6 @@ from article.folders import replaced
 from article.images import article_split
 from article.nets import UNUSED_KEY, fashion_epochs, opening
 from article.spiral_runs import clipped
-from progress import standard_output
 from purenn import fold, runs, training_step
 from purenn.datasets import FashionMnist
 from purenn.errors import OptionError, RunError, UnavailableError
@@ -176,11 +175,11 @@ def test_debians_package_stands_in_for_mirrors_that_are_down_but_for_no_place_th
     monkeypatch.delenv("PURENN_DATA", raising=False)
     if place == "PURENN_DATA":
         monkeypatch.setenv(place, str(tmp_path))
-    folder, console = tmp_path if place == "--data" else None, standard_output()
+    folder = tmp_path if place == "--data" else None
     if place:
         with pytest.raises(UnavailableError, match="mirrors are down"):
-            train_article.loaded(folder, console, load)
+            train_article.loaded(folder, load)
         assert not (tmp_path / "fetched").exists()
     else:
-        assert train_article.loaded(folder, console, load) is sample()
+        assert train_article.loaded(folder, load) is sample()
         assert "could not be downloaded. Trying Debian's package." in capsys.readouterr().out

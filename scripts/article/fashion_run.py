@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rich.console import Console
-
 from article import nets, printed
 from article.agreement import fashion_checks
 from article.images import all_images, article_split, split_rows
 from article.stages import OpenRun, Recipe, Result, Stage, as_printed
 from image_outcome import Outcome
+from progress import standard_output
 from purenn import portable, predict, runs
 from purenn.datasets import FashionMnist
 from purenn.losses import brier, cross_entropy, reporting, summed
@@ -49,18 +48,18 @@ def fashion(opening: nets.Opening, load: Callable[[], FashionMnist]) -> Stage:
     def measure(progress: FashionProgress) -> dict[str, float]:
         return {"loss": average_loss(progress), "gradient_norm": progress.norm}
 
-    def perform(open_run: OpenRun, console: Console) -> Result:
+    def perform(open_run: OpenRun) -> Result:
         data = load()
         train, test = article_split(data)
         batches = nets.fashion_epochs(train, opening.stream, recipe.epochs)
         with open_run() as run:
-            end = recipe.train(run, console, lambda key, epoch: batches[epoch], measure)
+            end = recipe.train(run, lambda key, epoch: batches[epoch], measure)
             images, labels = all_images(data)
             _, rows = split_rows(len(labels))
             probabilities = predict(recipe.net, end.state.params, test)
             outcome = Outcome(probabilities, labels[rows], images[rows])
-            checks = recipe.judged(end, outcome.accuracy, console)
-            console.print(outcome.table(printed.FASHION_CLASSES))
+            checks = recipe.judged(end, outcome.accuracy)
+            standard_output().print(outcome.table(printed.FASHION_CLASSES))
             outcome.draw(run.folder, data)
             return Result(runs.finish(run, end, {"test_accuracy": outcome.accuracy}), checks)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TypeVar
 
 import numpy as np
-from rich.console import Console
 
 import purenn as nn
 from article import nets, printed
@@ -73,9 +72,9 @@ def stage(
         norm = progress.norm
         return {"loss": progress.mean_loss, "accuracy": accuracy, "gradient_norm": norm}
 
-    def perform(open_run: OpenRun, console: Console) -> Result:
+    def perform(open_run: OpenRun) -> Result:
         with open_run() as run:
-            end = recipe.train(run, console, lambda key, epoch: batches, measure)
+            end = recipe.train(run, lambda key, epoch: batches, measure)
             accuracy = end.records[-1]["accuracy"]
 
             def classify(plane: nn.Matrix) -> nn.Matrix:
@@ -86,7 +85,7 @@ def stage(
             title = f"{caption}: {100 * accuracy:.1f} % of the points are right"
             boundary = Boundary(title, points, arms, classify)
             write(run.folder / "boundary.png", boundaries(boundary))
-            checks = recipe.judged(end, accuracy, console)
+            checks = recipe.judged(end, accuracy)
             return Result(runs.finish(run, end, {}), checks, boundary)
 
     return Stage(recipe.name, recipe.config, perform)

@@ -7,13 +7,12 @@ from contextlib import AbstractContextManager
 from typing import Generic, TypeVar
 
 import attrs
-from rich.console import Console
 
 import purenn as nn
 from article.agreement import Check, check_table, same_bits
 from article.nets import SEED, UNUSED_KEY
 from figures import Boundary, Curve, Scale, curves, write
-from progress import column, follow, say
+from progress import column, follow, say, standard_output
 from purenn import runs
 from purenn.data import Batches
 from purenn.saving import digest
@@ -47,7 +46,7 @@ class Stage:
 
     name: str
     config: runs.Config
-    perform: Callable[[OpenRun, Console], Result]
+    perform: Callable[[OpenRun], Result]
 
 
 @attrs.frozen(eq=False)
@@ -85,27 +84,24 @@ class Recipe(Generic[P, S]):
     def train(
         self,
         run: runs.Run,
-        console: Console,
         batches_of: Callable[[nn.Key, int], Batches[nn.Matrix, T]],
         measure: Callable[[runs.Progress[P, S]], Mapping[str, float]],
     ) -> runs.Progress[P, S]:
         """Train to the end, and draw the losses beside the article's."""
-        say(console, f"\n{self.title}")
+        say(standard_output(), f"\n{self.title}")
         start = runs.begin(run, self.optimizer.init(self.params), repr(self.net), UNUSED_KEY)
         step = nn.training_step(self.net, self.loss, self.optimizer)
-        end = follow(run, console, start, step, batches_of, self.epochs, measure)
+        end = follow(run, start, step, batches_of, self.epochs, measure)
         curve = Curve("purenn", column(end.records, "loss"))
         picture = curves(self.title, "loss", [curve], [self.printed], self.scale)
         write(run.folder / "loss.png", picture)
         return end
 
-    def judged(
-        self, end: runs.Progress[P, S], accuracy: float, console: Console
-    ) -> tuple[Check, ...]:
+    def judged(self, end: runs.Progress[P, S], accuracy: float) -> tuple[Check, ...]:
         """The losses and the accuracy beside the article's, printed as a table."""
         bits = same_bits(self.digest, digest(end.state.params))
         checks = (*self.judge(column(end.records, "loss"), accuracy), bits)
-        console.print(check_table(checks))
+        standard_output().print(check_table(checks))
         return checks
 
 

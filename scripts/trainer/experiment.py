@@ -80,7 +80,6 @@ class Experiment(Generic[P, X]):
         first = optimizer.init(self.model.init(key.child("init"), self.parts.train.example))
         end = follow(
             self.run,
-            console,
             runs.begin(self.run, first, repr(self.model), key.child("batches")),
             nn.training_step(self.model, settings.objective.loss, optimizer),
             self._batches,
