@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from math import nan
 from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from purenn import Key, State, runs
-from purenn.runs.stopping import Best, Until
-from purenn.runs.training import EpochBatches
-from purenn.training import Report, Step
+from purenn import runs
 
 P = TypeVar("P")
 S = TypeVar("S")
-B = TypeVar("B")
 
 LINES = 20  # are enough for a run of many short epochs
 WIDTH = 100
@@ -35,26 +31,19 @@ def say(console: Console, text: str) -> None:
 
 
 def follow(
-    run: runs.Run,
-    start: runs.Progress[P, S],
-    step: Step[State[P, S], B, Report],
-    batches_of: Callable[[Key, int], EpochBatches[B]],
-    epochs: int,
-    measure: Callable[[runs.Progress[P, S]], Mapping[str, float]],
-    *,
-    until: Until | None = None,
-    best: Best | None = None,
+    training: Iterator[runs.Progress[P, S]], start: runs.Progress[P, S], steps: int, epochs: int
 ) -> runs.Progress[P, S]:
-    """Train as `runs.train` does, show how it goes, and give where the run stands at the end."""
-    now, console = start, standard_output()
-    steps, every = len(batches_of(start.key, 0)), -(-epochs // LINES)
+    """Let `runs.train` go on from its start, show how it goes, and give where it stands at the end.
+
+    An epoch has so many steps, and there are so many epochs in all.
+    """
+    now, console, every = start, standard_output(), -(-epochs // LINES)
     if start.state.step:
         say(console, f"{start.state.step:,} steps are done already.")
     text = TextColumn("loss {task.fields[loss]:.4f}  gradient norm {task.fields[norm]:.3g}")
     columns, hidden = (BarColumn(), text, TimeRemainingColumn()), not console.is_terminal
     with Progress(*columns, console=console, transient=True, disable=hidden) as bar:
         task = bar.add_task("", total=epochs * steps, loss=nan, norm=nan)
-        training = runs.train(run, start, step, batches_of, epochs, measure, until=until, best=best)
         for now in training:
             done = now.epoch * steps + now.batch
             bar.update(task, completed=done, loss=now.loss, norm=now.norm)

@@ -78,9 +78,10 @@ class Experiment(Generic[P, X]):
         settings, console = self.settings, standard_output()
         key, patience = nn.Key(settings.seed), settings.patience
         first = optimizer.init(self.model.init(key.child("init"), self.parts.train.example))
-        end = follow(
+        start = runs.begin(self.run, first, repr(self.model), key.child("batches"))
+        training = runs.train(
             self.run,
-            runs.begin(self.run, first, repr(self.model), key.child("batches")),
+            start,
             nn.training_step(self.model, settings.objective.loss, optimizer),
             self._batches,
             settings.epochs,
@@ -88,6 +89,7 @@ class Experiment(Generic[P, X]):
             until=None if patience is None else runs.patience(STOPS_BY, patience),
             best=None if patience is None else runs.best(STOPS_BY),
         )
+        end = follow(training, start, len(self._batches(start.key, 0)), settings.epochs)
         params, final = end.state.params, dict[str, float]()
         if patience is not None:
             params = nn.load(self.run.best, like=params)
