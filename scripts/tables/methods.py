@@ -33,7 +33,7 @@ class Method:
         color: in pictures; by Okabe and Ito, for every color vision.
         modules: that it needs.
         distributions: the packages that one installs for it.
-        path: of the classifier and the regressor, but for these words at its end.
+        path: of its two classes, without `Classifier` or `Regressor` at the end.
         options: of both.
         prepare: what makes columns fit for it; none of them if it takes tables as they are.
     """
