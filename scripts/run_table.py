@@ -72,9 +72,8 @@ def table(found: Sequence[Found], console: Console) -> Table:
         digest = "not finished" if run.summary is None else run.summary.digest[:DIGITS]
         narrow.add_row(folder, own, epochs, _lines(run.metrics, run.metrics), digest)
         texts = [_text(run.settings, name) for name in settings]
-        wide.add_row(
-            folder, *texts, epochs, *(_text(run.metrics, name) for name in metrics), digest
-        )
+        numbers = [_text(run.metrics, name) for name in metrics]
+        wide.add_row(folder, *texts, epochs, *numbers, digest)
     needed = console.measure(wide, options=console.options.update(width=10_000)).maximum
     return wide if needed <= console.width else narrow
 

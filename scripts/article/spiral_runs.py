@@ -69,8 +69,7 @@ def stage(
 
     def measure(progress: runs.Progress[nets.SpiralParams, S]) -> dict[str, float]:
         accuracy = nn.evaluate(recipe.net, progress.state.params, data, nn.binary_accuracy())
-        norm = progress.norm
-        return {"loss": progress.mean_loss, "accuracy": accuracy, "gradient_norm": norm}
+        return {"loss": progress.mean_loss, "accuracy": accuracy, "gradient_norm": progress.norm}
 
     def perform(open_run: OpenRun) -> Result:
         with open_run() as run:

@@ -70,9 +70,8 @@ def warm_up(method: Method, task: Task) -> None:
     draw = np.random.default_rng(0)
     numbers = {"a": draw.standard_normal(64), "b": draw.standard_normal(64)}
     frame = as_frame(made("pandas:DataFrame", numbers))
-    method.estimator(task, 0).fit(
-        frame, np.arange(64) % 2 if task == "classification" else numbers["a"]
-    )
+    target = np.arange(64) % 2 if task == "classification" else numbers["a"]
+    method.estimator(task, 0).fit(frame, target)
 
 
 def main(package: str, path: str, name: str, *seeds: str) -> None:

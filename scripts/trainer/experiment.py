@@ -70,9 +70,8 @@ class Experiment(Generic[P, X]):
             self._train(nn.descend(clip >> decay >> nn.momentum(self.settings.momentum), rates))
 
     def _batches(self, key: nn.Key, epoch: int) -> Examples[X]:
-        return self.augment(
-            nn.shuffled_batches(self.parts.train, self.settings.batch_size, key, epoch)
-        )
+        size = self.settings.batch_size
+        return self.augment(nn.shuffled_batches(self.parts.train, size, key, epoch))
 
     def _train(self, optimizer: nn.Optimizer[S]) -> None:
         settings, console = self.settings, standard_output()
