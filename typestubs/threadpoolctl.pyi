@@ -2,16 +2,12 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Literal, NotRequired, Self, TypedDict, type_check_only
 
-# One native library with a pool of threads. The last two are there for BLAS libraries that say so.
+# One native library with a pool of threads. The last is there for BLAS libraries that say so.
 @type_check_only
 class _ThreadpoolInfo(TypedDict):
     user_api: Literal["blas", "openmp"]
-    internal_api: str
-    prefix: str
     filepath: str
-    version: str | None
     num_threads: int
-    threading_layer: NotRequired[str]
     architecture: NotRequired[str]
 
 def threadpool_info(debugging_info: Literal[False] = False) -> list[_ThreadpoolInfo]: ...
@@ -29,4 +25,3 @@ class threadpool_limits:
         value: BaseException | None,
         traceback: TracebackType | None,
     ) -> None: ...
-    def restore_original_limits(self) -> None: ...

@@ -1,5 +1,5 @@
 from collections.abc import Iterable, Sequence
-from typing import Literal, TypeAlias, overload
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -7,21 +7,10 @@ _Integer: TypeAlias = (
     np.int8 | np.int16 | np.int32 | np.int64 | np.uint8 | np.uint16 | np.uint32 | np.uint64
 )
 _Labels: TypeAlias = np.ndarray[tuple[int], np.dtype[_Integer]]
-_Weights: TypeAlias = np.ndarray[tuple[int], np.dtype[np.float32 | np.float64]]
 _Scores: TypeAlias = np.ndarray[tuple[int], np.dtype[np.float64]]
 _Counts: TypeAlias = np.ndarray[tuple[int], np.dtype[np.int64]]
 
-# normalize=False would count the right answers instead.
-def accuracy_score(
-    y_true: _Labels,
-    y_pred: _Labels,
-    *,
-    normalize: Literal[True] = True,
-    sample_weight: _Weights | None = None,
-) -> float: ...
-
-# Precision, recall, F-score and support: per class, or averaged, and then without support.
-@overload
+# Precision, recall, F-score and support per class. An average or weights would give other types.
 def precision_recall_fscore_support(
     y_true: _Labels,
     y_pred: _Labels,
@@ -34,22 +23,8 @@ def precision_recall_fscore_support(
     sample_weight: None = None,
     zero_division: Literal["warn"] | float = "warn",
 ) -> tuple[_Scores, _Scores, _Scores, _Counts]: ...
-@overload
-def precision_recall_fscore_support(
-    y_true: _Labels,
-    y_pred: _Labels,
-    *,
-    beta: float = 1.0,
-    labels: _Labels | Sequence[int] | None = None,
-    pos_label: int = 1,
-    average: Literal["binary", "micro", "macro", "weighted"],
-    warn_for: Iterable[str] = ("precision", "recall", "f-score"),
-    sample_weight: _Weights | None = None,
-    zero_division: Literal["warn"] | float = "warn",
-) -> tuple[float, float, float, None]: ...
 
 # Row i, column j: how often class i was taken for class j.
-@overload
 def confusion_matrix(
     y_true: _Labels,
     y_pred: _Labels,
@@ -58,12 +33,3 @@ def confusion_matrix(
     sample_weight: None = None,
     normalize: None = None,
 ) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]: ...
-@overload
-def confusion_matrix(
-    y_true: _Labels,
-    y_pred: _Labels,
-    *,
-    labels: _Labels | Sequence[int] | None = None,
-    sample_weight: _Weights | None = None,
-    normalize: Literal["true", "pred", "all"],
-) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]: ...

@@ -14,8 +14,6 @@ class MLPClassifier(metaclass=ABCMeta):
     coefs_: list[np.ndarray[tuple[int, int], np.dtype[np.float32 | np.float64]]]
     intercepts_: list[np.ndarray[tuple[int], np.dtype[np.float32 | np.float64]]]
     loss_: float
-    loss_curve_: list[float]
-    n_iter_: int
     def __init__(
         self,
         hidden_layer_sizes: tuple[int, ...] = (100,),
@@ -43,7 +41,6 @@ class MLPClassifier(metaclass=ABCMeta):
         n_iter_no_change: int = 10,
         max_fun: int = 15000,
     ) -> None: ...
-    def fit(self, X: _Features, y: _Labels, sample_weight: _Weights | None = None) -> Self: ...
     def partial_fit(
         self,
         X: _Features,
@@ -51,7 +48,4 @@ class MLPClassifier(metaclass=ABCMeta):
         sample_weight: _Weights | None = None,
         classes: _Labels | None = None,
     ) -> Self: ...
-    # In the dtype of the labels it was fitted to.
-    def predict(self, X: _Features) -> _Labels: ...
     def predict_proba(self, X: _Features) -> _Features: ...
-    def score(self, X: _Features, y: _Labels, sample_weight: _Weights | None = None) -> float: ...

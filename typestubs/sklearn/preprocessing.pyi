@@ -1,12 +1,10 @@
-from typing import Self, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
 _Float = TypeVar("_Float", bound=np.float32 | np.float64)
 
 class MinMaxScaler:
-    data_min_: np.ndarray[tuple[int], np.dtype[np.float32 | np.float64]]
-    data_max_: np.ndarray[tuple[int], np.dtype[np.float32 | np.float64]]
     def __init__(
         self,
         feature_range: tuple[float, float] = (0, 1),
@@ -14,9 +12,6 @@ class MinMaxScaler:
         copy: bool = True,
         clip: bool = False,
     ) -> None: ...
-    def fit(
-        self, X: np.ndarray[tuple[int, int], np.dtype[np.float32 | np.float64]], y: None = None
-    ) -> Self: ...
     # Single precision stays single and double stays double. Integers, which become double, are left
     # out: convert them where it can be seen.
     def fit_transform(
