@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -9,9 +10,11 @@ import attrs
 import numpy as np
 import pytest
 from contracts import bits, copies, dtypes, makers, noise, normal, spread
+from refusals import evaluate
 
 from purenn import Empty, Key, Layer, Leaves, layers, portable
 from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Images, Labels, Matrix, read_only
+from purenn.errors import DtypeError, LocatedError, ParametersError, ShapeError
 from purenn.initializers import constant, lecun_uniform
 from purenn.layers import batch_norm, block, dropout, flatten, frozen, linear, tanh
 from purenn.testing import check_layer
@@ -38,6 +41,7 @@ class Case:
     name: str
     check: Callable[[], None]
     results: Callable[[FloatDtype, Callable[[Array], Array], int], Leaves]
+    names: dict[str, object]
     portable: Callable[[], Case]
 
 
@@ -65,7 +69,8 @@ def case(layer: Layer[P, X, Y], example: X) -> Case:
         if not any(name in repr(layer) for name in ("dropout", "noise", "batch_norm")):
             assert bits(layer.apply(params, example)) == bits(layer.vjp(params, example, KEY)[0])
 
-    return Case(repr(layer), check, results, lambda: case(portable(layer), example))
+    names = {"layer": layer, "params": layer.init(KEY, example), "x": example, "KEY": KEY}
+    return Case(repr(layer), check, results, names, lambda: case(portable(layer), example))
 
 
 def of_images(layer: Layer[P, Images, Y]) -> Case:
@@ -155,6 +160,29 @@ def test_every_public_layer_has_a_case() -> None:
 @each_case
 def test_layers_keep_their_contract(case: Case) -> None:
     case.check()
+
+
+def check_refused(case: Case, error: type[LocatedError], problem: str, **given: object) -> None:
+    """Check that these in place of the right ones are refused by a layer that is part of it."""
+    for call in ("layer.apply(params, x)", "layer.vjp(params, x, KEY)"):
+        with pytest.raises(error) as caught:
+            evaluate(call, {**case.names, **given})
+        assert caught.value.subject.split("(")[0] in f"{case.name}, beside, A chain"
+        assert re.match(problem, caught.value.problem)
+
+
+@each_case
+def test_layers_refuse_parameters_dtypes_and_features_that_do_not_fit(case: Case) -> None:
+    params, x = case.names["params"], case.names["x"]
+    kind = "for each of its" if isinstance(params, tuple) else f"of class {type(params).__name__},"
+    check_refused(case, ParametersError, f"expected parameters {kind}", params=KEY)
+    if not isinstance(x, np.ndarray) or x.dtype != FLOAT64:
+        return
+    check_refused(case, DtypeError, "expected float32 or float64, got int64", x=x.astype(int))
+    if leaves(params):
+        other, wide = x.astype(FLOAT32), np.concatenate([x, x], axis=-1)
+        check_refused(case, DtypeError, "expected float64, as its parameters are", x=other)
+        check_refused(case, ShapeError, r"expected \d+ (features|channels|columns)", x=wide)
 
 
 @dtypes

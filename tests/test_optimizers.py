@@ -11,13 +11,13 @@ from typing import TypeVar
 import numpy as np
 import pytest
 from contracts import FLOATS, Bits, bits, dtypes, makers, noise, normal
-from refusals import evaluate
+from refusals import evaluate, refused
 
 import purenn as nn
 from purenn import optimizers as opt
 from purenn import schedules
 from purenn.arrays import Array, FloatDtype, Leaves, read_only
-from purenn.errors import DivergenceError
+from purenn.errors import DivergenceError, TreeError
 from purenn.kernels.blocks import Rule
 from purenn.layers import BatchNorm
 from purenn.testing import check_optimizer
@@ -123,6 +123,16 @@ def test_states_share_nothing_with_what_their_callers_can_write_to(case: Case) -
     assert all_bits(*found) == expected
     arrays = [node for _, node in walk(tuple(found), (np.ndarray, bool, int, float))]
     assert not any(array.flags.writeable for array in arrays if isinstance(array, np.ndarray))
+
+
+@each_case
+def test_states_of_other_optimizers_and_parameters_are_refused(case: Case) -> None:
+    params = drawn(0, FLOAT32)
+    own, other = case.init(params).slots, case.init((noise(0, (2, 5)),)).slots
+    has_arrays = any(isinstance(part, tuple) for part in all_bits(own))
+    for slots in (nn.Frozen(own), other) if has_arrays else ():
+        with refused(TreeError, f"is not that of {case!r}. Start from init of this optimizer."):
+            case.update(nn.State(params, slots, 0), drawn(10, FLOAT32), 1.0)
 
 
 @dtypes
