@@ -1,9 +1,8 @@
-"""The comparison on tables: what it measures, stores and reports, without tables and peers."""
+"""The comparison on tables: what it measures, stores and reports, without peers."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
 import attrs
@@ -11,8 +10,9 @@ import numpy as np
 import pytest
 
 import tabular
-from purenn.arrays import Float, Indices, Matrix, Vector
+from purenn.arrays import Matrix, Vector
 from tables import report, results
+from tables._dynamic import Frame, as_frame, made
 from tables.catalog import LICENCES, TABLES, Problem, Table, Task, logarithm, positive, unchanged
 from tables.methods import METHODS, PURENN
 from tables.report import catalog, compared, errors, picture, summary
@@ -24,52 +24,11 @@ ABSENT = attrs.evolve(SKLEARN, name="absent", modules=("no_such_package",))
 TABLE = Table("sklearn", "wine", "classification", "target")
 
 
-@attrs.frozen(eq=False)
-class Small:
-    """A frame of numbers with just what is asked of one."""
-
-    array: Matrix
-
-    @property
-    def columns(self) -> Sequence[str]:
-        return tuple("abcdefgh"[: self.array.shape[1]])
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        return self.array.shape
-
-    def __getitem__(self, name: str) -> SmallSeries:
-        return SmallSeries(self.array[:, "abcdefgh".index(name)])
-
-    def take(self, indices: Indices) -> Small:
-        return Small(self.array[indices])
-
-    def drop(self, *, columns: object) -> Small:
-        return self
-
-    def dropna(self, *, subset: object) -> Small:
-        return self
-
-    def astype(self, dtype: object) -> Small:
-        return self
-
-
-@attrs.frozen(eq=False)
-class SmallSeries:
-    array: Vector
-
-    @property
-    def dtype(self) -> np.dtype[Float]:
-        return self.array.dtype
-
-    def to_numpy(self) -> Vector:
-        return self.array
-
-
 def problem(task: Task) -> Problem:
     x = np.random.default_rng(0).standard_normal((60, 3))
     target = x[:, 0] + 0.5 * x[:, 1]
-    return Problem(Small(x), (target > 0).astype(np.int64) if task == "classification" else target)
+    frame = as_frame(made("pandas:DataFrame", x, columns=["a", "b", "c"]))
+    return Problem(frame, (target > 0).astype(np.int64) if task == "classification" else target)
 
 
 def scores(errors: dict[tuple[str, str], list[float]], seconds: float = 2.0) -> list[Score]:
@@ -109,10 +68,10 @@ class Zero:
     def __init__(self, random_state: int) -> None:
         assert random_state == 2
 
-    def fit(self, features: Small, target: Vector) -> None:
+    def fit(self, features: Frame, target: Vector) -> None:
         assert (features.shape, target.shape) == ((45, 3), (45,))
 
-    def predict(self, features: Small) -> Matrix:
+    def predict(self, features: Frame) -> Matrix:
         return np.zeros((features.shape[0], 1))
 
 
