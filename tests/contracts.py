@@ -12,20 +12,40 @@ from typing import TypeVar
 import numpy as np
 import pytest
 
+from purenn import Key, Layer
 from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Matrix, Shape
 from purenn.tree import leaves
 
+P = TypeVar("P")
 T = TypeVar("T")
+X = TypeVar("X")
+Y = TypeVar("Y")
 
 Bits = tuple[tuple[str, Shape, bytes], ...]
 
 FLOATS: tuple[FloatDtype, FloatDtype] = (FLOAT32, FLOAT64)
+KEY = Key(0)
 dtypes = pytest.mark.parametrize("dtype", FLOATS, ids=str)
 
 
 def bits(tree: object) -> Bits:
     """All that there is to see of an array, or of the arrays of a tree."""
     return tuple([(leaf.dtype.str, leaf.shape, leaf.tobytes()) for leaf in leaves(tree)])
+
+
+def pulled(
+    layer: Layer[P, X, Y], params: P, x: X, dy: Y | None = None, key: Key = KEY
+) -> tuple[Y, P, X]:
+    """The output in training, the gradient and the cotangent of the input."""
+    y, pull = layer.vjp(params, x, key)
+    grads, dx = pull(y if dy is None else dy)
+    return y, grads, dx()
+
+
+def check_close(found: object, expected: object, rtol: float = 1e-7, atol: float = 0.0) -> None:
+    """Check that the arrays of two trees are nearly the same."""
+    for one, other in zip(leaves(found), leaves(expected), strict=True):
+        np.testing.assert_allclose(one, other, rtol, atol)
 
 
 def noise(seed: int, shape: Shape) -> Array:

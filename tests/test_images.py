@@ -7,11 +7,11 @@ from typing import TypeVar
 
 import numpy as np
 import pytest
-from contracts import bits, dtypes
+from contracts import KEY, bits, dtypes, pulled
 from counting import memory_of
 
-from purenn import Empty, Key, Layer, initializers
-from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Images, Matrix
+from purenn import Empty, Layer, initializers
+from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Images
 from purenn.kernels import memory
 from purenn.layers import Conv, Padding, average_pool, conv, global_average_pool, max_pool, pad
 from purenn.testing import check_layer
@@ -19,7 +19,7 @@ from purenn.tree import leaves
 
 P = TypeVar("P")
 
-KEY, EMPTY = Key(0), Empty()
+EMPTY = Empty()
 Pair = tuple[int, int]
 X: Images = np.random.default_rng(0).standard_normal((3, 7, 6, 4))
 
@@ -27,10 +27,6 @@ X: Images = np.random.default_rng(0).standard_normal((3, 7, 6, 4))
 def pixels(rows: list[list[float]], dtype: FloatDtype = FLOAT64) -> Images:
     """One image with one channel."""
     return np.array(rows, dtype)[np.newaxis, ..., np.newaxis]
-
-
-def pulled(layer: Layer[Empty, Images, Images], x: Images, dy: Images) -> Images:
-    return layer.vjp(EMPTY, x, KEY)[1](dy)[1]()
 
 
 def bordered(x: Array, size: Pair, stride: Pair, padding: Padding, fill: float = 0.0) -> Array:
@@ -92,14 +88,10 @@ def test_a_batch_is_as_its_samples_one_by_one() -> None:
     x: Images = np.random.default_rng(1).standard_normal((40, 28, 28, 16))  # several blocks
 
     def check(layer: Layer[P, Images, Images]) -> None:
-        def passed(some: Images) -> tuple[Images, P, Images]:
-            y, pull = layer.vjp(params, some, KEY)
-            grads, dx = pull(y)
-            return y, grads, dx()
-
         params = layer.init(KEY, x)
-        y, grads, dx = passed(x)
-        ys, each, dxs = zip(*(passed(x[n : n + 1]) for n in range(len(x))), strict=True)
+        y, grads, dx = pulled(layer, params, x)
+        alone = [pulled(layer, params, x[n : n + 1]) for n in range(len(x))]
+        ys, each, dxs = zip(*alone, strict=True)
         np.testing.assert_allclose(y, np.concatenate(ys), 0, 1e-12)
         np.testing.assert_allclose(dx, np.concatenate(dxs), 0, 1e-12)
         for total, *parts in zip(leaves(grads), *map(leaves, each), strict=True):
@@ -115,7 +107,7 @@ def test_a_batch_is_as_its_samples_one_by_one() -> None:
 def test_gradients_of_many_pixels_are_exact_in_float32(groups: int) -> None:
     x: Images = np.full((3000, 16, 16, 2), 0.1, FLOAT32)
     layer = conv(2, 1, groups=groups)
-    grads, _ = layer.vjp(layer.init(KEY, x), x, KEY)[1](x.copy())
+    _, grads, _ = pulled(layer, layer.init(KEY, x), x, x.copy())
     assert grads.bias.tolist() == pytest.approx([76_800] * 2, rel=2e-5)
     assert grads.weight.ravel().tolist() == pytest.approx([7_680] * (4 // groups), rel=2e-5)
 
@@ -127,8 +119,7 @@ def test_a_step_of_conv_needs_memory_for_outputs_a_padded_copy_and_a_few_patches
         params = layer.init(KEY, x)
 
         def step(layer: Layer[Conv, Images, Images] = layer, params: Conv = params) -> None:
-            y, pull = layer.vjp(params, x, KEY)
-            pull(y)[1]()
+            pulled(layer, params, x)
 
         memory.release()
         assert memory_of(step) < 2 * x.nbytes + padded + 2**22
@@ -166,9 +157,9 @@ def test_pools_are_the_maximum_and_the_mean_of_each_window(
 
 def test_of_equal_maxima_the_first_gets_the_cotangent() -> None:
     x = pixels([[1, 2, 0, 0], [2, 2, 0, 0]])
-    dx = pulled(max_pool(), x, pixels([[3, 5]]))
+    dx = pulled(max_pool(), EMPTY, x, pixels([[3, 5]]))[2]
     assert dx[0, ..., 0].tolist() == [[0, 3, 5, 0], [0, 0, 0, 0]]
-    overlapping = pulled(max_pool(2, 1), x, pixels([[1, 2, 4]]))
+    overlapping = pulled(max_pool(2, 1), EMPTY, x, pixels([[1, 2, 4]]))[2]
     assert overlapping[0, ..., 0].tolist() == [[0, 3, 4, 0], [0, 0, 0, 0]]
 
 
@@ -177,9 +168,9 @@ def test_convolutions_of_extremes(dtype: FloatDtype) -> None:
     x: Images = np.full((1, 4, 4, 2), np.finfo(dtype).max, dtype)
     for groups in (1, 2):
         ones = Conv(np.ones((1, 1, 2 // groups, 2), dtype), np.ones(2, dtype))
-        y, pull = conv(2, 1, groups=groups).vjp(ones, x, KEY)
+        y, grads, _ = pulled(conv(2, 1, groups=groups), ones, x, np.ones_like(x))
         assert np.isinf(y).all() == (groups == 1)
-        assert np.isinf(pull(np.ones_like(x))[0].weight).all()
+        assert np.isinf(grads.weight).all()
         x = x.copy()
         x[0, 0, 0, 0] = math.nan
         assert np.isnan(conv(2, 1, groups=groups).apply(ones, x)).sum() == 2 // groups
@@ -198,11 +189,10 @@ def test_pools_of_extremes(dtype: FloatDtype) -> None:
 
 
 def test_global_average_pool_and_pad() -> None:
-    y, pull = global_average_pool().vjp(EMPTY, X, KEY)
+    y, _, dx = pulled(global_average_pool(), EMPTY, X, np.ones((3, 4)))
     np.testing.assert_allclose(y, X.mean(axis=(1, 2)))
-    dy: Matrix = np.ones_like(y)
-    np.testing.assert_allclose(pull(dy)[1](), np.full_like(X, 1 / 42))
+    np.testing.assert_allclose(dx, np.full_like(X, 1 / 42))
     wide = pad((1, 2), (0, 3)).apply(EMPTY, X)
     assert bits(wide) == bits(np.pad(X, [(0, 0), (1, 2), (0, 3), (0, 0)]))
-    assert bits(pulled(pad((1, 2), (0, 3)), X, wide)) == bits(X)
+    assert bits(pulled(pad((1, 2), (0, 3)), EMPTY, X, wide)[2]) == bits(X)
     assert bits(pad(2).apply(EMPTY, X)) == bits(pad(2, (2, 2)).apply(EMPTY, X))

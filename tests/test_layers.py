@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 import numpy as np
 import pytest
-from contracts import bits, dtypes, matrix, noise, normal
+from contracts import KEY, bits, check_close, dtypes, matrix, noise, normal, pulled
 from refusals import refused
 
 from purenn import Empty, Frozen, Key, Layer, Linear, initializers, layers
@@ -15,18 +13,7 @@ from purenn.errors import OptionError
 from purenn.layers import Block, batch_norm, dropout, frozen, linear, repeated, residual, stack
 from purenn.tree import leaves
 
-P = TypeVar("P")
-X = TypeVar("X")
-Y = TypeVar("Y")
-
-KEY, ROWS, EMPTY = Key(0), normal(0, 5, 3), Empty()
-
-
-def pulled(layer: Layer[P, X, Y], params: P, x: X, dy: Y, key: Key = KEY) -> tuple[Y, P, X]:
-    """The output in training, the gradient and the cotangent of the input."""
-    y, pull = layer.vjp(params, x, key)
-    grads, dx = pull(dy)
-    return y, grads, dx()
+ROWS, EMPTY = normal(0, 5, 3), Empty()
 
 
 @dtypes
@@ -58,10 +45,8 @@ def test_linear_without_bias_and_ntk_linear_are_linear_layers(dtype: FloatDtype)
     scaled = Linear(tangent.weight / root, tangent.bias)
     found = pulled(layers.ntk_linear(4), tangent, x, dy)
     want, slopes, want_dx = pulled(linear(4), scaled, x, dy)
-    for one, other in zip(
-        leaves(found), leaves((want, slopes.weight / root, slopes.bias, want_dx)), strict=True
-    ):
-        np.testing.assert_allclose(one, other, rtol=1e-5 if dtype == FLOAT32 else 1e-13)
+    expected = want, slopes.weight / root, slopes.bias, want_dx
+    check_close(found, expected, rtol=1e-5 if dtype == FLOAT32 else 1e-13)
     zero = layers.ntk_linear(4, weight=initializers.zeros(), bias=initializers.zeros())
     assert not any(leaf.any() for leaf in leaves(zero.init(KEY, x)))
 
@@ -112,9 +97,7 @@ def test_batch_norm_uses_and_moves_its_statistics() -> None:
     y, grads, dx = pulled(layer.inference, NORM, ROWS, ROWS)
     assert bits(y) == bits(layer.apply(NORM, ROWS))
     np.testing.assert_allclose(dx, ROWS * SCALE / np.sqrt(VARIANCE + 0.01))
-    sums = (ROWS * z).sum(axis=0), ROWS.sum(axis=0), MEAN, VARIANCE
-    for slope, expected in zip(leaves(grads), sums, strict=True):
-        np.testing.assert_allclose(slope, expected)
+    check_close(grads, ((ROWS * z).sum(axis=0), ROWS.sum(axis=0), MEAN, VARIANCE))
     params = batch_norm().init(KEY, ROWS)
     assert [leaf.tolist() for leaf in leaves(params)] == [[1] * 3, [0] * 3, [0] * 3, [1] * 3]
     assert batch_norm(0.9, 1e-5) == batch_norm()
@@ -253,11 +236,11 @@ def test_embedding_looks_up_rows_and_adds_up_their_cotangents(code: str) -> None
     symbols: Labels = np.array([2, 0, 2], np.dtype(code))
     layer = layers.embedding(3, 2)
     params = layer.init(KEY, symbols)
-    y, pull = layer.vjp(params, symbols, KEY)
-    grads, dx = pull(matrix([[1, 2], [3, 4], [5, 6]], FLOAT32))
+    dy = matrix([[1, 2], [3, 4], [5, 6]], FLOAT32)
+    y, grads, dx = pulled(layer, params, symbols, dy)
     assert bits(y) == bits(params.table[[2, 0, 2]])
     assert grads.table.tolist() == [[3, 4], [0, 0], [6, 8]]
-    assert dx().tolist() == [0, 0, 0]
+    assert dx.tolist() == [0, 0, 0]
     assert bits(params.table) == bits(initializers.normal()(KEY.child("table"), (3, 2)))
     assert layers.embedding(3, 2, dtype=FLOAT64).init(KEY, symbols).table.dtype == FLOAT64
 
@@ -281,9 +264,8 @@ def test_residual_branches_and_beside_are_sums_and_pairs() -> None:
     assert bits(residual(linear(3)).apply(Block(a), ROWS)) == bits(ROWS + one)
     pair = layers.branches(linear(3), linear(3)).apply(layers.Both(a, b), ROWS)
     assert bits(pair) == bits((one, other))
-    total, pull = layers.add().vjp(EMPTY, pair, KEY)
-    assert bits(total) == bits(one + other)
-    assert bits(pull(ROWS)[1]()) == bits((ROWS, ROWS))
+    total, _, dx = pulled(layers.add(), EMPTY, pair, ROWS)
+    assert bits((total, dx)) == bits((one + other, (ROWS, ROWS)))
     pair = layers.beside(linear(3), layers.relu()).apply(layers.Both(a, EMPTY), (ROWS, -ROWS))
     assert bits(pair) == bits((one, np.maximum(-ROWS, 0)))
     drawn = layers.beside(linear(3), linear(3)).init(KEY, (ROWS, ROWS))
@@ -299,20 +281,17 @@ def test_residual_branches_and_beside_are_sums_and_pairs() -> None:
 def test_a_frozen_layer_gives_itself_as_gradient_and_runs_as_in_inference() -> None:
     inner = linear(3) >> batch_norm() >> dropout(0.9)
     params = frozen(inner).init(KEY, ROWS)
-    y, pull = frozen(inner).vjp(params, ROWS, KEY)
-    grads, dx = pull(ROWS)
+    y, grads, dx = pulled(frozen(inner), params, ROWS, ROWS)
     assert grads is params
     assert bits(y) == bits(frozen(inner).apply(params, ROWS))
     assert bits(y) == bits(inner.apply(params.value, ROWS))
     root = np.sqrt(1.0 + 1e-5)  # of the running variance
-    np.testing.assert_allclose(dx(), ROWS @ params.value[0].weight.T / root)
+    np.testing.assert_allclose(dx, ROWS @ params.value[0].weight.T / root)
     noisy: Layer[Empty, Matrix, Matrix] = dropout(0.5)
     own = Layer(noisy.init, noisy.apply, noisy.vjp)
-    _, pull_own = frozen(own).vjp(Frozen(EMPTY), ROWS, KEY)
-    with refused(
-        OptionError, "Tell its own layers their inference: Layer(init, apply, vjp, inference=...)."
-    ):
-        pull_own(ROWS)[1]()
+    cure = "Tell its own layers their inference: Layer(init, apply, vjp, inference=...)."
+    with refused(OptionError, cure):
+        pulled(frozen(own), Frozen(EMPTY), ROWS, ROWS)
 
 
 def test_a_stack_computes_what_the_chain_computes() -> None:

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from contracts import dtypes
+from contracts import dtypes, pulled
 
 from purenn import Key, Layer, layers, linear, portable
 from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Images, Matrix
 from purenn.layers import Conv, Weight, conv, linear_without_bias
 from purenn.testing import ContractError, check_portable
+from purenn.tree import leaves
 
 PRODUCT: Layer[Weight, Matrix, Matrix] = linear_without_bias(8)
-
-
-def products(layer: Layer[Weight, Matrix, Matrix], x: Matrix, weight: Matrix) -> list[Matrix]:
-    """A product and those of its pullback, for a cotangent that is the product itself."""
-    y, pull = layer.vjp(Weight(weight), x, Key(0))
-    slopes, dx = pull(y)
-    return [y, slopes.weight, dx()]
 
 
 def error(found: Array, exact: Array) -> float:
@@ -45,11 +39,10 @@ def test_float32_products_are_at_most_twice_as_far_off_as_those_of_blas(
     x = normal((samples, inputs), sizes).astype(np.float32)
     weight = normal((inputs, outputs)).astype(np.float32)
     y = x.astype(np.float64) @ weight.astype(np.float64)
-    dy = products(portable(PRODUCT), x, weight)[0].astype(np.float64)
-    exact = [y, x.astype(np.float64).T @ dy, dy @ weight.astype(np.float64).T]
-    for got, blas, expected in zip(
-        products(portable(PRODUCT), x, weight), products(PRODUCT, x, weight), exact, strict=True
-    ):
+    found, fast = (pulled(layer, Weight(weight), x) for layer in (portable(PRODUCT), PRODUCT))
+    dy = found[0].astype(np.float64)
+    exact = y, x.astype(np.float64).T @ dy, dy @ weight.astype(np.float64).T
+    for got, blas, expected in zip(leaves(found), leaves(fast), exact, strict=True):
         assert error(got, expected) <= 2.0 * max(error(blas, expected), 2.0**-24)
 
 
@@ -57,7 +50,7 @@ def test_float32_products_are_at_most_twice_as_far_off_as_those_of_blas(
 def test_float64_products_have_forty_bits(sizes: float) -> None:
     x, weight = normal((64, 300), sizes), normal((300, 8))
     exact = (x.astype(np.longdouble) @ weight.astype(np.longdouble)).astype(np.float64)
-    y = products(portable(PRODUCT), x, weight)[0]
+    y = portable(PRODUCT).apply(Weight(weight), x)
     assert error(y, exact) <= 2.0**-40
 
 
