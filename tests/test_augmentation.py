@@ -89,8 +89,7 @@ def test_shifts_move_images_by_every_offset_and_fill_in_zeros() -> None:
     for found, image in zip(y, padded, strict=True):
         fits = [
             (i, j)
-            for i in range(5)
-            for j in range(5)
+            for i, j in np.ndindex(5, 5)
             if np.array_equal(found, image[i : i + 8, j : j + 10])
         ]
         assert len(fits) == 1
@@ -190,11 +189,8 @@ def test_augmented_batches_are_a_sequence_that_can_be_cut_anywhere() -> None:
     assert (len(batches), repr(batches)) == (7, "<7 augmented batches>")
     assert bits_of(batches) == whole
     for cut in (slice(3, None), slice(None, None, -2), slice(9, None)):
-        assert bits_of(batches[cut]) == whole[cut]
-        assert (
-            bits_of(augmented(source[cut], flip, shift, mixing=data.mixup(0.2, SIZE)))
-            == (whole[cut])
-        )
+        part = augmented(source[cut], flip, shift, mixing=data.mixup(0.2, SIZE))
+        assert bits_of(batches[cut]) == bits_of(part) == whole[cut]
     assert [batch.key for batch in batches] == [batch.key for batch in source]
     assert bits(batches[-1].inputs) == bits(batches[6].inputs)
     with pytest.raises(IndexError):
@@ -203,10 +199,8 @@ def test_augmented_batches_are_a_sequence_that_can_be_cut_anywhere() -> None:
         assert bits((batch.inputs, batch.targets)) == bits((plain.inputs, plain.targets))
     twice = augmented(source, flip, flip)  # from streams of their own
     assert bits(twice[0].inputs) != bits(source[0].inputs)
-    by_hand = shift(
-        flip(source[0].inputs, source[0].key.child("augmentation", 0)),
-        source[0].key.child("augmentation", 1),
-    )
+    first, second = (source[0].key.child("augmentation", n) for n in (0, 1))
+    by_hand = shift(flip(source[0].inputs, first), second)
     assert bits(augmented(source, flip, shift)[0].inputs) == bits(by_hand)
 
 

@@ -161,10 +161,8 @@ def test_large_categories_are_given_as_their_numbers() -> None:
     assert columns.layout.width == 4
     y = columns.transform(table)
     assert y[:11, 3].tolist() == [*range(1, 11), 1]
-    assert columns.transform(np.array([["t10", "u0"], [None, "u1"]], object))[:, 3].tolist() == [
-        0,
-        0,
-    ]
+    unknown = columns.transform(np.array([["t10", "u0"], [None, "u1"]], object))
+    assert unknown[:, 3].tolist() == [0, 0]
     assert fit_columns(table, largest=10).layout == Layout(0, 13, ())
 
 
@@ -174,12 +172,6 @@ def test_columns_are_pickled_with_read_only_arrays() -> None:
     same: Columns = pickle.loads(pickle.dumps(columns))  # noqa: S301
     assert bits(same.transform(table)) == bits(columns.transform(table))
     assert not same.center.flags.writeable
-
-
-def test_fifty_thousand_columns_are_read() -> None:
-    x = np.random.default_rng(0).standard_normal((20, 50_000), np.float32)
-    y = fit_columns(x).transform(x)
-    np.testing.assert_allclose(y[:, -1], scaled(x[:, -1].astype(np.float64)), rtol=1e-5)
 
 
 def test_frames_whose_columns_cannot_be_told_apart_are_refused() -> None:

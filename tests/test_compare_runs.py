@@ -101,14 +101,8 @@ def test_seeds_are_averaged_and_drawn_over_minutes(
     picture = tmp_path / "minutes.png"
     assert compare_runs.main(["seeds", str(tmp_path), "--output", str(picture)]) == 0
     row = next(line for line in capsys.readouterr().out.splitlines() if "tiny" in line)
-    assert row.split() == [
-        "tiny",
-        f"{50 * sum(each):.2f}",
-        *(f"{100 * one:.2f}" for one in each),
-        "22",
-        "2",
-        "0.0",
-    ]
+    scores = [f"{50 * sum(each):.2f}", *(f"{100 * one:.2f}" for one in each)]
+    assert row.split() == ["tiny", *scores, "22", "2", "0.0"]
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 

@@ -62,20 +62,12 @@ def test_conv_is_a_product_with_each_window(
     layer, x = conv(features, size, stride, padding, groups), X.astype(dtype)
     params = layer.init(KEY, x)
     seen = windows(bordered(x, size, stride, padding), size, stride)
-    expected = [
-        np.einsum("nhwijc,ijcf->nhwf", part, weight)
-        for part, weight in zip(
-            np.split(seen, groups, axis=-1), np.split(params.weight, groups, axis=-1), strict=True
-        )
-    ]
+    parts = zip(np.split(seen, groups, -1), np.split(params.weight, groups, -1), strict=True)
+    expected = [np.einsum("nhwijc,ijcf->nhwf", part, weight) for part, weight in parts]
     shifted = Conv(params.weight, np.arange(features, dtype=dtype))
     y = layer.apply(shifted, x)
-    np.testing.assert_allclose(
-        y,
-        np.concatenate(expected, axis=-1) + np.arange(features),
-        0,
-        1e-5 if dtype == FLOAT32 else 1e-13,
-    )
+    tolerance = 1e-5 if dtype == FLOAT32 else 1e-13
+    np.testing.assert_allclose(y, np.concatenate(expected, -1) + np.arange(features), 0, tolerance)
     assert layer.apply(params, x[:0]).shape == (0, *y.shape[1:])
 
 

@@ -69,12 +69,8 @@ def test_all_that_is_needed_is_pinned_to_what_is_installed() -> None:
     assert {name: importlib.metadata.version(name) for name in pins} == pins
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert project["version"] == purenn.__version__
-    needed = {
-        "": project["dependencies"],
-        **project["optional-dependencies"],
-        "bench": [],
-        "tabular": [],
-    }
+    extras = project["optional-dependencies"]
+    needed = {"": project["dependencies"], **extras, "bench": [], "tabular": []}
     names = {extra: {Requirement(line).name for line in needed[extra]} for extra in needed}
     assert names[""] == {"numpy", "attrs"}
     assert set().union(*names.values()) - {*pins, "purenn"} == set()

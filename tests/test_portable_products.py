@@ -54,22 +54,19 @@ def test_float64_products_have_forty_bits(sizes: float) -> None:
     assert error(y, exact) <= 2.0**-40
 
 
-ODD = np.array(
-    [
-        [0.0, -0.0, 0.0, 0.0],
-        [np.inf, 1.0, 2.0, 3.0],
-        [np.inf, -np.inf, 1.0, 1.0],
-        [np.nan, 1.0, 1.0, 1.0],
-        [1.0, 1e-45, -1.0, 2.0],
-    ]
-)
+ODD = [
+    [0.0, -0.0, 0.0, 0.0],
+    [np.inf, 1.0, 2.0, 3.0],
+    [np.inf, -np.inf, 1.0, 1.0],
+    [np.nan, 1.0, 1.0, 1.0],
+    [1.0, 1e-45, -1.0, 2.0],
+]
 
 
 @dtypes
 def test_what_is_not_finite_or_hardly_there_is_as_with_blas(dtype: FloatDtype) -> None:
     most, least = np.finfo(dtype).max, np.finfo(dtype).smallest_subnormal
-    extremes = np.array([[most / 8.0] * 4, [least, least, 0.0, 0.0]])
-    x = np.concatenate([ODD, extremes]).astype(dtype)
+    x: Matrix = np.array([*ODD, [most / 8.0] * 4, [least, least, 0.0, 0.0]], dtype)
     weight = np.array([[1.0, 0.0, -1.0, least]] * 2 + [[1.0, 2.0, 0.5, most / 4.0]] * 2, dtype)
     with np.errstate(all="ignore"):
         expected = x.astype(np.longdouble) @ weight.astype(np.longdouble)

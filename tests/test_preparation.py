@@ -13,15 +13,7 @@ from properties import given
 import purenn as nn
 from purenn import Key
 from purenn.arrays import FloatDtype, Images, Labels, Matrix, Vector
-from purenn.data import (
-    Part,
-    Rows,
-    ScaledBytes,
-    Standardization,
-    Standardized,
-    split,
-    standardization,
-)
+from purenn.data import Part, Rows, ScaledBytes, Standardized, split, standardization
 
 Data = nn.Dataset[Matrix, Labels]
 
@@ -151,7 +143,7 @@ def test_memory_maps_are_read_in_pieces(tmp_path: Path) -> None:
     content = noise(2, (60_000, 128)).astype(np.float32)
     np.save(tmp_path / "map.npy", content)
     mapped: Matrix = np.load(tmp_path / "map.npy", mmap_mode="r")
-    found: list[Standardization] = []
+    found: list[nn.data.Standardization] = []
     column = Rows(mapped)
     assert memory_of(lambda: found.append(standardization(column))) < content.nbytes / 5
     np.testing.assert_allclose(found[0].mean, content.mean(axis=0, dtype=float), 1e-4, 1e-7)

@@ -9,19 +9,7 @@ from hypothesis import strategies as st
 from properties import given
 
 from purenn import schedules
-from purenn.schedules import (
-    Schedule,
-    constant,
-    cosine,
-    cosine_restarts,
-    exponential,
-    inverse_square_root,
-    join,
-    linear_warm_up,
-    log_cosine,
-    one_cycle,
-    polynomial,
-)
+from purenn.schedules import Schedule, constant, cosine, exponential, join, log_cosine, polynomial
 
 rates = st.floats(1e-6, 10.0)
 counts = st.integers(1, 1000)
@@ -36,7 +24,7 @@ def test_schedules_are_their_formulas() -> None:
     assert first(constant(0.1), 3) == [0.1, 0.1, 0.1]
     stairs = schedules.step_decay(0.8, factor=0.5, every=3)
     assert first(stairs, 7) == [0.8, 0.8, 0.8, 0.4, 0.4, 0.4, 0.2]
-    assert first(linear_warm_up(1.0, steps=4), 6) == [0.25, 0.5, 0.75, 1.0, 1.0, 1.0]
+    assert first(schedules.linear_warm_up(1.0, steps=4), 6) == [0.25, 0.5, 0.75, 1.0, 1.0, 1.0]
     expected = [0.1 + 0.05 * (1 + math.cos(math.pi * step / 4)) for step in range(5)]
     assert first(cosine(0.2, steps=4, final=0.1), 5) == pytest.approx(expected, rel=1e-15)
     assert [cosine(0.2, steps=4)(step) for step in (4, 5, 100)] == [0.0, 0.0, 0.0]
@@ -46,14 +34,14 @@ def test_schedules_are_their_formulas() -> None:
 
 def test_cycles_and_decays_are_their_formulas() -> None:
     once, twice = first(cosine(0.2, 3, 0.1), 3), first(cosine(0.2, 6, 0.1), 6)
-    assert first(cosine_restarts(0.2, 3, final=0.1), 8) == once + once + once[:2]
-    assert first(cosine_restarts(0.2, 3, 2, 0.1), 10) == [*once, *twice, 0.2]
-    assert cosine_restarts(0.2, 10, 10)(1111 * 10**50) > 0.0
+    assert first(schedules.cosine_restarts(0.2, 3, final=0.1), 8) == once + once + once[:2]
+    assert first(schedules.cosine_restarts(0.2, 3, 2, 0.1), 10) == [*once, *twice, 0.2]
+    assert schedules.cosine_restarts(0.2, 10, 10)(1111 * 10**50) > 0.0
     ramp = [0.01, 0.01 + 0.09 * 0.5, 0.1]
     fall = [1e-4 + 0.0999 * (0.5 + 0.5 * math.cos(math.pi * step / 6)) for step in range(1, 7)]
-    cycle = one_cycle(0.1, 8, rise=0.25, divisor=10.0, final_divisor=100.0)
+    cycle = schedules.one_cycle(0.1, 8, rise=0.25, divisor=10.0, final_divisor=100.0)
     assert first(cycle, 10) == pytest.approx([*ramp, *fall, 1e-4], rel=1e-14)
-    assert one_cycle(0.1, 8, rise=0)(0) == 0.1
+    assert schedules.one_cycle(0.1, 8, rise=0)(0) == 0.1
     waves = [0.5 - 0.5 * math.cos(2 * math.pi * math.log2(1 + 15 * s / 30)) for s in range(30)]
     assert first(log_cosine(0.2, 30), 32) == pytest.approx([0.2 * w for w in waves] + [0.0, 0.0])
     assert [log_cosine(0.2, 15)(step) for step in (0, 1, 3, 7)] == pytest.approx([0.0] * 4)
@@ -61,7 +49,7 @@ def test_cycles_and_decays_are_their_formulas() -> None:
     assert first(polynomial(0.5, 4, 2.0, 0.1), 6) == pytest.approx([*quadratic, 0.1], rel=1e-15)
     assert first(polynomial(1.0, 4), 5) == [1.0, 0.75, 0.5, 0.25, 0.0]
     roots = [0.25, 0.5, 0.75, 1.0, math.sqrt(4 / 5), math.sqrt(4 / 6)]
-    assert first(inverse_square_root(1.0, 4), 6) == pytest.approx(roots, rel=1e-15)
+    assert first(schedules.inverse_square_root(1.0, 4), 6) == pytest.approx(roots, rel=1e-15)
 
 
 @given(rates, st.floats(0.01, 1.0), counts, steps)
@@ -82,7 +70,7 @@ def test_cosine_stays_between_its_rates(rate: float, final: float, count: int, s
 
 @given(rates, counts, steps)
 def test_warm_up_grows_to_its_rate_and_stays(rate: float, count: int, step: int) -> None:
-    schedule = linear_warm_up(rate, count)
+    schedule = schedules.linear_warm_up(rate, count)
     assert schedule(0) == rate / count
     assert schedule(count - 1) == schedule(count + step) == rate
     assert 0.0 < schedule(step) <= schedule(step + 1) <= rate

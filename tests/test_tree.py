@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import attrs
 import numpy as np
@@ -12,6 +11,7 @@ from contracts import bits, copies, dtypes
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from properties import given
+from states import Point
 
 from purenn import Empty, Frozen, Key, Node, linear, matching, relu, tree
 from purenn.arrays import Array, FloatDtype
@@ -24,11 +24,6 @@ from purenn.tree import compose, decompose, leaf_names, leaves, map_leaves, path
 class Pair(Node):
     left: object
     right: object
-
-
-class Point(NamedTuple):
-    x: object
-    y: object
 
 
 def array(size: int) -> Array:
@@ -92,16 +87,15 @@ def test_names_are_positions_and_fields() -> None:
         assert rebuild(nothing, ()) == nothing
 
 
-@pytest.mark.parametrize("kind", ["frozen", "tuple", "pair"])
-def test_trees_nest_as_deep_as_one_likes(kind: str) -> None:
-    makers: dict[str, Callable[[object], object]] = {
-        "frozen": Frozen,
-        "tuple": lambda child: (child,),
-        "pair": lambda child: Pair(child, array(1)),
-    }
+def paired(child: object) -> Pair:
+    return Pair(child, array(1))
+
+
+@pytest.mark.parametrize("around", [Frozen, lambda child: (child,), paired])
+def test_trees_nest_as_deep_as_one_likes(around: Callable[[object], object]) -> None:
     deep: object = array(2)
     for _ in range(5000):
-        deep = makers[kind](deep)
+        deep = around(deep)
     assert len(paths(deep)) == len(leaves(deep))
     assert leaves(map_leaves(lambda leaf: leaf + 1.0, deep))[0].tolist() == [[3, 3], [3, 3]]
 
