@@ -9,18 +9,12 @@ from contracts import bits, copies, dtypes, noise, normal
 from counting import memory_of
 from hypothesis import strategies as st
 from properties import given
+from test_data import Data, numbered
 
 import purenn as nn
 from purenn import Key
-from purenn.arrays import FloatDtype, Images, Labels, Matrix, Vector
+from purenn.arrays import FloatDtype, Images, Matrix, Vector
 from purenn.data import Part, Rows, ScaledBytes, Standardized, split, standardization
-
-Data = nn.Dataset[Matrix, Labels]
-
-
-def numbered(count: int) -> Data:
-    inputs: Matrix = np.arange(2.0 * count).reshape(count, 2)
-    return nn.dataset(inputs, np.arange(count))
 
 
 def numbers(data: Data) -> list[int]:

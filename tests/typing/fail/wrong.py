@@ -28,8 +28,6 @@ int32: np.dtype[np.int32] = np.dtype(np.int32)
 
 # Chains of what does not fit.
 nn.linear(3) >> of_images  # [operator] Unsupported operand types for >>
-nn.linear(3) >> embedding(3, 2)  # [operator] Unsupported operand types for >>
-nn.relu() >> 3  # [operator] Unsupported operand types for >>
 nn.linear(3) >> nn.relu  # [operator] Unsupported operand types for >>
 branches(nn.linear(3), nn.tanh()) >> nn.linear(2)  # [operator] Unsupported operand types for >>
 nn.residual(embedding(3, 2))  # [misc] Cannot infer value of type parameter "A" of "residual"
@@ -43,13 +41,10 @@ block(model).init(KEY, x)[0]  # [index] Value of type "Block[tuple[Linear, Empty
 nn.batch_norm().init(KEY, x).mean.mean()  # [attr-defined] "Frozen[
 params[0] = params[2]  # [index] Unsupported target for indexed assignment
 params[0].weight = x  # [misc] Property "weight" defined in "Linear" is read-only
-KEY.seed = 1  # [misc] Property "seed" defined in "Key" is read-only
 
 # Parameters, inputs and keys of another model.
 model.apply(params[:2], x)  # [arg-type] "tuple[Linear, Empty]"; expected
-model.apply((params[1], params[0], params[2]), x)  # [arg-type] "tuple[Empty, Linear, Linear]";
 model.apply(params, images)  # [arg-type] Argument 2
-nn.flatten().apply(nn.Empty(), x)  # [arg-type] Argument 2
 model.vjp(params, x, 0)  # [arg-type] "int"; expected "Key"
 nn.summary(params, x)  # [arg-type] Argument 1
 beside(model, model).init(KEY, x)  # [arg-type] Argument 2
@@ -89,13 +84,10 @@ nn.data.augmented(flat_batches, nn.data.mixup(0.2, 2))  # [call-overload] No ove
 # Optimizers, transforms and schedules.
 nn.adam(0.1) >> nn.momentum(0.9)  # [operator] Unsupported operand types for >>
 nn.descend(nn.adam(0.1), 0.1)  # [arg-type] "Optimizer[Moments]"; expected "Transform[Never]"
-nn.descend(nn.momentum(0.9))  # [call-arg] Missing positional argument "rate" in call to "descend"
 nn.sgd(initializers.constant(0.1))  # [arg-type] "Initializer"; expected "float | Schedule"
 optimizer.update(state, other)  # [misc] Cannot infer value of type parameter "P" of "update"
 optimizer.update(params, params)  # [arg-type] "tuple[Linear, Empty, Linear]"; expected
 nn.sgd(0.1).update(state, params)  # [arg-type] Argument 1
-state.slots[2]  # [misc] Tuple index out of range
-state.params[1].weight  # [attr-defined] "Empty" has no attribute "weight"
 state.step = 0  # [misc] Property "step" defined in "State" is read-only
 
 # Data and batches.

@@ -12,15 +12,7 @@ import numpy as np
 import purenn as nn
 from purenn import Empty, Linear, layers, losses, optimizers
 from purenn.arrays import Array, Images, Labels, Leaves, Matrix, Vector
-from purenn.data import (
-    AugmentedBatches,
-    Batch,
-    Batches,
-    Dataset,
-    ScaledBytes,
-    arranged_batches,
-    augmented,
-)
+from purenn.data import AugmentedBatches, Batch, Batches, Dataset, ScaledBytes, augmented
 from purenn.layers import BatchNorm, Block, block, concatenate, embedding
 from purenn.optimizers import Moments, Norm, Velocity
 from purenn.training import Report, Step
@@ -70,16 +62,14 @@ assert_type(normed, nn.Layer[Normed, Matrix, Matrix])
 joined = layers.beside(nn.flatten() >> nn.linear(2), embedding(9, 2)) >> concatenate()
 Joined = tuple[layers.Both[tuple[Empty, Linear], layers.Embedding], Empty]
 assert_type(joined, nn.Layer[Joined, tuple[Images, Labels], Matrix])
-assert_type(joined.init(KEY, (images, labels)), Joined)
 
 
 # Images stay images until they are flattened or averaged.
 seen = layers.conv(8, 3) >> nn.batch_norm() >> nn.relu() >> layers.max_pool() >> layers.pad(1)
 assert_type(seen, nn.Layer[tuple[layers.Conv, BatchNorm, Empty, Empty, Empty], Images, Images])
-assert_type(
-    seen >> layers.global_average_pool() >> nn.linear(2),
-    nn.Layer[tuple[layers.Conv, BatchNorm, Empty, Empty, Empty, Empty, Linear], Images, Matrix],
-)
+averaged = seen >> layers.global_average_pool() >> nn.linear(2)
+Averaged = tuple[layers.Conv, BatchNorm, Empty, Empty, Empty, Empty, Linear]
+assert_type(averaged, nn.Layer[Averaged, Images, Matrix])
 
 
 # Layers of one's own, of images and of any rank, take their place in a chain.
@@ -195,7 +185,7 @@ batches = nn.shuffled_batches(data, 2, KEY, 0)
 assert_type(batches[0], Batch[Matrix, Labels])
 assert_type(batches[1:], Batches[Matrix, Labels])
 assert_type(data.select(labels > 0), Dataset[Matrix, Labels])
-assert_type(arranged_batches(data, 2, KEY, labels > 0), Batches[Matrix, Labels])
+assert_type(nn.data.arranged_batches(data, 2, KEY, labels > 0), Batches[Matrix, Labels])
 pictures = nn.dataset(ScaledBytes(np.zeros((2, 4, 4, 1), np.uint8)), labels)
 assert_type(pictures.example, Images)
 
@@ -233,9 +223,8 @@ assert_type(nn.fold(general, state, nn.shuffled_batches(weighty, 2, KEY, 0))[0],
 
 # Derivatives have the types of what they are taken by.
 assert_type(nn.training.input_gradient(wide, wide.init(KEY, images), images), Images)
-assert_type(
-    nn.training.input_gradient(model, params, x, lambda out: entropy(out, labels)[1]), Matrix
-)
+by_loss = nn.training.input_gradient(model, params, x, lambda out: entropy(out, labels)[1])
+assert_type(by_loss, Matrix)
 of_labels = nn.training.chosen_output(labels)
 assert_type(nn.training.input_gradient(model, params, x, of_labels), Matrix)
 two = joined.init(KEY, (images, labels))
@@ -244,9 +233,8 @@ assert_type(by_two, tuple[Images, Labels])
 assert_type(nn.training.jacobian(seen, seen.init(KEY, images), images), Array)
 curved = nn.training.hessian_vector_product(model, entropy, params, batches[0], params)
 assert_type(curved, Params)
-assert_type(
-    layers.lsuv(nn.linear(3) >> nn.relu()) >> nn.linear(2), nn.Layer[Params, Matrix, Matrix]
-)
+started = layers.lsuv(nn.linear(3) >> nn.relu()) >> nn.linear(2)
+assert_type(started, nn.Layer[Params, Matrix, Matrix])
 
 # Predictions and measures.
 assert_type(nn.predict(model, params, data), Matrix)
@@ -255,8 +243,7 @@ assert_type(nn.evaluate(model, params, data, nn.accuracy), float)
 assert_type(nn.evaluate(model, params, (x, labels), entropy), float)
 known = nn.training.measure_ignoring(nn.accuracy, -1)
 assert_type(nn.evaluate(model, params, data, known), float)
-flat = nn.flatten() >> nn.linear(2)
-assert_type(nn.predict(flat, flat.init(KEY, pictures.example), pictures), Matrix)
+assert_type(nn.predict(wide, wide.init(KEY, pictures.example), pictures), Matrix)
 
 # Files: with a template the exact type comes back, without one an object.
 with tempfile.TemporaryDirectory() as folder:
