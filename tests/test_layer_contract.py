@@ -162,9 +162,14 @@ def test_layers_keep_their_contract(case: Case) -> None:
     case.check()
 
 
-def check_refused(case: Case, error: type[LocatedError], problem: str, **given: object) -> None:
+CALLS = ["layer.apply(params, x)", "layer.vjp(params, x, KEY)"]
+
+
+def check_refused(
+    case: Case, calls: list[str], error: type[LocatedError], problem: str, **given: object
+) -> None:
     """Check that these in place of the right ones are refused by a layer that is part of it."""
-    for call in ("layer.apply(params, x)", "layer.vjp(params, x, KEY)"):
+    for call in calls:
         with pytest.raises(error) as caught:
             evaluate(call, {**case.names, **given})
         assert caught.value.subject.split("(")[0] in f"{case.name}, beside, A chain"
@@ -175,14 +180,16 @@ def check_refused(case: Case, error: type[LocatedError], problem: str, **given: 
 def test_layers_refuse_parameters_dtypes_and_features_that_do_not_fit(case: Case) -> None:
     params, x = case.names["params"], case.names["x"]
     kind = "for each of its" if isinstance(params, tuple) else f"of class {type(params).__name__},"
-    check_refused(case, ParametersError, f"expected parameters {kind}", params=KEY)
+    check_refused(case, CALLS, ParametersError, f"expected parameters {kind}", params=KEY)
     if not isinstance(x, np.ndarray) or x.dtype != FLOAT64:
         return
-    check_refused(case, DtypeError, "expected float32 or float64, got int64", x=x.astype(int))
-    if leaves(params):
-        other, wide = x.astype(FLOAT32), np.concatenate([x, x], axis=-1)
-        check_refused(case, DtypeError, "expected float64, as its parameters are", x=other)
-        check_refused(case, ShapeError, r"expected \d+ (features|channels|columns)", x=wide)
+    calls = [*CALLS, "layer.init(KEY, x)"] if leaves(params) else CALLS
+    whole, other, wide = x.astype(int), x.astype(FLOAT32), np.concatenate([x, x], axis=-1)
+    check_refused(case, calls, DtypeError, "expected float32 or float64, got int64", x=whole)
+    if leaves(params) and "flatten" not in case.name:
+        check_refused(case, calls, ShapeError, r"expected \(?samples", x=x.reshape(-1))
+        check_refused(case, CALLS, DtypeError, "expected float64, as its parameters are", x=other)
+        check_refused(case, CALLS, ShapeError, r"expected \d+ (features|channels|columns)", x=wide)
 
 
 @dtypes
