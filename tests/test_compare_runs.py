@@ -21,6 +21,7 @@ from purenn.errors import RunError
 from run_table import find
 from seed_table import by_folder
 
+TINY = ("--epochs", "1", "--samples-per-arm", "10", "--hidden", "4")
 CURVES = {"low": (0.5, 0.25), "high": (0.75, 0.6875)}
 
 
@@ -91,10 +92,9 @@ def test_plot_draws_all_curves(folder: Path, capsys: pytest.CaptureFixture[str])
 def test_seeds_are_averaged_and_drawn_over_minutes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    options = ("--epochs", "2", "--samples-per-arm", "10", "--hidden", "4")
     for seed in ("0", "1"):
         folder = ("--seed", seed, "--folder", str(tmp_path / "tiny" / seed))
-        assert spiral.main([*options, *folder]) == 0
+        assert spiral.main([*TINY, "--epochs", "2", *folder]) == 0
     (tiny,) = by_folder(find([tmp_path]))
     each = tiny.values("test_accuracy")
     capsys.readouterr()
@@ -108,8 +108,7 @@ def test_seeds_are_averaged_and_drawn_over_minutes(
 
 @pytest.mark.slow
 def test_verify_repeats_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    options = ("--epochs", "1", "--samples-per-arm", "10", "--hidden", "4")
-    assert spiral.main([*options, "--folder", str(tmp_path)]) == 0
+    assert spiral.main([*TINY, "--folder", str(tmp_path)]) == 0
     capsys.readouterr()
     assert compare_runs.main(["verify", str(tmp_path)]) == 0
     assert capsys.readouterr().out.startswith("The digest is the same: ")
@@ -123,8 +122,7 @@ def test_verify_repeats_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 
 @pytest.mark.slow
 def test_no_environment_excuses_another_digest_of_a_portable_run(tmp_path: Path) -> None:
-    options = ["--epochs", "1", "--samples-per-arm", "10", "--hidden", "4"]
-    assert spiral.main([*options, "--arithmetic", "portable", "--folder", str(tmp_path)]) == 0
+    assert spiral.main([*TINY, "--arithmetic", "portable", "--folder", str(tmp_path)]) == 0
     assert runs.read_environment(tmp_path)["arithmetic"] == "portable"
     for name in ("summary", "environment"):
         file = tmp_path / f"{name}.json"

@@ -187,18 +187,17 @@ class Memory(dict[str, Array]):
 Formula = Callable[[int, Array, Array, Memory], Array]
 
 
+def rooted(x: Array, square: Array, epsilon: float) -> Array:
+    found: Array = x / (np.sqrt(square) + epsilon)
+    return found
+
+
 def kingma_ba(
     t: int, g: Array, p: Array, m: Memory, b1: float = 0.9, b2: float = 0.999, eps: float = 1e-8
 ) -> Array:
     mean = m.mix("mean", b1, g, 1 - b1) / (1 - b1**t)
     square = m.mix("square", b2, g * g, 1 - b2) / (1 - b2**t)
-    found: Array = mean / (np.sqrt(square) + eps)
-    return found
-
-
-def rooted(x: Array, square: Array, epsilon: float) -> Array:
-    found: Array = x / (np.sqrt(square) + epsilon)
-    return found
+    return rooted(mean, square, eps)
 
 
 def dozat(t: int, g: Array, p: Array, memory: Memory) -> Array:
@@ -355,8 +354,7 @@ def test_weights_are_averaged_equally_from_a_step_on(dtype: FloatDtype) -> None:
         for step, state in enumerate(states[1:]):
             counted = [after.params for after in states[begin + 1 : step + 2 : every]]
             mean = [np.mean(leaf, 0) for leaf in zip(*counted, strict=True)]
-            weight, bias = opt.averaged_params(state)
-            close((weight, bias), mean or [*state.params])
+            close(leaves(opt.averaged_params(state)), mean or [*state.params])
 
 
 @dtypes
@@ -387,8 +385,7 @@ def test_schedule_free_optimizers_are_the_papers(dtype: FloatDtype) -> None:
             z = [a - rate * b for a, b in zip(z, u, strict=True)]
             x = [(1 - c) * a + c * b for a, b in zip(x, z, strict=True)]
             y = [0.1 * a + 0.9 * b for a, b in zip(z, x, strict=True)]
-            weight, bias = opt.averaged_params(state)
-            close((*state.params, weight, bias), y + x)
+            close(leaves((state.params, opt.averaged_params(state))), y + x)
 
     warm_up, second = schedules.linear_warm_up(RATE, 10), partial(kingma_ba, b1=0.0, b2=0.95)
     compare(opt.schedule_free_sgd(warm_up), lambda t, g, p, m: g)
