@@ -119,7 +119,7 @@ def test_the_best_epoch_is_kept_the_last_of_equals() -> None:
     model = classifier(validation=(X[::2], LABELS[::2]), epochs=12).fit(X[1::2], LABELS[1::2])
     errors = model.history_["validation_error"]
     assert 1.0 - model.score(X[::2], LABELS[::2]) == pytest.approx(errors.min(), abs=1e-7)
-    longer = clone(model).set_params(optimizer=nn.adam(0.01))
+    longer = clone(model).set_params(optimizer=nn.adam(0.1))
     kept = longer.fit(X[1::2], LABELS[1::2]).history_["validation_error"]
     best = int(np.flatnonzero(kept == kept.min())[-1]) + 1
     shorter = clone(longer).set_params(epochs=best)

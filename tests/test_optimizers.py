@@ -128,7 +128,8 @@ def test_states_share_nothing_with_what_their_callers_can_write_to(case: Case) -
 @each_case
 def test_states_of_other_optimizers_and_parameters_are_refused(case: Case) -> None:
     params = drawn(0, FLOAT32)
-    own, other = case.init(params).slots, case.init((noise(0, (2, 5)),)).slots
+    larger = noise(0, (2, 5)), nn.batch_norm().init(nn.Key(0), normal(1, 5, 5))
+    own, other = case.init(params).slots, case.init(larger).slots
     has_arrays = any(isinstance(part, tuple) for part in all_bits(own))
     for slots in (nn.Frozen(own), other) if has_arrays else ():
         with refused(TreeError, f"is not that of {case!r}. Start from init of this optimizer."):
