@@ -122,7 +122,7 @@ def test_the_best_epoch_is_kept_the_last_of_equals() -> None:
     longer = clone(model).set_params(optimizer=nn.adam(0.1))
     kept = longer.fit(X[1::2], LABELS[1::2]).history_["validation_error"]
     best = int(np.flatnonzero(kept == kept.min())[-1]) + 1
-    shorter = clone(longer).set_params(epochs=best)
+    shorter = clone(longer).set_params(epochs=best, validation=None)
     assert same(shorter.fit(X[1::2], LABELS[1::2]), longer)
     last = classifier(validation=None, optimizer=nn.adam(0.01)).fit(X, LABELS)
     assert np.isnan(last.history_["validation_loss"]).all()
