@@ -16,8 +16,8 @@ def portable(value: E) -> E:
     exponential and its kin depend on the instruction set: the same training gives other weights on
     another machine. Made portable, a model and a loss give the same bits everywhere, at two to
     four times the time of a step. Parameters are the same and can be exchanged. Optimizers,
-    schedules, initializers, metrics and batches are portable as they are; but beyond 3.65 deviations
-    NumPy's normal numbers take a logarithm of the C library, whose last bit is its own.
+    schedules, initializers, metrics and batches are portable as they are; but NumPy's normal
+    numbers beyond 3.65 deviations take a logarithm of the C library, whose last bit is its own.
 
     A chain, or what else is made of layers, is made of portable ones. A layer of one's own is as
     portable as it is written: `purenn.testing.check_portable` tells.

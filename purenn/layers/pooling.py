@@ -47,8 +47,8 @@ def average_pool(
     """
 
     def forward(x: Images, windows: Windows) -> tuple[Images, Callable[[Images], Images]]:
-        y = kernels.average(x, windows)
-        return y, lambda dy: kernels.average_cotangent(x.shape, dy, windows)
+        pull = partial(kernels.average_cotangent, x.shape, windows=windows)
+        return kernels.average(x, windows), pull
 
     return _pool("average_pool", size, stride, padding, forward)
 
