@@ -273,6 +273,7 @@ def test_samples_with_an_ignored_label_count_neither_in_the_loss_nor_in_the_mean
     assert (loss(LOGITS, none)[0], math.isnan(loss.mean(LOGITS, none))) == (0.0, True)
     assert not loss(LOGITS, none)[1].any()
     assert loss(LOGITS, SOFT)[0] == softmaxed(LOGITS, SOFT)[0]
+    assert bits(losses.reporting(loss, loss)(LOGITS, holes)[1]) == bits(loss(LOGITS, holes)[1])
     assert losses.ignoring(softmaxed, 255)(LOGITS, holes.astype(np.uint8))[0] == value / 2
     unsigned: Labels = HARD.astype(np.uint8)
     assert loss(LOGITS, unsigned)[0] == pytest.approx(softmaxed(LOGITS, HARD)[0])

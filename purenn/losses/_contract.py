@@ -107,7 +107,7 @@ def summed(loss: Loss[Y, T]) -> Loss[Y, T]:
 
 @maker
 def reporting(value: Loss[Y, T], descent: Loss[Y, T]) -> Loss[Y, T]:
-    """Descend on one loss and report the value of another.
+    """Descend on one loss and report the value of another, in which the same samples count.
 
     >>> from purenn.losses import brier, cross_entropy
     >>> reporting(cross_entropy(), descent=summed(brier()))
@@ -117,6 +117,16 @@ def reporting(value: Loss[Y, T], descent: Loss[Y, T]) -> Loss[Y, T]:
     require_loss("reporting", descent)
 
     def per_sample(prediction: Y, target: T) -> PerSample[Y]:
-        return value.per_sample(prediction, target)[0], descent.per_sample(prediction, target)[1]
+        values, pull = (
+            value.per_sample(prediction, target)[0],
+            descent.per_sample(prediction, target)[1],
+        )
+        if value.count is not descent.count:  # else both are None
+            counts = [one.count(target) if one.count else len(values) for one in (value, descent)]
+            if counts[0] != counts[1]:
+                expected = "two losses in which the same samples count"
+                got = f"{counts[0]} and {counts[1]} samples. Put both into ignoring"
+                raise OptionError(f"reporting: expected {expected}, got {got}.")
+        return values, pull
 
     return Loss(per_sample, descent.scale, value.count)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from purenn import arrays
+from purenn import arrays, checks
 from purenn.arrays import FLOATS, AnyArray, Array, Matrix, is_labels
 from purenn.errors import DataError, DtypeError, LabelError, ShapeError
 
@@ -50,6 +50,13 @@ def require_class_targets(name: str, prediction: Matrix, target: object) -> None
     else:
         require_same_shape(name, prediction, found)
         require_distributions(name, "target", found)
+
+
+def require_no_pair(name: str, target: object) -> None:
+    """Check that a target comes without the weights of samples, which are for `weighted`."""
+    if isinstance(target, tuple):
+        got = f"got {checks.described(target)}. Put {name} inside: weighted({name}(...))."
+        raise ShapeError(f"{name}(...)", f"expected labels or rows, {got}")
 
 
 def require_binary_targets(name: str, prediction: Matrix, target: object) -> Matrix:

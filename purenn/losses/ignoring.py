@@ -8,6 +8,7 @@ from purenn import arrays, checks
 from purenn.arrays import Mask, Matrix, Vector, is_labels, read_only, typed_like
 from purenn.expressions import maker
 from purenn.losses._contract import L, Loss, PerSample, require_loss
+from purenn.losses._targets import require_no_pair
 
 
 @maker
@@ -16,7 +17,7 @@ def ignoring(loss: Loss[Matrix, L], label: int) -> Loss[Matrix, L]:
 
     They count neither in the sum nor in the number of samples: the mean is over the others, in a
     batch as in an epoch. Where none is left, the loss and its cotangent are 0. Targets that are
-    rows ignore nothing.
+    rows ignore nothing. Weights of samples go around it: `weighted(ignoring(loss, label))`.
 
     >>> from purenn.losses import softmax_cross_entropy
     >>> ignoring(softmax_cross_entropy(), -100)
@@ -33,6 +34,7 @@ def ignoring(loss: Loss[Matrix, L], label: int) -> Loss[Matrix, L]:
 
     def per_sample(prediction: Matrix, target: L) -> PerSample[Matrix]:
         if not is_labels(target):
+            require_no_pair("ignoring", target)
             return loss.per_sample(prediction, target)
         counted, known = split(target)
         values, pull = loss.per_sample(prediction, known)
@@ -42,6 +44,7 @@ def ignoring(loss: Loss[Matrix, L], label: int) -> Loss[Matrix, L]:
 
     def count(target: L) -> int:
         if not is_labels(target):
+            require_no_pair("ignoring", target)
             return len(target)
         counted = target[split(target)[0]]
         return len(counted) if loss.count is None else loss.count(typed_like(counted, target))

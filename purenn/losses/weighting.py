@@ -15,6 +15,7 @@ from purenn.arrays import Array, Labels, Matrix, Vector, is_labels, read_only
 from purenn.errors import DataError, OptionError, ShapeError
 from purenn.expressions import maker
 from purenn.losses._contract import L, Loss, PerSample, T, Y, require_loss
+from purenn.losses._targets import SUM_TOLERANCE, require_no_pair
 
 
 @maker
@@ -62,7 +63,8 @@ def class_weighted(loss: Loss[Matrix, L], weights: Sequence[float]) -> Loss[Matr
     """A loss of a classifier with a weight ≥ 0 for each class.
 
     A sample has the weight of its label, or the mean weight of its probabilities. With one output,
-    whose labels are 0 and 1, there are two weights.
+    whose labels are 0 and 1, there are two weights. Several outputs are one choice: independent
+    ones take the `positive_weights` of `binary_cross_entropy_with_logits`.
 
     >>> from purenn.losses import softmax_cross_entropy
     >>> class_weighted(softmax_cross_entropy(), balanced_weights(np.array([0, 0, 0, 1])))
@@ -91,11 +93,21 @@ def _class_factors(table: Vector, prediction: Matrix, target: Matrix | Labels) -
     if is_labels(target):
         # The loss has checked the labels: those below 0 are the negative class, or ignored.
         return table.take(target.astype(np.int64), mode="clip")
+    require_no_pair("class_weighted", target)
+    factors: Vector
     if prediction.shape[1] == 1:
-        factors: Vector = table[0] + (table[1] - table[0]) * np.maximum(target[:, 0], 0)
-        return factors
-    mean: Vector = np.add.reduce(target * table, axis=1)  # BLAS would sum in any order
-    return mean
+        shares = np.maximum(target[:, 0], 0)
+        are_shares = np.maximum.reduce(shares) <= 1.0
+        factors = table[0] + (table[1] - table[0]) * shares
+    else:
+        errors = np.abs(np.add.reduce(target, axis=1) - 1.0)
+        are_shares = np.minimum.reduce(target, axis=None) >= 0.0 and errors.max() <= SUM_TOLERANCE
+        factors = np.add.reduce(target * table, axis=1)  # BLAS would sum in any order
+    if not are_shares:
+        cure = "Weigh independent outputs by positive_weights of binary_cross_entropy_with_logits."
+        expected = "labels, or rows of probabilities that sum to 1"
+        raise DataError(f"class_weighted(...): expected {expected}, got other numbers. {cure}")
+    return factors
 
 
 def balanced_weights(labels: Labels) -> tuple[float, ...]:
