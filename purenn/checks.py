@@ -44,6 +44,13 @@ def number(
     raise OptionError(f"{name}: expected a finite number {shown}".rstrip() + f", got {value!r}.")
 
 
+def real(name: str, value: object) -> float:
+    """A Python float, which may be NaN or infinite."""
+    if isinstance(value, float | int | np.floating):
+        return float(value)
+    raise OptionError(f"{name}: expected a number, got {described(value)}.")
+
+
 def fraction(name: str, value: object) -> float:
     """A number from 0 to below 1."""
     return number(name, value, least=0.0, below=1.0)

@@ -139,6 +139,11 @@ def test_skipped_batches_do_not_end_a_run_nor_count(tmp_path: Path) -> None:
     assert all(0.0 < record["loss"] < 10.0 for record in end.records)
 
 
+def test_an_epoch_may_end_with_a_gradient_whose_update_will_be_skipped(tmp_path: Path) -> None:
+    end = trained(tmp_path, accumulated(skip_nonfinite(PLAIN, 2), 3), {3: nan}, {3: nan})
+    assert (end.state.slots.inner.total, end.state.slots.gathered) == (1, 0)
+
+
 def test_giving_up_is_told_with_the_leafs_path(tmp_path: Path) -> None:
     optimizer = skip_nonfinite(PLAIN, 1)
     first, *_ = diverged(tmp_path, optimizer, slopes={6: nan, 7: nan})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import nan
 from typing import Generic
 
 import attrs
@@ -48,17 +47,20 @@ class Optimizer(Expressed, Generic[S]):
         _require_parameters(params)
         owned = map_leaves(immutable, params)
         parts = _taken_apart(owned)
-        point = Point(parts.moving, parts.structure, 0, nan, parts.frozen)
+        point = Point(parts.moving, parts.structure, 0, None, parts.frozen)
         return State(owned, self.start(point), 0)
 
-    def update(self, state: State[P, S], grads: P, loss: float = nan) -> tuple[State[P, S], P]:
+    def update(
+        self, state: State[P, S], grads: P, loss: float | None = None
+    ) -> tuple[State[P, S], P]:
         """The state and the parameters after one step along `grads`, a tree like the parameters.
 
         In frozen parts the gradient has their next values. The loss of the batch is for transforms
         that look at it, such as `plateau`.
         """
         checks.instance("The state of update", state, State, "Make it with optimizer.init(params).")
-        after, _ = self._step(state, _taken_apart(state.params), grads, loss, is_owned=False)
+        told = loss if loss is None else checks.real("The loss of update", loss)
+        after, _ = self._step(state, _taken_apart(state.params), grads, told, is_owned=False)
         return after, after.params
 
     def advance(self, owner: Owner[State[P, S]], grads: P, loss: float) -> None:
@@ -69,7 +71,7 @@ class Optimizer(Expressed, Generic[S]):
         owner.put_new(after, parts)
 
     def _step(
-        self, state: State[P, S], parts: Parts, grads: P, loss: float, *, is_owned: bool
+        self, state: State[P, S], parts: Parts, grads: P, loss: float | None, *, is_owned: bool
     ) -> tuple[State[P, S], Parts]:
         found, structure = decompose(grads, np.ndarray)
         slopes, values = _parted(tuple(found), parts.mask)

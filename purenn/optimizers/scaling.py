@@ -6,7 +6,6 @@ from collections.abc import Callable
 from math import inf, isnan
 
 import attrs
-import numpy as np
 
 from purenn import checks
 from purenn.arrays import Array, Leaves, require_array
@@ -100,15 +99,15 @@ class Plateau(Node):
 def plateau(patience: Count, factor: float = 0.1) -> Transform[Plateau]:
     """Multiply the updates by `factor` once more after each `patience` steps without a new best.
 
-    The best is the least loss, which `update` must be told. The factor is above 0 and below 1.
+    The best is the least loss, which `update` must be told; steps whose loss is NaN, since none of
+    their samples counts, are left out. The factor is above 0 and below 1.
     """
     by = checks.number("The factor of plateau", factor, above=0.0, below=1.0)
 
     def flow(state: Plateau, updates: Updates, point: Point) -> tuple[Plateau, Updates]:
-        loss: object = point.loss
-        if not isinstance(loss, int | float | np.floating) or isnan(loss):
+        if point.loss is None:
             raise OptionError("plateau needs the loss: optimizer.update(state, grads, loss).")
-        after = _waited(state, point.loss, patience, by)
+        after = state if isnan(point.loss) else _waited(state, point.loss, patience, by)
         return after, updates.then(scaling(after.factor)) if after.factor != 1.0 else updates
 
     return flowing(lambda point: Plateau(inf, 0, 1.0), flow)

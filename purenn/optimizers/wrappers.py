@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import nan
 from typing import Generic
 
 import attrs
@@ -18,7 +19,7 @@ from purenn.optimizers._optimizer import Moved, Optimizer, require_optimizer
 from purenn.optimizers._updates import Updates
 from purenn.optimizers.averaging import Averaged
 from purenn.schedules import Share
-from purenn.tree import Node
+from purenn.tree import LEAF_TYPES, Node, decompose
 
 
 @attrs.frozen(eq=False)
@@ -56,17 +57,27 @@ def lookahead(inner: Optimizer[S], every: Count = 5, share: Share = 0.5) -> Opti
 
 @attrs.frozen(eq=False)
 class Accumulated(Node, Generic[S]):
-    """The state of the inner optimizer, and the sum of the gradients since its last update."""
+    """The state of the inner optimizer, and what has come since its last update.
+
+    Args:
+        inner: the state of the inner optimizer.
+        total: the sum of the gradients, each divided by their count to be.
+        loss: the sum of the losses.
+        gathered: how many gradients have come.
+    """
 
     inner: S
     total: Leaves
+    loss: float = 0.0
+    gathered: int = 0
 
 
 @maker
 def accumulated(inner: Optimizer[S], count: Count) -> Optimizer[Accumulated[S]]:
     """One update of the inner optimizer for each `count` steps, with the mean of their gradients.
 
-    That is training on batches `count` times as large. Schedules count the updates.
+    That is training on batches `count` times as large if in each batch as many samples count. The
+    inner optimizer is told the mean of the losses. Schedules count the updates.
     """
     require_optimizer("accumulated", inner)
 
@@ -78,9 +89,11 @@ def accumulated(inner: Optimizer[S], count: Count) -> Optimizer[Accumulated[S]]:
     ) -> Moved[Accumulated[S]]:
         total = point.target(state.total)
         Updates(grads).then(share, old=(state.total,), new=(total,)).run()
+        loss = state.loss + (nan if point.loss is None else point.loss)
         if (point.step + 1) % count:
-            return Accumulated(state.inner, total), point.params, frozen
-        here = attrs.evolve(point, step=point.step // count)
+            return Accumulated(state.inner, total, loss, state.gathered + 1), point.params, frozen
+        told = None if point.loss is None else loss / count
+        here = attrs.evolve(point, step=point.step // count, loss=told)
         own, params, held = inner.move(state.inner, total, frozen, here)
         return Accumulated(own, zeros_like(total)), params, held
 
@@ -122,9 +135,13 @@ def skip_nonfinite(inner: Optimizer[S], limit: Count) -> Optimizer[Skipping[S]]:
 
 
 def was_skipped(slots: object) -> bool:
-    """Whether the last step was skipped by `skip_nonfinite`."""
+    """Whether the last step was skipped by `skip_nonfinite`, or will be with its update."""
     if isinstance(slots, Skipping):
         return slots.in_a_row > 0
+    if isinstance(slots, Accumulated) and slots.gathered:
+        inner, _ = decompose(slots.inner, (Skipping, *LEAF_TYPES))
+        skips = any(isinstance(node, Skipping) for node in inner)
+        return skips and not all(map(is_finite, slots.total))
     if isinstance(slots, Averaged | Lookahead | Accumulated):
         return was_skipped(slots.inner)
     return False

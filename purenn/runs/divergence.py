@@ -78,8 +78,8 @@ def reported_norm(slots: object) -> Norm | None:
 
 
 def require_finite(state: State[P, S], place: str, recent: tuple[Moment, ...]) -> None:
-    """Check every array of a state, parameters first."""
-    if found := _first_bad(state):
+    """Check every array of a state, parameters first, unless its update will be skipped."""
+    if (found := _first_bad(state)) and not was_skipped(state.slots):
         where = f"before {place}, after {state.step} steps"
         raise _told(where, f"the state is not finite, first in {found}.", ADVICE, recent)
 

@@ -44,7 +44,7 @@ def value_and_grad(
         require_pair(loss, found)
         value, cotangent = found
         require_cotangent(loss, prediction, cotangent)
-        return value, pullback(cotangent)[0]
+        return float(value), pullback(cotangent)[0]
 
     return evaluate
 

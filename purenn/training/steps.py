@@ -69,7 +69,7 @@ class TrainingStep(Generic[P, X, Y, T, S]):
         samples, mean = self.count(batch.targets), value
         if isinstance(self.loss, Loss) and samples:
             mean = value / (self.loss.scale(samples) * samples)
-        self.optimizer.advance(owner, grads, mean)
+        self.optimizer.advance(owner, grads, mean if samples else nan)
         if not isfinite(mean) and not was_skipped(owner.state.slots):
             raise DivergenceError(
                 f"The loss is {mean} at step {owner.state.step - 1}. Clip the gradients, with "
