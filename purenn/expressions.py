@@ -159,18 +159,23 @@ def _recording(function: object) -> object:
 def rebuilt(value: E, kind: type[K], change: Callable[[K], object]) -> E:
     """The value, made of what `change` gives for each argument of a kind that it is made of.
 
-    One that is made of no such, or that does not say of which, is given back itself.
+    Arguments may be in tuples. A value none of whose arguments changes, or that does not say of
+    what it is made, is given back itself.
     """
     call = value.origin
-    given = (*call.arguments, *dict(call.options).values()) if call else ()
-    if call is None or not any(isinstance(argument, kind) for argument in given):
+    if call is None:
         return value
 
     def changed(argument: object) -> object:
-        return change(argument) if isinstance(argument, kind) else argument
+        if isinstance(argument, kind):
+            return change(argument)
+        return tuple(map(changed, argument)) if type(argument) is tuple else argument
 
+    arguments = tuple(map(changed, call.arguments))
     options = tuple([(name, changed(argument)) for name, argument in call.options])
-    made = Call(call.maker, tuple(map(changed, call.arguments)), options)()
+    if (arguments, options) == (call.arguments, call.options):
+        return value
+    made = Call(call.maker, arguments, options)()
     return made if is_like(made, value) else value
 
 

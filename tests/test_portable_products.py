@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from contracts import dtypes, pulled
+from contracts import dtypes, matrix, pulled
 
-from purenn import Key, Layer, layers, linear, portable
+from purenn import Empty, Key, Layer, Linear, layers, linear, maker, portable
 from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Images, Matrix
 from purenn.layers import Conv, Weight, conv, linear_without_bias
+from purenn.portability import is_portable
 from purenn.testing import ContractError, check_portable
+from purenn.training import input_gradient
 from purenn.tree import leaves
 
 PRODUCT: Layer[Weight, Matrix, Matrix] = linear_without_bias(8)
@@ -110,6 +112,32 @@ def test_portable_says_what_it_made() -> None:
     assert portable(model) == model
     assert portable(linear(8)) >> layers.relu() >> layers.residual(portable(linear(8))) == model
     assert portable(layers.relu()) == layers.relu()
+
+
+@maker
+def whole(width: int) -> Layer[tuple[Linear, Empty], Matrix, Matrix]:
+    return portable(linear(width) >> layers.relu())
+
+
+@maker
+def joined(
+    parts: tuple[Layer[Linear, Matrix, Matrix], Layer[Empty, Matrix, Matrix]],
+) -> Layer[tuple[Linear, Empty], Matrix, Matrix]:
+    inner = parts[0] >> parts[1]
+    return Layer(inner.init, inner.apply, inner.vjp)
+
+
+def test_a_model_is_portable_if_all_parts_are_whatever_function_made_it() -> None:
+    assert is_portable(whole(3))
+    assert is_portable(layers.lsuv(whole(3)))
+    assert not is_portable(layers.lsuv(linear(3) >> layers.relu()))
+    parts = joined((linear(2), layers.dropout(0.5)))
+    assert not is_portable(parts)
+    assert repr(portable(parts)) == "joined((portable(linear(2)), dropout(0.5)))"
+    x = matrix([[1.0, 2.0], [0.0, 1.0], [3.0, 3.0]])
+    params = layers.lsuv(parts).init(Key(0), x)
+    assert parts.apply(params, x).var() == pytest.approx(1.0)
+    assert input_gradient(parts, params, x).shape == x.shape
 
 
 @pytest.mark.slow
