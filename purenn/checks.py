@@ -11,7 +11,7 @@ from typing import Annotated
 import numpy as np
 
 from purenn.arrays import FLOATS, FloatDtype
-from purenn.errors import OptionError
+from purenn.errors import DtypeError, OptionError
 
 
 def integer(name: str, value: object, least: int = 1, most: float = inf) -> int:
@@ -98,6 +98,13 @@ def float_dtype(name: str, dtype: object) -> FloatDtype:
         if dtype is known.type or (isinstance(dtype, np.dtype) and dtype == known):
             return known
     raise OptionError(f"{name}: expected the dtype float32 or float64, got {described(dtype)}.")
+
+
+def one_array(name: str, y: object) -> None:
+    """Check that the outputs of a model are one array."""
+    if not isinstance(y, np.ndarray):
+        got = f"{described(y)}. Put concatenate() at the end of the model."
+        raise DtypeError(name, f"expected outputs in one array, got {got}")
 
 
 def is_pair(value: object) -> bool:

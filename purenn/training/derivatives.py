@@ -21,7 +21,7 @@ from purenn.arrays import (
     require_integers,
 )
 from purenn.data import Batch
-from purenn.errors import DataError, DtypeError
+from purenn.errors import DataError
 from purenn.kernels.augmentation import label_rows
 from purenn.kernels.reductions import global_norm
 from purenn.kernels.updates import moved
@@ -108,7 +108,7 @@ def jacobian(layer: Layer[P, V, W], params: P, x: V) -> Array:
     require_model(layer)
     require_floats("The inputs of jacobian", x)
     y = layer.apply(params, x)
-    _require_one_array(y)
+    checks.one_array("jacobian", y)
     pullback = inference_pullback(layer)(params, x, y)
     dy, outputs = np.zeros_like(y, order="C"), prod(y.shape[1:])
     columns = dy.reshape(len(y), outputs)
@@ -160,12 +160,6 @@ def hessian_vector_product(
         lambda ahead, behind: (ahead - behind) * factor, slopes(step), slopes(-step)
     )
     return map_pairs(lambda leaf, slope: read_only(slope.astype(leaf.dtype)), params, product)
-
-
-def _require_one_array(y: object) -> None:
-    if not isinstance(y, np.ndarray):
-        got = f"{checks.described(y)}. Put concatenate() at the end of the model."
-        raise DtypeError("jacobian", f"expected outputs in one array, got {got}")
 
 
 def _step(at: Leaves, along: Leaves) -> float:

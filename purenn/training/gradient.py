@@ -71,15 +71,23 @@ def require_pair(loss: object, found: object) -> None:
 
 
 def require_cotangent(loss: object, prediction: object, cotangent: object) -> None:
-    """Check that a cotangent is of the shape and dtype of a prediction."""
+    """Check that a cotangent is of the shape and dtype of a prediction, or each of a tuple."""
     # A loss may be anyone's own function, whose mistakes would otherwise show inside NumPy.
-    if isinstance(prediction, np.ndarray) and (
-        not isinstance(cotangent, np.ndarray)
-        or cotangent.shape != prediction.shape
-        or cotangent.dtype != prediction.dtype
-    ):
-        raise ShapeError(
-            f"{loss!r}",
-            f"expected a cotangent like the prediction, {checks.described(prediction)}, got "
-            f"{checks.described(cotangent)}.",
-        )
+    if isinstance(prediction, np.ndarray):
+        if (
+            isinstance(cotangent, np.ndarray)
+            and cotangent.shape == prediction.shape
+            and cotangent.dtype == prediction.dtype
+        ):
+            return
+    elif not isinstance(prediction, tuple):
+        return
+    elif isinstance(cotangent, tuple) and len(cotangent) == len(prediction):
+        for one, other in zip(prediction, cotangent, strict=True):
+            require_cotangent(loss, one, other)
+        return
+    raise ShapeError(
+        f"{loss!r}",
+        f"expected a cotangent like the prediction, {checks.described(prediction)}, got "
+        f"{checks.described(cotangent)}.",
+    )

@@ -30,7 +30,9 @@ def predict(
     """
     require_model(layer)
     source: X | Column[X] = inputs.inputs if isinstance(inputs, Dataset) else inputs
-    return concatenate([layer.apply(params, batch) for batch in _batches(source, batch_size)])
+    parts = [layer.apply(params, batch) for batch in _batches(source, batch_size)]
+    checks.one_array("predict", parts[0])
+    return concatenate(parts)
 
 
 def evaluate(
