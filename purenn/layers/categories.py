@@ -17,6 +17,8 @@ from purenn.layers._fitting import require_dtype, require_params
 from purenn.layers.embedding import Embedding
 from purenn.layers.linear import require_rows
 
+NEAR = 1e-3  # so far from a whole number rounding may lead
+
 
 @maker
 def category_embedding(
@@ -50,11 +52,12 @@ def category_embedding(
         if x.shape[1] != len(sizes):
             raise ShapeError(subject, f"expected {len(sizes)} columns, got {x.shape[1]}.")
         numbers = np.rint(x)
-        wrong = ~((numbers >= 0) & (numbers < limits))
-        if wrong.any():
-            row, column = np.argwhere(wrong)[0].tolist()
-            expected = f"numbers from 0 to {sizes[column] - 1} in column {column}"
-            raise LabelError(f"{subject}: expected {expected}, got {x[row, column]}.")
+        outside = (numbers < 0) | (numbers >= limits)
+        if (outside | (numbers != x)).any():
+            wrong = np.argwhere(outside | ~np.isclose(numbers, x, 0.0, NEAR)).tolist()
+            for row, column in wrong[:1]:
+                expected = f"whole numbers from 0 to {sizes[column] - 1} in column {column}"
+                raise LabelError(f"{subject}: expected {expected}, got {x[row, column]}.")
         found: Indices = (numbers.astype(np.int64) + starts).reshape(-1)
         return found
 
