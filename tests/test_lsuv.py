@@ -64,7 +64,7 @@ def test_layers_in_layers_have_outputs_of_variance_1(dtype: FloatDtype) -> None:
 
 
 def test_what_stays_outside_and_has_no_weights_starts_as_always() -> None:
-    body = nn.batch_norm() >> layers.prelu() >> layers.scale()
+    body = nn.batch_norm() >> layers.prelu() >> layers.periodic_embedding() >> layers.scale()
     assert bits(lsuv(body).init(KEY, ROWS)) == bits(body.init(KEY, ROWS))
     params = (lsuv(nn.tanh()) >> nn.linear(2)).init(KEY, ROWS)
     assert bits(params[1]) == bits((nn.tanh() >> nn.linear(2)).init(KEY, ROWS)[1])

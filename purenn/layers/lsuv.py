@@ -18,6 +18,7 @@ from purenn.kernels.reductions import deviation
 from purenn.kernels.updates import largest_factor
 from purenn.keys import Key
 from purenn.layers._contract import Layer, P, X, Y
+from purenn.layers.periodic import Periodic
 from purenn.tree import leaves, paths, rebuild
 
 CURE = "Give init the inputs of a batch, such as shuffled_batches(data, 128, key, 0)[0].inputs."
@@ -31,8 +32,8 @@ def lsuv(model: Layer[P, X, Y]) -> Layer[P, X, Y]:
     the variance is that over samples and features alike, and biases are 0. Initializers given to
     them do not count: what is to keep its own stays outside, as in
     `lsuv(body) >> linear(10, weight=zeros())`. A layer of one's own takes part if it has a
-    parameter named `weight` of two or more axes, which multiplies. Mishkin and Matas, "All you
-    need is a good init" (2016).
+    parameter named `weight` of two or more axes, which multiplies; `periodic_embedding`, whose
+    output holds its input too, does not. Mishkin and Matas, "All you need is a good init" (2016).
 
     Raises:
         ShapeError: in init, the example is a single sample.
@@ -58,7 +59,7 @@ def _first(layer: Layer[P, X, Y], key: Key, example: X) -> P:
     params = layer.init(key, example)
     found = dict(zip(paths(params), leaves(params), strict=True))
     weight = found.get("weight")
-    if weight is None or weight.ndim < 2:
+    if weight is None or weight.ndim < 2 or isinstance(params, Periodic):
         return params
     start = orthogonal()(key.child("weight"), weight.shape, weight.dtype)
     if "bias" in found:
