@@ -88,7 +88,7 @@ def unit_norms(x: Array) -> Array:
     odd = ~((squares > UNDERFLOW) & (squares < inf))
     if odd.any():
         norms[odd] = _scaled_norms(rows[:, odd])
-    return norms.reshape((1,) * (x.ndim - 1) + (-1,))
+    return norms.reshape((1,) * (x.ndim - 1) + (-1,) if x.ndim else ())
 
 
 def _scaled_norms(rows: Array) -> Array:
