@@ -62,6 +62,24 @@ def signs(point: nn.Point) -> Rule:
     return rule
 
 
+def directions(point: nn.Point) -> Rule:
+    return lambda x, out, old, new: np.divide(x, np.abs(x), out)
+
+
+def slipping(point: nn.Point) -> Rule:
+    return lambda x, out, old, new: np.add(old[0], x, old[0])
+
+
+def test_rules_meet_no_zeros_between_small_leaves_and_no_old_state_to_write_to() -> None:
+    slopes = (np.array([2.0, -3.0]), np.array([0.5]))
+    optimizer = nn.descend(opt.elementwise(nn.Empty, directions), 1.0)
+    _, params = optimizer.update(optimizer.init(slopes), slopes)
+    assert [leaf.tolist() for leaf in params] == [[1.0, -2.0], [-0.5]]
+    wrong = nn.descend(opt.elementwise(opt.Velocity, slipping), 1.0)
+    with pytest.raises(ValueError, match="read-only"):
+        wrong.update(wrong.init(slopes), slopes)
+
+
 def optimizers() -> list[nn.Optimizer[object]]:
     """The cases, those of transforms as the optimizers that they make."""
     names = {**vars(opt), "factor": factor, "signs": signs, "SCHEDULE": SCHEDULE, "Key": nn.Key}

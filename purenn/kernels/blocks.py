@@ -60,8 +60,8 @@ def _layout_of(leaves: Leaves) -> _Layout:
 
 
 @lru_cache(maxsize=4)
-def _zeros(dtype: FloatDtype) -> Vector:
-    return read_only(np.zeros(ALIGNED, dtype))
+def _ones(dtype: FloatDtype) -> Vector:
+    return read_only(np.ones(ALIGNED, dtype))
 
 
 def fresh(leaves: Leaves) -> Packed:
@@ -97,11 +97,11 @@ def _flats(leaves: Leaves) -> list[Vector]:
     layout = _layout_of(leaves)
     flats = [leaves[index].reshape(-1) for index in layout.alone]
     if layout.together:
-        parts, zeros = [], _zeros(leaves[0].dtype)
+        parts, ones = [], _ones(leaves[0].dtype)  # a rule may divide by them
         for index, gap in zip(layout.together, layout.gaps, strict=True):
             parts.append(leaves[index].reshape(-1))
             if gap:
-                parts.append(zeros[:gap])
+                parts.append(ones[:gap])
         flats.append(np.concatenate(parts))
     return flats
 

@@ -8,7 +8,7 @@ from typing import TypeGuard
 import attrs
 
 from purenn import checks
-from purenn.arrays import Array, Leaves, Packed
+from purenn.arrays import Array, Leaves, Packed, read_only, typed_like
 from purenn.errors import OptionError, TreeError
 from purenn.kernels.blocks import Rule, Slots, fresh
 from purenn.kernels.updates import scale, zeros_like
@@ -24,9 +24,11 @@ def elementwise(kind: type[S], rule: Callable[[Point], Rule]) -> Transform[S]:
         kind: the class of the state, a frozen attrs class whose fields are leaves like the
             parameters'. They start at 0.
         rule: the rule of a step, `(x, out, old, new) -> update` on blocks of equal size and shape.
-            It reads the gradient `x` and the state's blocks `old`, writes the next state's into
+            It reads the gradient `x` and the state's blocks `old`, which are read-only in the
+            first step to show a slip, writes the next state's into
             `new`, each of which may be the same memory as its old one, and gives back `x`, one of
-            `new`, or `out` after writing into it. It keeps none of them.
+            `new`, or `out` after writing into it. It keeps none of them. Blocks have other entries
+            between small leaves, ones at first.
     """
     checks.instance("The kind of elementwise", kind, type, "Give the class of the state.")
     checks.function("The rule of elementwise", rule)
@@ -62,7 +64,7 @@ def fitting(transform: Transform[S], options: dict[str, float]) -> Transform[S]:
 
 def _checked(rule: Rule) -> Rule:
     def checked(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-        y = rule(x, out, old, new)
+        y = rule(x, out, tuple([read_only(typed_like(each.view(), each)) for each in old]), new)
         if not are_alike((y,), (x,)):
             raise OptionError(
                 f"The rule of elementwise: expected {checks.described(x)}, got "
