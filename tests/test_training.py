@@ -268,3 +268,6 @@ def test_a_summary_shows_each_layer_and_a_total() -> None:
     two = layers.beside(nn.linear(2), nn.relu()) >> layers.concatenate()
     assert nn.summary(two, (x, x)).splitlines()[1].endswith("relu())  ((2,), (2,))           6")
     assert nn.summary(nn.linear(2), x).splitlines()[1] == "0  linear(2)  (2,)                   6"
+    pair = nn.linear(2) >> nn.linear(1)
+    own = nn.Layer(pair.init, pair.apply, pair.vjp)  # whose parameters are a bare tuple
+    assert nn.summary(own, x).splitlines()[1].endswith("  (1,)                   9")

@@ -26,7 +26,8 @@ def summary(model: Layer[P, X, Y], example: X) -> str:
     rows = [("layer", "output shape", "parameters")]
     x: object = example
     for index in range(len(model)):
-        layer, own = model[index], params[index] if isinstance(params, tuple) else params
+        layer = model[index]
+        own = params[index] if layer is not model and isinstance(params, tuple) else params
         x = layer.apply(own, x)
         rows.append((f"{index:<2} {layer!r}", f"{sample_shape(x)}", _size(own)))
     rows.append(("total", "", _size(params)))
