@@ -39,10 +39,11 @@ class Key:
     @property
     def seed(self) -> int:
         """The seed, an integer of 128 bits."""
-        if self._origin is not None:
+        origin = self._origin  # which another thread may set to None
+        if origin is not None:
             from hashlib import blake2b
 
-            parent, label, index = self._origin
+            parent, label, index = origin
             content = parent.seed.to_bytes(16, "little") + index.to_bytes(8, "little")
             content += label.encode(errors="surrogatepass")
             digest = blake2b(content, digest_size=16).digest()
@@ -56,7 +57,8 @@ class Key:
             index = checks.integer("The index of a key's child", index, 0, INDEX_LIMIT - 1)
         if type(label) is not str:
             raise OptionError(f"The label of a key's child: expected a string, got {label!r}.")
-        if self._origin is not None and self._origin[0]._origin is not None:
+        origin = self._origin
+        if origin is not None and origin[0]._origin is not None:
             self.seed  # noqa: B018  so that no key holds more than two ancestors
         made = object.__new__(Key)
         object.__setattr__(made, "_seed", 0)  # until it is needed
@@ -66,7 +68,7 @@ class Key:
     def split(self, count: int) -> tuple[Key, ...]:
         """As many keys, for as many consumers."""
         checks.integer("The count of keys", count, 0)
-        return tuple(self.child("split", index) for index in range(count))
+        return tuple(self.child("share", index) for index in range(count))
 
     def generator(self) -> np.random.Generator:
         """A fresh generator at the start of this key's stream."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import pickle
 import random
+import sys
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -64,8 +66,22 @@ def test_a_childs_seed_is_the_digest_of_its_parents_seed_its_index_and_its_label
     np.testing.assert_array_equal(Key(2**100).generator().random(5), expected)
 
 
+def test_a_seed_may_be_computed_by_several_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    key, expected = Key(5).child("a"), Key(5).child("a").seed
+
+    class Interrupting(ModuleType):
+        def __getattr__(self, name: str) -> object:
+            monkeypatch.undo()
+            assert key.seed == expected  # in another thread, say
+            return hashlib.blake2b
+
+    monkeypatch.setitem(sys.modules, "hashlib", Interrupting("hashlib"))
+    assert key.seed == expected
+
+
 def test_splits_in_a_row_stay_of_one_size_and_take_no_time() -> None:
-    assert Key(5).split(3) == tuple(Key(5).child("split", n) for n in range(3))
+    assert Key(5).split(3) == tuple(Key(5).child("share", n) for n in range(3))
+    assert Key(5).child("split") not in Key(5).split(3)  # that of `data.split`
     assert Key(5).split(0) == ()
     key = Key(0)
     for _ in range(10_000):
