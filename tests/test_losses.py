@@ -279,6 +279,11 @@ def test_samples_with_an_ignored_label_count_neither_in_the_loss_nor_in_the_mean
     assert loss(LOGITS, unsigned)[0] == pytest.approx(softmaxed(LOGITS, HARD)[0])
 
 
+def test_an_error_whose_square_overflows_is_infinite_without_a_warning() -> None:
+    value, cotangent = SQUARED(matrix([[1e30]], FLOAT32), matrix([[0.0]], FLOAT32))
+    assert (value, cotangent.tolist()) == (math.inf, [[float(np.float32(2e30))]])
+
+
 @dtypes
 @pytest.mark.parametrize("size", [90.0, 800.0, 1e4, 1e37])
 def test_losses_of_logits_are_exact_far_out(size: float, dtype: FloatDtype) -> None:

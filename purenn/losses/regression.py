@@ -24,6 +24,7 @@ from purenn.losses._targets import require_same_shape
 def mean_squared_error() -> Loss[A, A]:
     """`(prediction - target)²`, the mean over a sample's outputs, for floats of any one shape."""
 
+    @deviations.QUIET
     def squares(prediction: A, target: A) -> tuple[Vector, A]:
         require_same_shape("mean_squared_error()", prediction, target)
         outputs = prediction.size // prediction.shape[0]
