@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from math import sqrt
+from typing import Annotated
 
 import attrs
 import numpy as np
 
 from purenn import checks
 from purenn.arrays import A, Array, FloatDtype, Shape, require_floats
-from purenn.checks import Fraction, NotNegative
+from purenn.checks import NotNegative
+from purenn.errors import OptionError
 from purenn.expressions import maker
 from purenn.kernels.augmentation import add_noise
 from purenn.kernels.constants import scalar
@@ -23,6 +25,17 @@ from purenn.layers._fitting import require_params
 from purenn.layers.activations import SELU_ALPHA, SELU_SCALE
 from purenn.layers.reshaping import unchanged, view
 from purenn.tree import EMPTY, Empty
+
+
+def _rate(name: str, value: object) -> float:
+    """A number from 0 to below 1, in float32 too, in which masks are drawn."""
+    rate = checks.fraction(name, value)
+    if np.float32(rate) == 1.0:
+        raise OptionError(f"{name}: {rate!r} is 1 in float32. Give at most 0.9999999.")
+    return rate
+
+
+Rate = Annotated[float, partial(_rate)]
 
 # From a batch and a key to the output, and its pullback.
 Draw = Callable[[A, Key], tuple[A, Callable[[A], A]]]
@@ -42,7 +55,7 @@ def _in_training(subject: str, draw: Draw[A], least_rank: int = 1) -> Layer[Empt
 
 
 @maker
-def dropout(rate: Fraction) -> Layer[Empty, A, A]:
+def dropout(rate: Rate) -> Layer[Empty, A, A]:
     """In training, set each element to 0 with probability `rate` and divide the others by 1 - rate.
 
     Inference changes nothing. Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov,
@@ -52,7 +65,7 @@ def dropout(rate: Fraction) -> Layer[Empty, A, A]:
 
 
 @maker
-def spatial_dropout(rate: Fraction) -> Layer[Empty, A, A]:
+def spatial_dropout(rate: Rate) -> Layer[Empty, A, A]:
     """As `dropout`, for whole channels: all that a sample has of a feature is dropped or kept.
 
     Neighbors in an image are much alike, so that single elements are no loss. Tompson, Goroshin,
@@ -67,7 +80,7 @@ def spatial_dropout(rate: Fraction) -> Layer[Empty, A, A]:
 
 
 @maker
-def alpha_dropout(rate: Fraction) -> Layer[Empty, A, A]:
+def alpha_dropout(rate: Rate) -> Layer[Empty, A, A]:
     """In training, set elements to the lowest value of SELU, and keep mean 0 and variance 1.
 
     With probability `rate` x becomes -1.7581; then all is multiplied and shifted such that inputs
