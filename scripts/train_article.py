@@ -12,7 +12,7 @@ from pathlib import Path
 import attrs
 
 from article.fashion_run import fashion
-from article.folders import SPIRALS, remove, replaced, write_summary
+from article.folders import SPIRALS, clear, replaced, write_summary
 from article.nets import opening
 from article.spiral_runs import clipped, exploding
 from article.stages import Result, Stage
@@ -22,7 +22,6 @@ from progress import say, standard_output
 from purenn import runs
 from purenn.datasets import FashionMnist, fashion_mnist
 from purenn.errors import OptionError, UnavailableError
-from purenn.runs.folder import SUMMARY
 
 FROM_DEBIAN = Path(__file__).parent / "fashion-mnist-from-debian"
 
@@ -74,7 +73,7 @@ def main(arguments: Sequence[str], load: Load = fashion_mnist) -> int:
 
 
 def _perform_all(command: Command, stages: Sequence[Stage]) -> list[Result]:
-    remove(command.folder, (SUMMARY, SPIRALS))
+    clear(command.folder)
     results: dict[str, Result] = {}
     for stage in stages:
         folder = command.folder / stage.name

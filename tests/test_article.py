@@ -14,11 +14,12 @@ import pytest
 from article_replica import first_epoch
 from commands import RECORDS, SCRIPTS, run
 from sample import sample
+from states import contents, untouched
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import train_article
 from article.fashion_run import average_loss, fashion_recipe
-from article.folders import replaced
+from article.folders import clear, replaced, write_summary
 from article.images import article_split
 from article.nets import UNUSED_KEY, fashion_epochs, opening
 from article.spiral_runs import clipped
@@ -157,6 +158,22 @@ def test_an_own_folder_is_cleared_of_its_files_and_no_others(tmp_path: Path) -> 
         with pytest.raises(RunError, match="is in use by process"), replaced(tmp_path, OWN):
             pass
     assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["summary.json", "spirals.png", "config.json"])
+def test_files_of_others_where_the_summary_goes_are_kept(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("{}")
+    message = rf"holds a {name} that this command did not write\. Choose another folder with --fol"
+    with untouched(tmp_path), pytest.raises(RunError, match=message):
+        train_article.main(["--folder", str(tmp_path)])
+
+
+def test_a_summary_of_its_own_is_cleared_with_its_picture(tmp_path: Path) -> None:
+    write_summary(tmp_path, {}, expected=3)
+    for name in ("spirals.png", "notes.txt"):
+        (tmp_path / name).touch()
+    clear(tmp_path)
+    assert set(contents(tmp_path)) == {"notes.txt"}
 
 
 @pytest.mark.parametrize("place", ["", "--data", "PURENN_DATA", "no package either"])

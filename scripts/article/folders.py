@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 import attrs
 
 from article.stages import Result
 from purenn import files, jsons, runs
+from purenn.errors import FormatError
 from purenn.runs.folder import BEST, CHECKPOINT, CONFIG, SUMMARY
 from purenn.runs.lock import locked
 
@@ -39,6 +40,26 @@ def replaced(folder: Path, config: runs.Config) -> AbstractContextManager[runs.R
         with locked(folder, lambda: None):
             remove(folder, FILES)
     return runs.start(folder, config)
+
+
+def clear(folder: Path) -> None:
+    """Remove what an earlier invocation gathered beside the folders of its runs.
+
+    Raises:
+        RunError: the folder holds a run, or files of these names that are somebody else's.
+    """
+    gathered: jsons.Json = None
+    if files.exists(folder / SUMMARY):
+        with suppress(FormatError):
+            gathered = jsons.read(folder / SUMMARY)
+    is_own = isinstance(gathered, dict) and set(gathered) == {"runs", "agrees"}
+    for name in (CONFIG,) if is_own else (CONFIG, SUMMARY, SPIRALS):
+        if files.exists(folder / name):
+            raise runs.RunError(
+                f"{folder} holds a {name} that this command did not write. Choose another folder "
+                "with --folder."
+            )
+    remove(folder, (SPIRALS, SUMMARY))  # the summary goes last: it says whose folder it is
 
 
 def remove(folder: Path, names: tuple[str, ...]) -> None:
