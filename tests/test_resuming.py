@@ -234,6 +234,29 @@ class TestDamage:
         assert contents(folder) == {**before, ".download.part": b""}
 
 
+class TestProgress:
+    def test_it_is_where_the_run_stands(self, tmp_path: Path) -> None:
+        counted(tmp_path, 2)
+        other = f"RunError: {tmp_path} has other records than this progress: it was trained on sinc"
+        rest = count, lambda key, epoch: (4, 4, 1), 3, metrics
+        with runs.resume(tmp_path) as run:
+            end = runs.begin(run, STATE, "model", KEY)
+            first = runs.Progress(STATE, KEY, "model")
+            with refused(tmp_path, other):
+                next(runs.train(run, first, *rest))
+            with refused(tmp_path, other):
+                runs.finish(run, first, {})
+            for name in (METRICS, TIMES):
+                whole = (tmp_path / name).read_bytes()
+                (tmp_path / name).write_bytes(whole + b'{"epo')
+                with refused(tmp_path, other):
+                    next(runs.train(run, end, *rest))
+                (tmp_path / name).write_bytes(whole)
+        for use in (lambda: next(runs.train(run, end, *rest)), lambda: runs.finish(run, end, {})):
+            with refused(tmp_path, f"RunError: {tmp_path} is not held by this process any more."):
+                use()
+
+
 class TestOtherRuns:
     def test_another_key_model_or_optimizer(self, tmp_path: Path) -> None:
         counted(tmp_path, 2, leave=3)

@@ -14,13 +14,14 @@ from purenn.errors import RunError
 
 LOCK = ".lock"
 
-# The locked descriptors of this process. Its forks share them, and must not keep them locked.
-HELD: set[int] = set()
+# The locked descriptors of this process, and the folders that they are in. Its forks share the
+# descriptors, and must not keep them locked.
+HELD: dict[int, Path] = {}
 
 
 def _let_go() -> None:
     while HELD:
-        os.close(HELD.pop())
+        os.close(HELD.popitem()[0])
 
 
 if hasattr(os, "register_at_fork"):
@@ -50,7 +51,7 @@ def locked(folder: Path, check: Callable[[], None]) -> Iterator[None]:
 
 
 def _take(stack: ExitStack, descriptor: int, folder: Path) -> None:
-    HELD.add(descriptor)
+    HELD[descriptor] = folder
     stack.callback(_close, descriptor)
     if not lock_descriptor(descriptor, blocking=False):
         owner = "another process"
@@ -61,5 +62,5 @@ def _take(stack: ExitStack, descriptor: int, folder: Path) -> None:
 
 def _close(descriptor: int) -> None:
     if descriptor in HELD:  # not so in a fork
-        HELD.remove(descriptor)
+        del HELD[descriptor]
         os.close(descriptor)

@@ -16,7 +16,8 @@ from purenn.runs.config import read_config
 from purenn.runs.divergence import NO_MOMENTS, Moment, P, S, require_finite
 from purenn.runs.environment import read_environment
 from purenn.runs.folder import CONFIG, SUMMARY, Run
-from purenn.runs.records import METRICS, Record, keep_records, seconds
+from purenn.runs.lock import HELD
+from purenn.runs.records import METRICS, Record, keep_records, require_records, seconds
 from purenn.tree import Node
 
 
@@ -106,10 +107,15 @@ def begin(run: Run, state: State[P, S], model: str, key: Key) -> Progress[P, S]:
     return attrs.evolve(progress, records=records, planned=planned)
 
 
-def require_progress(run: object, progress: object) -> None:
-    """Check that these are what their names say."""
+def require_progress(run: Run, progress: object) -> None:
+    """Check that these are what their names say, and that the run is held."""
     checks.instance("run", run, Run, "Take it from start or resume.")
     checks.instance("progress", progress, Progress, "Take it from begin.")
+    if run.folder not in HELD.values():
+        raise RunError(
+            f"{run.folder} is not held by this process any more. Stay in the block of start or "
+            "resume, or take up the run again with resume."
+        )
 
 
 def save(run: Run, progress: Progress[P, S]) -> None:
@@ -129,6 +135,8 @@ def finish(run: Run, progress: Progress[P, S], metrics: Mapping[str, object]) ->
     `metrics`, of anything that has a form in JSON, are added to those of the last record.
     """
     added = jsons.plain_dict(metrics, "metrics")
+    require_progress(run, progress)
+    require_records(run.folder, progress.records)
     save(run, progress)
     found: dict[str, jsons.Json] = {**progress.records[-1]} if progress.records else {}
     found.pop("epoch", None)

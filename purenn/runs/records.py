@@ -58,6 +58,19 @@ def keep_records(folder: Path, count: int) -> tuple[Record, ...]:
     return kept
 
 
+def require_records(folder: Path, records: tuple[Record, ...]) -> None:
+    """Check that a run's folder has these records, and nothing after them."""
+    is_whole = all(
+        files.require_regular(path) == sum(map(len, _lines(path)))
+        for path in (folder / METRICS, folder / TIMES)
+    )
+    if not is_whole or read_records(folder) != records:
+        raise RunError(
+            f"{folder} has other records than this progress: it was trained on since, by a session "
+            "that failed perhaps, or the progress is another run's. Take it from begin."
+        )
+
+
 def seconds(folder: Path) -> float:
     """How long the run trained, in all sessions, but for what a kill left unwritten."""
     path, total = folder / TIMES, 0.0

@@ -21,7 +21,7 @@ from purenn.runs.environment import arithmetic, environment, note_environment
 from purenn.runs.folder import SUMMARY, Run
 from purenn.runs.interruption import interruptible
 from purenn.runs.progress import Progress, require_progress, save
-from purenn.runs.records import METRICS, TIMES, Metrics, record
+from purenn.runs.records import METRICS, TIMES, Metrics, record, require_records
 from purenn.runs.stopping import Best, Until
 from purenn.training import Report, Step
 
@@ -97,6 +97,7 @@ def train(
     Raises:
         DivergenceError: the loss, the gradient, the parameters or a metric are not finite.
         InterruptionError: SIGTERM or Ctrl-C came, and a checkpoint was written.
+        RunError: the run stands elsewhere than the progress, or is no longer held.
     """
     require_progress(run, progress)
     checks.instance("cadence", cadence, Cadence, "")
@@ -107,6 +108,7 @@ def train(
             f"{epochs}. Ask for more, or choose another folder."
         )
     was_finished = files.exists(run.folder / SUMMARY) and progress.planned >= epochs
+    require_records(run.folder, progress.records)
     if was_finished or _is_over(progress, epochs, until):
         return
     require_finite(progress.state, progress.place, progress.recent)
