@@ -13,7 +13,7 @@ from states import contents, untouched
 from survivor import CONFIG, train
 
 import purenn as nn
-from purenn import runs
+from purenn import files, runs
 from purenn.arrays import Vector
 from purenn.errors import OptionError, PurennError, RunError
 from purenn.optimizers import Velocity
@@ -31,6 +31,7 @@ KEY = nn.Key(5)
 OFTEN = runs.Cadence(steps=1)
 FIRST = b'{"epoch": 0}\n'
 LOSSES = (5.0, 3.0, 2.0, 4.0, 2.5, 1.0, 6.0, 7.0)  # by epoch
+LOWEST = runs.best("loss")
 
 
 @pytest.fixture
@@ -232,6 +233,51 @@ class TestDamage:
             (folder / name).touch()
         train(folder)
         assert contents(folder) == {**before, ".download.part": b""}
+
+
+class TestBest:
+    def test_it_is_never_ahead_of_the_checkpoint(self, tmp_path: Path) -> None:
+        whole, part = tmp_path / "whole", tmp_path / "part"
+        rare = runs.Cadence(epochs=5)
+        counted(whole, 6, best=LOWEST, cadence=rare)
+        with pytest.raises(KeyboardInterrupt):
+            counted(part, 6, best=LOWEST, cadence=rare, crash=18)
+        with runs.resume(part) as run:
+            assert runs.begin(run, STATE, "model", KEY).epoch == 6  # the best of all
+        counted(part, 6, best=LOWEST, cadence=rare)
+        assert runs.differences(whole, part) == ()
+
+    def test_one_that_a_kill_left_behind_is_made_up_for(self, tmp_path: Path) -> None:
+        counted(tmp_path / "whole", 3, best=LOWEST)
+        write = files.write
+
+        def killed(path: Path, content: bytes) -> None:
+            if path.name == "best.safetensors":
+                raise KeyboardInterrupt
+            write(path, content)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(files, "write", killed)
+            crashed(tmp_path / "part", 3, 0, LOWEST)
+        counted(tmp_path / "part", 3, best=LOWEST)
+        assert runs.differences(tmp_path / "whole", tmp_path / "part") == ()
+
+    def test_it_is_asked_for_in_all_sessions_or_in_none(self, tmp_path: Path) -> None:
+        file = tmp_path / "best.safetensors"
+        counted(tmp_path, 4)
+        text = f"RunError: {file} is missing, with the parameters of epoch 3: restore it from"
+        with refused(tmp_path, text):
+            counted(tmp_path, 5, best=LOWEST)
+        counted(tmp_path, 6)
+        counted(tmp_path, 6, best=LOWEST)  # which the last epoch is
+        with refused(tmp_path, f"RunError: {file} has the best parameters of sessions before"):
+            counted(tmp_path, 8)
+
+    def test_a_damaged_one_is_found_before_anything_is_trained(self, tmp_path: Path) -> None:
+        counted(tmp_path, 4, best=LOWEST)
+        (tmp_path / "best.safetensors").write_bytes(b"{")
+        with refused(tmp_path, f"FormatError: {tmp_path}/best.safetensors: expected a safetensors"):
+            counted(tmp_path, 5, best=LOWEST)
 
 
 class TestProgress:

@@ -39,8 +39,9 @@ class EpochBatches(Protocol[B_co]):
 class Cadence:
     """When checkpoints are written, and how often `train` yields.
 
-    Checkpoints are written after so many seconds, steps or epochs, and after the last epoch. They
-    cost milliseconds, waiting for the disk: where epochs are as short as that, ask for fewer.
+    Checkpoints are written after so many seconds, steps or epochs, after the last epoch, and after
+    each that `train` is told is the best so far. They cost milliseconds, waiting for the disk:
+    where epochs are as short as that, ask for fewer.
     `train` yields every `shown` seconds; 0 yields after each step.
     """
 
@@ -92,12 +93,14 @@ def train(
         measure: the record of an epoch, given the progress at its end, whose `batch` is not yet 0.
         until: whether to stop, given the records so far: `patience("validation_loss", epochs=5)`.
         best: the best epoch, given the records so far: `best("validation_loss")`. Its parameters
-            are kept in best.safetensors, for `load` to read.
+            are kept in best.safetensors, for `load` to read. It is the same in all sessions of a
+            run, or in none.
 
     Raises:
         DivergenceError: the loss, the gradient, the parameters or a metric are not finite.
         InterruptionError: SIGTERM or Ctrl-C came, and a checkpoint was written.
-        RunError: the run stands elsewhere than the progress, or is no longer held.
+        RunError: the run stands elsewhere than the progress, or is no longer held; or the best
+            parameters are missing, or there are some that nobody asks for.
     """
     require_progress(run, progress)
     checks.instance("cadence", cadence, Cadence, "")
@@ -109,6 +112,7 @@ def train(
         )
     was_finished = files.exists(run.folder / SUMMARY) and progress.planned >= epochs
     require_records(run.folder, progress.records)
+    _require_best(run, progress, best)
     if was_finished or _is_over(progress, epochs, until):
         return
     require_finite(progress.state, progress.place, progress.recent)
@@ -128,14 +132,15 @@ def train(
                 is_due = cadence.is_due(now - saved, steps)
                 if progress.batch == len(batches):
                     owner.look()  # for `measure`
-                    progress = _end_epoch(run, progress, measure, best)
+                    progress = _end_epoch(run, progress, measure)
                     is_over = _is_over(progress, epochs, until)
                     is_due = is_due or is_over or progress.epoch % cadence.epochs == 0
+                    is_due = is_due or _is_best(progress, best)
                 if is_over:
                     progress = attrs.evolve(progress, planned=progress.epoch)
                 number = stop.signal
                 if is_due or number is not None:
-                    save(run, progress)
+                    _save(run, progress, best)
                     before, saved, saved_step = saved, time.monotonic(), progress.state.step
                     _note_time(run, progress, "seconds", round(saved - before, 6))
                 if number is not None:
@@ -154,6 +159,36 @@ def _require_functions(**functions: object) -> None:
     for name, function in functions.items():
         if function is not None or name not in ("until", "best"):
             checks.function(name, function)
+
+
+def _is_best(progress: Progress[P, S], best: Best | None) -> bool:
+    is_between = progress.batch == 0 and progress.epoch > 0
+    return is_between and best is not None and best(progress.records) == progress.epoch - 1
+
+
+def _save(run: Run, progress: Progress[P, S], best: Best | None) -> None:
+    save(run, progress)
+    # After the checkpoint: the next session can make up for a best that is missing, not undo one.
+    if _is_best(progress, best):
+        saving.save(run.best, progress.state.params)
+
+
+def _require_best(run: Run, progress: Progress[P, S], best: Best | None) -> None:
+    """Check that the best parameters are there if they are asked for, and only then."""
+    if _is_best(progress, best):  # the last session may have ended before they were written
+        saving.save(run.best, progress.state.params)
+    elif best is not None and progress.epoch and not files.exists(run.best):
+        raise RunError(
+            f"{run.best} is missing, with the parameters of epoch {best(progress.records) + 1}: "
+            "restore it from a copy, leave out best, or start again in another folder."
+        )
+    elif best is not None and progress.epoch:
+        saving.load(run.best, like=progress.state.params)
+    elif best is None and files.exists(run.best):
+        raise RunError(
+            f"{run.best} has the best parameters of sessions before, but this one is not told what "
+            "is best. Give best as before, or remove the file to keep the last ones."
+        )
 
 
 def _is_over(progress: Progress[P, S], epochs: int, until: Until | None) -> bool:
@@ -193,15 +228,11 @@ def _end_epoch(
     run: Run,
     progress: Progress[P, S],
     measure: Callable[[Progress[P, S]], Metrics],
-    best: Best | None,
 ) -> Progress[P, S]:
     require_finite(progress.state, progress.place, progress.recent)
     new = record(progress.epoch, measure(progress))
     files.append(run.folder / METRICS, jsons.dump({**new}))
     records = (*progress.records, new)
-    # Before the checkpoint: a run that is resumed from an earlier one comes through here again.
-    if best is not None and best(records) == progress.epoch:
-        saving.save(run.best, progress.state.params)
     return attrs.evolve(
         progress, epoch=progress.epoch + 1, batch=0, samples=0, loss_sum=0.0, records=records
     )
