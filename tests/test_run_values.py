@@ -147,7 +147,34 @@ class TestSignals:
         with interruptible() as third:
             signal.raise_signal(signal.SIGINT)
             assert third.signal == signal.SIGINT
-        second.__exit__(None, None, None)
+        with pytest.raises(KeyboardInterrupt):
+            second.__exit__(None, None, None)
+
+    def test_a_request_that_ended_no_run_acts_after_the_last(self) -> None:
+        with pytest.raises(KeyboardInterrupt), interruptible():
+            signal.raise_signal(signal.SIGINT)
+
+    def test_a_request_before_a_break_acts_soon(self) -> None:
+        def steps() -> Iterator[int]:
+            with interruptible():
+                yield 0
+
+        def left() -> None:
+            for _ in steps():
+                signal.raise_signal(signal.SIGINT)
+                break
+            time.sleep(10.0)
+
+        with pytest.raises(KeyboardInterrupt):
+            left()
+
+    def test_what_is_left_in_another_thread_lets_the_next_signal_through(self) -> None:
+        within = interruptible()
+        within.__enter__()
+        with ThreadPoolExecutor() as pool:
+            pool.submit(within.__exit__, None, None, None).result()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
 
     def test_a_handler_that_was_set_in_the_meantime_stays(self) -> None:
         def own(number: int, frame: FrameType | None) -> None: ...

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from purenn.errors import InterruptionError
+
 
 class Stop:
     """Whether somebody asked the run to stop, and by which signal."""
@@ -18,12 +20,14 @@ class Stop:
 # Runs under way, of which there may be several in one process, and the handlers before them.
 STOPS: list[Stop] = []
 BEFORE: dict[int, Callable[[int, FrameType | None], object] | int | None] = {}
+UNSERVED: list[int] = []  # the request that no run has ended with yet
 
 
 @contextmanager
 def interruptible() -> Iterator[Stop]:
     """Turn the first SIGINT or SIGTERM into a request; the second acts as if this were not here.
 
+    A request that came too late to end a run with InterruptionError acts after the last run.
     Signals that the process ignores stay ignored. Python handles signals in the main thread alone:
     in others the request never comes.
     """
@@ -38,21 +42,41 @@ def interruptible() -> Iterator[Stop]:
             BEFORE[number] = handler
             signal.signal(number, _request)
     STOPS.append(stop)
+    act = signal.raise_signal
     try:
         yield stop
+    except InterruptionError:
+        UNSERVED.clear()
+        raise
+    except GeneratorExit:
+        act = _raise_soon
+        raise
     finally:
         STOPS.remove(stop)
         if not STOPS:
             _restore()
+            while UNSERVED:
+                act(UNSERVED.pop())
 
 
 def _request(number: int, frame: FrameType | None) -> None:
-    for stop in STOPS:
+    unasked = [stop for stop in STOPS if stop.signal is None]
+    for stop in unasked:
         stop.signal = number
-    _restore()
+    UNSERVED[:] = [number] if unasked else []
+    if not unasked:
+        _restore()
+        signal.raise_signal(number)
+
+
+def _raise_soon(number: int) -> None:
+    # `break` throws a loop's iterator away, and Python what is raised while it does that.
+    threading.Timer(0.01, signal.raise_signal, (number,)).start()
 
 
 def _restore() -> None:
+    if threading.current_thread() is not threading.main_thread():
+        return  # the next signal restores them
     while BEFORE:
         number, handler = BEFORE.popitem()
         if signal.getsignal(number) is _request:  # and not one that was set in the meantime
