@@ -169,6 +169,23 @@ def test_steps_that_are_skipped_neither_raise_nor_count() -> None:
         infinite(protected.init(params), batches[0])
 
 
+def test_a_step_with_a_finite_loss_that_is_skipped_does_not_count() -> None:
+    def loss(y: Matrix, target: Matrix) -> tuple[float, Matrix]:
+        return float(target.sum()), (y * math.nan if 3.0 in target else y)
+
+    x: Matrix = np.arange(6.0)[:, np.newaxis]
+    batches, params = batches_in_order(nn.dataset(x, x), 1, KEY), nn.linear(1).init(KEY, x)
+
+    def check(optimizer: nn.Optimizer[S]) -> None:
+        step = nn.training_step(nn.linear(1), loss, optimizer)
+        _, reports = nn.fold(step, optimizer.init(params), batches)
+        assert [report.samples for report in reports] == [1, 1, 1, 0, 1, 1]
+        assert nn.mean_loss(reports) == (0 + 1 + 2 + 4 + 5) / 5
+
+    check(opt.skip_nonfinite(nn.sgd(0.01), 1))
+    check(opt.accumulated(opt.skip_nonfinite(nn.sgd(0.01), 1), 2))
+
+
 def test_predictions_depend_neither_on_batches_nor_on_the_source(tmp_path: Path) -> None:
     x, y = DATA.inputs.take(range(100)), DATA.targets.take(range(100))
     np.save(tmp_path / "x.npy", x)

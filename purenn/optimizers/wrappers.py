@@ -147,6 +147,13 @@ def was_skipped(slots: object) -> bool:
     return False
 
 
+def skipped(slots: object) -> int:
+    """How many steps `skip_nonfinite` skipped in all."""
+    if isinstance(slots, Skipping):
+        return slots.total
+    return skipped(slots.inner) if isinstance(slots, Averaged | Lookahead | Accumulated) else 0
+
+
 def _surrender(limit: int, grads: Leaves, point: Point) -> str:
     bad = [path for path, leaf in zip(point.paths, grads, strict=True) if not is_finite(leaf)]
     where = f"first in {bad[0]}" if bad else "though its gradient is"

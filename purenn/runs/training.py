@@ -213,7 +213,7 @@ def _advance(
     batch: B,
 ) -> Progress[P, S]:
     report, recent = checked_step(step, owner, batch, progress.place, progress.recent)
-    samples = report.samples if isfinite(report.loss) else 0  # it is not if the step was skipped
+    samples = report.samples if isfinite(report.loss) else 0  # NaN where a step of one's own skips
     return attrs.evolve(
         progress,
         state=owner.state,

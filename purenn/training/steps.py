@@ -23,6 +23,7 @@ from purenn.losses import Loss, LossFunction
 from purenn.optimizers import Optimizer, State, was_skipped
 from purenn.optimizers._optimizer import require_optimizer
 from purenn.optimizers._state import Owner
+from purenn.optimizers.wrappers import skipped
 from purenn.training.gradient import P, T, X, Y, value_and_grad
 from purenn.training.metrics import Measure
 from purenn.tree import leaves
@@ -38,7 +39,10 @@ Step = Callable[[S, B], tuple[S, M]]
 
 @attrs.frozen
 class Report:
-    """The mean loss of a batch before the update, and how many of its samples count."""
+    """The mean loss of a batch before the update, and how many of its samples count.
+
+    Those of a step that `skip_nonfinite` skipped do not.
+    """
 
     loss: float
     samples: int
@@ -69,8 +73,13 @@ class TrainingStep(Generic[P, X, Y, T, S]):
         samples, mean = self.count(batch.targets), value
         if isinstance(self.loss, Loss) and samples:
             mean = value / (self.loss.scale(samples) * samples)
+        before = owner.state.slots
         self.optimizer.advance(owner, grads, mean if samples else nan)
-        if not isfinite(mean) and not was_skipped(owner.state.slots):
+        # What writes over its state never skips: most optimizers are not asked.
+        if not self.optimizer.writes_over and was_skipped(owner.state.slots):
+            # Where gradients are accumulated, it may be an update before that was skipped.
+            samples = samples if skipped(owner.state.slots) == skipped(before) else 0
+        elif not isfinite(mean):
             raise DivergenceError(
                 f"The loss is {mean} at step {owner.state.step - 1}. Clip the gradients, with "
                 "clip_by_global_norm(1.0) at the start of the chain, or take a lower learning rate."
