@@ -72,5 +72,8 @@ def told(before: str, after: str, changes: tuple[str, ...]) -> str:
         return f"The digest is the same: {after}{more}"
     reason = f"The environment differs, which may explain it:{listed}"
     if not changes:
-        reason = "No environment explains it. Look at what the configuration leaves out: the data?"
+        reason = (
+            "No environment explains it. Look at what the configuration leaves out: were more "
+            "epochs asked for with --resume? Were the data the same?"
+        )
     return f"The digest differs:\n  {before} there\n  {after} here\n{reason}"

@@ -130,7 +130,8 @@ def test_no_environment_excuses_another_digest_of_a_portable_run(tmp_path: Path)
     same, told = verification.verified(tmp_path)
     assert not same
     assert told.endswith(
-        "No environment explains it. Look at what the configuration leaves out: the data?"
+        "No environment explains it. Look at what the configuration leaves out: were more epochs "
+        "asked for with --resume? Were the data the same?"
     )
 
 

@@ -65,6 +65,8 @@ def resume(
         config: the configuration that the run must have; if left out, that in the folder.
         may_change: settings that may differ from the folder's, such as `("epochs",)`, numbers only
             by being larger: those given here hold from now on, and `begin` writes them to the file.
+            What they were is not kept: if steps that are done depend on them, by a schedule say,
+            the run is not what its configuration would give from the start.
 
     Raises:
         RunError: the run has another configuration, or the folder is in use. It is left as it was.
