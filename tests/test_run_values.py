@@ -46,6 +46,13 @@ class TestRecords:
         with refused(OptionError, "the epoch's number has that name. Choose another."):
             record(0, {"epoch": 0})
 
+    def test_their_names_are_strings_and_integers_are_no_larger_than_floats(self) -> None:
+        metrics: dict[str, float] = json.loads('{"a": 1}', object_pairs_hook=lambda _: {0: 0.5})
+        with refused(OptionError, "The name of a metric: expected a str, got 0."):
+            record(0, metrics)
+        with refused(DivergenceError, "metric 'a' is inf at the end of epoch 1."):
+            record(0, {"a": 10**5000})
+
 
 class TestEarlyStopping:
     records = tuple(

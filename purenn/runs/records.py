@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import isfinite
+from math import inf, isfinite
 from pathlib import Path
 
 import numpy as np
@@ -27,11 +27,12 @@ def record(epoch: int, metrics: Metrics) -> Record:
         raise OptionError('metric "epoch": the epoch\'s number has that name. Choose another.')
     found: dict[str, float] = {"epoch": epoch}
     for name, value in metrics.items():
+        checks.instance("The name of a metric", name, str)
         number: object = value.item() if isinstance(value, np.generic) else value
         if isinstance(number, bool) or not isinstance(number, int | float):
             raise OptionError(f"metric {name!r}: expected a number, got {checks.described(value)}.")
-        if not isfinite(number):
-            raise DivergenceError(f"metric {name!r} is {number} at the end of epoch {epoch + 1}.")
+        if not isfinite(size := _as_float(number)):
+            raise DivergenceError(f"metric {name!r} is {size} at the end of epoch {epoch + 1}.")
         found[name] = number
     return found
 
@@ -84,6 +85,13 @@ def seconds(folder: Path) -> float:
             case _:
                 raise RunError(f"{where}: expected the start or the seconds of a session.")
     return total
+
+
+def _as_float(number: float) -> float:
+    try:
+        return float(number)
+    except OverflowError:  # an integer beyond all floats
+        return inf
 
 
 def _records(path: Path, lines: list[bytes]) -> tuple[Record, ...]:
