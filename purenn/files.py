@@ -20,7 +20,6 @@ from purenn.errors import OptionError, UnavailableError
 AnyPath = str | os.PathLike[str]
 
 SUFFIX = ".purenn-part"  # of files that are being written
-exists = os.path.lexists  # whether there is something of that name, if only a broken link
 NO_FOLLOW: int = getattr(os, "O_NOFOLLOW", 0)
 BINARY: int = getattr(os, "O_BINARY", 0)
 KINDS = {stat.S_IFDIR: "a directory", stat.S_IFLNK: "a symbolic link"}
@@ -46,6 +45,40 @@ def translated(path: Path, failure: str) -> Iterator[None]:
     except (OSError, ValueError) as error:  # ValueError: a name with a null byte
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise UnavailableError(f"{path} cannot be {failure}: {reason}.") from error
+
+
+def exists(path: Path) -> bool:
+    """Whether there is something of that name, if only a broken link."""
+    with translated(path, "accessed"):
+        try:
+            path.lstat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+    return True
+
+
+def require_folder(path: AnyPath) -> Path:
+    """The path of a folder with `~` expanded."""
+    folder = expanded(path)
+    with translated(folder, "read"):
+        if stat.S_ISDIR(folder.stat().st_mode):
+            return folder
+    raise UnavailableError(f"{folder} is not a directory: expected the folder of a run.")
+
+
+def names(folder: Path) -> set[str]:
+    """The names of all that is in a folder, and in folders in it."""
+
+    def refuse(error: OSError) -> None:
+        raise error
+
+    with translated(folder, "read"):
+        walk = os.walk(folder, onerror=refuse)
+        return {
+            str(Path(place, name).relative_to(folder))
+            for place, folders, others in walk
+            for name in (*folders, *others)
+        }
 
 
 def require_regular(path: Path, status: Callable[[Path], os.stat_result] = os.lstat) -> int:

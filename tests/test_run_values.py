@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from math import inf, nan
 from pathlib import Path
@@ -19,8 +19,8 @@ import pytest
 from refusals import refused
 
 import purenn as nn
-from purenn import runs
-from purenn.errors import DivergenceError, OptionError
+from purenn import files, runs
+from purenn.errors import DivergenceError, OptionError, UnavailableError
 from purenn.runs.environment import commit, note_environment
 from purenn.runs.interruption import interruptible
 from purenn.runs.records import Metrics, record
@@ -204,6 +204,32 @@ class TestSignals:
 
         with ThreadPoolExecutor() as pool:
             assert pool.submit(handler_within).result() is signal.SIG_DFL
+
+
+@pytest.mark.parametrize(
+    "read",
+    [runs.read_records, runs.read_summary, lambda place: runs.differences(place, place)],
+)
+def test_what_is_no_folder_is_not_taken_for_an_empty_one(
+    read: Callable[[Path], object], tmp_path: Path
+) -> None:
+    file, link = tmp_path / "file", tmp_path / "link"
+    file.touch()
+    link.symlink_to(link)
+    for place, problem in (
+        (tmp_path / "typo", "cannot be read: No such file or directory."),
+        (file, "is not a directory: expected the folder of a run."),
+        (link, "cannot be read: Too many levels of symbolic links."),
+    ):
+        with refused(UnavailableError, f"{place} {problem}"):
+            read(place)
+
+
+def test_only_what_is_not_found_is_not_there(tmp_path: Path) -> None:
+    place = tmp_path / ("x" * 300)
+    with refused(UnavailableError, f"{place}/a cannot be accessed: File name too long."):
+        files.exists(place / "a")
+    assert not files.exists(tmp_path / "a" / "b")
 
 
 def test_folders_are_compared_but_for_clocks(tmp_path: Path) -> None:

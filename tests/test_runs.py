@@ -108,6 +108,15 @@ class TestStarting:
             assert runs.read_records(tmp_path) == ()
         assert (tmp_path / "notes.txt").read_text() == "mine"
 
+    def test_its_folder_stays_where_it_is(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        with runs.start("run", CONFIG) as run:
+            assert run.folder == tmp_path / "run"
+        with runs.resume("run") as run:
+            assert run.folder == tmp_path / "run"
+
     def test_a_lock_that_is_a_link(self, tmp_path: Path) -> None:
         (tmp_path / ".lock").symlink_to(tmp_path / "file")
         message = f"{tmp_path}/.lock is a symbolic link: expected a regular file."

@@ -23,7 +23,7 @@ SUMMARY = "summary.json"
 
 @attrs.frozen
 class Run:
-    """A folder that this process holds, and the configuration of the run in it."""
+    """A folder that this process holds, as an absolute path, and the configuration of its run."""
 
     folder: Path
     config: Config
@@ -46,7 +46,7 @@ def start(folder: files.AnyPath, config: Config) -> Iterator[Run]:
     A folder that holds a run or is in use is left as it was: `RunError`.
     """
     checks.instance("config", config, Config, "Make one with Config(script, settings).")
-    place = files.expanded(folder)
+    place = files.expanded(folder).absolute()
     with locked(place, lambda: _require_vacant(place)):
         jsons.write(place / ENVIRONMENT, environment())
         # The configuration comes last: where it is, there is a run.
@@ -76,7 +76,7 @@ def resume(
         checks.instance("may_change", name, str, "")
     if config is not None:
         checks.instance("config", config, Config, "Make one with Config(script, settings).")
-    place = files.expanded(folder)
+    place = files.expanded(folder).absolute()
     if config is not None and not files.exists(place / CONFIG):
         with start(place, config) as run:
             yield run
@@ -90,9 +90,8 @@ def differences(first: files.AnyPath, second: files.AnyPath) -> tuple[str, ...]:
 
     Left out are times.jsonl, the seconds in summary.json, and the lock.
     """
-    one, other = places = files.expanded(first), files.expanded(second)
-    found = {str(path.relative_to(place)) for place in places for path in place.rglob("*")}
-    names = sorted(found - {TIMES, LOCK})
+    one, other = files.require_folder(first), files.require_folder(second)
+    names = sorted((files.names(one) | files.names(other)) - {TIMES, LOCK})
     return tuple(name for name in names if _content(one / name) != _content(other / name))
 
 
@@ -100,7 +99,7 @@ def _content(path: Path) -> object:
     if not path.is_file():
         return path.is_dir()
     facts = jsons.read(path) if path.name == SUMMARY else None
-    return {**facts, "seconds": 0} if isinstance(facts, dict) else path.read_bytes()
+    return {**facts, "seconds": 0} if isinstance(facts, dict) else files.read(path)
 
 
 def _require_vacant(folder: Path) -> None:

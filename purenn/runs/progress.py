@@ -152,7 +152,7 @@ def finish(run: Run, progress: Progress[P, S], metrics: Mapping[str, object]) ->
 
 def read_summary(folder: files.AnyPath) -> Summary | None:
     """What came of the run in a folder, or None if it is not finished."""
-    path = files.expanded(folder) / SUMMARY
+    path = files.require_folder(folder) / SUMMARY
     if not files.exists(path):
         return None
     match jsons.read(path):

@@ -39,7 +39,7 @@ def record(epoch: int, metrics: Metrics) -> Record:
 
 def read_records(folder: files.AnyPath) -> tuple[Record, ...]:
     """The records in a run's folder. A last line that was not finished is left out."""
-    path = files.expanded(folder) / METRICS
+    path = files.require_folder(folder) / METRICS
     return _records(path, _lines(path))
 
 
