@@ -154,7 +154,7 @@ class ScaledBytes(Node, Column[Images]):
 
     Args:
         pixels: uint8, (samples, rows, columns, channels). A writable array is copied.
-        scale: a finite number.
+        scale: a finite number, which neither vanishes nor overflows in the dtype.
         dtype: float32 or float64, of the batches.
     """
 
@@ -163,8 +163,11 @@ class ScaledBytes(Node, Column[Images]):
     dtype: FloatDtype = FLOAT32
 
     def __attrs_post_init__(self) -> None:
-        object.__setattr__(self, "scale", checks.number("The scale of ScaledBytes", self.scale))
+        name = "The scale of ScaledBytes"
+        object.__setattr__(self, "scale", checks.number(name, self.scale))
         object.__setattr__(self, "dtype", checks.float_dtype("ScaledBytes", self.dtype))
+        checks.fits(name, self.scale, self.dtype)
+        checks.fits(f"{name}, times 255", 255.0 * self.scale, self.dtype)
 
     def __len__(self) -> int:
         return self.pixels.shape[0]
