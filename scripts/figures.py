@@ -107,10 +107,11 @@ def curves(
             linestyle=STYLES[number // len(COLORS) % len(STYLES)],
             marker="o" if len(curve.values) == 1 else "",
             linewidth=1.8,
-            label=curve.label,
+            label=_plain(curve.label),
         )
     for curve in marks:
-        (rings,) = axes.plot(curve.epochs, curve.values, "o", color="#D55E00", label=curve.label)
+        label = _plain(curve.label)
+        (rings,) = axes.plot(curve.epochs, curve.values, "o", color="#D55E00", label=label)
         rings.set(markerfacecolor="none", markersize=7, markeredgewidth=1.4)
     axes.set_title(title, fontsize=14, pad=10)
     axes.set_xlabel("epoch", fontsize=12)
@@ -133,7 +134,8 @@ def scattered(x: str, y: str, clouds: Sequence[Cloud]) -> Figure:
     axes = figure.add_subplot()
     for number, cloud in enumerate(clouds):
         color = COLORS[number % len(COLORS)]
-        axes.scatter(cloud.x, cloud.y, s=36, color=color, alpha=0.7, label=cloud.label)
+        label = _plain(cloud.label)
+        axes.scatter(cloud.x, cloud.y, s=36, color=color, alpha=0.7, label=label)
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter(FormatStrFormatter("%g"))
     axes.set_xlabel(x, fontsize=12)
@@ -142,6 +144,11 @@ def scattered(x: str, y: str, clouds: Sequence[Cloud]) -> Figure:
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(fontsize=11, framealpha=0.9)
     return figure
+
+
+def _plain(label: str) -> str:
+    """A label that is shown as it is: "$" begins a formula, and with "_" it would be left out."""
+    return f"{' ' * label.startswith('_')}{label}".replace("$", r"\$")
 
 
 def draw_records(folder: Path, records: tuple[runs.Record, ...]) -> None:

@@ -9,6 +9,7 @@ import attrs
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from progress import metrics_of
 from purenn import runs
@@ -70,10 +71,11 @@ def table(found: Sequence[Found], console: Console) -> Table:
         own = _lines(run.settings, ["script", *_differing(alike)])
         folder, epochs = str(run.folder), str(len(run.records))
         digest = "not finished" if run.summary is None else run.summary.digest[:DIGITS]
-        narrow.add_row(folder, own, epochs, _lines(run.metrics, run.metrics), digest)
+        lines = folder, own, epochs, _lines(run.metrics, run.metrics), digest
         texts = [_text(run.settings, name) for name in settings]
         numbers = [_text(run.metrics, name) for name in metrics]
-        wide.add_row(folder, *texts, epochs, *numbers, digest)
+        narrow.add_row(*map(Text, lines))  # for names and settings may have brackets
+        wide.add_row(*map(Text, [folder, *texts, epochs, *numbers, digest]))
     needed = console.measure(wide, options=console.options.update(width=10_000)).maximum
     return wide if needed <= console.width else narrow
 
@@ -82,7 +84,7 @@ def _table(*columns: str) -> Table:
     shown = Table(box=box.SIMPLE_HEAD)
     for name in columns:
         words = name.replace("_", " ")
-        shown.add_column(words, overflow="fold", min_width=max(map(len, words.split())))
+        shown.add_column(Text(words), overflow="fold", min_width=max(map(len, words.split())))
     return shown
 
 

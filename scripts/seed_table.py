@@ -8,6 +8,7 @@ from statistics import mean
 
 import attrs
 from rich import box
+from rich.markup import escape
 from rich.table import Table
 
 from figures import Cloud
@@ -60,11 +61,11 @@ def seed_table(groups: Sequence[Seeds], metric: str) -> Table:
     """One row for each group: the mean of the metric, each run's, and what they cost."""
     mean_of = f"mean {metric.replace('_', ' ')}, %"
     names = "runs", mean_of, "each", "parameters", "epochs", "minutes"
-    shown = Table(*names, box=box.SIMPLE_HEAD)
+    shown = Table(*map(escape, names), box=box.SIMPLE_HEAD)
     for group in groups:
         values = [100.0 * value for value in group.values(metric)]
         shown.add_row(
-            group.name,
+            escape(group.name),
             f"{mean(values):.2f}",
             " ".join(f"{value:.2f}" for value in values),
             group.size,

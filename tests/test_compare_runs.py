@@ -12,6 +12,7 @@ import pytest
 from rich.console import Console
 
 import compare_runs
+import figures
 import run_table
 import spiral
 import verification
@@ -72,6 +73,24 @@ def test_a_table_that_is_too_wide_lists_by_lines_and_breaks_between_words(folder
     shown = "\n".join(rows)
     for text in ("script: other.py", "two 1: some words in a row", "not finished", "loss: 0.25"):
         assert text in shown
+
+
+@pytest.mark.parametrize("width", [60, 200])
+def test_names_and_settings_with_brackets_are_no_markup(width: int, tmp_path: Path) -> None:
+    for value in ("[/b]", "[red]x"):
+        with runs.start(tmp_path / f"[b]{value[-1]}", runs.Config("x.py", {"[/i]": value})):
+            pass
+    shown = "\n".join(listed(tmp_path, width))
+    for text in ("[/i]", "[/b]", "[red]x", "[b]x"):
+        assert text in shown
+
+
+def test_labels_are_shown_as_they_are() -> None:
+    figure = figures.curves("a", "b", [figures.Curve("_a$b$", [1.0])], [figures.Curve("_c", [1.0])])
+    figures.png(figure)
+    legend = figure.axes[0].get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == [r" _a\$b\$", " _c"]
 
 
 def test_list_prints_the_table(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
