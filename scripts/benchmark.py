@@ -17,6 +17,8 @@ from benchmarks.report import header, machine, picture, row
 from benchmarks.turns import Result, measure
 from benchmarks.workloads import WORKLOADS, Name, Workload
 from command_line import exit_status
+from figures import write
+from purenn import checks
 from purenn.datasets import fashion_mnist
 
 DESCRIPTION = """Measures purenn against the bare matrix products of the same work, PyTorch, JAX
@@ -54,6 +56,7 @@ def compare(
         plot: where to draw the results, as PNG.
         against: a folder with another purenn of the same interface, to compare with as well.
     """
+    checks.integer("--rounds", rounds)
     contenders = list(CONTENDERS)
     if against is not None:
         path = str(against.resolve())
@@ -68,7 +71,7 @@ def compare(
             print(row(results[-1], contenders), flush=True)
     print(f"\nMedians and quartiles over {rounds} rounds. {machine()}")
     if plot is not None:
-        picture(results).savefig(plot, format="png", dpi=150)
+        write(plot, picture(results))
 
 
 def _with_images(workload: Workload, file: IO[bytes]) -> Workload:

@@ -6,10 +6,12 @@ a command: the settings and a `Place`, which says where the run goes.
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -70,6 +72,8 @@ def first_settings(arguments: Sequence[str], folder: Path, script: str, default:
     place, _ = tyro.cli(
         Place, args=arguments, default=Place(folder=folder), return_unknown_args=True
     )
+    if place.resume and place.config is not None:
+        raise OptionError("--resume: the folder has its settings. Leave out --config.")
     path = place.folder / CONFIG if place.resume else place.config
     if path is None:
         return default
@@ -79,6 +83,13 @@ def first_settings(arguments: Sequence[str], folder: Path, script: str, default:
     if config.script != script:
         raise OptionError(f"{path}: expected a configuration of {script}, got {config.script}.")
     return from_json(config.settings, type(default), str(path))
+
+
+def require_names(option: str, names: Sequence[str], known: Sequence[str]) -> None:
+    """Check that an option names what there is."""
+    for name in names:
+        if name not in known:
+            raise OptionError(f"{option}: expected one of {', '.join(known)}, got {name!r}.")
 
 
 def to_json(settings: object) -> dict[str, runs.Json]:
@@ -127,8 +138,15 @@ def exit_status(main: Callable[[], int | None]) -> int:
 
     Gives what it returns, 1 after an error, or 128 and the signal that interrupted it.
     """
+    if sys.stdout is None:
+        print("\nerror: standard output is closed", file=sys.stderr)
+        return 1
+    if isinstance(sys.stdout, TextIOWrapper):  # a name that it has no letters for is no failure
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        return main() or 0
+        status = main() or 0
+        sys.stdout.flush()
+        return status
     except runs.InterruptionError as error:
         print(f"\n{error}\nThe same command with --resume does that.", file=sys.stderr)
         return 128 + error.signal
@@ -136,6 +154,10 @@ def exit_status(main: Callable[[], int | None]) -> int:
         print(f"\nerror: {error}", file=sys.stderr)
     except MemoryError as error:
         print(f"\nerror: not enough memory: {error}", file=sys.stderr)
+    except OSError as error:
+        print(f"\nerror: {error}", file=sys.stderr)
+        with suppress(OSError, ValueError):  # what is still to be written cannot be, at the end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
         print("\nerror: interrupted", file=sys.stderr)
         return 128 + signal.SIGINT

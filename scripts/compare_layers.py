@@ -11,7 +11,8 @@ import tyro
 from benchmarks.layers import HEADER, row
 from benchmarks.report import machine
 from command_line import exit_status
-from purenn import PurennError
+from purenn import PurennError, checks
+from purenn.errors import OptionError
 
 DESCRIPTION = """Compares each layer with PyTorch's: the output and all cotangents, in float32, on
 shapes that small nets have, with as many threads as there are cores. Both take turns in one
@@ -33,12 +34,18 @@ def compare(layers: tuple[str, ...] = ("",), rounds: int = 9) -> None:
         layers: the beginnings of their names; all if none is given.
         rounds: how many turns each has.
     """
+    checks.integer("--rounds", rounds)
     if find_spec("torch") is None:
         raise PurennError("PyTorch is not installed: pip install 'purenn[bench]'.")
     from benchmarks.pytorch_layers import cases
 
+    everything = list(cases())
+    for name in layers:
+        if not any(case.name.startswith(name) for case in everything):
+            known = ", ".join(case.name for case in everything)
+            raise OptionError(f"--layers: expected beginnings of {known}, got {name!r}.")
     print(HEADER, flush=True)
-    for case in cases():
+    for case in everything:
         if case.name.startswith(layers):
             print(row(case, rounds), flush=True)
     print(f"\nMedians and quartiles over {rounds} rounds. {machine()}")

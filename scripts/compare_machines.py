@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from shutil import which
 
 import attrs
 import tyro
@@ -14,6 +15,7 @@ from command_line import OptionalPath, exit_status
 from figures import COLORS, blank, write
 from progress import column, say, standard_output
 from purenn import runs
+from purenn.errors import OptionError
 from purenn.testing import environments
 from verification import performed
 
@@ -52,6 +54,9 @@ def compare(
         epochs: how many there are.
         plot: where to draw the losses, as PNG.
     """
+    for python in pythons:
+        if which(python) is None:
+            raise OptionError(f"--pythons: expected interpreters, got {python}.")
     console = standard_output()
     found: dict[str, list[Trained]] = {name: [] for name in ARITHMETICS}
     say(console, "| where | fast: last loss | digest | portable: last loss | digest |")

@@ -9,7 +9,10 @@ from pathlib import Path
 import tyro
 
 from benchmarks.report import machine
-from command_line import OptionalPath, PathOption, exit_status
+from command_line import OptionalPath, PathOption, exit_status, require_names
+from figures import write
+from purenn import checks
+from purenn.errors import OptionError
 from tables import results
 from tables.catalog import TABLES
 from tables.methods import METHODS
@@ -56,6 +59,9 @@ def compare(
         plot: where to draw the results, as PNG.
         list_tables: list the tables, and do nothing else.
     """
+    require_names("--tables", tables, ALL_TABLES)
+    require_names("--methods", methods, ALL_METHODS)
+    checks.integer("--seeds", seeds, 0)
     chosen = [table for table in TABLES if table.name in tables]
     taking = [method for method in METHODS if method.name in methods]
     if list_tables:
@@ -65,9 +71,11 @@ def compare(
         for method in (each for each in taking if each.is_present):
             results.complete(scores, table, method, seeds)
     found = results.read(scores)
+    if not found:
+        raise OptionError(f"{scores} has no scores: ask for some, with --seeds 1 or more.")
     print(summary(found, taking), errors(found, taking), machine(), sep="\n\n")
     if plot is not None:
-        picture(found, taking).savefig(plot, format="png", dpi=150)
+        write(plot, picture(found, taking))
 
 
 def main(arguments: Sequence[str]) -> None:

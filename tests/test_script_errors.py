@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from commands import SCRIPTS
 from sample import load_sample
 
+import benchmark
+import compare_layers
+import compare_machines
 import fashion_mnist
 import spiral
+import tabular
 from command_line import exit_status, from_json, to_json
 from purenn import runs
 from purenn.datasets import FashionMnist
@@ -89,6 +98,56 @@ def test_resuming_takes_a_run_and_its_settings(tmp_path: Path) -> None:
         spiral.main(folder)
     with pytest.raises(OptionError, match=r"of fashion_mnist\.py, got spiral\.py\."):
         fashion_mnist.main([*folder, "--resume"], load_sample)
+
+
+@pytest.mark.parametrize(
+    ("main", "arguments", "message"),
+    [
+        (tabular.main, "--tables nope", "--tables: expected one of "),
+        (tabular.main, "--methods nope", "--methods: expected one of purenn"),
+        (tabular.main, "--seeds -1", "--seeds: expected an integer ≥ 0, got -1."),
+        (tabular.main, "--seeds 0 --scores new", "new has no scores: ask for some, with --seeds 1"),
+        (tabular.main, "--seeds 0 --scores bad", "bad, line 1: expected a score, got '[1]'."),
+        (benchmark.main, "--rounds 0", "--rounds: expected an integer ≥ 1, got 0."),
+        (compare_layers.main, "--rounds -1", "--rounds: expected an integer ≥ 1, got -1."),
+        (compare_machines.main, "--pythons nope", "--pythons: expected interpreters, got nope."),
+        (spiral.main, "--resume --config x", "--resume: the folder has its settings. Leave out"),
+    ],
+)
+def test_what_makes_no_sense_is_told_before_any_work(
+    main: Callable[[Sequence[str]], int | None],
+    arguments: str,
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bad").write_text("[1]\n")
+    assert exit_status(lambda: main(arguments.split())) == 1
+    printed = capsys.readouterr()
+    assert printed.err.startswith(f"\nerror: {message}")
+    assert printed.out == ""
+
+
+@pytest.mark.parametrize(
+    ("output", "status", "message"),
+    [
+        (">&-", 1, "\nerror: standard output is closed\n"),
+        (">/dev/full", 1, "\nerror: [Errno 28] No space left on device\n"),
+        ("| cat", 0, ""),
+    ],
+)
+def test_an_output_that_takes_nothing_or_not_all_letters(
+    output: str, status: int, message: str
+) -> None:
+    code = "from command_line import exit_status; exit(exit_status(lambda: print(chr(955))))"
+    command = f'set -o pipefail; "{sys.executable}" -c "{code}" {output}'
+    variables = {**os.environ, "PYTHONPATH": str(SCRIPTS), "PYTHONIOENCODING": "cp1252"}
+    ended = subprocess.run(
+        ["bash", "-c", command], env=variables, capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (status, message)
 
 
 @pytest.mark.parametrize(

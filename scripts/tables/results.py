@@ -10,6 +10,7 @@ from subprocess import PIPE, Popen
 
 import cattrs
 
+from purenn.errors import FormatError
 from purenn.kernels.processor import cores
 from tables.catalog import Table
 from tables.methods import Method
@@ -26,7 +27,14 @@ def read(file: Path) -> list[Score]:
     whole = text[: text.rfind("\n") + 1]
     if whole != text:
         file.write_text(whole, encoding="utf-8")
-    return [cattrs.structure(json.loads(line), Score) for line in whole.splitlines()]
+    return [_score(line, f"{file}, line {n}") for n, line in enumerate(whole.splitlines(), 1)]
+
+
+def _score(line: str, where: str) -> Score:
+    try:
+        return cattrs.structure(json.loads(line), Score)
+    except (ValueError, TypeError, cattrs.BaseValidationError):
+        raise FormatError(f"{where}: expected a score, got {line[:60]!r}.") from None
 
 
 def complete(file: Path, table: Table, method: Method, seeds: int) -> None:
