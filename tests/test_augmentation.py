@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -193,6 +194,8 @@ def test_augmented_batches_are_a_sequence_that_can_be_cut_anywhere() -> None:
         assert bits_of(batches[cut]) == bits_of(part) == whole[cut]
     assert [batch.key for batch in batches] == [batch.key for batch in source]
     assert bits(batches[-1].inputs) == bits(batches[6].inputs)
+    same: AugmentedBatches[Images, Matrix] = pickle.loads(pickle.dumps(batches))  # noqa: S301
+    assert bits_of(same) == whole
     with pytest.raises(IndexError):
         batches[7]
     for batch, plain in zip(augmented(source), source, strict=True):

@@ -7,6 +7,7 @@ batch's number: a resumed run sees the same samples. The batch keeps its key.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Generic, TypeVar, overload
 
 import attrs
@@ -122,18 +123,24 @@ def augmented(
         checks.instance("An augmentation", augmentation, Augmentation, "Give random_flip(), say.")
     if mixing is not None:
         checks.instance("The mixing of augmented", mixing, Mixing, "Give mixup(0.2, 10), say.")
-
-    def make(number: int) -> Batch[V, object]:
-        batch = batches[number]
-        inputs, targets, key = batch.inputs, batch.targets, batch.key
-        for index, augmentation in enumerate(augmentations):
-            inputs = augmentation(inputs, key.child("augmentation", index))
-        if mixing is not None:
-            classes = _class_targets(mixing, targets)
-            inputs, targets = mixing(inputs, classes, key.child("mixing"))
-        return Batch(inputs, targets, key)
-
+    make = partial(_augmented, batches, augmentations, mixing)  # which can be pickled
     return AugmentedBatches(make, range(len(batches)))
+
+
+def _augmented(
+    batches: Batches[V, object],
+    augmentations: tuple[Augmentation[V], ...],
+    mixing: Mixing[V] | None,
+    number: int,
+) -> Batch[V, object]:
+    batch = batches[number]
+    inputs, targets, key = batch.inputs, batch.targets, batch.key
+    for index, augmentation in enumerate(augmentations):
+        inputs = augmentation(inputs, key.child("augmentation", index))
+    if mixing is not None:
+        classes = _class_targets(mixing, targets)
+        inputs, targets = mixing(inputs, classes, key.child("mixing"))
+    return Batch(inputs, targets, key)
 
 
 def _class_targets(mixing: object, targets: object) -> Matrix | Labels:
