@@ -82,6 +82,11 @@ def test_changes(before: dict[str, object], after: dict[str, object], lines: lis
     assert changes(other, one, names) == shrunk
 
 
+def test_a_flag_that_may_change_may_change_in_both_ways() -> None:
+    on, off = runs.Config("a.py", {"flag": True}), runs.Config("a.py", {"flag": False})
+    assert changes(on, off, ["flag"]) == changes(off, on, ["flag"]) == ()
+
+
 SHAPE = '{{}}: expected {"script": ..., "settings": {...}} and nothing else.'
 
 

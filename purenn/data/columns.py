@@ -220,4 +220,4 @@ class Part(Node, Column[X]):
 
     def take(self, selection: Selection) -> X:
         """These rows of the part."""
-        return self.column.take(self.order[np.asarray(selection)])
+        return self.column.take(self.order[np.asarray(selection, "int64")])

@@ -25,6 +25,9 @@ class Config:
     script: str
     settings: dict[str, jsons.Json] = attrs.field(converter=_plain)
 
+    def __attrs_post_init__(self) -> None:
+        checks.instance("script", self.script, str, "Give the name of a script.")
+
 
 def read_config(path: files.AnyPath) -> Config:
     """The configuration in a file such as config.json."""
@@ -67,4 +70,6 @@ def _shown(facts: Mapping[str, jsons.Json], name: str) -> str:
 
 
 def _shrinks(before: jsons.Json, after: jsons.Json) -> bool:
+    if isinstance(before, bool) or isinstance(after, bool):
+        return False
     return isinstance(before, int | float) and isinstance(after, int | float) and after < before

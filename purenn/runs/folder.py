@@ -9,7 +9,7 @@ from pathlib import Path
 import attrs
 
 from purenn import checks, files, jsons
-from purenn.errors import RunError
+from purenn.errors import OptionError, RunError
 from purenn.runs.config import Config, changes, read_config
 from purenn.runs.environment import ENVIRONMENT, environment
 from purenn.runs.lock import LOCK, locked
@@ -72,6 +72,8 @@ def resume(
         RunError: the run has another configuration, or the folder is in use. It is left as it was.
     """
     checks.instance("may_change", may_change, Sequence, "Give names of settings.")
+    if isinstance(may_change, str):
+        raise OptionError(f"may_change: expected a tuple of names, got {may_change!r}.")
     for name in may_change:
         checks.instance("may_change", name, str, "")
     if config is not None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from math import isfinite
 from signal import Signals
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 import attrs
 
@@ -28,6 +28,7 @@ from purenn.training import Report, Step
 B_co = TypeVar("B_co", covariant=True)
 
 
+@runtime_checkable
 class EpochBatches(Protocol[B_co]):
     """The batches of an epoch: `Batches`, or any sequence."""
 
@@ -125,7 +126,7 @@ def train(
         owner, shown = Owner(progress.state), saved
         while not is_over:
             batches = batches_of(progress.key, progress.epoch)
-            _require_more(run, progress, len(batches))
+            _require_more(run, progress, batches)
             for batch in batches[progress.batch :]:
                 progress = _advance(progress, step, owner, batch)
                 steps, now = progress.state.step - saved_step, time.monotonic()
@@ -198,8 +199,10 @@ def _is_over(progress: Progress[P, S], epochs: int, until: Until | None) -> bool
     )
 
 
-def _require_more(run: Run, progress: Progress[P, S], count: int) -> None:
-    if progress.batch >= count:
+def _require_more(run: Run, progress: Progress[P, S], batches: EpochBatches[B]) -> None:
+    advice = "Give shuffled_batches(...), or a list of batches."
+    checks.instance("The batches of batches_of", batches, EpochBatches, advice)
+    if progress.batch >= (count := len(batches)):
         raise RunError(
             f"{run.folder} is at {progress.place}, but that epoch has only {count} batches. Give "
             "the same data and batch size, or choose another folder."
