@@ -239,12 +239,12 @@ class TestBest:
     def test_it_is_never_ahead_of_the_checkpoint(self, tmp_path: Path) -> None:
         whole, part = tmp_path / "whole", tmp_path / "part"
         rare = runs.Cadence(epochs=5)
-        counted(whole, 6, best=LOWEST, cadence=rare)
+        counted(whole, 7, best=LOWEST, cadence=rare)
         with pytest.raises(KeyboardInterrupt):
-            counted(part, 6, best=LOWEST, cadence=rare, crash=18)
+            counted(part, 7, best=LOWEST, cadence=rare, crash=18)
         with runs.resume(part) as run:
             assert runs.begin(run, STATE, "model", KEY).epoch == 6  # the best of all
-        counted(part, 6, best=LOWEST, cadence=rare)
+        counted(part, 7, best=LOWEST, cadence=rare)
         assert runs.differences(whole, part) == ()
 
     def test_one_that_a_kill_left_behind_is_made_up_for(self, tmp_path: Path) -> None:
