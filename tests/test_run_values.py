@@ -190,6 +190,22 @@ class TestSignals:
             signal.signal(signal.SIGTERM, own)
         assert signal.signal(signal.SIGTERM, signal.SIG_DFL) is own
 
+    def test_a_handler_that_was_set_in_the_meantime_may_call_the_one_before(self) -> None:
+        told: list[int] = []
+        with interruptible():
+            inner = signal.getsignal(signal.SIGTERM)
+
+            def own(number: int, frame: FrameType | None) -> None:
+                told.append(number)
+                if callable(inner):
+                    inner(number, frame)
+
+            signal.signal(signal.SIGTERM, own)
+            signal.raise_signal(signal.SIGTERM)
+            signal.raise_signal(signal.SIGTERM)  # comes back once as if it were the first of all
+        assert signal.signal(signal.SIGTERM, signal.SIG_DFL) is own
+        assert told == [signal.SIGTERM] * 3
+
     def test_what_is_ignored_stays_ignored(self) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         with interruptible() as stop:

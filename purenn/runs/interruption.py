@@ -64,7 +64,7 @@ def _request(number: int, frame: FrameType | None) -> None:
     for stop in unasked:
         stop.signal = number
     UNSERVED[:] = [number] if unasked else []
-    if not unasked:
+    if not unasked and BEFORE:  # once, though a handler of one's own may call this one for ever
         _restore()
         signal.raise_signal(number)
 
