@@ -135,6 +135,8 @@ def _cure(value: object, dtype: str) -> str:
         return " Convert it with x.toarray()."
     if hasattr(value, "to_numpy"):
         return f" Convert it with x.to_numpy(dtype={dtype})."
+    if isinstance(value, tuple) and any(isinstance(one, np.ndarray) for one in value):
+        return " Give one array, or pairs where they are taken: (a, (b, c))."
     if isinstance(value, list | tuple | int | float):
         return f" Convert it with np.array(x, {dtype})."
     return ""

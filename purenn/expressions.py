@@ -50,6 +50,10 @@ class Call:
 
     def __call__(self) -> object:
         """The value anew."""
+        return self.value()
+
+    def value(self) -> object:
+        """What the call gives."""
         if not callable(self.maker):
             raise OptionError(f"expected a function, got {self.maker!r}.")
         return self.maker(*self.arguments, **dict(self.options))
@@ -61,6 +65,19 @@ class Chained(Call):
 
     def __repr__(self) -> str:
         return " >> ".join(map(_as_part, self.arguments))
+
+
+@attrs.frozen(repr=False)
+class Bound(Call):
+    """A `functools.partial` that is equal to others of its kind: a function."""
+
+    def __call__(self, *arguments: object, **options: object) -> object:
+        """What the function gives for its own arguments and these."""
+        given = (*self.options, *options.items())
+        return Call(self.maker, (*self.arguments, *arguments), given).value()
+
+    def __repr__(self) -> str:
+        return repr(Call(partial, (self.maker, *self.arguments), self.options))
 
 
 def _as_part(value: object) -> str:
@@ -211,6 +228,10 @@ def _call(function: object, bound: inspect.BoundArguments) -> Call:
 def _plain(value: object) -> object:
     if isinstance(value, np.generic):
         return value.item()
+    if isinstance(value, partial) and all(
+        isinstance(one, int | float | str) for one in (*value.args, *value.keywords.values())
+    ):
+        return Bound(value.func, value.args, tuple(value.keywords.items()))
     if isinstance(value, list) or (isinstance(value, np.ndarray) and value.ndim):
         return tuple(map(_plain, value.tolist() if isinstance(value, np.ndarray) else value))
     return value

@@ -62,8 +62,11 @@ def step_decay(rate: Positive, factor: Share, every: int) -> Schedule:
 
 
 @maker
-def exponential(rate: Positive, factor: Share, steps: Count) -> Schedule:
-    """`rate * factor ** (step / steps)`: smooth, down by `factor` every `steps` steps."""
+def exponential(rate: Positive, factor: Positive, steps: Count) -> Schedule:
+    """`rate * factor ** (step / steps)`: smooth, down by `factor` every `steps` steps, or up.
+
+    Smith's range test of rates goes up: `exponential(1e-5, 1e6, 100)`.
+    """
     return Schedule(lambda step: rate * scalars.power(factor, step / steps))
 
 

@@ -170,7 +170,7 @@ def map_leaves(function: Callable[[Array], Array], tree: T) -> T:
     """The tree with `function` applied to every leaf."""
     checks.function("The function of map_leaves", function)
     found, structure = decompose(tree, np.ndarray)
-    return compose_like(tree, structure, [np.asarray(function(leaf)) for leaf in found])
+    return compose_like(tree, structure, [immutable(np.asarray(function(leaf))) for leaf in found])
 
 
 def map_pairs(function: Callable[[Array, Array], Array], first: T, second: T) -> T:
@@ -178,7 +178,9 @@ def map_pairs(function: Callable[[Array, Array], Array], first: T, second: T) ->
     ours, structure = decompose(first, (np.ndarray, Frozen))
     theirs, _ = decompose(second, (np.ndarray, Frozen))
     new = [
-        np.asarray(function(x, y)) if isinstance(x, np.ndarray) and isinstance(y, np.ndarray) else x
+        immutable(np.asarray(function(x, y)))
+        if isinstance(x, np.ndarray) and isinstance(y, np.ndarray)
+        else x
         for x, y in zip(ours, theirs, strict=True)
     ]
     return compose_like(first, structure, new)

@@ -134,10 +134,11 @@ def test_updates_are_pure_and_give_frozen_parts_their_next_value(
 def test_states_share_nothing_with_what_their_callers_can_write_to(case: Case) -> None:
     params, grads = drawn(0, FLOAT32), drawn(10, FLOAT32)
     expected = all_bits(*run(case, params, [grads, grads]))
-    mine = [rebuild(tree, tuple(leaf.copy() for leaf in leaves(tree))) for tree in (params, grads)]
-    found = run(case, mine[0], [mine[1], mine[1]])
-    for array, norm in mine:
-        array[...] = norm.mean.value[...] = norm.variance.value[...] = 99.0
+    mine = [tuple(leaf.copy() for leaf in leaves(tree)) for tree in (params, grads)]
+    given = rebuild(grads, mine[1])
+    found = run(case, rebuild(params, mine[0]), [given, given])
+    for array in (*mine[0], *mine[1]):
+        array[...] = 99.0
     assert all_bits(*found) == expected
     arrays = [node for _, node in walk(tuple(found), (np.ndarray, bool, int, float))]
     assert not any(array.flags.writeable for array in arrays if isinstance(array, np.ndarray))

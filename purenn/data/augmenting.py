@@ -14,7 +14,15 @@ import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import Array, Labels, Matrix, require_array, require_floats, typed_like
+from purenn.arrays import (
+    Array,
+    Labels,
+    Matrix,
+    read_only,
+    require_array,
+    require_floats,
+    typed_like,
+)
 from purenn.data.batches import Batch, Batches, Numbered, W
 from purenn.data.columns import T, X
 from purenn.errors import DataError, ShapeError
@@ -69,7 +77,7 @@ def _like(change: object, found: object, inputs: V) -> V:
     if array.shape != inputs.shape or array.dtype != inputs.dtype:
         expected, got = checks.described(inputs), checks.described(array)
         raise ShapeError(f"{change!r}", f"expected {expected} back, got {got}.")
-    return typed_like(array, inputs)
+    return typed_like(read_only(array.view()) if array.flags.writeable else array, inputs)
 
 
 @attrs.frozen(eq=False, repr=False)

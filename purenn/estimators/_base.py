@@ -14,9 +14,9 @@ from purenn.data import shuffled_batches
 from purenn.estimators._callbacks import CallbackSupportMixin, Curves, Follower, with_callbacks
 from purenn.estimators._history import History, history_of, plot
 from purenn.estimators._preparation import E, Preparation
-from purenn.estimators._training import evaluated, first_params, train_all
+from purenn.estimators._training import first_params, train_all
 from purenn.layers import Block, block
-from purenn.optimizers import State
+from purenn.optimizers import State, evaluation_params
 from purenn.training import fold, jacobian, mean_loss, predict, training_step
 from purenn.tree import EMPTY, to_dtype
 
@@ -93,7 +93,7 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
             states[member], reports = fold(step, states[member], batches)
             curves[member] += ((mean_loss(reports), nan, nan),)
         self._curves, self._states = curves, states
-        vars(self).update(self.fitted([evaluated(state) for state in states]))
+        vars(self).update(self.fitted([evaluation_params(state) for state in states]))
         return self
 
     def fitted(self, members: list[object]) -> dict[str, object]:

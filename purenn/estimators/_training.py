@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from math import inf, nan
-from typing import TypeGuard
 
 import attrs
 from sklearn.utils.parallel import Parallel, delayed
@@ -18,8 +17,7 @@ from purenn.estimators._networks import Recipe
 from purenn.estimators._threads import ONE_THREAD
 from purenn.keys import Key
 from purenn.losses import Loss, LossFunction
-from purenn.optimizers import State, averaged_params
-from purenn.optimizers.averaging import Averaged
+from purenn.optimizers import evaluation_params
 from purenn.training import fold, mean_loss, predict, training_step
 from purenn.tree import leaves
 
@@ -96,22 +94,13 @@ def _epochs(problem: Problem, key: Key) -> Iterator[tuple[object, Curves]]:
             step = training_step(net, problem.loss, recipe.optimizer(progress, steps))
             batches = shuffled_batches(training, size, key, number)[:whole]
             state, reports = fold(step, state, batches)
-            loss, error, params = nan, nan, evaluated(state)
+            loss, error, params = nan, nan, evaluation_params(state)
             if validation is not None:
                 inputs, targets = validation
                 prediction = predict(net, params, inputs)
                 loss = mean(problem.loss, prediction, targets)
                 error = mean(problem.error, prediction, targets)
             yield params, (mean_loss(reports), loss, error)
-
-
-def evaluated(state: State[object, object]) -> object:
-    """The parameters to predict with: the averages where the optimizer has such."""
-    return averaged_params(state) if _has_averages(state) else state.params
-
-
-def _has_averages(state: State[object, object]) -> TypeGuard[State[object, Averaged[object]]]:
-    return isinstance(state.slots, Averaged)
 
 
 def first_params(problem: Problem, data: Data, key: Key) -> object:

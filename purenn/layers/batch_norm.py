@@ -23,6 +23,11 @@ from purenn.tree import Frozen, Node
 SUBJECT = "batch_norm()"
 
 
+def _held(statistics: Frozen[Vector]) -> Frozen[Vector]:
+    checks.instance("Statistics of BatchNorm", statistics, Frozen, "Give Frozen(vector).")
+    return Frozen(vector(statistics.value))
+
+
 @attrs.frozen(eq=False)
 class BatchNorm(Node):
     """The parameters of batch normalization, each (features,).
@@ -36,8 +41,8 @@ class BatchNorm(Node):
 
     scale: Vector = attrs.field(converter=vector)
     shift: Vector = attrs.field(converter=vector)
-    mean: Frozen[Vector]
-    variance: Frozen[Vector]
+    mean: Frozen[Vector] = attrs.field(converter=_held)
+    variance: Frozen[Vector] = attrs.field(converter=_held)
 
 
 @maker

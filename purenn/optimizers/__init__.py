@@ -27,6 +27,7 @@ from purenn.optimizers.adam import scale_by_nadam as scale_by_nadam
 from purenn.optimizers.averaging import Averaged as Averaged
 from purenn.optimizers.averaging import averaged as averaged
 from purenn.optimizers.averaging import averaged_params as averaged_params
+from purenn.optimizers.averaging import evaluation_params as evaluation_params
 from purenn.optimizers.averaging import stochastic_weight_averaging as stochastic_weight_averaging
 from purenn.optimizers.clipping import Norm as Norm
 from purenn.optimizers.clipping import adaptive_clipping as adaptive_clipping

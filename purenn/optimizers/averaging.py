@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Generic
+from typing import Generic, TypeGuard
 
 import attrs
 import numpy as np
@@ -97,3 +97,13 @@ def averaged_params(state: State[P, Averaged[S]]) -> P:
     rest = iter(state.slots.mean)
     mean = [next(rest) if isinstance(node, np.ndarray) else node for node in nodes]
     return compose_like(state.params, structure, mean)
+
+
+def evaluation_params(state: State[P, S]) -> P:
+    """The parameters to evaluate: the averages if the optimizer has such, or the state's own."""
+    checks.instance("The state", state, State, "Take it from an optimizer, or from fold.")
+    return averaged_params(state) if _has_averages(state) else state.params
+
+
+def _has_averages(state: State[P, S]) -> TypeGuard[State[P, Averaged[object]]]:
+    return isinstance(state.slots, Averaged)

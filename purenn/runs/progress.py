@@ -9,7 +9,7 @@ from typing import Generic
 import attrs
 
 from purenn import checks, files, jsons, saving
-from purenn.errors import CheckpointError, RunError
+from purenn.errors import CheckpointError, OptionError, RunError
 from purenn.keys import Key
 from purenn.optimizers import State
 from purenn.runs.config import read_config
@@ -88,6 +88,9 @@ def begin(run: Run, state: State[P, S], model: str, key: Key) -> Progress[P, S]:
     require_progress(run, progress)
     checks.instance("state", state, State, "Make it with optimizer.init(params).")
     checks.instance("model", model, str, "Give repr(model).")
+    if " at 0x" in model:
+        cure = "Give its layers functions with a name, or partials of such."
+        raise OptionError(f"model: expected a text that every process writes. {cure}")
     checks.instance("key", key, Key, "Make one with Key(0).")
     if files.exists(run.checkpoint):
         progress = saving.load(run.checkpoint, like=progress)

@@ -14,7 +14,7 @@ import attrs
 from purenn import checks, files, jsons, saving
 from purenn.errors import InterruptionError, RunError
 from purenn.keys import Key
-from purenn.optimizers import State
+from purenn.optimizers import State, evaluation_params
 from purenn.optimizers._state import Owner
 from purenn.runs.divergence import B, P, S, checked_step, require_finite
 from purenn.runs.environment import arithmetic, environment, note_environment
@@ -94,7 +94,8 @@ def train(
         measure: the record of an epoch, given the progress at its end, whose `batch` is not yet 0.
         until: whether to stop, given the records so far: `patience("validation_loss", epochs=5)`.
         best: the best epoch, given the records so far: `best("validation_loss")`. Its parameters
-            are kept in best.safetensors, for `load` to read. It is the same in all sessions of a
+            are kept in best.safetensors, for `load` to read; of an optimizer that averages, the
+            averages: measure `evaluation_params(end.state)`. It is the same in all sessions of a
             run, or in none.
 
     Raises:
@@ -171,13 +172,13 @@ def _save(run: Run, progress: Progress[P, S], best: Best | None) -> None:
     save(run, progress)
     # After the checkpoint: the next session can make up for a best that is missing, not undo one.
     if _is_best(progress, best):
-        saving.save(run.best, progress.state.params)
+        saving.save(run.best, evaluation_params(progress.state))
 
 
 def _require_best(run: Run, progress: Progress[P, S], best: Best | None) -> None:
     """Check that the best parameters are there if they are asked for, and only then."""
     if _is_best(progress, best):  # the last session may have ended before they were written
-        saving.save(run.best, progress.state.params)
+        saving.save(run.best, evaluation_params(progress.state))
     elif best is not None and progress.epoch and not files.exists(run.best):
         raise RunError(
             f"{run.best} is missing, with the parameters of epoch {best(progress.records) + 1}: "

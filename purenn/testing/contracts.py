@@ -163,7 +163,7 @@ def _random_like(value: T, key: Key) -> T:
         rng = key.child("leaf", next(indices)).generator()
         return rng.standard_normal(leaf.shape).astype(leaf.dtype) if _moves(leaf) else leaf
 
-    return tree.map_leaves(drawn, value)
+    return tree.rebuild(value, tuple(map(drawn, tree.leaves(value))))
 
 
 def _moves(leaf: AnyArray) -> bool:

@@ -76,5 +76,6 @@ def _told(work: bytes, variables: dict[str, str]) -> bytes:
     done = subprocess.run(command, input=work, env=environment, capture_output=True, check=False)
     if done.returncode:
         told = done.stderr.decode(errors="replace").strip().splitlines()
-        raise ContractError(f"Another process could not compute it: {told[-1]}")
+        cure = "What it needs has to be in a module that can be imported, not in a script."
+        raise ContractError(f"Another process could not compute it: {told[-1]}. {cure}")
     return done.stdout

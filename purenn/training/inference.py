@@ -21,12 +21,15 @@ from purenn.tree import compose, decompose
 
 
 def predict(
-    layer: Layer[P, X, N], params: P, inputs: X | Dataset[X, object], batch_size: int = 1024
+    layer: Layer[P, X, N],
+    params: P,
+    inputs: X | Column[X] | Dataset[X, object],
+    batch_size: int = 1024,
 ) -> N:
     """The predictions for all samples, in their order, computed in inference mode.
 
     The inputs are an array (or a pair of arrays) whose first axis counts the samples, at least one,
-    or a data set. So many samples as the batch size are held in memory at once.
+    a column of them, or a data set. So many samples as the batch size are held in memory at once.
     """
     require_model(layer)
     source: X | Column[X] = inputs.inputs if isinstance(inputs, Dataset) else inputs

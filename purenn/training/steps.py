@@ -69,7 +69,8 @@ class TrainingStep(Generic[P, X, Y, T, S]):
         advice = "Make it with optimizer.init(params)."
         checks.instance("The state of a step", owner.state, State, advice)
         checks.instance("The batch of a step", batch, Batch, "Take it from shuffled_batches(...).")
-        value, grads = self.gradient(owner.state.params, batch.inputs, batch.targets, batch.key)
+        with np.errstate(over="ignore", invalid="ignore"):  # of which the loss tells
+            value, grads = self.gradient(owner.state.params, batch.inputs, batch.targets, batch.key)
         samples, mean = self.count(batch.targets), value
         if isinstance(self.loss, Loss) and samples:
             mean = value / (self.loss.scale(samples) * samples)
@@ -144,7 +145,8 @@ def scan(step: Step[S, B, M], state: S, batches: Iterable[B]) -> Iterator[tuple[
 def fold(step: Step[S, B, M], state: S, batches: Iterable[B]) -> tuple[S, tuple[M, ...]]:
     """The state after all batches, and the report of each.
 
-    The states between are nobody else's, so that `training_step` writes each over the one before.
+    Name a step before it is folded, lest mypy infer its types from the batches. The states between
+    are nobody else's, so that `training_step` writes each over the one before.
     What a layer, a transform or a step of one's own keeps of them never changes.
     """
     _require_loop("fold", step, batches)
