@@ -33,6 +33,20 @@ def test_portable_convolutions_of_extreme_numbers(scale: float) -> None:
         np.testing.assert_allclose(one, other, rtol=1e-9)
 
 
+def test_a_sample_of_tiny_numbers_stands_beside_a_huge_one() -> None:
+    layer = nn.portable(layers.conv(4, 3, groups=2))
+    draw = np.random.default_rng(0)
+    images = draw.standard_normal((3, 6, 6, 4)) * np.array([1e150, 1e-150, 1.0, 1e200])
+    x: nn.arrays.Images = images
+    x[0] *= 1e-100
+    params = layer.init(KEY, x)
+    whole, alone = layer.apply(params, x)[:1], layer.apply(params, x[:1])
+    np.testing.assert_allclose(whole, alone, rtol=1e-10)
+    expected = _training(layers.conv(4, 3, groups=2), params, x)
+    for one, other in zip(_training(layer, params, x), expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-9)
+
+
 def _training(
     layer: nn.Layer[layers.Conv, nn.arrays.Images, nn.arrays.Images],
     params: layers.Conv,

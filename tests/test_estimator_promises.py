@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stdout
+from io import StringIO
 from typing import TypeVar
 
 import numpy as np
@@ -26,6 +28,13 @@ def small(epochs: int = 6) -> Classifier:
     return Classifier((8,), epochs=epochs, random_state=0)
 
 
+class Interrupting(StringIO):
+    """Ctrl-C while a line is printed."""
+
+    def write(self, text: str, /) -> int:
+        raise KeyboardInterrupt
+
+
 def is_same(one: Classifier, other: Classifier) -> bool:
     pairs = zip(nn.tree.leaves(one.params_), nn.tree.leaves(other.params_), strict=True)
     return all(np.array_equal(x, y) for x, y in pairs)
@@ -38,6 +47,7 @@ def test_averages_are_what_predicts() -> None:
 
     plain, slow = nn.adam(0.01), nn.optimizers.averaged(nn.adam(0.01), 0.99)
     assert not is_same(fit(plain), fit(slow))
+    assert is_same(fit(nn.optimizers.skip_nonfinite(slow, 3)), fit(slow))
     for model in (fit(slow), fit(slow).partial_fit(WINE, KINDS)):
         assert np.array_equal(
             nn.predict(model.model_, model.params_[0], model.columns_.transform(WINE)).argmax(1),
@@ -66,9 +76,8 @@ def test_a_regressor_predicts_the_mean_that_its_loss_stands_for() -> None:
     draw = np.random.default_rng(0)
     x = draw.standard_normal((500, 2))
     y = draw.poisson(np.exp(1.0 + 0.5 * x[:, 0])).astype(float)
-    model = Regressor(
-        (8,), loss=nn.losses.poisson(), standardize_targets=False, epochs=64, random_state=0
-    )
+    loss = nn.losses.summed(nn.losses.poisson())
+    model = Regressor((8,), loss=loss, standardize_targets=False, epochs=64, random_state=0)
     assert model.fit(x, y).predict(x).mean() == pytest.approx(y.mean(), rel=0.1)
     step = np.array([[1e-3, 0.0]])
     slope = (model.predict(x[:1] + step) - model.predict(x[:1] - step)) / 2e-3
@@ -82,6 +91,7 @@ def test_weights_count_in_the_scale_of_targets() -> None:
     model = Regressor((32,), epochs=64, random_state=0)
     model.fit(x, y, np.where(odd, 1e-9, 1.0))
     assert model.score(x[~odd], y[~odd]) > 0.9
+    assert np.ptp(model.fit(x, y * 1e-200, np.where(odd, 0.5, 1.5)).predict(x)) > 0.0
     constant = model.fit(x, np.full(400, 3.3), np.where(odd, 0.3, 1.0))
     assert np.allclose(constant.predict(x), 3.3, atol=0.5)
 
@@ -130,6 +140,8 @@ def test_columns_of_which_nothing_or_something_strange_is_known() -> None:
         small().fit(np.ma.masked_greater(WINE, 1000.0), KINDS)
     with pytest.raises(DtypeError, match="without a mask"):
         small().fit(WINE, np.ma.masked_equal(KINDS, 1))
+    with pytest.raises(DtypeError, match="without a mask"):
+        small().fit(WINE, KINDS, np.ma.masked_equal(np.ones(len(KINDS)), 1.0))
     with pytest.raises(DataError, match="of which something is known"):
         small().fit(pd.DataFrame({"a": pd.Categorical([None] * 20)}), labels)
     with pytest.raises(DataError, match="Complex data not supported"):
@@ -142,6 +154,8 @@ def test_columns_of_which_nothing_or_something_strange_is_known() -> None:
 
 def test_threads_of_blas_come_back() -> None:
     before = [pool["num_threads"] for pool in threadpool_info()]
+    with pytest.raises(KeyboardInterrupt), redirect_stdout(Interrupting()):
+        small().set_params(verbose=True).fit(WINE, KINDS)
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda epochs: small(epochs).fit(WINE, KINDS), (4, 8, 2, 6)))
     assert [pool["num_threads"] for pool in threadpool_info()] == before

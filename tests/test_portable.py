@@ -123,9 +123,9 @@ RUNS: dict[str, Callable[[], str]] = {
 GOLDEN = {
     "spiral": "fccfc9f8ad8b47c2",
     "convolutional": "cc623aadd6b5e28f",
-    "estimator": "2e1392e46e388a03",
+    "estimator": "59476890b309000d",
     "fashion": "3bca81a00c896ed8",
-    "contracts": "c3c31e33e2e731bd",
+    "contracts": "5c1699cb54e5a85d",
 }
 
 

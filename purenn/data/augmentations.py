@@ -23,7 +23,7 @@ from purenn.kernels.portable import scalars
 from purenn.keys import Key
 
 Probability = Annotated[float, partial(checks.number, least=0.0, most=1.0)]
-Alpha = Annotated[float, partial(checks.number, above=0.0, most=1000.0)]
+Alpha = Annotated[float, partial(checks.number, least=1e-6, most=1000.0)]
 Classes = Annotated[int, partial(checks.integer, most=2**31 - 1)]
 
 
@@ -126,8 +126,8 @@ def gaussian_noise(deviation: NotNegative) -> Augmentation[Array]:
 def mixup(alpha: Alpha, classes: Classes) -> Mixing[Array]:
     """Blend each sample with another of its batch, `share * x + (1 - share) * other`, targets too.
 
-    One share for the batch is drawn from the beta distribution (alpha, alpha), for an alpha of up
-    to 1000. Zhang, Cisse,
+    One share for the batch is drawn from the beta distribution (alpha, alpha), for an alpha from
+    1e-6 to 1000. Zhang, Cisse,
     Dauphin, Lopez-Paz, "mixup: Beyond Empirical Risk Minimization" (2018).
     """
 

@@ -220,4 +220,6 @@ class Part(Node, Column[X]):
 
     def take(self, selection: Selection) -> X:
         """These rows of the part."""
-        return self.column.take(self.order[np.asarray(selection, "int64")])
+        if not len(selection):  # from which NumPy makes no indices
+            return self.column.take(selection)
+        return self.column.take(self.order[np.asarray(selection)])

@@ -48,8 +48,8 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
         Args:
             X: a table (rows, columns): an array, or a frame of pandas or polars.
             y: the targets, one for each row.
-            sample_weight: how much each row counts, ≥ 0. Small whole numbers mean the same as so
-                many rows, to the last bit.
+            sample_weight: how much each row counts, ≥ 0. Whole numbers mean the same as so many
+                rows, to the last bit, unless these would be more than four times as many.
         """
         self._begin(y)
         sample = self._read(X, y, sample_weight, reset=True)

@@ -13,7 +13,7 @@ from sklearn.utils import Tags, _safe_indexing, check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length, validate_data
 
 from purenn import checks
-from purenn.arrays import FLOAT32, FLOAT64, Labels, Matrix, Vector, is_labels, read_only
+from purenn.arrays import FLOAT64, Labels, Matrix, Vector, is_labels, read_only
 from purenn.data import Pair, dataset
 from purenn.errors import DataError, OptionError
 from purenn.estimators._choices import Portable, largest_of, objective_of, recipe_of
@@ -22,7 +22,7 @@ from purenn.estimators._links import Link
 from purenn.estimators._networks import Net, Task
 from purenn.estimators._tables import require_unmasked
 from purenn.estimators._training import Data, Problem
-from purenn.estimators._weights import canonical_order, mean_weight, repeats
+from purenn.estimators._weights import canonical_order, mean_weight, relative, repeats
 from purenn.kernels.gather import take
 from purenn.keys import Key
 from purenn.losses import Loss
@@ -138,6 +138,7 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
         encoded = self._encode(y)
         check_consistent_length(table, encoded)
         if sample_weight is not None:
+            require_unmasked("sample_weight", sample_weight)
             found = _check_sample_weight(sample_weight, table, ensure_non_negative=True)
             rows, weights = repeats(np.asarray(found, FLOAT64))
             table, encoded = _safe_indexing(table, rows), take(encoded, rows)
@@ -173,7 +174,7 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
             self.model_ = recipe.net(1.0)
         link = self._link_of(loss)
         self._link = portable(link) if self.portable else link
-        weights = (self._weights(sample) / self._unit).astype(FLOAT32)
+        weights = relative(self._weights(sample), self._unit)
         has_weights = bool((weights != 1.0).any())
         return Problem(
             recipe=recipe,
@@ -205,9 +206,11 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
             return checks.number("validation, unless it is (X, y)", held, above=0.0, below=1.0)
         if len(held) != 2:
             raise OptionError(f"validation: expected a fraction or (X, y), got {len(held)} things.")
+        require_unmasked("y", held[1])
         table, encoded = self._table(held[0], reset=False), self._encode(held[1])
         check_consistent_length(table, encoded)
         sample = Sample(self.columns_.transform(table), encoded, None)
+        if not isinstance(problem.data.targets, Pair):
+            return self._data(sample, None)
         weights = self._weights(sample)
-        relative: Vector = (weights / mean_weight(weights)).astype(FLOAT32)
-        return self._data(sample, relative if isinstance(problem.data.targets, Pair) else None)
+        return self._data(sample, relative(weights, mean_weight(weights)))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
+from collections.abc import Generator, Sequence
+from contextlib import closing, nullcontext
 from math import inf, nan
 
 import attrs
@@ -64,22 +64,24 @@ class Problem:
 
 def train(problem: Problem, key: Key, follower: Follower) -> Trained:
     """The parameters of the best epoch, the last of equals, and what was measured in all."""
-    epochs = _epochs(problem, key)
     found: list[Curves] = []
     params: object = None
     best, least, is_watched = 0, inf, problem.validation is not None
-    for number in range(problem.epochs):
-        follower.begin()
-        new, curves = next(epochs)
-        found.append(curves)
-        if curves[-1] <= least or number == 0 or not is_watched:  # unwatched, the last is the best
-            best, least, params = number, min(least, curves[-1]), new
-        if follower.end(curves, params) or number - best >= problem.patience:
-            break
+    with closing(_epochs(problem, key)) as epochs:
+        for number in range(problem.epochs):
+            follower.begin()
+            new, curves = next(epochs)
+            found.append(curves)
+            if (
+                curves[-1] <= least or number == 0 or not is_watched
+            ):  # unwatched, the last is the best
+                best, least, params = number, min(least, curves[-1]), new
+            if follower.end(curves, params) or number - best >= problem.patience:
+                break
     return params, tuple(found)
 
 
-def _epochs(problem: Problem, key: Key) -> Iterator[tuple[object, Curves]]:
+def _epochs(problem: Problem, key: Key) -> Generator[tuple[object, Curves]]:
     training, validation = _parts(problem, key)
     epochs, size = problem.epochs, min(problem.batch_size, len(training))
     whole = len(training) // size

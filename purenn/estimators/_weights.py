@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from purenn.arrays import AnyArray, Indices, Matrix, Vector, read_only
+from purenn.arrays import FLOAT32, AnyArray, Indices, Matrix, Vector, read_only
 from purenn.errors import DataError
 
 # Whole numbers stand for repeated rows unless there would be more than so many times as many.
@@ -31,6 +31,13 @@ def mean_weight(weights: Vector) -> float:
     if not weights.any():
         raise DataError("class_weight: the weights of all samples are zero.")
     return float(weights.mean())
+
+
+def relative(weights: Vector, unit: float) -> Vector:
+    """The weights divided by a unit, in float32."""
+    if not weights.max() / unit <= np.finfo(FLOAT32).max:
+        raise DataError("sample_weight: too large beside the weights of the first call.")
+    return (weights / unit).astype(FLOAT32)
 
 
 def canonical_order(features: Matrix, targets: AnyArray, weights: Vector | None) -> Indices:

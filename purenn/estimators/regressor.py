@@ -150,8 +150,11 @@ def _fitted(sample: Sample[Matrix]) -> Standardization:
     if weights is None:
         return standardization(rows)
     mean: Vector = np.average(rows, axis=0, weights=weights)
-    deviation: Vector = np.sqrt(np.average(np.square(rows - mean), axis=0, weights=weights))
-    is_constant = np.equal(rows, rows[0]).all(axis=0) | (deviation == 0.0)
+    errors = rows - mean
+    unit = np.abs(errors).max(axis=0).clip(np.finfo(FLOAT64).tiny)  # so that no square vanishes
+    squares: Vector = np.average(np.square(errors / unit), axis=0, weights=weights)
+    deviation = unit * np.sqrt(squares)
+    is_constant = np.equal(rows, rows[0]).all(axis=0)
     return Standardization(
         np.where(is_constant, rows[0], mean), np.where(is_constant, 1.0, deviation)
     )

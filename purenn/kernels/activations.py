@@ -15,6 +15,7 @@ import numpy as np
 
 from purenn.arrays import FLOAT32, A, Array, FloatDtype, Vector, read_only
 from purenn.kernels.constants import scalar
+from purenn.kernels.elementwise import times
 from purenn.kernels.memory import empty_like
 from purenn.kernels.ops import Ops
 
@@ -120,6 +121,12 @@ def exponential(ops: Ops, x: A) -> A:
     with np.errstate(over="ignore"):
         ops.exp(x, y)
     return read_only(y)
+
+
+def exponential_cotangent(y: A, dy: A) -> A:
+    """`dy * y`."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return times(dy, y)
 
 
 def tanh(ops: Ops, x: A) -> A:

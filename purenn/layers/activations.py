@@ -105,7 +105,9 @@ def sigmoid() -> Layer[Empty, A, A]:
 def exponential() -> Layer[Empty, A, A]:
     """`exp(x)`, for outputs that are positive; infinite beyond what the dtype holds."""
     return with_ops(
-        lambda ops: pointwise(partial(kernels.exponential, ops), times, "exponential()")
+        lambda ops: pointwise(
+            partial(kernels.exponential, ops), kernels.exponential_cotangent, "exponential()"
+        )
     )
 
 

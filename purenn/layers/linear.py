@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import sqrt
+from math import prod, sqrt
 
 import attrs
 import numpy as np
@@ -18,6 +18,7 @@ from purenn.kernels.constants import scalar
 from purenn.kernels.elementwise import times
 from purenn.kernels.features import feature_sums
 from purenn.kernels.ops import Ops
+from purenn.kernels.portable import scalars
 from purenn.keys import Key
 from purenn.layers._contract import Layer, Pullback, Thunk, keyless
 from purenn.layers._fitting import require_fit, require_params
@@ -108,7 +109,7 @@ def _fitted(ops: Ops, features: int) -> Layer[Linear, Matrix, Matrix]:
         deviations = np.where(spreads > 0.0, spreads * units, 1.0)
         factors: Vector = (1.0 / deviations).astype(example.dtype)
         rng, shape = key.child("points").generator(), (5, outputs.shape[1])
-        shares = rng.standard_exponential(shape)
+        shares = np.reshape([-scalars.log(1.0 - one) for one in rng.random(prod(shape))], shape)
         rows = rng.integers(len(outputs), size=shape)
         points = outputs[rows, np.arange(shape[1])] * (shares / shares.sum(axis=0))
         bias = (-points.sum(axis=0) * factors).astype(example.dtype)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Generic, TypeGuard
+from typing import Generic
 
 import attrs
 import numpy as np
@@ -18,7 +18,7 @@ from purenn.optimizers._contract import P, Point, S
 from purenn.optimizers._optimizer import Moved, Optimizer, require_optimizer
 from purenn.optimizers._state import State
 from purenn.optimizers._updates import Updates
-from purenn.tree import Frozen, Node, compose_like, decompose
+from purenn.tree import LEAF_TYPES, Frozen, Node, compose_like, decompose
 
 
 @attrs.frozen(eq=False)
@@ -93,17 +93,17 @@ def averaged_params(state: State[P, Averaged[S]]) -> P:
     slots: object = getattr(state, "slots", None)
     if not isinstance(slots, Averaged):
         raise OptionError("averaged_params: expected the state of averaged(...).")
-    nodes, structure = decompose(state.params, (np.ndarray, Frozen))
-    rest = iter(state.slots.mean)
-    mean = [next(rest) if isinstance(node, np.ndarray) else node for node in nodes]
-    return compose_like(state.params, structure, mean)
+    return evaluation_params(state)
 
 
 def evaluation_params(state: State[P, S]) -> P:
-    """The parameters to evaluate: the averages if the optimizer has such, or the state's own."""
+    """The parameters to evaluate: the averages if an optimizer within has such, or the state's."""
     checks.instance("The state", state, State, "Take it from an optimizer, or from fold.")
-    return averaged_params(state) if _has_averages(state) else state.params
-
-
-def _has_averages(state: State[P, S]) -> TypeGuard[State[P, Averaged[object]]]:
-    return isinstance(state.slots, Averaged)
+    slots, _ = decompose(state.slots, (Averaged, *LEAF_TYPES))
+    averages = [one for one in slots if isinstance(one, Averaged)]
+    if not averages:
+        return state.params
+    nodes, structure = decompose(state.params, (np.ndarray, Frozen))
+    rest = iter(averages[0].mean)
+    mean = [next(rest) if isinstance(node, np.ndarray) else node for node in nodes]
+    return compose_like(state.params, structure, mean)

@@ -55,7 +55,9 @@ def _exact(
     """A product of images, in groups of channels, and a weight, whose powers a call gives."""
     size = weight.shape[:2]
     count = prod(size) * (x.shape[3] // groups)
-    (images, up), (filters, more) = grids.moderate(x), grids.moderate(weight)
+    # What a sample gives does not depend on the others.
+    images, up = grids.moderate(x, (1, 2, 3))
+    filters, more = grids.moderate(weight, (0, 1, 2, 3))
     one = grids.on_grid(images, _powers_of_windows(images, size, groups, count), count)
     other = grids.on_grid(filters, powers(filters), count)
     found = grids.shifted(grids.multiplied(multiply, one, other), up + more)
@@ -71,7 +73,8 @@ def weight_cotangent(x: Images, dy: Images, windows: Windows, weight: Filters) -
     def multiply(one: Array, two: Array) -> Array:
         return kernels.weight_cotangent(typed_like(one, x), typed_like(two, dy), windows, weight)
 
-    (images, up), (slopes, more) = grids.moderate(x), grids.moderate(dy)
+    images, up = grids.moderate(x, (0, 1, 2))
+    slopes, more = grids.moderate(dy, (0, 1, 2))
     places = prod(windows.count)
     step = max(1, LONGEST // places)
     total: Array = np.zeros(weight.shape)
@@ -81,7 +84,11 @@ def weight_cotangent(x: Images, dy: Images, windows: Windows, weight: Filters) -
             for part in (images[start : start + step], slopes[start : start + step])
         ]
         total = total + grids.multiplied(multiply, *factors)
-    found = typed_like(grids.rounded(grids.shifted(total, up + more), weight.dtype), weight)
+    if up.any() or more.any():
+        groups = x.shape[3] // weight.shape[2]
+        channels = np.broadcast_to(up, (1, 1, 1, x.shape[3])).reshape(groups, -1).T
+        total = grids.shifted(total, channels.repeat(weight.shape[3] // groups, axis=1) + more)
+    found = typed_like(grids.rounded(total, weight.dtype), weight)
     if not (is_finite(x) and is_finite(dy)):
         grids.add_nonfinite(multiply, x, dy, found)
     return read_only(found)

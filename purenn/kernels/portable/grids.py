@@ -142,21 +142,25 @@ def finite(x: A) -> A:
     return x if is_finite(x) else typed_like(np.where(np.isfinite(x), x, x.dtype.type(0)), x)
 
 
-def moderate(x: A) -> tuple[A, int]:
-    """`finite(x)`, divided by a power of two if it is extreme, and the exponent of that."""
+def moderate(x: A, axes: tuple[int, ...]) -> tuple[A, Exponents]:
+    """`finite(x)`, divided by powers of two if it is extreme, and their exponents.
+
+    There is one for all elements along the axes, which are kept with size 1.
+    """
     found = finite(x)
-    exponent = frexp(float(np.max(np.abs(found), initial=0.0)))[1] if x.dtype == FLOAT64 else 0
-    if abs(exponent) <= EXTREME:
-        return found, 0
-    return typed_like(np.ldexp(found, -exponent), x), exponent
+    if x.dtype == FLOAT64:
+        exponents: Exponents = np.frexp(np.max(np.abs(found), axes, keepdims=True, initial=0.0))[1]
+        if np.abs(exponents).max(initial=0) > EXTREME:
+            return typed_like(np.ldexp(found, -exponents), x), exponents
+    return found, np.zeros((1,) * x.ndim, np.int32)
 
 
-def shifted(found: Array, exponent: int) -> Array:
-    """What was computed of numbers that were divided, times that power of two."""
-    if not exponent:
+def shifted(found: Array, exponents: Exponents) -> Array:
+    """What was computed of numbers that were divided, times those powers of two."""
+    if not exponents.any():
         return found
     with np.errstate(over="ignore", under="ignore"):
-        scaled: Array = np.ldexp(found, exponent)
+        scaled: Array = np.ldexp(found, exponents)
     return scaled
 
 

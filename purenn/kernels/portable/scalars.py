@@ -15,7 +15,7 @@ QUARTER, QUARTER_REST = 1.5707963267341256, 6.0771005065061922e-11
 
 def exp(x: float) -> float:
     """The exponential."""
-    if not -746.0 < x < 709.78:
+    if not -746.0 < x < 709.782712893384:
         return inf if x > 0.0 else max(x, 0.0)
     count = round(x / LN2)
     rest = (x - count * LN2) - count * LN2_REST
