@@ -13,6 +13,7 @@ import pytest
 import purenn as nn
 from purenn import data, layers, optimizers, runs, schedules
 from purenn.errors import DivergenceError, OptionError
+from purenn.testing import ContractError, check_loss
 
 KEY = nn.Key(0)
 X: nn.Matrix = KEY.generator().standard_normal((64, 3)).astype(np.float32)
@@ -107,3 +108,18 @@ def test_rates_may_grow_and_columns_are_predicted() -> None:
     assert (rates(0), rates(100)) == pytest.approx((1e-5, 10.0))
     params = MODEL.init(KEY, X)
     assert np.array_equal(nn.predict(MODEL, params, data.Rows(X)), nn.predict(MODEL, params, X))
+
+
+def contrastive(
+    pair: tuple[nn.Matrix, nn.Matrix], same: nn.Matrix
+) -> tuple[float, tuple[nn.Matrix, nn.Matrix]]:
+    gap: nn.Matrix = pair[0] - pair[1]
+    slope: nn.Matrix = same * gap / gap.size
+    return float((same * gap**2).sum() / (2 * gap.size)), (slope, -slope)
+
+
+def test_losses_of_pairs_are_checked() -> None:
+    one, other = KEY.generator().standard_normal((2, 8, 3))
+    check_loss(contrastive, (one, other), np.ones((8, 1)))
+    with pytest.raises(ContractError, match="The slope of prediction.0"):
+        check_loss(lambda pair, same: (contrastive(pair, same)[0], pair), (one, other), one)

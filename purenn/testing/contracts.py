@@ -10,14 +10,13 @@ from functools import partial
 import numpy as np
 
 from purenn import checks, tree
-from purenn.arrays import FLOATS, A, AnyArray, Array, require_floats
+from purenn.arrays import FLOATS, AnyArray, Array, require_floats
 from purenn.errors import OptionError, PurennError
 from purenn.expressions import Expressed
 from purenn.keys import Key
 from purenn.layers import Layer
 from purenn.layers._contract import P, X, Y
 from purenn.layers._inference import steady
-from purenn.losses import LossFunction
 from purenn.matching import require_same
 from purenn.optimizers import Optimizer
 from purenn.optimizers._contract import S
@@ -81,17 +80,21 @@ def _check_slopes(layer: Layer[P, X, Y], params: P, example: X, key: Key, tolera
     _compare(lambda new: value(params, new), example, slopes, key, "the input", tolerance)
 
 
-def check_loss(loss: LossFunction[A, T], prediction: A, target: T, tolerance: float = 1e-5) -> None:
+def check_loss(
+    loss: Callable[[Y, T], tuple[float, object]], prediction: Y, target: T, tolerance: float = 1e-5
+) -> None:
     """Check a loss of purenn or one's own: purity, dtype, and its cotangent against differences.
 
-    The prediction is in float64, where the loss is smooth. The tolerance is that of `check_layer`.
+    The prediction is in float64, an array or a tuple of them, where the loss is smooth. The
+    tolerance is that of `check_layer`.
 
     Raises:
         ContractError, TreeError: it breaks the contract; the message says how.
     """
     checks.function("The loss of check_loss", loss)
     checks.number("The tolerance of check_loss", tolerance, least=0.0)
-    require_floats("The prediction of check_loss", prediction)
+    for leaf in tree.leaves(prediction) or (prediction,):
+        require_floats("The prediction of check_loss", leaf)
     found = _repeatable(lambda: loss(prediction, target), "the loss", prediction, target)
     require_pair(loss, found)
     value, cotangent = found
@@ -176,7 +179,7 @@ def _product(one: object, other: object) -> float:
 
 
 def _compare(
-    value: Callable[[T], float], at: T, slopes: T, key: Key, what: str, tolerance: float
+    value: Callable[[T], float], at: T, slopes: object, key: Key, what: str, tolerance: float
 ) -> None:
     """Compare slopes with central differences, one leaf at a time, along random directions."""
     nodes, structure = tree.decompose(at, (np.ndarray, tree.Frozen))
