@@ -121,5 +121,5 @@ def contrastive(
 def test_losses_of_pairs_are_checked() -> None:
     one, other = KEY.generator().standard_normal((2, 8, 3))
     check_loss(contrastive, (one, other), np.ones((8, 1)))
-    with pytest.raises(ContractError, match="The slope of prediction.0"):
+    with pytest.raises(ContractError, match="The slope of prediction"):
         check_loss(lambda pair, same: (contrastive(pair, same)[0], pair), (one, other), one)
