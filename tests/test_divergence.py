@@ -8,16 +8,26 @@ from math import inf, nan
 from pathlib import Path
 from typing import TypeVar
 
+import attrs
 import numpy as np
 import pytest
 
 import purenn as nn
 from purenn import runs
 from purenn.arrays import Leaves, Matrix
+from purenn.data import batches_in_order
 from purenn.errors import DivergenceError
-from purenn.optimizers import Velocity, accumulated, report_global_norm, skip_nonfinite
-from purenn.runs.divergence import reported_norm
+from purenn.optimizers import (
+    Skipping,
+    Velocity,
+    accumulated,
+    averaged,
+    report_global_norm,
+    skip_nonfinite,
+)
+from purenn.runs.divergence import reported_norm, require_finite
 from purenn.training import Report
+from purenn.tree import leaves
 
 S = TypeVar("S")
 
@@ -142,6 +152,55 @@ def test_skipped_batches_do_not_end_a_run_nor_count(tmp_path: Path) -> None:
 def test_an_epoch_may_end_with_a_gradient_whose_update_will_be_skipped(tmp_path: Path) -> None:
     end = trained(tmp_path, accumulated(skip_nonfinite(PLAIN, 2), 3), {3: nan}, {3: nan})
     assert (end.state.slots.inner.total, end.state.slots.gathered) == (1, 0)
+
+
+@pytest.mark.parametrize("bad", [0, 1])  # of two that are accumulated
+def test_running_statistics_do_not_take_in_what_an_update_will_skip(
+    bad: int, tmp_path: Path
+) -> None:
+    model = nn.linear(4) >> nn.batch_norm() >> nn.linear(1)
+    optimizer = averaged(accumulated(skip_nonfinite(PLAIN, 2), 2))
+    batches = [*batches_in_order(DATA, 6, nn.Key(2))]
+    batches[bad] = attrs.evolve(batches[bad], inputs=nan * batches[bad].inputs)
+    state = optimizer.init(model.init(nn.Key(1), DATA.example))
+    step = nn.training_step(model, nn.mean_squared_error(), optimizer)
+    for last, total in (
+        (1, 0),
+        (2, 1),
+        (3, 1),
+        (8, 2),
+    ):  # each a session that is left after so many batches
+        with runs.resume(tmp_path, runs.Config("x.py", {})) as run:
+            end = runs.begin(run, state, repr(model), nn.Key(3))
+            for end in runs.train(
+                run,
+                end,
+                step,
+                lambda key, epoch: batches,
+                2,
+                lambda end: {"samples": end.samples},
+                cadence=runs.Cadence(steps=1),
+            ):
+                assert all(np.isfinite(leaf).all() for leaf in leaves(end.state.params))
+                if end.state.step == last:
+                    break
+            assert (end.state.step, end.state.slots.inner.inner.total) == (last, total)
+    assert [record["samples"] for record in runs.read_records(tmp_path)] == [12 + 6 * bad] * 2
+
+
+def test_what_else_is_not_finite_is_no_gradient_to_be_skipped(tmp_path: Path) -> None:
+    optimizer = accumulated(skip_nonfinite(PLAIN, 2), 2)
+    state = optimizer.init((np.ones(1),))
+    bad = (np.array([nan]),)
+    state, _ = optimizer.update(state, bad, nan)
+    require_finite(state, "epoch 1", ())
+    slots = attrs.evolve(state.slots, inner=Skipping(0, 0, Velocity(bad)))
+    for rotten, where in (
+        (attrs.evolve(state, params=bad), "params.0"),
+        (attrs.evolve(state, slots=slots), "slots.inner.inner.leaves.0"),
+    ):
+        with pytest.raises(DivergenceError, match=f"not finite, first in {where} "):
+            require_finite(rotten, "epoch 1", ())
 
 
 def test_giving_up_is_told_with_the_leafs_path(tmp_path: Path) -> None:

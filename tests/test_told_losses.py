@@ -57,13 +57,19 @@ def test_an_accumulated_plateau_is_told_the_mean_of_the_losses() -> None:
     assert (state.slots.loss, state.slots.gathered) == (9.0, 1)
 
 
-@pytest.mark.parametrize("kinds", ["NG", "GN", "GNG", "GNNG"])
-def test_an_accumulated_gradient_that_is_nan_is_skipped_with_its_update(kinds: str) -> None:
+@pytest.mark.parametrize(
+    ("kinds", "samples"),
+    [("NG", [0, 0]), ("GN", [4, 0]), ("GNG", [4, 0, 4]), ("GNNG", [4, 0, 0, 0])],
+)
+def test_an_accumulated_gradient_that_is_nan_is_skipped_with_its_update(
+    kinds: str, samples: list[int]
+) -> None:
     optimizer = opt.accumulated(SKIPPING, 2)
     step = nn.training_step(MODEL, SQUARED, optimizer)
     batches = [GOOD if kind == "G" else BAD for kind in kinds]
     state, reports = nn.fold(step, optimizer.init(PARAMS), batches)
     assert [isnan(report.loss) for report in reports] == [kind == "N" for kind in kinds]
+    assert [report.samples for report in reports] == samples
     assert state.slots.inner.total == len(kinds) // 2
 
 

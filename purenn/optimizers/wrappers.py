@@ -17,9 +17,8 @@ from purenn.kernels.updates import blend, scale_and_add, settle, zeros_like
 from purenn.optimizers._contract import Point, S
 from purenn.optimizers._optimizer import Moved, Optimizer, require_optimizer
 from purenn.optimizers._updates import Updates
-from purenn.optimizers.averaging import Averaged
 from purenn.schedules import Share
-from purenn.tree import LEAF_TYPES, Node, decompose
+from purenn.tree import Node
 
 
 @attrs.frozen(eq=False)
@@ -77,7 +76,8 @@ def accumulated(inner: Optimizer[S], count: Count) -> Optimizer[Accumulated[S]]:
     """One update of the inner optimizer for each `count` steps, with the mean of their gradients.
 
     That is training on batches `count` times as large if in each batch as many samples count. The
-    inner optimizer is told the mean of the losses. Schedules count the updates.
+    inner optimizer is told the mean of the losses. Schedules count the updates. Frozen parts move
+    with each batch, but not to what is not finite if the inner optimizer skips that.
     """
     require_optimizer("accumulated", inner)
 
@@ -91,6 +91,8 @@ def accumulated(inner: Optimizer[S], count: Count) -> Optimizer[Accumulated[S]]:
         Updates(grads).then(share, old=(state.total,), new=(total,)).run()
         loss = state.loss + (nan if point.loss is None else point.loss)
         if (point.step + 1) % count:
+            if frozen and _skips(state.inner) and not all(map(is_finite, frozen)):
+                frozen = point.frozen  # or no update to come would be finite
             return Accumulated(state.inner, total, loss, state.gathered + 1), point.params, frozen
         told = None if point.loss is None else loss / count
         here = attrs.evolve(point, step=point.step // count, loss=told)
@@ -139,19 +141,25 @@ def was_skipped(slots: object) -> bool:
     if isinstance(slots, Skipping):
         return slots.in_a_row > 0
     if isinstance(slots, Accumulated) and slots.gathered:
-        inner, _ = decompose(slots.inner, (Skipping, *LEAF_TYPES))
-        skips = any(isinstance(node, Skipping) for node in inner)
-        return skips and not all(map(is_finite, slots.total))
-    if isinstance(slots, Averaged | Lookahead | Accumulated):
-        return was_skipped(slots.inner)
-    return False
+        return bool(doomed(slots))
+    return (inner := _inner(slots)) is not None and was_skipped(inner)
 
 
-def skipped(slots: object) -> int:
-    """How many steps `skip_nonfinite` skipped in all."""
-    if isinstance(slots, Skipping):
-        return slots.total
-    return skipped(slots.inner) if isinstance(slots, Averaged | Lookahead | Accumulated) else 0
+def doomed(slots: object) -> Leaves:
+    """The gradients that were gathered for an update that `skip_nonfinite` will skip."""
+    if isinstance(slots, Accumulated) and slots.gathered and _skips(slots.inner):
+        return () if all(map(is_finite, slots.total)) else slots.total
+    return () if (inner := _inner(slots)) is None else doomed(inner)
+
+
+def _skips(slots: object) -> bool:
+    """Whether `skip_nonfinite` is within."""
+    return isinstance(slots, Skipping) or ((inner := _inner(slots)) is not None and _skips(inner))
+
+
+def _inner(slots: object) -> object:
+    """The state of the optimizer that a wrapper, which may be one's own, wraps."""
+    return getattr(slots, "inner", None)
 
 
 def _surrender(limit: int, grads: Leaves, point: Point) -> str:

@@ -8,10 +8,12 @@ from typing import TypeVar
 import attrs
 import numpy as np
 
+from purenn.arrays import Leaves
 from purenn.errors import DivergenceError
 from purenn.kernels.reductions import global_norm, nonfinite
 from purenn.optimizers import Norm, State, was_skipped
 from purenn.optimizers._state import Owner
+from purenn.optimizers.wrappers import doomed
 from purenn.training import Report, Step
 from purenn.training.steps import advance
 from purenn.tree import LEAF_TYPES, Node, decompose, leaves, walk
@@ -78,8 +80,8 @@ def reported_norm(slots: object) -> Norm | None:
 
 
 def require_finite(state: State[P, S], place: str, recent: tuple[Moment, ...]) -> None:
-    """Check every array of a state, parameters first, unless its update will be skipped."""
-    if (found := _first_bad(state)) and not was_skipped(state.slots):
+    """Check every array of a state, parameters first, but for gradients that will be skipped."""
+    if found := _first_bad(state, doomed(state.slots)):
         where = f"before {place}, after {state.step} steps"
         raise _told(where, f"the state is not finite, first in {found}.", ADVICE, recent)
 
@@ -90,9 +92,12 @@ def _cause(after: State[P, S]) -> str:
     return "The parameters are still finite."
 
 
-def _first_bad(tree: object) -> str | None:
+def _first_bad(tree: object, but: Leaves = ()) -> str | None:
+    passed = {*map(id, but)}
     for path, leaf in walk(tree, LEAF_TYPES):
-        if isinstance(leaf, np.ndarray) and (count := nonfinite(leaf)):
+        if id(leaf) in passed or not isinstance(leaf, np.ndarray):
+            continue
+        if count := nonfinite(leaf):
             return f"{path} ({count:,} of {leaf.size:,} entries)"
     return None
 

@@ -23,7 +23,6 @@ from purenn.losses import Loss, LossFunction
 from purenn.optimizers import Optimizer, State, was_skipped
 from purenn.optimizers._optimizer import require_optimizer
 from purenn.optimizers._state import Owner
-from purenn.optimizers.wrappers import skipped
 from purenn.training.gradient import P, T, X, Y, value_and_grad
 from purenn.training.metrics import Measure
 from purenn.tree import leaves
@@ -41,7 +40,9 @@ Step = Callable[[S, B], tuple[S, M]]
 class Report:
     """The mean loss of a batch before the update, and how many of its samples count.
 
-    Those of a step that `skip_nonfinite` skipped do not.
+    Those of a step that `skip_nonfinite` skipped do not, nor those that `accumulated` gathered for
+    an update that will be skipped: all from the first that is not finite, for those before it have
+    been reported.
     """
 
     loss: float
@@ -74,12 +75,10 @@ class TrainingStep(Generic[P, X, Y, T, S]):
         samples, mean = self.count(batch.targets), value
         if isinstance(self.loss, Loss) and samples:
             mean = value / (self.loss.scale(samples) * samples)
-        before = owner.state.slots
         self.optimizer.advance(owner, grads, mean if samples else nan)
         # What writes over its state never skips: most optimizers are not asked.
         if not self.optimizer.writes_over and was_skipped(owner.state.slots):
-            # Where gradients are accumulated, it may be an update before that was skipped.
-            samples = samples if skipped(owner.state.slots) == skipped(before) else 0
+            samples = 0
         elif not isfinite(mean):
             raise DivergenceError(
                 f"The loss is {mean} at step {owner.state.step - 1}. Clip the gradients, with "
