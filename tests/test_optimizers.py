@@ -526,6 +526,16 @@ def test_an_update_that_overflows_is_skipped_without_a_warning() -> None:
     assert (opt.was_skipped(state.slots), param[0]) == (False, huge[0][0] / 2)
 
 
+@pytest.mark.parametrize("inner", [nn.adam(0.1), opt.averaged(nn.adam(0.1))], ids=repr)
+def test_a_step_that_would_overflow_the_state_is_skipped(inner: nn.Optimizer[object]) -> None:
+    params, huge = (np.ones(1, np.float32),), (np.array([1e25], np.float32),)
+    optimizer = opt.skip_nonfinite(inner, limit=3)
+    state, same = optimizer.update(optimizer.init(params), huge)  # whose square is infinite
+    assert (opt.was_skipped(state.slots), same) == (True, params)
+    _, moved = optimizer.update(state, params)
+    assert moved[0] == pytest.approx(0.9)
+
+
 @dtypes
 def test_what_decays_does_not_get_stuck_as_subnormal_numbers(dtype: FloatDtype) -> None:
     tiny = np.finfo(dtype).tiny

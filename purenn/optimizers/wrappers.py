@@ -18,7 +18,7 @@ from purenn.optimizers._contract import Point, S
 from purenn.optimizers._optimizer import Moved, Optimizer, require_optimizer
 from purenn.optimizers._updates import Updates
 from purenn.schedules import Share
-from purenn.tree import Node
+from purenn.tree import LEAF_TYPES, Node, decompose
 
 
 @attrs.frozen(eq=False)
@@ -113,7 +113,7 @@ class Skipping(Node, Generic[S]):
 
 @maker
 def skip_nonfinite(inner: Optimizer[S], limit: Count) -> Optimizer[Skipping[S]]:
-    """Skip every step whose gradient, update or frozen parts are not finite.
+    """Skip every step whose gradient, update, frozen parts or inner state are not finite.
 
     At such a step the parameters, their frozen parts and the whole state of the inner optimizer
     stay as they are: a velocity never takes the NaN in, nor does it decay, and running statistics
@@ -126,7 +126,9 @@ def skip_nonfinite(inner: Optimizer[S], limit: Count) -> Optimizer[Skipping[S]]:
         if all(map(is_finite, (*grads, *frozen))):
             with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is seen below
                 own, params, held = inner.move(state.inner, grads, frozen, here)
-            if all(map(is_finite, params)):
+            found, _ = decompose(own, LEAF_TYPES)  # a square overflows where its update does not
+            arrays = [leaf for leaf in found if isinstance(leaf, np.ndarray)]
+            if all(map(is_finite, (*params, *arrays))):
                 return Skipping(state.total, 0, own), params, held
         if state.in_a_row == limit:
             raise DivergenceError(_surrender(limit, grads, point))
