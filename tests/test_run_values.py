@@ -192,19 +192,40 @@ class TestSignals:
 
     def test_a_handler_that_was_set_in_the_meantime_may_call_the_one_before(self) -> None:
         told: list[int] = []
-        with interruptible():
-            inner = signal.getsignal(signal.SIGTERM)
+
+        def set_own() -> None:
+            inner = signal.getsignal(signal.SIGINT)
 
             def own(number: int, frame: FrameType | None) -> None:
                 told.append(number)
                 if callable(inner):
                     inner(number, frame)
 
-            signal.signal(signal.SIGTERM, own)
-            signal.raise_signal(signal.SIGTERM)
-            signal.raise_signal(signal.SIGTERM)  # comes back once as if it were the first of all
-        assert signal.signal(signal.SIGTERM, signal.SIG_DFL) is own
-        assert told == [signal.SIGTERM] * 3
+            signal.signal(signal.SIGINT, own)
+
+        for _ in range(2):  # what came before the second run is the own one of the first
+            with interruptible() as stop:
+                set_own()
+                signal.raise_signal(signal.SIGINT)
+                assert stop.signal == signal.SIGINT
+                for _ in range(3):
+                    with pytest.raises(KeyboardInterrupt):
+                        signal.raise_signal(signal.SIGINT)
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGINT)
+        assert told == [signal.SIGINT] * (5 + 1 + 4 * 2)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def test_the_default_acts_though_a_handler_of_ones_own_came_between(self) -> None:
+        code = (
+            "import signal; from purenn.runs.interruption import interruptible\n"
+            "with interruptible():\n"
+            "    inner = signal.getsignal(signal.SIGTERM)\n"
+            "    signal.signal(signal.SIGTERM, lambda *given: inner(*given))\n"
+            "signal.raise_signal(signal.SIGTERM)"
+        )
+        done = subprocess.run([sys.executable, "-c", code], check=False)
+        assert done.returncode == -signal.SIGTERM
 
     def test_what_is_ignored_stays_ignored(self) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -8,7 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+import attrs
+
 from purenn.errors import InterruptionError
+
+NUMBERS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stop:
@@ -17,10 +21,29 @@ class Stop:
     signal: int | None = None
 
 
-# Runs under way, of which there may be several in one process, and the handlers before them.
-STOPS: list[Stop] = []
-BEFORE: dict[int, Callable[[int, FrameType | None], object] | int | None] = {}
+STOPS: list[Stop] = []  # of the runs under way, of which there may be several in one process
 UNSERVED: list[int] = []  # the request that no run has ended with yet
+
+
+@attrs.frozen(eq=False)
+class _Request:
+    """The handler that asks all runs to stop; where none is left to ask, the one before it."""
+
+    before: Callable[[int, FrameType | None], object] | int
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        unasked = [stop for stop in STOPS if stop.signal is None]
+        for stop in unasked:
+            stop.signal = number
+        UNSERVED[:] = [number] if unasked else []
+        if unasked:
+            return
+        _restore()
+        if callable(self.before):
+            self.before(number, frame)
+        else:
+            signal.signal(number, self.before)
+            signal.raise_signal(number)
 
 
 @contextmanager
@@ -35,12 +58,11 @@ def interruptible() -> Iterator[Stop]:
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
-    for number in (signal.SIGINT, signal.SIGTERM):
-        handler = signal.getsignal(number)
+    for number in NUMBERS:
+        before = signal.getsignal(number)
         # A handler that was not set from Python shows as None and could not be put back.
-        if handler not in (_request, signal.SIG_IGN, None):
-            BEFORE[number] = handler
-            signal.signal(number, _request)
+        if not (before is None or before == signal.SIG_IGN or isinstance(before, _Request)):
+            signal.signal(number, _Request(before))
     STOPS.append(stop)
     act = signal.raise_signal
     try:
@@ -59,16 +81,6 @@ def interruptible() -> Iterator[Stop]:
                 act(UNSERVED.pop())
 
 
-def _request(number: int, frame: FrameType | None) -> None:
-    unasked = [stop for stop in STOPS if stop.signal is None]
-    for stop in unasked:
-        stop.signal = number
-    UNSERVED[:] = [number] if unasked else []
-    if not unasked and BEFORE:  # once, though a handler of one's own may call this one for ever
-        _restore()
-        signal.raise_signal(number)
-
-
 def _raise_soon(number: int) -> None:
     # `break` throws a loop's iterator away, and Python what is raised while it does that.
     threading.Timer(0.01, signal.raise_signal, (number,)).start()
@@ -77,7 +89,7 @@ def _raise_soon(number: int) -> None:
 def _restore() -> None:
     if threading.current_thread() is not threading.main_thread():
         return  # the next signal restores them
-    while BEFORE:
-        number, handler = BEFORE.popitem()
-        if signal.getsignal(number) is _request:  # and not one that was set in the meantime
-            signal.signal(number, handler)
+    for number in NUMBERS:
+        handler = signal.getsignal(number)
+        if isinstance(handler, _Request):  # and not one that was set in the meantime
+            signal.signal(number, handler.before)
