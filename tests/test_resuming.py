@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -301,6 +302,21 @@ class TestProgress:
         for use in (lambda: next(runs.train(run, end, *rest)), lambda: runs.finish(run, end, {})):
             with refused(tmp_path, f"RunError: {tmp_path} is not held by this process any more."):
                 use()
+
+    def test_it_is_not_from_before_the_checkpoint(self, tmp_path: Path) -> None:
+        rest = count, lambda key, epoch: (4, 4, 1), 1, metrics
+        text = f"RunError: {tmp_path} is at epoch 1, batch 3, and this progress is of epoch 1, batc"
+        with runs.resume(tmp_path, runs.Config("count.py", {})) as run:
+            first = runs.begin(run, STATE, "model", KEY)
+            _, end = islice(runs.train(run, first, *rest, cadence=OFTEN), 2)
+        with runs.resume(tmp_path) as run:  # one of another session is no better
+            with refused(tmp_path, text):
+                next(runs.train(run, first, *rest))
+            with refused(tmp_path, text):
+                runs.finish(run, first, {})
+            with refused(tmp_path, text):
+                runs.save(run, first)
+            runs.finish(run, end, {})
 
 
 class TestOtherRuns:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import nan
+from pathlib import Path
 from typing import Generic
 
 import attrs
@@ -19,6 +20,9 @@ from purenn.runs.folder import CONFIG, SUMMARY, Run
 from purenn.runs.lock import HELD
 from purenn.runs.records import METRICS, Record, keep_records, require_records, seconds
 from purenn.tree import Node
+
+# The epochs and batches done at the last checkpoint, by folder, as far as this process knows.
+SAVED: dict[Path, tuple[int, int]] = {}
 
 
 @attrs.frozen(eq=False)
@@ -107,6 +111,7 @@ def begin(run: Run, state: State[P, S], model: str, key: Key) -> Progress[P, S]:
     if read_config(run.folder / CONFIG) != run.config:
         jsons.write(run.folder / CONFIG, attrs.asdict(run.config))
     planned = summary.planned if summary and summary.epochs == progress.epoch else 0
+    SAVED[run.folder] = progress.epoch, progress.batch
     return attrs.evolve(progress, records=records, planned=planned)
 
 
@@ -121,15 +126,28 @@ def require_progress(run: Run, progress: object) -> None:
         )
 
 
+def require_latest(run: Run, progress: Progress[P, S]) -> None:
+    """Check that this progress is not from before the last checkpoint."""
+    epoch, batch = SAVED.get(run.folder, (0, 0))
+    if (progress.epoch, progress.batch) < (epoch, batch):
+        raise RunError(
+            f"{run.folder} is at epoch {epoch + 1}, batch {batch + 1}, and this progress is of "
+            f"{progress.place}, before it. Take the last one that train yields, or that of begin."
+        )
+
+
 def save(run: Run, progress: Progress[P, S]) -> None:
     """Write the checkpoint of a run, after what it relies on is on the disk: the records.
 
-    A state that holds NaN or infinity is refused: `DivergenceError`.
+    A progress from before the last checkpoint is refused: `RunError`. So is a state that holds NaN
+    or infinity, but for gradients that `skip_nonfinite` will skip: `DivergenceError`.
     """
     require_progress(run, progress)
+    require_latest(run, progress)
     require_finite(progress.state, progress.place, progress.recent)
     files.flush(run.folder / METRICS)
     saving.save(run.checkpoint, attrs.evolve(progress, records=(), planned=0))
+    SAVED[run.folder] = progress.epoch, progress.batch
 
 
 def finish(run: Run, progress: Progress[P, S], metrics: Mapping[str, object]) -> Summary:

@@ -20,7 +20,7 @@ from purenn.runs.divergence import B, P, S, checked_step, require_finite
 from purenn.runs.environment import arithmetic, environment, note_environment
 from purenn.runs.folder import SUMMARY, Run
 from purenn.runs.interruption import interruptible
-from purenn.runs.progress import Progress, require_progress, save
+from purenn.runs.progress import Progress, require_latest, require_progress, save
 from purenn.runs.records import METRICS, TIMES, Metrics, record, require_records
 from purenn.runs.stopping import Best, Until
 from purenn.training import Report, Step
@@ -114,6 +114,7 @@ def train(
         )
     was_finished = files.exists(run.folder / SUMMARY) and progress.planned >= epochs
     require_records(run.folder, progress.records)
+    require_latest(run, progress)
     _require_best(run, progress, best)
     if was_finished or _is_over(progress, epochs, until):
         return
