@@ -24,6 +24,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from purenn import arrays as arrays
+from purenn import data as data
+from purenn import errors as errors
+from purenn import initializers as initializers
+from purenn import layers as layers
+from purenn import losses as losses
+from purenn import optimizers as optimizers
+from purenn import schedules as schedules
+from purenn import training as training
+from purenn import tree as tree
 from purenn.arrays import Array, Labels, Leaves, Matrix, Vector
 from purenn.data import Dataset, dataset, shuffled_batches
 from purenn.errors import PurennError

@@ -88,7 +88,7 @@ def test_if_all_mirrors_fail_it_says_how(web: Path, monkeypatch: pytest.MonkeyPa
 
 def test_without_pooch_it_says_what_to_install(web: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pooch", None)
-    with pytest.raises(UnavailableError, match=r"pip install 'purenn\[data\]'(.|\n)*PURENN_DATA"):
+    with pytest.raises(UnavailableError, match=r"pip install '\.\[data\]'(.|\n)*PURENN_DATA"):
         fashion_mnist()
 
 

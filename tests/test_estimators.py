@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import sys
 
 import numpy as np
 import pytest
@@ -243,6 +244,13 @@ def test_history_is_a_table_and_a_picture(capsys: pytest.CaptureFixture[str]) ->
     axes = model.plot_history(Figure().subplots())
     assert [np.shape(line.get_xdata()) for line in axes.lines] == [(8,)] * 4
     assert axes.get_legend_handles_labels()[1] == ["loss", "validation loss"]
+
+
+def test_pictures_of_a_history_say_what_they_need(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    model = classifier(epochs=1).fit(X, LABELS)
+    with pytest.raises(ImportError, match=r"matplotlib: in a clone.*pip install '\.\[scripts\]'\."):
+        model.plot_history()
 
 
 def test_a_row_alone_and_many_rows_have_the_same_predictions() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import re
 import subprocess
 import sys
 import tomllib
@@ -54,6 +55,36 @@ def test_the_wheel_is_whole_and_needs_numpy_and_attrs_alone(tmp_path: Path) -> N
     assert failed == "0"
 
 
+@pytest.mark.parametrize(("extra", "package"), [("data", "datasets"), ("runs", "runs")])
+def test_extras_bring_what_their_packages_import(extra: str, package: str) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = project["dependencies"] + project["optional-dependencies"][extra]
+    texts = [path.read_text(encoding="utf-8") for path in ROOT.glob(f"purenn/{package}/*.py")]
+    imported = set(
+        re.findall(r"(?m)^ *(?:from|import) (\w+)(?=\S* import| as|$)", "\n".join(texts))
+    )
+    brought = {"purenn", *(Requirement(line).name for line in lines)}
+    assert imported - sys.stdlib_module_names <= brought
+
+
+WITHOUT = "import sys; sys.modules.update({{{0!r}: None}}); import {1}"
+
+
+@pytest.mark.parametrize(
+    ("module", "package", "extra"),
+    [
+        ("filelock", "purenn.runs", "runs"),
+        ("threadpoolctl", "purenn.runs", "runs"),
+        ("sklearn", "purenn.estimators", "sklearn"),
+    ],
+)
+def test_packages_name_the_extra_that_they_lack(module: str, package: str, extra: str) -> None:
+    code = WITHOUT.format(module, package)
+    command = [sys.executable, "-c", code]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stderr
+    assert f"in a clone of purenn, pip install '.[{extra}]'.\n" in told
+
+
 def test_the_face_is_small_and_sorted_and_every_folder_a_package() -> None:
     folders = {path.parent for path in ROOT.glob("purenn/**/*.py")}
     assert [folder for folder in folders if not (folder / "__init__.py").is_file()] == []
@@ -61,6 +92,13 @@ def test_the_face_is_small_and_sorted_and_every_folder_a_package() -> None:
     assert 45 <= len(names) <= 56
     assert names == sorted(set(names))
     assert [name for name in names if not hasattr(purenn, name)] == []
+
+
+def test_type_checkers_know_the_modules_of_the_face() -> None:
+    text = Path(purenn.__file__).read_text(encoding="utf-8")
+    told = set(re.findall(r"(?m)^from purenn import (\w+) as \1$", text))
+    assert {"data", "layers", "losses", "optimizers", "schedules", "training", "tree"} <= told
+    assert {"arrays", "errors", "initializers"} <= told
 
 
 def test_all_that_is_needed_is_pinned_to_what_is_installed() -> None:

@@ -81,7 +81,8 @@ def _read_or_fetch(name: str) -> Bytes:
     try:
         import pooch
     except ImportError as error:
-        raise UnavailableError("Downloads need pooch: pip install 'purenn[data]'.") from error
+        cure = "in a clone of purenn, pip install '.[data]'"
+        raise UnavailableError(f"Downloads need pooch: {cure}.") from error
     folder, archive = pooch.os_cache("purenn") / "fashion-mnist", f"{name}.gz"
     try:
         return _read(folder, name)

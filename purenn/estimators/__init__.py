@@ -2,5 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
+
+if importlib.util.find_spec("sklearn") is None:
+    raise ModuleNotFoundError(
+        "purenn.estimators needs scikit-learn: in a clone of purenn, pip install '.[sklearn]'."
+    )
+
 from purenn.estimators.classifier import Classifier as Classifier
 from purenn.estimators.regressor import Regressor as Regressor

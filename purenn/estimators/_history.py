@@ -29,8 +29,11 @@ def history_of(members: Sequence[Sequence[Curves]]) -> History:
 
 def plot(history: History, axes: Axes | None) -> Axes:
     """Draw both curves of loss, of each member."""
-    import matplotlib.pyplot as plt
-
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        cure = "in a clone of purenn, pip install '.[scripts]'"
+        raise ModuleNotFoundError(f"plot_history needs matplotlib: {cure}.") from error
     drawn = plt.figure().add_subplot() if axes is None else axes
     for member in np.unique(history["member"]):
         rows = history["member"] == member

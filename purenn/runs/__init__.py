@@ -12,6 +12,13 @@ often it was killed in between:
 
 from __future__ import annotations
 
+import importlib.util
+
+if not all(map(importlib.util.find_spec, ("filelock", "threadpoolctl"))):
+    raise ModuleNotFoundError(
+        "purenn.runs needs filelock and threadpoolctl: in a clone of purenn, pip install '.[runs]'."
+    )
+
 from purenn.errors import InterruptionError as InterruptionError
 from purenn.errors import RunError as RunError
 from purenn.jsons import Json as Json

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_info
 
 import purenn
 from purenn import checks, files, jsons
@@ -75,10 +76,6 @@ def _git(folder: Path, *arguments: str) -> str:
 
 
 def _threads() -> Environment:
-    try:
-        from threadpoolctl import threadpool_info
-    except ImportError:
-        return {}
     pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
     own = [pool for pool in pools if pool["filepath"].startswith(str(Path(np.__file__).parent))]
     for pool in own or pools:
