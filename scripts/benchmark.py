@@ -32,7 +32,9 @@ in `normalized` (batch normalization and dropout), `cnn-small` and `quick` (conv
 normalization) with AdamW, which decays neither biases nor scales. All see the same batches, and the
 last column has the largest relative difference between their losses: in `normalized` and `quick` it
 is large, as each draws its own dropout. The "products alone" of an import are the import of NumPy.
-The peers come with `pip install 'purenn[bench]'`.
+The peers come with
+
+  .venv/bin/python -m pip install --constraint constraints.txt --editable '.[bench]'
 
 Examples:
   python scripts/benchmark.py --plot benchmark.png > benchmark.md

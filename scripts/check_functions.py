@@ -56,6 +56,8 @@ def check(functions: Names, every: int = 1) -> None:
     """
     if every < 1:
         raise OptionError(f"--every: expected an integer ≥ 1, got {every}.")
+    if not functions:
+        raise OptionError(f"expected at least one function of {', '.join(FUNCTIONS)}, got none.")
     console = standard_output()
     for name in functions:
         largest, wrong, step = 0.5, 0, CHUNK * every

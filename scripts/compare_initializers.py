@@ -1,23 +1,18 @@
-"""Compares initializers of linear layers on small tables: what decided the default of `linear`.
-
-Three tables that scikit-learn ships, each with a net of two hidden layers of 64 units for each of
-three activations. A quarter of the samples is kept for the score: R² or accuracy in percent, mean
-and standard error over 10 seeds of split and weights. Takes two minutes.
-
-Example:
-.venv/bin/python scripts/compare_initializers.py
-"""
+"""Compares initializers of linear layers on small tables: what decided the default of `linear`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
 import numpy as np
+import tyro
 from sklearn import datasets
 
 import purenn as nn
+from command_line import exit_status
 from purenn import initializers
 from purenn.layers import sigmoid
 
@@ -32,6 +27,15 @@ CANDIDATES = (
 Net = nn.Layer[tuple[nn.Linear, nn.Empty, nn.Linear, nn.Empty, nn.Linear], nn.Matrix, nn.Matrix]
 Activation = nn.Layer[nn.Empty, nn.Matrix, nn.Matrix]
 T = TypeVar("T", nn.Matrix, nn.Labels)
+
+DESCRIPTION = """Compares initializers of linear layers on three tables that scikit-learn ships,
+each with a net of two hidden layers of 64 units for each of three activations. A quarter of the
+samples is kept for the score: R² or accuracy in percent, mean and standard error over 10 seeds of
+split and weights. Takes two minutes.
+
+Example:
+  .venv/bin/python scripts/compare_initializers.py
+"""
 
 
 def standardized(x: nn.Matrix) -> nn.Matrix:
@@ -67,7 +71,7 @@ def score(x: nn.Matrix, y: T, loss: nn.Loss[nn.Matrix, T], rate: float, model: N
     return found
 
 
-def main() -> None:
+def compare() -> None:
     """Print the scores as a table in Markdown."""
     diabetes, progression = datasets.load_diabetes(return_X_y=True)
     digits, names = datasets.load_digits(return_X_y=True)
@@ -90,5 +94,10 @@ def main() -> None:
             print(f"| {task}, {activation!r} |", " | ".join(cells), "|", flush=True)
 
 
+def main(arguments: Sequence[str]) -> None:
+    """Compare, or print the help if the arguments ask for it."""
+    tyro.cli(compare, args=arguments, description=DESCRIPTION)
+
+
 if __name__ == "__main__":
-    main()
+    sys.exit(exit_status(lambda: main(sys.argv[1:])))

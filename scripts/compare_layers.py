@@ -18,7 +18,9 @@ DESCRIPTION = """Compares each layer with PyTorch's: the output and all cotangen
 shapes that small nets have, with as many threads as there are cores. Both take turns in one
 process. The table, in Markdown, has the median of purenn's time, and the median and the quartiles
 of its ratio to PyTorch's in the same round; of the orders of memory that PyTorch has for images,
-the faster one counts. PyTorch comes with `pip install 'purenn[bench]'`.
+the faster one counts. PyTorch comes with
+
+  .venv/bin/python -m pip install --constraint constraints.txt --editable '.[bench]'
 
 Examples:
   python scripts/compare_layers.py > layers.md
@@ -36,7 +38,7 @@ def compare(layers: tuple[str, ...] = ("",), rounds: int = 9) -> None:
     """
     checks.integer("--rounds", rounds)
     if find_spec("torch") is None:
-        raise PurennError("PyTorch is not installed: pip install 'purenn[bench]'.")
+        raise PurennError("PyTorch is not installed: --help says how to install it.")
     from benchmarks.pytorch_layers import cases
 
     everything = list(cases())

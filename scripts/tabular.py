@@ -27,7 +27,10 @@ differ from purenn's by more than two standard errors over the seeds.
 
 All methods have the threads of this process. Scores are stored as they come, one on a line: what is
 stopped goes on where it was. The whole takes hours. The tables and the peers come with
-`pip install 'purenn[tabular]'`; a peer that is not installed is reported as missing.
+
+  .venv/bin/python -m pip install --constraint constraints.txt --editable '.[tabular]'
+
+A peer that is not installed is reported as missing.
 
 Examples:
   python scripts/tabular.py --plot tabular.png > tabular.md
@@ -48,13 +51,15 @@ def compare(
     plot: OptionalPath = None,
     *,
     list_tables: bool = False,
-) -> None:
+) -> int:
     """Measure what is missing, then print the results.
+
+    Gives the exit status: 1 if a method failed on a table.
 
     Args:
         tables: by name; all if none is given.
         methods: by name; all if none is given.
-        seeds: how many splits there are of each table.
+        seeds: how many splits there are of each table; 0 for all that have been measured.
         scores: the file where scores are stored.
         plot: where to draw the results, as PNG.
         list_tables: list the tables, and do nothing else.
@@ -66,22 +71,32 @@ def compare(
     taking = [method for method in METHODS if method.name in methods]
     if list_tables:
         print(catalog(chosen))
-        return
+        return 0
+    if not scores.parent.is_dir():
+        raise OptionError(f"--scores: expected a file in a folder that exists, got {scores}.")
+    failures = 0
     for table in chosen:
         for method in (each for each in taking if each.is_present):
-            results.complete(scores, table, method, seeds)
-    found = results.read(scores)
+            failures += not results.complete(scores, table, method, seeds)
+    found = [
+        score
+        for score in results.read(scores)
+        if score.table in tables and (score.seed < seeds or not seeds)
+    ]
     if not found:
-        raise OptionError(f"{scores} has no scores: ask for some, with --seeds 1 or more.")
+        raise OptionError(
+            f"{scores} has no scores of these tables: ask for some, with --seeds 1 or more."
+        )
     print(summary(found, taking), errors(found, taking), machine(), sep="\n\n")
     if plot is not None:
         write(plot, picture(found, taking))
+    return int(failures > 0)
 
 
-def main(arguments: Sequence[str]) -> None:
+def main(arguments: Sequence[str]) -> int:
     """Compare as the arguments say."""
     options = (tyro.conf.FlagCreatePairsOff,)
-    tyro.cli(compare, args=arguments, description=DESCRIPTION, config=options)
+    return tyro.cli(compare, args=arguments, description=DESCRIPTION, config=options)
 
 
 if __name__ == "__main__":

@@ -16,3 +16,5 @@ def test_the_script_prints_the_errors(capsys: pytest.CaptureFixture[str]) -> Non
     assert re.fullmatch(shown, capsys.readouterr().out)
     with pytest.raises(OptionError, match="--every: expected an integer ≥ 1, got 0"):
         check_functions.main(["exp", "--every", "0"])
+    with pytest.raises(OptionError, match=r"expected at least one function of exp, .*, got none"):
+        check_functions.main([])

@@ -14,6 +14,7 @@ from commands import SCRIPTS
 from sample import load_sample
 
 import benchmark
+import compare_initializers
 import compare_layers
 import compare_machines
 import fashion_mnist
@@ -49,6 +50,16 @@ def test_impossible_options_are_told_with_status_2(
     assert ended.value.code == 2
     assert message in told(capsys.readouterr().err)
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(("option", "status"), [("--help", 0), ("--nope", 2)])
+def test_a_script_without_options_does_no_work_if_it_is_given_some(
+    option: str, status: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        compare_initializers.main([option])
+    assert ended.value.code == status
+    assert "| task |" not in capsys.readouterr().out
 
 
 def test_validation_has_to_leave_something_to_train_on(tmp_path: Path) -> None:
@@ -106,7 +117,12 @@ def test_resuming_takes_a_run_and_its_settings(tmp_path: Path) -> None:
         (tabular.main, "--tables nope", "--tables: expected one of "),
         (tabular.main, "--methods nope", "--methods: expected one of purenn"),
         (tabular.main, "--seeds -1", "--seeds: expected an integer ≥ 0, got -1."),
-        (tabular.main, "--seeds 0 --scores new", "new has no scores: ask for some, with --seeds 1"),
+        (tabular.main, "--seeds 0 --scores new", "new has no scores of these tables: ask for some"),
+        (
+            tabular.main,
+            "--scores no/s",
+            "--scores: expected a file in a folder that exists, got no/s",
+        ),
         (tabular.main, "--seeds 0 --scores bad", "bad, line 1: expected a score, got '[1]'."),
         (benchmark.main, "--rounds 0", "--rounds: expected an integer ≥ 1, got 0."),
         (compare_layers.main, "--rounds -1", "--rounds: expected an integer ≥ 1, got -1."),

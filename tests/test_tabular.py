@@ -11,6 +11,7 @@ import pytest
 
 import tabular
 from purenn.arrays import Matrix, Vector
+from purenn.errors import PurennError
 from tables import report, results
 from tables._dynamic import Frame, as_frame, made
 from tables.catalog import LICENCES, TABLES, Problem, Table, Task, logarithm, positive, unchanged
@@ -120,7 +121,7 @@ def test_scores_are_stored_as_they_come_and_go_on_where_they_were(
     (tmp_path / "tables" / "worker.py").write_text(WORKER)
     monkeypatch.setattr(results, "SCRIPTS", tmp_path)
     assert results.read(file) == []
-    results.complete(file, TABLE, PURE, 2)
+    assert results.complete(file, TABLE, PURE, 2)
     expected = [Score("wine", PURENN, seed, seed, 2.0, 3.0) for seed in range(5)]
     assert results.read(file) == expected[:2]
     with file.open("a") as stored:
@@ -131,7 +132,7 @@ def test_scores_are_stored_as_they_come_and_go_on_where_they_were(
     other = Score("wine", SKLEARN.name, 0, 0.0, 2.0, 3.0)
     assert results.read(file) == [*expected[:3], other]
     assert capfd.readouterr().err == ""
-    results.complete(file, TABLE, PURE, 5)
+    assert not results.complete(file, TABLE, PURE, 5)
     assert results.read(file) == [*expected[:3], other, expected[3]]
     assert "no luck\npurenn failed on wine: why stands above." in capfd.readouterr().err
 
@@ -193,9 +194,39 @@ def test_the_command_reports_the_scores_that_there_are(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     plot, file = tmp_path / "tabular.png", tmp_path / "scores.jsonl"
-    file.write_text("".join(f"{json.dumps(attrs.asdict(each))}\n" for each in SCORES))
-    tabular.main(["--seeds", "0", "--scores", str(file), "--plot", str(plot)])
+    known = {"one": "cars", "two": "digits", "three": "fair"}
+    known_scores = [attrs.evolve(each, table=known[each.table]) for each in SCORES]
+    file.write_text("".join(f"{json.dumps(attrs.asdict(each))}\n" for each in known_scores))
+    assert tabular.main(["--seeds", "0", "--scores", str(file), "--plot", str(plot)]) == 0
     shown = capsys.readouterr().out
     assert "| scikit-learn's MLP | 3 | 1.017 | 1, 1, 1 |" in shown
     assert f"numpy {np.__version__}" in shown
     assert plot.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_command_reports_what_was_chosen_and_fails_if_a_method_did(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "scores.jsonl"
+    stored = scores({(table, PURENN): [1.0, 2.0] for table in ("cars", "digits")})
+    file.write_text("".join(f"{json.dumps(attrs.asdict(each))}\n" for each in stored))
+    options = ["--tables", "cars", "--methods", PURENN, "--scores", str(file), "--seeds"]
+    assert tabular.main([*options, "1"]) == 0
+    shown = capsys.readouterr().out
+    assert "| cars | 1 |\n" in shown
+    assert "digits" not in shown
+    monkeypatch.setattr(results, "SCRIPTS", tmp_path)  # where there is no worker
+    assert tabular.main([*options, "3"]) == 1
+    assert "| cars | 1.5 ± 0.5 |\n" in capsys.readouterr().out
+
+
+def test_the_documentation_has_the_tables_of_the_script_but_those_that_it_names() -> None:
+    text = (results.SCRIPTS.parent / "docs" / "tables.md").read_text(encoding="utf-8")
+    documented = {line.split(" | ")[0].removeprefix("| ") for line in text.splitlines()}
+    assert {each.name for each in TABLES} - documented == {"movies", "HI"}
+    assert f"Of the script's {len(TABLES)} tables, `movies` and `HI` are left out." in text
+
+
+def test_a_package_that_is_not_installed_is_named() -> None:
+    with pytest.raises(PurennError, match=r"No module named 'no_such'\. --help says how"):
+        made("no_such.package:load")

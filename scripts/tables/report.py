@@ -100,8 +100,9 @@ def _cell(scores: Sequence[Score], table: str, method: str) -> str:
     found = [each.error for each in scores if (each.table, each.method) == (table, method)]
     if not found:
         return ""
-    spread = float(np.std(found, ddof=1)) / len(found) ** 0.5 if len(found) > 1 else nan
-    return f"{np.mean(found):.4g} ± {spread:.2g}"
+    if len(found) == 1:
+        return f"{found[0]:.4g}"
+    return f"{np.mean(found):.4g} ± {float(np.std(found, ddof=1)) / len(found) ** 0.5:.2g}"
 
 
 def catalog(tables: Sequence[Table]) -> str:

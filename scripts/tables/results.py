@@ -37,13 +37,16 @@ def _score(line: str, where: str) -> Score:
         raise FormatError(f"{where}: expected a score, got {line[:60]!r}.") from None
 
 
-def complete(file: Path, table: Table, method: Method, seeds: int) -> None:
-    """Measure a method on a table with the seeds for which there is no score, and store these."""
+def complete(file: Path, table: Table, method: Method, seeds: int) -> bool:
+    """Measure a method on a table with the seeds for which there is no score, and store these.
+
+    Gives whether nothing failed.
+    """
     scores = read(file)
     done = {each.seed for each in scores if (each.table, each.method) == (table.name, method.name)}
     rest = [str(seed) for seed in range(seeds) if seed not in done]
     if not rest:
-        return
+        return True
     threads = {f"{name}_NUM_THREADS": str(cores()) for name in ("OMP", "OPENBLAS")}
     args = [sys.executable, "-m", "tables.worker", table.package, table.path, method.name, *rest]
     with Popen(args, stdout=PIPE, text=True, cwd=SCRIPTS, env=os.environ | threads) as process:
@@ -53,3 +56,4 @@ def complete(file: Path, table: Table, method: Method, seeds: int) -> None:
                     stored.write(line)
     if process.returncode:  # others are measured nevertheless
         print(f"{method.name} failed on {table.name}: why stands above.", file=sys.stderr)
+    return not process.returncode
