@@ -100,6 +100,9 @@ else:
             return vars(import_module(f"purenn.{modules[name]}"))[name]
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})
+
 
 __version__ = "0.2.0"
 

@@ -192,6 +192,9 @@ def linear_warm_up(rate: Positive, steps: Count) -> Schedule:
 
 def as_schedule(rate: float | Schedule) -> Schedule:
     """The schedule itself, or the constant one of a number."""
+    if callable(rate):
+        cure = "Wrap a function of the step: schedules.Schedule(function)."
+        checks.instance("A learning rate", rate, Schedule, cure)
     return rate if isinstance(rate, Schedule) else constant(rate)
 
 

@@ -92,6 +92,7 @@ def test_the_face_is_small_and_sorted_and_every_folder_a_package() -> None:
     assert 45 <= len(names) <= 56
     assert names == sorted(set(names))
     assert [name for name in names if not hasattr(purenn, name)] == []
+    assert {*names, "__version__", "layers"} <= {*dir(purenn)}
 
 
 def test_type_checkers_know_the_modules_of_the_face() -> None:

@@ -54,11 +54,13 @@ def require_model(layer: object) -> None:
     checks.instance("The model", layer, Layer, "Chain layers: linear(8) >> relu().")
 
 
-def require_loss_function(loss: object) -> None:
-    """Check that a loss can be called with a prediction and a target."""
+def require_loss_function(
+    loss: object, name: str = "The loss", advice: str = "Give mean_squared_error(), say."
+) -> None:
+    """Check that a loss or a measure can be called with a prediction and a target."""
     is_maker = isfunction(loss) and str(loss.__module__).startswith("purenn.losses")
     if is_maker or isinstance(loss, type) or not callable(loss):
-        checks.instance("The loss", loss, Loss, "Give mean_squared_error(), say.")
+        checks.instance(name, loss, Loss, advice)
 
 
 def require_pair(loss: object, found: object) -> None:

@@ -54,7 +54,7 @@ def evaluate(
         batch_size: how many samples are held in memory at once.
     """
     require_model(layer)
-    require_loss_function(measure)
+    require_loss_function(measure, "The measure", "Give accuracy or mean_squared_error(), say.")
     mean = measure.mean if isinstance(measure, Loss) else measure
     counted = counting(measure)
     if not isinstance(data, Dataset) and not checks.is_pair(data):
