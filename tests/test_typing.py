@@ -41,5 +41,32 @@ def test_right_programs_pass_and_mistakes_have_the_errors_expected(tmp_path: Pat
     assert all(words in said for (*_, words), (*_, said) in zip(wanted, found, strict=True))
 
 
+USER = """
+from purenn.estimators import Classifier, Regressor
+
+ROWS, LABELS = [[0.0], [1.0]], [0, 1]
+model = Classifier(epochs=3).fit(ROWS, LABELS).set_params(epochs=4).set_callbacks()
+print(model.score(ROWS, LABELS) > 0.5, model.get_params()["epochs"])
+print(Regressor().partial_fit(ROWS, LABELS).score(ROWS, LABELS) + 1.0)
+"""
+CONFIG = f"""
+[mypy]
+mypy_path = {ROOT}
+strict = True
+disallow_any_expr = True
+[mypy-purenn.*]
+follow_imports = silent
+"""
+
+
+@pytest.mark.slow
+def test_users_without_stubs_know_the_types_of_estimators(tmp_path: Path) -> None:
+    (tmp_path / "user.py").write_text(USER)
+    (tmp_path / "mypy.ini").write_text(CONFIG)
+    command = [sys.executable, "-m", "mypy", "user.py"]
+    told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert told.stdout == "Success: no issues found in 1 source file\n"
+
+
 def test_right_programs_run() -> None:
     assert "KEY" in runpy.run_path(str(ROOT / RIGHT))

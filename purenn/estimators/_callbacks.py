@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import sys
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 import attrs
 
 F = TypeVar("F")
 
 if TYPE_CHECKING:
-    from sklearn.callback import CallbackContext, CallbackSupportMixin
+    from sklearn.callback import CallbackContext
 
-    def with_callbacks(method: F) -> F: ...  # of which users know the type without any stubs
+    # Of these users know the types without any stubs.
+    class CallbackSupportMixin:
+        def set_callbacks(self, *callbacks: object) -> Self: ...
+        def _init_callback_context(
+            self, *, max_subtasks: int, sequential_subtasks: bool
+        ) -> CallbackContext: ...
+
+    def with_callbacks(method: F) -> F: ...
 
 elif find_spec("sklearn.callback"):
     from sklearn.callback import CallbackContext, CallbackSupportMixin, with_callbacks

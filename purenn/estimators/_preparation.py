@@ -8,7 +8,6 @@ from typing import Generic, TypeVar
 
 import attrs
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.utils import Tags, _safe_indexing, check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length, validate_data
 
@@ -16,6 +15,7 @@ from purenn import checks
 from purenn.arrays import FLOAT64, Labels, Matrix, Vector, is_labels, read_only
 from purenn.data import Pair, dataset
 from purenn.errors import DataError, OptionError
+from purenn.estimators._bases import BaseEstimator
 from purenn.estimators._choices import Portable, largest_of, objective_of, recipe_of
 from purenn.estimators._columns import Columns, fit_columns
 from purenn.estimators._links import Link

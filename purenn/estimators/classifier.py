@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, Self, TypeAlias, TypeVar
 
 import numpy as np
-from sklearn.base import ClassifierMixin
 from sklearn.utils import Tags
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
@@ -15,6 +14,7 @@ from sklearn.utils.validation import check_array, column_or_1d
 from purenn.arrays import FLOAT32, FLOAT64, Array, Labels, Matrix, Vector, is_labels, read_only
 from purenn.errors import LabelError, OptionError
 from purenn.estimators._base import Estimator
+from purenn.estimators._bases import ClassifierMixin
 from purenn.estimators._errors import error_rate, label_error_rate
 from purenn.estimators._links import Link, gives_probabilities
 from purenn.estimators._networks import BATCH, CLASSIFICATION, EPOCHS

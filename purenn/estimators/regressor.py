@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import Literal, Self, TypeVar
 
 import numpy as np
-from sklearn.base import RegressorMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_array, column_or_1d
 
@@ -15,6 +14,7 @@ from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Matrix, Vector, r
 from purenn.data import Standardization, standardization
 from purenn.errors import DataError, ShapeError
 from purenn.estimators._base import Estimator
+from purenn.estimators._bases import RegressorMixin
 from purenn.estimators._links import Link, link_of
 from purenn.estimators._networks import BATCH, EPOCHS, REGRESSION
 from purenn.estimators._preparation import Sample
