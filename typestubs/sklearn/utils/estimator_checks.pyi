@@ -1,12 +1,12 @@
-from collections.abc import Callable, Iterable
-from typing import TypeVar
+from collections.abc import Iterator
+from functools import partial
+from typing import Literal
 
-_Test = TypeVar("_Test")
-
-def parametrize_with_checks(
-    estimators: Iterable[object],
+def estimator_checks_generator(
+    estimator: object,
     *,
     legacy: bool = True,
-    expected_failed_checks: Callable[[object], dict[str, str]] | None = None,
+    expected_failed_checks: dict[str, str] | None = None,
+    mark: Literal["xfail", "skip"] | None = None,
     xfail_strict: bool | None = None,
-) -> Callable[[_Test], _Test]: ...
+) -> Iterator[tuple[object, partial[None]]]: ...
