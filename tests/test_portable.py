@@ -122,7 +122,7 @@ RUNS: dict[str, Callable[[], str]] = {
 }
 GOLDEN = {
     "spiral": "fccfc9f8ad8b47c2",
-    "convolutional": "cc623aadd6b5e28f",
+    "convolutional": "8154367c85975b20",
     "estimator": "59476890b309000d",
     "fashion": "3bca81a00c896ed8",
     "contracts": "5c1699cb54e5a85d",

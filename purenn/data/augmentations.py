@@ -174,20 +174,20 @@ def _side(share: float, pixels: int, rng: np.random.Generator) -> tuple[int, int
 def symmetric_beta(rng: np.random.Generator, alpha: float) -> float:
     """A number of the beta distribution (alpha, alpha), the same on every machine.
 
-    The shares of two powers of uniform numbers below 1, where both powers together are: Jöhnk
-    (1964). For an alpha above 1, uniform numbers, accepted by their density.
+    The shares of two powers of uniform numbers whose sum is at most 1: Jöhnk (1964), as NumPy has
+    it up to rounding. For an alpha above 1, uniform numbers, accepted by their density.
     """
     while True:
-        first, second = 1.0 - rng.random(), 1.0 - rng.random()
+        first, second = rng.random(), rng.random()
         if alpha > 1.0:
             if second <= scalars.power(4.0 * first * (1.0 - first), alpha - 1.0):
                 return first
-            continue
-        logs = scalars.log(first) / alpha, scalars.log(second) / alpha
-        top = max(logs)
-        total = sum(scalars.exp(each - top) for each in logs)
-        if top + scalars.log(total) <= 0.0:
-            return scalars.exp(logs[0] - top) / total
+        elif first and second:
+            logs = scalars.log(first) / alpha, scalars.log(second) / alpha
+            top = max(logs)
+            total = sum(scalars.exp(each - top) for each in logs)
+            if top + scalars.log(total) <= 0.0:
+                return scalars.exp(logs[0] - top) / total
 
 
 def _bounds(name: str, pair: tuple[float, float], most: float) -> tuple[float, float]:
