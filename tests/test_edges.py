@@ -23,6 +23,15 @@ def test_sums_over_many_places_stay_exact_whatever_divides_their_number() -> Non
     assert pull(np.full_like(y, 0.1))[0].bias == pytest.approx(1638.1, rel=3e-5)
 
 
+@pytest.mark.parametrize("level", [33333.333, -1e30])
+def test_constant_rows_are_normalized_to_0(level: float) -> None:
+    rows, norm = np.full((2, 1000), level, np.float32), layers.layer_norm()
+    rows[1, :500] += np.float32(abs(level) / 1000)
+    y = norm.apply(norm.init(KEY, rows), rows)
+    assert not y[0].any()
+    assert y[1] == pytest.approx(np.repeat([1.0, -1.0], 500), abs=1e-2)
+
+
 @pytest.mark.parametrize("scale", [1e-200, 1e300])
 def test_portable_convolutions_of_extreme_numbers(scale: float) -> None:
     layer, x = layers.conv(3, 3), scale * np.random.default_rng(0).standard_normal((2, 5, 5, 2))

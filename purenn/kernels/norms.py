@@ -11,6 +11,9 @@ from purenn.kernels.constants import scalar
 from purenn.kernels.elementwise import times
 from purenn.kernels.memory import empty_like
 
+# The square of how many deviations from 0 a mean may be before its rounding shows.
+FAR = 2.0**20
+
 
 def standardized(x: Matrix, epsilon: float, *, is_centred: bool = True) -> tuple[Matrix, Array]:
     """`(x - mean) * inverse`, and `inverse = 1 / sqrt(variance + epsilon)`, by row.
@@ -20,11 +23,16 @@ def standardized(x: Matrix, epsilon: float, *, is_centred: bool = True) -> tuple
     z = empty_like(x)
 
     def spread(x: Array) -> Array:
-        if is_centred:
-            np.subtract(x, _mean(x), z)
-        else:
+        if not is_centred:
             np.copyto(z, x)
-        return _mean_product(z, z)
+            return _mean_product(z, z)
+        mean = _mean(x)
+        np.subtract(x, mean, z)
+        variance = _mean_product(z, z)
+        if (np.square(mean) > FAR * variance).any():
+            np.subtract(z, _mean(z), z)
+            variance = _mean_product(z, z)
+        return variance
 
     near, far = inverses(x, epsilon, spread, lambda peaks: peaks)
     with np.errstate(invalid="ignore"):
