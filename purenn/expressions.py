@@ -50,10 +50,6 @@ class Call:
 
     def __call__(self) -> object:
         """The value anew."""
-        return self.value()
-
-    def value(self) -> object:
-        """What the call gives."""
         if not callable(self.maker):
             raise OptionError(f"expected a function, got {self.maker!r}.")
         return self.maker(*self.arguments, **dict(self.options))
@@ -74,7 +70,7 @@ class Bound(Call):
     def __call__(self, *arguments: object, **options: object) -> object:
         """What the function gives for its own arguments and these."""
         given = (*self.options, *options.items())
-        return Call(self.maker, (*self.arguments, *arguments), given).value()
+        return Call(self.maker, (*self.arguments, *arguments), given)()
 
     def __repr__(self) -> str:
         return repr(Call(partial, (self.maker, *self.arguments), self.options))

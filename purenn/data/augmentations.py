@@ -127,8 +127,8 @@ def mixup(alpha: Alpha, classes: Classes) -> Mixing[Array]:
     """Blend each sample with another of its batch, `share * x + (1 - share) * other`, targets too.
 
     One share for the batch is drawn from the beta distribution (alpha, alpha), for an alpha from
-    1e-6 to 1000. Zhang, Cisse,
-    Dauphin, Lopez-Paz, "mixup: Beyond Empirical Risk Minimization" (2018).
+    1e-6 to 1000. Zhang, Cisse, Dauphin, Lopez-Paz, "mixup: Beyond Empirical Risk Minimization"
+    (2018).
     """
 
     def mix(x: Array, targets: Matrix | Labels, key: Key) -> tuple[Array, Matrix]:

@@ -164,14 +164,14 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
     def _problem(self, sample: Sample[E]) -> Problem:
         layout = self.columns_.layout
         recipe = recipe_of(self.preset, self.model, self.optimizer, self._task, layout, self._width)
-        self.model_ = recipe.net(1.0)
-        loss = self._default_loss() if self.loss is None else self.loss
         checks.instance("portable", self.portable, bool)
         checks.instance("verbose", self.verbose, int)
         if self.portable:
             recipe = Portable(recipe)
-            loss = portable(loss) if isinstance(loss, Loss) else loss
-            self.model_ = recipe.net(1.0)
+        self.model_ = recipe.net(1.0)
+        loss = self._default_loss() if self.loss is None else self.loss
+        if self.portable and isinstance(loss, Loss):
+            loss = portable(loss)
         link = self._link_of(loss)
         self._link = portable(link) if self.portable else link
         weights = relative(self._weights(sample), self._unit)

@@ -72,9 +72,8 @@ def train(problem: Problem, key: Key, follower: Follower) -> Trained:
             follower.begin()
             new, curves = next(epochs)
             found.append(curves)
-            if (
-                curves[-1] <= least or number == 0 or not is_watched
-            ):  # unwatched, the last is the best
+            is_better = number == 0 or curves[-1] <= least
+            if is_better or not is_watched:  # unwatched, the last is the best
                 best, least, params = number, min(least, curves[-1]), new
             if follower.end(curves, params) or number - best >= problem.patience:
                 break

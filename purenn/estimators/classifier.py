@@ -155,11 +155,10 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         return read_only(found)
 
     def _default_loss(self) -> object:
-        if self._is_multilabel:
-            has_logits = not gives_probabilities(self.model_)
-            return binary_cross_entropy_with_logits() if has_logits else binary_cross_entropy()
         if gives_probabilities(self.model_):
-            return cross_entropy()
+            return binary_cross_entropy() if self._is_multilabel else cross_entropy()
+        if self._is_multilabel:
+            return binary_cross_entropy_with_logits()
         return softmax_cross_entropy(label_smoothing=0.1)
 
     def _link_of(self, loss: object) -> Link:

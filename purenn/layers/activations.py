@@ -19,6 +19,7 @@ from purenn.expressions import maker, with_ops
 from purenn.kernels import activations as kernels
 from purenn.kernels import curves
 from purenn.kernels.elementwise import times
+from purenn.kernels.ops import Ops
 from purenn.keys import Key
 from purenn.layers._contract import Layer, Pullback, X, Y
 from purenn.layers._fitting import require_params
@@ -93,30 +94,29 @@ def leaky_relu(slope: Fraction = 0.01) -> Layer[Empty, A, A]:
     )
 
 
+def _of_ops(
+    forward: Callable[[Ops, A], A], backward: Callable[[A, A], A], subject: str, least_rank: int = 1
+) -> Layer[Empty, A, A]:
+    """`pointwise`, of a function that computes with operations."""
+    return with_ops(lambda ops: pointwise(partial(forward, ops), backward, subject, least_rank))
+
+
 @maker
 def sigmoid() -> Layer[Empty, A, A]:
     """The logistic function `1 / (1 + exp(-x))`, without overflow."""
-    return with_ops(
-        lambda ops: pointwise(partial(kernels.sigmoid, ops), kernels.sigmoid_cotangent, "sigmoid()")
-    )
+    return _of_ops(kernels.sigmoid, kernels.sigmoid_cotangent, "sigmoid()")
 
 
 @maker
 def exponential() -> Layer[Empty, A, A]:
     """`exp(x)`, for outputs that are positive; infinite beyond what the dtype holds."""
-    return with_ops(
-        lambda ops: pointwise(
-            partial(kernels.exponential, ops), kernels.exponential_cotangent, "exponential()"
-        )
-    )
+    return _of_ops(kernels.exponential, kernels.exponential_cotangent, "exponential()")
 
 
 @maker
 def tanh() -> Layer[Empty, A, A]:
     """The hyperbolic tangent."""
-    return with_ops(
-        lambda ops: pointwise(partial(kernels.tanh, ops), kernels.tanh_cotangent, "tanh()")
-    )
+    return _of_ops(kernels.tanh, kernels.tanh_cotangent, "tanh()")
 
 
 @maker
@@ -125,11 +125,7 @@ def softmax() -> Layer[Empty, A, A]:
 
     To train a classifier, leave it out and use `softmax_cross_entropy`, which takes logits.
     """
-    return with_ops(
-        lambda ops: pointwise(
-            partial(kernels.softmax, ops), kernels.softmax_cotangent, "softmax()", 2
-        )
-    )
+    return _of_ops(kernels.softmax, kernels.softmax_cotangent, "softmax()", 2)
 
 
 @maker

@@ -117,10 +117,8 @@ def reporting(value: Loss[Y, T], descent: Loss[Y, T]) -> Loss[Y, T]:
     require_loss("reporting", descent)
 
     def per_sample(prediction: Y, target: T) -> PerSample[Y]:
-        values, pull = (
-            value.per_sample(prediction, target)[0],
-            descent.per_sample(prediction, target)[1],
-        )
+        values, _ = value.per_sample(prediction, target)
+        _, pull = descent.per_sample(prediction, target)
         if value.count is not descent.count:  # else both are None
             counts = [one.count(target) if one.count else len(values) for one in (value, descent)]
             if counts[0] != counts[1]:

@@ -164,40 +164,54 @@ def _require_functions(**functions: object) -> None:
             checks.function(name, function)
 
 
+def _is_between(progress: Progress[P, S]) -> bool:
+    """Whether an epoch has ended, and none has begun since."""
+    return progress.batch == 0 and progress.epoch > 0
+
+
 def _is_best(progress: Progress[P, S], best: Best | None) -> bool:
-    is_between = progress.batch == 0 and progress.epoch > 0
-    return is_between and best is not None and best(progress.records) == progress.epoch - 1
+    if best is None or not _is_between(progress):
+        return False
+    return best(progress.records) == progress.epoch - 1
 
 
 def _save(run: Run, progress: Progress[P, S], best: Best | None) -> None:
     save(run, progress)
     # After the checkpoint: the next session can make up for a best that is missing, not undo one.
-    if _is_best(progress, best):
+    _keep_best(run, progress, best)
+
+
+def _keep_best(run: Run, progress: Progress[P, S], best: Best | None) -> bool:
+    """Save the parameters if they are the best, and tell whether they are."""
+    is_best = _is_best(progress, best)
+    if is_best:
         saving.save(run.best, evaluation_params(progress.state))
+    return is_best
 
 
 def _require_best(run: Run, progress: Progress[P, S], best: Best | None) -> None:
     """Check that the best parameters are there if they are asked for, and only then."""
-    if _is_best(progress, best):  # the last session may have ended before they were written
-        saving.save(run.best, evaluation_params(progress.state))
-    elif best is not None and progress.epoch and not files.exists(run.best):
-        raise RunError(
-            f"{run.best} is missing, with the parameters of epoch {best(progress.records) + 1}: "
-            "restore it from a copy, leave out best, or start again in another folder."
-        )
-    elif best is not None and progress.epoch:
-        saving.load(run.best, like=progress.state.params)
-    elif best is None and files.exists(run.best):
+    if _keep_best(run, progress, best):
+        return  # the last session may have ended before they were written
+    is_there = files.exists(run.best)
+    if best is None and is_there:
         raise RunError(
             f"{run.best} has the best parameters of sessions before, but this one is not told what "
             "is best. Give best as before, or remove the file to keep the last ones."
         )
+    if best is None or not progress.epoch:
+        return
+    if not is_there:
+        raise RunError(
+            f"{run.best} is missing, with the parameters of epoch {best(progress.records) + 1}: "
+            "restore it from a copy, leave out best, or start again in another folder."
+        )
+    saving.load(run.best, like=progress.state.params)
 
 
 def _is_over(progress: Progress[P, S], epochs: int, until: Until | None) -> bool:
-    is_between = progress.batch == 0 and progress.epoch > 0
     return progress.epoch == epochs or (
-        is_between and until is not None and until(progress.records)
+        until is not None and _is_between(progress) and until(progress.records)
     )
 
 

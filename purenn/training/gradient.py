@@ -13,6 +13,7 @@ from purenn.errors import OptionError, ShapeError
 from purenn.keys import Key
 from purenn.layers import Layer
 from purenn.losses import Loss, LossFunction
+from purenn.optimizers._updates import are_alike
 
 P = TypeVar("P")
 X = TypeVar("X")
@@ -75,21 +76,16 @@ def require_pair(loss: object, found: object) -> None:
 def require_cotangent(loss: object, prediction: object, cotangent: object) -> None:
     """Check that a cotangent is of the shape and dtype of a prediction, or each of a tuple."""
     # A loss may be anyone's own function, whose mistakes would otherwise show inside NumPy.
-    if isinstance(prediction, np.ndarray):
-        if (
-            isinstance(cotangent, np.ndarray)
-            and cotangent.shape == prediction.shape
-            and cotangent.dtype == prediction.dtype
-        ):
-            return
-    elif not isinstance(prediction, tuple):
-        return
-    elif isinstance(cotangent, tuple) and len(cotangent) == len(prediction):
+    if isinstance(prediction, tuple):
+        is_alike = isinstance(cotangent, tuple) and len(cotangent) == len(prediction)
+    else:
+        is_alike = not isinstance(prediction, np.ndarray) or are_alike((cotangent,), (prediction,))
+    if not is_alike:
+        raise ShapeError(
+            f"{loss!r}",
+            f"expected a cotangent like the prediction, {checks.described(prediction)}, got "
+            f"{checks.described(cotangent)}.",
+        )
+    if isinstance(prediction, tuple) and isinstance(cotangent, tuple):
         for one, other in zip(prediction, cotangent, strict=True):
             require_cotangent(loss, one, other)
-        return
-    raise ShapeError(
-        f"{loss!r}",
-        f"expected a cotangent like the prediction, {checks.described(prediction)}, got "
-        f"{checks.described(cotangent)}.",
-    )

@@ -17,7 +17,6 @@ from purenn.kernels.convolutions import Filters
 from purenn.kernels.portable import grids
 from purenn.kernels.portable.grids import Exponents
 from purenn.kernels.portable.products import LONGEST
-from purenn.kernels.reductions import is_finite
 from purenn.kernels.windows import Pair, Windows
 
 
@@ -55,14 +54,15 @@ def _exact(
     """A product of images, in groups of channels, and a weight, whose powers a call gives."""
     size = weight.shape[:2]
     count = prod(size) * (x.shape[3] // groups)
+    images, filters = grids.finite(x), grids.finite(weight)
     # What a sample gives does not depend on the others.
-    images, up = grids.moderate(x, (1, 2, 3))
-    filters, more = grids.moderate(weight, (0, 1, 2, 3))
-    one = grids.on_grid(images, _powers_of_windows(images, size, groups, count), count)
-    other = grids.on_grid(filters, powers(filters), count)
+    near, up = grids.moderate(images, (1, 2, 3))
+    small, more = grids.moderate(filters, (0, 1, 2, 3))
+    one = grids.on_grid(near, _powers_of_windows(near, size, groups, count), count)
+    other = grids.on_grid(small, powers(small), count)
     found = grids.shifted(grids.multiplied(multiply, one, other), up + more)
     y = typed_like(grids.rounded(found, x.dtype), x)
-    if not (is_finite(x) and is_finite(weight)):
+    if not (images is x and filters is weight):
         grids.add_nonfinite(multiply, x, weight, y)
     return y
 
@@ -73,15 +73,16 @@ def weight_cotangent(x: Images, dy: Images, windows: Windows, weight: Filters) -
     def multiply(one: Array, two: Array) -> Array:
         return kernels.weight_cotangent(typed_like(one, x), typed_like(two, dy), windows, weight)
 
-    images, up = grids.moderate(x, (0, 1, 2))
-    slopes, more = grids.moderate(dy, (0, 1, 2))
+    images, slopes = grids.finite(x), grids.finite(dy)
+    near, up = grids.moderate(images, (0, 1, 2))
+    small, more = grids.moderate(slopes, (0, 1, 2))
     places = prod(windows.count)
     step = max(1, LONGEST // places)
     total: Array = np.zeros(weight.shape)
     for start in range(0, len(x), step):
         factors = [
             grids.on_grid(part, _powers_of_features(part), step * places)
-            for part in (images[start : start + step], slopes[start : start + step])
+            for part in (near[start : start + step], small[start : start + step])
         ]
         total = total + grids.multiplied(multiply, *factors)
     if up.any() or more.any():
@@ -89,7 +90,7 @@ def weight_cotangent(x: Images, dy: Images, windows: Windows, weight: Filters) -
         channels = np.broadcast_to(up, (1, 1, 1, x.shape[3])).reshape(groups, -1).T
         total = grids.shifted(total, channels.repeat(weight.shape[3] // groups, axis=1) + more)
     found = typed_like(grids.rounded(total, weight.dtype), weight)
-    if not (is_finite(x) and is_finite(dy)):
+    if not (images is x and slopes is dy):
         grids.add_nonfinite(multiply, x, dy, found)
     return read_only(found)
 

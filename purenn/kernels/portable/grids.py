@@ -143,16 +143,15 @@ def finite(x: A) -> A:
 
 
 def moderate(x: A, axes: tuple[int, ...]) -> tuple[A, Exponents]:
-    """`finite(x)`, divided by powers of two if it is extreme, and their exponents.
+    """Finite numbers, divided by powers of two if they are extreme, and the exponents of these.
 
     There is one for all elements along the axes, which are kept with size 1.
     """
-    found = finite(x)
     if x.dtype == FLOAT64:
-        exponents: Exponents = np.frexp(np.max(np.abs(found), axes, keepdims=True, initial=0.0))[1]
+        exponents: Exponents = np.frexp(np.max(np.abs(x), axes, keepdims=True, initial=0.0))[1]
         if np.abs(exponents).max(initial=0) > EXTREME:
-            return typed_like(np.ldexp(found, -exponents), x), exponents
-    return found, np.zeros((1,) * x.ndim, np.int32)
+            return typed_like(np.ldexp(x, -exponents), x), exponents
+    return x, np.zeros((1,) * x.ndim, np.int32)
 
 
 def shifted(found: Array, exponents: Exponents) -> Array:

@@ -103,8 +103,7 @@ def _shifted(found: Array, rows: Exponents | None, columns: Exponents | None) ->
     shift = np.zeros(found.shape, np.int32)
     shift += 0 if rows is None else rows.reshape(-1, 1)
     shift += 0 if columns is None else columns.reshape(1, -1)
-    with np.errstate(over="ignore", under="ignore"):
-        return np.ldexp(found, shift)
+    return grids.shifted(found, shift)
 
 
 def product_vjp(x: Matrix, weight: Matrix) -> tuple[Matrix, ProductPullback]:
