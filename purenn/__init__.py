@@ -24,84 +24,80 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from purenn import arrays as arrays
-from purenn import data as data
-from purenn import errors as errors
-from purenn import initializers as initializers
-from purenn import layers as layers
-from purenn import losses as losses
-from purenn import optimizers as optimizers
-from purenn import schedules as schedules
-from purenn import training as training
-from purenn import tree as tree
-from purenn.arrays import Array, Labels, Leaves, Matrix, Vector
-from purenn.data import Dataset, dataset, shuffled_batches
-from purenn.errors import PurennError
-from purenn.expressions import maker
-from purenn.keys import Key
-from purenn.layers import (
-    Layer,
-    Linear,
-    Pullback,
-    Thunk,
-    batch_norm,
-    dropout,
-    flatten,
-    leaky_relu,
-    linear,
-    relu,
-    residual,
-    tanh,
-)
-from purenn.losses import (
-    Loss,
-    binary_cross_entropy_with_logits,
-    mean_squared_error,
-    softmax_cross_entropy,
-)
-from purenn.optimizers import (
-    Optimizer,
-    Point,
-    State,
-    Transform,
-    adam,
-    clip_by_global_norm,
-    clip_by_value,
-    descend,
-    momentum,
-    sgd,
-    weight_decay,
-)
-from purenn.training import (
-    accuracy,
-    binary_accuracy,
-    evaluate,
-    fold,
-    mean_loss,
-    predict,
-    scan,
-    summary,
-    training_step,
-    value_and_grad,
-)
-from purenn.tree import Empty, Frozen, Node, map_leaves
-
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # functions from where they are defined, for some share a module's name
+    from purenn import arrays as arrays
+    from purenn import data as data
+    from purenn import errors as errors
+    from purenn import initializers as initializers
+    from purenn import layers as layers
+    from purenn import losses as losses
+    from purenn import optimizers as optimizers
+    from purenn import schedules as schedules
+    from purenn import training as training
+    from purenn import tree as tree
+    from purenn.arrays import Array, Labels, Leaves, Matrix, Vector
+    from purenn.data import Dataset, dataset, shuffled_batches
+    from purenn.errors import PurennError
+    from purenn.expressions import maker
+    from purenn.keys import Key
+    from purenn.layers import Layer, Pullback, Thunk, flatten, leaky_relu, relu, residual, tanh
+    from purenn.layers.batch_norm import batch_norm
+    from purenn.layers.dropout import dropout
+    from purenn.layers.linear import Linear, linear
+    from purenn.losses import (
+        Loss,
+        binary_cross_entropy_with_logits,
+        mean_squared_error,
+        softmax_cross_entropy,
+    )
+    from purenn.optimizers import (
+        Optimizer,
+        Point,
+        State,
+        Transform,
+        clip_by_global_norm,
+        clip_by_value,
+        descend,
+        weight_decay,
+    )
+    from purenn.optimizers.adam import adam
+    from purenn.optimizers.momentum import momentum, sgd
     from purenn.portability import portable
     from purenn.saving import load, save
+    from purenn.training import (
+        accuracy,
+        binary_accuracy,
+        evaluate,
+        fold,
+        mean_loss,
+        predict,
+        scan,
+        training_step,
+        value_and_grad,
+    )
+    from purenn.training.summary import summary
+    from purenn.tree import Empty, Frozen, Node, map_leaves
 else:
+    # Each is imported when first asked for: those that import least come first.
+    _MODULES = (
+        *("arrays", "errors", "keys", "tree", "schedules", "expressions", "saving"),
+        *("initializers", "layers", "losses", "portability", "optimizers", "data", "training"),
+    )
 
     def __getattr__(name: str) -> object:
-        """Import what few programs need when it is first asked for."""
+        """Look for the name in one module after the other."""
         from importlib import import_module
 
-        modules = {"load": "saving", "portable": "portability", "save": "saving"}
-        if name in modules:
-            return vars(import_module(f"purenn.{modules[name]}"))[name]
+        if name in _MODULES:
+            return import_module(f"purenn.{name}")
+        for module in _MODULES if name in __all__ else ():
+            found = vars(import_module(f"purenn.{module}")).get(name)
+            if found is not None:
+                return globals().setdefault(name, found)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
     def __dir__() -> list[str]:
-        return sorted({*globals(), *__all__})
+        return sorted({*globals(), *_MODULES, *__all__})
 
 
 __version__ = "0.2.0"

@@ -80,7 +80,7 @@ def public(module: ModuleType) -> dict[str, object]:
     is_package = hasattr(module, "__path__")
     return {
         name: value
-        for name, value in vars(module).items()
+        for name, value in inspect.getmembers(module)
         if inspect.isfunction(value) or inspect.isclass(value)
         if is_package or value.__module__ == module.__name__
         if not name.startswith("_")
@@ -96,9 +96,6 @@ NAMES: dict[str, object] = {
     "np": np,
     "nan": np.nan,
     "inf": np.inf,
-    "load": nn.load,
-    "save": nn.save,
-    "portable": nn.portable,
 }
 HELPERS = {
     "passed": "lambda layer: lambda params, x, key: both(*layer.vjp(params, x, key))",

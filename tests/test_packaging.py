@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.metadata
 import re
 import subprocess
 import sys
 import tomllib
 import zipfile
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,7 @@ sys.path.append(sys.argv[1])
 before = set(sys.modules)
 import purenn
 print(purenn.__file__)
+from purenn import *
 new = {name.partition(".")[0]: sys.modules[name] for name in set(sys.modules) - before}
 print(*{name for name in new if hasattr(new[name], "__path__")} - set(sys.stdlib_module_names))
 print(doctest.testmod(purenn).failed)
@@ -95,11 +98,18 @@ def test_the_face_is_small_and_sorted_and_every_folder_a_package() -> None:
     assert {*names, "__version__", "layers"} <= {*dir(purenn)}
 
 
-def test_type_checkers_know_the_modules_of_the_face() -> None:
-    text = Path(purenn.__file__).read_text(encoding="utf-8")
-    told = set(re.findall(r"(?m)^from purenn import (\w+) as \1$", text))
-    assert {"data", "layers", "losses", "optimizers", "schedules", "training", "tree"} <= told
-    assert {"arrays", "errors", "initializers"} <= told
+def test_names_are_imported_when_asked_for_and_type_checkers_know_from_where() -> None:
+    known: dict[str, object] = {}
+    for node in ast.walk(ast.parse(Path(purenn.__file__).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("purenn"):
+            names = {alias.name: import_module(node.module) for alias in node.names}
+            known |= {name: getattr(module, name) for name, module in names.items()}
+    assert {"data", "layers", "optimizers", "training", "tree", *purenn.__all__} <= set(known)
+    assert [name for name in known if getattr(purenn, name) is not known[name]] == []
+    assert not hasattr(purenn, "lineer")
+    code = "import sys, purenn; print('numpy' in sys.modules, 'purenn.arrays' in sys.modules)"
+    loaded = subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, text=True)
+    assert loaded.split() == ["False", "False"]
 
 
 def test_all_that_is_needed_is_pinned_to_what_is_installed() -> None:
