@@ -21,10 +21,10 @@ from test_loss_contract import CASES as LOSSES
 
 import purenn as nn
 from purenn import layers, schedules
-from purenn.arrays import FLOATS, Images, Labels, Matrix
+from purenn.arrays import FLOAT32, FLOAT64, FLOATS, FloatDtype, Images, Labels, Matrix
 from purenn.data import Batch, augmented, mixup, random_erasing, random_flip
 from purenn.datasets import spirals
-from purenn.estimators import Classifier
+from purenn.estimators import Classifier, Regressor
 from purenn.initializers import orthogonal
 from purenn.runs.training import EpochBatches
 from purenn.saving import digest
@@ -53,9 +53,10 @@ def trained(
     return digest((state.params, state.slots))
 
 
-def spiral() -> str:
-    """Two spirals, in float32: clipped by norm, with momentum and a cosine of the rate."""
-    data = nn.dataset(*spirals(KEY, samples_per_arm=100))
+def spiral(dtype: FloatDtype = FLOAT32) -> str:
+    """Two spirals: clipped by norm, with momentum and a cosine of the rate."""
+    points, arms = spirals(KEY, samples_per_arm=100)
+    data = nn.dataset(points.astype(dtype), arms)
     model = nn.linear(64) >> nn.tanh() >> nn.linear(64, weight=orthogonal()) >> layers.gelu()
     return trained(
         model >> nn.linear(2),
@@ -63,6 +64,11 @@ def spiral() -> str:
         lambda epoch: nn.shuffled_batches(data, 50, KEY, epoch),
         40,
     )
+
+
+def doubles() -> str:
+    """The spirals in float64, where the last bit of a norm shows."""
+    return spiral(FLOAT64)
 
 
 def convolutional() -> str:
@@ -83,12 +89,13 @@ def convolutional() -> str:
 
 
 def estimator() -> str:
-    """A classifier of a table, with all parts of the full net."""
+    """A classifier of a table, with all parts of the full net, and the slopes of a regressor."""
     rng = np.random.default_rng(0)
     x = rng.standard_normal((300, 4))
     found = Classifier(preset="full", epochs=6, random_state=0, portable=True)
     found.fit(x, (x[:, 0] * x[:, 1] > 0.3).astype(np.int64))
-    return digest((found.params_, found.predict_proba(x)))
+    other = Regressor((8,), epochs=2, random_state=0, portable=True).fit(x, x[:, 0] * x[:, 1])
+    return digest((found.params_, found.predict_proba(x), other.input_gradients(x)))
 
 
 def fashion() -> str:
@@ -118,12 +125,13 @@ def contracts() -> str:
 
 
 RUNS: dict[str, Callable[[], str]] = {
-    run.__name__: run for run in (spiral, convolutional, estimator, fashion, contracts)
+    run.__name__: run for run in (spiral, doubles, convolutional, estimator, fashion, contracts)
 }
 GOLDEN = {
     "spiral": "fccfc9f8ad8b47c2",
+    "doubles": "1cb08ff6cc4e8589",
     "convolutional": "8154367c85975b20",
-    "estimator": "59476890b309000d",
+    "estimator": "11556983e93d9b0b",
     "fashion": "3bca81a00c896ed8",
     "contracts": "5c1699cb54e5a85d",
 }

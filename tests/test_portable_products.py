@@ -7,10 +7,11 @@ import pytest
 from contracts import dtypes, matrix, pulled
 
 from purenn import Empty, Key, Layer, Linear, layers, linear, maker, portable
-from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Images, Matrix
+from purenn.arrays import FLOAT32, FLOAT64, FLOATS, Array, FloatDtype, Images, Matrix
+from purenn.errors import LabelError
 from purenn.layers import Conv, Weight, conv, linear_without_bias
 from purenn.portability import is_portable
-from purenn.testing import ContractError, check_portable
+from purenn.testing import ContractError, check_portable, environments
 from purenn.training import input_gradient
 from purenn.tree import leaves
 
@@ -54,6 +55,18 @@ def test_float64_products_have_forty_bits(sizes: float) -> None:
     exact = (x.astype(np.longdouble) @ weight.astype(np.longdouble)).astype(np.float64)
     y = portable(PRODUCT).apply(Weight(weight), x)
     assert error(y, exact) <= 2.0**-40
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("scale", [1e-5, 1e-16, 1e-30])
+def test_columns_in_large_units_do_not_drown_others(dtype: FloatDtype, scale: float) -> None:
+    units = np.array([1.0, 0.0, scale, 1.0 / scale])
+    rng = np.random.default_rng(0)
+    x = (rng.standard_normal((20, 4)) / units.clip(scale)).astype(dtype)
+    weight = (rng.standard_normal((4, 8)) * units[:, np.newaxis]).astype(dtype)
+    exact = x.astype(np.longdouble) @ weight.astype(np.longdouble)
+    y = portable(PRODUCT).apply(Weight(weight), x)
+    assert np.abs(y - exact).max() <= np.finfo(dtype).eps * np.abs(exact).max() * 8.0
 
 
 ODD = [
@@ -147,3 +160,17 @@ def test_a_layer_is_told_whether_it_is_portable() -> None:
     check_portable(portable(model), x)
     with pytest.raises(ContractError, match=r"gives other bits with OPENBLAS_CORETYPE=\w+ "):
         check_portable(model, x)
+
+
+def test_an_example_that_does_not_fit_is_told_as_anywhere() -> None:
+    with pytest.raises(LabelError):
+        check_portable(layers.embedding(3, 2), np.array([5]))
+
+
+def test_kernels_that_the_processor_cannot_run_are_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = {"SIMD Extensions": {"baseline": ["X86_V2"], "found": ["X86_V3"]}}
+    monkeypatch.setattr(np, "show_config", lambda mode: told)
+    kernels = [each.get("OPENBLAS_CORETYPE") for each in environments()]
+    assert kernels == [None, "Prescott", "Haswell", None]

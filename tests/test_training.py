@@ -95,6 +95,7 @@ def test_mean_losses_do_not_depend_on_the_batch_size(loss: ClassLoss) -> None:
             found = nn.evaluate(MODEL, state.params, given, loss, batch_size=size)
             assert found == pytest.approx(expected, rel=1e-6)
     assert math.isnan(nn.mean_loss([]))
+    assert nn.mean_loss([Report(0.1, 1)] * 10) == 0.09999999999999999  # the same in any Python
 
 
 def test_samples_with_an_ignored_label_count_in_no_batch_of_an_epoch() -> None:

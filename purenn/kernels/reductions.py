@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from math import inf, isfinite, isnan, sqrt
+from operator import add
 
 import numpy as np
 
@@ -64,13 +66,14 @@ def squared_norm(x: Array) -> float:
 
 def global_norm(leaves: Leaves) -> float:
     """The Euclidean norm of all leaves as one vector; finite whenever every element is."""
-    square = sum(map(squared_norm, leaves))
+    square = reduce(add, map(squared_norm, leaves), 0.0)  # `sum` compensates since Python 3.12
     if UNDERFLOW < square < inf or isnan(square):
         return sqrt(square)
     largest = max((float(np.max(np.abs(leaf))) for leaf in leaves if leaf.size), default=0.0)
     if not largest or not isfinite(largest):
         return largest
-    return largest * sqrt(sum(total(np.square(np.divide(leaf, largest))) for leaf in leaves))
+    squares = [total(np.square(np.divide(leaf, largest))) for leaf in leaves]
+    return largest * sqrt(reduce(add, squares))
 
 
 def unit_norms(x: Array) -> Array:

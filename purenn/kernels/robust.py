@@ -65,4 +65,5 @@ def squash_slopes(x: Matrix, center: Vector, spread: Vector) -> Matrix:
     """The derivative `(1 + (z / 3)²)^(-3/2) / (2 spread)` of `squash`, in float64."""
     with np.errstate(over="ignore"):
         z = ((x * FLOAT64.type(0.5) - center) / spread).clip(-LARGEST, LARGEST)
-    return read_only(0.5 / spread * (1.0 + np.square(z / 3.0)) ** -1.5)
+    root = np.sqrt(1.0 + np.square(z / 3.0))
+    return read_only(0.5 / spread / (root * root * root))

@@ -8,7 +8,9 @@ own loop and not callbacks.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import reduce
 from math import isfinite, nan
+from operator import add
 from typing import Generic, Protocol, TypeGuard, TypeVar
 
 import attrs
@@ -176,4 +178,5 @@ def mean_loss(reports: Iterable[Report]) -> float:
         checks.instance("A report of mean_loss", report, Report, "Take them from fold.")
     counted = [report for report in reports if isfinite(report.loss)]
     samples = sum(report.samples for report in counted)
-    return sum(report.loss * report.samples for report in counted) / samples if samples else nan
+    losses = [report.loss * report.samples for report in counted]
+    return reduce(add, losses) / samples if samples else nan  # `sum` compensates since Python 3.12

@@ -16,6 +16,8 @@ from purenn.kernels.portable.grids import EXTREME, NO_EXPONENT, Exponents, Slice
 
 # Longer sums are taken in parts, so that norms, and with them grids, stay small.
 LONGEST = 4096
+# So many bits may be lost where what is large in one factor meets what is small in the other.
+SPARE = 4
 
 
 class Grid(NamedTuple):
@@ -49,6 +51,16 @@ class Factor:
             return common, common
         powers, count = grids.exponents(self._finite, self._sums), len(self.matrix)
         return powers[count:].reshape(1, -1), powers[:count].reshape(-1, 1)
+
+    def powers_across(self, axis: int) -> Exponents | None:
+        """Powers of two above the norms across an axis, by the index along it, unless alike."""
+        return self._powers[1 - axis].reshape(-1) if self._alike is None else None
+
+    def times(self, powers: Exponents, axis: int) -> Factor:
+        """The finite part of the matrix times powers of two, by the index along an axis."""
+        with np.errstate(under="ignore"):
+            scaled = np.ldexp(self._finite, powers.reshape((1, -1) if axis else (-1, 1)))
+        return Factor(typed_like(scaled, self.matrix))
 
     def along(self, axis: int) -> tuple[Grid, ...]:
         """The parts of the matrix for sums along that axis, each on its grid."""
@@ -85,15 +97,34 @@ def contract(a: Factor, axis: int, b: Factor, other: int) -> Matrix:
         return np.dot(left, two if other == 0 else two.T, empty(shape, FLOAT64))
 
     shape = a.matrix.shape[1 - axis], b.matrix.shape[1 - other]
+    left, right = _balanced(a, axis, b, other)
     found = [
         _shifted(grids.multiplied(multiply, one.slices, two.slices), one.shift, two.shift)
-        for one, two in zip(a.along(axis), b.along(other), strict=True)
+        for one, two in zip(left.along(axis), right.along(other), strict=True)
     ]
     total = reduce(np.add, found) if found else np.zeros(shape)
     y = typed_like(grids.rounded(total, a.matrix.dtype), a.matrix)
     if not (a.is_finite and b.is_finite):
         grids.add_nonfinite(multiply, a.matrix, b.matrix, y)
     return y
+
+
+def _balanced(a: Factor, axis: int, b: Factor, other: int) -> tuple[Factor, Factor]:
+    """Factors of the same product, of which what is summed is about as large in one as the other.
+
+    A grid is so fine as the norm of all terms allows. Where large numbers meet small ones, as those
+    of columns in other units meet their weights, these would be lost on it. So both are multiplied
+    by powers of two that cancel, unless little would be lost.
+    """
+    one, two = a.powers_across(axis), b.powers_across(other)
+    if one is None or two is None or not one.size:
+        return a, b
+    most = int(np.maximum.reduce(one)), int(np.maximum.reduce(two))
+    together = int(np.maximum.reduce(one + two))
+    if sum(most) - together <= SPARE or together > 2 * np.finfo(a.matrix.dtype).maxexp - 2:
+        return a, b  # the second lest numbers overflow
+    shift = (two - one) // 2
+    return a.times(shift, axis), b.times(-shift, other)
 
 
 def _shifted(found: Array, rows: Exponents | None, columns: Exponents | None) -> Array:
