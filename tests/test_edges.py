@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -64,6 +66,36 @@ def _training(
     y, pull = layer.vjp(params, x, KEY)
     grads, dx = pull(np.ones_like(y))
     return [y, grads.weight, dx()]
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 9, 4), (1, 9, 1, 4), (1, 9, 3, 4), (33, 1, 4001, 4)])
+@pytest.mark.parametrize("groups", [1, 2])
+def test_strided_windows_of_one_pixel_may_lie_in_one_row(
+    shape: tuple[int, int, int, int], groups: int
+) -> None:
+    layer, x = layers.conv(6, 1, 4, groups=groups), np.random.default_rng(0).random(shape)
+    one = layers.conv(6, 1, groups=groups)
+    params = layer.init(KEY, x)
+    whole, strided = _training(layer, params, x), _training(one, params, x[:, ::4, ::4])
+    np.testing.assert_allclose(whole[0], strided[0])
+    np.testing.assert_allclose(whole[1], strided[1])
+    np.testing.assert_allclose(whole[2][:, ::4, ::4], strided[2])
+
+
+def _portable(features: int) -> nn.Layer[layers.Weight, nn.Matrix, nn.Matrix]:
+    return nn.portable(layers.linear_without_bias(features))
+
+
+@pytest.mark.parametrize("made", [layers.linear_without_bias, _portable])
+def test_what_is_not_finite_shows_beside_a_single_0(
+    made: Callable[[int], nn.Layer[layers.Weight, nn.Matrix, nn.Matrix]],
+) -> None:
+    wrong, zero = np.array([[np.nan, np.inf, 1.0]]), np.zeros((1, 1))
+    expected = [True, True, False]
+    y, pull = made(1).vjp(layers.Weight(zero), wrong.T, KEY)
+    assert np.isnan(y[:, 0]).tolist() == expected
+    assert np.isnan(pull(wrong.T)[1]()[:, 0]).tolist() == expected
+    assert np.isnan(made(3).apply(layers.Weight(wrong), zero)[0]).tolist() == expected
 
 
 def test_layers_of_images_take_batches_of_nothing() -> None:

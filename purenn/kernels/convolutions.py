@@ -186,7 +186,9 @@ def _patches(x: Images, windows: Windows, features: int, few: int) -> Array:
     covered = cover(x, windows)
     rows = covered.shape[1]
     if windows.size == (1, 1):
-        copied: Array = covered[:, ::by_rows, ::by_columns].reshape(-1, 1, row)
+        # One row of windows would stay a view with gaps.
+        seen = np.ascontiguousarray(covered[:, ::by_rows, ::by_columns])
+        copied: Array = seen.reshape(-1, 1, row)
         rows = 1
     else:
         pitch = _pitch(rows * row * x.itemsize) // x.itemsize

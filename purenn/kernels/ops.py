@@ -15,9 +15,8 @@ import numpy as np
 from purenn.arrays import Array, Images, Matrix, Stack, Vector
 from purenn.kernels import convolutions, functions
 from purenn.kernels.convolutions import Filters
-from purenn.kernels.memory import empty
 from purenn.kernels.processor import has_avx512
-from purenn.kernels.products import products
+from purenn.kernels.products import product, products
 from purenn.kernels.windows import Windows
 
 Function = Callable[[Array, Array], object]  # of the elements of the first, into the second
@@ -51,13 +50,9 @@ class Ops:
     power: Callable[[Array, float, Array], object]
 
 
-def _product(x: Matrix, weight: Matrix) -> Matrix:
-    return x.dot(weight, empty((x.shape[0], weight.shape[1]), x.dtype))
-
-
 def product_vjp(x: Matrix, weight: Matrix) -> tuple[Matrix, ProductPullback]:
     """`x @ weight`, writable, and its pullback."""
-    return _product(x, weight), lambda dy: (_product(x.T, dy), lambda: _product(dy, weight.T))
+    return product(x, weight), lambda dy: (product(x.T, dy), lambda: product(dy, weight.T))
 
 
 def power(x: Array, exponent: float, out: Array) -> Array:

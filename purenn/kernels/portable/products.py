@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from purenn.arrays import FLOAT32, FLOAT64, Array, Matrix, Stack, typed_like
+from purenn.arrays import FLOAT32, Array, Matrix, Stack, typed_like
 from purenn.kernels.memory import empty
 from purenn.kernels.ops import ProductPullback
 from purenn.kernels.portable import grids
 from purenn.kernels.portable.grids import EXTREME, NO_EXPONENT, Exponents, Slices
+from purenn.kernels.products import product
 
 # Longer sums are taken in parts, so that norms, and with them grids, stay small.
 LONGEST = 4096
@@ -93,8 +94,8 @@ def contract(a: Factor, axis: int, b: Factor, other: int) -> Matrix:
     """The sum of `a * b` along an axis of each, for all pairs of their other indices. Writable."""
 
     def multiply(one: Array, two: Array) -> Array:
-        left = one if axis == 1 else one.T
-        return np.dot(left, two if other == 0 else two.T, empty(shape, FLOAT64))
+        left = typed_like(one if axis == 1 else one.T, a.matrix)
+        return product(left, typed_like(two if other == 0 else two.T, b.matrix))
 
     shape = a.matrix.shape[1 - axis], b.matrix.shape[1 - other]
     left, right = _balanced(a, axis, b, other)
