@@ -34,6 +34,16 @@ def test_constant_rows_are_normalized_to_0(level: float) -> None:
     assert y[1] == pytest.approx(np.repeat([1.0, -1.0], 500), abs=1e-2)
 
 
+@pytest.mark.parametrize("norm", [layers.group_norm(3), layers.batch_norm()])
+def test_constant_features_are_normalized_to_0(norm: nn.Layer[object, nn.Array, nn.Array]) -> None:
+    x = np.full((2, 20, 25, 3), 1000.1, np.float32)
+    x[..., 2] = np.random.default_rng(0).standard_normal((2, 20, 25))
+    usual = np.repeat(x[..., 2:], 3, -1)
+    y, expected = (norm.vjp(norm.init(KEY, each), each, KEY)[0] for each in (x, usual))
+    assert np.abs(y[..., :2]).max() < 1e-3
+    np.testing.assert_array_equal(y[..., 2], expected[..., 2])
+
+
 @pytest.mark.parametrize("scale", [1e-200, 1e300])
 def test_portable_convolutions_of_extreme_numbers(scale: float) -> None:
     layer, x = layers.conv(3, 3), scale * np.random.default_rng(0).standard_normal((2, 5, 5, 2))

@@ -18,6 +18,8 @@ from purenn.kernels.reductions import ROWS
 
 # A row has so many elements at most, unless one place has more; a block about so many.
 WIDTH, BLOCK = 2**13, 2**16
+# How many deviations from 0 a mean may be before its rounding shows.
+FAR = 2.0**10
 
 
 def feature_sums(x: Array) -> Vector:
@@ -34,6 +36,11 @@ def moments(x: Array) -> tuple[Vector, Vector]:
     places = x.size // x.shape[-1]
     mean: Vector = feature_sums(x) / scalar(places, x.dtype)
     variance: Vector = (_total(x, _products(x, mean)) / places).astype(x.dtype)
+    far = np.abs(mean) > scalar(FAR, x.dtype) * np.sqrt(variance)
+    if far.any():
+        rest: Vector = product_sums(x, mean, np.ones_like(x)) / scalar(places, x.dtype)
+        mean = mean + far * rest
+        variance = (_total(x, _products(x, mean)) / places).astype(x.dtype)
     return read_only(mean), read_only(variance)
 
 

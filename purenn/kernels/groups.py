@@ -14,7 +14,7 @@ from purenn.arrays import FLOAT64, Array, Vector, read_only
 from purenn.kernels.constants import scalar
 from purenn.kernels.features import BLOCK, together
 from purenn.kernels.memory import empty_like
-from purenn.kernels.norms import inverses
+from purenn.kernels.norms import FAR, inverses
 from purenn.kernels.reductions import ROWS
 from purenn.kernels.windows import Span, blocks
 
@@ -47,6 +47,13 @@ def _centre(x: Array, out: Array, spare: Array, groups: int, epsilon: float) -> 
 
     def spread(x: Array) -> Array:
         means = _group_means(place_sums(x), x, groups)
+        variance = subtracted(x, means)
+        far = np.square(means) > FAR * variance
+        if far.any():
+            variance = subtracted(out, far * _group_means(place_sums(out), x, groups))
+        return variance
+
+    def subtracted(x: Array, means: Array) -> Array:
         np.subtract(_rows(x), _repeated(means, x), _rows(out))
         np.multiply(out, out, spare)
         return _group_means(place_sums(spare), x, groups)

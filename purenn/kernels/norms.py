@@ -29,8 +29,9 @@ def standardized(x: Matrix, epsilon: float, *, is_centred: bool = True) -> tuple
         mean = _mean(x)
         np.subtract(x, mean, z)
         variance = _mean_product(z, z)
-        if (np.square(mean) > FAR * variance).any():
-            np.subtract(z, _mean(z), z)
+        far = np.square(mean) > FAR * variance
+        if far.any():
+            np.subtract(z, far * _mean(z), z)
             variance = _mean_product(z, z)
         return variance
 
