@@ -288,6 +288,9 @@ def test_a_frozen_layer_gives_itself_as_gradient_and_runs_as_in_inference() -> N
     cure = "Tell its own layers their inference: Layer(init, apply, vjp, inference=...)."
     with refused(OptionError, cure):
         pulled(frozen(own), Frozen(EMPTY), ROWS, ROWS)
+    whole = residual(noisy)
+    told = Layer(whole.init, whole.apply, whole.vjp, inference=whole)
+    assert bits(pulled(frozen(told), Frozen(Block(EMPTY)), ROWS, ROWS)[2]) == bits(2 * ROWS)
 
 
 def test_a_stack_computes_what_the_chain_computes() -> None:

@@ -16,7 +16,7 @@ from purenn.tree import leaves
 
 def steady(layer: Layer[P, X, Y]) -> Layer[P, X, Y]:
     """The layer of the same parameters whose training is this one's inference."""
-    return rebuilt(layer, Layer, steady) if layer.inference is None else layer.inference
+    return rebuilt(layer, Layer, steady) if layer.inference is None else steady(layer.inference)
 
 
 def inference_pullback(layer: Layer[P, X, Y]) -> Callable[[P, X, Y], Pullback[Y, P, X]]:
