@@ -140,6 +140,13 @@ def test_leaky_relu_is_exact_or_has_24_digits(slope: float, dtype: FloatDtype) -
     assert passive == dtype.type(slope) or (slope < 1e-18 and abs(passive - slope) < 1e-24)
 
 
+@pytest.mark.parametrize("slope", [0.0, 1e-300])
+def test_leaky_relu_is_relu_if_its_slope_vanishes(slope: float) -> None:
+    x = matrix([[math.inf, -math.inf, 1e-37, -1.0]], FLOAT32)
+    assert value(leaky_relu(slope), x).tolist() == value(relu(), x).tolist()
+    assert pulled(leaky_relu(slope), x, np.ones_like(x)).tolist() == [[1.0, 0.0, 1.0, 0.0]]
+
+
 @dtypes
 def test_units_of_leaky_relu_are_active_however_little(dtype: FloatDtype) -> None:
     x, dy = matrix([[1e-35, -1e-35, 1e30]], dtype), matrix([[1.0, 1.0, 1.0]], dtype)

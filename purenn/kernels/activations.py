@@ -39,8 +39,11 @@ def relu_cotangent(y: A, dy: A) -> A:
 
 def leaky_relu(x: A, slope: float) -> A:
     """`max(x, slope * x)`, for a slope from 0 to 1."""
-    y = empty_like(x)
-    np.multiply(x, scalar(slope, x.dtype), y)
+    y, factor = empty_like(x), scalar(slope, x.dtype)
+    if factor:
+        np.multiply(x, factor, y)
+    else:  # 0 * inf is NaN
+        np.copysign(factor, x, y)
     np.maximum(x, y, out=y)
     return read_only(y)
 
@@ -62,9 +65,10 @@ def leaky_relu_cotangent(y: A, dy: A, slope: float) -> A:
 def _edge(slope: float, dtype: FloatDtype) -> tuple[Array, Array, Array]:
     """`slope * e`, e and 1 / e: the least power of two for which all have every digit.
 
-    A slope below 1e-18 need not have all of them, lest e be large.
+    A slope below 1e-18 need not have all of them, lest e be large, and 0 has none.
     """
-    edge = float(np.finfo(dtype).tiny) * 2.0 ** ceil(-log2(max(slope, 1e-18)))
+    digits = 2.0 ** ceil(-log2(max(slope, 1e-18))) if dtype.type(slope) else 1.0
+    edge = float(np.finfo(dtype).tiny) * digits
     return scalar(slope * edge, dtype), scalar(edge, dtype), scalar(1.0 / edge, dtype)
 
 
