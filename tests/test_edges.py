@@ -68,6 +68,22 @@ def test_a_sample_of_tiny_numbers_stands_beside_a_huge_one() -> None:
         np.testing.assert_allclose(one, other, rtol=1e-9)
 
 
+def test_tiny_features_and_groups_stand_beside_huge_ones() -> None:
+    draw, sizes = np.random.default_rng(0), np.array([1e-200, 1e130])
+    x: nn.arrays.Images = draw.standard_normal((2, 4, 4, 2))
+    weight: nn.arrays.Images = draw.standard_normal((3, 3, 2, 2))
+    for by_channel in (weight * sizes, weight * sizes[:, np.newaxis]):
+        _expect_as_fast(1, x, by_channel)
+    _expect_as_fast(2, x * sizes, weight[:, :, :1] / sizes)
+
+
+def _expect_as_fast(groups: int, x: nn.arrays.Images, weight: nn.arrays.Images) -> None:
+    layer, params = layers.conv(2, 3, groups=groups), layers.Conv(weight, np.zeros(2))
+    pairs = zip(*(_training(each, params, x) for each in (layer, nn.portable(layer))), strict=True)
+    for one, other in pairs:
+        np.testing.assert_allclose(one, other, rtol=1e-9)
+
+
 def _training(
     layer: nn.Layer[layers.Conv, nn.arrays.Images, nn.arrays.Images],
     params: layers.Conv,

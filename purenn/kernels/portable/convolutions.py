@@ -6,7 +6,6 @@ All sums in them are exact then, and so the same in whatever order they are take
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from math import prod
 
 import numpy as np
@@ -19,6 +18,9 @@ from purenn.kernels.portable.grids import Exponents
 from purenn.kernels.portable.products import LONGEST
 from purenn.kernels.windows import Pair, Windows
 
+# Axes of a weight whose features are split by group: (row, column, channel, group, feature).
+CHANNEL, FEATURE = 2, 4
+
 
 def convolve(x: Images, weight: Filters, bias: Vector, windows: Windows) -> Images:
     """As `purenn.kernels.convolutions.convolve`."""
@@ -27,7 +29,7 @@ def convolve(x: Images, weight: Filters, bias: Vector, windows: Windows) -> Imag
     def multiply(one: Array, two: Array) -> Array:
         return kernels.convolve(typed_like(one, x), typed_like(two, weight), none, windows)
 
-    y = _exact(multiply, x, weight, _powers_of_features, x.shape[3] // weight.shape[2])
+    y = _exact(multiply, x, weight, CHANNEL, x.shape[3] // weight.shape[2])
     with np.errstate(over="ignore", invalid="ignore"):
         return read_only(typed_like(np.add(y, bias, y), x))
 
@@ -40,27 +42,32 @@ def input_cotangent(dy: Images, weight: Filters, windows: Windows, x: Images) ->
         filters = typed_like(two, weight)
         return kernels.input_cotangent(typed_like(one, dy), filters, windows, shape_only)
 
-    groups = x.shape[3] // weight.shape[2]
-    return read_only(_exact(multiply, dy, weight, partial(_powers_of_channels, groups), groups))
+    return read_only(_exact(multiply, dy, weight, FEATURE, x.shape[3] // weight.shape[2]))
 
 
 def _exact(
     multiply: Callable[[Array, Array], Array],
     x: Images,
     weight: Filters,
-    powers: Callable[[Filters], Exponents],
+    summed: int,
     groups: int,
 ) -> Images:
-    """A product of images, in groups of channels, and a weight, whose powers a call gives."""
-    size = weight.shape[:2]
-    count = prod(size) * (x.shape[3] // groups)
+    """A product of images, in groups of channels, and a weight, summed along that axis of it."""
+    size, width = weight.shape[:2], x.shape[3] // groups
+    count = prod(size) * width
     images, filters = grids.finite(x), grids.finite(weight)
-    # What a sample gives does not depend on the others.
-    near, up = grids.moderate(images, (1, 2, 3))
-    small, more = grids.moderate(filters, (0, 1, 2, 3))
+    # What a sample gives does not depend on the others, nor a group of channels.
+    split, up = grids.moderate(images.reshape(*x.shape[:3], groups, width), (1, 2, 4))
+    parts, more = grids.moderate(filters.reshape(*weight.shape[:3], groups, -1), (0, 1, summed))
+    near = typed_like(split.reshape(x.shape), x)
+    small = typed_like(parts.reshape(weight.shape), weight)
     one = grids.on_grid(near, _powers_of_windows(near, size, groups, count), count)
-    other = grids.on_grid(small, powers(small), count)
-    found = grids.shifted(grids.multiplied(multiply, one, other), up + more)
+    powers = _powers_of_features(small) if summed == CHANNEL else _powers_of_channels(groups, small)
+    other = grids.on_grid(small, powers, count)
+    product = grids.multiplied(multiply, one, other)
+    shift = up + (more if summed == CHANNEL else more.swapaxes(CHANNEL, FEATURE))
+    outputs = (len(shift), 1, 1, groups, product.shape[3] // groups)
+    found = grids.shifted(product, np.broadcast_to(shift, outputs).reshape(len(shift), 1, 1, -1))
     y = typed_like(grids.rounded(found, x.dtype), x)
     if not (images is x and filters is weight):
         grids.add_nonfinite(multiply, x, weight, y)
