@@ -274,6 +274,14 @@ def test_residual_branches_and_beside_are_sums_and_pairs() -> None:
         assert bits(side) == bits(pulled(dropout(0.5), EMPTY, ROWS, ROWS, key)[0])
 
 
+def test_branches_take_pairs() -> None:
+    pair = (ROWS, -2.0 * ROWS)
+    layer = layers.branches(layers.concatenate(), layers.add())
+    y, _, dx = pulled(layer, layers.Both(EMPTY, EMPTY), pair)
+    assert bits(y) == bits((np.concatenate(pair, axis=1), pair[0] + pair[1]))
+    assert bits(dx) == bits((y[0][:, :3] + y[1], y[0][:, 3:] + y[1]))
+
+
 def test_a_frozen_layer_gives_itself_as_gradient_and_runs_as_in_inference() -> None:
     inner = linear(3) >> batch_norm() >> dropout(0.9)
     params = frozen(inner).init(KEY, ROWS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from purenn import checks
-from purenn.arrays import Array, require_floats
+from purenn.arrays import Array, Shape, require_floats
 from purenn.errors import DtypeError, ParametersError, ShapeError
 
 
@@ -22,6 +22,12 @@ def require_params(subject: str, params: object, kind: type) -> None:
 def _refuse(subject: str, expected: str, params: object) -> None:
     got = f"{checks.described(params)}. Make them with model.init(key, example)."
     raise ParametersError(subject, f"expected parameters {expected}, got {got}")
+
+
+def require_shape(subject: str, name: str, leaf: Array, shape: Shape) -> None:
+    """Check that a leaf of the parameters has the shape that a layer gives it."""
+    if leaf.shape != shape:
+        raise ParametersError(subject, f"expected {name} of shape {shape}, got {leaf.shape}.")
 
 
 def require_fit(subject: str, leaf: Array, x: Array) -> None:

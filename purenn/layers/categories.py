@@ -7,13 +7,13 @@ import numpy as np
 from purenn import checks
 from purenn.arrays import Indices, Matrix, read_only
 from purenn.checks import Count
-from purenn.errors import LabelError, OptionError, ParametersError, ShapeError
+from purenn.errors import LabelError, OptionError, ShapeError
 from purenn.expressions import maker
 from purenn.initializers import normal
 from purenn.kernels.gather import scattered, take
 from purenn.keys import Key
 from purenn.layers._contract import Layer, Pullback, Thunk, keyless
-from purenn.layers._fitting import require_dtype, require_params
+from purenn.layers._fitting import require_dtype, require_params, require_shape
 from purenn.layers.embedding import Embedding
 from purenn.layers.linear import require_rows
 
@@ -67,10 +67,8 @@ def category_embedding(
 
     def forward(params: Embedding, x: Matrix) -> tuple[Matrix, Pullback[Matrix, Embedding, Matrix]]:
         require_params(subject, params, Embedding)
-        rows, shape = rows_of(x), (sum(sizes), features)
-        if params.table.shape != shape:
-            got = params.table.shape
-            raise ParametersError(subject, f"expected a table of shape {shape}, got {got}.")
+        rows = rows_of(x)
+        require_shape(subject, "a table", params.table, (sum(sizes), features))
         require_dtype(subject, params.table, x)
         y: Matrix = take(params.table, rows).reshape(len(x), len(sizes) * features)
 

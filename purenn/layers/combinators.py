@@ -16,7 +16,7 @@ from purenn.keys import Key
 from purenn.layers._contract import Layer, P, Pullback, Q, Thunk, W, X, Y, Z, placed
 from purenn.layers._fitting import require_params
 from purenn.layers._inference import inference_pullback
-from purenn.tree import Frozen, Node
+from purenn.tree import Frozen, Node, map_pairs
 
 
 @attrs.frozen(eq=False)
@@ -136,18 +136,18 @@ def _require_pair(x: object) -> None:
 
 
 @maker
-def branches(first: Layer[P, A, Y], second: Layer[Q, A, Z]) -> Layer[Both[P, Q], A, tuple[Y, Z]]:
-    """Two layers with one input for both."""
+def branches(first: Layer[P, X, Y], second: Layer[Q, X, Z]) -> Layer[Both[P, Q], X, tuple[Y, Z]]:
+    """Two layers with one input for both, be it an array or a pair."""
     both = beside(first, second)
 
     def vjp(
-        params: Both[P, Q], x: A, key: Key
-    ) -> tuple[tuple[Y, Z], Pullback[tuple[Y, Z], Both[P, Q], A]]:
+        params: Both[P, Q], x: X, key: Key
+    ) -> tuple[tuple[Y, Z], Pullback[tuple[Y, Z], Both[P, Q], X]]:
         y, pull_both = both.vjp(params, (x, x), key)
 
-        def pull(dyz: tuple[Y, Z]) -> tuple[Both[P, Q], Thunk[A]]:
+        def pull(dyz: tuple[Y, Z]) -> tuple[Both[P, Q], Thunk[X]]:
             grads, dxs = pull_both(dyz)
-            return grads, lambda: _added(*dxs())
+            return grads, lambda: map_pairs(plus, *dxs())
 
         return y, pull
 

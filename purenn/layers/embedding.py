@@ -13,7 +13,7 @@ from purenn.initializers import normal
 from purenn.kernels.gather import scattered, take
 from purenn.keys import Key
 from purenn.layers._contract import Layer, Pullback, Thunk, keyless
-from purenn.layers._fitting import require_params
+from purenn.layers._fitting import require_params, require_shape
 from purenn.tree import Node
 
 
@@ -42,7 +42,8 @@ def embedding(
 
     def forward(params: Embedding, x: Labels) -> tuple[Matrix, Pullback[Matrix, Embedding, Labels]]:
         require_params(subject, params, Embedding)
-        require_indices(subject, x, params.table.shape[0])
+        require_shape(subject, "a table", params.table, (symbols, features))
+        require_indices(subject, x, symbols)
         indices = x.astype(np.int64, copy=False)
 
         def pull(dy: Matrix) -> tuple[Embedding, Thunk[Labels]]:

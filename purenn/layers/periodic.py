@@ -16,7 +16,7 @@ from purenn.kernels import periodic as kernels
 from purenn.kernels.ops import Ops
 from purenn.keys import Key
 from purenn.layers._contract import Layer, Pullback, Thunk, keyless
-from purenn.layers._fitting import require_fit, require_params
+from purenn.layers._fitting import require_fit, require_params, require_shape
 from purenn.layers.linear import require_rows
 from purenn.tree import Node
 
@@ -75,6 +75,11 @@ def periodic_embedding(
         require_params(subject, params, Periodic)
         require_rows(subject, x)
         require_fit(subject, params.frequency, x)
+        columns = x.shape[1]
+        require_shape(subject, "a frequency", params.frequency, (columns, frequencies))
+        require_shape(subject, "a phase", params.phase, (columns, frequencies))
+        require_shape(subject, "a weight", params.weight, (columns, frequencies, width))
+        require_shape(subject, "a bias", params.bias, (columns, width))
         angle = kernels.angles(x, params.frequency, params.phase)
         wave = kernels.cosines(ops, angle)
 

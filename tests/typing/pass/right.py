@@ -13,7 +13,7 @@ import purenn as nn
 from purenn import Empty, Linear, layers, losses, optimizers
 from purenn.arrays import Array, Images, Labels, Leaves, Matrix, Vector
 from purenn.data import AugmentedBatches, Batch, Batches, Dataset, ScaledBytes, augmented
-from purenn.layers import BatchNorm, Block, block, concatenate, embedding
+from purenn.layers import BatchNorm, Block, Embedding, block, concatenate, embedding
 from purenn.optimizers import Moments, Norm, Velocity
 from purenn.training import Report, Step
 from purenn.tree import leaves, rebuild, to_dtype
@@ -53,6 +53,8 @@ skip = nn.dropout(0.5) >> nn.residual(nn.linear(4)) >> nn.leaky_relu()
 assert_type(skip, nn.Layer[tuple[Empty, Block[Linear], Empty], Matrix, Matrix])
 forked = layers.branches(nn.linear(2), nn.tanh()) >> concatenate() >> nn.linear(1)
 assert_type(forked, nn.Layer[tuple[layers.Both[Linear, Empty], Empty, Linear], Matrix, Matrix])
+symbols = layers.branches(embedding(5, 3), embedding(5, 2)) >> concatenate()
+assert_type(symbols, nn.Layer[tuple[layers.Both[Embedding, Embedding], Empty], Labels, Matrix])
 summed = layers.branches(layers.linear_without_bias(2), layers.ntk_linear(2)) >> layers.add()
 Summed = tuple[layers.Both[layers.Weight, Linear], Empty]
 assert_type(summed, nn.Layer[Summed, Matrix, Matrix])
