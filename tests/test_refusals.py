@@ -15,6 +15,7 @@ from article.legacy import LegacyStream
 from purenn import layers, losses, safetensors
 from purenn.arrays import Labels, Matrix
 from purenn.estimators._columns import fit_columns
+from purenn.testing import check_layer, check_loss
 from spiral import SpiralSettings
 from trainer.images import ImageSettings
 
@@ -23,15 +24,17 @@ LABELS: Labels = np.array([0, 1])
 KEY = nn.Key(0)
 MODEL = nn.linear(4) >> nn.relu() >> nn.linear(2)
 P, COLUMN = np.full((2, 4), 0.25, np.float32), np.full((2, 1), 0.5, np.float32)
-IMAGES = np.ones((2, 28, 28, 1), np.float32)
+IMAGES, WIDE = np.ones((2, 28, 28, 1), np.float32), X.astype(np.float64)
 PARAMS, OTHER = MODEL.init(KEY, X), (nn.linear(9) >> nn.relu() >> nn.linear(2)).init(KEY, X)
 NORM, TABLE = nn.batch_norm().init(KEY, X), layers.embedding(2, 3).init(KEY, LABELS)
 FILTER = layers.conv(2, 3).init(KEY, IMAGES)
 EMPTY, PAIR = nn.Empty(), layers.Both(nn.Empty(), nn.Empty())
 
 # What the calls may refer to: purenn's modules, all layers and losses, these, and the values above.
-OTHERS = fit_columns, attrs, math, pickle, safetensors, LegacyStream, ImageSettings, SpiralSettings
-NAMES: dict[str, object] = {**vars(nn), **vars(layers), **vars(losses), **globals()}
+SETTINGS = LegacyStream, ImageSettings, SpiralSettings
+OTHERS = fit_columns, attrs, math, pickle, safetensors, check_layer, check_loss, SETTINGS
+PUBLIC = {name: getattr(nn, name) for name in nn.__all__}  # imported when asked for
+NAMES: dict[str, object] = {**vars(nn), **PUBLIC, **vars(layers), **vars(losses), **globals()}
 
 
 @pytest.mark.parametrize("line", items("refusals.txt"))

@@ -11,7 +11,7 @@ import numpy as np
 
 from purenn import checks, tree
 from purenn.arrays import FLOATS, AnyArray, Array, require_floats
-from purenn.errors import OptionError, PurennError
+from purenn.errors import DtypeError, OptionError, PurennError, ShapeError
 from purenn.expressions import Expressed
 from purenn.keys import Key
 from purenn.layers import Layer
@@ -47,11 +47,22 @@ def check_layer(
 
     Raises:
         ContractError, TreeError: it breaks the contract; the message says how.
+        DtypeError, ShapeError: the example is in float32, or the parameters are, or there are fewer
+            than two samples.
     """
     checks.instance("The layer of check_layer", layer, Layer)
     checks.number("The tolerance of check_layer", tolerance, least=0.0)
+    _require_double("The example of check_layer", example, "Convert it with x.astype(np.float64).")
+    for leaf in tree.leaves(example):
+        if leaf.shape[:1] < (2,):
+            got = f"expected at least two samples, got the shape {leaf.shape}."
+            raise ShapeError("The example of check_layer", got)
     start = Key(0) if key is None else key
     params = _repeatable(lambda: layer.init(start, example), "init", example)
+    cure = (
+        "Make them in example.dtype; for integers give a dtype, as in embedding(5, 3, np.float64)."
+    )
+    _require_double("The parameters of check_layer", params, cure)
     y = _repeatable(lambda: layer.apply(params, example), "apply", params, example)
     _check_slopes(layer, params, example, start, tolerance)
     trained = steady(layer)
@@ -65,9 +76,15 @@ def check_layer(
 
 
 def _check_slopes(layer: Layer[P, X, Y], params: P, example: X, key: Key, tolerance: float) -> None:
-    first, pull = layer.vjp(params, example, key)
+    found = layer.vjp(params, example, key)
+    _require_pair("vjp", found, "the output and a function, (y, pullback)")
+    first, pull = found
+    if not all(map(_moves, tree.leaves(first))):
+        raise ContractError(f"expected outputs of float64, got {checks.described(first)}.")
     cotangent = _random_like(first, key.child("cotangent"))
-    grads, dx = _repeatable(lambda: pull(cotangent), "pullback", params, example, cotangent)
+    pulled = _repeatable(lambda: pull(cotangent), "pullback", params, example, cotangent)
+    _require_pair("pullback", pulled, "the gradient and a function, (grads, lambda: dx)")
+    grads, dx = pulled
     require_same(params, grads, "The parameters and the gradient")
     slopes = dx()
     require_same(example, slopes, "The input and its cotangent")
@@ -95,6 +112,8 @@ def check_loss(
     checks.number("The tolerance of check_loss", tolerance, least=0.0)
     for leaf in tree.leaves(prediction) or (prediction,):
         require_floats("The prediction of check_loss", leaf)
+    cure = "Convert it with x.astype(np.float64)."
+    _require_double("The prediction of check_loss", prediction, cure)
     found = _repeatable(lambda: loss(prediction, target), "the loss", prediction, target)
     require_pair(loss, found)
     value, cotangent = found
@@ -138,6 +157,18 @@ def _repeatable(call: Callable[[], T], name: str, *arguments: object) -> T:
     if _bits(result) != _bits(again):
         raise ContractError(f"{name} gives something else when it is called again.")
     return result
+
+
+def _require_pair(name: str, found: object, expected: str) -> None:
+    """Check that a call gives two things, of which the second is a function."""
+    if not (isinstance(found, tuple) and len(found) == 2 and callable(found[1])):
+        raise ContractError(f"{name}: expected {expected}, got {checks.described(found)}.")
+
+
+def _require_double(name: str, value: object, cure: str) -> None:
+    """Check that nothing is in float32, in which no difference is exact enough."""
+    if any(leaf.dtype == np.float32 for leaf in tree.leaves(value)):
+        raise DtypeError(name, f"expected float64, got float32. {cure}")
 
 
 def _require_equal(one: object, other: object, what: str) -> None:
