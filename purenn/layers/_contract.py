@@ -22,7 +22,7 @@ from purenn import checks
 from purenn.errors import LocatedError, OptionError
 from purenn.expressions import Chained, Expressed, expressed
 from purenn.keys import Key
-from purenn.layers._fitting import require_entries
+from purenn.layers._fitting import require_entries, require_single
 from purenn.tree import Empty
 
 P = TypeVar("P")
@@ -65,7 +65,9 @@ class Layer(Expressed, Generic[P, X, Y]):
     def init(self, key: Key, example: X) -> P:
         """First parameters, in the dtype of the example: a batch like those to come."""
         checks.instance("The key of init", key, Key, "Give Key(0), say, and then the example.")
-        return self._init(key, example)
+        params = self._init(key, example)
+        require_single(self, params, example)
+        return params
 
     def apply(self, params: P, x: X) -> Y:
         """The output for a batch: inference."""
@@ -189,7 +191,7 @@ def placed(layer: Layer[P, X, Y], index: int) -> Layer[P, X, Y]:
 
     def init(key: Key, example: X) -> P:
         try:
-            return layer._init(key.child("layer", index), example)
+            return layer.init(key.child("layer", index), example)
         except LocatedError as error:
             raise error.inside(index) from None
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+import numpy as np
+
 from purenn import checks
-from purenn.arrays import Array, Shape, require_floats
-from purenn.errors import DtypeError, ParametersError, ShapeError
+from purenn.arrays import FLOAT32, FLOAT64, Array, Shape, require_floats
+from purenn.errors import DtypeError, ParametersError, ShapeError, TreeError
+from purenn.tree import walk
 
 
 def require_entries(subject: str, params: object, size: int) -> None:
@@ -22,6 +27,18 @@ def require_params(subject: str, params: object, kind: type) -> None:
 def _refuse(subject: str, expected: str, params: object) -> None:
     got = f"{checks.described(params)}. Make them with model.init(key, example)."
     raise ParametersError(subject, f"expected parameters {expected}, got {got}")
+
+
+def require_single(layer: object, params: object, example: object) -> None:
+    """Check that no first parameters for float32 are in float64: all that follows would be too."""
+    if not isinstance(example, np.ndarray) or example.dtype != FLOAT32:
+        return
+    with suppress(TreeError):  # only training asks for a tree
+        for path, leaf in walk(params):
+            if isinstance(leaf, np.ndarray) and leaf.dtype == FLOAT64:
+                expected = "expected parameters in float32, as the example is"
+                got = f"got {path or 'an array'} in float64. Make it in example.dtype."
+                raise DtypeError(f"{layer!r}", f"{expected}, {got}")
 
 
 def require_shape(subject: str, name: str, leaf: Array, shape: Shape) -> None:
