@@ -105,8 +105,8 @@ def alpha_dropout(rate: Rate) -> Layer[Empty, A, A]:
 def noise(deviation: NotNegative) -> Layer[Empty, A, A]:
     """In training, add Gaussian noise of mean 0 and that standard deviation to each element.
 
-    Inference changes nothing. Bishop, "Training with Noise is Equivalent to Tikhonov
-    Regularization" (1995).
+    Inference changes nothing. From one key float64 has other noise than float32. Bishop, "Training
+    with Noise is Equivalent to Tikhonov Regularization" (1995).
     """
 
     def draw(x: A, key: Key) -> tuple[A, Callable[[A], A]]:

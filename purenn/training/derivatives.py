@@ -127,10 +127,12 @@ def hessian_vector_product(
 
     No layer has a forward mode, so it is a central difference of gradients, `(g(p + h v) -
     g(p - h v)) / 2h`, in float64, returned in the dtype of the parameters. By h, no leaf moves
-    by more than 6e-6 of its norm, or of 1 if that is more. About eight digits are right where the
-    loss is smooth; kinks, as of relu, that lie between the two points count as curvature. A loss of
-    one's own has to take float64. Both gradients draw from the batch's key. Frozen parts do not
-    move, and are returned as they are.
+    by more than 6e-6 of its norm, or of the norm of all, at most 1, if that is more. About eight
+    digits are right where the loss is smooth over such a step; fewer, or none, if it bends within,
+    as where weights of 1e-6 for large inputs stand beside others of 1. Kinks, as of relu, that lie
+    between the two points count as curvature. A loss of one's own has to take float64. Both
+    gradients draw from the batch's key, but `noise` draws other numbers than in float32. Frozen
+    parts do not move, and are returned as they are.
 
     Raises:
         OptionError: an argument is something else than a layer, a loss and a batch.
