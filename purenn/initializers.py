@@ -45,7 +45,7 @@ class Initializer(Expressed):
         checks.function("The draw of an Initializer", self.draw)
 
     def __call__(
-        self, key: Key, shape: Sizes, dtype: FloatDtype = FLOAT32
+        self, key: Key, shape: Sizes, dtype: FloatDtype | type[Float] = FLOAT32
     ) -> np.ndarray[Sizes, np.dtype[Float]]:
         """A read-only array of that shape and dtype, in which no value overflows or vanishes."""
         checks.instance(f"The key of {self!r}", key, Key, "Give Key(0), say.")
@@ -56,6 +56,9 @@ class Initializer(Expressed):
         with np.errstate(over="ignore"):
             try:
                 drawn = self.draw(key.generator(), sizes)
+                if np.shape(drawn) != sizes:
+                    got = checks.described(drawn)
+                    raise OptionError(f"{self!r}: expected an array of shape {sizes}, got {got}.")
                 array = empty(shape, kind)
                 array[...] = drawn
             except PurennError:

@@ -22,7 +22,7 @@ import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import Array, FloatDtype, Leaves, Packed, immutable, read_only
+from purenn.arrays import Array, Float, FloatDtype, Leaves, Packed, immutable, read_only
 from purenn.errors import TreeError
 from purenn.keys import Key
 
@@ -186,8 +186,8 @@ def map_pairs(function: Callable[[Array, Array], Array], first: T, second: T) ->
     return compose_like(first, structure, new)
 
 
-def to_dtype(tree: T, dtype: FloatDtype) -> T:
-    """The tree with every leaf in float32 or float64: `to_dtype(params, np.dtype(np.float64))`."""
+def to_dtype(tree: T, dtype: FloatDtype | type[Float]) -> T:
+    """The tree with every leaf in float32 or float64: `to_dtype(params, np.float64)`."""
     kind = checks.float_dtype("to_dtype", dtype)
     return map_leaves(lambda leaf: read_only(leaf.astype(kind)), tree)
 

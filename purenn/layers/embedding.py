@@ -6,7 +6,16 @@ import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import FLOAT32, FloatDtype, Labels, Matrix, matrix, read_only, require_indices
+from purenn.arrays import (
+    FLOAT32,
+    Float,
+    FloatDtype,
+    Labels,
+    Matrix,
+    matrix,
+    read_only,
+    require_indices,
+)
 from purenn.checks import Count
 from purenn.expressions import maker
 from purenn.initializers import normal
@@ -26,7 +35,7 @@ class Embedding(Node):
 
 @maker
 def embedding(
-    symbols: Count, features: Count, dtype: FloatDtype = FLOAT32
+    symbols: Count, features: Count, dtype: FloatDtype | type[Float] = FLOAT32
 ) -> Layer[Embedding, Labels, Matrix]:
     """The row of a table for each symbol: integers (samples,) become (samples, features).
 

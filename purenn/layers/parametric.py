@@ -7,6 +7,7 @@ import numpy as np
 
 from purenn import checks
 from purenn.arrays import A, Vector, read_only, require_floats, vector
+from purenn.errors import ShapeError
 from purenn.expressions import maker
 from purenn.kernels.elementwise import plus, times
 from purenn.kernels.features import feature_sums
@@ -36,7 +37,10 @@ def parametric(activation: Layer[Empty, A, A]) -> Layer[Parametric, A, A]:
 
     def init(key: Key, example: A) -> Parametric:
         require_floats(subject, example, 2)
-        activation.init(key, example)
+        own: object = activation.init(key, example)
+        if not isinstance(own, Empty) or activation.apply(own, example).shape != example.shape:
+            expected = "an activation without parameters that keeps the shape of its input"
+            raise ShapeError(subject, f"expected {expected}.")
         return Parametric(filled(example, 1.0))
 
     def apply(params: Parametric, x: A) -> A:

@@ -53,7 +53,7 @@ skip = nn.dropout(0.5) >> nn.residual(nn.linear(4)) >> nn.leaky_relu()
 assert_type(skip, nn.Layer[tuple[Empty, Block[Linear], Empty], Matrix, Matrix])
 forked = layers.branches(nn.linear(2), nn.tanh()) >> concatenate() >> nn.linear(1)
 assert_type(forked, nn.Layer[tuple[layers.Both[Linear, Empty], Empty, Linear], Matrix, Matrix])
-symbols = layers.branches(embedding(5, 3), embedding(5, 2)) >> concatenate()
+symbols = layers.branches(embedding(5, 3, np.float64), embedding(5, 2)) >> concatenate()
 assert_type(symbols, nn.Layer[tuple[layers.Both[Embedding, Embedding], Empty], Labels, Matrix])
 summed = layers.branches(layers.linear_without_bias(2), layers.ntk_linear(2)) >> layers.add()
 Summed = tuple[layers.Both[layers.Weight, Linear], Empty]
