@@ -7,6 +7,7 @@ from contextlib import closing, nullcontext
 from math import inf, nan
 
 import attrs
+import numpy as np
 from sklearn.utils.parallel import Parallel, delayed
 
 from purenn.arrays import Labels, Matrix, Vector
@@ -72,9 +73,10 @@ def train(problem: Problem, key: Key, follower: Follower) -> Trained:
             follower.begin()
             new, curves = next(epochs)
             found.append(curves)
-            is_better = number == 0 or curves[-1] <= least
-            if is_better or not is_watched:  # unwatched, the last is the best
-                best, least, params = number, min(least, curves[-1]), new
+            if curves[-1] < least:
+                best = number
+            if number == 0 or not is_watched or curves[-1] <= least:  # unwatched, the last is best
+                least, params = min(least, curves[-1]), new
             if follower.end(curves, params) or number - best >= problem.patience:
                 break
     return params, tuple(found)
@@ -106,7 +108,10 @@ def _epochs(problem: Problem, key: Key) -> Generator[tuple[object, Curves]]:
 
 def first_params(problem: Problem, data: Data, key: Key) -> object:
     """The parameters of a net that has seen some samples, if it has as many outputs as it must."""
-    net, example = problem.recipe.net(0.0), data.inputs.take(range(min(len(data), EXAMPLES)))
+    net, rows = problem.recipe.net(0.0), np.arange(len(data))
+    if len(rows) > EXAMPLES:  # not the first of them, which are alike: rows come sorted
+        rows = key.child("example").generator().permutation(rows)[:EXAMPLES]
+    example = data.inputs.take(rows)
     params = net.init(key, example)
     found = net.apply(params, example[:1]).shape
     if found != (1, problem.outputs):
