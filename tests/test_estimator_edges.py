@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from sklearn.datasets import load_diabetes, load_wine
 
 import purenn as nn
@@ -33,3 +34,21 @@ def test_patience_ends_what_stays_as_it_is() -> None:
     model = classifier(epochs=40, patience=5).fit(np.zeros((50, 1)), np.arange(50) % 2)
     errors = model.history_["validation_error"]
     assert len(errors) == errors.argmin() + 1 + 5 < 40
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"loss": nn.softmax_cross_entropy()},
+        {"model": (16,)},
+        {"preset": "full"},
+        {"optimizer": nn.adam(0.1)},
+    ],
+)
+def test_a_partial_fit_that_fails_changes_no_prediction(changed: dict[str, object]) -> None:
+    counts = np.rint(VALUES / 50.0)
+    model = regressor(loss=nn.losses.poisson(), standardize_targets=False)
+    before = model.partial_fit(NUMBERS, counts).predict(NUMBERS)
+    with pytest.raises(ValueError, match="expected"):
+        model.set_params(**changed).partial_fit(NUMBERS, counts)
+    assert np.array_equal(model.predict(NUMBERS), before)

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from purenn.arrays import FLOAT32, FLOATS, A, Array, FloatDtype, Matrix, is_plain, read_only
 from purenn.data import shuffled_batches
+from purenn.errors import OptionError, ParametersError, TreeError
 from purenn.estimators._callbacks import CallbackSupportMixin, Curves, Follower, with_callbacks
 from purenn.estimators._history import History, history_of, plot
 from purenn.estimators._preparation import E, Preparation
@@ -55,6 +56,7 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
         sample = self._read(X, y, sample_weight, reset=True)
         problem = self._problem(sample)
         problem = attrs.evolve(problem, validation=self._held_out(problem))
+        self.model_, self._link = problem.model, problem.link
         seen = None if sample_weight is None else {"sample_weight": sample_weight}
         members = range(len(self._keys))
         root = self._init_callback_context(max_subtasks=len(members), sequential_subtasks=False)
@@ -90,8 +92,13 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
         for member, key in enumerate(self._keys):
             number = len(curves[member])
             batches = shuffled_batches(problem.data, size, key, number)
-            states[member], reports = fold(step, states[member], batches)
+            try:
+                states[member], reports = fold(step, states[member], batches)
+            except (ParametersError, TreeError) as error:
+                expected = "expected the model, preset and optimizer of the calls before"
+                raise OptionError(f"partial_fit: {expected}. Begin anew with fit.") from error
             curves[member] += ((mean_loss(reports), nan, nan),)
+        self.model_, self._link = problem.model, problem.link
         self._curves, self._states = curves, states
         vars(self).update(self.fitted([evaluation_params(state) for state in states]))
         return self

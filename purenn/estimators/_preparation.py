@@ -92,14 +92,14 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
         return encoded
 
     @abstractmethod
-    def _default_loss(self) -> object:
+    def _default_loss(self, model: Net) -> object:
         """The loss if none is given."""
 
     @abstractmethod
-    def _link_of(self, loss: object) -> Link:
+    def _link_of(self, model: Net, loss: object) -> Link:
         """What makes predictions of outputs."""
 
-    def _error(self, loss: object) -> object:
+    def _error(self, model: Net, loss: object) -> object:
         """What the best epoch has least of."""
         return loss
 
@@ -168,19 +168,20 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
         checks.instance("verbose", self.verbose, int)
         if self.portable:
             recipe = Portable(recipe)
-        self.model_ = recipe.net(1.0)
-        loss = self._default_loss() if self.loss is None else self.loss
+        model = recipe.net(1.0)
+        loss = self._default_loss(model) if self.loss is None else self.loss
         if self.portable and isinstance(loss, Loss):
             loss = portable(loss)
-        link = self._link_of(loss)
-        self._link = portable(link) if self.portable else link
+        link = self._link_of(model, loss)
         weights = relative(self._weights(sample), self._unit)
         has_weights = bool((weights != 1.0).any())
         return Problem(
             recipe=recipe,
+            model=model,
+            link=portable(link) if self.portable else link,
             outputs=self._width,
             loss=objective_of(loss, has_weights=has_weights),
-            error=objective_of(self._error(loss), has_weights=has_weights),
+            error=objective_of(self._error(model, loss), has_weights=has_weights),
             data=self._data(sample, weights if has_weights else None),
             validation=None,
             strata=sample.encoded if is_labels(sample.encoded) else None,

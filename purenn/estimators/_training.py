@@ -14,7 +14,8 @@ from purenn.arrays import Labels, Matrix, Vector
 from purenn.data import Dataset, shuffled_batches, split
 from purenn.errors import DataError, ShapeError
 from purenn.estimators._callbacks import Curves, Follower
-from purenn.estimators._networks import Recipe
+from purenn.estimators._links import Link
+from purenn.estimators._networks import Net, Recipe
 from purenn.estimators._threads import ONE_THREAD
 from purenn.keys import Key
 from purenn.losses import Loss, LossFunction
@@ -40,6 +41,8 @@ class Problem:
 
     Args:
         recipe: the net and its optimizer.
+        model: the net that is to predict.
+        link: what makes predictions of its outputs.
         outputs: how many the net must have.
         loss: what it descends on.
         error: what the best epoch has least of.
@@ -52,6 +55,8 @@ class Problem:
     """
 
     recipe: Recipe
+    model: Net
+    link: Link
     outputs: int
     loss: Objective
     error: Objective

@@ -17,7 +17,7 @@ from purenn.estimators._base import Estimator
 from purenn.estimators._bases import ClassifierMixin
 from purenn.estimators._errors import error_rate, label_error_rate
 from purenn.estimators._links import Link, gives_probabilities
-from purenn.estimators._networks import BATCH, CLASSIFICATION, EPOCHS
+from purenn.estimators._networks import BATCH, CLASSIFICATION, EPOCHS, Net
 from purenn.estimators._preparation import Sample
 from purenn.layers import Layer, identity, sigmoid, softmax
 from purenn.losses import (
@@ -154,21 +154,21 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         found: Labels = np.searchsorted(self.classes_, labels)
         return read_only(found)
 
-    def _default_loss(self) -> object:
-        if gives_probabilities(self.model_):
+    def _default_loss(self, model: Net) -> object:
+        if gives_probabilities(model):
             return binary_cross_entropy() if self._is_multilabel else cross_entropy()
         if self._is_multilabel:
             return binary_cross_entropy_with_logits()
         return softmax_cross_entropy(label_smoothing=0.1)
 
-    def _link_of(self, loss: object) -> Link:
-        if gives_probabilities(self.model_):
+    def _link_of(self, model: Net, loss: object) -> Link:
+        if gives_probabilities(model):
             return identity()
         return sigmoid() if self._is_multilabel else softmax()
 
-    def _error(self, loss: object) -> object:
+    def _error(self, model: Net, loss: object) -> object:
         if self._is_multilabel:
-            return label_error_rate(0.5 if gives_probabilities(self.model_) else 0.0)
+            return label_error_rate(0.5 if gives_probabilities(model) else 0.0)
         return error_rate()
 
     def _learn(self, sample: Sample[Labels | Matrix]) -> None:

@@ -16,7 +16,7 @@ from purenn.errors import DataError, ShapeError
 from purenn.estimators._base import Estimator
 from purenn.estimators._bases import RegressorMixin
 from purenn.estimators._links import Link, link_of
-from purenn.estimators._networks import BATCH, EPOCHS, REGRESSION
+from purenn.estimators._networks import BATCH, EPOCHS, REGRESSION, Net
 from purenn.estimators._preparation import Sample
 from purenn.layers import Layer
 from purenn.losses import LossFunction, mean_squared_error
@@ -110,10 +110,10 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
         targets: Matrix = self._scaling(encoded).astype(FLOAT32)
         return read_only(targets)
 
-    def _default_loss(self) -> object:
+    def _default_loss(self, model: Net) -> object:
         return mean_squared_error()
 
-    def _link_of(self, loss: object) -> Link:
+    def _link_of(self, model: Net, loss: object) -> Link:
         return link_of(loss)
 
     def partial_fit(self, X: object, y: object, sample_weight: object = None) -> Self:
