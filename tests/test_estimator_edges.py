@@ -7,6 +7,7 @@ import pytest
 from sklearn.datasets import load_diabetes, load_wine
 
 import purenn as nn
+from purenn.errors import DataError
 from purenn.estimators import Classifier, Regressor
 
 X, LABELS = load_wine(return_X_y=True)
@@ -52,3 +53,29 @@ def test_a_partial_fit_that_fails_changes_no_prediction(changed: dict[str, objec
     with pytest.raises(ValueError, match="expected"):
         model.set_params(**changed).partial_fit(NUMBERS, counts)
     assert np.array_equal(model.predict(NUMBERS), before)
+
+
+@pytest.mark.parametrize("model", [classifier(), regressor()])
+def test_a_stream_that_begins_with_one_row_is_refused(model: Classifier | Regressor) -> None:
+    arguments = ([0, 1, 2],) if isinstance(model, Classifier) else ()
+    with pytest.raises(DataError, match="Begin with some hundred rows"):
+        model.partial_fit(X[:1], LABELS[:1], *arguments)
+
+
+def test_huge_weights_are_as_good_as_others() -> None:
+    factors = np.where(LABELS == 0, 1.0, 0.5)
+    plain = classifier().fit(X, LABELS, factors).predict_proba(X)
+    heavy = classifier().fit(X, LABELS, factors * 2.0**1023).predict_proba(X)
+    assert np.array_equal(heavy, plain)
+    costly = classifier(class_weight={0: 2.0**1023, 1: 2.0**1022, 2: 2.0**1022})
+    assert np.array_equal(costly.fit(X, LABELS).predict_proba(X), plain)
+    balanced = classifier(class_weight="balanced")
+    plain = balanced.fit(X, LABELS, factors).predict_proba(X)
+    assert np.array_equal(balanced.fit(X, LABELS, factors * 2.0**1023).predict_proba(X), plain)
+    odd = np.where(np.arange(len(VALUES)) % 2, 1.0, 0.5)
+    values = regressor().fit(NUMBERS, VALUES, odd).predict(NUMBERS)
+    assert np.array_equal(
+        regressor().fit(NUMBERS, VALUES, odd * 2.0**1023).predict(NUMBERS), values
+    )
+    with pytest.raises(DataError, match="too large beside the weights of the first call"):
+        classifier().fit(X, LABELS).partial_fit(X, LABELS, None, np.full(len(X), 1e22))

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from purenn.arrays import FLOAT32, FLOATS, A, Array, FloatDtype, Matrix, is_plain, read_only
 from purenn.data import shuffled_batches
-from purenn.errors import OptionError, ParametersError, TreeError
+from purenn.errors import DataError, OptionError, ParametersError, TreeError
 from purenn.estimators._callbacks import CallbackSupportMixin, Curves, Follower, with_callbacks
 from purenn.estimators._history import History, history_of, plot
 from purenn.estimators._preparation import E, Preparation
@@ -80,6 +80,9 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
         if is_first:
             self._begin(like)
         sample = self._read(X, y, sample_weight, reset=is_first)
+        if is_first and np.equal(sample.x, sample.x[0]).all():
+            cure = "Begin with some hundred rows."
+            raise DataError(f"X: expected a column that varies in the first call. {cure}")
         problem = self._problem(sample)
         size = min(problem.batch_size, len(problem.data))
         mover = problem.recipe.optimizer(0.0, None)

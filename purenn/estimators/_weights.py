@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from math import frexp, ldexp
+
 import numpy as np
 
 from purenn.arrays import FLOAT32, AnyArray, Indices, Matrix, Vector, read_only
 from purenn.errors import DataError
 
+# Beyond so many times the mean, the squares of gradients would overflow in float32.
+HEAVIEST = 1e15
 # Whole numbers stand for repeated rows unless there would be more than so many times as many.
 LONGEST = 4
 
@@ -21,7 +25,9 @@ def repeats(weights: Vector) -> tuple[Indices, Vector | None]:
     if not rows.size:
         raise DataError("Sample weights must contain at least one non-zero number.")
     found = weights[rows]
-    if (found == np.rint(found)).all() and found.sum() <= LONGEST * len(weights):
+    longest = LONGEST * len(weights)
+    is_short = found.max() <= longest and found.sum() <= longest
+    if is_short and (found == np.rint(found)).all():
         return np.repeat(rows, found.astype(np.int64)), None
     return rows, found
 
@@ -30,12 +36,21 @@ def mean_weight(weights: Vector) -> float:
     """The mean of weights of samples."""
     if not weights.any():
         raise DataError("class_weight: the weights of all samples are zero.")
-    return float(weights.mean())
+    return ldexp(scaled(weights).mean(), frexp(weights.max())[1])
+
+
+def scaled(weights: Vector) -> Vector:
+    """The weights times the power of two that makes the largest about 1, so that sums are finite.
+
+    Means in which they are weights keep all bits.
+    """
+    found: Vector = np.ldexp(weights, -frexp(weights.max())[1])
+    return found
 
 
 def relative(weights: Vector, unit: float) -> Vector:
     """The weights divided by a unit, in float32."""
-    if not weights.max() / unit <= np.finfo(FLOAT32).max:
+    if weights.max() > HEAVIEST * unit:
         raise DataError("sample_weight: too large beside the weights of the first call.")
     return (weights / unit).astype(FLOAT32)
 

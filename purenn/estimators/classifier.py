@@ -19,6 +19,7 @@ from purenn.estimators._errors import error_rate, label_error_rate
 from purenn.estimators._links import Link, gives_probabilities
 from purenn.estimators._networks import BATCH, CLASSIFICATION, EPOCHS, Net
 from purenn.estimators._preparation import Sample
+from purenn.estimators._weights import scaled
 from purenn.layers import Layer, identity, sigmoid, softmax
 from purenn.losses import (
     LossFunction,
@@ -180,14 +181,14 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
             raise OptionError("class_weight: expected None for rows of 0 and 1.")
         if isinstance(given, Mapping):
             labels = self.classes_
-            self._class_weights = compute_class_weight(dict(given), classes=labels, y=labels)
-            if not (np.isfinite(self._class_weights) & (self._class_weights >= 0.0)).all():
+            found = compute_class_weight(dict(given), classes=labels, y=labels)
+            if not (np.isfinite(found) & (found >= 0.0)).all():
                 raise OptionError("class_weight: expected finite numbers ≥ 0.")
+            self._class_weights = scaled(found)
             return
         present: Labels = np.unique(encoded)
-        found = compute_class_weight(
-            given, classes=present, y=encoded, sample_weight=sample.weights
-        )
+        weights = None if sample.weights is None else scaled(sample.weights)
+        found = compute_class_weight(given, classes=present, y=encoded, sample_weight=weights)
         self._class_weights = np.ones(self._width)
         self._class_weights[present] = found
 

@@ -18,6 +18,7 @@ from purenn.estimators._bases import RegressorMixin
 from purenn.estimators._links import Link, link_of
 from purenn.estimators._networks import BATCH, EPOCHS, REGRESSION, Net
 from purenn.estimators._preparation import Sample
+from purenn.estimators._weights import scaled
 from purenn.layers import Layer
 from purenn.losses import LossFunction, mean_squared_error
 from purenn.optimizers import Optimizer
@@ -146,9 +147,10 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
 
 def _fitted(sample: Sample[Matrix]) -> Standardization:
     """The means and deviations of targets; what is the same in all rows has deviation 1."""
-    rows, weights = sample.encoded, sample.weights
-    if weights is None:
+    rows = sample.encoded
+    if sample.weights is None:
         return standardization(rows)
+    weights = scaled(sample.weights)
     mean: Vector = np.average(rows, axis=0, weights=weights)
     errors = rows - mean
     unit = np.abs(errors).max(axis=0).clip(np.finfo(FLOAT64).tiny)  # so that no square vanishes
