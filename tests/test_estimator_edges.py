@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_diabetes, load_wine
@@ -79,3 +81,36 @@ def test_huge_weights_are_as_good_as_others() -> None:
     )
     with pytest.raises(DataError, match="too large beside the weights of the first call"):
         classifier().fit(X, LABELS).partial_fit(X, LABELS, None, np.full(len(X), 1e22))
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_a_table_without_rows_teaches_and_measures_nothing(library: str) -> None:
+    frame = pytest.importorskip(library).DataFrame
+    begun = classifier().partial_fit(frame(X), LABELS, [0, 1, 2])
+    with pytest.raises(DataError, match=r"Found array with 0 sample\(s\)"):
+        begun.partial_fit(frame(X)[:0], LABELS[:0])
+    with pytest.raises(DataError, match=r"Found array with 0 sample\(s\)"):
+        classifier(validation=(frame(X)[:0], LABELS[:0])).fit(frame(X), LABELS)
+
+
+NAMES: list[object] = ["a", None, "b", np.nan, *["a", "b"] * 87]
+
+
+def test_labels_that_are_missing() -> None:
+    pd, pl = pytest.importorskip("pandas"), pytest.importorskip("polars")
+    kinds = (
+        NAMES,
+        np.array(NAMES, object),
+        pd.Series(NAMES, dtype="string"),
+        pd.Categorical(NAMES),
+        pl.Series([name if isinstance(name, str) else None for name in NAMES]),
+    )
+    uses: list[Callable[[object], Classifier]] = [
+        lambda labels: classifier().fit(X, labels),
+        lambda labels: classifier().partial_fit(X, labels, ["a", "b"]),
+        lambda labels: classifier(validation=(X, labels)).fit(X, ["a", "b"] * 89),
+    ]
+    for labels in kinds:
+        for use in uses:
+            with pytest.raises(DataError, match=r"Input y contains NaN\. Row 1 has no label\."):
+                use(labels)

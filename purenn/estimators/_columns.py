@@ -9,7 +9,7 @@ import numpy as np
 
 from purenn.arrays import FLOAT32, FLOAT64, Indices, Matrix, Vector, read_only
 from purenn.errors import DataError
-from purenn.estimators._tables import Column, read_table
+from purenn.estimators._tables import Column, read_table, require_rows
 from purenn.kernels.memory import empty
 from purenn.kernels.robust import center_and_spread, squash, squash_slopes
 from purenn.tree import Node
@@ -127,9 +127,7 @@ def fit_columns(table: object, *, largest: float = inf) -> Columns:
     else:
         categories = (None,) * read.shape[1]
     numbers, codes = _parted(read, categories)
-    if not len(numbers):
-        found = f"Found array with 0 sample(s) (shape=(0, {len(categories)}))"
-        raise DataError(f"X: {found} while a minimum of 1 is required.")
+    require_rows(len(numbers), len(categories))
     lacking = tuple(np.flatnonzero(np.isnan(numbers).any(axis=0)).tolist())
     small = [(code, len(values)) for code, values in codes if len(values) <= largest]
     small += [(_presence(numbers[:, place]), 2) for place in lacking]

@@ -20,7 +20,7 @@ from purenn.estimators._choices import Portable, largest_of, objective_of, recip
 from purenn.estimators._columns import Columns, fit_columns
 from purenn.estimators._links import Link
 from purenn.estimators._networks import Net, Task
-from purenn.estimators._tables import require_unmasked
+from purenn.estimators._tables import require_rows, require_unmasked
 from purenn.estimators._training import Data, Problem
 from purenn.estimators._weights import canonical_order, mean_weight, relative, repeats
 from purenn.kernels.gather import take
@@ -131,12 +131,18 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
             X = np.asarray(X, object)  # or the numbers among the words would become words as well
         return validate_data(self, X, reset=reset, dtype=None, ensure_all_finite="allow-nan")
 
-    def _read(self, X: object, y: object, sample_weight: object, *, reset: bool) -> Sample[E]:
-        """The rows that count, in an order that does not depend on theirs."""
-        table, weights = self._table(X, reset=reset), None
+    def _pair(self, X: object, y: object, *, reset: bool) -> tuple[object, E]:
+        """The table, and the targets in numbers: as many, and at least one."""
+        table = self._table(X, reset=reset)
         require_unmasked("y", y)
         encoded = self._encode(y)
         check_consistent_length(table, encoded)
+        require_rows(len(encoded), self.n_features_in_)
+        return table, encoded
+
+    def _read(self, X: object, y: object, sample_weight: object, *, reset: bool) -> Sample[E]:
+        """The rows that count, in an order that does not depend on theirs."""
+        (table, encoded), weights = self._pair(X, y, reset=reset), None
         if sample_weight is not None:
             require_unmasked("sample_weight", sample_weight)
             found = _check_sample_weight(sample_weight, table, ensure_non_negative=True)
@@ -207,9 +213,7 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
             return checks.number("validation, unless it is (X, y)", held, above=0.0, below=1.0)
         if len(held) != 2:
             raise OptionError(f"validation: expected a fraction or (X, y), got {len(held)} things.")
-        require_unmasked("y", held[1])
-        table, encoded = self._table(held[0], reset=False), self._encode(held[1])
-        check_consistent_length(table, encoded)
+        table, encoded = self._pair(*held, reset=False)
         sample = Sample(self.columns_.transform(table), encoded, None)
         if not isinstance(problem.data.targets, Pair):
             return self._data(sample, None)

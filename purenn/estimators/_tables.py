@@ -104,6 +104,13 @@ def require_finite(numbers: Matrix, name: Callable[[int], str]) -> None:
         raise DataError(f"X: {name(place)} has infinity in row {row}. {cure}")
 
 
+def require_rows(rows: int, columns: int) -> None:
+    """Check that a table has a row."""
+    if not rows:
+        found = f"Found array with 0 sample(s) (shape=(0, {columns}))"
+        raise DataError(f"X: {found} while a minimum of 1 is required.")
+
+
 def require_unmasked(name: str, values: object) -> None:
     """Check that no mask would be lost."""
     if isinstance(values, np.ma.MaskedArray):
@@ -164,10 +171,11 @@ def _column(name: str, array: Anything, dtype: str = "") -> Column:
 
 
 def _with_none(values: list[object]) -> list[object]:
-    return [None if _is_missing(value) else value for value in values]
+    return [None if is_missing(value) else value for value in values]
 
 
-def _is_missing(value: object) -> bool:
+def is_missing(value: object) -> bool:
+    """Whether a value is None or NaN, or what frames have for it."""
     if isinstance(value, float):
         return isnan(value)
     return value is None or type(value).__name__ in {"NAType", "NaTType"}

@@ -12,13 +12,14 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import check_array, column_or_1d
 
 from purenn.arrays import FLOAT32, FLOAT64, Array, Labels, Matrix, Vector, is_labels, read_only
-from purenn.errors import LabelError, OptionError
+from purenn.errors import DataError, LabelError, OptionError
 from purenn.estimators._base import Estimator
 from purenn.estimators._bases import ClassifierMixin
 from purenn.estimators._errors import error_rate, label_error_rate
 from purenn.estimators._links import Link, gives_probabilities
 from purenn.estimators._networks import BATCH, CLASSIFICATION, EPOCHS, Net
 from purenn.estimators._preparation import Sample
+from purenn.estimators._tables import is_missing
 from purenn.estimators._weights import scaled
 from purenn.layers import Layer, identity, sigmoid, softmax
 from purenn.losses import (
@@ -118,8 +119,7 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         return tags
 
     def _meet(self, y: object) -> None:
-        check_classification_targets(y)
-        kind = type_of_target(y, input_name="y")
+        kind = _kind(y)
         if kind == "multiclass-multioutput":
             raise OptionError(
                 "y: expected a label for each row, or rows of 0 and 1, got several labels. Put the "
@@ -133,6 +133,7 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         self._width = len(self.classes_)
 
     def _encode(self, y: object) -> Labels | Matrix:
+        _require_labels(y)
         if not self._is_multilabel:
             return self._known_labels(column_or_1d(y, warn=True))
         found = check_array(y, dtype=FLOAT64, input_name="y")
@@ -213,8 +214,7 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
             raise OptionError(
                 "class_weight: partial_fit does not know how often a class will come."
             )
-        check_classification_targets(y)
-        is_multilabel = type_of_target(y, input_name="y") == "multilabel-indicator"
+        is_multilabel = _kind(y) == "multilabel-indicator"
         if classes is None and not (is_multilabel or hasattr(self, "params_")):
             raise OptionError("classes must be passed on the first call to partial_fit.")
         if hasattr(self, "params_") and classes is not None:
@@ -244,3 +244,21 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         They are NaN for columns of categories and where a number is missing.
         """
         return self._slopes(X)
+
+
+def _kind(y: object) -> str:
+    """Whether there are two classes or more, or several labels: scikit-learn's name for it."""
+    _require_labels(y)
+    check_classification_targets(y)
+    return type_of_target(y, input_name="y")
+
+
+def _require_labels(y: object) -> None:
+    """Check that no label is missing: such a one cannot be sorted among others."""
+    labels = np.atleast_1d(np.asarray(y, object) if isinstance(y, list | tuple) else np.asarray(y))
+    if labels.dtype.kind not in "Of":
+        return
+    for row, label in zip(np.indices(labels.shape)[0].flat, labels.ravel().tolist(), strict=True):
+        if is_missing(label):
+            cure = "Leave such rows out, or give them a label of their own."
+            raise DataError(f"Input y contains NaN. Row {row} has no label. {cure}")

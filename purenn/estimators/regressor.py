@@ -12,14 +12,14 @@ from sklearn.utils.validation import check_array, column_or_1d
 from purenn import checks
 from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Matrix, Vector, read_only
 from purenn.data import Standardization, standardization
-from purenn.errors import DataError, ShapeError
+from purenn.errors import DataError, OptionError, ShapeError
 from purenn.estimators._base import Estimator
 from purenn.estimators._bases import RegressorMixin
 from purenn.estimators._links import Link, link_of
 from purenn.estimators._networks import BATCH, EPOCHS, REGRESSION, Net
 from purenn.estimators._preparation import Sample
 from purenn.estimators._weights import scaled
-from purenn.layers import Layer
+from purenn.layers import Layer, identity
 from purenn.losses import LossFunction, mean_squared_error
 from purenn.optimizers import Optimizer
 
@@ -115,7 +115,11 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
         return mean_squared_error()
 
     def _link_of(self, model: Net, loss: object) -> Link:
-        return link_of(loss)
+        link = link_of(loss)
+        if self.standardize_targets and link != identity():
+            expected = f"{loss!r} needs targets as they are. Give standardize_targets=False."
+            raise OptionError(f"standardize_targets: {expected}")
+        return link
 
     def partial_fit(self, X: object, y: object, sample_weight: object = None) -> Self:
         """Train one epoch more, at a steady rate and without validation.

@@ -112,7 +112,10 @@ def require_distributions(name: str, what: str, rows: object) -> None:
     sums = arrays.require_array(name, rows).sum(axis=1)
     wrong = np.flatnonzero(abs(sums - 1.0) > SUM_TOLERANCE)
     if wrong.size:
+        cure = "Divide each row by its sum."
+        if what == "prediction":
+            cure = "Put softmax() at the end of the model, or take the loss of logits."
         raise DataError(
             f"{name}: expected {what} rows that sum to 1, got {sums[wrong[0]]:.6g} in row "
-            f"{wrong[0]}. Divide each row by its sum."
+            f"{wrong[0]}. {cure}"
         )
