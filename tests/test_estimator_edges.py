@@ -114,3 +114,27 @@ def test_labels_that_are_missing() -> None:
         for use in uses:
             with pytest.raises(DataError, match=r"Input y contains NaN\. Row 1 has no label\."):
                 use(labels)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [[True, 1, "x", 0], [np.str_("b"), "b", "a", None], [0.0, -0.0, "a", -1.0]],
+    ids=["numbers", "texts", "zeros"],
+)
+def test_equal_categories_of_several_types_are_one_in_any_order(values: list[object]) -> None:
+    table = np.array([[value, number] for number in range(20) for value in values], object)
+    labels = np.arange(len(table)) // 3 % 2
+    found = classifier().fit(table, labels).predict_proba(table)
+    assert np.array_equal(classifier().fit(table[::-1], labels[::-1]).predict_proba(table), found)
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_columns_of_nothing_and_of_numbers_may_come_as_something_else(library: str) -> None:
+    frame = pytest.importorskip(library).DataFrame
+    unknown = classifier().fit(frame({"a": [None] * 20, "b": range(20)}), [0, 1] * 10)
+    assert unknown.predict(frame({"a": ["x"], "b": [1]})).shape == (1,)
+    counts = frame({"a": [1, 2] * 10, "b": range(20)})
+    known = classifier().fit(counts, [0, 1] * 10)
+    if library == "pandas":
+        categories = counts.astype({"a": "category"})
+        assert np.array_equal(known.predict_proba(categories), known.predict_proba(counts))

@@ -46,6 +46,9 @@ from purenn.estimators import Classifier, Regressor
 
 ROWS, LABELS = [[0.0], [1.0]], [0, 1]
 model = Classifier(epochs=3).fit(ROWS, LABELS).set_params(epochs=4).set_callbacks()
+weights: dict[str, float] = {"a": 2.0}
+wanted = Classifier(class_weight=weights).set_partial_fit_request(classes=True)
+print(wanted.get_metadata_routing(), Classifier(class_weight={0: 2.0, 1: 1.0}))
 print(model.score(ROWS, LABELS) > 0.5, model.get_params()["epochs"])
 print(Regressor().partial_fit(ROWS, LABELS).score(ROWS, LABELS) + 1.0)
 """

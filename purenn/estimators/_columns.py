@@ -103,10 +103,10 @@ def fit_columns(table: object, *, largest: float = inf) -> Columns:
     """Fit the preprocessing of RealMLP to a table.
 
     Categories are text, booleans, and what has a categorical dtype. They become one column for each
-    that is 1 there and 0 elsewhere; two become a single column of -1 and 1. A column of numbers
-    where some are missing gets such a column too, of whether they are. Then each column, less its
-    median, is divided by its interquartile range (half its range, where that is 0; constant columns
-    become 0), and z becomes `z / sqrt(1 + (z / 3)²)`.
+    that is 1 there and 0 elsewhere; two become a single column of -1 and 1, and objects that are
+    all missing none. A column of numbers where some are missing gets such a column too, of whether
+    they are. Then each column, less its median, is divided by its interquartile range (half its
+    range, where that is 0; constant columns become 0), and z becomes `z / sqrt(1 + (z / 3)²)`.
 
     Holzmüller, Grinsztajn and Steinwart, "Better by Default: Strong Pre-Tuned MLPs and Boosted
     Trees on Tabular Data" (2024), who have no missing numbers.
@@ -140,7 +140,8 @@ def fit_columns(table: object, *, largest: float = inf) -> Columns:
 def _categories(column: Column) -> Categories | None:
     if not isinstance(column.content, list):
         return None
-    found = {value for value in column.content if value is not None}
+    values = [value for value in column.content if value is not None]
+    found = {(type(value).__name__, str(value)): value for value in values}
     rows = len(column.content)
     if len(found) > max(FREE_TEXT, MOSTLY * rows) and not column.is_declared:
         raise DataError(
@@ -148,7 +149,8 @@ def _categories(column: Column) -> Categories | None:
             "can be learned. Leave it out, or make numbers or a few categories of it. With a "
             "categorical dtype it is taken as it is."
         )
-    return tuple(sorted(found, key=lambda value: (type(value).__name__, str(value))))
+    # Of equals, such as True and 1, the first of these stays, and not that of the rows.
+    return tuple(dict.fromkeys([found[name] for name in sorted(found)]))
 
 
 def _parted(

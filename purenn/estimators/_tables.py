@@ -58,12 +58,11 @@ class Column:
         """The content of a column that had numbers when it was fitted."""
         if not isinstance(self.content, list):
             return self.content
-        wrong = next((each for each in self.content if not isinstance(each, bool | None)), None)
-        if wrong is not None:
-            expected = "expected numbers, as when it was fitted"
-            raise DtypeError("X", f"{self.name}: {expected}, got {wrong!r}.")
-        found: Vector = np.array([nan if each is None else each for each in self.content], FLOAT64)
-        return found
+        for each in self.content:
+            if not isinstance(each, Number | np.bool | None):
+                expected = "expected numbers, as when it was fitted"
+                raise DtypeError("X", f"{self.name}: {expected}, got {each!r}.")
+        return _numbers(self.name, self.content)
 
     def values(self) -> list[object]:
         """The content of a column that had categories when it was fitted."""
@@ -149,7 +148,7 @@ def _column(name: str, array: Anything, dtype: str = "") -> Column:
         raise DataError(f"X: {name} has more than one value in a row.")
     if dtype.startswith(("category", "Categorical", "Enum")):
         return Column(name, _with_none(array.tolist()), is_declared=True)
-    if dtype.startswith(("str", "String")):
+    if dtype.startswith(("str", "String", "Null")):
         return Column(name, _with_none(array.tolist()))  # also if all are missing
     if array.dtype.kind in "iuf":
         return Column(name, _finite(name, np.asarray(array, FLOAT64)))
@@ -164,10 +163,9 @@ def _column(name: str, array: Anything, dtype: str = "") -> Column:
         raise DtypeError(
             "X", f"{name}: the argument must be a string or a number, got {strange[0].__name__}."
         )
-    if any(issubclass(kind, bool | np.bool | str | bytes) for kind in kinds):
+    if not kinds or any(issubclass(kind, bool | np.bool | str | bytes) for kind in kinds):
         return Column(name, values)
-    numbers = [nan if value is None else _as_float(value) for value in values]
-    return Column(name, _finite(name, np.array(numbers, FLOAT64)))
+    return Column(name, _numbers(name, values))
 
 
 def _with_none(values: list[object]) -> list[object]:
@@ -179,6 +177,11 @@ def is_missing(value: object) -> bool:
     if isinstance(value, float):
         return isnan(value)
     return value is None or type(value).__name__ in {"NAType", "NaTType"}
+
+
+def _numbers(name: str, values: list[object]) -> Vector:
+    numbers = [nan if value is None else _as_float(value) for value in values]
+    return _finite(name, np.array(numbers, FLOAT64))
 
 
 def _as_float(number: object) -> float:

@@ -31,6 +31,7 @@ from purenn.losses import (
 )
 from purenn.optimizers import Optimizer
 
+K = TypeVar("K")
 P = TypeVar("P")
 S = TypeVar("S")
 T = TypeVar("T")
@@ -86,7 +87,7 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         preset: Literal["simple", "full"] = "simple",
         optimizer: Optimizer[S] | Callable[[int], Optimizer[S]] | None = None,
         loss: LossFunction[Matrix, T] | None = None,
-        class_weight: Mapping[object, float] | Literal["balanced"] | None = None,
+        class_weight: Mapping[K, float] | Literal["balanced"] | None = None,
         validation: float | tuple[object, object] | None = 0.2,
         patience: int | None = None,
         epochs: int = EPOCHS,
