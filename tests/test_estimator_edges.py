@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -138,3 +138,20 @@ def test_columns_of_nothing_and_of_numbers_may_come_as_something_else(library: s
     if library == "pandas":
         categories = counts.astype({"a": "category"})
         assert np.array_equal(known.predict_proba(categories), known.predict_proba(counts))
+
+
+@pytest.mark.parametrize("preset", ["simple", "full"])
+@pytest.mark.parametrize("hidden", [(), range(4, 6)], ids=["none", "range"])
+def test_a_net_without_hidden_layers_is_linear_and_a_range_has_sizes(
+    preset: str, hidden: Sequence[int]
+) -> None:
+    model = classifier(model=hidden, preset=preset, epochs=20).fit(X, LABELS)
+    assert model.score(X, LABELS) > 0.7
+
+
+def test_classes_may_be_announced_for_rows_of_0_and_1() -> None:
+    rows = np.column_stack([LABELS == 0, LABELS == 1]).astype(int)
+    model = classifier()
+    for _ in range(2):
+        model.partial_fit(X, rows, classes=[0, 1])
+    assert model.predict(X).shape == rows.shape

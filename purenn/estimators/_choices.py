@@ -92,7 +92,7 @@ def recipe_of(
 
 def hidden_sizes(model: object) -> tuple[int, ...]:
     """The widths of the hidden layers."""
-    if not isinstance(model, tuple | list):
+    if not isinstance(model, tuple | list | range):
         raise OptionError(
             "model: expected None, hidden sizes such as (256, 256), or a function of inputs and "
             f"outputs that gives a layer, got {checks.described(model)}."

@@ -116,9 +116,9 @@ class Simple:
     def net(self, progress: float) -> Net:
         """A learned factor for each column, then layers whose last is zero at first."""
         activation = self.task.activation
-        layers = stack(*[block(ntk_linear(width) >> activation) for width in self.hidden])
+        blocks = [block(ntk_linear(width) >> activation) for width in self.hidden]
         last = ntk_linear(self.outputs, weight=zeros(), bias=zeros())
-        return opaque_net(scale() >> layers >> last)
+        return opaque_net(scale() >> stack(*blocks) >> last if blocks else scale() >> last)
 
     def optimizer(self, progress: float, steps: int | None) -> Mover:
         """Adam with a short memory of squares, rates by leaf, and four cycles of the schedule."""
@@ -175,8 +175,8 @@ class Full:
         activation = parametric(self.task.activation)
         noise = dropout(DROPOUT * flat_cosine(progress))
         blocks = [block(fitted_linear(width) >> activation >> noise) for width in self.hidden]
-        inputs = block(_embedded(self.layout))
-        return opaque_net(inputs >> scale() >> stack(*blocks) >> fitted_linear(self.outputs))
+        inputs, last = block(_embedded(self.layout)) >> scale(), fitted_linear(self.outputs)
+        return opaque_net(inputs >> stack(*blocks) >> last if blocks else inputs >> last)
 
     def optimizer(self, progress: float, steps: int | None) -> Mover:
         """As for the simple net, with decay, to which the factor of a leaf's rate applies twice."""

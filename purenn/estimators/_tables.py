@@ -152,17 +152,16 @@ def _column(name: str, array: Anything, dtype: str = "") -> Column:
         return Column(name, _with_none(array.tolist()))  # also if all are missing
     if array.dtype.kind in "iuf":
         return Column(name, _finite(name, np.asarray(array, FLOAT64)))
+    cure = "Turn it into numbers, such as days since a date."
     if array.dtype.kind not in "bOUST":
-        cure = "Turn it into numbers, such as days since a date."
         raise DtypeError("X", f"{name}: expected numbers or categories, got {array.dtype}. {cure}")
     values = _with_none(array.tolist())
     kinds = {type(value) for value in values if value is not None}
     if any(issubclass(kind, complex | np.complexfloating) for kind in kinds):
         raise DataError(COMPLEX)
     if strange := [kind for kind in kinds if not issubclass(kind, Number | str | bytes | np.bool)]:
-        raise DtypeError(
-            "X", f"{name}: the argument must be a string or a number, got {strange[0].__name__}."
-        )
+        expected = f"the argument must be a string or a number, got {strange[0].__name__}"
+        raise DtypeError("X", f"{name}: {expected}. {cure}")
     if not kinds or any(issubclass(kind, bool | np.bool | str | bytes) for kind in kinds):
         return Column(name, values)
     return Column(name, _numbers(name, values))

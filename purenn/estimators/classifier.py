@@ -47,13 +47,13 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
     once are a matrix of 0 and 1.
 
     Args:
-        model: the widths of the hidden layers, or a function of the numbers of features and of
-            classes that gives a layer, whose outputs are logits, or probabilities if it ends with
-            `softmax()` or `sigmoid()`.
+        model: the widths of the hidden layers, () for a linear model, or a function of the numbers
+            of features and of classes that gives a layer, whose outputs are logits, or
+            probabilities if it ends with `softmax()` or `sigmoid()`.
         optimizer: an optimizer, or a function of the number of steps that gives one. `adam(0.001)`
             is the default of models that are layers.
         loss: of outputs and labels from 0 to classes - 1. By default it is cross-entropy, with some
-            label smoothing if outputs are logits.
+            label smoothing if outputs are logits, which keeps probabilities from 0 and 1.
         class_weight: how much each class counts, or "balanced".
         validation: the fraction of the rows that are measured after each epoch and not trained
             with, or a table and targets `(X, y)`. The parameters of the epoch with the fewest
@@ -79,6 +79,7 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
     _task = CLASSIFICATION
     _is_multilabel: bool
     _class_weights: Vector | None
+    _weighed: object = None  # the class_weight of these
 
     def __init__(
         self,
@@ -152,7 +153,7 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
             wrong = np.unique(labels[~is_known])
             raise LabelError(
                 f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. 'y' "
-                f"has {wrong}. Announce all of them with the first call."
+                f"has {wrong}. Known are those of `fit`, or the classes of the first `partial_fit`."
             )
         found: Labels = np.searchsorted(self.classes_, labels)
         return read_only(found)
@@ -175,7 +176,7 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         return error_rate()
 
     def _learn(self, sample: Sample[Labels | Matrix]) -> None:
-        self._class_weights = None
+        self._class_weights, self._weighed = None, self.class_weight
         if self.class_weight is None:
             return
         encoded, given = sample.encoded, self.class_weight
@@ -205,10 +206,13 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
     ) -> Self:
         """Train one epoch more, at a steady rate and without validation.
 
+        Unlike in `fit`, a last batch of fewer rows counts, which may be a single one. Layers such
+        as `batch_norm()` take none of those: choose another batch size.
+
         Args:
             X: a table; what is to be known of columns is learned from that of the first call.
             y: the targets.
-            classes: all labels that there will be, in the first call.
+            classes: all labels that there will be, in the first call, if `y` is a vector.
             sample_weight: as in `fit`.
         """
         if self.class_weight == "balanced":
@@ -216,19 +220,29 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
                 "class_weight: partial_fit does not know how often a class will come."
             )
         is_multilabel = _kind(y) == "multilabel-indicator"
-        if classes is None and not (is_multilabel or hasattr(self, "params_")):
+        is_first = not hasattr(self, "params_")
+        if classes is not None and (is_multilabel or not is_first):
+            self._require_same(
+                classes, np.arange(np.asarray(y).shape[1]) if is_first else self.classes_
+            )
+        if classes is None and is_first and not is_multilabel:
             raise OptionError("classes must be passed on the first call to partial_fit.")
-        if hasattr(self, "params_") and classes is not None:
-            self._require_same(classes)
+        if not is_first and self.class_weight not in (None, self._weighed):
+            cure = "Give factors as sample_weight, or begin anew with fit."
+            raise OptionError(f"class_weight: partial_fit has that of the first call. {cure}")
         return self._partial_fit(X, y, sample_weight, y if is_multilabel else classes)
 
-    def _require_same(self, classes: object) -> None:
-        if not np.array_equal(np.unique(column_or_1d(classes)), self.classes_):
-            was = f"on last call to partial_fit, was: {self.classes_!r}"
+    def _require_same(self, classes: object, known: Values) -> None:
+        if not np.array_equal(np.unique(column_or_1d(classes)), known):
+            was = f"on last call to partial_fit, or as the columns of y, was: {known!r}"
             raise OptionError(f"`classes={classes!r}` is not the same as {was}")
 
     def predict_proba(self, X: object) -> Matrix:
-        """The probability of each class, or of each label: (rows, classes)."""
+        """The probability of each class, or of each label: (rows, classes).
+
+        Unless a loss is given, labels of classes are smoothed by a tenth, so that a net that is
+        certain of one of two says 0.95 and 0.05. `loss=softmax_cross_entropy()` has no such pull.
+        """
         return self._predictions(X)
 
     def predict(self, X: object) -> Values:
@@ -256,10 +270,11 @@ def _kind(y: object) -> str:
 
 def _require_labels(y: object) -> None:
     """Check that no label is missing: such a one cannot be sorted among others."""
-    labels = np.atleast_1d(np.asarray(y, object) if isinstance(y, list | tuple) else np.asarray(y))
-    if labels.dtype.kind not in "Of":
-        return
-    for row, label in zip(np.indices(labels.shape)[0].flat, labels.ravel().tolist(), strict=True):
+    labels, columns = [*y] if isinstance(y, list | tuple) else [], 1
+    if hasattr(y, "__array__"):
+        array = np.atleast_1d(np.asarray(y))
+        labels, columns = array.ravel().tolist() if array.dtype.kind in "Of" else [], array[:1].size
+    for place, label in enumerate(labels):
         if is_missing(label):
             cure = "Leave such rows out, or give them a label of their own."
-            raise DataError(f"Input y contains NaN. Row {row} has no label. {cure}")
+            raise DataError(f"Input y contains NaN. Row {place // columns} has no label. {cure}")

@@ -124,6 +124,9 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
     def partial_fit(self, X: object, y: object, sample_weight: object = None) -> Self:
         """Train one epoch more, at a steady rate and without validation.
 
+        Unlike in `fit`, a last batch of fewer rows counts, which may be a single one. Layers such
+        as `batch_norm()` take none of those: choose another batch size.
+
         Args:
             X: a table; what is to be known of columns and of the size of targets is learned from
                 those of the first call.
