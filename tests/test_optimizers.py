@@ -445,6 +445,16 @@ def test_averaged_follows_the_parameters_and_leaves_training_as_it_is(dtype: Flo
         assert weight.dtype == dtype
 
 
+@pytest.mark.parametrize("decay", [0.7, 0.999, 0.9999, 0.99999])
+def test_the_weights_of_an_average_add_up_to_1(decay: float) -> None:
+    optimizer = opt.averaged(nn.descend(opt.unchanged(), 1.0), decay)
+    start, slope = np.array([1.0, 0.0], np.float32), np.array([1.0, -1.0], np.float32)
+    state, params = optimizer.update(optimizer.init((start,)), (slope,))
+    assert params[0].tolist() == [0.0, 1.0]
+    (weights,) = opt.averaged_params(state)
+    assert weights.sum(dtype=np.float64) == 1.0
+
+
 def test_averaged_params_have_the_frozen_parts_of_now() -> None:
     optimizer = opt.averaged(nn.descend(opt.unchanged(), RATE), 0.5)
     tree = (nn.Frozen(np.ones(2)), np.ones(2), nn.Frozen((np.ones(3),)))

@@ -41,6 +41,11 @@ def blend(x: Array, decay: float, y: Array, spare: Array, out: Array) -> Array:
     return scale_and_add(x, decay, spare, out, out)
 
 
+def average(x: Array, share: float, y: Array, spare: Array, out: Array) -> Array:
+    """`blend`, with weights that add up to 1 in the dtype, or a long average would drift."""
+    return blend(x, float(x.dtype.type(share)), y, spare, out)
+
+
 def clip(x: Array, limit: float, out: Array) -> Array:
     """Every element brought into [-limit, limit]. NaN stays NaN."""
     if limit > 1e38:  # not all of these are float32 numbers

@@ -13,7 +13,7 @@ from purenn.arrays import Array, Leaves
 from purenn.checks import Count, Fraction
 from purenn.errors import OptionError
 from purenn.expressions import maker
-from purenn.kernels.updates import blend, settle
+from purenn.kernels.updates import average, settle
 from purenn.optimizers._contract import P, Point, S
 from purenn.optimizers._optimizer import Moved, Optimizer, require_optimizer
 from purenn.optimizers._state import State
@@ -71,7 +71,7 @@ def _averaging(
         kept = decay(point.step)
 
         def rule(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-            return settle(blend(old[0], kept, x, out, new[0]), point.step)
+            return settle(average(old[0], kept, x, out, new[0]), point.step)
 
         own, params, held = inner.move(state.inner, grads, frozen, point)
         mean = point.target(state.mean)

@@ -9,7 +9,7 @@ import attrs
 from purenn.arrays import Array, Leaves
 from purenn.checks import Fraction
 from purenn.expressions import maker
-from purenn.kernels.updates import blend, scale_and_add
+from purenn.kernels.updates import average, blend, scale_and_add
 from purenn.optimizers._contract import Point, S, Transform, require_transform, unchanged
 from purenn.optimizers._optimizer import Moved, Optimizer, flowed
 from purenn.optimizers.adagrad import Squares, scale_by_rms
@@ -57,8 +57,8 @@ def schedule_free(
 
         def rule(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
             z = scale_and_add(x, -now, old[0], out, new[0])
-            average = blend(old[1], 1.0 - new_share, z, out, new[1])
-            return blend(average, share, z, out, new[2])
+            x_mean = average(old[1], 1.0 - new_share, z, out, new[1])
+            return blend(x_mean, share, z, out, new[2])
 
         old, new = (before.leaves, state.mean), (iterate, mean, params)
         updates.then(rule, old=old, new=new).run()

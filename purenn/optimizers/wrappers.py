@@ -13,7 +13,7 @@ from purenn.checks import Count
 from purenn.errors import DivergenceError
 from purenn.expressions import maker
 from purenn.kernels.reductions import is_finite
-from purenn.kernels.updates import blend, scale_and_add, settle, zeros_like
+from purenn.kernels.updates import average, scale_and_add, settle, zeros_like
 from purenn.optimizers._contract import Point, S
 from purenn.optimizers._optimizer import Moved, Optimizer, require_optimizer
 from purenn.optimizers._updates import Updates
@@ -42,7 +42,7 @@ def lookahead(inner: Optimizer[S], every: Count = 5, share: Share = 0.5) -> Opti
         state: Lookahead[S], grads: Leaves, frozen: Leaves, point: Point
     ) -> Moved[Lookahead[S]]:
         def rule(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-            return settle(blend(old[0], 1.0 - share, x, out, new[0]), point.step // every)
+            return settle(average(old[0], 1.0 - share, x, out, new[0]), point.step // every)
 
         own, params, held = inner.move(state.inner, grads, frozen, point)
         if (point.step + 1) % every:
