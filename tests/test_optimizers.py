@@ -66,18 +66,25 @@ def directions(point: nn.Point) -> Rule:
     return lambda x, out, old, new: np.divide(x, np.abs(x), out)
 
 
-def slipping(point: nn.Point) -> Rule:
-    return lambda x, out, old, new: np.add(old[0], x, old[0])
+SLIPS: list[Rule] = [
+    lambda x, out, old, new: np.add(old[0], x, old[0]),
+    lambda x, out, old, new: np.add(old[0], x, x),
+]
 
 
-def test_rules_meet_no_zeros_between_small_leaves_and_no_old_state_to_write_to() -> None:
+@pytest.mark.parametrize("slip", SLIPS, ids=["old state", "gradient"])
+def test_rules_can_write_neither_to_the_gradient_nor_to_the_old_state(slip: Rule) -> None:
+    slopes = (np.ones(5000), np.ones(3))
+    wrong = nn.descend(opt.elementwise(opt.Velocity, lambda point: slip), 1.0)
+    with pytest.raises(ValueError, match="read-only"):
+        wrong.update(wrong.init(slopes), slopes)
+
+
+def test_rules_meet_no_zeros_between_small_leaves() -> None:
     slopes = (np.array([2.0, -3.0]), np.array([0.5]))
     optimizer = nn.descend(opt.elementwise(nn.Empty, directions), 1.0)
     _, params = optimizer.update(optimizer.init(slopes), slopes)
     assert [leaf.tolist() for leaf in params] == [[1.0, -2.0], [-0.5]]
-    wrong = nn.descend(opt.elementwise(opt.Velocity, slipping), 1.0)
-    with pytest.raises(ValueError, match="read-only"):
-        wrong.update(wrong.init(slopes), slopes)
 
 
 def optimizers() -> list[nn.Optimizer[object]]:

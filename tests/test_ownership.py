@@ -15,6 +15,7 @@ from contracts import bits, normal
 import purenn as nn
 from purenn import data, optimizers, runs
 from purenn.arrays import Array, Leaves
+from purenn.kernels.blocks import Rule
 from purenn.layers import Linear
 from purenn.tree import leaves
 
@@ -204,6 +205,20 @@ def test_what_a_transform_keeps_never_changes(look: str) -> None:
         return grads
 
     assert trained(nn.descend(CLIPPED >> optimizers.stateless(keep), 0.01)) == EXPECTED
+    assert len(kept) == STEPS
+    assert kept.is_unchanged()
+
+
+@pytest.mark.parametrize("look", ["point", "params", "row"])
+def test_what_an_elementwise_transform_keeps_never_changes(look: str) -> None:
+    kept = Kept()
+
+    def at(point: nn.Point) -> Rule:
+        kept.keep(LOOKS[look]((), point))
+        return lambda x, out, old, new: x
+
+    keeping = optimizers.elementwise(nn.Empty, at)
+    assert trained(nn.descend(CLIPPED >> keeping, 0.01)) == EXPECTED
     assert len(kept) == STEPS
     assert kept.is_unchanged()
 

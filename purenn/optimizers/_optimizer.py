@@ -30,8 +30,8 @@ class Optimizer(Expressed, Generic[S]):
     """What moves parameters. `S` is its state, a tree.
 
     `move` gives the new leaves, and the new arrays of the frozen parts, whose next values come as
-    `frozen`. If it never gives back a part of the old state, it `writes_over`: a loop may let it
-    (see `point.is_owned`).
+    `frozen`. If it never gives back a part of the old state, and keeps nothing of what it sees or
+    gives, it `writes_over`: a loop may let it (see `point.is_owned`).
     """
 
     start: Init[S]

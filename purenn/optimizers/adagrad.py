@@ -14,7 +14,7 @@ from purenn.kernels.portable import scalars
 from purenn.kernels.updates import adam_direction, blend, over_root, settle
 from purenn.optimizers._contract import Point, Transform
 from purenn.optimizers._optimizer import Optimizer, descend
-from purenn.optimizers.elementwise import elementwise, fitting
+from purenn.optimizers.elementwise import entrywise, fitting
 from purenn.schedules import Schedule
 from purenn.tree import Node
 
@@ -40,7 +40,7 @@ def scale_by_adagrad(epsilon: Positive = 1e-10) -> Transform[Squares]:
         np.add(old[0], out, new[0])
         return over_root(g, new[0], epsilon, out)
 
-    transform = elementwise(Squares, lambda point: rule)
+    transform = entrywise(Squares, lambda point: rule)
     return fitting(transform, {"The epsilon of scale_by_adagrad": epsilon})
 
 
@@ -73,7 +73,7 @@ def scale_by_rms(
 
         return rule
 
-    return fitting(elementwise(Squares, at), {"The epsilon of scale_by_rms": epsilon})
+    return fitting(entrywise(Squares, at), {"The epsilon of scale_by_rms": epsilon})
 
 
 @maker

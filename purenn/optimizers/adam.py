@@ -14,7 +14,7 @@ from purenn.kernels.portable import scalars
 from purenn.kernels.updates import adam_direction, add_moments, scale, scale_and_add
 from purenn.optimizers._contract import Point, Transform
 from purenn.optimizers._optimizer import Optimizer, descend
-from purenn.optimizers.elementwise import elementwise, fitting
+from purenn.optimizers.elementwise import entrywise, fitting
 from purenn.optimizers.scaling import Where, matrices, scale_by_trust_ratio, weight_decay
 from purenn.schedules import Schedule
 from purenn.tree import Empty, Node
@@ -56,7 +56,7 @@ def scale_by_adam(
 
         return rule
 
-    return fitting(elementwise(Moments, at), {"The epsilon of scale_by_adam": epsilon})
+    return fitting(entrywise(Moments, at), {"The epsilon of scale_by_adam": epsilon})
 
 
 @maker
@@ -106,7 +106,7 @@ def scale_by_nadam(
 
         return rule
 
-    return fitting(elementwise(Moments, at), {"The epsilon of scale_by_nadam": epsilon})
+    return fitting(entrywise(Moments, at), {"The epsilon of scale_by_nadam": epsilon})
 
 
 @maker
@@ -146,7 +146,7 @@ def scale_by_amsgrad(
 
         return rule
 
-    return fitting(elementwise(Maxima, at), {"The epsilon of scale_by_amsgrad": epsilon})
+    return fitting(entrywise(Maxima, at), {"The epsilon of scale_by_amsgrad": epsilon})
 
 
 @maker

@@ -16,7 +16,7 @@ from purenn.kernels.reductions import global_norm, unit_norms
 from purenn.kernels.updates import clip
 from purenn.optimizers._contract import Point, Transform, flowing, no_state
 from purenn.optimizers._updates import Updates
-from purenn.optimizers.elementwise import elementwise, fitting, scaling
+from purenn.optimizers.elementwise import entrywise, fitting, scaling
 from purenn.optimizers.scaling import Where, all_leaves, chosen
 from purenn.tree import Empty, Node
 
@@ -28,7 +28,7 @@ def clip_by_value(limit: Positive) -> Transform[Empty]:
     def rule(g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
         return clip(g, limit, out)
 
-    return elementwise(Empty, lambda point: rule)
+    return entrywise(Empty, lambda point: rule)
 
 
 @attrs.frozen

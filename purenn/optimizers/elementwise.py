@@ -26,12 +26,22 @@ def elementwise(kind: type[S], rule: Callable[[Point], Rule]) -> Transform[S]:
         rule: the rule of a step, `(x, out, old, new) -> update` on blocks of equal size and shape.
             It reads the gradient `x` and the state's blocks `old`, writes the next state's into
             `new`, each of which may be the same memory as its old one, and gives back `x`, one of
-            `new`, or `out` after writing into it. It keeps none of them. In the first step `old` is
-            read-only, to show a slip. Blocks have other entries between small leaves, ones at
-            first.
+            `new`, or `out` after writing into it. It keeps none of them. In the first step `x` and
+            `old` are read-only, to show a slip. Blocks have other entries between small leaves,
+            ones at first. What keeps the point takes new memory for the parameters at each step.
     """
     checks.instance("The kind of elementwise", kind, type, "Give the class of the state.")
     checks.function("The rule of elementwise", rule)
+
+    def lent(point: Point) -> Rule:
+        entry = rule(point.lent())
+        return entry if point.step else _checked(entry)
+
+    return entrywise(kind, lent)
+
+
+def entrywise(kind: type[S], rule: Callable[[Point], Rule]) -> Transform[S]:
+    """`elementwise`, whose rule is known to be right and to keep nothing of the point."""
 
     def init(point: Point) -> S:
         plain: type = kind
@@ -41,7 +51,7 @@ def elementwise(kind: type[S], rule: Callable[[Point], Rule]) -> Transform[S]:
         old = children(state)
         if type(state) is not kind or not _are_slots(old, point):
             raise TreeError(f"expected a {kind.__name__} with leaves like the parameters'.")
-        entry = rule(point) if point.step else _checked(rule(point))
+        entry = rule(point)
         if not old or (point.is_owned and isinstance(old[0], Packed)):
             return state, updates.then(entry, old=old, new=old)
         new = tuple(map(fresh, old))
@@ -64,7 +74,9 @@ def fitting(transform: Transform[S], options: dict[str, float]) -> Transform[S]:
 
 def _checked(rule: Rule) -> Rule:
     def checked(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-        y = rule(x, out, tuple([read_only(typed_like(each.view(), each)) for each in old]), new)
+        seen, *kept = [read_only(typed_like(each.view(), each)) for each in (x, *old)]
+        y = rule(seen, out, tuple(kept), new)
+        y = x if y is seen else y
         if not are_alike((y,), (x,)):
             raise OptionError(
                 f"The rule of elementwise: expected {checks.described(x)}, got "

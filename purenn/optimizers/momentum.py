@@ -13,7 +13,7 @@ from purenn.kernels.memory import empty_like
 from purenn.kernels.updates import blend, scale_and_add, settle
 from purenn.optimizers._contract import Point, Transform
 from purenn.optimizers._optimizer import Optimizer, descend
-from purenn.optimizers.elementwise import elementwise
+from purenn.optimizers.elementwise import entrywise
 from purenn.optimizers.scaling import Where, matrices, weight_decay
 from purenn.schedules import Schedule
 from purenn.tree import Empty, Node
@@ -40,7 +40,7 @@ def momentum(decay: Fraction) -> Transform[Velocity]:
 
         return rule
 
-    return elementwise(Velocity, at)
+    return entrywise(Velocity, at)
 
 
 @maker
@@ -58,7 +58,7 @@ def nesterov(decay: Fraction) -> Transform[Velocity]:
 
         return rule
 
-    return elementwise(Velocity, at)
+    return entrywise(Velocity, at)
 
 
 @maker
@@ -91,7 +91,7 @@ def scale_by_lion(b1: Fraction = 0.9, b2: Fraction = 0.99) -> Transform[Mean]:
 
         return rule
 
-    return elementwise(Mean, at)
+    return entrywise(Mean, at)
 
 
 @maker
