@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+import purenn as nn
 from purenn.errors import PurennError
 
+# The names of purenn, which its `vars` has only once they were asked for.
+PURENN: dict[str, object] = {name: getattr(nn, name) for name in dir(nn)}
 evaluate: Callable[[str, dict[str, object]], object] = eval
 
 

@@ -8,11 +8,11 @@ import pickle
 import attrs
 import numpy as np
 import pytest
-from refusals import check_refusal, items
+from refusals import PURENN, check_refusal, items
 
 import purenn as nn
 from article.legacy import LegacyStream
-from purenn import layers, losses, safetensors
+from purenn import layers, losses, matching, safetensors
 from purenn.arrays import Labels, Matrix
 from purenn.estimators._columns import fit_columns
 from purenn.testing import check_layer, check_loss
@@ -32,9 +32,9 @@ EMPTY, PAIR = nn.Empty(), layers.Both(nn.Empty(), nn.Empty())
 
 # What the calls may refer to: purenn's modules, all layers and losses, these, and the values above.
 SETTINGS = LegacyStream, ImageSettings, SpiralSettings
-OTHERS = fit_columns, attrs, math, pickle, safetensors, check_layer, check_loss, SETTINGS
-PUBLIC = {name: getattr(nn, name) for name in nn.__all__}  # imported when asked for
-NAMES: dict[str, object] = {**vars(nn), **PUBLIC, **vars(layers), **vars(losses), **globals()}
+MODULES = attrs, matching, math, pickle, safetensors
+OTHERS = fit_columns, check_layer, check_loss, SETTINGS, MODULES
+NAMES: dict[str, object] = {**PURENN, **vars(layers), **vars(losses), **globals()}
 
 
 @pytest.mark.parametrize("line", items("refusals.txt"))

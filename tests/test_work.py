@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from contracts import normal
 from counting import memory_of, work_of
-from refusals import evaluate
+from refusals import PURENN, evaluate
 from threadpoolctl import threadpool_limits
 
 import purenn as nn
@@ -54,14 +54,14 @@ def labelled_bytes() -> nn.Dataset[Images, Labels]:
 
 
 def model_of(text: str) -> nn.Layer[object, object, Matrix]:
-    found = evaluate(text, vars(nn))
+    found = evaluate(text, PURENN)
     assert isinstance(found, nn.Layer)
     return found
 
 
 def training(net: str, text: str = CLIPPED) -> Callable[[int], None]:
     """A function that trains a net for so many steps, warmed up."""
-    model, optimizer = model_of(NETS[net]), evaluate(text, vars(nn))
+    model, optimizer = model_of(NETS[net]), evaluate(text, PURENN)
     assert isinstance(optimizer, nn.Optimizer)
     features, classes, batch_size = (2, 2, 500) if net == "spiral" else (100, 10, 128)
     floats = nn.dataset(random(512, features), labels(512, classes))
