@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 from operator import attrgetter
-from typing import Generic, TypeVar
+from typing import Generic, NoReturn, TypeVar
 
 import attrs
 import numpy as np
@@ -79,10 +79,13 @@ class Frozen(Node, Generic[T]):
 def field_names(kind: type) -> tuple[str, ...]:
     """The fields of a class of nodes."""
     if not attrs.has(kind) or not attrs.inspect(kind).is_frozen:
-        raise TreeError(
-            f"expected a tree of arrays, tuples and frozen attrs classes, got {kind.__name__}. "
-            "Decorate a class of parameters with @attrs.frozen(eq=False)."
-        )
+        cure = " Decorate a class of parameters with @attrs.frozen(eq=False)."
+        if issubclass(kind, np.generic):
+            cure = " Take np.asarray(x), or float(x) in a state."
+        elif kind.__module__ == "builtins":
+            cure = ""
+        expected = "expected a tree of arrays, tuples and frozen attrs classes"
+        raise TreeError(f"{expected}, got {kind.__name__}.{cure}")
     for field in attrs.fields(kind):
         if not field.init or field.kw_only:
             name = f"{kind.__name__}.{field.name}"
@@ -93,11 +96,18 @@ def field_names(kind: type) -> tuple[str, ...]:
 @cache
 def _children(kind: type) -> Callable[[object], tuple[object, ...]]:
     """The function from a node of that class to its children."""
+    if hasattr(kind, "in_ops"):  # a layer, say: what has an expression
+        return _refused
     names = field_names(kind)
     if not names:
         return lambda node: ()
     get = attrgetter(*names)
     return (lambda node: (get(node),)) if len(names) == 1 else get
+
+
+def _refused(node: object) -> NoReturn:
+    cure = "Give what its init makes, such as model.init(key, example)."
+    raise TreeError(f"expected a tree of arrays, got {checks.described(node)}. {cure}")
 
 
 def children(node: object) -> tuple[object, ...]:
