@@ -17,9 +17,10 @@ from operator import rshift
 from typing import Generic, Never, NoReturn, TypeVar, TypeVarTuple, overload
 
 import attrs
+import numpy as np
 
 from purenn import checks
-from purenn.arrays import Leaves, Packed, read_only, typed_like
+from purenn.arrays import Float, Leaves, Packed, read_only, typed_like
 from purenn.errors import OptionError, TreeError
 from purenn.expressions import Chained, Expressed, expressed, maker
 from purenn.kernels.blocks import fresh
@@ -56,7 +57,14 @@ class Point:
     @property
     def paths(self) -> tuple[str, ...]:
         """The names of the leaves: `0.weight`."""
-        return tuple(path for path, is_frozen in leaf_names(self.structure) if not is_frozen)
+        names = tuple(path for path, is_frozen in leaf_names(self.structure) if not is_frozen)
+        if len(names) != len(self.params):
+            raise TreeError(
+                f"expected the {len(names)} leaves of the point's structure, got "
+                f"{len(self.params)}. Within a transform for some of the leaves, nothing can look "
+                "at their paths: chain it outside."
+            )
+        return names
 
     def target(self, leaves: Leaves) -> Leaves:
         """Where the next values of leaves of the state are written to."""
@@ -210,14 +218,18 @@ def unchanged() -> Transform[Empty]:
 
 
 def require_updates(transform: object, updates: object, point: Point) -> Leaves:
-    """Check that what a transform gives is leaf by leaf like the parameters."""
+    """Check that what a transform or an optimizer gives is leaf by leaf like the parameters."""
     if are_alike(updates, point.params):
         return updates
-    found = updates if isinstance(updates, tuple | list) else ()
+    given = updates if isinstance(updates, tuple | list) else ()
+    # What NumPy computes of an array without axes is a scalar.
+    found = tuple([np.asarray(leaf) if isinstance(leaf, Float) else leaf for leaf in given])
+    if are_alike(found, point.params):
+        return found
     expected, got = f"{len(point.params)} leaves", f"{len(found)}"
-    for path, param, leaf in zip(point.paths, point.params, found, strict=False):
-        if len(found) == len(point.params) and not are_alike((leaf,), (param,)):
-            expected = f"{checks.described(param)} for leaf {path}"
-            got = checks.described(leaf)
-            break
+    if len(found) == len(point.params):
+        for path, param, leaf in zip(point.paths, point.params, found, strict=True):
+            if not are_alike((leaf,), (param,)):
+                expected, got = f"{checks.described(param)} for leaf {path}", checks.described(leaf)
+                break
     raise TreeError(f"{transform!r}: expected {expected}, got {got}.")

@@ -9,13 +9,21 @@ import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import FLOATS, Array, Leaves, immutable, require_array
+from purenn.arrays import FLOATS, Array, Leaves, Packed, immutable, require_array
 from purenn.errors import TreeError
 from purenn.expressions import Expressed, maker
 from purenn.kernels.blocks import fresh
 from purenn.kernels.updates import scale_and_add
 from purenn.matching import require_same
-from purenn.optimizers._contract import Init, P, Point, S, Transform, require_transform
+from purenn.optimizers._contract import (
+    Init,
+    P,
+    Point,
+    S,
+    Transform,
+    require_transform,
+    require_updates,
+)
 from purenn.optimizers._state import Owner, Parts, State, references
 from purenn.optimizers._updates import Updates, are_alike
 from purenn.schedules import Schedule, as_schedule
@@ -85,6 +93,10 @@ class Optimizer(Expressed, Generic[S]):
         except (AttributeError, LookupError, TypeError, ValueError):
             _require_fresh(self, state.slots, self.start(point))
             raise
+        if not (moved is parts.moving or isinstance(moved, Packed)):  # by an optimizer of one's own
+            moved = tuple(map(immutable, require_updates(self, moved, point)))
+        if not (frozen is values or frozen is parts.frozen):
+            frozen = tuple(map(immutable, _require_frozen(self, frozen, values)))
         params, new = state.params, Parts(moved, frozen, structure, parts.mask)
         if moved is not parts.moving or parts.mask:
             params = compose_like(params, structure, _joined(new))
@@ -112,6 +124,13 @@ def _joined(parts: Parts) -> Leaves:
         return parts.moving
     moving, frozen = iter(parts.moving), iter(parts.frozen)
     return tuple([next(frozen) if is_frozen else next(moving) for is_frozen in parts.mask])
+
+
+def _require_frozen(owner: object, found: Leaves, values: Leaves) -> Leaves:
+    if are_alike(found, values):
+        return found
+    expected = f"{len(values)} arrays of frozen parts, like those that it takes"
+    raise TreeError(f"{owner!r}: expected {expected}, got {checks.described(found)}.")
 
 
 def _require_fresh(owner: object, state: object, fresh: object) -> None:

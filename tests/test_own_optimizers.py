@@ -1,0 +1,93 @@
+"""Optimizers, transforms and wrappers of one's own: what they give, and where they look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import attrs
+import numpy as np
+import pytest
+from contracts import normal
+from refusals import refused
+
+import purenn as nn
+from purenn import optimizers as opt
+from purenn.arrays import Array, Leaves
+from purenn.errors import TreeError
+from purenn.layers import BatchNorm
+
+Pair = tuple[Array, Array]
+Move = Callable[[Leaves, Leaves], tuple[Leaves, Leaves]]  # of gradients and frozen parts
+PARAMS: Pair = (np.ones((3, 2), np.float32), np.array(2.0, np.float32))
+NORM = nn.batch_norm().init(nn.Key(0), normal(1, 5, 4))
+
+
+def own(move: Move) -> nn.Optimizer[nn.Empty]:
+    return opt.Optimizer(lambda point: nn.Empty(), lambda s, g, frozen, pt: (s, *move(g, frozen)))
+
+
+def moved(move: Move) -> Pair:
+    optimizer = own(move)
+    return optimizer.update(optimizer.init(PARAMS), PARAMS)[1]
+
+
+def test_parameters_that_an_optimizer_of_ones_own_gives_are_read_only() -> None:
+    params = moved(lambda grads, frozen: (tuple([leaf * leaf for leaf in grads]), frozen))
+    assert [leaf.tolist() for leaf in params] == [[[1.0, 1.0]] * 3, 4.0]
+    assert all(type(leaf) is np.ndarray and not leaf.flags.writeable for leaf in params)
+
+
+WRONG: dict[str, Move] = {
+    "a float32 array of shape (3, 2) for leaf 0, got a float64 array of shape (3, 2).": (
+        lambda grads, frozen: (tuple([leaf.astype(np.float64) for leaf in grads]), frozen)
+    ),
+    "2 leaves, got 1.": lambda grads, frozen: (grads[:1], frozen),
+    "2 leaves, got 3.": lambda grads, frozen: ((*grads, grads[0]), frozen),
+    "0 arrays of frozen parts, like those that it takes, got a tuple of 2.": (
+        lambda grads, frozen: (grads, grads)
+    ),
+}
+
+
+@pytest.mark.parametrize("message", WRONG)
+def test_what_an_optimizer_of_ones_own_gives_is_checked(message: str) -> None:
+    with refused(TreeError, f"<Optimizer made without @maker>: expected {message}"):
+        moved(WRONG[message])
+
+
+def test_an_optimizer_of_ones_own_gives_the_frozen_parts() -> None:
+    optimizer = own(lambda grads, frozen: (grads, ()))
+    expected = "2 arrays of frozen parts, like those that it takes, got a tuple of 0."
+    with refused(TreeError, f"expected {expected}"):
+        optimizer.update(optimizer.init(NORM), NORM)
+    doubled = own(lambda grads, frozen: (grads, tuple([2.0 * leaf for leaf in frozen])))
+    _, params = doubled.update(doubled.init(NORM), NORM)
+    assert isinstance(params, BatchNorm)
+    assert not any(leaf.flags.writeable for leaf in nn.tree.leaves(params))
+
+
+def test_a_transform_may_give_numpys_scalars_for_leaves_without_axes() -> None:
+    signs = opt.stateless(lambda grads, point: tuple([np.sign(leaf) for leaf in grads]))
+    optimizer = nn.descend(signs, 0.5)
+    _, (_, scalar) = optimizer.update(optimizer.init(PARAMS), PARAMS)
+    assert scalar.tolist() == 1.5
+
+
+def last_leaf(inner: nn.Transform[nn.Empty]) -> nn.Transform[nn.Empty]:
+    """A transform that leaves all leaves but the last alone."""
+
+    def last(grads: Leaves, point: nn.Point) -> Leaves:
+        here = attrs.evolve(point, params=point.params[-1:])
+        return (*grads[:-1], *inner.update(nn.Empty(), grads[-1:], here)[1])
+
+    return opt.stateless(last)
+
+
+@pytest.mark.parametrize("inner", [opt.scaled(float), nn.weight_decay(0.1)], ids=repr)
+def test_a_transform_for_some_leaves_cannot_look_at_paths(inner: nn.Transform[nn.Empty]) -> None:
+    optimizer = nn.descend(last_leaf(inner), 0.1)
+    with refused(TreeError, "nothing can look at their paths: chain it outside."):
+        optimizer.update(optimizer.init(PARAMS), PARAMS)
+    plain = nn.descend(last_leaf(nn.clip_by_value(1.0)), 1.0)
+    _, (_, scalar) = plain.update(plain.init(PARAMS), PARAMS)
+    assert scalar.tolist() == 1.0
