@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Generic, TypeVar
 
 import attrs
 import numpy as np
@@ -13,9 +14,11 @@ from refusals import refused
 import purenn as nn
 from purenn import optimizers as opt
 from purenn.arrays import Array, Leaves
+from purenn.data import batches_in_order
 from purenn.errors import TreeError
 from purenn.layers import BatchNorm
 
+S = TypeVar("S")
 Pair = tuple[Array, Array]
 Move = Callable[[Leaves, Leaves], tuple[Leaves, Leaves]]  # of gradients and frozen parts
 PARAMS: Pair = (np.ones((3, 2), np.float32), np.array(2.0, np.float32))
@@ -91,3 +94,48 @@ def test_a_transform_for_some_leaves_cannot_look_at_paths(inner: nn.Transform[nn
     plain = nn.descend(last_leaf(nn.clip_by_value(1.0)), 1.0)
     _, (_, scalar) = plain.update(plain.init(PARAMS), PARAMS)
     assert scalar.tolist() == 1.0
+
+
+@attrs.frozen(eq=False)
+class Two(nn.Node, Generic[S]):
+    weights: S
+    rest: S
+
+
+def two(inner: nn.Optimizer[S]) -> nn.Optimizer[Two[S]]:
+    """A wrapper with an optimizer for the first leaf, and one like it for the others."""
+
+    def parts(leaves: Leaves, point: nn.Point) -> tuple[tuple[Leaves, nn.Point], ...]:
+        halves = (slice(0, 1), slice(1, None))
+        return tuple([(leaves[n], attrs.evolve(point, params=point.params[n])) for n in halves])
+
+    def start(point: nn.Point) -> Two[S]:
+        return Two(*[inner.start(part) for _, part in parts((), point)])
+
+    def move(
+        state: Two[S], grads: Leaves, frozen: Leaves, point: nn.Point
+    ) -> tuple[Two[S], Leaves, Leaves]:
+        one, other = parts(grads, point)
+        weights, first, _ = inner.move(state.weights, one[0], frozen, one[1])
+        rest, others, _ = inner.move(state.rest, other[0], frozen, other[1])
+        return Two(weights, rest), (*first, *others), frozen
+
+    return opt.Optimizer(start, move)
+
+
+def check_skipping(optimizer: nn.Optimizer[S], samples: list[int]) -> None:
+    def loss(y: nn.Matrix, target: nn.Matrix) -> tuple[float, nn.Matrix]:
+        factor = np.nan if 2.0 in target else 1.0
+        return factor, y * factor
+
+    x: nn.Matrix = np.arange(4.0)[:, np.newaxis]
+    step = nn.training_step(nn.linear(1), loss, optimizer)
+    batches = batches_in_order(nn.dataset(x, x), 1, nn.Key(0))
+    _, reports = nn.fold(step, optimizer.init(nn.linear(1).init(nn.Key(0), x)), batches)
+    assert [report.samples for report in reports] == samples
+
+
+def test_steps_are_skipped_within_wrappers_of_ones_own_too() -> None:
+    check_skipping(two(opt.skip_nonfinite(nn.sgd(0.1), 2)), [1, 1, 0, 1])
+    check_skipping(two(opt.accumulated(opt.skip_nonfinite(nn.sgd(0.1), 2), 4)), [1, 1, 0, 0])
+    check_skipping(opt.averaged(two(opt.skip_nonfinite(nn.sgd(0.1), 2))), [1, 1, 0, 1])

@@ -8,7 +8,7 @@ from typing import Generic
 import attrs
 import numpy as np
 
-from purenn.arrays import Array, Leaves
+from purenn.arrays import Array, Leaves, Packed
 from purenn.checks import Count
 from purenn.errors import DivergenceError
 from purenn.expressions import maker
@@ -140,28 +140,37 @@ def skip_nonfinite(inner: Optimizer[S], limit: Count) -> Optimizer[Skipping[S]]:
 
 def was_skipped(slots: object) -> bool:
     """Whether the last step was skipped by `skip_nonfinite`, or will be with its update."""
-    if isinstance(slots, Skipping):
-        return slots.in_a_row > 0
-    if isinstance(slots, Accumulated) and slots.gathered:
-        return bool(doomed(slots))
-    return (inner := _inner(slots)) is not None and was_skipped(inner)
+    for one in _guards(slots):
+        if isinstance(one, Skipping):
+            skipped = one.in_a_row > 0
+        else:
+            skipped = bool(doomed(one)) if one.gathered else was_skipped(one.inner)
+        if skipped:
+            return True
+    return False
 
 
 def doomed(slots: object) -> Leaves:
     """The gradients that were gathered for an update that `skip_nonfinite` will skip."""
-    if isinstance(slots, Accumulated) and slots.gathered and _skips(slots.inner):
-        return () if all(map(is_finite, slots.total)) else slots.total
-    return () if (inner := _inner(slots)) is None else doomed(inner)
+    for one in _guards(slots):
+        if isinstance(one, Accumulated) and one.gathered and _skips(one.inner):
+            found = () if all(map(is_finite, one.total)) else one.total
+        else:
+            found = doomed(one.inner)
+        if found:
+            return found
+    return ()
 
 
 def _skips(slots: object) -> bool:
     """Whether `skip_nonfinite` is within."""
-    return isinstance(slots, Skipping) or ((inner := _inner(slots)) is not None and _skips(inner))
+    return any(isinstance(one, Skipping) or _skips(one.inner) for one in _guards(slots))
 
 
-def _inner(slots: object) -> object:
-    """The state of the optimizer that a wrapper, which may be one's own, wraps."""
-    return getattr(slots, "inner", None)
+def _guards(slots: object) -> list[Skipping[object] | Accumulated[object]]:
+    """The outermost of these states, wherever wrappers, which may be one's own, have them."""
+    found, _ = decompose(slots, (Skipping, Accumulated, Packed, *LEAF_TYPES))
+    return [one for one in found if isinstance(one, Skipping | Accumulated)]
 
 
 def _surrender(limit: int, grads: Leaves, point: Point) -> str:
