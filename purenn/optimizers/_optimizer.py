@@ -26,6 +26,7 @@ from purenn.optimizers._contract import (
 )
 from purenn.optimizers._state import Owner, Parts, State, references
 from purenn.optimizers._updates import Updates, are_alike
+from purenn.optimizers.elementwise import fitting
 from purenn.schedules import Schedule, as_schedule
 from purenn.tree import LEAF_TYPES, compose_like, decompose, frozen_leaves, leaf_names, map_leaves
 
@@ -179,7 +180,8 @@ def descend(transform: Transform[S], rate: float | Schedule) -> Optimizer[S]:
         updates.then(rule, old=(point.params,), new=(moved,)).run()
         return after, moved, frozen
 
-    return Optimizer(transform.init, move, writes_over=True)
+    fitted = fitting(transform, {"The rate of descend": schedule(0)})
+    return Optimizer(fitted.init, move, writes_over=True)
 
 
 def flowed(

@@ -17,7 +17,7 @@ from purenn.kernels.updates import largest_factor, scale_and_add
 from purenn.optimizers._contract import Point, Transform, flowing, no_state
 from purenn.optimizers._updates import Updates
 from purenn.optimizers.elementwise import fitting, scaling
-from purenn.tree import Empty, Node
+from purenn.tree import EMPTY, Empty, Node
 
 Where = Callable[[str, Array], bool]
 
@@ -79,11 +79,18 @@ def scaled(factor: Callable[[str], float]) -> Transform[Empty]:
     """
     checks.function("The factor of scaled", factor)
 
-    def flow(state: Empty, updates: Updates, point: Point) -> tuple[Empty, Updates]:
-        factors = [checks.number(f"The factor of {path}", factor(path)) for path in point.paths]
-        return state, updates.then(*map(scaling, factors))
+    def factors(point: Point) -> list[float]:
+        return [checks.number(f"The factor of {path}", factor(path)) for path in point.paths]
 
-    return flowing(no_state, flow)
+    def init(point: Point) -> Empty:
+        for path, leaf, found in zip(point.paths, point.params, factors(point), strict=True):
+            checks.fits(f"The factor of {path}", found, leaf.dtype)
+        return EMPTY
+
+    def flow(state: Empty, updates: Updates, point: Point) -> tuple[Empty, Updates]:
+        return state, updates.then(*map(scaling, factors(point)))
+
+    return flowing(init, flow)
 
 
 @attrs.frozen
