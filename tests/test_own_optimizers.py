@@ -76,6 +76,21 @@ def test_a_transform_may_give_numpys_scalars_for_leaves_without_axes() -> None:
     assert scalar.tolist() == 1.5
 
 
+def test_an_error_with_a_state_that_grows_is_not_hidden() -> None:
+    def update(
+        state: tuple[Leaves, ...], grads: Leaves, point: nn.Point
+    ) -> tuple[tuple[Leaves, ...], Leaves]:
+        if state:
+            raise ValueError("the true error")
+        return (grads,), grads
+
+    optimizer = nn.descend(opt.Transform(lambda point: (), update), 0.1)
+    state, _ = optimizer.update(optimizer.init(PARAMS), PARAMS)
+    with pytest.raises(TreeError, match="Start from init of this optimizer") as caught:
+        optimizer.update(state, PARAMS)
+    assert repr(caught.value.__cause__) == "ValueError('the true error')"
+
+
 def last_leaf(inner: nn.Transform[nn.Empty]) -> nn.Transform[nn.Empty]:
     """A transform that leaves all leaves but the last alone."""
 

@@ -91,8 +91,8 @@ class Optimizer(Expressed, Generic[S]):
         point = Point(parts.moving, structure, state.step, loss, parts.frozen, is_owned)
         try:
             slots, moved, frozen = self.move(state.slots, slopes, values, point)
-        except (AttributeError, LookupError, TypeError, ValueError):
-            _require_fresh(self, state.slots, self.start(point))
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            _require_fresh(self, state.slots, self.start(point), error)
             raise
         if not (moved is parts.moving or isinstance(moved, Packed)):  # by an optimizer of one's own
             moved = tuple(map(immutable, require_updates(self, moved, point)))
@@ -134,14 +134,15 @@ def _require_frozen(owner: object, found: Leaves, values: Leaves) -> Leaves:
     raise TreeError(f"{owner!r}: expected {expected}, got {checks.described(found)}.")
 
 
-def _require_fresh(owner: object, state: object, fresh: object) -> None:
-    """Check that a state is of the structure, shapes and dtypes of a fresh one."""
+def _require_fresh(owner: object, state: object, fresh: object, error: Exception) -> None:
+    """Check that a state that led to an error has the structure and leaves of a fresh one."""
     (found, structure), (expected, other) = (decompose(one, LEAF_TYPES) for one in (state, fresh))
     arrays, wanted = (
         [leaf for leaf in leaves if isinstance(leaf, np.ndarray)] for leaves in (found, expected)
     )
     if structure != other or not are_alike(arrays, wanted):
-        raise TreeError(f"The state is not that of {owner!r}. Start from init of this optimizer.")
+        told = f"The state is not that of {owner!r}. Start from init of this optimizer."
+        raise TreeError(told) from error
 
 
 def _require_parameters(params: object) -> None:
