@@ -220,3 +220,17 @@ def test_training_goes_on_in_the_middle_of_an_augmented_epoch() -> None:
     half, _ = nn.fold(step, start, batches[:2])
     assert bits(nn.fold(step, half, batches[2:])[0].params) == bits(whole.params)
     assert math.isfinite(nn.mean_loss(reports))
+
+
+def test_functions_of_ones_own_may_write_to_their_arrays_again() -> None:
+    images: Images = IMAGES.copy()
+    rows: Matrix = np.eye(SIZE)[LABELS]
+    change: Changes = Augmentation(lambda x, key: images[:])
+    mixing: Blends = Mixing(lambda x, targets, key: (images[:], rows[:]))
+    found = change(IMAGES, KEY), *mixing(IMAGES, LABELS, KEY)
+    images[:], rows[:] = -1.0, -1.0
+    assert min(array.min() for array in found) == 0.0
+    assert not any(array.flags.writeable for array in found)
+    shared = data.random_flip()(IMAGES, KEY)
+    same: Changes = Augmentation(lambda x, key: shared)
+    assert same(IMAGES, KEY) is shared

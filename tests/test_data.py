@@ -207,6 +207,18 @@ def test_what_is_not_finite_is_found_in_any_piece(code: str, bad: float) -> None
     assert len(Rows(rows)) == 30_000
 
 
+def test_copies_of_memory_maps_are_copied_as_others_are(tmp_path: Path) -> None:
+    np.save(tmp_path / "map.npy", np.arange(16, dtype=np.uint8).reshape(4, 2, 2, 1))
+    mapped = np.load(tmp_path / "map.npy", mmap_mode="r")
+    for made in (mapped.copy(), mapped[[0, 1, 2, 3]], mapped.copy()[:]):
+        column = Rows(made)
+        images = ScaledBytes(made)
+        made[:] = 0
+        assert bits(column.take(range(4))) == bits(mapped[:])
+        assert bits(images.pixels) == bits(mapped[:])
+    assert np.shares_memory(Rows(mapped[1:]).array, mapped)
+
+
 @pytest.mark.parametrize("offset", [0, 3])
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("code", ["<f4", ">f4"])

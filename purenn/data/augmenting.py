@@ -18,7 +18,7 @@ from purenn.arrays import (
     Array,
     Labels,
     Matrix,
-    read_only,
+    immutable,
     require_array,
     require_floats,
     typed_like,
@@ -63,7 +63,7 @@ class Mixing(Expressed, Generic[V_contra]):
         """The mixed inputs and targets."""
         _require(self, inputs, key)
         mixed, rows = self.function(inputs, targets, key)
-        return _like(self, mixed, inputs), rows
+        return _like(self, mixed, inputs), _class_rows(self, rows, inputs)
 
 
 def _require(change: object, inputs: object, key: object) -> None:
@@ -77,7 +77,17 @@ def _like(change: object, found: object, inputs: V) -> V:
     if array.shape != inputs.shape or array.dtype != inputs.dtype:
         expected, got = checks.described(inputs), checks.described(array)
         raise ShapeError(f"{change!r}", f"expected {expected} back, got {got}.")
-    return typed_like(read_only(array.view()) if array.flags.writeable else array, inputs)
+    return immutable(typed_like(array, inputs))
+
+
+def _class_rows(change: object, found: Matrix, inputs: Array) -> Matrix:
+    """What a function gives as targets, if it has a row for each of its inputs."""
+    array = require_array(f"{change!r}", found)
+    if array.ndim != 2 or len(array) != len(inputs) or array.dtype != inputs.dtype:
+        expected = f"a {inputs.dtype} array of shape ({len(inputs)}, classes)"
+        got = checks.described(array)
+        raise ShapeError(f"{change!r}", f"expected targets in {expected}, got {got}.")
+    return immutable(found)
 
 
 @attrs.frozen(eq=False, repr=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from mmap import mmap
 from typing import Generic, TypeVar
 
 import attrs
@@ -71,8 +72,8 @@ def sample_shape(batch: object) -> object:
 
 def _rows(array: N) -> N:
     """The array as a column keeps it: a memory map as it is, all else immutable and in C order."""
-    is_mapped = isinstance(array, np.memmap)
-    plain = typed_like(array.view(np.ndarray), array) if is_mapped else array
+    is_memmap = isinstance(array, np.memmap)
+    plain = typed_like(array.view(np.ndarray), array) if is_memmap else array
     require_array("A data set", plain, "np.int64" if _is_integers(plain) else "np.float32")
     kind = plain.dtype.kind
     if kind not in "iu" and plain.dtype.newbyteorder("=") not in FLOATS:
@@ -87,7 +88,12 @@ def _rows(array: N) -> N:
             f"A data set has finite numbers only, got {plain[place]} in sample {place[0]}. Remove "
             "such samples or fill in their values."
         )
-    return read_only(plain) if is_mapped else immutable(native(plain))
+    return read_only(plain) if is_memmap and _is_mapped(array) else immutable(native(plain))
+
+
+def _is_mapped(array: object) -> bool:
+    """Whether an array lies in a file. Copies of a memory map do not, but are of its class."""
+    return _is_mapped(array.base) if isinstance(array, np.ndarray) else isinstance(array, mmap)
 
 
 def _is_integers(value: object) -> bool:
@@ -154,7 +160,7 @@ class ScaledBytes(Node, Column[Images]):
 
     Args:
         pixels: uint8, (samples, rows, columns, channels). A writable array is copied.
-        scale: a finite number, which neither vanishes nor overflows in the dtype.
+        scale: a finite number other than 0, which neither vanishes nor overflows in the dtype.
         dtype: float32 or float64, of the batches.
     """
 
@@ -165,6 +171,8 @@ class ScaledBytes(Node, Column[Images]):
     def __attrs_post_init__(self) -> None:
         name = "The scale of ScaledBytes"
         object.__setattr__(self, "scale", checks.number(name, self.scale))
+        if not self.scale:
+            raise OptionError(f"{name}: expected a number other than 0, got {self.scale!r}.")
         object.__setattr__(self, "dtype", checks.float_dtype("ScaledBytes", self.dtype))
         checks.fits(name, self.scale, self.dtype)
         checks.fits(f"{name}, times 255", 255.0 * self.scale, self.dtype)
