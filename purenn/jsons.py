@@ -31,7 +31,9 @@ def parse(content: bytes, where: str) -> Json:
     """The value that a JSON text in UTF-8 stands for; errors call the text `where`."""
     try:
         text = content.decode()
-        found: Json = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse)
+        found: Json = json.loads(
+            text, object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite
+        )
     except (ValueError, RecursionError) as error:  # RecursionError: it is nested too deep
         raise FormatError(f"{where}: expected JSON: {error}.") from None
     return found
@@ -48,6 +50,12 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not a number of JSON")
+
+
+def _finite(text: str) -> float:
+    if isfinite(number := float(text)):
+        return number
+    raise ValueError(f"the number {text:.20} is larger than any float")
 
 
 def plain(value: object, where: str) -> Json:

@@ -137,8 +137,16 @@ class TestGoingOn:
             counted(place, 1)
         assert counted(place, 3) == []
 
+    @pytest.mark.parametrize("left", ["summary.json", "best.safetensors"])
+    def test_a_checkpoint_that_was_lost_is_missed(self, left: str, folder: Path) -> None:
+        for name in {"checkpoint.safetensors", "summary.json", "best.safetensors"} - {left}:
+            (folder / name).unlink()
+        with refused(folder, f"RunError: {folder}/checkpoint.safetensors is missing: restore it"):
+            train(folder)
+
     def test_without_a_checkpoint_it_is_trained_again(self, folder: Path, finished: Path) -> None:
-        (folder / "checkpoint.safetensors").unlink()
+        for name in ("checkpoint.safetensors", "summary.json", "best.safetensors"):
+            (folder / name).unlink()
         train(folder)
         assert runs.differences(folder, finished) == ()
 
@@ -211,6 +219,19 @@ class TestDamage:
             ("environment.json", b"{", "FormatError: {}: expected JSON"),
             ("environment.json", b"[1]", "RunError: {}: expected names and facts"),
             ("checkpoint.safetensors", b"{", "FormatError: {}: expected a safetensors file, got 1"),
+            ("best.safetensors", b"{", "FormatError: {}: expected a safetensors file, got 1"),
+            (
+                METRICS,
+                b'{"epoch": 0, "x": 1e999}\n\n\n',
+                "FormatError: {}, line 1: expected JSON: the",
+            ),
+            (METRICS, FIRST + b'{"epoch": true}\n\n', "RunError: {}, line 2: expected the record"),
+            (
+                METRICS,
+                b'{"epoch": 0, "x": 1%s}\n\n\n' % (b"0" * 400),
+                "RunError: {}, line 1: expec",
+            ),
+            (TIMES, b'{"seconds": 1e999}\n', "FormatError: {}, line 1: expected JSON: the number"),
         ],
     )
     def test_damaged_files(self, name: str, content: bytes, text: str, folder: Path) -> None:
@@ -273,6 +294,20 @@ class TestBest:
         counted(tmp_path, 6, best=LOWEST)  # which the last epoch is
         with refused(tmp_path, f"RunError: {file} has the best parameters of sessions before"):
             counted(tmp_path, 8)
+
+    def test_a_metric_that_one_session_lacks_is_told_before_the_checkpoint(
+        self, tmp_path: Path
+    ) -> None:
+        counted(tmp_path, 2, best=LOWEST)
+        text = "^metric: expected one of record 0's .loss, mean, samples., got 'los'.$"
+        with pytest.raises(OptionError, match=text):
+            counted(tmp_path, 4, best=runs.best("los"))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setitem(globals(), "metrics", lambda end: {"los": 1.0})
+            text = "^metric: expected one of record 2's .los., got 'loss'.$"
+            with pytest.raises(OptionError, match=text):
+                counted(tmp_path, 4, best=LOWEST, cadence=runs.Cadence())
+        counted(tmp_path, 4, best=LOWEST)
 
     def test_a_damaged_one_is_found_before_anything_is_trained(self, tmp_path: Path) -> None:
         counted(tmp_path, 4, best=LOWEST)

@@ -85,8 +85,8 @@ def begin(run: Run, state: State[P, S], model: str, key: Key) -> Progress[P, S]:
     """Where the run stands: at its checkpoint, or before its first step if it has no checkpoint.
 
     The state is that before the first step, the model `repr(model)`, and the key what the batches
-    of all epochs follow from. A checkpoint of others, or a file that is malformed, is refused
-    before anything is changed.
+    of all epochs follow from. A checkpoint of others, one that is missing, or a file that is
+    malformed, is refused before anything is changed.
     """
     progress = Progress(state, key, model)
     require_progress(run, progress)
@@ -103,6 +103,11 @@ def begin(run: Run, state: State[P, S], model: str, key: Key) -> Progress[P, S]:
                 raise CheckpointError(
                     f"{run.checkpoint} belongs to another {name}: expected {given}, got {found}."
                 )
+    elif files.exists(run.folder / SUMMARY) or files.exists(run.best):  # both come after it
+        cure = "restore it from a copy, or start again in another folder."
+        raise RunError(f"{run.checkpoint} is missing: {cure}")
+    if files.exists(run.best):
+        saving.load(run.best, like=state.params)
     read_environment(run.folder)
     summary = read_summary(run.folder)
     records = keep_records(run.folder, progress.epoch)  # all files have been checked by now

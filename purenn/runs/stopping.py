@@ -16,11 +16,14 @@ def best_epoch(records: tuple[Record, ...], metric: str, *, lower_is_better: boo
     """The epoch with the lowest value of a metric, or the highest; the first of several."""
     checks.instance("metric", metric, str, "")
     checks.instance("records", records, Sequence, "Take them from read_records.")
-    for row in records:
+    if not records:
+        raise OptionError("records: expected at least one, got none.")
+    for number, row in enumerate(records):
         checks.instance("a record", row, Mapping, "")
-    if not records or not all(metric in record for record in records):
-        known = ", ".join(name for record in records[:1] for name in record if name != "epoch")
-        raise OptionError(f"metric: expected one of the records' ({known}), got {metric!r}.")
+        if metric not in row:
+            known = ", ".join(name for name in row if name != "epoch")
+            expected = f"one of record {number}'s ({known})"
+            raise OptionError(f"metric: expected {expected}, got {metric!r}.")
     values = [record[metric] for record in records]
     return values.index(min(values) if lower_is_better else max(values))
 

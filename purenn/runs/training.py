@@ -133,17 +133,18 @@ def train(
                 progress = _advance(progress, step, owner, batch)
                 steps, now = progress.state.step - saved_step, time.monotonic()
                 is_due = cadence.is_due(now - saved, steps)
+                is_best = False
                 if progress.batch == len(batches):
                     owner.look()  # for `measure`
                     progress = _end_epoch(run, progress, measure)
                     is_over = _is_over(progress, epochs, until)
-                    is_due = is_due or is_over or progress.epoch % cadence.epochs == 0
-                    is_due = is_due or _is_best(progress, best)
+                    is_best = _is_best(progress, best)
+                    is_due = is_due or is_over or is_best or progress.epoch % cadence.epochs == 0
                 if is_over:
                     progress = attrs.evolve(progress, planned=progress.epoch)
                 number = stop.signal
                 if is_due or number is not None:
-                    _save(run, progress, best)
+                    _save(run, progress, is_best=is_best)
                     before, saved, saved_step = saved, time.monotonic(), progress.state.step
                     _note_time(run, progress, "seconds", round(saved - before, 6))
                 if number is not None:
@@ -175,24 +176,18 @@ def _is_best(progress: Progress[P, S], best: Best | None) -> bool:
     return best(progress.records) == progress.epoch - 1
 
 
-def _save(run: Run, progress: Progress[P, S], best: Best | None) -> None:
+def _save(run: Run, progress: Progress[P, S], *, is_best: bool) -> None:
     save(run, progress)
     # After the checkpoint: the next session can make up for a best that is missing, not undo one.
-    _keep_best(run, progress, best)
-
-
-def _keep_best(run: Run, progress: Progress[P, S], best: Best | None) -> bool:
-    """Save the parameters if they are the best, and tell whether they are."""
-    is_best = _is_best(progress, best)
     if is_best:
         saving.save(run.best, evaluation_params(progress.state))
-    return is_best
 
 
 def _require_best(run: Run, progress: Progress[P, S], best: Best | None) -> None:
     """Check that the best parameters are there if they are asked for, and only then."""
-    if _keep_best(run, progress, best):
-        return  # the last session may have ended before they were written
+    if _is_best(progress, best):
+        _save(run, progress, is_best=True)  # the last session may have ended before that
+        return
     is_there = files.exists(run.best)
     if best is None and is_there:
         raise RunError(
@@ -206,7 +201,6 @@ def _require_best(run: Run, progress: Progress[P, S], best: Best | None) -> None
             f"{run.best} is missing, with the parameters of epoch {best(progress.records) + 1}: "
             "restore it from a copy, leave out best, or start again in another folder."
         )
-    saving.load(run.best, like=progress.state.params)
 
 
 def _is_over(progress: Progress[P, S], epochs: int, until: Until | None) -> bool:
