@@ -23,7 +23,7 @@ import numpy as np
 
 from purenn import checks
 from purenn.arrays import Array, Float, FloatDtype, Leaves, Packed, immutable, read_only
-from purenn.errors import TreeError
+from purenn.errors import DtypeError, TreeError
 from purenn.keys import Key
 
 T = TypeVar("T")
@@ -180,7 +180,13 @@ def map_leaves(function: Callable[[Array], Array], tree: T) -> T:
     """The tree with `function` applied to every leaf."""
     checks.function("The function of map_leaves", function)
     found, structure = decompose(tree, np.ndarray)
-    return compose_like(tree, structure, [immutable(np.asarray(function(leaf))) for leaf in found])
+    new = [immutable(np.asarray(function(leaf))) for leaf in found]
+    for leaf in new:
+        if leaf.dtype.kind not in "fiub":
+            raise DtypeError(
+                "map_leaves", f"expected the function to give numbers, got {leaf.dtype}."
+            )
+    return compose_like(tree, structure, new)
 
 
 def map_pairs(function: Callable[[Array, Array], Array], first: T, second: T) -> T:
