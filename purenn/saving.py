@@ -115,7 +115,7 @@ def decode(raw: bytes, where: str) -> Saved:
         raise FormatError(
             f"{where} is of version {facts.get('version')}: expected {VERSION}. Update purenn."
         )
-    entries = jsons.parse(facts.get("tree", "").encode(), where)
+    entries = jsons.parse(facts.get("tree", "").encode(errors="surrogatepass"), where)
     leaves: dict[str, object] = {}
     nodes: list[tuple[str, int] | None] = []
     missing = 1  # nodes that must follow

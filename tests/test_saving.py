@@ -163,6 +163,11 @@ class TestRefusals:
         with pytest.raises(FormatError, match=r"^file: its leaves do not fit its nodes: .*ex"):
             saved.built()
 
+    def test_lone_surrogates(self) -> None:
+        raw = safetensors.encode({}, {"version": "2", "tree": "\ud800"})
+        with refused(FormatError, "in position 0: invalid continuation byte."):
+            decode(raw, "file")
+
     def test_other_versions(self) -> None:
         with refused(FormatError, "file is of version 3: expected 2. Update purenn."):
             decode(forged([], version="3"), "file")
