@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from progress import metrics_of
-from purenn import runs
-from purenn.errors import RunError
+from purenn import files, runs
+from purenn.errors import OptionError, RunError
 from purenn.runs.folder import CONFIG
 
 DIGITS = 12  # of a digest; enough to tell runs apart
@@ -42,11 +42,17 @@ def find(folders: Sequence[Path]) -> list[Found]:
     """The runs in these folders, and in the folders in them, by name.
 
     Raises:
+        OptionError: there are no folders.
         RunError: no folder has a run, or a file in one is malformed.
+        UnavailableError: a folder is not there, or cannot be read.
     """
-    places = {path.parent for folder in folders for path in folder.rglob(CONFIG)}
+    if not folders:
+        raise OptionError("FOLDER: expected at least one.")
+    roots = [files.require_folder(folder) for folder in folders]
+    paths = (root / name for root in roots for name in files.names(root))
+    places = {path.parent for path in paths if path.name == CONFIG}
     if not places:
-        named = ", ".join(map(str, folders)) or "no folder"
+        named = ", ".join(map(str, folders))
         raise RunError(f"There are no runs in {named}: a run's folder has a {CONFIG}.")
     return [_read(place) for place in sorted(places)]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
+from pathlib import Path
 from statistics import mean
 
 import attrs
@@ -53,7 +54,11 @@ class Seeds:
 
 def by_folder(found: Sequence[Found]) -> list[Seeds]:
     """The runs by the folder that they lie in."""
-    groups = groupby(found, lambda run: run.folder.parent)
+
+    def place(run: Found) -> Path:
+        return run.folder.absolute().parent.resolve()
+
+    groups = groupby(sorted(found, key=place), place)
     return [Seeds(folder.name, tuple(group)) for folder, group in groups]
 
 

@@ -125,6 +125,22 @@ def test_seeds_are_averaged_and_drawn_over_minutes(
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
+def test_seeds_are_grouped_by_the_folder_that_they_lie_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in ("R", "R/deep", "R/deep/seeds"):
+        for name in CURVES:
+            make(tmp_path / place, name, finished=True)
+    monkeypatch.chdir(tmp_path / "R" / "deep" / "seeds")
+    assert [group.name for group in by_folder(find([Path()]))] == ["seeds"]
+    groups = by_folder(find([tmp_path / "R"]))
+    assert [(group.name, len(group.runs)) for group in groups] == [
+        ("R", 2),
+        ("deep", 2),
+        ("seeds", 2),
+    ]
+
+
 @pytest.mark.slow
 def test_verify_repeats_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert spiral.main([*TINY, "--folder", str(tmp_path)]) == 0
@@ -167,6 +183,8 @@ def test_what_cannot_be_compared_is_told(folder: Path, capsys: pytest.CaptureFix
     with runs.start(new, runs.Config("spiral.py", {})):
         pass
     for arguments, message in (
+        (("list",), "FOLDER: expected at least one."),
+        (("list", high, folder / "x"), f"{folder}/x cannot be read: No such file or directory."),
         (("list", empty), f"There are no runs in {empty}: a run's folder has a config.json."),
         (("plot", high, "--metric", "speed"), f"--metric: {high} has loss, got 'speed'."),
         (("seeds", high), f"{high}: expected a finished run with a test_accuracy."),
