@@ -9,12 +9,14 @@ from contracts import bits, copies, dtypes, noise, normal
 from counting import memory_of
 from hypothesis import strategies as st
 from properties import given
+from refusals import refused
 from test_data import Data, numbered
 
 import purenn as nn
 from purenn import Key
 from purenn.arrays import FloatDtype, Images, Matrix, Vector
 from purenn.data import Part, Rows, ScaledBytes, Standardized, split, standardization
+from purenn.errors import DataError
 
 
 def numbers(data: Data) -> list[int]:
@@ -99,6 +101,18 @@ def test_features_without_variance_become_0(dtype: FloatDtype) -> None:
     )
     fit = standardization(extremes.astype(dtype))
     np.testing.assert_allclose(fit(extremes.astype(dtype)), [[-1.0, -1.0], [1.0, 1.0]], 1e-5)
+
+
+@dtypes
+def test_features_whose_range_is_infinite_are_refused(dtype: FloatDtype) -> None:
+    most = np.finfo(dtype).max
+    x: Matrix = np.array([[most, 1.0], [-most, 2.0], [most, 3.0]], dtype)
+    message = f"in {np.dtype(dtype)}, got from {-most} to {most}. Divide them by a number first."
+    with refused(DataError, message):
+        standardization(x)
+    half = x / 2
+    found = standardization(half)(half)[:, 0]
+    np.testing.assert_allclose(found, [0.5**0.5, -(2**0.5), 0.5**0.5], 1e-6)
 
 
 def test_images_have_statistics_of_pixels_or_of_channels_and_vectors_of_one() -> None:

@@ -79,7 +79,7 @@ def standardization(data: A | Column[A], *, channels: bool = False) -> Standardi
     [[3.0, 1.0]]
 
     Args:
-        data: an array or column of floats: of the training part alone.
+        data: an array or column of floats, whose range is finite: of the training part alone.
         channels: one mean and deviation for each index of the last axis, as is usual for images,
             and not one for each feature of a sample.
     """
@@ -93,6 +93,11 @@ def standardization(data: A | Column[A], *, channels: bool = False) -> Standardi
     for x in column.pieces(step):
         low = np.minimum(low, x.min(axis=axes, keepdims=True))
         high = np.maximum(high, x.max(axis=axes, keepdims=True))
+    if (high / 2 - low / 2 > np.finfo(first.dtype).max / 2).any():
+        raise DataError(
+            f"standardization: expected features whose range is finite in {first.dtype}, got from "
+            f"{low.min()} to {high.max()}. Divide them by a number first."
+        )
     # In units of the largest, no square overflows, and none of a small feature vanishes.
     unit = np.maximum(np.abs(low), np.abs(high)).astype(FLOAT64)
     np.copyto(unit, 1.0, where=unit == 0.0)
