@@ -14,7 +14,7 @@ import tyro
 from command_line import OptionalPath, exit_status
 from figures import COLORS, blank, write
 from progress import column, say, standard_output
-from purenn import runs
+from purenn import checks, runs
 from purenn.errors import OptionError
 from purenn.testing import environments
 from verification import performed
@@ -54,6 +54,9 @@ def compare(
         epochs: how many there are.
         plot: where to draw the losses, as PNG.
     """
+    checks.integer("--epochs", epochs)
+    if not pythons:
+        raise OptionError("--pythons: expected interpreters, got none.")
     for python in pythons:
         if which(python) is None:
             raise OptionError(f"--pythons: expected interpreters, got {python}.")

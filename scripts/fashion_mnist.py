@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TypeVar
 
@@ -74,21 +75,21 @@ def main(arguments: Sequence[str], load: Load = fashion_mnist) -> int:
     command = parse(Command, Command(folder=FOLDER, settings=first), arguments, DESCRIPTION)
     data, settings = load(command.data), command.settings
     parts = parted(data, settings)
-    with command.opened(runs.Config(SCRIPT, to_json(settings))) as run:
-        trial = Trial(run, settings, data, parts)
-        dropped, classes, output = settings.dropout, len(CLASSES), settings.objective.output
-        layers = settings.hidden, settings.activation, dropped, classes, output
-        match settings.net:
-            case "mlp":
-                trial.perform(flatten() >> classifier(*layers))
-            case "normalized-mlp":
-                trial.perform(flatten() >> normalized_classifier(*layers))
-            case "cnn-quick":
-                trial.perform(cnn_quick(dropped, classes) >> output)
-            case "cnn-small":
-                trial.perform(cnn_small(dropped, classes) >> output)
-            case "cnn":
-                trial.perform(cnn(dropped, classes) >> output)
+    folder = command.opened(runs.Config(SCRIPT, to_json(settings)))
+    trial = Trial(folder, settings, data, parts)
+    dropped, classes, output = settings.dropout, len(CLASSES), settings.objective.output
+    layers = settings.hidden, settings.activation, dropped, classes, output
+    match settings.net:
+        case "mlp":
+            trial.perform(flatten() >> classifier(*layers))
+        case "normalized-mlp":
+            trial.perform(flatten() >> normalized_classifier(*layers))
+        case "cnn-quick":
+            trial.perform(cnn_quick(dropped, classes) >> output)
+        case "cnn-small":
+            trial.perform(cnn_small(dropped, classes) >> output)
+        case "cnn":
+            trial.perform(cnn(dropped, classes) >> output)
     return 0
 
 
@@ -120,7 +121,7 @@ def rows(data: FashionMnist, settings: ImageSettings) -> tuple[Indices, Indices]
 class Trial:
     """A run of any model of these images."""
 
-    run: runs.Run
+    folder: AbstractContextManager[runs.Run]
     settings: ImageSettings
     data: FashionMnist
     parts: Parts[Images]
@@ -130,14 +131,15 @@ class Trial:
         settings, goal = self.settings, self.settings.objective
         model = settings.computed(averaged_over_mirror_images(net) if settings.mirrored else net)
 
-        def draw(params: P) -> None:
+        def draw(params: P, folder: Path) -> None:
             probabilities = goal.probabilities(predict(model, params, self.parts.test))
             (images, labels), (_, test) = all_images(self.data), rows(self.data, settings)
             outcome = Outcome(probabilities, labels[test], images[test])
             standard_output().print(outcome.table())
-            outcome.draw(self.run.folder, self.data)
+            outcome.draw(folder, self.data)
 
-        Experiment(self.run, settings, model, self.parts, draw, settings.augment).perform()
+        experiment = Experiment(settings, model, self.parts, draw, settings.augment)
+        experiment.perform(self.folder)
 
 
 def _recipe(arguments: Sequence[str]) -> ImageSettings:

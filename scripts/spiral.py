@@ -75,8 +75,8 @@ def main(arguments: Sequence[str]) -> int:
     first = first_settings(arguments, FOLDER, SCRIPT, SpiralSettings())
     command = parse(Command, Command(folder=FOLDER, settings=first), arguments, DESCRIPTION)
     parts = drawn(command.settings)
-    with command.opened(runs.Config(SCRIPT, to_json(command.settings))) as run:
-        experiment(run, command.settings, parts).perform()
+    folder = command.opened(runs.Config(SCRIPT, to_json(command.settings)))
+    experiment(command.settings, parts).perform(folder)
     return 0
 
 
@@ -96,7 +96,7 @@ def drawn(settings: SpiralSettings) -> Parts[Matrix]:
 
 
 def experiment(
-    run: runs.Run, settings: SpiralSettings, parts: Parts[Matrix]
+    settings: SpiralSettings, parts: Parts[Matrix]
 ) -> Experiment[ClassifierParams, Matrix]:
     """The run of a classifier of these points."""
     goal = settings.objective
@@ -105,7 +105,7 @@ def experiment(
     )
     model = settings.computed(net)
 
-    def draw(params: ClassifierParams) -> None:
+    def draw(params: ClassifierParams, folder: Path) -> None:
         right = evaluate(model, params, parts.test, accuracy)
         everything = range(len(parts.train))
         boundary = Boundary(
@@ -114,9 +114,9 @@ def experiment(
             parts.train.targets.take(everything),
             lambda plane: goal.probabilities(predict(model, params, plane)),
         )
-        write(run.folder / "boundary.png", boundaries(boundary))
+        write(folder / "boundary.png", boundaries(boundary))
 
-    return Experiment(run, settings, model, parts, draw)
+    return Experiment(settings, model, parts, draw)
 
 
 if __name__ == "__main__":

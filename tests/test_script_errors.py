@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,33 @@ def test_a_script_without_options_does_no_work_if_it_is_given_some(
 def test_validation_has_to_leave_something_to_train_on(tmp_path: Path) -> None:
     with pytest.raises(OptionError, match=r"left to train on: expected an integer ≥ 1, got 0\."):
         fashion_mnist.main(["--validation", "2000", "--folder", f"{tmp_path}/run"], load_sample)
+    assert not (tmp_path / "run").exists()
+
+
+train_images = partial(fashion_mnist.main, load=load_sample)
+
+
+@pytest.mark.parametrize(
+    ("main", "options", "message"),
+    [
+        (train_images, "--mixup 2000", "The alpha of mixup: "),
+        (train_images, "--mixup 1e-9", "The alpha of mixup: "),
+        (train_images, "--shifts 28", "random_shift: expected images of 29 pixels or more"),
+        (spiral.main, "--weight-decay 1e50", "The rate of weight_decay: 1e+50 overflows"),
+        (spiral.main, "--dropout 0.9999999999", "The rate of dropout: 0.9999999999 is 1 in fl"),
+        (spiral.main, "--hidden 100000000000", "he_normal(slope=0.01) cannot make an array"),
+    ],
+)
+def test_settings_that_layers_and_optimizers_refuse_begin_no_run(
+    main: Callable[[Sequence[str]], int],
+    options: str,
+    message: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    arguments = [*options.split(), "--folder", str(tmp_path / "run")]
+    assert exit_status(lambda: main(arguments)) == 1
+    assert capsys.readouterr().err.startswith(f"\nerror: {message}")
     assert not (tmp_path / "run").exists()
 
 
@@ -127,6 +155,8 @@ def test_resuming_takes_a_run_and_its_settings(tmp_path: Path) -> None:
         (benchmark.main, "--rounds 0", "--rounds: expected an integer ≥ 1, got 0."),
         (compare_layers.main, "--rounds -1", "--rounds: expected an integer ≥ 1, got -1."),
         (compare_machines.main, "--pythons nope", "--pythons: expected interpreters, got nope."),
+        (compare_machines.main, "--pythons", "--pythons: expected interpreters, got none."),
+        (compare_machines.main, "--epochs 0", "--epochs: expected an integer ≥ 1, got 0."),
         (spiral.main, "--resume --config x", "--resume: the folder has its settings. Leave out"),
     ],
 )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Generic, TypeVar
 
 import attrs
@@ -14,6 +16,7 @@ from purenn import runs
 from purenn.data import Batch, Batches
 from purenn.optimizers import Norm, report_global_norm, scale_by_adam, unchanged
 from purenn.runs.training import EpochBatches
+from purenn.training import Report, Step
 from purenn.tree import leaves
 from trainer.settings import Settings
 
@@ -45,43 +48,56 @@ class Experiment(Generic[P, X]):
     """A run, ready to be performed.
 
     Args:
-        run: its folder.
         settings: how to train.
         model: what to train.
         parts: what to train it on.
-        draw: shows what the final parameters can do.
+        draw: shows what the final parameters can do, in a folder.
         augment: what the model sees in place of the batches.
     """
 
-    run: runs.Run
     settings: Settings
     model: nn.Layer[P, X, nn.Matrix]
     parts: Parts[X]
-    draw: Callable[[P], None]
+    draw: Callable[[P, Path], None]
     augment: Callable[[Batches[X, nn.Labels]], Examples[X]] = lambda batches: batches
 
-    def perform(self) -> None:
+    def perform(self, folder: AbstractContextManager[runs.Run]) -> None:
         """Train, measure on the test part, draw, and sum up."""
         rates = self.settings.rates(len(self._batches(nn.Key(0), 0)))
         clip, decay = _clipping(self.settings), _decay(self.settings)
         if self.settings.optimizer == "adam":
-            self._train(nn.descend(clip >> scale_by_adam() >> decay, rates))
+            self._open(folder, nn.descend(clip >> scale_by_adam() >> decay, rates))
         else:
-            self._train(nn.descend(clip >> decay >> nn.momentum(self.settings.momentum), rates))
+            momentum = nn.momentum(self.settings.momentum)
+            self._open(folder, nn.descend(clip >> decay >> momentum, rates))
 
     def _batches(self, key: nn.Key, epoch: int) -> Examples[X]:
         size = self.settings.batch_size
         return self.augment(nn.shuffled_batches(self.parts.train, size, key, epoch))
 
-    def _train(self, optimizer: nn.Optimizer[S]) -> None:
-        settings, console = self.settings, standard_output()
-        key, patience = nn.Key(settings.seed), settings.patience
+    def _open(self, folder: AbstractContextManager[runs.Run], optimizer: nn.Optimizer[S]) -> None:
+        """Train in the folder, if a step can be done: settings that are refused begin no run."""
+        key = nn.Key(self.settings.seed)
         first = optimizer.init(self.model.init(key.child("init"), self.parts.train.example))
-        start = runs.begin(self.run, first, repr(self.model), key.child("batches"))
+        step = nn.training_step(self.model, self.settings.objective.loss, optimizer)
+        batches = self._batches(key.child("batches"), 0)
+        for batch in batches[len(batches) - 1 :]:
+            step(first, batch)
+        with folder as run:
+            start = runs.begin(run, first, repr(self.model), key.child("batches"))
+            self._train(run, start, step)
+
+    def _train(
+        self,
+        run: runs.Run,
+        start: runs.Progress[P, S],
+        step: Step[nn.State[P, S], Batch[X, nn.Matrix | nn.Labels], Report],
+    ) -> None:
+        settings, console, patience = self.settings, standard_output(), self.settings.patience
         training = runs.train(
-            self.run,
+            run,
             start,
-            nn.training_step(self.model, settings.objective.loss, optimizer),
+            step,
             self._batches,
             settings.epochs,
             self._measure,
@@ -91,17 +107,17 @@ class Experiment(Generic[P, X]):
         end = follow(training, start, len(self._batches(start.key, 0)), settings.epochs)
         params, final = end.state.params, dict[str, float]()
         if patience is not None:
-            params = nn.load(self.run.best, like=params)
+            params = nn.load(run.best, like=params)
             final["best_epoch"] = 1 + runs.best_epoch(end.records, STOPS_BY)
             say(console, f"The best epoch was {final['best_epoch']}. Its parameters are kept.")
         final["test_accuracy"] = nn.evaluate(self.model, params, self.parts.test, nn.accuracy)
         final["parameters"] = sum(leaf.size for leaf in leaves(params))
-        draw_records(self.run.folder, end.records)
-        self.draw(params)
-        summary = runs.finish(self.run, end, final)
+        draw_records(run.folder, end.records)
+        self.draw(params, run.folder)
+        summary = runs.finish(run, end, final)
         say(console, f"Test accuracy: {100 * final['test_accuracy']:.2f} %")
         say(console, f"Digest of the parameters: {summary.digest}")
-        say(console, f"Results and pictures are in {self.run.folder}.")
+        say(console, f"Results and pictures are in {run.folder}.")
 
     def _measure(self, progress: runs.Progress[P, S]) -> dict[str, float]:
         params, name = progress.state.params, self.parts.watched_name
