@@ -307,6 +307,8 @@ class TestBest:
             text = "^metric: expected one of record 2's .los., got 'loss'.$"
             with pytest.raises(OptionError, match=text):
                 counted(tmp_path, 4, best=LOWEST, cadence=runs.Cadence())
+            with pytest.raises(OptionError, match=text):
+                counted(tmp_path, 3, until=runs.patience("loss", 9), best=lambda records: 0)
         counted(tmp_path, 4, best=LOWEST)
 
     def test_a_damaged_one_is_found_before_anything_is_trained(self, tmp_path: Path) -> None:

@@ -204,9 +204,9 @@ def _require_best(run: Run, progress: Progress[P, S], best: Best | None) -> None
 
 
 def _is_over(progress: Progress[P, S], epochs: int, until: Until | None) -> bool:
-    return progress.epoch == epochs or (
-        until is not None and _is_between(progress) and until(progress.records)
-    )
+    if until is not None and _is_between(progress) and until(progress.records):
+        return True
+    return progress.epoch == epochs
 
 
 def _require_more(run: Run, progress: Progress[P, S], batches: EpochBatches[B]) -> None:
