@@ -75,16 +75,16 @@ MLP = ImageSettings(
     warm_up=0.1,
     epochs=60,
 )
-CNN_SMALL = attrs.evolve(
+CNN = attrs.evolve(
     MLP,
-    net="cnn-small",
+    net="cnn",
     activation="relu",
     learning_rate=0.003,
     label_smoothing=0.1,
     dropout=0.2,
     warm_up=0.25,
     split="official",
-    epochs=16,
+    epochs=25,
 )
 RECIPES: dict[Recipe, ImageSettings] = {
     "corrected": ImageSettings(),
@@ -99,9 +99,9 @@ RECIPES: dict[Recipe, ImageSettings] = {
         dropout=0.2,
         epochs=50,
     ),
-    "cnn-small": CNN_SMALL,
-    "cnn": attrs.evolve(CNN_SMALL, net="cnn", flips=0.5, erasing=0.5, epochs=25),
+    "cnn-small": attrs.evolve(CNN, net="cnn-small", weight_decay=0.1, epochs=20),
+    "cnn": attrs.evolve(CNN, flips=0.5, erasing=0.5),
     "quick": attrs.evolve(
-        CNN_SMALL, net="cnn-quick", learning_rate=0.005, label_smoothing=0.0, dropout=0.1, epochs=5
+        CNN, net="cnn-quick", learning_rate=0.005, label_smoothing=0.0, dropout=0.1, epochs=5
     ),
 }
