@@ -55,8 +55,8 @@ class Initializer(Expressed):
         kind = checks.float_dtype(f"{self!r}", dtype)
         with np.errstate(over="ignore"):
             try:
-                drawn = self.draw(key.generator(), sizes)
-                if np.shape(drawn) != sizes:
+                drawn = np.asarray(self.draw(key.generator(), sizes))
+                if drawn.dtype == object or drawn.shape not in ((), sizes):
                     got = checks.described(drawn)
                     raise OptionError(f"{self!r}: expected an array of shape {sizes}, got {got}.")
                 array = empty(shape, kind)

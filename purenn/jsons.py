@@ -55,7 +55,7 @@ def _refuse(constant: str) -> NoReturn:
 def _finite(text: str) -> float:
     if isfinite(number := float(text)):
         return number
-    raise ValueError(f"the number {text:.20} is larger than any float")
+    raise ValueError(f"the number {text:.20} is beyond all floats")
 
 
 def plain(value: object, where: str) -> Json:

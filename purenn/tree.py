@@ -184,7 +184,7 @@ def map_leaves(function: Callable[[Array], Array], tree: T) -> T:
     for leaf in new:
         if leaf.dtype.kind not in "fiub":
             raise DtypeError(
-                "map_leaves", f"expected the function to give numbers, got {leaf.dtype}."
+                "map_leaves", f"expected the function to give real numbers, got {leaf.dtype}."
             )
     return compose_like(tree, structure, new)
 

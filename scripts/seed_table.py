@@ -54,12 +54,12 @@ class Seeds:
 
 def by_folder(found: Sequence[Found]) -> list[Seeds]:
     """The runs by the folder that they lie in."""
-
-    def place(run: Found) -> Path:
-        return run.folder.absolute().parent.resolve()
-
-    groups = groupby(sorted(found, key=place), place)
+    groups = groupby(sorted(found, key=_place), _place)
     return [Seeds(folder.name, tuple(group)) for folder, group in groups]
+
+
+def _place(run: Found) -> Path:
+    return run.folder.resolve().parent
 
 
 def seed_table(groups: Sequence[Seeds], metric: str) -> Table:

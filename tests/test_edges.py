@@ -9,6 +9,7 @@ import pytest
 
 import purenn as nn
 from purenn import layers
+from purenn.arrays import Matrix
 from purenn.data.augmentations import symmetric_beta
 from purenn.tree import EMPTY
 
@@ -152,3 +153,18 @@ def test_shares_are_of_the_beta_distribution(alpha: float) -> None:
     reference = np.quantile(rng.beta(alpha, alpha, 20_000), quantiles)
     assert np.allclose(np.quantile(shares, quantiles), reference, atol=0.03)
     assert shares.var() == pytest.approx(0.25 / (2.0 * alpha + 1.0), rel=0.05)
+
+
+def test_what_is_frozen_or_follows_a_cast_may_be_in_float64() -> None:
+    def vjp(
+        params: nn.Empty, x: Matrix, key: nn.Key
+    ) -> tuple[Matrix, nn.Pullback[Matrix, nn.Empty, Matrix]]:
+        return x.astype(np.float64), lambda dy: (params, lambda: dy.astype(x.dtype))
+
+    def apply(params: nn.Empty, x: Matrix) -> Matrix:
+        return x.astype(np.float64)
+
+    casting = nn.Layer(lambda key, x: EMPTY, apply, vjp)
+    x: Matrix = np.ones((4, 3), np.float32)
+    params = (nn.linear(3) >> casting >> nn.linear(2)).init(KEY, x)
+    assert (params[0].weight.itemsize, params[2].weight.itemsize) == (4, 8)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import pytest
 from sklearn.datasets import load_diabetes, load_wine
 
 import purenn as nn
-from purenn.errors import DataError
+from purenn.errors import DataError, OptionError, TreeError
 from purenn.estimators import Classifier, Regressor
 
 X, LABELS = load_wine(return_X_y=True)
@@ -155,3 +156,44 @@ def test_classes_may_be_announced_for_rows_of_0_and_1() -> None:
     for _ in range(2):
         model.partial_fit(X, rows, classes=[0, 1])
     assert model.predict(X).shape == rows.shape
+
+
+class Grade:
+    """Categories that look alike."""
+
+    def __repr__(self) -> str:
+        return "Grade"
+
+
+def test_categories_that_look_alike_are_not_one() -> None:
+    pd = pytest.importorskip("pandas")
+    grades, labels = [Grade() for _ in range(4)], np.arange(80) % 4
+    table = pd.DataFrame({"a": pd.Categorical([grades[n] for n in labels], categories=grades)})
+    assert classifier(epochs=60).fit(table, labels).score(table, labels) == 1.0
+
+
+def test_weights_of_classes_stay_those_of_the_first_call() -> None:
+    model = classifier(class_weight={0: 100.0, 1: 1.0, 2: 0.0})
+    model.partial_fit(X, LABELS, [0, 1, 2]).set_params(class_weight=None)
+    with pytest.raises(OptionError, match="class_weight"):
+        model.partial_fit(X, LABELS)
+
+
+def test_the_first_call_blames_no_call_before() -> None:
+    def wrong(inputs: int, outputs: int) -> object:
+        inner = nn.linear(outputs)
+
+        def vjp(
+            params: object, x: nn.Matrix, key: nn.Key
+        ) -> tuple[nn.Matrix, nn.Pullback[nn.Matrix, object, nn.Matrix]]:
+            return x, lambda dy: ((params,), lambda: dy)
+
+        return nn.Layer[object, nn.Matrix, nn.Matrix](inner.init, lambda params, x: x, vjp)
+
+    with pytest.raises(TreeError, match="do not match"):
+        regressor(model=wrong).partial_fit(NUMBERS, NUMBERS)
+
+
+def test_a_partial_of_an_optimizer_is_not_called_with_the_number_of_steps() -> None:
+    with pytest.raises(OptionError, match="expected an Optimizer"):
+        regressor(optimizer=partial(nn.adam)).fit(NUMBERS, VALUES)

@@ -25,6 +25,11 @@ PARAMS: Pair = (np.ones((3, 2), np.float32), np.array(2.0, np.float32))
 NORM = nn.batch_norm().init(nn.Key(0), normal(1, 5, 4))
 
 
+@attrs.frozen(eq=False)
+class Remembered(nn.Node):
+    notes: dict[str, int]
+
+
 def own(move: Move) -> nn.Optimizer[nn.Empty]:
     return opt.Optimizer(lambda point: nn.Empty(), lambda s, g, frozen, pt: (s, *move(g, frozen)))
 
@@ -154,3 +159,29 @@ def test_steps_are_skipped_within_wrappers_of_ones_own_too() -> None:
     check_skipping(two(opt.skip_nonfinite(nn.sgd(0.1), 2)), [1, 1, 0, 1])
     check_skipping(two(opt.accumulated(opt.skip_nonfinite(nn.sgd(0.1), 2), 4)), [1, 1, 0, 0])
     check_skipping(opt.averaged(two(opt.skip_nonfinite(nn.sgd(0.1), 2))), [1, 1, 0, 1])
+
+
+def test_what_an_optimizer_of_ones_own_keeps_need_be_no_tree() -> None:
+    def start(point: opt.Point) -> Remembered:
+        return Remembered({})
+
+    def move(
+        state: Remembered, grads: Leaves, frozen: Leaves, point: opt.Point
+    ) -> tuple[Remembered, Leaves, Leaves]:
+        return Remembered({"step": point.step}), tuple([-leaf for leaf in grads]), frozen
+
+    x = normal(0, 4, 2)
+    optimizer = opt.Optimizer(start, move)
+    step = nn.training_step(nn.linear(1), nn.mean_squared_error(), optimizer)
+    state = optimizer.init(nn.linear(1).init(nn.Key(0), x))
+    batches = batches_in_order(nn.dataset(x, x[:, :1]), 2, nn.Key(0))
+    assert nn.fold(step, state, batches)[0].slots.notes == {"step": 1}
+
+
+def test_an_update_that_makes_nan_warns() -> None:
+    x = normal(0, 4, 2)
+    optimizer = nn.descend(opt.stateless(lambda g, point: tuple(map(np.sqrt, g))), 0.1)
+    step = nn.training_step(nn.linear(1), nn.mean_squared_error(), optimizer)
+    state = optimizer.init(nn.linear(1).init(nn.Key(0), x))
+    with np.errstate(invalid="raise"), pytest.raises(FloatingPointError):
+        nn.fold(step, state, batches_in_order(nn.dataset(x, x[:, :1]), 2, nn.Key(0)))

@@ -145,10 +145,16 @@ class TestGoingOn:
             train(folder)
 
     def test_without_a_checkpoint_it_is_trained_again(self, folder: Path, finished: Path) -> None:
-        for name in ("checkpoint.safetensors", "summary.json", "best.safetensors"):
+        for name in ("checkpoint.safetensors", "summary.json", "best.safetensors", "times.jsonl"):
             (folder / name).unlink()
         train(folder)
         assert runs.differences(folder, finished) == ()
+
+    def test_a_checkpoint_that_is_lost_is_missed(self, folder: Path) -> None:
+        for name in ("checkpoint.safetensors", "summary.json", "best.safetensors"):
+            (folder / name).unlink()
+        with pytest.raises(RunError, match=r"checkpoint.safetensors is missing"):
+            train(folder)
 
     def test_early_stopping_is_taken_up_where_it_stopped(self, tmp_path: Path) -> None:
         one, other, best = tmp_path / "a", tmp_path / "b", runs.best("loss")

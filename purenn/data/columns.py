@@ -93,7 +93,8 @@ def _rows(array: N) -> N:
 
 def _is_mapped(array: object) -> bool:
     """Whether an array lies in a file. Copies of a memory map do not, but are of its class."""
-    return _is_mapped(array.base) if isinstance(array, np.ndarray) else isinstance(array, mmap)
+    base: object = getattr(array, "base", None)
+    return isinstance(array, mmap) or (base is not None and _is_mapped(base))
 
 
 def _is_integers(value: object) -> bool:

@@ -79,7 +79,8 @@ def standardization(data: A | Column[A], *, channels: bool = False) -> Standardi
     [[3.0, 1.0]]
 
     Args:
-        data: an array or column of floats, whose range is finite: of the training part alone.
+        data: an array or column of floats, of the training part alone; less their mean, they are
+            finite.
         channels: one mean and deviation for each index of the last axis, as is usual for images,
             and not one for each feature of a sample.
     """
@@ -93,16 +94,17 @@ def standardization(data: A | Column[A], *, channels: bool = False) -> Standardi
     for x in column.pieces(step):
         low = np.minimum(low, x.min(axis=axes, keepdims=True))
         high = np.maximum(high, x.max(axis=axes, keepdims=True))
-    if (high / 2 - low / 2 > np.finfo(first.dtype).max / 2).any():
-        raise DataError(
-            f"standardization: expected features whose range is finite in {first.dtype}, got from "
-            f"{low.min()} to {high.max()}. Divide them by a number first."
-        )
     # In units of the largest, no square overflows, and none of a small feature vanishes.
     unit = np.maximum(np.abs(low), np.abs(high)).astype(FLOAT64)
     np.copyto(unit, 1.0, where=unit == 0.0)
     count = len(column) * first.size // unit.size
     mean = sum((x / unit).sum(axis=axes, keepdims=True) for x in column.pieces(step)) / count
+    farthest = np.maximum(high / unit - mean, mean - low / unit)
+    if (farthest * (unit / np.finfo(first.dtype).max) > 1.0).any():
+        raise DataError(
+            "standardization: expected features that, less their mean, are finite in "
+            f"{first.dtype}, got from {low.min()} to {high.max()}. Divide them by a number first."
+        )
     squares = (np.square(x / unit - mean) for x in column.pieces(step))
     variance = sum(square.sum(axis=axes, keepdims=True) for square in squares) / count
     deviation = (unit * np.sqrt(variance)).astype(first.dtype)

@@ -99,6 +99,8 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
             try:
                 states[member], reports = fold(step, states[member], batches)
             except (ParametersError, TreeError) as error:
+                if is_first:
+                    raise
                 expected = "expected the model, preset and optimizer of the calls before"
                 raise OptionError(f"partial_fit: {expected}. Begin anew with fit.") from error
             curves[member] += ((mean_loss(reports), nan, nan),)

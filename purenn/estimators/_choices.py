@@ -42,8 +42,9 @@ class Own:
 
     def optimizer(self, progress: float, steps: int | None) -> Mover:
         """The optimizer, or what a function of the number of steps gives."""
-        made = self.mover
-        if callable(made) and not str(made.__module__).startswith("purenn.optimizers"):
+        made: object = self.mover
+        maker: object = getattr(made, "func", made)  # of a partial
+        if callable(made) and not f"{maker.__module__}.".startswith("purenn.optimizers."):
             if steps is None:
                 cure = "Give an Optimizer."
                 raise OptionError(f"optimizer: partial_fit knows no number of steps. {cure}")

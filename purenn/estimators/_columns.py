@@ -140,8 +140,9 @@ def fit_columns(table: object, *, largest: float = inf) -> Columns:
 def _categories(column: Column) -> Categories | None:
     if not isinstance(column.content, list):
         return None
-    values = [value for value in column.content if value is not None]
-    found = {(type(value).__name__, str(value)): value for value in values}
+    named = {(type(each).__name__, str(each), each) for each in column.content if each is not None}
+    # Of equals, such as True and 1, the first of these stays, and not that of the rows.
+    found = tuple(dict.fromkeys([each[2] for each in sorted(named, key=lambda each: each[:2])]))
     rows = len(column.content)
     if len(found) > max(FREE_TEXT, MOSTLY * rows) and not column.is_declared:
         raise DataError(
@@ -149,8 +150,7 @@ def _categories(column: Column) -> Categories | None:
             "can be learned. Leave it out, or make numbers or a few categories of it. With a "
             "categorical dtype it is taken as it is."
         )
-    # Of equals, such as True and 1, the first of these stays, and not that of the rows.
-    return tuple(dict.fromkeys([found[name] for name in sorted(found)]))
+    return found
 
 
 def _parted(

@@ -59,7 +59,8 @@ class Column:
         if not isinstance(self.content, list):
             return self.content
         for each in self.content:
-            if not isinstance(each, Number | np.bool | None):
+            is_number = isinstance(each, Number | np.bool | None)
+            if not is_number or isinstance(each, complex | np.complexfloating):
                 expected = "expected numbers, as when it was fitted"
                 raise DtypeError("X", f"{self.name}: {expected}, got {each!r}.")
         return _numbers(self.name, self.content)
@@ -152,7 +153,7 @@ def _column(name: str, array: Anything, dtype: str = "") -> Column:
         return Column(name, _with_none(array.tolist()))  # also if all are missing
     if array.dtype.kind in "iuf":
         return Column(name, _finite(name, np.asarray(array, FLOAT64)))
-    cure = "Turn it into numbers, such as days since a date."
+    cure = "Turn it into numbers: dates into days since one, say."
     if array.dtype.kind not in "bOUST":
         raise DtypeError("X", f"{name}: expected numbers or categories, got {array.dtype}. {cure}")
     values = _with_none(array.tolist())

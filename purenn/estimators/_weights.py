@@ -36,11 +36,11 @@ def mean_weight(weights: Vector) -> float:
     """The mean of weights of samples."""
     if not weights.any():
         raise DataError("class_weight: the weights of all samples are zero.")
-    return ldexp(scaled(weights).mean(), frexp(weights.max())[1])
+    return ldexp(normalized(weights).mean(), frexp(weights.max())[1])
 
 
-def scaled(weights: Vector) -> Vector:
-    """The weights times the power of two that makes the largest about 1, so that sums are finite.
+def normalized(weights: Vector) -> Vector:
+    """The weights times a power of two, the largest from 1/2 to 1: sums are finite.
 
     Means in which they are weights keep all bits.
     """

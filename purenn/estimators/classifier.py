@@ -20,7 +20,7 @@ from purenn.estimators._links import Link, gives_probabilities
 from purenn.estimators._networks import BATCH, CLASSIFICATION, EPOCHS, Net
 from purenn.estimators._preparation import Sample
 from purenn.estimators._tables import is_missing
-from purenn.estimators._weights import scaled
+from purenn.estimators._weights import normalized
 from purenn.layers import Layer, identity, sigmoid, softmax
 from purenn.losses import (
     LossFunction,
@@ -79,7 +79,7 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
     _task = CLASSIFICATION
     _is_multilabel: bool
     _class_weights: Vector | None
-    _weighed: object = None  # the class_weight of these
+    _weighed: object = None  # the class_weight that these came from
 
     def __init__(
         self,
@@ -176,10 +176,10 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         return error_rate()
 
     def _learn(self, sample: Sample[Labels | Matrix]) -> None:
-        self._class_weights, self._weighed = None, self.class_weight
-        if self.class_weight is None:
-            return
         encoded, given = sample.encoded, self.class_weight
+        self._class_weights, self._weighed = None, None
+        if given is None:
+            return
         if not is_labels(encoded):
             raise OptionError("class_weight: expected None for rows of 0 and 1.")
         if isinstance(given, Mapping):
@@ -187,10 +187,10 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
             found = compute_class_weight(dict(given), classes=labels, y=labels)
             if not (np.isfinite(found) & (found >= 0.0)).all():
                 raise OptionError("class_weight: expected finite numbers ≥ 0.")
-            self._class_weights = scaled(found)
+            self._class_weights, self._weighed = normalized(found), dict(given)
             return
         present: Labels = np.unique(encoded)
-        weights = None if sample.weights is None else scaled(sample.weights)
+        weights = None if sample.weights is None else normalized(sample.weights)
         found = compute_class_weight(given, classes=present, y=encoded, sample_weight=weights)
         self._class_weights = np.ones(self._width)
         self._class_weights[present] = found
@@ -213,7 +213,8 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
             X: a table; what is to be known of columns is learned from that of the first call.
             y: the targets.
             classes: all labels that there will be, in the first call, if `y` is a vector.
-            sample_weight: as in `fit`.
+            sample_weight: as in `fit`, and about as large as in the first call: Adam remembers
+                large gradients for long.
         """
         if self.class_weight == "balanced":
             raise OptionError(
@@ -222,26 +223,25 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         is_multilabel = _kind(y) == "multilabel-indicator"
         is_first = not hasattr(self, "params_")
         if classes is not None and (is_multilabel or not is_first):
-            self._require_same(
-                classes, np.arange(np.asarray(y).shape[1]) if is_first else self.classes_
-            )
+            columns = np.arange(check_array(y, input_name="y").shape[1]) if is_first else None
+            self._require_same(classes, self.classes_ if columns is None else columns)
         if classes is None and is_first and not is_multilabel:
             raise OptionError("classes must be passed on the first call to partial_fit.")
-        if not is_first and self.class_weight not in (None, self._weighed):
+        if not is_first and self.class_weight != self._weighed:
             cure = "Give factors as sample_weight, or begin anew with fit."
             raise OptionError(f"class_weight: partial_fit has that of the first call. {cure}")
         return self._partial_fit(X, y, sample_weight, y if is_multilabel else classes)
 
     def _require_same(self, classes: object, known: Values) -> None:
         if not np.array_equal(np.unique(column_or_1d(classes)), known):
-            was = f"on last call to partial_fit, or as the columns of y, was: {known!r}"
-            raise OptionError(f"`classes={classes!r}` is not the same as {was}")
+            expected = f"those of the calls before, or the columns of y, {known.tolist()}"
+            raise OptionError(f"classes: expected {expected}, got {classes!r}.")
 
     def predict_proba(self, X: object) -> Matrix:
         """The probability of each class, or of each label: (rows, classes).
 
-        Unless a loss is given, labels of classes are smoothed by a tenth, so that a net that is
-        certain of one of two says 0.95 and 0.05. `loss=softmax_cross_entropy()` has no such pull.
+        Unless a loss is given, labels of classes are smoothed by a tenth, which pulls those of two
+        classes towards 0.95 and 0.05. `loss=softmax_cross_entropy()` has no such pull.
         """
         return self._predictions(X)
 
@@ -270,11 +270,8 @@ def _kind(y: object) -> str:
 
 def _require_labels(y: object) -> None:
     """Check that no label is missing: such a one cannot be sorted among others."""
-    labels, columns = [*y] if isinstance(y, list | tuple) else [], 1
-    if hasattr(y, "__array__"):
-        array = np.atleast_1d(np.asarray(y))
-        labels, columns = array.ravel().tolist() if array.dtype.kind in "Of" else [], array[:1].size
-    for place, label in enumerate(labels):
-        if is_missing(label):
-            cure = "Leave such rows out, or give them a label of their own."
-            raise DataError(f"Input y contains NaN. Row {place // columns} has no label. {cure}")
+    labels = np.atleast_1d(np.asarray(y, object))
+    for place, label in enumerate(labels.ravel().tolist()):
+        if is_missing(label) and y is not None:
+            row, cure = place // labels[:1].size, "Leave such rows out, or give them a label."
+            raise DataError(f"Input y contains NaN. Row {row} has no label. {cure}")

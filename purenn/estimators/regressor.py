@@ -18,7 +18,7 @@ from purenn.estimators._bases import RegressorMixin
 from purenn.estimators._links import Link, link_of
 from purenn.estimators._networks import BATCH, EPOCHS, REGRESSION, Net
 from purenn.estimators._preparation import Sample
-from purenn.estimators._weights import scaled
+from purenn.estimators._weights import normalized
 from purenn.layers import Layer, identity
 from purenn.losses import LossFunction, mean_squared_error
 from purenn.optimizers import Optimizer
@@ -131,7 +131,8 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
             X: a table; what is to be known of columns and of the size of targets is learned from
                 those of the first call.
             y: the targets.
-            sample_weight: as in `fit`.
+            sample_weight: as in `fit`, and about as large as in the first call: Adam remembers
+                large gradients for long.
         """
         return self._partial_fit(X, y, sample_weight, y)
 
@@ -157,7 +158,7 @@ def _fitted(sample: Sample[Matrix]) -> Standardization:
     rows = sample.encoded
     if sample.weights is None:
         return standardization(rows)
-    weights = scaled(sample.weights)
+    weights = normalized(sample.weights)
     mean: Vector = np.average(rows, axis=0, weights=weights)
     errors = rows - mean
     unit = np.abs(errors).max(axis=0).clip(np.finfo(FLOAT64).tiny)  # so that no square vanishes

@@ -36,11 +36,12 @@ def moments(x: Array) -> tuple[Vector, Vector]:
     places = x.size // x.shape[-1]
     mean: Vector = feature_sums(x) / scalar(places, x.dtype)
     variance: Vector = (_total(x, _products(x, mean)) / places).astype(x.dtype)
-    far = np.abs(mean) > scalar(FAR, x.dtype) * np.sqrt(variance)
-    if far.any():
-        rest: Vector = product_sums(x, mean, np.ones_like(x)) / scalar(places, x.dtype)
-        mean = mean + far * rest
-        variance = (_total(x, _products(x, mean)) / places).astype(x.dtype)
+    is_far = np.abs(mean) > scalar(FAR, x.dtype) * np.sqrt(variance)
+    if is_far.any():
+        left: Array = np.compress(is_far, x, -1) - mean[is_far]
+        rest: Vector = feature_sums(left) / scalar(places, x.dtype)
+        mean[is_far] += rest
+        variance[is_far] = _total(left, _products(left, rest)) / places
     return read_only(mean), read_only(variance)
 
 

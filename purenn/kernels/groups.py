@@ -14,7 +14,7 @@ from purenn.arrays import FLOAT64, Array, Vector, read_only
 from purenn.kernels.constants import scalar
 from purenn.kernels.features import BLOCK, together
 from purenn.kernels.memory import empty_like
-from purenn.kernels.norms import FAR, inverses
+from purenn.kernels.norms import FAR_SQUARED, inverses
 from purenn.kernels.reductions import ROWS
 from purenn.kernels.windows import Span, blocks
 
@@ -48,9 +48,9 @@ def _centre(x: Array, out: Array, spare: Array, groups: int, epsilon: float) -> 
     def spread(x: Array) -> Array:
         means = _group_means(place_sums(x), x, groups)
         variance = subtracted(x, means)
-        far = np.square(means) > FAR * variance
-        if far.any():
-            variance = subtracted(out, far * _group_means(place_sums(out), x, groups))
+        is_far = np.square(means) > FAR_SQUARED * variance
+        if is_far.any():
+            variance = subtracted(out, is_far * _group_means(place_sums(out), x, groups))
         return variance
 
     def subtracted(x: Array, means: Array) -> Array:

@@ -12,7 +12,7 @@ from purenn.kernels.elementwise import times
 from purenn.kernels.memory import empty_like
 
 # The square of how many deviations from 0 a mean may be before its rounding shows.
-FAR = 2.0**20
+FAR_SQUARED = 2.0**20
 
 
 def standardized(x: Matrix, epsilon: float, *, is_centred: bool = True) -> tuple[Matrix, Array]:
@@ -29,9 +29,9 @@ def standardized(x: Matrix, epsilon: float, *, is_centred: bool = True) -> tuple
         mean = _mean(x)
         np.subtract(x, mean, z)
         variance = _mean_product(z, z)
-        far = np.square(mean) > FAR * variance
-        if far.any():
-            np.subtract(z, far * _mean(z), z)
+        is_far = np.square(mean) > FAR_SQUARED * variance
+        if is_far.any():
+            np.subtract(z, is_far * _mean(z), z)
             variance = _mean_product(z, z)
         return variance
 

@@ -9,7 +9,7 @@ import numpy as np
 from purenn import checks
 from purenn.arrays import FLOAT32, FLOAT64, Array, Shape, require_floats
 from purenn.errors import DtypeError, ParametersError, ShapeError, TreeError
-from purenn.tree import walk
+from purenn.tree import Frozen, walk
 
 
 def require_entries(subject: str, params: object, size: int) -> None:
@@ -30,11 +30,14 @@ def _refuse(subject: str, expected: str, params: object) -> None:
 
 
 def require_single(layer: object, params: object, example: object) -> None:
-    """Check that no first parameters for float32 are in float64: all that follows would be too."""
+    """Check that no first parameters for float32 are in float64: all that follows would be too.
+
+    The layers of a chain tell themselves, and what is frozen may be constants.
+    """
     if not isinstance(example, np.ndarray) or example.dtype != FLOAT32:
         return
     with suppress(TreeError):  # only training asks for a tree
-        for path, leaf in walk(params):
+        for path, leaf in walk(params, (np.ndarray, tuple, Frozen)):
             if isinstance(leaf, np.ndarray) and leaf.dtype == FLOAT64:
                 expected = "expected parameters in float32, as the example is"
                 got = f"got {path or 'an array'} in float64. Make it in example.dtype."

@@ -57,7 +57,7 @@ class Point:
     @property
     def paths(self) -> tuple[str, ...]:
         """The names of the leaves: `0.weight`."""
-        names = tuple(path for path, is_frozen in leaf_names(self.structure) if not is_frozen)
+        names = _moving(self.structure)
         if len(names) != len(self.params):
             raise TreeError(
                 f"expected the {len(names)} leaves of the point's structure, got "
@@ -217,7 +217,11 @@ def unchanged() -> Transform[Empty]:
     return flowing(no_state, lambda state, updates, point: (state, updates))
 
 
-def require_updates(transform: object, updates: object, point: Point) -> Leaves:
+def _moving(structure: object) -> tuple[str, ...]:
+    return tuple(path for path, is_frozen in leaf_names(structure) if not is_frozen)
+
+
+def require_updates(owner: object, updates: object, point: Point) -> Leaves:
     """Check that what a transform or an optimizer gives is leaf by leaf like the parameters."""
     if are_alike(updates, point.params):
         return updates
@@ -227,9 +231,11 @@ def require_updates(transform: object, updates: object, point: Point) -> Leaves:
     if are_alike(found, point.params):
         return found
     expected, got = f"{len(point.params)} leaves", f"{len(found)}"
+    names = _moving(point.structure)
     if len(found) == len(point.params):
-        for path, param, leaf in zip(point.paths, point.params, found, strict=True):
+        for index, (param, leaf) in enumerate(zip(point.params, found, strict=True)):
             if not are_alike((leaf,), (param,)):
-                expected, got = f"{checks.described(param)} for leaf {path}", checks.described(leaf)
+                name = names[index] if len(names) == len(found) else f"{index}"
+                expected, got = f"{checks.described(param)} for leaf {name}", checks.described(leaf)
                 break
-    raise TreeError(f"{transform!r}: expected {expected}, got {got}.")
+    raise TreeError(f"{owner!r}: expected {expected}, got {got}.")

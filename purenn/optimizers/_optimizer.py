@@ -26,7 +26,7 @@ from purenn.optimizers._contract import (
 )
 from purenn.optimizers._state import Owner, Parts, State, references
 from purenn.optimizers._updates import Updates, are_alike
-from purenn.optimizers.elementwise import fitting
+from purenn.optimizers.elementwise import fits
 from purenn.schedules import Schedule, as_schedule
 from purenn.tree import LEAF_TYPES, compose_like, decompose, frozen_leaves, leaf_names, map_leaves
 
@@ -94,7 +94,8 @@ class Optimizer(Expressed, Generic[S]):
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             _require_fresh(self, state.slots, self.start(point), error)
             raise
-        if not (moved is parts.moving or isinstance(moved, Packed)):  # by an optimizer of one's own
+        is_own = isinstance(moved, Packed) and len(moved) == len(parts.moving)
+        if not (moved is parts.moving or is_own):  # by an optimizer of somebody else's
             moved = tuple(map(immutable, require_updates(self, moved, point)))
         if not (frozen is values or frozen is parts.frozen):
             frozen = tuple(map(immutable, _require_frozen(self, frozen, values)))
@@ -181,8 +182,8 @@ def descend(transform: Transform[S], rate: float | Schedule) -> Optimizer[S]:
         updates.then(rule, old=(point.params,), new=(moved,)).run()
         return after, moved, frozen
 
-    fitted = fitting(transform, {"The rate of descend": schedule(0)})
-    return Optimizer(fitted.init, move, writes_over=True)
+    init = transform.init if callable(rate) else fits(transform.init, {"The rate": rate})
+    return Optimizer(init, move, writes_over=True)
 
 
 def flowed(

@@ -12,7 +12,7 @@ from purenn.arrays import Array, Leaves, Packed, read_only, typed_like
 from purenn.errors import OptionError, TreeError
 from purenn.kernels.blocks import Rule, Slots, fresh
 from purenn.kernels.updates import scale, zeros_like
-from purenn.optimizers._contract import Point, S, Transform, flowing
+from purenn.optimizers._contract import Init, Point, S, Transform, flowing
 from purenn.optimizers._updates import Updates, are_alike
 from purenn.tree import children, field_names
 
@@ -62,14 +62,19 @@ def entrywise(kind: type[S], rule: Callable[[Point], Rule]) -> Transform[S]:
 
 def fitting(transform: Transform[S], options: dict[str, float]) -> Transform[S]:
     """The transform that refuses parameters in whose dtype an option vanishes or overflows."""
+    return attrs.evolve(transform, init=fits(transform.init, options))
 
-    def init(point: Point) -> S:
+
+def fits(init: Init[S], options: dict[str, float]) -> Init[S]:
+    """The init that refuses parameters in whose dtype an option vanishes or overflows."""
+
+    def checked(point: Point) -> S:
         for dtype in {leaf.dtype for leaf in point.params}:
             for name, value in options.items():
                 checks.fits(name, value, dtype)
-        return transform.init(point)
+        return init(point)
 
-    return attrs.evolve(transform, init=init)
+    return checked
 
 
 def _checked(rule: Rule) -> Rule:

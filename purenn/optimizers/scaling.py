@@ -79,16 +79,16 @@ def scaled(factor: Callable[[str], float]) -> Transform[Empty]:
     """
     checks.function("The factor of scaled", factor)
 
-    def factors(point: Point) -> list[float]:
-        return [checks.number(f"The factor of {path}", factor(path)) for path in point.paths]
+    def checked(path: str) -> float:
+        return checks.number(f"The factor of {path}", factor(path))
 
     def init(point: Point) -> Empty:
-        for path, leaf, found in zip(point.paths, point.params, factors(point), strict=True):
-            checks.fits(f"The factor of {path}", found, leaf.dtype)
+        for path, leaf in zip(point.paths, point.params, strict=True):
+            checks.fits(f"The factor of {path}", checked(path), leaf.dtype)
         return EMPTY
 
     def flow(state: Empty, updates: Updates, point: Point) -> tuple[Empty, Updates]:
-        return state, updates.then(*map(scaling, factors(point)))
+        return state, updates.then(*[scaling(checked(path)) for path in point.paths])
 
     return flowing(init, flow)
 

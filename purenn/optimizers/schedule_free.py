@@ -14,7 +14,7 @@ from purenn.optimizers._contract import Point, S, Transform, require_transform, 
 from purenn.optimizers._optimizer import Moved, Optimizer, flowed
 from purenn.optimizers.adagrad import Squares, scale_by_rms
 from purenn.optimizers.averaging import Averaged
-from purenn.optimizers.elementwise import fitting
+from purenn.optimizers.elementwise import fits
 from purenn.optimizers.scaling import Where, matrices, weight_decay
 from purenn.schedules import Schedule, as_schedule
 from purenn.tree import Empty, Node
@@ -43,10 +43,10 @@ def schedule_free(
     """
     require_transform("schedule_free", transform)
     schedule = as_schedule(rate)
-    fitted = fitting(transform, {"The rate of schedule_free": schedule(0)})
+    init = transform.init if callable(rate) else fits(transform.init, {"The rate": rate})
 
     def start(point: Point) -> Averaged[Iterate[S]]:
-        return Averaged(Iterate(fitted.init(point), point.params, 0.0), point.params)
+        return Averaged(Iterate(init(point), point.params, 0.0), point.params)
 
     def move(
         state: Averaged[Iterate[S]], grads: Leaves, frozen: Leaves, point: Point

@@ -18,7 +18,7 @@ from purenn.optimizers._contract import Point, S
 from purenn.optimizers._optimizer import Moved, Optimizer, require_optimizer
 from purenn.optimizers._updates import Updates
 from purenn.schedules import Share
-from purenn.tree import LEAF_TYPES, Node, decompose
+from purenn.tree import LEAF_TYPES, Node, children, decompose
 
 
 @attrs.frozen(eq=False)
@@ -140,14 +140,14 @@ def skip_nonfinite(inner: Optimizer[S], limit: Count) -> Optimizer[Skipping[S]]:
 
 def was_skipped(slots: object) -> bool:
     """Whether the last step was skipped by `skip_nonfinite`, or will be with its update."""
-    for one in _guards(slots):
-        if isinstance(one, Skipping):
-            skipped = one.in_a_row > 0
-        else:
-            skipped = bool(doomed(one)) if one.gathered else was_skipped(one.inner)
-        if skipped:
-            return True
-    return False
+    return any(
+        one.in_a_row > 0
+        if isinstance(one, Skipping)
+        else bool(doomed(one))
+        if one.gathered
+        else was_skipped(one.inner)
+        for one in _guards(slots)
+    )
 
 
 def doomed(slots: object) -> Leaves:
@@ -169,8 +169,14 @@ def _skips(slots: object) -> bool:
 
 def _guards(slots: object) -> list[Skipping[object] | Accumulated[object]]:
     """The outermost of these states, wherever wrappers, which may be one's own, have them."""
-    found, _ = decompose(slots, (Skipping, Accumulated, Packed, *LEAF_TYPES))
-    return [one for one in found if isinstance(one, Skipping | Accumulated)]
+    if isinstance(slots, Skipping | Accumulated):
+        return [slots]
+    inner: tuple[object, ...] = ()  # what else one's own states have need be no tree
+    if isinstance(slots, Node):
+        inner = children(slots)
+    elif isinstance(slots, tuple) and not isinstance(slots, Packed):
+        inner = slots
+    return [guard for one in inner for guard in _guards(one)]
 
 
 def _surrender(limit: int, grads: Leaves, point: Point) -> str:

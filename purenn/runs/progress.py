@@ -103,7 +103,7 @@ def begin(run: Run, state: State[P, S], model: str, key: Key) -> Progress[P, S]:
                 raise CheckpointError(
                     f"{run.checkpoint} belongs to another {name}: expected {given}, got {found}."
                 )
-    elif files.exists(run.folder / SUMMARY) or files.exists(run.best):  # both come after it
+    elif files.exists(run.folder / SUMMARY) or seconds(run.folder):  # both come after it
         cure = "restore it from a copy, or start again in another folder."
         raise RunError(f"{run.checkpoint} is missing: {cure}")
     if files.exists(run.best):

@@ -204,9 +204,8 @@ def _require_best(run: Run, progress: Progress[P, S], best: Best | None) -> None
 
 
 def _is_over(progress: Progress[P, S], epochs: int, until: Until | None) -> bool:
-    if until is not None and _is_between(progress) and until(progress.records):
-        return True
-    return progress.epoch == epochs
+    is_stopped = until is not None and _is_between(progress) and until(progress.records)
+    return is_stopped or progress.epoch == epochs
 
 
 def _require_more(run: Run, progress: Progress[P, S], batches: EpochBatches[B]) -> None:

@@ -59,9 +59,7 @@ def check_layer(
             raise ShapeError("The example of check_layer", got)
     start = Key(0) if key is None else key
     params = _repeatable(lambda: layer.init(start, example), "init", example)
-    cure = (
-        "Make them in example.dtype; for integers give a dtype, as in embedding(5, 3, np.float64)."
-    )
+    cure = "Make them in example.dtype, or give one: embedding(5, 3, np.float64)."
     _require_double("The parameters of check_layer", params, cure)
     y = _repeatable(lambda: layer.apply(params, example), "apply", params, example)
     _check_slopes(layer, params, example, start, tolerance)
@@ -77,13 +75,13 @@ def check_layer(
 
 def _check_slopes(layer: Layer[P, X, Y], params: P, example: X, key: Key, tolerance: float) -> None:
     found = layer.vjp(params, example, key)
-    _require_pair("vjp", found, "the output and a function, (y, pullback)")
+    _require_pullback("vjp", found, "the output and a function, (y, pullback)")
     first, pull = found
     if not all(map(_moves, tree.leaves(first))):
         raise ContractError(f"expected outputs of float64, got {checks.described(first)}.")
     cotangent = _random_like(first, key.child("cotangent"))
     pulled = _repeatable(lambda: pull(cotangent), "pullback", params, example, cotangent)
-    _require_pair("pullback", pulled, "the gradient and a function, (grads, lambda: dx)")
+    _require_pullback("pullback", pulled, "the gradient and a function, (grads, lambda: dx)")
     grads, dx = pulled
     require_same(params, grads, "The parameters and the gradient")
     slopes = dx()
@@ -159,7 +157,7 @@ def _repeatable(call: Callable[[], T], name: str, *arguments: object) -> T:
     return result
 
 
-def _require_pair(name: str, found: object, expected: str) -> None:
+def _require_pullback(name: str, found: object, expected: str) -> None:
     """Check that a call gives two things, of which the second is a function."""
     if not (isinstance(found, tuple) and len(found) == 2 and callable(found[1])):
         raise ContractError(f"{name}: expected {expected}, got {checks.described(found)}.")
@@ -237,7 +235,10 @@ def _compare(
 
 def _check_single_precision(layer: Layer[P, X, Y], example: X, key: Key) -> None:
     small = _narrow(example)
-    params = layer.init(key, small)
+    try:
+        params = layer.init(key, small)
+    except DtypeError as error:
+        raise ContractError(str(error)) from None
     y, pull = layer.vjp(params, small, key)
     grads, dx = pull(y)
     _require_narrow("apply", layer.apply(params, small))

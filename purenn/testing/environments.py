@@ -90,4 +90,4 @@ def _told(work: bytes, variables: dict[str, str]) -> str:
         why = told[-1] if told else f"it ended with status {done.returncode}"
         cure = "What it needs has to be in a module that can be imported, not in a script."
         raise ContractError(f"Another process could not compute it: {why}. {cure}")
-    return done.stdout.decode().strip()
+    return done.stdout.decode().splitlines()[-1]  # modules may print, too

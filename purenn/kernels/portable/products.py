@@ -111,11 +111,11 @@ def contract(a: Factor, axis: int, b: Factor, other: int) -> Matrix:
 
 
 def _balanced(a: Factor, axis: int, b: Factor, other: int) -> tuple[Factor, Factor]:
-    """Factors of the same product, of which what is summed is about as large in one as the other.
+    """Factors of the same product, in both of which what is summed is about as large.
 
-    A grid is so fine as the norm of all terms allows. Where large numbers meet small ones, as those
-    of columns in other units meet their weights, these would be lost on it. So both are multiplied
-    by powers of two that cancel, unless little would be lost.
+    A grid is as fine as the norm of all terms allows: where large numbers meet small ones, as
+    columns in other units meet their weights, these would be lost on it. So both are multiplied by
+    powers of two that cancel, unless little would be lost.
     """
     one, two = a.powers_across(axis), b.powers_across(other)
     if one is None or two is None or not one.size:
