@@ -140,14 +140,13 @@ def skip_nonfinite(inner: Optimizer[S], limit: Count) -> Optimizer[Skipping[S]]:
 
 def was_skipped(slots: object) -> bool:
     """Whether the last step was skipped by `skip_nonfinite`, or will be with its update."""
-    return any(
-        one.in_a_row > 0
-        if isinstance(one, Skipping)
-        else bool(doomed(one))
-        if one.gathered
-        else was_skipped(one.inner)
-        for one in _guards(slots)
-    )
+    return any(map(_is_skipping, _guards(slots)))
+
+
+def _is_skipping(guard: Skipping[object] | Accumulated[object]) -> bool:
+    if isinstance(guard, Skipping):
+        return guard.in_a_row > 0
+    return bool(doomed(guard)) if guard.gathered else was_skipped(guard.inner)
 
 
 def doomed(slots: object) -> Leaves:
