@@ -270,6 +270,8 @@ def _kind(y: object) -> str:
 
 def _require_labels(y: object) -> None:
     """Check that no label is missing: such a one cannot be sorted among others."""
+    if isinstance(y, np.ndarray) and y.dtype.kind not in "Of":
+        return
     labels = np.atleast_1d(np.asarray(y, object))
     for place, label in enumerate(labels.ravel().tolist()):
         if is_missing(label) and y is not None:

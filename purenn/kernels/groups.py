@@ -12,9 +12,9 @@ import numpy as np
 
 from purenn.arrays import FLOAT64, Array, Vector, read_only
 from purenn.kernels.constants import scalar
-from purenn.kernels.features import BLOCK, together
+from purenn.kernels.features import BLOCK, FAR, together
 from purenn.kernels.memory import empty_like
-from purenn.kernels.norms import FAR_SQUARED, inverses
+from purenn.kernels.norms import inverses
 from purenn.kernels.reductions import ROWS
 from purenn.kernels.windows import Span, blocks
 
@@ -48,7 +48,7 @@ def _centre(x: Array, out: Array, spare: Array, groups: int, epsilon: float) -> 
     def spread(x: Array) -> Array:
         means = _group_means(place_sums(x), x, groups)
         variance = subtracted(x, means)
-        is_far = np.square(means) > FAR_SQUARED * variance
+        is_far = np.square(means) > FAR**2 * variance
         if is_far.any():
             variance = subtracted(out, is_far * _group_means(place_sums(out), x, groups))
         return variance

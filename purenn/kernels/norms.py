@@ -9,10 +9,8 @@ import numpy as np
 from purenn.arrays import Array, Matrix, read_only
 from purenn.kernels.constants import scalar
 from purenn.kernels.elementwise import times
+from purenn.kernels.features import FAR
 from purenn.kernels.memory import empty_like
-
-# The square of how many deviations from 0 a mean may be before its rounding shows.
-FAR_SQUARED = 2.0**20
 
 
 def standardized(x: Matrix, epsilon: float, *, is_centred: bool = True) -> tuple[Matrix, Array]:
@@ -29,7 +27,7 @@ def standardized(x: Matrix, epsilon: float, *, is_centred: bool = True) -> tuple
         mean = _mean(x)
         np.subtract(x, mean, z)
         variance = _mean_product(z, z)
-        is_far = np.square(mean) > FAR_SQUARED * variance
+        is_far = np.square(mean) > FAR**2 * variance
         if is_far.any():
             np.subtract(z, is_far * _mean(z), z)
             variance = _mean_product(z, z)

@@ -94,8 +94,8 @@ class Optimizer(Expressed, Generic[S]):
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             _require_fresh(self, state.slots, self.start(point), error)
             raise
-        is_own = isinstance(moved, Packed) and len(moved) == len(parts.moving)
-        if not (moved is parts.moving or is_own):  # by an optimizer of somebody else's
+        is_packed = isinstance(moved, Packed) and len(moved) == len(parts.moving)
+        if not (moved is parts.moving or is_packed):  # by an optimizer of one's own
             moved = tuple(map(immutable, require_updates(self, moved, point)))
         if not (frozen is values or frozen is parts.frozen):
             frozen = tuple(map(immutable, _require_frozen(self, frozen, values)))
