@@ -44,37 +44,17 @@ if TYPE_CHECKING:  # functions from where they are defined, for some share a mod
     from purenn.layers.batch_norm import batch_norm
     from purenn.layers.dropout import dropout
     from purenn.layers.linear import Linear, linear
-    from purenn.losses import (
-        Loss,
-        binary_cross_entropy_with_logits,
-        mean_squared_error,
-        softmax_cross_entropy,
-    )
-    from purenn.optimizers import (
-        Optimizer,
-        Point,
-        State,
-        Transform,
-        clip_by_global_norm,
-        clip_by_value,
-        descend,
-        weight_decay,
-    )
+    from purenn.losses import Loss, mean_squared_error
+    from purenn.losses.logits import binary_cross_entropy_with_logits, softmax_cross_entropy
+    from purenn.optimizers import Optimizer, Point, State, Transform, descend, weight_decay
     from purenn.optimizers.adam import adam
+    from purenn.optimizers.clipping import clip_by_global_norm, clip_by_value
     from purenn.optimizers.momentum import momentum, sgd
     from purenn.portability import portable
     from purenn.saving import load, save
-    from purenn.training import (
-        accuracy,
-        binary_accuracy,
-        evaluate,
-        fold,
-        mean_loss,
-        predict,
-        scan,
-        training_step,
-        value_and_grad,
-    )
+    from purenn.training import evaluate, predict, value_and_grad
+    from purenn.training.metrics import accuracy, binary_accuracy
+    from purenn.training.steps import fold, mean_loss, scan, training_step
     from purenn.training.summary import summary
     from purenn.tree import Empty, Frozen, Node, map_leaves
 else:
@@ -102,60 +82,12 @@ else:
 
 __version__ = "0.2.0"
 
-__all__ = [
-    "Array",
-    "Dataset",
-    "Empty",
-    "Frozen",
-    "Key",
-    "Labels",
-    "Layer",
-    "Leaves",
-    "Linear",
-    "Loss",
-    "Matrix",
-    "Node",
-    "Optimizer",
-    "Point",
-    "Pullback",
-    "PurennError",
-    "State",
-    "Thunk",
-    "Transform",
-    "Vector",
-    "accuracy",
-    "adam",
-    "batch_norm",
-    "binary_accuracy",
-    "binary_cross_entropy_with_logits",
-    "clip_by_global_norm",
-    "clip_by_value",
-    "dataset",
-    "descend",
-    "dropout",
-    "evaluate",
-    "flatten",
-    "fold",
-    "leaky_relu",
-    "linear",
-    "load",
-    "maker",
-    "map_leaves",
-    "mean_loss",
-    "mean_squared_error",
-    "momentum",
-    "portable",
-    "predict",
-    "relu",
-    "residual",
-    "save",
-    "scan",
-    "sgd",
-    "shuffled_batches",
-    "softmax_cross_entropy",
-    "summary",
-    "tanh",
-    "training_step",
-    "value_and_grad",
-    "weight_decay",
-]
+__all__ = ["Array", "Dataset", "Empty", "Frozen", "Key", "Labels", "Layer", "Leaves", "Linear"]
+__all__ += ["Loss", "Matrix", "Node", "Optimizer", "Point", "Pullback", "PurennError", "State"]
+__all__ += ["Thunk", "Transform", "Vector", "accuracy", "adam", "batch_norm", "binary_accuracy"]
+__all__ += ["binary_cross_entropy_with_logits", "clip_by_global_norm", "clip_by_value", "dataset"]
+__all__ += ["descend", "dropout", "evaluate", "flatten", "fold", "leaky_relu", "linear", "load"]
+__all__ += ["maker", "map_leaves", "mean_loss", "mean_squared_error", "momentum", "portable"]
+__all__ += ["predict", "relu", "residual", "save", "scan", "sgd", "shuffled_batches"]
+__all__ += ["softmax_cross_entropy", "summary", "tanh", "training_step", "value_and_grad"]
+__all__ += ["weight_decay"]

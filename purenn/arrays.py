@@ -122,24 +122,20 @@ def require_array(subject: str, array: object, dtype: str = "np.float32") -> Any
     """The array itself, if it is a plain NumPy array."""
     if is_plain(array):
         return array
-    cure = _cure(array, dtype)
+    cure = ""
+    if isinstance(array, np.ma.MaskedArray):
+        cure = " Fill in its masked entries with x.filled(value)."
+    elif isinstance(array, np.ndarray):
+        cure = " Convert it with np.asarray(x), which copies nothing."
+    elif hasattr(array, "toarray"):
+        cure = " Convert it with x.toarray()."
+    elif hasattr(array, "to_numpy"):
+        cure = f" Convert it with x.to_numpy(dtype={dtype})."
+    elif isinstance(array, tuple) and any(isinstance(one, np.ndarray) for one in array):
+        cure = " Give one array, or pairs where they are taken: (a, (b, c))."
+    elif isinstance(array, list | tuple | int | float):
+        cure = f" Convert it with np.array(x, {dtype})."
     raise DtypeError(subject, f"expected a NumPy array, got {type(array).__name__}.{cure}")
-
-
-def _cure(value: object, dtype: str) -> str:
-    if isinstance(value, np.ma.MaskedArray):
-        return " Fill in its masked entries with x.filled(value)."
-    if isinstance(value, np.ndarray):
-        return " Convert it with np.asarray(x), which copies nothing."
-    if hasattr(value, "toarray"):
-        return " Convert it with x.toarray()."
-    if hasattr(value, "to_numpy"):
-        return f" Convert it with x.to_numpy(dtype={dtype})."
-    if isinstance(value, tuple) and any(isinstance(one, np.ndarray) for one in value):
-        return " Give one array, or pairs where they are taken: (a, (b, c))."
-    if isinstance(value, list | tuple | int | float):
-        return f" Convert it with np.array(x, {dtype})."
-    return ""
 
 
 def require_floats(subject: str, array: object, least_rank: int = 1) -> None:
@@ -179,32 +175,23 @@ def vector(array: Vector) -> Vector:
 
 
 def matrix(array: Matrix) -> Matrix:
-    """A matrix as a leaf of parameters: checked and read-only. A writable array is copied."""
+    """A matrix as a leaf of parameters, like `vector`."""
     return _leaf(array, "a matrix", 2)
 
 
 def matrices(array: Stack) -> Stack:
-    """A stack of matrices as a leaf of parameters, like `matrix`."""
+    """A stack of matrices as a leaf of parameters, like `vector`."""
     return _leaf(array, "a 3-D array", 3)
 
 
 def filters(array: Images) -> Images:
-    """The weight of a convolution as a leaf of parameters, like `matrix`."""
+    """The weight of a convolution as a leaf of parameters, like `vector`."""
     return _leaf(array, "a 4-D array", 4)
 
 
 def _leaf(array: N, kind: str, rank: int) -> N:
-    if (
-        type(array) is np.ndarray
-        and array.ndim == rank
-        and array.dtype in FLOATS
-        and array.size > 0
-        and (array.base is None or type(array.base) is Block)
-        and not array.flags.writeable
-    ):
-        return array  # as kernels make them: a short cut
+    if type(array) is np.ndarray and array.ndim == rank and array.dtype in FLOATS and array.size:
+        return immutable(array)
     subject = f"{kind} of parameters"
     require_floats(subject, array)
-    if array.ndim != rank or not array.size:
-        raise ShapeError(subject, f"expected {kind} of size ≥ 1, got the shape {array.shape}.")
-    return immutable(array)
+    raise ShapeError(subject, f"expected {kind} of size ≥ 1, got the shape {array.shape}.")

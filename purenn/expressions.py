@@ -19,6 +19,7 @@ import typing
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache, partial, update_wrapper
+from types import FunctionType
 from typing import TypeGuard, TypeVar
 
 import attrs
@@ -135,16 +136,13 @@ def maker(function: F) -> F:
     Arguments are to be immutable. NumPy scalars are written down as Python numbers, lists and
     arrays as tuples. Arguments that are annotated as such are checked: `rate: checks.Fraction`.
     """
-    made = _recording(function)
-    if isinstance(made, type(function)):
+    made = _recording(function) if inspect.isfunction(function) else None
+    if made is not None and isinstance(made, type(function)):
         return made
     raise OptionError(f"maker: expected a function, got {function!r}.")
 
 
-def _recording(function: object) -> object:
-    if not callable(function):
-        return None
-
+def _recording(function: FunctionType) -> object:
     def make(*positional: object, **named: object) -> object:
         arguments = map(_plain, positional)
         options = {name: _plain(value) for name, value in named.items()}
@@ -154,17 +152,14 @@ def _recording(function: object) -> object:
         except TypeError as error:
             parameters = signature.parameters.values()
             bare = [one.replace(annotation=one.empty, default=one.empty) for one in parameters]
-            name: object = getattr(function, "__name__", function)
-            raise OptionError(f"{name}{inspect.Signature(bare)}: {error}.") from None
+            raise OptionError(f"{make.__name__}{inspect.Signature(bare)}: {error}.") from None
         given = bound.arguments.copy()
         for name, check in _argument_checks(function).items():
             if name in given:
                 bound.arguments[name] = check(f"The {name} of {make.__name__}", given[name])
         value: object = function(*bound.args, **bound.kwargs)
-        if not isinstance(value, Expressed):
-            return value
         bound.arguments = given
-        return expressed(value, _call(make, bound))
+        return expressed(value, _call(make, bound)) if isinstance(value, Expressed) else value
 
     return update_wrapper(make, function)
 

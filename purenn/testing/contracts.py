@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import itertools
 from collections.abc import Callable
 from functools import partial
 
@@ -35,8 +34,7 @@ def check_layer(
 ) -> None:
     """Check a layer: purity, determinism, dtypes, and gradients against central differences.
 
-    The gradients are those of training, and of inference where the layer, or one that it is made
-    of, says what that is.
+    The gradients are those of training, and of inference where a part says what that is.
 
     Args:
         layer: any layer or model; it may draw from its key.
@@ -47,7 +45,7 @@ def check_layer(
 
     Raises:
         ContractError, TreeError: it breaks the contract; the message says how.
-        DtypeError, ShapeError: the example is in float32, or the parameters are, or there are fewer
+        DtypeError, ShapeError: the example or the parameters are in float32, or there are fewer
             than two samples.
     """
     checks.instance("The layer of check_layer", layer, Layer)
@@ -105,6 +103,7 @@ def check_loss(
 
     Raises:
         ContractError, TreeError: it breaks the contract; the message says how.
+        DtypeError: the prediction is in float32.
     """
     checks.function("The loss of check_loss", loss)
     checks.number("The tolerance of check_loss", tolerance, least=0.0)
@@ -158,7 +157,6 @@ def _repeatable(call: Callable[[], T], name: str, *arguments: object) -> T:
 
 
 def _require_pullback(name: str, found: object, expected: str) -> None:
-    """Check that a call gives two things, of which the second is a function."""
     if not (isinstance(found, tuple) and len(found) == 2 and callable(found[1])):
         raise ContractError(f"{name}: expected {expected}, got {checks.described(found)}.")
 
@@ -174,25 +172,21 @@ def _require_equal(one: object, other: object, what: str) -> None:
         raise ContractError(f"{what} differ.")
 
 
-def _bits(value: object) -> list[tuple[str, bytes]]:
-    return [(array.dtype.str, array.tobytes()) for array in _arrays(value)]
-
-
-def _arrays(value: object) -> list[AnyArray]:
-    """The arrays in anything that holds some, such as a pair of a loss and its cotangent."""
+def _bits(value: object) -> list[object]:
+    """All that there is to see of a value, such as a pair of a loss and its cotangent."""
     if isinstance(value, tuple):
-        return [array for part in value for array in _arrays(part)]
-    if isinstance(value, np.generic) or callable(value):
+        return [bits for part in value for bits in _bits(part)]
+    if callable(value):
         return []
-    return [leaf for _, leaf in tree.walk(value, tree.LEAF_TYPES) if isinstance(leaf, np.ndarray)]
+    found, _ = tree.decompose(value, (*tree.LEAF_TYPES, np.generic))
+    return [(x.dtype.str, x.tobytes()) if isinstance(x, np.ndarray) else repr(x) for x in found]
 
 
 def _random_like(value: T, key: Key) -> T:
     """The tree with random numbers in place of its floats."""
-    indices = itertools.count()
+    rng = key.generator()
 
     def drawn(leaf: Array) -> Array:
-        rng = key.child("leaf", next(indices)).generator()
         return rng.standard_normal(leaf.shape).astype(leaf.dtype) if _moves(leaf) else leaf
 
     return tree.rebuild(value, tuple(map(drawn, tree.leaves(value))))
@@ -211,23 +205,22 @@ def _compare(
     value: Callable[[T], float], at: T, slopes: object, key: Key, what: str, tolerance: float
 ) -> None:
     """Compare slopes with central differences, one leaf at a time, along random directions."""
-    nodes, structure = tree.decompose(at, (np.ndarray, tree.Frozen))
-    gradient, _ = tree.decompose(slopes, (np.ndarray, tree.Frozen))
-    names = [path for path, _ in tree.walk(at, (np.ndarray, tree.Frozen))]
+    nodes, structure = tree.decompose(at, np.ndarray)
+    gradient = tree.leaves(slopes)
 
-    def moved(index: int, leaf: Array) -> float:
-        return value(tree.compose_like(at, structure, [*nodes[:index], leaf, *nodes[index + 1 :]]))
+    def moved(index: int, by: Array) -> float:
+        new = [*nodes[:index], nodes[index] + by, *nodes[index + 1 :]]
+        return value(tree.compose_like(at, structure, new))
 
-    for index, (leaf, slope) in enumerate(zip(nodes, gradient, strict=True)):
-        if not (isinstance(leaf, np.ndarray) and isinstance(slope, np.ndarray) and _moves(leaf)):
+    for index, (path, is_frozen) in enumerate(tree.leaf_names(structure)):
+        slope = gradient[index]
+        if is_frozen or not _moves(nodes[index]):
             continue
-        for draw in range(DRAWS):
-            rng = key.child(what, index * DRAWS + draw).generator()
-            direction = rng.standard_normal(slope.size).reshape(slope.shape)
-            ahead, behind = (moved(index, leaf + by * direction) for by in (STEP, -STEP))
+        for direction in key.child(what, index).generator().standard_normal((DRAWS, *slope.shape)):
+            ahead, behind = (moved(index, by * direction) for by in (STEP, -STEP))
             expected, found = (ahead - behind) / (2 * STEP), float(np.sum(slope * direction))
             if not abs(found - expected) <= tolerance * max(1.0, abs(expected)):
-                where = f"{what}.{names[index]}" if names[index] else what
+                where = f"{what}.{path}" if path else what
                 raise ContractError(
                     f"The slope of {where} is {found:.9g}, a central difference {expected:.9g}."
                 )
@@ -239,10 +232,10 @@ def _check_single_precision(layer: Layer[P, X, Y], example: X, key: Key) -> None
         params = layer.init(key, small)
     except DtypeError as error:
         raise ContractError(str(error)) from None
-    y, pull = layer.vjp(params, small, key)
-    grads, dx = pull(y)
     _require_narrow("apply", layer.apply(params, small))
+    y, pull = layer.vjp(params, small, key)
     _require_narrow("vjp", y)
+    grads, dx = pull(y)
     _require_narrow("the gradient", grads)
     require_same(small, dx(), "The float32 input and its cotangent")
 
