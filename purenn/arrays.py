@@ -191,7 +191,8 @@ def filters(array: Images) -> Images:
 
 def _leaf(array: N, kind: str, rank: int) -> N:
     if type(array) is np.ndarray and array.ndim == rank and array.dtype in FLOATS and array.size:
-        return immutable(array)
+        is_own = array.base is None and not array.flags.writeable  # as most are: a short cut
+        return array if is_own else immutable(array)
     subject = f"{kind} of parameters"
     require_floats(subject, array)
     raise ShapeError(subject, f"expected {kind} of size ≥ 1, got the shape {array.shape}.")

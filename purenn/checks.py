@@ -47,7 +47,8 @@ def number(
 def real(name: str, value: object) -> float:
     """A Python float, which may be NaN or infinite."""
     if isinstance(value, float | int | np.floating):
-        return float(value)
+        with suppress(OverflowError):  # an integer beyond all floats
+            return float(value)
     raise OptionError(f"{name}: expected a number, got {described(value)}.")
 
 

@@ -30,6 +30,8 @@ from purenn.expressions import Expressed, maker
 from purenn.kernels.memory import Sizes, empty
 from purenn.keys import Key
 
+Variance = Callable[[int, int], float]  # from the numbers of inputs and outputs
+
 if TYPE_CHECKING:  # numpy.random takes milliseconds to import
     Drawn = np.ndarray[Shape, np.dtype[np.float64]]
     Draw = Callable[[np.random.Generator, Shape], Drawn]
@@ -56,7 +58,7 @@ class Initializer(Expressed):
         with np.errstate(over="ignore"):
             try:
                 drawn = np.asarray(self.draw(key.generator(), sizes))
-                if drawn.dtype == object or drawn.shape not in ((), sizes):
+                if drawn.dtype.kind not in "fiub" or drawn.shape not in ((), sizes):
                     got = checks.described(drawn)
                     raise OptionError(f"{self!r}: expected an array of shape {sizes}, got {got}.")
                 array = empty(shape, kind)
@@ -80,30 +82,22 @@ def _fans(shape: Shape) -> tuple[int, int]:
     return window * shape[-2], window * shape[-1]
 
 
-def _normal(variance: Callable[[int, int], float]) -> Initializer:
+def _normal(variance: Variance) -> Initializer:
     return Initializer(
         lambda rng, shape: rng.standard_normal(shape) * sqrt(variance(*_fans(shape)))
     )
 
 
-def _uniform(variance: Callable[[int, int], float]) -> Initializer:
+def _uniform(variance: Variance) -> Initializer:
     return Initializer(
         lambda rng, shape: (2.0 * rng.random(shape) - 1.0) * sqrt(3.0 * variance(*_fans(shape)))
     )
 
 
-def _he(slope: float) -> Callable[[int, int], float]:
+def _he(slope: float) -> Variance:
     if slope * slope == inf:
         raise OptionError(f"The slope of an initializer: {slope!r} is too large.")
     return lambda inputs, outputs: 2.0 / ((1.0 + slope * slope) * inputs)
-
-
-def _glorot(inputs: int, outputs: int) -> float:
-    return 2.0 / (inputs + outputs)
-
-
-def _lecun(inputs: int, outputs: int) -> float:
-    return 1.0 / inputs
 
 
 @maker
@@ -124,25 +118,25 @@ def he_uniform(slope: Number = 0.0) -> Initializer:
 @maker
 def glorot_normal() -> Initializer:
     """Variance 2 / (inputs + outputs). Glorot and Bengio (2010), equation 12."""
-    return _normal(_glorot)
+    return _normal(lambda inputs, outputs: 2.0 / (inputs + outputs))
 
 
 @maker
 def glorot_uniform() -> Initializer:
     """As `glorot_normal`, drawn from an interval: equation 16."""
-    return _uniform(_glorot)
+    return _uniform(lambda inputs, outputs: 2.0 / (inputs + outputs))
 
 
 @maker
 def lecun_normal() -> Initializer:
     """Variance 1 / inputs. LeCun, Bottou, Orr and Müller, "Efficient BackProp" (1998), 4.6."""
-    return _normal(_lecun)
+    return _normal(lambda inputs, outputs: 1.0 / inputs)
 
 
 @maker
 def lecun_uniform() -> Initializer:
     """As `lecun_normal`, drawn from an interval."""
-    return _uniform(_lecun)
+    return _uniform(lambda inputs, outputs: 1.0 / inputs)
 
 
 @maker

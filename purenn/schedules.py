@@ -74,8 +74,7 @@ def exponential(rate: Positive, factor: Positive, steps: Count) -> Schedule:
 def cosine(rate: Positive, steps: Count, final: float = 0.0) -> Schedule:
     """Half a cosine from `rate` down to `final` over `steps` steps, and `final` from then on.
 
-    Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts" (2017), without
-    the restarts.
+    Loshchilov and Hutter (2017), as in `cosine_restarts`, without the restarts.
     """
     last = checks.number("The final rate of cosine", final, least=0.0)
     return Schedule(lambda step: _half_cosine(rate, last, step, steps))
@@ -164,8 +163,7 @@ def polynomial(rate: Positive, steps: Count, power: Positive = 1.0, final: float
     last = checks.number("The final rate of polynomial", final, least=0.0)
 
     def schedule(step: int) -> float:
-        share = scalars.power(max(0.0, 1.0 - step / steps), power)
-        return _between(rate, last, share)
+        return _between(rate, last, scalars.power(max(0.0, 1.0 - step / steps), power))
 
     return Schedule(schedule)
 
@@ -176,12 +174,7 @@ def inverse_square_root(rate: Positive, steps: Count) -> Schedule:
 
     Vaswani et al., "Attention Is All You Need" (2017).
     """
-
-    def schedule(step: int) -> float:
-        count = step + 1
-        return rate * (count / steps if count < steps else sqrt(steps / count))
-
-    return Schedule(schedule)
+    return Schedule(lambda step: rate * min((step + 1) / steps, sqrt(steps / (step + 1))))
 
 
 @maker

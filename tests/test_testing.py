@@ -149,6 +149,15 @@ def test_bad_losses_are_noticed(
         check_loss(loss, X.copy(), 2 * X)
 
 
+def test_the_value_of_a_loss_depends_on_nothing_else() -> None:
+    def loss(prediction: Matrix, target: Matrix) -> tuple[float, Matrix]:
+        value, cotangent = nn.mean_squared_error()(prediction, target)
+        return value + 1e-14 * next(COUNT), cotangent
+
+    with pytest.raises(ContractError, match="the loss gives something else when it is called"):
+        check_loss(loss, X, 2 * X)
+
+
 def test_the_value_of_a_loss_is_a_float() -> None:
     def loss(prediction: Matrix, target: Matrix) -> tuple[float, Matrix]:
         value, cotangent = nn.mean_squared_error()(prediction, target)

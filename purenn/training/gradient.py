@@ -66,26 +66,21 @@ def require_loss_function(
 
 def require_pair(loss: object, found: object) -> None:
     """Check that what a loss gives is a number and a cotangent."""
-    if not isinstance(found, tuple) or len(found) != 2 or not isinstance(found[0], NUMBERS):
-        raise OptionError(
-            f"{loss!r}: expected a float and the cotangent of the prediction, got "
-            f"{checks.described(found)}."
-        )
+    if not (isinstance(found, tuple) and len(found) == 2 and isinstance(found[0], NUMBERS)):
+        expected = "a float and the cotangent of the prediction"
+        raise OptionError(f"{loss!r}: expected {expected}, got {checks.described(found)}.")
 
 
 def require_cotangent(loss: object, prediction: object, cotangent: object) -> None:
     """Check that a cotangent is of the shape and dtype of a prediction, or each of a tuple."""
     # A loss may be anyone's own function, whose mistakes would otherwise show inside NumPy.
-    if isinstance(prediction, tuple):
-        is_alike = isinstance(cotangent, tuple) and len(cotangent) == len(prediction)
-    else:
-        is_alike = not isinstance(prediction, np.ndarray) or are_alike((cotangent,), (prediction,))
-    if not is_alike:
-        raise ShapeError(
-            f"{loss!r}",
-            f"expected a cotangent like the prediction, {checks.described(prediction)}, got "
-            f"{checks.described(cotangent)}.",
-        )
-    if isinstance(prediction, tuple) and isinstance(cotangent, tuple):
+    if not isinstance(prediction, tuple):
+        if not isinstance(prediction, np.ndarray) or are_alike((cotangent,), (prediction,)):
+            return
+    elif isinstance(cotangent, tuple) and len(cotangent) == len(prediction):
         for one, other in zip(prediction, cotangent, strict=True):
             require_cotangent(loss, one, other)
+        return
+    expected, got = checks.described(prediction), checks.described(cotangent)
+    problem = f"expected a cotangent like the prediction, {expected}, got {got}."
+    raise ShapeError(f"{loss!r}", problem)

@@ -58,9 +58,8 @@ def evaluate(
     mean = measure.mean if isinstance(measure, Loss) else measure
     counted = counting(measure)
     if not isinstance(data, Dataset) and not checks.is_pair(data):
-        raise DataError(
-            f"expected a data set or a pair (inputs, targets), got {checks.described(data)}."
-        )
+        got = checks.described(data)
+        raise DataError(f"expected a data set or a pair (inputs, targets), got {got}.")
     source = Pair(data.inputs, data.targets) if isinstance(data, Dataset) else data
     total, samples = 0.0, 0
     for inputs, targets in _batches(source, batch_size):

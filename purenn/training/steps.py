@@ -42,9 +42,8 @@ Step = Callable[[S, B], tuple[S, M]]
 class Report:
     """The mean loss of a batch before the update, and how many of its samples count.
 
-    Those of a step that `skip_nonfinite` skipped do not, nor those that `accumulated` gathered for
-    an update that will be skipped: all from the first that is not finite, for those before it have
-    been reported.
+    None do in a step that `skip_nonfinite` skips, nor in one whose gradient `accumulated` gathers
+    for an update that will be skipped, from the first that is not finite on.
     """
 
     loss: float
@@ -128,12 +127,10 @@ def counting(loss: LossFunction[Y, T] | Callable[[Y, T], float]) -> Callable[[T]
 
 def count_samples(targets: object) -> int:
     """The length of the batch axis of the targets of a batch: an array, or a tuple of arrays."""
-    if isinstance(targets, np.ndarray) and targets.ndim:
-        return int(targets.shape[0])
-    found = leaves(targets)
-    if not found or not found[0].ndim:
-        raise OptionError("expected targets with a batch axis.")
-    return found[0].shape[0]
+    found = (targets,) if isinstance(targets, np.ndarray) else leaves(targets)
+    if found and found[0].ndim:
+        return len(found[0])
+    raise OptionError("expected targets with a batch axis.")
 
 
 def scan(step: Step[S, B, M], state: S, batches: Iterable[B]) -> Iterator[tuple[S, M]]:
@@ -148,8 +145,8 @@ def fold(step: Step[S, B, M], state: S, batches: Iterable[B]) -> tuple[S, tuple[
     """The state after all batches, and the report of each.
 
     Name a step before it is folded, lest mypy infer its types from the batches. The states between
-    are nobody else's, so that `training_step` writes each over the one before.
-    What a layer, a transform or a step of one's own keeps of them never changes.
+    are nobody else's, so that `training_step` writes each over the one before; what a layer, a
+    transform or a step of one's own keeps of them never changes.
     """
     _require_loop("fold", step, batches)
     owner = Owner(state)
