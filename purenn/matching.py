@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from purenn.errors import TreeError
-from purenn.tree import decompose, leaves, paths
+from purenn.tree import decompose, walk
 
 
 def mismatches(expected: dict[str, str], actual: dict[str, str]) -> tuple[str, ...]:
@@ -30,5 +30,4 @@ def require_same(expected: object, actual: object, what: str) -> None:
 
 
 def _described(tree: object) -> dict[str, str]:
-    found = zip(paths(tree), leaves(tree), strict=True)
-    return {path or "tree": f"{leaf.dtype} {leaf.shape}" for path, leaf in found}
+    return {path or "tree": f"{x.dtype} {x.shape}" for path, x in walk(tree, np.ndarray)}

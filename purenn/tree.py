@@ -179,14 +179,12 @@ def rebuild(like: T, new: Leaves) -> T:
 def map_leaves(function: Callable[[Array], Array], tree: T) -> T:
     """The tree with `function` applied to every leaf."""
     checks.function("The function of map_leaves", function)
-    found, structure = decompose(tree, np.ndarray)
-    new = [immutable(np.asarray(function(leaf))) for leaf in found]
+    new = tuple([immutable(np.asarray(function(leaf))) for leaf in leaves(tree)])
     for leaf in new:
         if leaf.dtype.kind not in "fiub":
-            raise DtypeError(
-                "map_leaves", f"expected the function to give real numbers, got {leaf.dtype}."
-            )
-    return compose_like(tree, structure, new)
+            expected = "expected the function to give real numbers"
+            raise DtypeError("map_leaves", f"{expected}, got {leaf.dtype}.")
+    return rebuild(tree, new)
 
 
 def map_pairs(function: Callable[[Array, Array], Array], first: T, second: T) -> T:
@@ -208,17 +206,15 @@ def to_dtype(tree: T, dtype: FloatDtype | type[Float]) -> T:
     return map_leaves(lambda leaf: read_only(leaf.astype(kind)), tree)
 
 
-def walk(
-    tree: object, leaf: type[object] | tuple[type[object], ...] = np.ndarray
-) -> list[tuple[str, object]]:
-    """The leaves with their paths, in writing order."""
+def walk(tree: object, leaf: type[L] | tuple[type[L], ...]) -> list[tuple[str, L]]:
+    """The nodes of type `leaf` with their paths, in writing order."""
     found, structure = decompose(tree, leaf)
     return [(path, node) for (path, _), node in zip(leaf_names(structure), found, strict=True)]
 
 
 def paths(tree: object) -> tuple[str, ...]:
     """The names of the leaves, in writing order: `0.weight`, `0.bias`, `2.weight`."""
-    return tuple(path for path, _ in walk(tree))
+    return tuple(path for path, _ in walk(tree, np.ndarray))
 
 
 @lru_cache(maxsize=64)

@@ -126,7 +126,7 @@ def test_data_sets_do_not_see_what_becomes_of_their_arrays_nor_do_their_copies()
         found = [part.tolist() for part in (batch.inputs, *batch.targets)]
         assert found == [[[1.0, 1.0], [1.0, 1.0]], [0, 1], [1.0, 1.0]]
         arrays = [leaf for _, leaf in walk(same, np.ndarray)]
-        assert [isinstance(a, np.ndarray) and a.flags.writeable for a in arrays] == [False] * 3
+        assert [array.flags.writeable for array in arrays] == [False] * 3
 
 
 # --- columns -------------------------------------------------------------------------------------

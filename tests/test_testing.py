@@ -74,6 +74,13 @@ def init(key: nn.Key, example: Matrix) -> nn.Linear:
     return linear(3).init(nn.Key(next(COUNT)), example)
 
 
+def overwriting(
+    params: nn.Empty, x: Matrix, key: nn.Key
+) -> tuple[Matrix, nn.Pullback[Matrix, nn.Empty, Matrix]]:
+    rectified: Plain = nn.relu()
+    return rectified.vjp(params, np.maximum(x, 0, out=x), key)
+
+
 def apply(params: nn.Linear, x: Matrix) -> Matrix:
     return wide(linear(3).apply(params, x))
 
@@ -93,6 +100,7 @@ BAD_LAYERS: list[tuple[object, str]] = [
     (activation(emptied, slope), "apply changes its arguments"),
     (activation(twice, lambda y, dy: dy[:2]), "The input and its cotangent do not match"),
     (attrs.evolve(linear(3), init=init, expression=None), "init gives something else when it is"),
+    (attrs.evolve(nn.relu(), vjp=overwriting, expression=None), "vjp changes its arguments"),
     (attrs.evolve(linear(3), apply=apply, expression=None), "apply turns float32 into float64"),
     (attrs.evolve(linear(3), expression=Call(four)), "four() is not equal to its copy"),
     (altered(weight=lambda dw: dw * 1.001), "The slope of params.weight is "),

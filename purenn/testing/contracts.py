@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 import numpy as np
@@ -23,6 +24,7 @@ from purenn.training.gradient import T, require_pair
 
 STEP = 1e-6  # of central differences, in float64
 DRAWS = 3  # random directions for each leaf
+CURE = "Convert it with x.astype(np.float64)."
 
 
 class ContractError(PurennError, AssertionError):
@@ -45,16 +47,15 @@ def check_layer(
 
     Raises:
         ContractError, TreeError: it breaks the contract; the message says how.
-        DtypeError, ShapeError: the example or the parameters are in float32, or there are fewer
-            than two samples.
+        DtypeError, ShapeError: the example or the parameters are in float32, or of one sample.
     """
     checks.instance("The layer of check_layer", layer, Layer)
     checks.number("The tolerance of check_layer", tolerance, least=0.0)
-    _require_double("The example of check_layer", example, "Convert it with x.astype(np.float64).")
+    _require_double("The example of check_layer", example, CURE)
     for leaf in tree.leaves(example):
         if leaf.shape[:1] < (2,):
-            got = f"expected at least two samples, got the shape {leaf.shape}."
-            raise ShapeError("The example of check_layer", got)
+            problem = f"expected at least two samples, got the shape {leaf.shape}."
+            raise ShapeError("The example of check_layer", problem)
     start = Key(0) if key is None else key
     params = _repeatable(lambda: layer.init(start, example), "init", example)
     cure = "Make them in example.dtype, or give one: embedding(5, 3, np.float64)."
@@ -64,7 +65,8 @@ def check_layer(
     trained = steady(layer)
     if trained is not layer:
         again, _ = trained.vjp(params, example, start)
-        _require_equal(y, again, "The output of apply and that of the inference's vjp")
+        if _bits(y) != _bits(again):
+            raise ContractError("The output of apply and that of the inference's vjp differ.")
         _check_slopes(trained, params, example, start, tolerance)
     if all(map(_moves, tree.leaves(example))):  # integers do not say which dtype the output has
         _check_single_precision(layer, example, start)
@@ -72,8 +74,11 @@ def check_layer(
 
 
 def _check_slopes(layer: Layer[P, X, Y], params: P, example: X, key: Key, tolerance: float) -> None:
+    before = _bits((params, example))
     found = layer.vjp(params, example, key)
     _require_pullback("vjp", found, "the output and a function, (y, pullback)")
+    if _bits((params, example)) != before:
+        raise ContractError("vjp changes its arguments.")
     first, pull = found
     if not all(map(_moves, tree.leaves(first))):
         raise ContractError(f"expected outputs of float64, got {checks.described(first)}.")
@@ -84,10 +89,13 @@ def _check_slopes(layer: Layer[P, X, Y], params: P, example: X, key: Key, tolera
     require_same(params, grads, "The parameters and the gradient")
     slopes = dx()
     require_same(example, slopes, "The input and its cotangent")
-    _require_equal(first, layer.vjp(params, example, key)[0], "Two outputs of vjp for one key")
+    if _bits(first) != _bits(layer.vjp(params, example, key)[0]):
+        raise ContractError("Two outputs of vjp for one key differ.")
 
     def value(new_params: P, new_example: X) -> float:
-        return _product(layer.vjp(new_params, new_example, key)[0], cotangent)
+        y, _ = layer.vjp(new_params, new_example, key)
+        pairs = zip(tree.leaves(y), tree.leaves(cotangent), strict=True)
+        return float(sum(np.sum(np.multiply(*pair, dtype=np.float64)) for pair in pairs))
 
     _compare(lambda new: value(new, example), params, grads, key, "params", tolerance)
     _compare(lambda new: value(params, new), example, slopes, key, "the input", tolerance)
@@ -96,9 +104,9 @@ def _check_slopes(layer: Layer[P, X, Y], params: P, example: X, key: Key, tolera
 def check_loss(
     loss: Callable[[Y, T], tuple[float, object]], prediction: Y, target: T, tolerance: float = 1e-5
 ) -> None:
-    """Check a loss of purenn or one's own: purity, dtype, and its cotangent against differences.
+    """Check a loss: purity, dtype, and its cotangent against central differences.
 
-    The prediction is in float64, an array or a tuple of them, where the loss is smooth. The
+    The prediction is an array of float64, or a tuple of them, where the loss is smooth; the
     tolerance is that of `check_layer`.
 
     Raises:
@@ -109,8 +117,7 @@ def check_loss(
     checks.number("The tolerance of check_loss", tolerance, least=0.0)
     for leaf in tree.leaves(prediction) or (prediction,):
         require_floats("The prediction of check_loss", leaf)
-    cure = "Convert it with x.astype(np.float64)."
-    _require_double("The prediction of check_loss", prediction, cure)
+    _require_double("The prediction of check_loss", prediction, CURE)
     found = _repeatable(lambda: loss(prediction, target), "the loss", prediction, target)
     require_pair(loss, found)
     value, cotangent = found
@@ -137,7 +144,8 @@ def check_optimizer(optimizer: Optimizer[S], params: P, steps: int = 5) -> None:
         grads = _random_like(params, Key(step))
         update = partial(optimizer.update, state, grads, 1.0)
         after, moved = _repeatable(update, "update", state.params, state.slots, grads)
-        _require_equal(after.params, moved, "The parameters and those of the new state")
+        if _bits(after.params) != _bits(moved):
+            raise ContractError("The parameters and those of the new state differ.")
         require_same(params, after.params, "The parameters before and after an update")
         if after.step != state.step + 1:
             raise ContractError(f"expected step {state.step + 1}, got {after.step}.")
@@ -167,11 +175,6 @@ def _require_double(name: str, value: object, cure: str) -> None:
         raise DtypeError(name, f"expected float64, got float32. {cure}")
 
 
-def _require_equal(one: object, other: object, what: str) -> None:
-    if _bits(one) != _bits(other):
-        raise ContractError(f"{what} differ.")
-
-
 def _bits(value: object) -> list[object]:
     """All that there is to see of a value, such as a pair of a loss and its cotangent."""
     if isinstance(value, tuple):
@@ -184,21 +187,13 @@ def _bits(value: object) -> list[object]:
 
 def _random_like(value: T, key: Key) -> T:
     """The tree with random numbers in place of its floats."""
-    rng = key.generator()
-
-    def drawn(leaf: Array) -> Array:
-        return rng.standard_normal(leaf.shape).astype(leaf.dtype) if _moves(leaf) else leaf
-
-    return tree.rebuild(value, tuple(map(drawn, tree.leaves(value))))
+    rng, old = key.generator(), tree.leaves(value)
+    new = [rng.standard_normal(x.shape).astype(x.dtype) if _moves(x) else x for x in old]
+    return tree.rebuild(value, tuple(new))
 
 
 def _moves(leaf: AnyArray) -> bool:
     return leaf.dtype in FLOATS
-
-
-def _product(one: object, other: object) -> float:
-    pairs = zip(tree.leaves(one), tree.leaves(other), strict=True)
-    return float(sum(np.sum(np.multiply(x, y, dtype=np.float64)) for x, y in pairs))
 
 
 def _compare(
@@ -220,24 +215,22 @@ def _compare(
             ahead, behind = (moved(index, by * direction) for by in (STEP, -STEP))
             expected, found = (ahead - behind) / (2 * STEP), float(np.sum(slope * direction))
             if not abs(found - expected) <= tolerance * max(1.0, abs(expected)):
-                where = f"{what}.{path}" if path else what
-                raise ContractError(
-                    f"The slope of {where} is {found:.9g}, a central difference {expected:.9g}."
-                )
+                place = f"{what}.{path}" if path else what
+                got = f"{found:.9g}, a central difference {expected:.9g}"
+                raise ContractError(f"The slope of {place} is {got}.")
 
 
 def _check_single_precision(layer: Layer[P, X, Y], example: X, key: Key) -> None:
-    small = _narrow(example)
+    x = _narrow(example)
     try:
-        params = layer.init(key, small)
+        params = layer.init(key, x)
     except DtypeError as error:
         raise ContractError(str(error)) from None
-    _require_narrow("apply", layer.apply(params, small))
-    y, pull = layer.vjp(params, small, key)
-    _require_narrow("vjp", y)
+    y, pull = layer.vjp(params, x, key)
     grads, dx = pull(y)
-    _require_narrow("the gradient", grads)
-    require_same(small, dx(), "The float32 input and its cotangent")
+    for what, found in ("apply", layer.apply(params, x)), ("vjp", y), ("the gradient", grads):
+        _require_narrow(what, found)
+    require_same(x, dx(), "The float32 input and its cotangent")
 
 
 def _narrow(value: T) -> T:
@@ -250,10 +243,8 @@ def _require_narrow(what: str, value: object) -> None:
 
 
 def _check_expression(value: object) -> None:
-    if isinstance(value, Expressed) and value.expression is not None:
-        try:
+    if isinstance(value, Expressed):
+        with suppress(OptionError):  # it or a part of it was made without @maker
             again = copy.deepcopy(value)
-        except OptionError:  # a part of it was made without @maker
-            return
-        if again != value or hash(again) != hash(value) or repr(again) != repr(value):
-            raise ContractError(f"{value!r} is not equal to its copy.")
+            if (again, hash(again), repr(again)) != (value, hash(value), repr(value)):
+                raise ContractError(f"{value!r} is not equal to its copy.")

@@ -38,8 +38,7 @@ def check_portable(model: Layer[P, X, Y], example: X, key: Key | None = None) ->
 
     First parameters, outputs and cotangents are computed in processes of their own, with other
     kernels and numbers of threads of OpenBLAS, and without the processor's newer instructions, in
-    NumPy and in the C library. So the layer has to be one that can be pickled, of functions that
-    other processes can import.
+    NumPy and in the C library. So it has to be possible to pickle the layer.
 
     Args:
         model: a layer or model, such as `portable(...)` gives.
@@ -82,8 +81,7 @@ def _digest(model: Layer[P, X, Y], example: X, key: Key) -> str:
 
 
 def _told(work: bytes, variables: dict[str, str]) -> str:
-    command = [sys.executable, "-c", PROGRAM]
-    environment = os.environ | variables
+    command, environment = [sys.executable, "-c", PROGRAM], os.environ | variables
     done = subprocess.run(command, input=work, env=environment, capture_output=True, check=False)
     if done.returncode:
         told = done.stderr.decode(errors="replace").strip().splitlines()
