@@ -81,7 +81,7 @@ def _batches(data: X | Column[X], batch_size: int) -> Iterator[X]:
     plain = [array.view(np.ndarray) if isinstance(array, np.memmap) else array for array in arrays]
     lengths = [len(array) if array.ndim else 0 for array in arrays]
     if len({*lengths}) != 1 or 0 in lengths:
-        got = " and ".join(map(str, lengths))
+        got = " and ".join(map(str, lengths)) or "no array"
         raise DataError(f"expected arrays with the same number of samples, at least 1, got {got}.")
     for start in range(0, lengths[0], size):
         batch = compose(structure, [array[start : start + size] for array in plain])
@@ -94,7 +94,7 @@ def _is_like(batch: object, data: X) -> TypeGuard[X]:
 
 
 def _number(value: object) -> float:
-    if isinstance(value, int | float | np.number | np.bool):
+    if isinstance(value, int | float | np.integer | np.floating | np.bool):
         return float(value)
     raise OptionError(
         f"expected a measure that gives a number, got {checks.described(value)}. "

@@ -85,11 +85,15 @@ def measure_ignoring(
         require_matrix("measure_ignoring(...)", prediction)
         rows = kept(target)
         if len(prediction) != len(target):
-            got = f"{len(prediction)} labels, got {len(target)}"
-            raise ShapeError("measure_ignoring(...)", f"expected {got}.")
+            problem = f"expected {len(prediction)} labels, got {len(target)}."
+            raise ShapeError("measure_ignoring(...)", problem)
         return measure(take(prediction, rows), take(target, rows)) if len(rows) else nan
 
-    return Measure(of_kept, lambda target: len(kept(target)))
+    def count(target: Labels) -> int:
+        rows = kept(target)
+        return measure.count(take(target, rows)) if isinstance(measure, Measure) else len(rows)
+
+    return Measure(of_kept, count)
 
 
 def _share(hits: AnyArray, prediction: Matrix) -> float:
