@@ -219,12 +219,14 @@ def _call(function: object, bound: inspect.BoundArguments) -> Call:
 def _plain(value: object) -> object:
     if isinstance(value, np.generic):
         return value.item()
-    if isinstance(value, partial) and all(
-        isinstance(one, int | float | str) for one in (*value.args, *value.keywords.values())
-    ):
-        return Bound(value.func, value.args, tuple(value.keywords.items()))
-    if isinstance(value, list) or (isinstance(value, np.ndarray) and value.ndim):
-        return tuple(map(_plain, value.tolist() if isinstance(value, np.ndarray) else value))
+    if isinstance(value, np.ndarray) and value.ndim:
+        return _plain(value.tolist())
+    if isinstance(value, list):
+        return tuple(map(_plain, value))
+    if isinstance(value, partial):
+        given = (*value.args, *value.keywords.values())
+        if all(isinstance(one, int | float | str) for one in given):
+            return Bound(value.func, value.args, tuple(value.keywords.items()))
     return value
 
 

@@ -73,10 +73,8 @@ def plain(value: object, where: str) -> Json:
         return {name: plain(item, f"{where}.{name}") for name, item in value.items()}
     if isinstance(value, bool | int | str | None) or (isinstance(value, float) and isfinite(value)):
         return value
-    raise OptionError(
-        f"{where}: expected a finite number, a string, a list or a dict with strings as names, "
-        f"got {described(value)}."
-    )
+    expected = "a finite number, a string, a list or a dict with strings as names"
+    raise OptionError(f"{where}: expected {expected}, got {described(value)}.")
 
 
 def plain_dict(value: Mapping[str, object], where: str) -> dict[str, Json]:

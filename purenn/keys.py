@@ -26,8 +26,8 @@ class Key:
 
     The children of a key are told apart by a label and an index, so that two consumers of one key,
     say the initialization of a model and the shuffling of its batches, never share a stream. A
-    child's seed is the BLAKE2b digest of the parent's seed, the label and the index, computed when
-    it is first needed. Numbers are drawn by NumPy's PCG64.
+    child's seed is the BLAKE2b digest of the parent's seed, the index and the label. Numbers are
+    drawn by NumPy's PCG64.
     """
 
     _seed: int
@@ -61,8 +61,7 @@ class Key:
         if origin is not None and origin[0]._origin is not None:
             self.seed  # noqa: B018  so that no key holds more than two ancestors
         made = object.__new__(Key)
-        object.__setattr__(made, "_seed", 0)  # until it is needed
-        object.__setattr__(made, "_origin", (self, label, index))
+        made.__attrs_init__(0, (self, label, index))  # the seed is found when it is needed
         return made
 
     def split(self, count: int) -> tuple[Key, ...]:

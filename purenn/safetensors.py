@@ -73,9 +73,8 @@ def decode(raw: bytes, where: str) -> tuple[dict[str, AnyArray], dict[str, str]]
     facts = _facts(entries.pop(METADATA, {}), where)
     known = facts.get(SUM, "").encode()
     if facts and _sum(raw.replace(known, BLANK.encode(), 1)) != known:
-        raise FormatError(
-            f"{where} is corrupt: its SHA-256 does not match. Restore it from a copy."
-        )
+        cure = "Restore it from a copy."
+        raise FormatError(f"{where} is corrupt: its SHA-256 does not match. {cure}")
     slots = sorted(_slot(name, entry, where) for name, entry in entries.items())
     size = 0
     for start, end, name, dtype, shape in slots:
@@ -104,9 +103,8 @@ def _slot(name: str, entry: jsons.Json, where: str) -> Slot:
     match entry:
         case {"dtype": str(label), "shape": list(shape), "data_offsets": [start, end], **rest}:
             if label not in DTYPES:
-                raise FormatError(
-                    f"{where}: {name!r} has the dtype {label}: expected one of {', '.join(DTYPES)}."
-                )
+                expected = f"expected one of {', '.join(DTYPES)}"
+                raise FormatError(f"{where}: {name!r} has the dtype {label}: {expected}.")
             numbers = [n for n in (*shape, start, end) if type(n) is int and 0 <= n < 2**63]
             if len(numbers) == len(shape) + 2 and not rest:
                 *sizes, first, last = numbers

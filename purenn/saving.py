@@ -107,14 +107,12 @@ def encode(tree: object) -> bytes:
 
 
 def decode(raw: bytes, where: str) -> Saved:
-    """The content of a file, which errors call `where`."""
+    """The content of a file; errors call it `where`."""
     arrays, facts = safetensors.decode(raw, where)
     if not facts:
         return Saved(where, {**arrays}, None)
-    if facts.get("version") != VERSION:
-        raise FormatError(
-            f"{where} is of version {facts.get('version')}: expected {VERSION}. Update purenn."
-        )
+    if (version := facts.get("version")) != VERSION:
+        raise FormatError(f"{where} is of version {version}: expected {VERSION}. Update purenn.")
     entries = jsons.parse(facts.get("tree", "").encode(errors="surrogatepass"), where)
     leaves: dict[str, object] = {}
     nodes: list[tuple[str, int] | None] = []
@@ -143,13 +141,11 @@ def decode(raw: bytes, where: str) -> Saved:
 def _entry(path: str, leaf: object) -> jsons.Json:
     if isinstance(leaf, np.ndarray):
         return path
-    kind = type(leaf)
-    if kind not in LEAF_TYPES:
-        raise TreeError(
-            f"{path}: expected an array or a plain bool, int, float, str or Key, got "
-            f"{kind.__name__}. Convert it with float(x) or int(x)."
-        )
-    return [path, kind.__name__, str(leaf.seed if isinstance(leaf, Key) else leaf)]
+    kind = type(leaf).__name__
+    if type(leaf) not in LEAF_TYPES:
+        expected = "expected an array or a plain bool, int, float, str or Key"
+        raise TreeError(f"{path}: {expected}, got {kind}. Convert it with float(x) or int(x).")
+    return [path, kind, str(leaf.seed if isinstance(leaf, Key) else leaf)]
 
 
 def _leaves(tree: object) -> dict[str, object]:

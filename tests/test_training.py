@@ -111,8 +111,8 @@ def test_samples_with_an_ignored_label_count_in_no_batch_of_an_epoch() -> None:
     hits = nn.accuracy(MODEL.apply(START.params, x[kept]), labels[kept])
     known = measure_ignoring(nn.accuracy, -1)
     for size in (1, 2, 9):
-        for measure in (known, measure_ignoring(known, -2), measure_ignoring(known, -1)):
-            found = nn.evaluate(MODEL, START.params, (x, labels), measure, size)
+        for one in (known, measure_ignoring(known, -2), measure_ignoring(known, -1)):
+            found = nn.evaluate(MODEL, START.params, (x, labels), one, size)
             assert found == pytest.approx(hits)
     none = np.full(9, -1)
     assert math.isnan(known(MODEL.apply(START.params, x), none))
