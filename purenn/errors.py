@@ -20,9 +20,7 @@ class LocatedError(PurennError):
 
     def __init__(self, subject: str, problem: str, path: tuple[int, ...] = ()) -> None:
         super().__init__(subject, problem, path)
-        self.subject = subject
-        self.problem = problem
-        self.path = path
+        self.subject, self.problem, self.path = subject, problem, path
 
     def inside(self, index: int) -> Self:
         """The same error, seen from the chain whose layer number `index` raised it."""

@@ -221,7 +221,7 @@ def _plain(value: object) -> object:
         return value.item()
     if isinstance(value, np.ndarray) and value.ndim:
         return _plain(value.tolist())
-    if isinstance(value, list):
+    if isinstance(value, list) or type(value) is tuple:
         return tuple(map(_plain, value))
     if isinstance(value, partial):
         given = (*value.args, *value.keywords.values())

@@ -49,7 +49,7 @@ class Initializer(Expressed):
     def __call__(
         self, key: Key, shape: Sizes, dtype: FloatDtype | type[Float] = FLOAT32
     ) -> np.ndarray[Sizes, np.dtype[Float]]:
-        """A read-only array of that shape and dtype, in which no value overflows or vanishes."""
+        """A read-only array of that shape and dtype: none of it overflows, not all vanishes."""
         checks.instance(f"The key of {self!r}", key, Key, "Give Key(0), say.")
         if not isinstance(shape, tuple):
             raise OptionError(f"{self!r}: expected a shape as a tuple, got {shape!r}.")

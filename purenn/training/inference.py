@@ -16,7 +16,7 @@ from purenn.kernels.gather import concatenate
 from purenn.layers import Layer
 from purenn.losses import Loss
 from purenn.training.gradient import P, T, X, Y, require_loss_function, require_model
-from purenn.training.steps import counting
+from purenn.training.metrics import counted
 from purenn.tree import compose, decompose
 
 
@@ -56,14 +56,13 @@ def evaluate(
     require_model(layer)
     require_loss_function(measure, "The measure", "Give accuracy or mean_squared_error(), say.")
     mean = measure.mean if isinstance(measure, Loss) else measure
-    counted = counting(measure)
     if not isinstance(data, Dataset) and not checks.is_pair(data):
         got = checks.described(data)
         raise DataError(f"expected a data set or a pair (inputs, targets), got {got}.")
     source = Pair(data.inputs, data.targets) if isinstance(data, Dataset) else data
     total, samples = 0.0, 0
     for inputs, targets in _batches(source, batch_size):
-        if count := counted(targets):
+        if count := counted(measure, targets):
             total += _number(mean(layer.apply(params, inputs), targets)) * count
             samples += count
     return total / samples if samples else nan

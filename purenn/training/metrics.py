@@ -11,11 +11,13 @@ import numpy as np
 
 from purenn import checks
 from purenn.arrays import AnyArray, Indices, Labels, Matrix, is_labels, require_integers
-from purenn.errors import ShapeError
+from purenn.errors import OptionError, ShapeError
 from purenn.kernels.gather import take
+from purenn.losses import Loss
 from purenn.losses._contract import require_no_loss
 from purenn.losses._targets import require_binary_targets, require_class_targets, require_matrix
 from purenn.training.gradient import T, Y
+from purenn.tree import leaves
 
 
 def accuracy(prediction: Matrix, target: Matrix | Labels) -> float:
@@ -89,11 +91,20 @@ def measure_ignoring(
             raise ShapeError("measure_ignoring(...)", problem)
         return measure(take(prediction, rows), take(target, rows)) if len(rows) else nan
 
-    def count(target: Labels) -> int:
-        rows = kept(target)
-        return measure.count(take(target, rows)) if isinstance(measure, Measure) else len(rows)
+    return Measure(of_kept, lambda target: counted(measure, take(target, kept(target))))
 
-    return Measure(of_kept, count)
+
+def counted(measure: object, targets: object) -> int:
+    """How many samples of a batch count in a loss or measure: all, if it does not say.
+
+    The targets are an array or a tuple of arrays, whose first axis is that of the batch.
+    """
+    if isinstance(measure, Loss | Measure) and measure.count is not None:
+        return measure.count(targets)
+    found = (targets,) if isinstance(targets, np.ndarray) else leaves(targets)
+    if found and found[0].ndim:
+        return len(found[0])
+    raise OptionError("expected targets with a batch axis.")
 
 
 def _share(hits: AnyArray, prediction: Matrix) -> float:

@@ -15,7 +15,7 @@ from purenn.losses import LossFunction
 from purenn.optimizers import Optimizer, State
 from purenn.optimizers._optimizer import require_optimizer
 from purenn.training.gradient import P, T, X, Y, value_and_grad
-from purenn.training.steps import Report, S, Step, TrainingStep, counting
+from purenn.training.steps import Report, S, Step, TrainingStep
 from purenn.tree import map_pairs, moving_leaves
 
 
@@ -51,4 +51,4 @@ def sharpness_aware_step(
         _, there = gradient(map_pairs(climbed, params, grads), x, target, key)
         return value, map_pairs(lambda slope, new: new, grads, there)
 
-    return TrainingStep(layer, loss, at_the_top, counting(loss), optimizer)
+    return TrainingStep(layer, loss, at_the_top, optimizer)

@@ -26,8 +26,7 @@ from purenn.optimizers import Optimizer, State, was_skipped
 from purenn.optimizers._optimizer import require_optimizer
 from purenn.optimizers._state import Owner
 from purenn.training.gradient import P, T, X, Y, value_and_grad
-from purenn.training.metrics import Measure
-from purenn.tree import leaves
+from purenn.training.metrics import counted
 
 S = TypeVar("S")
 B = TypeVar("B")
@@ -57,7 +56,6 @@ class TrainingStep(Generic[P, X, Y, T, S]):
     layer: Layer[P, X, Y]
     loss: LossFunction[Y, T]
     gradient: Callable[[P, X, T, Key], tuple[float, P]]
-    count: Callable[[T], int]
     optimizer: Optimizer[S]
 
     def __call__(self, state: State[P, S], batch: Batch[X, T]) -> tuple[State[P, S], Report]:
@@ -73,7 +71,7 @@ class TrainingStep(Generic[P, X, Y, T, S]):
         checks.instance("The batch of a step", batch, Batch, "Take it from shuffled_batches(...).")
         with np.errstate(over="ignore", invalid="ignore"):  # of which the loss tells
             value, grads = self.gradient(owner.state.params, batch.inputs, batch.targets, batch.key)
-        samples, mean = self.count(batch.targets), value
+        samples, mean = counted(self.loss, batch.targets), value
         if isinstance(self.loss, Loss) and samples:
             mean = value / (self.loss.scale(samples) * samples)
         with np.errstate(over="ignore"):  # of which the next loss tells
@@ -98,7 +96,7 @@ def training_step(
     """
     gradient = value_and_grad(layer, loss)
     require_optimizer("training_step", optimizer)
-    return TrainingStep(layer, loss, gradient, counting(loss), optimizer)
+    return TrainingStep(layer, loss, gradient, optimizer)
 
 
 class _Advancing(Protocol[S, B_contra, M_co]):
@@ -116,21 +114,6 @@ def advance(step: Step[S, B, M], owner: Owner[S], batch: B) -> M:
     state, report = step(owner.look(), batch)
     owner.put(state)
     return report
-
-
-def counting(loss: LossFunction[Y, T] | Callable[[Y, T], float]) -> Callable[[T], int]:
-    """How many samples of a target count in a loss or measure."""
-    if isinstance(loss, Loss | Measure) and loss.count is not None:
-        return loss.count
-    return count_samples
-
-
-def count_samples(targets: object) -> int:
-    """The length of the batch axis of the targets of a batch: an array, or a tuple of arrays."""
-    found = (targets,) if isinstance(targets, np.ndarray) else leaves(targets)
-    if found and found[0].ndim:
-        return len(found[0])
-    raise OptionError("expected targets with a batch axis.")
 
 
 def scan(step: Step[S, B, M], state: S, batches: Iterable[B]) -> Iterator[tuple[S, M]]:
