@@ -59,8 +59,14 @@ def require_loss_function(
     loss: object, name: str = "The loss", advice: str = "Give mean_squared_error(), say."
 ) -> None:
     """Check that a loss or a measure can be called with a prediction and a target."""
-    is_maker = isfunction(loss) and str(loss.__module__).startswith("purenn.losses")
-    if is_maker or isinstance(loss, type) or not callable(loss):
+    home = f"{loss.__module__}." if isfunction(loss) else ""
+    is_maker = home.startswith("purenn.") and hasattr(loss, "__wrapped__")
+    if (
+        is_maker
+        or home.startswith("purenn.losses.")
+        or isinstance(loss, type)
+        or not callable(loss)
+    ):
         checks.instance(name, loss, Loss, advice)
 
 

@@ -11,7 +11,9 @@ import numpy as np
 
 from purenn import checks
 from purenn.arrays import AnyArray, Indices, Labels, Matrix, is_labels, require_integers
+from purenn.checks import Number
 from purenn.errors import OptionError, ShapeError
+from purenn.expressions import maker
 from purenn.kernels.gather import take
 from purenn.losses import Loss
 from purenn.losses._contract import require_no_loss
@@ -30,16 +32,16 @@ def accuracy(prediction: Matrix, target: Matrix | Labels) -> float:
     return _share(prediction.argmax(axis=1) == labels, prediction)
 
 
-def binary_accuracy(threshold: float = 0.5) -> Callable[[Matrix, Matrix | Labels], float]:
+@maker
+def binary_accuracy(threshold: Number = 0.5) -> Callable[[Matrix, Matrix | Labels], float]:
     """The fraction of outputs on the target's side of the threshold; NaN if one is NaN.
 
     The threshold, any finite number, is 0.5 for probabilities and 0 for logits.
     """
-    boundary = checks.number("The threshold of binary_accuracy", threshold)
 
     def measure(prediction: Matrix, target: Matrix | Labels) -> float:
         rows = require_binary_targets("binary_accuracy", prediction, target)
-        return _share((prediction > boundary) == (rows > 0.5), prediction)
+        return _share((prediction > threshold) == (rows > 0.5), prediction)
 
     return measure
 
