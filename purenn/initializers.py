@@ -46,6 +46,7 @@ class Initializer(Expressed):
     def __attrs_post_init__(self) -> None:
         checks.function("The draw of an Initializer", self.draw)
 
+    @np.errstate(over="ignore")  # which is found out at the end
     def __call__(
         self, key: Key, shape: Sizes, dtype: FloatDtype | type[Float] = FLOAT32
     ) -> np.ndarray[Sizes, np.dtype[Float]]:
@@ -55,18 +56,17 @@ class Initializer(Expressed):
             raise OptionError(f"{self!r}: expected a shape as a tuple, got {shape!r}.")
         sizes = tuple(checks.integer(f"A size in the shape of {self!r}", size) for size in shape)
         kind = checks.float_dtype(f"{self!r}", dtype)
-        with np.errstate(over="ignore"):
-            try:
-                drawn = np.asarray(self.draw(key.generator(), sizes))
-                if drawn.dtype.kind not in "fiub" or drawn.shape not in ((), sizes):
-                    got = checks.described(drawn)
-                    raise OptionError(f"{self!r}: expected an array of shape {sizes}, got {got}.")
-                array = empty(shape, kind)
-                array[...] = drawn
-            except PurennError:
-                raise
-            except (MemoryError, ValueError) as error:
-                raise OptionError(f"{self!r} cannot make an array of shape {sizes}.") from error
+        try:
+            drawn = np.asarray(self.draw(key.generator(), sizes))
+            array = empty(shape, kind)
+        except PurennError:
+            raise
+        except (MemoryError, ValueError) as error:
+            raise OptionError(f"{self!r} cannot make an array of shape {sizes}.") from error
+        if drawn.dtype.kind not in "fiub" or drawn.shape not in ((), sizes):
+            got = checks.described(drawn)
+            raise OptionError(f"{self!r}: expected an array of shape {sizes}, got {got}.")
+        array[...] = drawn
         if not np.isfinite(array).all():
             raise OptionError(f"{self!r} overflows in {kind}.")
         if np.any(drawn) and not np.any(abs(array) >= np.finfo(kind).tiny):

@@ -26,6 +26,7 @@ from purenn.kernels.portable import scalars
 
 Share = Annotated[float, partial(checks.number, above=0.0, most=1.0)]
 Divisor = Annotated[float, partial(checks.number, least=1.0)]
+Cycles = Annotated[int, partial(checks.integer, most=64)]
 
 
 @attrs.frozen(repr=False, eq=False)
@@ -139,19 +140,18 @@ def one_cycle(
 
 
 @maker
-def log_cosine(rate: Positive, steps: Count, cycles: int = 4) -> Schedule:
+def log_cosine(rate: Positive, steps: Count, cycles: Cycles = 4) -> Schedule:
     """`rate * (0.5 - 0.5 * cos(2 pi log2(1 + (2^cycles - 1) * step / steps)))`, then 0.
 
     Cycles from 0 up to `rate` and back, each about twice as long as the one before. Holzmüller,
     Grinsztajn and Steinwart, "Better by Default: Strong Pre-Tuned MLPs and Boosted Trees on Tabular
     Data" (2024).
     """
-    growth = 2.0 ** checks.integer("The cycles of log_cosine", cycles, 1, 64) - 1.0
 
     def schedule(step: int) -> float:
         if step >= steps:
             return 0.0
-        cycle = scalars.log2(1.0 + growth * (step / steps))
+        cycle = scalars.log2(1.0 + (2.0**cycles - 1.0) * (step / steps))
         return rate * (0.5 - 0.5 * scalars.cos(2.0 * pi * cycle))
 
     return Schedule(schedule)

@@ -45,7 +45,7 @@ def evaluate(
     measure: Loss[Y, T] | Callable[[Y, T], float],
     batch_size: int = 1024,
 ) -> float:
-    """The mean of a measure over all samples, computed in inference mode and in batches.
+    """The mean of a measure over all samples that count, in inference mode; NaN if none does.
 
     Args:
         data: a data set, or a pair of arrays `(inputs, targets)` of one length.

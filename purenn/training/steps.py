@@ -118,7 +118,8 @@ def advance(step: Step[S, B, M], owner: Owner[S], batch: B) -> M:
 
 def scan(step: Step[S, B, M], state: S, batches: Iterable[B]) -> Iterator[tuple[S, M]]:
     """The state and the report after each batch, as they come."""
-    _require_loop("scan", step, batches)
+    checks.function("The step of scan", step)
+    _require_iterable("The batches of scan", batches, "Make them with shuffled_batches.")
     for batch in batches:
         state, report = step(state, batch)
         yield state, report
@@ -131,15 +132,11 @@ def fold(step: Step[S, B, M], state: S, batches: Iterable[B]) -> tuple[S, tuple[
     are nobody else's, so that `training_step` writes each over the one before; what a layer, a
     transform or a step of one's own keeps of them never changes.
     """
-    _require_loop("fold", step, batches)
+    checks.function("The step of fold", step)
+    _require_iterable("The batches of fold", batches, "Make them with shuffled_batches.")
     owner = Owner(state)
     reports = tuple([advance(step, owner, batch) for batch in batches])
     return owner.look(), reports
-
-
-def _require_loop(name: str, step: object, batches: object) -> None:
-    checks.function(f"The step of {name}", step)
-    _require_iterable(f"The batches of {name}", batches, "Make them with shuffled_batches.")
 
 
 def _require_iterable(name: str, value: object, advice: str) -> None:
