@@ -5,17 +5,16 @@ from __future__ import annotations
 from math import nan
 from typing import TYPE_CHECKING, Self
 
-import attrs
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from purenn.arrays import FLOAT32, FLOATS, A, Array, FloatDtype, Matrix, is_plain, read_only
 from purenn.data import shuffled_batches
 from purenn.errors import DataError, OptionError, ParametersError, TreeError
-from purenn.estimators._callbacks import CallbackSupportMixin, Curves, Follower, with_callbacks
+from purenn.estimators._callbacks import CallbackSupportMixin, Task, with_callbacks
 from purenn.estimators._history import History, history_of, plot
 from purenn.estimators._preparation import E, Preparation
-from purenn.estimators._training import first_params, train_all
+from purenn.estimators._training import Curves, first_params, train_all
 from purenn.layers import Block, block
 from purenn.optimizers import State, evaluation_params
 from purenn.training import fold, jacobian, mean_loss, predict, training_step
@@ -55,36 +54,28 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
         """
         self._begin(y)
         sample = self._read(X, y, sample_weight, reset=True)
-        problem = self._problem(sample)
-        problem = attrs.evolve(problem, validation=self._held_out(problem))
+        problem = self._problem(sample, is_measured=True)
         self.model_, self._link = problem.model, problem.link
         seen = None if sample_weight is None else {"sample_weight": sample_weight}
-        members = range(len(self._keys))
-        root = self._init_callback_context(max_subtasks=len(members), sequential_subtasks=False)
-        tasks = [root.subcontext("member", number, problem.epochs) for number in members]
-        for task in (root, *tasks):
-            task.call_on_fit_task_begin(estimator=self, X=X, y=y, metadata=seen)
-        followers = [
-            Follower(self, task, f"member {number}," if self.verbose else None, X, y, seen)
-            for number, task in enumerate(tasks)
-        ]
-        found = train_all(problem, self._keys, followers, self.n_jobs)
+        count = len(self._keys)
+        root = self._init_callback_context(max_subtasks=count, sequential_subtasks=False)
+        task = Task(root, self, X, y, seen).begin()
+        members = [task.part("member", number, problem.epochs) for number in range(count)]
+        found = train_all(problem, self._keys, members, self.n_jobs)
         vars(self).update(self.fitted([params for params, _ in found]))
         self._curves, self._states = [curves for _, curves in found], []
-        for task in (*tasks, root):
-            task.call_on_fit_task_end(estimator=self, X=X, y=y, metadata=seen)
+        for each in (*members, task):
+            each.end()
         return self
 
-    def _partial_fit(self, X: object, y: object, sample_weight: object, like: object) -> Self:
-        """One more epoch, on these rows; the first call begins, with targets like these."""
+    def _partial_fit(self, X: object, y: object, sample_weight: object) -> Self:
+        """One more epoch, on these rows; what has no parameters yet has just begun."""
         is_first = not hasattr(self, "params_")
-        if is_first:
-            self._begin(like)
         sample = self._read(X, y, sample_weight, reset=is_first)
         if is_first and np.equal(sample.x, sample.x[0]).all():
             cure = "Begin with some hundred rows."
             raise DataError(f"X: expected a column that varies in the first call. {cure}")
-        problem = self._problem(sample)
+        problem = self._problem(sample, is_measured=False)
         size = min(problem.batch_size, len(problem.data))
         mover = problem.recipe.optimizer(0.0, None)
         if is_first:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
@@ -27,35 +26,26 @@ elif find_spec("sklearn.callback"):
 else:  # before scikit-learn 1.9
 
     class CallbackContext:
-        """The tasks of a fit that nobody follows."""
+        """A task that nobody follows."""
 
-        def subcontext(self, *arguments, **options):
-            """The context of a part of the task."""
+        def subcontext(self, *arguments):
             return self
 
         def call_on_fit_task_begin(self, **options):
-            """Tell nobody."""
             return self
 
         def call_on_fit_task_end(self, **options):
-            """Tell nobody, and go on."""
             return False
 
     class CallbackSupportMixin:
-        """What makes contexts."""
-
         def _init_callback_context(self, **options):
             return CallbackContext()
 
     def with_callbacks(method):
-        """The method as it is."""
         return method
 
 
-__all__ = ["CallbackContext", "CallbackSupportMixin", "Curves", "Follower", "with_callbacks"]
-
-# Of an epoch: the loss, and on the validation part the loss and the error; NaN without such a part.
-Curves = tuple[float, float, float]
+__all__ = ["CallbackSupportMixin", "Task", "with_callbacks"]
 
 
 class Fitting(Protocol):
@@ -65,45 +55,35 @@ class Fitting(Protocol):
         """The attributes that parameters give it."""
 
 
-@attrs.define(eq=False)
-class Follower:
-    """Tells callbacks of the epochs of one net, and prints a line for each if that is wanted.
+@attrs.frozen(eq=False)
+class Task:
+    """A part of a fit, with what callbacks see of it."""
 
-    Args:
-        estimator: what is being fitted.
-        context: of the training of this net.
-        title: what the printed lines start with; None for no lines.
-        X: the data that callbacks see, with `y` and `metadata`.
-    """
-
-    estimator: Fitting
     context: CallbackContext
-    title: str | None
+    estimator: Fitting
     X: object
     y: object
     metadata: dict[str, object] | None
-    epoch: CallbackContext | None = None
-    count: int = 0
 
-    def begin(self) -> None:
-        """Tell of the beginning of an epoch."""
-        self.count += 1
-        self.epoch = self.context.subcontext(task_name="epoch").call_on_fit_task_begin(
+    def begin(self) -> Self:
+        """Tell of the beginning."""
+        self.context.call_on_fit_task_begin(
             estimator=self.estimator, X=self.X, y=self.y, metadata=self.metadata
         )
+        return self
 
-    def end(self, curves: Curves, best: object) -> bool:
-        """Tell of its end, and whether one of the callbacks wants to stop."""
-        if self.title is not None:
-            loss, validation_loss, error = curves
-            sys.stdout.write(
-                f"{self.title} epoch {self.count}: loss {loss:.4g}, validation loss "
-                f"{validation_loss:.4g}, validation error {error:.4g}\n"
-            )
-        return self.epoch is not None and self.epoch.call_on_fit_task_end(
+    def part(self, name: str, number: int | None = None, parts: int = 0) -> Self:
+        """A part of this task, which begins."""
+        return attrs.evolve(self, context=self.context.subcontext(name, number, parts)).begin()
+
+    def end(self, params: object = None) -> bool:
+        """Tell of the end, with the parameters to predict with by now; whether to stop."""
+        return self.context.call_on_fit_task_end(
             estimator=self.estimator,
             X=self.X,
             y=self.y,
             metadata=self.metadata,
-            reconstruction_attributes=lambda: self.estimator.fitted([best]),
+            reconstruction_attributes=(
+                None if params is None else lambda: self.estimator.fitted([params])
+            ),
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from purenn.estimators._callbacks import Curves
+from purenn.estimators._training import Curves
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -82,7 +82,7 @@ def read_table(table: object) -> Matrix | list[Column]:
     """
     if isinstance(table, Frame):
         return list(_of_frame(table))
-    array = _as_array(table)
+    array = as_array(table)
     if array.dtype.kind == "c":
         raise DataError(COMPLEX)
     if array.ndim != 2 or not array.shape[1]:
@@ -118,7 +118,8 @@ def require_unmasked(name: str, values: object) -> None:
         raise DtypeError(name, f"expected an array without a mask, got MaskedArray. {cure}")
 
 
-def _as_array(table: object) -> Anything:
+def as_array(table: object) -> Anything:
+    """A table without names as an array, of whatever dtype."""
     if hasattr(table, "toarray"):
         raise DtypeError(
             "X", "expected a dense array, got a sparse one. Convert it with X.toarray()."
