@@ -105,6 +105,7 @@ def test_labels_that_are_missing() -> None:
     kinds = (
         NAMES,
         np.array(NAMES, object),
+        np.array(["a", np.float32(np.nan), *NAMES[2:]], object),
         pd.Series(NAMES, dtype="string"),
         pd.Categorical(NAMES),
         pl.Series([name if isinstance(name, str) else None for name in NAMES]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import nan
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -11,36 +11,26 @@ from sklearn.utils.validation import check_is_fitted
 from purenn.arrays import FLOAT32, FLOATS, A, Array, FloatDtype, Matrix, is_plain, read_only
 from purenn.data import shuffled_batches
 from purenn.errors import DataError, OptionError, ParametersError, TreeError
-from purenn.estimators._callbacks import CallbackSupportMixin, Task, with_callbacks
-from purenn.estimators._history import History, history_of, plot
+from purenn.estimators._history import Measured
 from purenn.estimators._preparation import E, Preparation
-from purenn.estimators._training import Curves, first_params, train_all
+from purenn.estimators._sklearn import CallbackSupportMixin, Stage, with_callbacks
+from purenn.estimators._training import first_params, train_all
 from purenn.layers import Block, block
 from purenn.optimizers import State, evaluation_params
 from purenn.training import fold, jacobian, mean_loss, predict, training_step
 from purenn.tree import EMPTY, to_dtype
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
 # Up to so many samples are predicted in one go.
 PIECE = 1024
 
 
-class Estimator(CallbackSupportMixin, Preparation[E]):
+class Estimator(CallbackSupportMixin, Measured, Preparation[E]):
     """A net for tables, with scikit-learn's interface."""
 
     params_: tuple[object, ...]
     _serving: tuple[object, ...]  # the parameters in the dtype of predictions
     _dtype: FloatDtype = FLOAT32
-    _curves: list[tuple[Curves, ...]]  # of each member
     _states: list[State[object, object]]  # of each member, if there was a partial_fit
-
-    if TYPE_CHECKING:  # made by scikit-learn, for the routing of metadata
-
-        def set_fit_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
-        def set_partial_fit_request(self, **requests: bool | str | None) -> Self: ...
-        def set_score_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
 
     @with_callbacks
     def fit(self, X: object, y: object, sample_weight: object = None) -> Self:
@@ -59,13 +49,13 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
         seen = None if sample_weight is None else {"sample_weight": sample_weight}
         count = len(self._keys)
         root = self._init_callback_context(max_subtasks=count, sequential_subtasks=False)
-        task = Task(root, self, X, y, seen).begin()
-        members = [task.part("member", number, problem.epochs) for number in range(count)]
+        whole = Stage(root, self, X, y, seen).begin()
+        members = [whole.part("member", number, problem.epochs) for number in range(count)]
         found = train_all(problem, self._keys, members, self.n_jobs)
         vars(self).update(self.fitted([params for params, _ in found]))
         self._curves, self._states = [curves for _, curves in found], []
-        for each in (*members, task):
-            each.end()
+        for stage in (*members, whole):
+            stage.end()
         return self
 
     def _partial_fit(self, X: object, y: object, sample_weight: object) -> Self:
@@ -115,16 +105,14 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
             X = self._table(X, reset=False)
         return self.columns_.transform(X).astype(self._dtype, copy=False)
 
-    def _outputs(self, X: object) -> list[Matrix]:
-        """What the net of each member makes of a table."""
-        x = self._features(X)
-        if len(x) <= PIECE:
-            return [self.model_.apply(params, x) for params in self._serving]
-        return [predict(self.model_, params, x, PIECE) for params in self._serving]
-
     def _predictions(self, X: object) -> Matrix:
         """The mean of the predictions of all members: (rows, outputs)."""
-        return average([self._link.apply(EMPTY, y) for y in self._outputs(X)])
+        x = self._features(X)
+        if len(x) <= PIECE:
+            outputs = [self.model_.apply(params, x) for params in self._serving]
+        else:
+            outputs = [predict(self.model_, params, x, PIECE) for params in self._serving]
+        return average([self._link.apply(EMPTY, y) for y in outputs])
 
     def _slopes(self, X: object) -> Array:
         """The mean derivatives of predictions: (rows, outputs, columns)."""
@@ -135,16 +123,6 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
         slopes = np.full((len(x), self._width, self.n_features_in_), nan, x.dtype)
         slopes[:, :, places] = found[:, :, : len(places)] * scales[:, np.newaxis]
         return read_only(slopes)
-
-    @property
-    def history_(self) -> History:
-        """What was measured, with a row for each epoch of each member: a table for pandas."""
-        check_is_fitted(self, "params_")
-        return history_of(self._curves)
-
-    def plot_history(self, axes: Axes | None = None) -> Axes:
-        """Draw the curves of the loss, of training and of validation."""
-        return plot(self.history_, axes)
 
 
 def average(members: list[A]) -> A:

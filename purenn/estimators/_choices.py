@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from math import inf
-
-import attrs
 
 from purenn import checks
 from purenn.errors import OptionError
@@ -15,7 +12,6 @@ from purenn.estimators._networks import (
     HIDDEN,
     LARGEST,
     Mover,
-    Net,
     Recipe,
     Task,
     always,
@@ -27,7 +23,6 @@ from purenn.estimators._networks import (
 from purenn.estimators._training import Objective
 from purenn.losses import Loss, weighted
 from purenn.optimizers import adam
-from purenn.portability import portable
 from purenn.training.gradient import require_loss_function
 
 
@@ -46,15 +41,14 @@ def recipe_of(
 ) -> Recipe:
     """The net and the optimizer that are chosen, where None stands for the default."""
     if callable(model):
-        made = opaque_net(model(layout.width, outputs))
-        own = partial(_own_optimizer, adam(0.001) if optimizer is None else optimizer)
-        return Recipe(partial(always, made), own)
+        net = partial(always, opaque_net(model(layout.width, outputs)))
+        return Recipe(net, partial(_own_optimizer, adam(0.001) if optimizer is None else optimizer))
     hidden = HIDDEN if model is None else hidden_sizes(model)
     is_full = preset == "full"
     recipe = full(task, layout, outputs, hidden) if is_full else simple(task, outputs, hidden)
     if optimizer is None:
         return recipe
-    return attrs.evolve(recipe, optimizer=partial(_own_optimizer, optimizer))
+    return Recipe(recipe.net, partial(_own_optimizer, optimizer))
 
 
 def _own_optimizer(given: object, progress: float, steps: int | None) -> Mover:
@@ -66,15 +60,6 @@ def _own_optimizer(given: object, progress: float, steps: int | None) -> Mover:
             raise OptionError(f"optimizer: partial_fit knows no number of steps. {cure}")
         given = given(steps)
     return opaque_optimizer(given)
-
-
-def portable_recipe(recipe: Recipe) -> Recipe:
-    """A recipe whose net gives the same bits on every machine."""
-    return attrs.evolve(recipe, net=partial(_portable_net, recipe.net))
-
-
-def _portable_net(net: Callable[[float], Net], progress: float) -> Net:
-    return portable(net(progress))
 
 
 def hidden_sizes(model: object) -> tuple[int, ...]:

@@ -38,6 +38,7 @@ from purenn.layers import (
 )
 from purenn.optimizers import Optimizer, descend, scale_by_adam, scaled, weight_decay
 from purenn.optimizers._optimizer import require_optimizer
+from purenn.portability import portable
 from purenn.schedules import Schedule, log_cosine
 from purenn.tree import Empty
 
@@ -92,6 +93,11 @@ class Recipe:
 def always(net: Net, progress: float) -> Net:
     """The net that is the same at all times."""
     return net
+
+
+def portable_net(net: Callable[[float], Net], progress: float) -> Net:
+    """A net of a recipe that gives the same bits on every machine."""
+    return portable(net(progress))
 
 
 def rate_factor(path: str) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from functools import partial
 from math import inf
 from typing import Generic, TypeVar
 
@@ -15,11 +16,11 @@ from purenn import checks
 from purenn.arrays import FLOAT64, Labels, Matrix, Vector, is_labels, read_only
 from purenn.data import dataset
 from purenn.errors import DataError, OptionError
-from purenn.estimators._bases import BaseEstimator
-from purenn.estimators._choices import largest_of, objective_of, portable_recipe, recipe_of
+from purenn.estimators._choices import largest_of, objective_of, recipe_of
 from purenn.estimators._columns import Columns, fit_columns
 from purenn.estimators._links import Link
-from purenn.estimators._networks import Net, Task
+from purenn.estimators._networks import Net, Task, portable_net
+from purenn.estimators._sklearn import BaseEstimator
 from purenn.estimators._tables import as_array, require_rows, require_unmasked
 from purenn.estimators._training import Data, Problem
 from purenn.estimators._weights import canonical_order, mean_weight, relative, repeats
@@ -37,7 +38,7 @@ class Sample(Generic[E]):
 
     x: Matrix
     encoded: E
-    weights: Vector | None
+    weights: Vector
 
 
 class Preparation(BaseEstimator, ABC, Generic[E]):
@@ -133,7 +134,8 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
 
     def _read(self, X: object, y: object, sample_weight: object, *, reset: bool) -> Sample[E]:
         """The rows that count, in an order that does not depend on theirs."""
-        (table, encoded), weights = self._pair(X, y, reset=reset), None
+        table, encoded = self._pair(X, y, reset=reset)
+        weights: Vector = np.ones(len(encoded))
         if sample_weight is not None:
             require_unmasked("sample_weight", sample_weight)
             found = _check_sample_weight(sample_weight, table, ensure_non_negative=True)
@@ -145,8 +147,7 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
                 raise DataError("X: expected a column of which something is known.")
         x = self.columns_.transform(table)
         order = canonical_order(x, encoded, weights)
-        weights = None if weights is None else take(weights, order)
-        sample = Sample(take(x, order), take(encoded, order), weights)
+        sample = Sample(take(x, order), take(encoded, order), take(weights, order))
         if reset:
             self._learn(sample)
             self._unit = mean_weight(self._weights(sample))
@@ -154,7 +155,7 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
 
     def _weights(self, sample: Sample[E]) -> Vector:
         """How much each row counts."""
-        return np.ones(len(sample.x)) if sample.weights is None else sample.weights
+        return sample.weights
 
     def _problem(self, sample: Sample[E], *, is_measured: bool) -> Problem:
         layout = self.columns_.layout
@@ -162,7 +163,7 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
         checks.instance("portable", self.portable, bool)
         checks.instance("verbose", self.verbose, int)
         if self.portable:
-            recipe = portable_recipe(recipe)
+            recipe = attrs.evolve(recipe, net=partial(portable_net, recipe.net))
         model = recipe.net(1.0)
         loss, link, error = self._aims(model)
         if self.portable:
@@ -204,6 +205,6 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
         if len(held) != 2:
             raise OptionError(f"validation: expected a fraction or (X, y), got {len(held)} things.")
         table, encoded = self._pair(*held, reset=False)
-        sample = Sample(self.columns_.transform(table), encoded, None)
+        sample = Sample(self.columns_.transform(table), encoded, np.ones(len(encoded)))
         weights = self._weights(sample)
         return self._data(sample, relative(weights, mean_weight(weights)) if has_weights else None)

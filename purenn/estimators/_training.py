@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator, Sequence
-from contextlib import closing, nullcontext
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager, nullcontext
 from math import inf, nan
+from threading import Lock
 
 import attrs
 import numpy as np
 from sklearn.utils.parallel import Parallel, delayed
+from threadpoolctl import threadpool_limits
 
 from purenn.arrays import Labels, Matrix, Vector
 from purenn.data import Dataset, shuffled_batches, split
 from purenn.errors import DataError, ShapeError
-from purenn.estimators._callbacks import Task
 from purenn.estimators._links import Link
 from purenn.estimators._networks import Net, Recipe
-from purenn.estimators._threads import one_thread
+from purenn.estimators._sklearn import Stage
 from purenn.keys import Key
 from purenn.losses import Loss, LossFunction
 from purenn.optimizers import evaluation_params
@@ -47,7 +48,6 @@ class Problem:
         model: the net that is to predict.
         link: what makes predictions of its outputs.
         outputs: how many the net must have.
-        loss: what it descends on.
         error: what the best epoch has least of.
         data: the samples, those of the validation part among them if that is a fraction.
         validation: the samples to measure with, what fraction of the data they are, or None.
@@ -55,7 +55,6 @@ class Problem:
         epochs: how many there are at most.
         batch_size: how many samples there are in a batch, at most.
         patience: how many epochs there may be without a better one.
-        is_verbose: whether to print a line for each epoch.
     """
 
     recipe: Recipe
@@ -73,7 +72,7 @@ class Problem:
     is_verbose: bool
 
 
-def train(problem: Problem, small: float, member: int, key: Key, task: Task) -> Trained:
+def train(problem: Problem, small: float, member: int, key: Key, stage: Stage) -> Trained:
     """The parameters of the best epoch, the last of equals, and what was measured in all.
 
     Args:
@@ -84,7 +83,7 @@ def train(problem: Problem, small: float, member: int, key: Key, task: Task) -> 
     best, least, is_watched = 0, inf, problem.validation is not None
     with closing(_epochs(problem, key, small)) as epochs:
         for number in range(problem.epochs):
-            epoch = task.part("epoch")
+            epoch = stage.part("epoch")
             new, curves = next(epochs)
             found.append(curves)
             if curves[-1] < least:
@@ -167,7 +166,7 @@ def mean(function: Objective, prediction: Matrix, target: Targets) -> float:
 
 
 def train_all(
-    problem: Problem, keys: Sequence[Key], tasks: Sequence[Task], jobs: int | None
+    problem: Problem, keys: Sequence[Key], stages: Sequence[Stage], jobs: int | None
 ) -> list[Trained]:
     """Several nets, in up to so many processes, or one, with all threads if it is large.
 
@@ -176,5 +175,25 @@ def train_all(
     small = SMALL if len(keys) == 1 else inf
     return Parallel(n_jobs=jobs)(
         delayed(train)(problem, small, *member)
-        for member in zip(range(len(keys)), keys, tasks, strict=True)
+        for member in zip(range(len(keys)), keys, stages, strict=True)
     )
+
+
+_LOCK = Lock()
+_LIMITS: list[threadpool_limits] = []
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Limit BLAS in the whole process to one thread, until the last who wants that has left.
+
+    The last limit goes first, whoever leaves: it gives back one thread, and the first one of all
+    what was set before.
+    """
+    with _LOCK:
+        _LIMITS.append(threadpool_limits(1))
+    try:
+        yield
+    finally:
+        with _LOCK:
+            _LIMITS.pop().restore_original_limits()

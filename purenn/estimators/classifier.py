@@ -13,13 +13,13 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import check_array, column_or_1d
 
 from purenn.arrays import FLOAT32, FLOAT64, Array, Labels, Matrix, Vector, is_labels, read_only
-from purenn.errors import DataError, LabelError, OptionError
+from purenn.errors import LabelError, OptionError
 from purenn.estimators._base import Estimator
-from purenn.estimators._bases import ClassifierMixin
 from purenn.estimators._links import Link, error_rate, gives_probabilities
 from purenn.estimators._networks import BATCH, CLASSIFICATION, EPOCHS, Net
 from purenn.estimators._preparation import Sample
-from purenn.estimators._tables import is_missing
+from purenn.estimators._sklearn import ClassifierMixin
+from purenn.estimators._tables import require_labels
 from purenn.estimators._weights import normalized
 from purenn.layers import Layer, identity, sigmoid, softmax
 from purenn.losses import (
@@ -122,7 +122,7 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         self._width = len(self.classes_)
 
     def _encode(self, y: object) -> Labels | Matrix:
-        _require_labels(y)
+        require_labels(y)
         if not self._is_multilabel:
             return read_only(_numbers_of(column_or_1d(y, warn=True), self.classes_))
         found = check_array(y, dtype=FLOAT64, input_name="y")
@@ -156,18 +156,17 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
                 raise OptionError("class_weight: expected finite numbers ≥ 0.")
         else:
             present: Labels = np.unique(encoded)
-            weights = None if sample.weights is None else normalized(sample.weights)
+            weights = normalized(sample.weights)
             factors[present] = compute_class_weight(
                 given, classes=present, y=encoded, sample_weight=weights
             )
         self._class_weights = normalized(factors)
 
     def _weights(self, sample: Sample[Labels | Matrix]) -> Vector:
-        weights = super()._weights(sample)
         if self._class_weights is None:
-            return weights
+            return sample.weights
         factors: Vector = self._class_weights[sample.encoded]
-        return weights * factors
+        return sample.weights * factors
 
     def partial_fit(
         self, X: object, y: object, classes: object = None, sample_weight: object = None
@@ -196,12 +195,11 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         elif self.class_weight != self._weighed:
             cure = "Give factors as sample_weight, or begin anew with fit."
             raise OptionError(f"class_weight: partial_fit has that of the first call. {cure}")
-        if classes is not None:
-            _require_labels(classes)
-            if not np.array_equal(np.unique(column_or_1d(classes)), self.classes_):
-                known = f"the columns of y, {self.classes_.tolist()}"
-                expected = f"expected those of the calls before, or {known}"
-                raise OptionError(f"classes: {expected}, got {classes!r}.")
+        require_labels(classes)
+        announced = self.classes_ if classes is None else np.unique(column_or_1d(classes))
+        if not np.array_equal(announced, self.classes_):
+            expected = f"those of the calls before, or the columns of y, {self.classes_.tolist()}"
+            raise OptionError(f"classes: expected {expected}, got {classes!r}.")
         return self._partial_fit(X, y, sample_weight)
 
     def predict_proba(self, X: object) -> Matrix:
@@ -244,17 +242,6 @@ def _numbers_of(labels: Values, classes: Values) -> Labels:
 
 def _kind(y: object) -> str:
     """Whether there are two classes or more, or several labels: scikit-learn's name for it."""
-    _require_labels(y)
+    require_labels(y)
     check_classification_targets(y)
     return type_of_target(y, input_name="y")
-
-
-def _require_labels(y: object) -> None:
-    """Check that no label is missing: such a one cannot be sorted among others."""
-    if y is None or (isinstance(y, np.ndarray) and y.dtype.kind not in "Of"):
-        return
-    labels = np.atleast_1d(np.asarray(y, object))
-    for place, label in enumerate(labels.ravel().tolist()):
-        if is_missing(label):
-            row, cure = place // labels[:1].size, "Leave such rows out, or give them a label."
-            raise DataError(f"Input y contains NaN. Row {row} has no label. {cure}")

@@ -14,10 +14,10 @@ from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Matrix, Vector, r
 from purenn.data import Standardization, standardization
 from purenn.errors import DataError, OptionError, ShapeError
 from purenn.estimators._base import Estimator
-from purenn.estimators._bases import RegressorMixin
 from purenn.estimators._links import Link, link_of
 from purenn.estimators._networks import BATCH, EPOCHS, REGRESSION, Net
 from purenn.estimators._preparation import Sample
+from purenn.estimators._sklearn import RegressorMixin
 from purenn.estimators._weights import normalized
 from purenn.layers import Layer, identity
 from purenn.losses import LossFunction, mean_squared_error
@@ -114,7 +114,8 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
 
     def predict(self, X: object) -> Matrix | Vector:
         """The prediction for each row: (rows,), or (rows, outputs) if there is more than one."""
-        rows = self._scaling.inverse(self._predictions(X))
+        outputs = self._predictions(X)
+        rows = self._scaling.inverse(outputs)
         return rows[:, 0] if self._is_single else rows
 
     def input_gradients(self, X: object) -> Array:
@@ -137,7 +138,7 @@ def _with_room(rows: Matrix, cure: str) -> Matrix:
 def _fitted(sample: Sample[Matrix]) -> Standardization:
     """The means and deviations of targets; what is the same in all rows has deviation 1."""
     rows = sample.encoded
-    if sample.weights is None:
+    if (sample.weights == 1.0).all():
         return standardization(rows)
     weights = normalized(sample.weights)
     mean: Vector = np.average(rows, axis=0, weights=weights)
