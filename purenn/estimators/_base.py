@@ -49,7 +49,7 @@ class Estimator(CallbackSupportMixin, Measured, Preparation[E]):
         seen = None if sample_weight is None else {"sample_weight": sample_weight}
         count = len(self._keys)
         root = self._init_callback_context(max_subtasks=count, sequential_subtasks=False)
-        whole = Stage(root, self, X, y, seen).begin()
+        whole = Stage(root, self, self.fitted, X, y, seen).begin()
         members = [whole.part("member", number, problem.epochs) for number in range(count)]
         found = train_all(problem, self._keys, members, self.n_jobs)
         vars(self).update(self.fitted([params for params, _ in found]))

@@ -12,8 +12,6 @@ from purenn.estimators._training import Curves
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-COLUMNS = ("member", "epoch", "loss", "validation_loss", "validation_error")
-
 
 class Measured:
     """An estimator that has the curves of its members."""
@@ -29,7 +27,8 @@ class Measured:
             for member, epochs in enumerate(self._curves)
             for epoch, curves in enumerate(epochs, 1)
         ]
-        return dict(zip(COLUMNS, np.array(rows, np.float64).T, strict=True))
+        names = ("member", "epoch", "loss", "validation_loss", "validation_error")
+        return dict(zip(names, np.array(rows, np.float64).T, strict=True))
 
     def plot_history(self, axes: Axes | None = None) -> Axes:
         """Draw the curves of the loss, of training and of validation."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import attrs
 
@@ -62,21 +63,19 @@ else:
 
 
 __all__ = ["BaseEstimator", "CallbackSupportMixin", "ClassifierMixin", "RegressorMixin"]
-
-
-class Fitting(Protocol):
-    """What is being fitted."""
-
-    def fitted(self, members: list[object]) -> dict[str, object]:
-        """The attributes that parameters give it."""
+__all__ += ["Stage", "with_callbacks"]
 
 
 @attrs.frozen(eq=False)
 class Stage:
-    """A part of a fit, and what callbacks are told of it."""
+    """A part of a fit, and what callbacks are told of it.
+
+    `fitted` gives the attributes that the estimator would have with these parameters.
+    """
 
     context: CallbackContext
-    estimator: Fitting
+    estimator: object
+    fitted: Callable[[list[object]], dict[str, object]]
     X: object
     y: object
     metadata: dict[str, object] | None
@@ -99,7 +98,5 @@ class Stage:
             X=self.X,
             y=self.y,
             metadata=self.metadata,
-            reconstruction_attributes=(
-                None if params is None else lambda: self.estimator.fitted([params])
-            ),
+            reconstruction_attributes=None if params is None else lambda: self.fitted([params]),
         )

@@ -132,7 +132,7 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         return read_only(rows)
 
     def _aims(self, model: Net) -> tuple[object, Link, object]:
-        loss: object = None
+        loss: object
         if gives_probabilities(model):
             loss = binary_cross_entropy() if self._is_multilabel else cross_entropy()
             link, threshold = identity(), 0.5

@@ -44,7 +44,6 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
     _task = REGRESSION
     _dtype: FloatDtype = FLOAT64  # so that a prediction does not depend on the other rows
     _scaling: Standardization
-    _is_single: bool
 
     def __init__(
         self,
@@ -74,7 +73,6 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
     def _meet(self, y: object) -> None:
         rows = check_array(y, dtype=FLOAT64, ensure_2d=False, input_name="y")
         self._width = rows.size // len(rows)
-        self._is_single = self._width == 1
 
     def _encode(self, y: object) -> Matrix:
         """The targets as columns."""
@@ -116,7 +114,7 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
         """The prediction for each row: (rows,), or (rows, outputs) if there is more than one."""
         outputs = self._predictions(X)
         rows = self._scaling.inverse(outputs)
-        return rows[:, 0] if self._is_single else rows
+        return rows[:, 0] if self._width == 1 else rows
 
     def input_gradients(self, X: object) -> Array:
         """The derivatives of predictions by numbers of the table: (rows, outputs, columns).
@@ -125,7 +123,7 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
         number is missing.
         """
         found = read_only(self._slopes(X) * self._scaling.deviation[:, np.newaxis])
-        return found[:, 0] if self._is_single else found
+        return found[:, 0] if self._width == 1 else found
 
 
 def _with_room(rows: Matrix, cure: str) -> Matrix:
