@@ -126,7 +126,7 @@ def test_categories_become_indicators(frame: Callable[[dict[str, Values]], objec
     np.testing.assert_allclose(found, expected, rtol=1e-6)
     # What is unknown is like what is missing.
     new: dict[str, Values] = {**content, "three": ["z", *three[1:]], "declared": [6, *declared[1:]]}
-    lacking: dict[str, Values] = {**content, "three": [np.float32(np.nan), *three[1:]]}
+    lacking: dict[str, Values] = {**content, "three": [None, *three[1:]]}
     unknown, missing = (columns.transform(frame(each))[0] for each in (new, lacking))
     assert unknown[:5].tolist() == missing[:5].tolist()
     assert unknown[5:].tolist() == [scaled_zero(each) for each in hot_declared]
@@ -152,6 +152,8 @@ def test_missing_numbers_are_the_median_and_get_an_indicator() -> None:
     assert later[0, 1] == 0.0
     empty = fit_columns(np.full((3, 1), np.nan))
     assert empty.transform(np.ones((2, 1))).tolist() == [[0.0, 0.0]] * 2
+    words = np.array([["a"], [np.float32(np.nan)], ["b"]], object)
+    assert fit_columns(words).layout == Layout(0, 1, ())
 
 
 def test_large_categories_are_given_as_their_numbers() -> None:

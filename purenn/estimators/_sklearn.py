@@ -92,7 +92,7 @@ class Stage:
         return attrs.evolve(self, context=self.context.subcontext(name, number, parts)).begin()
 
     def end(self, params: object = None) -> bool:
-        """Tell of the end, with the parameters to predict with by now; whether to stop."""
+        """Tell of the end, and of parameters that could predict by now; whether to stop."""
         return self.context.call_on_fit_task_end(
             estimator=self.estimator,
             X=self.X,
