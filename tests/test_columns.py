@@ -152,6 +152,8 @@ def test_missing_numbers_are_the_median_and_get_an_indicator() -> None:
     assert later[0, 1] == 0.0
     empty = fit_columns(np.full((3, 1), np.nan))
     assert empty.transform(np.ones((2, 1))).tolist() == [[0.0, 0.0]] * 2
+    words = np.array([["a"], [np.float32(np.nan)], ["b"]], object)
+    assert fit_columns(words).layout == Layout(0, 1, ())
 
 
 def test_large_categories_are_given_as_their_numbers() -> None:

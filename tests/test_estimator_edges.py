@@ -75,6 +75,9 @@ def test_huge_weights_are_as_good_as_others() -> None:
     balanced = classifier(class_weight="balanced")
     plain = balanced.fit(X, LABELS, factors).predict_proba(X)
     assert np.array_equal(balanced.fit(X, LABELS, factors * 2.0**1023).predict_proba(X), plain)
+    rare, halves = np.arange(len(X)) < 5, np.where(LABELS == 0, 0.5, 1.0)
+    plain = balanced.fit(X, rare, halves).predict_proba(X)
+    assert np.array_equal(balanced.fit(X, rare, halves * 2.0**1023).predict_proba(X), plain)
     odd = np.where(np.arange(len(VALUES)) % 2, 1.0, 0.5)
     values = regressor().fit(NUMBERS, VALUES, odd).predict(NUMBERS)
     assert np.array_equal(
@@ -102,6 +105,7 @@ def test_labels_that_are_missing() -> None:
     kinds = (
         NAMES,
         np.array(NAMES, object),
+        np.array(["a", np.float32(np.nan), *NAMES[2:]], object),
         pd.Series(NAMES, dtype="string"),
         pd.Categorical(NAMES),
         pl.Series([name if isinstance(name, str) else None for name in NAMES]),

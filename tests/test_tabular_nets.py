@@ -14,13 +14,13 @@ from purenn.arrays import Matrix
 from purenn.errors import OptionError
 from purenn.estimators import _networks as networks
 from purenn.estimators._columns import Layout
-from purenn.estimators._networks import CLASSIFICATION, REGRESSION, Full, Recipe, Simple
+from purenn.estimators._networks import CLASSIFICATION, REGRESSION, Recipe, full, simple
 from purenn.testing import check_layer, check_optimizer
 from purenn.tree import leaves, paths
 
 KEY, LAYOUT = nn.Key(0), Layout(2, 3, (9, 4))
 X: Matrix = np.concatenate([normal(0, 64, 5), np.arange(128).reshape(64, 2) % 4], axis=1)
-SIMPLE, FULL = Simple(CLASSIFICATION, 3, (8, 8)), Full(REGRESSION, LAYOUT, 1, (8, 8))
+SIMPLE, FULL = simple(CLASSIFICATION, 3, (8, 8)), full(REGRESSION, LAYOUT, 1, (8, 8))
 
 
 @pytest.mark.parametrize("recipe", [SIMPLE, FULL])
@@ -93,7 +93,7 @@ def test_the_full_optimizer_decays_all_but_biases_for_half_of_the_training(
 )
 def test_the_full_net_embeds_numbers_and_symbols(layout: Layout, width: int) -> None:
     x = np.ones((5, layout.width), np.float32)
-    net = Full(CLASSIFICATION, layout, 3, (8,)).net(0.0)
+    net = full(CLASSIFICATION, layout, 3, (8,)).net(0.0)
     params = net.init(KEY, x)
     found = zip(paths(params), leaves(params), strict=True)
     assert [leaf.shape for path, leaf in found if path.endswith(".scale")] == [(width,)]

@@ -3,45 +3,34 @@
 from __future__ import annotations
 
 from math import nan
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
-import attrs
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from purenn.arrays import FLOAT32, FLOATS, A, Array, FloatDtype, Matrix, is_plain, read_only
 from purenn.data import shuffled_batches
 from purenn.errors import DataError, OptionError, ParametersError, TreeError
-from purenn.estimators._callbacks import CallbackSupportMixin, Curves, Follower, with_callbacks
-from purenn.estimators._history import History, history_of, plot
+from purenn.estimators._history import Measured
 from purenn.estimators._preparation import E, Preparation
+from purenn.estimators._sklearn import CallbackSupportMixin, Stage, with_callbacks
 from purenn.estimators._training import first_params, train_all
 from purenn.layers import Block, block
 from purenn.optimizers import State, evaluation_params
 from purenn.training import fold, jacobian, mean_loss, predict, training_step
 from purenn.tree import EMPTY, to_dtype
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
 # Up to so many samples are predicted in one go.
 PIECE = 1024
 
 
-class Estimator(CallbackSupportMixin, Preparation[E]):
+class Estimator(CallbackSupportMixin, Measured, Preparation[E]):
     """A net for tables, with scikit-learn's interface."""
 
     params_: tuple[object, ...]
     _serving: tuple[object, ...]  # the parameters in the dtype of predictions
     _dtype: FloatDtype = FLOAT32
-    _curves: list[tuple[Curves, ...]]  # of each member
     _states: list[State[object, object]]  # of each member, if there was a partial_fit
-
-    if TYPE_CHECKING:  # made by scikit-learn, for the routing of metadata
-
-        def set_fit_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
-        def set_partial_fit_request(self, **requests: bool | str | None) -> Self: ...
-        def set_score_request(self, *, sample_weight: bool | str | None = ...) -> Self: ...
 
     @with_callbacks
     def fit(self, X: object, y: object, sample_weight: object = None) -> Self:
@@ -55,36 +44,28 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
         """
         self._begin(y)
         sample = self._read(X, y, sample_weight, reset=True)
-        problem = self._problem(sample)
-        problem = attrs.evolve(problem, validation=self._held_out(problem))
+        problem = self._problem(sample, is_measured=True)
         self.model_, self._link = problem.model, problem.link
         seen = None if sample_weight is None else {"sample_weight": sample_weight}
-        members = range(len(self._keys))
-        root = self._init_callback_context(max_subtasks=len(members), sequential_subtasks=False)
-        tasks = [root.subcontext("member", number, problem.epochs) for number in members]
-        for task in (root, *tasks):
-            task.call_on_fit_task_begin(estimator=self, X=X, y=y, metadata=seen)
-        followers = [
-            Follower(self, task, f"member {number}," if self.verbose else None, X, y, seen)
-            for number, task in enumerate(tasks)
-        ]
-        found = train_all(problem, self._keys, followers, self.n_jobs)
+        count = len(self._keys)
+        root = self._init_callback_context(max_subtasks=count, sequential_subtasks=False)
+        whole = Stage(root, self, self.fitted, X, y, seen).begin()
+        members = [whole.part("member", number, problem.epochs) for number in range(count)]
+        found = train_all(problem, self._keys, members, self.n_jobs)
         vars(self).update(self.fitted([params for params, _ in found]))
         self._curves, self._states = [curves for _, curves in found], []
-        for task in (*tasks, root):
-            task.call_on_fit_task_end(estimator=self, X=X, y=y, metadata=seen)
+        for stage in (*members, whole):
+            stage.end()
         return self
 
-    def _partial_fit(self, X: object, y: object, sample_weight: object, like: object) -> Self:
-        """One more epoch, on these rows; the first call begins, with targets like these."""
+    def _partial_fit(self, X: object, y: object, sample_weight: object) -> Self:
+        """One more epoch, on these rows; what has no parameters yet has just begun."""
         is_first = not hasattr(self, "params_")
-        if is_first:
-            self._begin(like)
         sample = self._read(X, y, sample_weight, reset=is_first)
         if is_first and np.equal(sample.x, sample.x[0]).all():
             cure = "Begin with some hundred rows."
             raise DataError(f"X: expected a column that varies in the first call. {cure}")
-        problem = self._problem(sample)
+        problem = self._problem(sample, is_measured=False)
         size = min(problem.batch_size, len(problem.data))
         mover = problem.recipe.optimizer(0.0, None)
         if is_first:
@@ -124,16 +105,14 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
             X = self._table(X, reset=False)
         return self.columns_.transform(X).astype(self._dtype, copy=False)
 
-    def _outputs(self, X: object) -> list[Matrix]:
-        """What the net of each member makes of a table."""
-        x = self._features(X)
-        if len(x) <= PIECE:
-            return [self.model_.apply(params, x) for params in self._serving]
-        return [predict(self.model_, params, x, PIECE) for params in self._serving]
-
     def _predictions(self, X: object) -> Matrix:
         """The mean of the predictions of all members: (rows, outputs)."""
-        return average([self._link.apply(EMPTY, y) for y in self._outputs(X)])
+        x = self._features(X)
+        if len(x) <= PIECE:
+            outputs = [self.model_.apply(params, x) for params in self._serving]
+        else:
+            outputs = [predict(self.model_, params, x, PIECE) for params in self._serving]
+        return average([self._link.apply(EMPTY, y) for y in outputs])
 
     def _slopes(self, X: object) -> Array:
         """The mean derivatives of predictions: (rows, outputs, columns)."""
@@ -144,16 +123,6 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
         slopes = np.full((len(x), self._width, self.n_features_in_), nan, x.dtype)
         slopes[:, :, places] = found[:, :, : len(places)] * scales[:, np.newaxis]
         return read_only(slopes)
-
-    @property
-    def history_(self) -> History:
-        """What was measured, with a row for each epoch of each member: a table for pandas."""
-        check_is_fitted(self, "params_")
-        return history_of(self._curves)
-
-    def plot_history(self, axes: Axes | None = None) -> Axes:
-        """Draw the curves of the loss, of training and of validation."""
-        return plot(self.history_, axes)
 
 
 def average(members: list[A]) -> A:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import inf
-
-import attrs
 
 from purenn import checks
 from purenn.errors import OptionError
@@ -12,59 +11,19 @@ from purenn.estimators._columns import Layout
 from purenn.estimators._networks import (
     HIDDEN,
     LARGEST,
-    Full,
     Mover,
-    Net,
     Recipe,
-    Simple,
     Task,
+    always,
+    full,
     opaque_net,
     opaque_optimizer,
+    simple,
 )
 from purenn.estimators._training import Objective
-from purenn.layers import Layer
 from purenn.losses import Loss, weighted
 from purenn.optimizers import adam
-from purenn.portability import portable
 from purenn.training.gradient import require_loss_function
-
-
-@attrs.frozen(eq=False)
-class Own:
-    """A net of one's own, or that of a recipe, with an optimizer of one's own."""
-
-    base: Net | Recipe
-    mover: object
-
-    def net(self, progress: float) -> Net:
-        """The net, at all times or at that of the recipe."""
-        return self.base if isinstance(self.base, Layer) else self.base.net(progress)
-
-    def optimizer(self, progress: float, steps: int | None) -> Mover:
-        """The optimizer, or what a function of the number of steps gives."""
-        made: object = self.mover
-        maker: object = getattr(made, "func", made)  # of a partial
-        if callable(made) and not f"{maker.__module__}.".startswith("purenn.optimizers."):
-            if steps is None:
-                cure = "Give an Optimizer."
-                raise OptionError(f"optimizer: partial_fit knows no number of steps. {cure}")
-            made = made(steps)
-        return opaque_optimizer(made)
-
-
-@attrs.frozen(eq=False)
-class Portable:
-    """A recipe whose net gives the same bits on every machine."""
-
-    base: Recipe
-
-    def net(self, progress: float) -> Net:
-        """The net at that time."""
-        return portable(self.base.net(progress))
-
-    def optimizer(self, progress: float, steps: int | None) -> Mover:
-        """The optimizer at that time."""
-        return self.base.optimizer(progress, steps)
 
 
 def largest_of(preset: object, model: object) -> float:
@@ -82,13 +41,25 @@ def recipe_of(
 ) -> Recipe:
     """The net and the optimizer that are chosen, where None stands for the default."""
     if callable(model):
-        made = opaque_net(model(layout.width, outputs))
-        return Own(made, adam(0.001) if optimizer is None else optimizer)
+        net = partial(always, opaque_net(model(layout.width, outputs)))
+        return Recipe(net, partial(_own_optimizer, adam(0.001) if optimizer is None else optimizer))
     hidden = HIDDEN if model is None else hidden_sizes(model)
-    recipe: Recipe = Simple(task, outputs, hidden)
-    if preset == "full":
-        recipe = Full(task, layout, outputs, hidden)
-    return recipe if optimizer is None else Own(recipe, optimizer)
+    is_full = preset == "full"
+    recipe = full(task, layout, outputs, hidden) if is_full else simple(task, outputs, hidden)
+    if optimizer is None:
+        return recipe
+    return Recipe(recipe.net, partial(_own_optimizer, optimizer))
+
+
+def _own_optimizer(given: object, progress: float, steps: int | None) -> Mover:
+    """The optimizer that is given, or what a function of the number of steps gives."""
+    maker: object = getattr(given, "func", given)  # of a partial
+    if callable(given) and not f"{maker.__module__}.".startswith("purenn.optimizers."):
+        if steps is None:
+            cure = "Give an Optimizer."
+            raise OptionError(f"optimizer: partial_fit knows no number of steps. {cure}")
+        given = given(steps)
+    return opaque_optimizer(given)
 
 
 def hidden_sizes(model: object) -> tuple[int, ...]:

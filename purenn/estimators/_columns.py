@@ -40,6 +40,7 @@ class Layout:
 
 
 Categories = tuple[object, ...]
+Codes = tuple[Indices, int]  # from 1 up, 0 for what is missing or unknown; and how many there are
 
 
 @attrs.frozen(eq=False)
@@ -75,17 +76,15 @@ class Columns(Node):
             DataError: there are more columns or fewer, or a number is infinite.
             DtypeError: a column that had numbers has something else.
         """
-        numbers, codes = _parted(read_table(table), self.categories)
-        small = [code for code, values in codes if len(values) <= self.largest]
-        large = [code for code, values in codes if len(values) > self.largest]
-        small += [_presence(numbers[:, place]) for place in self.lacking]
+        numbers, small, large = _parted(read_table(table), self.categories, self.largest)
+        small += _presences(numbers, self.lacking)
         y = empty((len(numbers), self.layout.width), FLOAT32)
         end = self.layout.numbers
         y[:, :end] = squash(numbers, self.center, self.spread)
-        for level, code in zip(self.levels, small, strict=True):
+        for level, (code, _) in zip(self.levels, small, strict=True):
             start, end = end, end + level.shape[1]
             y[:, start:end] = level[code]
-        for place, code in enumerate(large, end):
+        for place, (code, _) in enumerate(large, end):
             y[:, place] = code
         return read_only(y)
 
@@ -94,7 +93,7 @@ class Columns(Node):
 
         It is NaN where the number is missing.
         """
-        numbers, _ = _parted(read_table(table), self.categories)
+        numbers = _parted(read_table(table), self.categories, self.largest)[0]
         is_number = [values is None for values in self.categories]
         return np.flatnonzero(is_number), squash_slopes(numbers, self.center, self.spread)
 
@@ -122,23 +121,18 @@ def fit_columns(table: object, *, largest: float = inf) -> Columns:
             almost as many texts as rows.
     """
     read = read_table(table)
-    if isinstance(read, list):
-        categories = tuple([_categories(column) for column in read])
-    else:
-        categories = (None,) * read.shape[1]
-    numbers, codes = _parted(read, categories)
+    categories = tuple([_categories(each) for each in (read if isinstance(read, list) else read.T)])
+    numbers, small, large = _parted(read, categories, largest)
     require_rows(len(numbers), len(categories))
     lacking = tuple(np.flatnonzero(np.isnan(numbers).any(axis=0)).tolist())
-    small = [(code, len(values)) for code, values in codes if len(values) <= largest]
-    small += [(_presence(numbers[:, place]), 2) for place in lacking]
-    levels = tuple([_levels(code, count) for code, count in small])
-    symbols = tuple([len(values) + 1 for _, values in codes if len(values) > largest])
+    levels = tuple([_levels(*each) for each in small + _presences(numbers, lacking)])
+    symbols = tuple([count + 1 for _, count in large])
     layout = Layout(numbers.shape[1], sum(level.shape[1] for level in levels), symbols)
     return Columns(layout, categories, largest, *center_and_spread(numbers), lacking, levels)
 
 
-def _categories(column: Column) -> Categories | None:
-    if not isinstance(column.content, list):
+def _categories(column: Column | Vector) -> Categories | None:
+    if not isinstance(column, Column) or not isinstance(column.content, list):
         return None
     named = {(type(each).__name__, str(each), each) for each in column.content if each is not None}
     # Of equals, such as True and 1, the first of these stays, and not that of the rows.
@@ -154,40 +148,35 @@ def _categories(column: Column) -> Categories | None:
 
 
 def _parted(
-    read: Matrix | list[Column], categories: tuple[Categories | None, ...]
-) -> tuple[Matrix, list[tuple[Indices, Categories]]]:
-    """The numbers of a table; and for each column of categories their codes, and the categories."""
+    read: Matrix | list[Column], categories: tuple[Categories | None, ...], largest: float
+) -> tuple[Matrix, list[Codes], list[Codes]]:
+    """The numbers of a table, and the codes of categories: of columns with few, and with more."""
     count = len(read) if isinstance(read, list) else read.shape[1]
     if count != len(categories):
         expected = f"expecting {len(categories)} features as input"
         raise DataError(f"X has {count} features, but Columns is {expected}.")
     if not isinstance(read, list):
         if not any(values is not None for values in categories):
-            return read, []
+            return read, [], []
         read = [Column(f"column {place}", column) for place, column in enumerate(read.T)]
     numbers: list[Vector] = []
-    codes: list[tuple[Indices, Categories]] = []
+    small: list[Codes] = []
+    large: list[Codes] = []
     for column, values in zip(read, categories, strict=True):
         if values is None:
             numbers.append(column.numbers())
-        else:
-            codes.append((_codes(column.values(), values), values))
+            continue
+        known = {value: number for number, value in enumerate(values, 1)}
+        codes: Indices = np.array([known.get(value, 0) for value in column.values()], np.int64)
+        (small if len(values) <= largest else large).append((codes, len(values)))
     rows = len(read[0].content)
     joined: Matrix = np.array(numbers, FLOAT64).reshape(len(numbers), rows).T
-    return joined, codes
+    return joined, small, large
 
 
-def _codes(values: list[object], categories: Categories) -> Indices:
-    """The number of each value, from 1 up, or 0 where it is missing or unknown."""
-    numbers = {value: number for number, value in enumerate(categories, 1)}
-    found: Indices = np.array([numbers.get(value, 0) for value in values], np.int64)
-    return found
-
-
-def _presence(numbers: Vector) -> Indices:
-    """1 where a number is there and 2 where it is missing, as codes of two categories."""
-    found: Indices = 1 + np.isnan(numbers)
-    return found
+def _presences(numbers: Matrix, lacking: tuple[int, ...]) -> list[Codes]:
+    """Whether numbers of these columns are there, 1, or missing, 2: as codes of two categories."""
+    return [(1 + np.isnan(numbers[:, place]), 2) for place in lacking]
 
 
 def _levels(codes: Indices, count: int) -> Matrix:

@@ -2,44 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
-from purenn.estimators._callbacks import Curves
+from purenn.estimators._training import Curves
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-History = dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]]
 
-COLUMNS = ("member", "epoch", "loss", "validation_loss", "validation_error")
+class Measured:
+    """An estimator that has the curves of its members."""
 
+    _curves: list[tuple[Curves, ...]]
 
-def history_of(members: Sequence[Sequence[Curves]]) -> History:
-    """A column for each of `COLUMNS`, as pandas and polars take them: a row for each epoch."""
-    rows = [
-        (member, epoch, *curves)
-        for member, epochs in enumerate(members)
-        for epoch, curves in enumerate(epochs, 1)
-    ]
-    return dict(zip(COLUMNS, np.array(rows, np.float64).T, strict=True))
+    @property
+    def history_(self) -> dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]]:
+        """What was measured, with a row for each epoch of each member: a table for pandas."""
+        check_is_fitted(self, "params_")
+        rows = [
+            (member, epoch, *curves)
+            for member, epochs in enumerate(self._curves)
+            for epoch, curves in enumerate(epochs, 1)
+        ]
+        names = ("member", "epoch", "loss", "validation_loss", "validation_error")
+        return dict(zip(names, np.array(rows, np.float64).T, strict=True))
 
-
-def plot(history: History, axes: Axes | None) -> Axes:
-    """Draw both curves of loss, of each member."""
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        cure = "in a clone of purenn, pip install '.[scripts]'"
-        raise ModuleNotFoundError(f"plot_history needs matplotlib: {cure}.") from error
-    drawn = plt.figure().add_subplot() if axes is None else axes
-    for member in np.unique(history["member"]):
-        rows = history["member"] == member
-        for name, color in (("loss", "C0"), ("validation_loss", "C1")):
-            label = name.replace("_", " ") if member == 0 else None
-            drawn.plot(history["epoch"][rows], history[name][rows], color, label=label)
-    drawn.set(xlabel="epoch", ylabel="loss")
-    drawn.legend()
-    return drawn
+    def plot_history(self, axes: Axes | None = None) -> Axes:
+        """Draw the curves of the loss, of training and of validation."""
+        try:
+            import matplotlib.pyplot as plt
+        except ImportError as error:
+            cure = "in a clone of purenn, pip install '.[scripts]'"
+            raise ModuleNotFoundError(f"plot_history needs matplotlib: {cure}.") from error
+        history = self.history_
+        drawn = plt.figure().add_subplot() if axes is None else axes
+        for member in np.unique(history["member"]):
+            rows = history["member"] == member
+            for name, color in (("loss", "C0"), ("validation_loss", "C1")):
+                label = name.replace("_", " ") if member == 0 else None
+                drawn.plot(history["epoch"][rows], history[name][rows], color, label=label)
+        drawn.set(xlabel="epoch", ylabel="loss")
+        drawn.legend()
+        return drawn

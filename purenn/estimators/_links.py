@@ -1,11 +1,15 @@
-"""What makes predictions of the outputs of a net."""
+"""What the outputs of a net stand for: the predictions made of them, and when these are wrong."""
 
 from __future__ import annotations
 
-from purenn.arrays import Matrix
+import numpy as np
+
+from purenn.arrays import Labels, Matrix, Vector, is_labels
+from purenn.expressions import maker
 from purenn.layers import Layer, block, exponential, frozen, identity, lsuv, sigmoid, softmax
 from purenn.losses import (
     Loss,
+    PerSample,
     binary_cross_entropy_with_logits,
     class_weighted,
     ignoring,
@@ -20,32 +24,49 @@ from purenn.tree import Empty
 
 Link = Layer[Empty, Matrix, Matrix]
 
-# Whose outputs, or means, are those of the layer or loss that they are given.
-WRAPPERS = (block, frozen, lsuv, portable, summed, ignoring, weighted, class_weighted)
+# Their outputs, or means, are those of the layer or loss in this place of their arguments.
+WRAPPERS: dict[object, int] = {
+    **dict.fromkeys((block, frozen, lsuv, portable, summed, ignoring, weighted, class_weighted), 0),
+    reporting: 1,
+}
+
+
+def _maker_of(value: object) -> object:
+    """What made a loss, a layer or the last layer of a chain, inside of all wrappers."""
+    if isinstance(value, Layer) and len(value) > 1:
+        return _maker_of(value.parts[-1])
+    call = value.origin or value.expression if isinstance(value, Layer | Loss) else None
+    if call is None or call.maker not in WRAPPERS:
+        return None if call is None else call.maker
+    return _maker_of(call.arguments[WRAPPERS[call.maker]])
 
 
 def gives_probabilities(layer: object) -> bool:
     """Whether a model ends with softmax or sigmoid."""
-    if not isinstance(layer, Layer):
-        return False
-    if len(layer) > 1:
-        return gives_probabilities(layer.parts[-1])
-    call = layer.origin or layer.expression
-    if call is not None and call.maker in WRAPPERS:
-        return gives_probabilities(call.arguments[0])
-    return call is not None and call.maker in (softmax, sigmoid)
+    return _maker_of(layer) in (softmax, sigmoid)
 
 
 def link_of(loss: object) -> Link:
     """The mean that a loss stands for: the rate of `poisson`, whose outputs are its logarithm."""
-    call = loss.origin or loss.expression if isinstance(loss, Loss) else None
-    if call is None:
-        return identity()
-    if call.maker in WRAPPERS:
-        return link_of(call.arguments[0])
-    if call.maker is reporting:
-        return link_of(call.arguments[1])
-    if call.maker is poisson:
+    found = _maker_of(loss)
+    if found is poisson:
         return exponential()
-    has_logits = call.maker in (binary_cross_entropy_with_logits, sigmoid_focal)
-    return sigmoid() if has_logits else identity()
+    return sigmoid() if found in (binary_cross_entropy_with_logits, sigmoid_focal) else identity()
+
+
+@maker
+def error_rate(threshold: float = 0.0) -> Loss[Matrix, Labels | Matrix]:
+    """The share of wrong labels, with the weights that losses have.
+
+    A label is wrong if another output is the largest; labels of 0 and 1 if they are not on the side
+    of the threshold where their output is.
+    """
+
+    def per_sample(prediction: Matrix, target: Labels | Matrix) -> PerSample[Matrix]:
+        if is_labels(target):
+            wrong: Vector = prediction.argmax(axis=1) != target
+        else:
+            wrong = ((prediction > threshold) != (target > 0.5)).mean(axis=1)
+        return wrong.astype(prediction.dtype), lambda weights: np.zeros_like(prediction)
+
+    return Loss(per_sample)

@@ -8,8 +8,9 @@ least validation error, the last of equals. Regression targets are standardized.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial, reduce
 from math import pi
-from typing import Protocol
 
 import attrs
 
@@ -37,6 +38,7 @@ from purenn.layers import (
 )
 from purenn.optimizers import Optimizer, descend, scale_by_adam, scaled, weight_decay
 from purenn.optimizers._optimizer import require_optimizer
+from purenn.portability import portable
 from purenn.schedules import Schedule, log_cosine
 from purenn.tree import Empty
 
@@ -72,21 +74,30 @@ CLASSIFICATION = Task(selu(), 0.04, 0.04)
 REGRESSION = Task(mish(), 0.07, 0.2)
 
 
-class Recipe(Protocol):
+@attrs.frozen(eq=False)
+class Recipe:
     """A net and how it is trained, where some things change over the training.
 
-    A progress is the share of the training that is done, from 0 to 1. Parameters and states of the
-    optimizer are alike at all times.
+    Parameters and states of the optimizer are alike at all times.
+
+    Args:
+        net: of the share of the training that is done, from 0 to 1: its dropout changes.
+        optimizer: of that share, as its decay changes, and of the number of steps in all, or None
+            if nobody knows how many.
     """
 
-    def net(self, progress: float) -> Net:
-        """The net at that time: its dropout changes."""
+    net: Callable[[float], Net]
+    optimizer: Callable[[float, int | None], Mover]
 
-    def optimizer(self, progress: float, steps: int | None) -> Mover:
-        """The optimizer at that time, for a training of so many steps or of nobody knows how many.
 
-        Its decay changes.
-        """
+def always(net: Net, progress: float) -> Net:
+    """The net that is the same at all times."""
+    return net
+
+
+def portable_net(net: Callable[[float], Net], progress: float) -> Net:
+    """A net of a recipe that gives the same bits on every machine."""
+    return portable(net(progress))
 
 
 def rate_factor(path: str) -> float:
@@ -100,30 +111,25 @@ def _rates(base: float, steps: int | None) -> float | Schedule:
     return 0.5 * base if steps is None else log_cosine(base, steps)
 
 
-@attrs.frozen
-class Simple:
+def simple(task: Task, outputs: int, hidden: tuple[int, ...] = HIDDEN) -> Recipe:
     """RealMLP-TD-S, where nothing but the learning rate changes.
+
+    A learned factor for each column, then layers whose last is zero at first.
 
     Args:
         outputs: classes, or values to predict.
         hidden: the widths of the hidden layers.
     """
+    blocks = [block(ntk_linear(width) >> task.activation) for width in hidden]
+    last = ntk_linear(outputs, weight=zeros(), bias=zeros())
+    net = opaque_net(scale() >> stack(*blocks) >> last if blocks else scale() >> last)
+    return Recipe(partial(always, net), partial(_simple_optimizer, task.rate))
 
-    task: Task
-    outputs: int
-    hidden: tuple[int, ...] = HIDDEN
 
-    def net(self, progress: float) -> Net:
-        """A learned factor for each column, then layers whose last is zero at first."""
-        activation = self.task.activation
-        blocks = [block(ntk_linear(width) >> activation) for width in self.hidden]
-        last = ntk_linear(self.outputs, weight=zeros(), bias=zeros())
-        return opaque_net(scale() >> stack(*blocks) >> last if blocks else scale() >> last)
-
-    def optimizer(self, progress: float, steps: int | None) -> Mover:
-        """Adam with a short memory of squares, rates by leaf, and four cycles of the schedule."""
-        adam = scale_by_adam(0.9, 0.95) >> scaled(rate_factor)
-        return opaque_optimizer(descend(adam, _rates(self.task.rate, steps)))
+def _simple_optimizer(rate: float, progress: float, steps: int | None) -> Mover:
+    """Adam with a short memory of squares, rates by leaf, and four cycles of the schedule."""
+    adam = scale_by_adam(0.9, 0.95) >> scaled(rate_factor)
+    return opaque_optimizer(descend(adam, _rates(rate, steps)))
 
 
 def _is_slow(path: str) -> bool:
@@ -153,8 +159,7 @@ def flat_cosine(progress: float) -> float:
     return 0.5 + 0.5 * scalars.cos(pi * max(0.0, 2.0 * progress - 1.0))
 
 
-@attrs.frozen
-class Full:
+def full(task: Task, layout: Layout, outputs: int, hidden: tuple[int, ...] = HIDDEN) -> Recipe:
     """RealMLP-TD: embeddings, parametric activations, dropout, decay and fitted first values.
 
     The example of `net(0.0).init` is to be the training part, or some thousand rows of it.
@@ -164,31 +169,31 @@ class Full:
         outputs: classes, or values to predict.
         hidden: the widths of the hidden layers.
     """
+    net = partial(_full_net, task.activation, layout, outputs, hidden)
+    return Recipe(net, partial(_full_optimizer, task.full_rate))
 
-    task: Task
-    layout: Layout
-    outputs: int
-    hidden: tuple[int, ...] = HIDDEN
 
-    def net(self, progress: float) -> Net:
-        """Columns embedded, then hidden layers with the dropout of that time."""
-        activation = parametric(self.task.activation)
-        noise = dropout(DROPOUT * flat_cosine(progress))
-        blocks = [block(fitted_linear(width) >> activation >> noise) for width in self.hidden]
-        inputs, last = block(_embedded(self.layout)) >> scale(), fitted_linear(self.outputs)
-        return opaque_net(inputs >> stack(*blocks) >> last if blocks else inputs >> last)
+def _full_net(
+    activation: Activation, layout: Layout, outputs: int, hidden: tuple[int, ...], progress: float
+) -> Net:
+    """Columns embedded, then hidden layers with the dropout of that time."""
+    active, noise = parametric(activation), dropout(DROPOUT * flat_cosine(progress))
+    blocks = [block(fitted_linear(width) >> active >> noise) for width in hidden]
+    inputs, last = block(_embedded(layout)) >> scale(), fitted_linear(outputs)
+    return opaque_net(inputs >> stack(*blocks) >> last if blocks else inputs >> last)
 
-    def optimizer(self, progress: float, steps: int | None) -> Mover:
-        """As for the simple net, with decay, to which the factor of a leaf's rate applies twice."""
-        decay = DECAY * flat_cosine(progress)
-        adam = (
-            scale_by_adam(0.9, 0.95)
-            >> weight_decay(decay, _decays)
-            >> weight_decay(6.0 * decay, _decays_fast)
-            >> weight_decay(0.1 * decay, _decays_slowly)
-            >> scaled(full_rate_factor)
-        )
-        return opaque_optimizer(descend(adam, _rates(self.task.full_rate, steps)))
+
+def _full_optimizer(rate: float, progress: float, steps: int | None) -> Mover:
+    """As for the simple net, with decay, to which the factor of a leaf's rate applies twice."""
+    decay = DECAY * flat_cosine(progress)
+    adam = (
+        scale_by_adam(0.9, 0.95)
+        >> weight_decay(decay, _decays)
+        >> weight_decay(6.0 * decay, _decays_fast)
+        >> weight_decay(0.1 * decay, _decays_slowly)
+        >> scaled(full_rate_factor)
+    )
+    return opaque_optimizer(descend(adam, _rates(rate, steps)))
 
 
 def _embedded(layout: Layout) -> Net:
@@ -202,10 +207,7 @@ def _embedded(layout: Layout) -> Net:
     if layout.symbols:
         vectors = category_embedding(layout.symbols, WIDTH)
         parts.append(opaque_net(select(second, layout.width) >> vectors))
-    joined = parts[0]
-    for part in parts[1:]:
-        joined = opaque_net(branches(joined, part) >> concatenate())
-    return joined
+    return reduce(lambda left, right: opaque_net(branches(left, right) >> concatenate()), parts)
 
 
 def opaque_net(layer: object) -> Net:

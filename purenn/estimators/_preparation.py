@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from functools import partial
 from math import inf
 from typing import Generic, TypeVar
 
@@ -13,14 +14,14 @@ from sklearn.utils.validation import _check_sample_weight, check_consistent_leng
 
 from purenn import checks
 from purenn.arrays import FLOAT64, Labels, Matrix, Vector, is_labels, read_only
-from purenn.data import Pair, dataset
+from purenn.data import dataset
 from purenn.errors import DataError, OptionError
-from purenn.estimators._bases import BaseEstimator
-from purenn.estimators._choices import Portable, largest_of, objective_of, recipe_of
+from purenn.estimators._choices import largest_of, objective_of, recipe_of
 from purenn.estimators._columns import Columns, fit_columns
 from purenn.estimators._links import Link
-from purenn.estimators._networks import Net, Task
-from purenn.estimators._tables import require_rows, require_unmasked
+from purenn.estimators._networks import Net, Task, portable_net
+from purenn.estimators._sklearn import BaseEstimator
+from purenn.estimators._tables import as_array, require_rows, require_unmasked
 from purenn.estimators._training import Data, Problem
 from purenn.estimators._weights import canonical_order, mean_weight, relative, repeats
 from purenn.kernels.gather import take
@@ -37,7 +38,7 @@ class Sample(Generic[E]):
 
     x: Matrix
     encoded: E
-    weights: Vector | None
+    weights: Vector
 
 
 class Preparation(BaseEstimator, ABC, Generic[E]):
@@ -75,6 +76,11 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
         tags.input_tags.string = True
         return tags
 
+    def _keep(self, options: dict[str, object]) -> None:
+        """Keep the arguments of `__init__`, as they are and by their names."""
+        del options["self"]
+        vars(self).update(options)
+
     @abstractmethod
     def _meet(self, y: object) -> None:
         """Learn of what kind targets are."""
@@ -92,20 +98,8 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
         return encoded
 
     @abstractmethod
-    def _default_loss(self, model: Net) -> object:
-        """The loss if none is given."""
-
-    @abstractmethod
-    def _link_of(self, model: Net, loss: object) -> Link:
-        """What makes predictions of outputs."""
-
-    def _error(self, model: Net, loss: object) -> object:
-        """What the best epoch has least of."""
-        return loss
-
-    def _class_factors(self, encoded: E) -> Vector | None:
-        """How much the class of each row counts."""
-        return None
+    def _aims(self, model: Net) -> tuple[object, Link, object]:
+        """The loss, what makes predictions of outputs, and what the best epoch has least of."""
 
     def _begin(self, y: object) -> None:
         """Forget all, and learn of what kind targets are."""
@@ -123,13 +117,11 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
 
         Frames stay as they are; all else becomes an array of whatever dtype it has.
         """
-        require_unmasked("X", X)
         if hasattr(X, "columns"):
             validate_data(self, X, reset=reset, skip_check_array=True)
             return X
-        if isinstance(X, list | tuple) and np.asarray(X).dtype.kind in "US":
-            X = np.asarray(X, object)  # or the numbers among the words would become words as well
-        return validate_data(self, X, reset=reset, dtype=None, ensure_all_finite="allow-nan")
+        table = as_array(X)
+        return validate_data(self, table, reset=reset, dtype=None, ensure_all_finite="allow-nan")
 
     def _pair(self, X: object, y: object, *, reset: bool) -> tuple[object, E]:
         """The table, and the targets in numbers: as many, and at least one."""
@@ -142,7 +134,8 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
 
     def _read(self, X: object, y: object, sample_weight: object, *, reset: bool) -> Sample[E]:
         """The rows that count, in an order that does not depend on theirs."""
-        (table, encoded), weights = self._pair(X, y, reset=reset), None
+        table, encoded = self._pair(X, y, reset=reset)
+        weights: Vector = np.ones(len(encoded))
         if sample_weight is not None:
             require_unmasked("sample_weight", sample_weight)
             found = _check_sample_weight(sample_weight, table, ensure_non_negative=True)
@@ -154,8 +147,7 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
                 raise DataError("X: expected a column of which something is known.")
         x = self.columns_.transform(table)
         order = canonical_order(x, encoded, weights)
-        weights = None if weights is None else take(weights, order)
-        sample = Sample(take(x, order), take(encoded, order), weights)
+        sample = Sample(take(x, order), take(encoded, order), take(weights, order))
         if reset:
             self._learn(sample)
             self._unit = mean_weight(self._weights(sample))
@@ -163,37 +155,36 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
 
     def _weights(self, sample: Sample[E]) -> Vector:
         """How much each row counts."""
-        weights: Vector = np.ones(len(sample.x)) if sample.weights is None else sample.weights
-        factors = self._class_factors(sample.encoded)
-        return weights if factors is None else weights * factors
+        return sample.weights
 
-    def _problem(self, sample: Sample[E]) -> Problem:
+    def _problem(self, sample: Sample[E], *, is_measured: bool) -> Problem:
         layout = self.columns_.layout
         recipe = recipe_of(self.preset, self.model, self.optimizer, self._task, layout, self._width)
         checks.instance("portable", self.portable, bool)
         checks.instance("verbose", self.verbose, int)
         if self.portable:
-            recipe = Portable(recipe)
+            recipe = attrs.evolve(recipe, net=partial(portable_net, recipe.net))
         model = recipe.net(1.0)
-        loss = self._default_loss(model) if self.loss is None else self.loss
-        if self.portable and isinstance(loss, Loss):
-            loss = portable(loss)
-        link = self._link_of(model, loss)
+        loss, link, error = self._aims(model)
+        if self.portable:
+            link = portable(link)
+            loss, error = (portable(one) if isinstance(one, Loss) else one for one in (loss, error))
         weights = relative(self._weights(sample), self._unit)
         has_weights = bool((weights != 1.0).any())
         return Problem(
             recipe=recipe,
             model=model,
-            link=portable(link) if self.portable else link,
+            link=link,
             outputs=self._width,
             loss=objective_of(loss, has_weights=has_weights),
-            error=objective_of(self._error(model, loss), has_weights=has_weights),
+            error=objective_of(error, has_weights=has_weights),
             data=self._data(sample, weights if has_weights else None),
-            validation=None,
+            validation=self._held_out(has_weights=has_weights) if is_measured else None,
             strata=sample.encoded if is_labels(sample.encoded) else None,
             epochs=checks.integer("epochs", self.epochs),
             batch_size=checks.integer("batch_size", self.batch_size),
             patience=inf if self.patience is None else checks.integer("patience", self.patience),
+            is_verbose=bool(self.verbose),
         )
 
     def _data(self, sample: Sample[E], weights: Vector | None) -> Data:
@@ -202,7 +193,7 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
             return dataset(sample.x, targets)
         return dataset(sample.x, (targets, read_only(weights)))
 
-    def _held_out(self, problem: Problem) -> Data | float | None:
+    def _held_out(self, *, has_weights: bool) -> Data | float | None:
         """What `validation` says to measure with."""
         held = self.validation
         if held is None:
@@ -214,8 +205,6 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
         if len(held) != 2:
             raise OptionError(f"validation: expected a fraction or (X, y), got {len(held)} things.")
         table, encoded = self._pair(*held, reset=False)
-        sample = Sample(self.columns_.transform(table), encoded, None)
-        if not isinstance(problem.data.targets, Pair):
-            return self._data(sample, None)
+        sample = Sample(self.columns_.transform(table), encoded, np.ones(len(encoded)))
         weights = self._weights(sample)
-        return self._data(sample, relative(weights, mean_weight(weights)))
+        return self._data(sample, relative(weights, mean_weight(weights)) if has_weights else None)

@@ -5,7 +5,7 @@ Frames are asked for nothing but what both have, so that neither needs to be ins
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from math import inf, isnan, nan
 from numbers import Number
 from typing import Protocol, SupportsFloat, runtime_checkable
@@ -13,7 +13,7 @@ from typing import Protocol, SupportsFloat, runtime_checkable
 import attrs
 import numpy as np
 
-from purenn.arrays import FLOAT64, Element, Matrix, Vector
+from purenn.arrays import FLOAT64, A, Element, Matrix, Vector
 from purenn.errors import DataError, DtypeError, ShapeError
 
 COMPLEX = "X: Complex data not supported. Give real and imaginary parts apart."
@@ -35,8 +35,6 @@ class Frame(Protocol):
 
     @property
     def columns(self) -> Iterable[object]: ...
-    @property
-    def shape(self) -> tuple[int, int]: ...
     def __getitem__(self, name: object, /) -> Series: ...
 
 
@@ -82,7 +80,7 @@ def read_table(table: object) -> Matrix | list[Column]:
     """
     if isinstance(table, Frame):
         return list(_of_frame(table))
-    array = _as_array(table)
+    array = as_array(table)
     if array.dtype.kind == "c":
         raise DataError(COMPLEX)
     if array.ndim != 2 or not array.shape[1]:
@@ -91,17 +89,8 @@ def read_table(table: object) -> Matrix | list[Column]:
         raise ShapeError("X", f"{expected}. {cure}, array.reshape(1, -1) if it is one row.")
     if array.dtype.kind in "iuf":
         numbers: Matrix = np.asarray(array, FLOAT64)
-        require_finite(numbers, lambda place: f"column {place}")
-        return numbers
+        return _finite(numbers)
     return [_column(f"column {place}", column) for place, column in enumerate(array.T)]
-
-
-def require_finite(numbers: Matrix, name: Callable[[int], str]) -> None:
-    """Check that no number is infinite; `name(place)` names a column."""
-    if np.isinf(numbers).any():
-        row, place = np.argwhere(np.isinf(numbers))[0].tolist()
-        cure = "Replace it by a number, or by NaN, which stands for a missing one."
-        raise DataError(f"X: {name(place)} has infinity in row {row}. {cure}")
 
 
 def require_rows(rows: int, columns: int) -> None:
@@ -118,7 +107,19 @@ def require_unmasked(name: str, values: object) -> None:
         raise DtypeError(name, f"expected an array without a mask, got MaskedArray. {cure}")
 
 
-def _as_array(table: object) -> Anything:
+def require_labels(y: object) -> None:
+    """Check that no label is missing, which could not be sorted among others."""
+    if y is None or (isinstance(y, np.ndarray) and y.dtype.kind not in "OfmM"):
+        return
+    labels = np.atleast_1d(np.asarray(y, object))
+    for place, label in enumerate(labels.ravel().tolist()):
+        if is_missing(label):
+            row, cure = place // labels[:1].size, "Leave such rows out, or give them a label."
+            raise DataError(f"Input y contains NaN. Row {row} has no label. {cure}")
+
+
+def as_array(table: object) -> Anything:
+    """A table without names as an array, of whatever dtype."""
     if hasattr(table, "toarray"):
         raise DtypeError(
             "X", "expected a dense array, got a sparse one. Convert it with X.toarray()."
@@ -147,16 +148,18 @@ def _of_frame(frame: Frame) -> Iterator[Column]:
 def _column(name: str, array: Anything, dtype: str = "") -> Column:
     if array.ndim != 1 or array.dtype.kind == "V":
         raise DataError(f"X: {name} has more than one value in a row.")
-    if dtype.startswith(("category", "Categorical", "Enum")):
-        return Column(name, _with_none(array.tolist()), is_declared=True)
-    if dtype.startswith(("str", "String", "Null")):
-        return Column(name, _with_none(array.tolist()))  # also if all are missing
-    if array.dtype.kind in "iuf":
-        return Column(name, _finite(name, np.asarray(array, FLOAT64)))
+    is_declared = dtype.startswith(("category", "Categorical", "Enum"))
+    has_categories = is_declared or dtype.startswith(
+        ("str", "String", "Null")
+    )  # if all are missing
+    if array.dtype.kind in "iuf" and not has_categories:
+        return Column(name, _finite(np.asarray(array, FLOAT64), name))
+    values = [None if is_missing(value) else value for value in array.tolist()]
+    if has_categories:
+        return Column(name, values, is_declared)
     cure = "Turn it into numbers: dates into days since one, say."
     if array.dtype.kind not in "bOUST":
         raise DtypeError("X", f"{name}: expected numbers or categories, got {array.dtype}. {cure}")
-    values = _with_none(array.tolist())
     kinds = {type(value) for value in values if value is not None}
     if any(issubclass(kind, complex | np.complexfloating) for kind in kinds):
         raise DataError(COMPLEX)
@@ -168,20 +171,16 @@ def _column(name: str, array: Anything, dtype: str = "") -> Column:
     return Column(name, _numbers(name, values))
 
 
-def _with_none(values: list[object]) -> list[object]:
-    return [None if is_missing(value) else value for value in values]
-
-
 def is_missing(value: object) -> bool:
     """Whether a value is None or NaN, or what frames have for it."""
-    if isinstance(value, float):
+    if isinstance(value, float | np.floating):
         return isnan(value)
     return value is None or type(value).__name__ in {"NAType", "NaTType"}
 
 
 def _numbers(name: str, values: list[object]) -> Vector:
     numbers = [nan if value is None else _as_float(value) for value in values]
-    return _finite(name, np.array(numbers, FLOAT64))
+    return _finite(np.array(numbers, FLOAT64), name)
 
 
 def _as_float(number: object) -> float:
@@ -191,6 +190,10 @@ def _as_float(number: object) -> float:
         return inf
 
 
-def _finite(name: str, numbers: Vector) -> Vector:
-    require_finite(numbers[:, np.newaxis], lambda place: name)
+def _finite(numbers: A, name: str | None = None) -> A:
+    """The numbers of a table, or of the column of that name, if none is infinite."""
+    if np.isinf(numbers).any():
+        row, *place = np.argwhere(np.isinf(numbers))[0].tolist()
+        cure = "Replace it by a number, or by NaN, which stands for a missing one."
+        raise DataError(f"X: {name or f'column {place[0]}'} has infinity in row {row}. {cure}")
     return numbers

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
-from contextlib import closing, nullcontext
+import sys
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager, nullcontext
 from math import inf, nan
+from threading import Lock
 
 import attrs
 import numpy as np
 from sklearn.utils.parallel import Parallel, delayed
+from threadpoolctl import threadpool_limits
 
 from purenn.arrays import Labels, Matrix, Vector
 from purenn.data import Dataset, shuffled_batches, split
 from purenn.errors import DataError, ShapeError
-from purenn.estimators._callbacks import Curves, Follower
 from purenn.estimators._links import Link
 from purenn.estimators._networks import Net, Recipe
-from purenn.estimators._threads import ONE_THREAD
+from purenn.estimators._sklearn import Stage
 from purenn.keys import Key
 from purenn.losses import Loss, LossFunction
 from purenn.optimizers import evaluation_params
@@ -26,6 +28,8 @@ from purenn.tree import leaves
 Targets = Matrix | Labels | tuple[Matrix | Labels, Vector]
 Data = Dataset[Matrix, Targets]
 Objective = LossFunction[Matrix, Targets]
+# Of an epoch: the loss, and on the validation part the loss and the error; NaN without such a part.
+Curves = tuple[float, float, float]
 Trained = tuple[object, tuple[Curves, ...]]  # the parameters, and what was measured in each epoch
 
 # Products of nets with so many numbers are too small to share: two threads of BLAS win an eighth of
@@ -44,7 +48,6 @@ class Problem:
         model: the net that is to predict.
         link: what makes predictions of its outputs.
         outputs: how many the net must have.
-        loss: what it descends on.
         error: what the best epoch has least of.
         data: the samples, those of the validation part among them if that is a fraction.
         validation: the samples to measure with, what fraction of the data they are, or None.
@@ -66,36 +69,49 @@ class Problem:
     epochs: int
     batch_size: int
     patience: float
+    is_verbose: bool
 
 
-def train(problem: Problem, key: Key, follower: Follower) -> Trained:
-    """The parameters of the best epoch, the last of equals, and what was measured in all."""
+def train(problem: Problem, small: float, member: int, key: Key, stage: Stage) -> Trained:
+    """The parameters of the best epoch, the last of equals, and what was measured in all.
+
+    Args:
+        small: the most numbers in a net that is trained on one thread.
+    """
     found: list[Curves] = []
     params: object = None
     best, least, is_watched = 0, inf, problem.validation is not None
-    with closing(_epochs(problem, key)) as epochs:
+    with closing(_epochs(problem, key, small)) as epochs:
         for number in range(problem.epochs):
-            follower.begin()
+            epoch = stage.part("epoch")
             new, curves = next(epochs)
             found.append(curves)
             if curves[-1] < least:
                 best = number
             if number == 0 or not is_watched or curves[-1] <= least:  # unwatched, the last is best
                 least, params = min(least, curves[-1]), new
-            if follower.end(curves, params) or number - best >= problem.patience:
+            if problem.is_verbose:
+                sys.stdout.write(_line(member, number, curves))
+            if epoch.end(params) or number - best >= problem.patience:
                 break
     return params, tuple(found)
 
 
-def _epochs(problem: Problem, key: Key) -> Generator[tuple[object, Curves]]:
+def _line(member: int, number: int, curves: Curves) -> str:
+    loss, held, error = (f"{value:.4g}" for value in curves)
+    what = f"loss {loss}, validation loss {held}, validation error {error}"
+    return f"member {member}, epoch {number + 1}: {what}\n"
+
+
+def _epochs(problem: Problem, key: Key, small: float) -> Generator[tuple[object, Curves]]:
     training, validation = _parts(problem, key)
     epochs, size = problem.epochs, min(problem.batch_size, len(training))
     whole = len(training) // size
     recipe, steps = problem.recipe, whole * epochs
-    with ONE_THREAD:
+    with one_thread():
         params = first_params(problem, training, key)
     state = recipe.optimizer(0.0, steps).init(params)
-    with ONE_THREAD if sum(leaf.size for leaf in leaves(params)) <= SMALL else nullcontext():
+    with one_thread() if sum(leaf.size for leaf in leaves(params)) <= small else nullcontext():
         for number in range(epochs):
             progress = number / epochs
             net = recipe.net(progress)
@@ -150,19 +166,34 @@ def mean(function: Objective, prediction: Matrix, target: Targets) -> float:
 
 
 def train_all(
-    problem: Problem, keys: Sequence[Key], followers: Sequence[Follower], jobs: int | None
+    problem: Problem, keys: Sequence[Key], stages: Sequence[Stage], jobs: int | None
 ) -> list[Trained]:
     """Several nets, in up to so many processes, or one, with all threads if it is large.
 
     Each of several has a thread of its own, whose sums do not depend on how many there are.
     """
-    function = train if len(keys) == 1 else _train_on_one_thread
+    small = SMALL if len(keys) == 1 else inf
     return Parallel(n_jobs=jobs)(
-        delayed(function)(problem, key, follower)
-        for key, follower in zip(keys, followers, strict=True)
+        delayed(train)(problem, small, *member)
+        for member in zip(range(len(keys)), keys, stages, strict=True)
     )
 
 
-def _train_on_one_thread(problem: Problem, key: Key, follower: Follower) -> Trained:
-    with ONE_THREAD:
-        return train(problem, key, follower)
+_LOCK = Lock()
+_LIMITS: list[threadpool_limits] = []
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Limit BLAS in the whole process to one thread, until the last who wants that has left.
+
+    The last limit goes first, whoever leaves: it gives back one thread, and the first one of all
+    what was set before.
+    """
+    with _LOCK:
+        _LIMITS.append(threadpool_limits(1))
+    try:
+        yield
+    finally:
+        with _LOCK:
+            _LIMITS.pop().restore_original_limits()

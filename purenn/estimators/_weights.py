@@ -15,8 +15,8 @@ HEAVIEST = 1e15
 LONGEST = 4
 
 
-def repeats(weights: Vector) -> tuple[Indices, Vector | None]:
-    """Which rows there are, some more than once, and the weight of each unless all are 1.
+def repeats(weights: Vector) -> tuple[Indices, Vector]:
+    """Which rows there are, some more than once, and the weight of each.
 
     Rows of weight 0 are left out. What is fitted to weights that are small whole numbers is what
     would be fitted to repeated rows, to the last bit; other weights are factors of the loss.
@@ -28,7 +28,8 @@ def repeats(weights: Vector) -> tuple[Indices, Vector | None]:
     longest = LONGEST * len(weights)
     is_short = found.max() <= longest and found.sum() <= longest
     if is_short and (found == np.rint(found)).all():
-        return np.repeat(rows, found.astype(np.int64)), None
+        rows = np.repeat(rows, found.astype(np.int64))
+        return rows, np.ones(len(rows))
     return rows, found
 
 
@@ -55,10 +56,9 @@ def relative(weights: Vector, unit: float) -> Vector:
     return (weights / unit).astype(FLOAT32)
 
 
-def canonical_order(features: Matrix, targets: AnyArray, weights: Vector | None) -> Indices:
+def canonical_order(features: Matrix, targets: AnyArray, weights: Vector) -> Indices:
     """The rows in an order that is the same for the same rows, in whatever order they come."""
-    keys = [*targets.reshape(len(targets), -1).T]
-    first: Indices = np.lexsort(keys if weights is None else [weights, *keys])
+    first: Indices = np.lexsort([weights, *targets.reshape(len(targets), -1).T])
     raw = np.ascontiguousarray(features[first])
     whole = raw.view(np.dtype((np.void, raw.itemsize * raw.shape[1])))[:, 0]
     second: Indices = np.argsort(whole, kind="stable")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from typing import Literal, Self, TypeAlias, TypeVar
 
 import numpy as np
@@ -12,14 +13,13 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import check_array, column_or_1d
 
 from purenn.arrays import FLOAT32, FLOAT64, Array, Labels, Matrix, Vector, is_labels, read_only
-from purenn.errors import DataError, LabelError, OptionError
+from purenn.errors import LabelError, OptionError
 from purenn.estimators._base import Estimator
-from purenn.estimators._bases import ClassifierMixin
-from purenn.estimators._errors import error_rate, label_error_rate
-from purenn.estimators._links import Link, gives_probabilities
+from purenn.estimators._links import Link, error_rate, gives_probabilities
 from purenn.estimators._networks import BATCH, CLASSIFICATION, EPOCHS, Net
 from purenn.estimators._preparation import Sample
-from purenn.estimators._tables import is_missing
+from purenn.estimators._sklearn import ClassifierMixin
+from purenn.estimators._tables import require_labels
 from purenn.estimators._weights import normalized
 from purenn.layers import Layer, identity, sigmoid, softmax
 from purenn.losses import (
@@ -99,20 +99,7 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         random_state: int | np.random.RandomState | None = None,
         verbose: bool = False,
     ) -> None:
-        self.model = model
-        self.preset = preset
-        self.optimizer = optimizer
-        self.loss = loss
-        self.class_weight = class_weight
-        self.validation = validation
-        self.patience = patience
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.members = members
-        self.n_jobs = n_jobs
-        self.portable = portable
-        self.random_state = random_state
-        self.verbose = verbose
+        self._keep(locals())
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -135,71 +122,51 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         self._width = len(self.classes_)
 
     def _encode(self, y: object) -> Labels | Matrix:
-        _require_labels(y)
+        require_labels(y)
         if not self._is_multilabel:
-            return self._known_labels(column_or_1d(y, warn=True))
+            return read_only(_numbers_of(column_or_1d(y, warn=True), self.classes_))
         found = check_array(y, dtype=FLOAT64, input_name="y")
         rows = found.reshape(len(found), -1).astype(FLOAT32)
         if rows.shape[1] != self._width or not np.isin(rows, (0, 1)).all():
             raise LabelError(f"y: expected {self._width} columns of 0 and 1.")
         return read_only(rows)
 
-    def _known_labels(self, labels: Values) -> Labels:
-        """The numbers of labels, which must be among those known."""
-        if labels.dtype.names or self.classes_.dtype.names:
-            raise LabelError("y: expected numbers or texts as labels, got structures.")
-        is_known = np.isin(labels, self.classes_)
-        if not is_known.all():
-            wrong = np.unique(labels[~is_known])
-            raise LabelError(
-                f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. 'y' "
-                f"has {wrong}. Known are those of `fit`, or the classes of the first `partial_fit`."
-            )
-        found: Labels = np.searchsorted(self.classes_, labels)
-        return read_only(found)
-
-    def _default_loss(self, model: Net) -> object:
+    def _aims(self, model: Net) -> tuple[object, Link, object]:
+        loss: object
         if gives_probabilities(model):
-            return binary_cross_entropy() if self._is_multilabel else cross_entropy()
-        if self._is_multilabel:
-            return binary_cross_entropy_with_logits()
-        return softmax_cross_entropy(label_smoothing=0.1)
-
-    def _link_of(self, model: Net, loss: object) -> Link:
-        if gives_probabilities(model):
-            return identity()
-        return sigmoid() if self._is_multilabel else softmax()
-
-    def _error(self, model: Net, loss: object) -> object:
-        if self._is_multilabel:
-            return label_error_rate(0.5 if gives_probabilities(model) else 0.0)
-        return error_rate()
+            loss = binary_cross_entropy() if self._is_multilabel else cross_entropy()
+            link, threshold = identity(), 0.5
+        elif self._is_multilabel:
+            loss, link, threshold = binary_cross_entropy_with_logits(), sigmoid(), 0.0
+        else:
+            loss, link, threshold = softmax_cross_entropy(label_smoothing=0.1), softmax(), 0.0
+        return loss if self.loss is None else self.loss, link, error_rate(threshold)
 
     def _learn(self, sample: Sample[Labels | Matrix]) -> None:
         encoded, given = sample.encoded, self.class_weight
-        self._class_weights, self._weighed = None, None
+        self._class_weights, self._weighed = None, copy(given)
         if given is None:
             return
         if not is_labels(encoded):
             raise OptionError("class_weight: expected None for rows of 0 and 1.")
+        factors: Vector = np.ones(self._width)
         if isinstance(given, Mapping):
-            labels = self.classes_
-            found = compute_class_weight(dict(given), classes=labels, y=labels)
-            if not (np.isfinite(found) & (found >= 0.0)).all():
+            factors[:] = compute_class_weight(dict(given), classes=self.classes_, y=self.classes_)
+            if not (np.isfinite(factors) & (factors >= 0.0)).all():
                 raise OptionError("class_weight: expected finite numbers ≥ 0.")
-            self._class_weights, self._weighed = normalized(found), dict(given)
-            return
-        present: Labels = np.unique(encoded)
-        weights = None if sample.weights is None else normalized(sample.weights)
-        found = compute_class_weight(given, classes=present, y=encoded, sample_weight=weights)
-        self._class_weights = np.ones(self._width)
-        self._class_weights[present] = found
+        else:
+            present: Labels = np.unique(encoded)
+            weights = normalized(sample.weights)
+            factors[present] = compute_class_weight(
+                given, classes=present, y=encoded, sample_weight=weights
+            )
+        self._class_weights = normalized(factors)
 
-    def _class_factors(self, encoded: Labels | Matrix) -> Vector | None:
+    def _weights(self, sample: Sample[Labels | Matrix]) -> Vector:
         if self._class_weights is None:
-            return None
-        factors: Vector = self._class_weights[encoded]
-        return factors
+            return sample.weights
+        factors: Vector = self._class_weights[sample.encoded]
+        return sample.weights * factors
 
     def partial_fit(
         self, X: object, y: object, classes: object = None, sample_weight: object = None
@@ -216,26 +183,24 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
             sample_weight: as in `fit`, and about as large as in the first call: Adam remembers
                 large gradients for long.
         """
-        if self.class_weight == "balanced":
+        if isinstance(self.class_weight, str):
             raise OptionError(
                 "class_weight: partial_fit does not know how often a class will come."
             )
         is_multilabel = _kind(y) == "multilabel-indicator"
-        is_first = not hasattr(self, "params_")
-        if classes is not None and (is_multilabel or not is_first):
-            columns = np.arange(check_array(y, input_name="y").shape[1]) if is_first else None
-            self._require_same(classes, self.classes_ if columns is None else columns)
-        if classes is None and is_first and not is_multilabel:
-            raise OptionError("classes must be passed on the first call to partial_fit.")
-        if not is_first and self.class_weight != self._weighed:
+        if not hasattr(self, "params_"):
+            if classes is None and not is_multilabel:
+                raise OptionError("classes must be passed on the first call to partial_fit.")
+            self._begin(y if is_multilabel else classes)
+        elif self.class_weight != self._weighed:
             cure = "Give factors as sample_weight, or begin anew with fit."
             raise OptionError(f"class_weight: partial_fit has that of the first call. {cure}")
-        return self._partial_fit(X, y, sample_weight, y if is_multilabel else classes)
-
-    def _require_same(self, classes: object, known: Values) -> None:
-        if not np.array_equal(np.unique(column_or_1d(classes)), known):
-            expected = f"those of the calls before, or the columns of y, {known.tolist()}"
+        require_labels(classes)
+        announced = self.classes_ if classes is None else np.unique(column_or_1d(classes))
+        if not np.array_equal(announced, self.classes_):
+            expected = f"those of the calls before, or the columns of y, {self.classes_.tolist()}"
             raise OptionError(f"classes: expected {expected}, got {classes!r}.")
+        return self._partial_fit(X, y, sample_weight)
 
     def predict_proba(self, X: object) -> Matrix:
         """The probability of each class, or of each label: (rows, classes).
@@ -261,19 +226,22 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         return self._slopes(X)
 
 
+def _numbers_of(labels: Values, classes: Values) -> Labels:
+    """The numbers of labels, which must be among the sorted classes."""
+    if labels.dtype.names or classes.dtype.names:
+        raise LabelError("y: expected numbers or texts as labels, got structures.")
+    is_known = np.isin(labels, classes)
+    if not is_known.all():
+        wrong = np.unique(labels[~is_known])
+        raise LabelError(
+            f"`y` has classes not in `self.classes_`. `self.classes_` has {classes}. 'y' has "
+            f"{wrong}. Known are those of `fit`, or the classes of the first `partial_fit`."
+        )
+    return np.searchsorted(classes, labels)
+
+
 def _kind(y: object) -> str:
     """Whether there are two classes or more, or several labels: scikit-learn's name for it."""
-    _require_labels(y)
+    require_labels(y)
     check_classification_targets(y)
     return type_of_target(y, input_name="y")
-
-
-def _require_labels(y: object) -> None:
-    """Check that no label is missing: such a one cannot be sorted among others."""
-    if isinstance(y, np.ndarray) and y.dtype.kind not in "Of":
-        return
-    labels = np.atleast_1d(np.asarray(y, object))
-    for place, label in enumerate(labels.ravel().tolist()):
-        if is_missing(label) and y is not None:
-            row, cure = place // labels[:1].size, "Leave such rows out, or give them a label."
-            raise DataError(f"Input y contains NaN. Row {row} has no label. {cure}")

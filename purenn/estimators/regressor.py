@@ -14,10 +14,10 @@ from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Matrix, Vector, r
 from purenn.data import Standardization, standardization
 from purenn.errors import DataError, OptionError, ShapeError
 from purenn.estimators._base import Estimator
-from purenn.estimators._bases import RegressorMixin
 from purenn.estimators._links import Link, link_of
 from purenn.estimators._networks import BATCH, EPOCHS, REGRESSION, Net
 from purenn.estimators._preparation import Sample
+from purenn.estimators._sklearn import RegressorMixin
 from purenn.estimators._weights import normalized
 from purenn.layers import Layer, identity
 from purenn.losses import LossFunction, mean_squared_error
@@ -44,7 +44,6 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
     _task = REGRESSION
     _dtype: FloatDtype = FLOAT64  # so that a prediction does not depend on the other rows
     _scaling: Standardization
-    _is_single: bool
 
     def __init__(
         self,
@@ -64,20 +63,7 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
         random_state: int | np.random.RandomState | None = None,
         verbose: bool = False,
     ) -> None:
-        self.model = model
-        self.preset = preset
-        self.optimizer = optimizer
-        self.loss = loss
-        self.standardize_targets = standardize_targets
-        self.validation = validation
-        self.patience = patience
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.members = members
-        self.n_jobs = n_jobs
-        self.portable = portable
-        self.random_state = random_state
-        self.verbose = verbose
+        self._keep(locals())
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -87,7 +73,6 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
     def _meet(self, y: object) -> None:
         rows = check_array(y, dtype=FLOAT64, ensure_2d=False, input_name="y")
         self._width = rows.size // len(rows)
-        self._is_single = self._width == 1
 
     def _encode(self, y: object) -> Matrix:
         """The targets as columns."""
@@ -97,50 +82,39 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
         rows = found.reshape(len(found), -1)
         if rows.shape[1] != self._width:
             raise ShapeError("y", f"expected {self._width} outputs, got {rows.shape[1]}.")
-        if not np.abs(rows).max() <= np.finfo(FLOAT32).max:
-            raise DataError("Input y contains a value too large for dtype('float32'). Scale it.")
-        return read_only(rows)
+        return _with_room(rows, "Scale it.")
 
     def _learn(self, sample: Sample[Matrix]) -> None:
-        zeros: Vector = np.zeros(self._width)
         checks.instance("standardize_targets", self.standardize_targets, bool)
-        identity = Standardization(zeros, zeros + 1.0)
-        self._scaling = _fitted(sample) if self.standardize_targets else identity
+        raw = Standardization(np.zeros(self._width), np.ones(self._width))
+        self._scaling = _fitted(sample) if self.standardize_targets else raw
 
     def _targets(self, encoded: Matrix) -> Matrix:
-        targets: Matrix = self._scaling(encoded).astype(FLOAT32)
-        return read_only(targets)
+        cure = "It is standardized as those of the first call."
+        return read_only(_with_room(self._scaling(encoded), cure).astype(FLOAT32))
 
-    def _default_loss(self, model: Net) -> object:
-        return mean_squared_error()
-
-    def _link_of(self, model: Net, loss: object) -> Link:
+    def _aims(self, model: Net) -> tuple[object, Link, object]:
+        loss = mean_squared_error() if self.loss is None else self.loss
         link = link_of(loss)
         if self.standardize_targets and link != identity():
             expected = f"{loss!r} needs targets as they are. Give standardize_targets=False."
             raise OptionError(f"standardize_targets: {expected}")
-        return link
+        return loss, link, loss
 
     def partial_fit(self, X: object, y: object, sample_weight: object = None) -> Self:
-        """Train one epoch more, at a steady rate and without validation.
+        """Train one epoch more, as `Classifier.partial_fit` does.
 
-        Unlike in `fit`, a last batch of fewer rows counts, which may be a single one. Layers such
-        as `batch_norm()` take none of those: choose another batch size.
-
-        Args:
-            X: a table; what is to be known of columns and of the size of targets is learned from
-                those of the first call.
-            y: the targets.
-            sample_weight: as in `fit`, and about as large as in the first call: Adam remembers
-                large gradients for long.
+        What is to be known of columns and of the size of targets is learned in the first call.
         """
-        return self._partial_fit(X, y, sample_weight, y)
+        if not hasattr(self, "params_"):
+            self._begin(y)
+        return self._partial_fit(X, y, sample_weight)
 
     def predict(self, X: object) -> Matrix | Vector:
         """The prediction for each row: (rows,), or (rows, outputs) if there is more than one."""
         outputs = self._predictions(X)
         rows = self._scaling.inverse(outputs)
-        return rows[:, 0] if self._is_single else rows
+        return rows[:, 0] if self._width == 1 else rows
 
     def input_gradients(self, X: object) -> Array:
         """The derivatives of predictions by numbers of the table: (rows, outputs, columns).
@@ -148,15 +122,21 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
         With a single output, (rows, columns). They are NaN for columns of categories and where a
         number is missing.
         """
-        slopes = self._slopes(X)
-        found = slopes * self._scaling.deviation[:, np.newaxis]
-        return found[:, 0] if self._is_single else found
+        found = read_only(self._slopes(X) * self._scaling.deviation[:, np.newaxis])
+        return found[:, 0] if self._width == 1 else found
+
+
+def _with_room(rows: Matrix, cure: str) -> Matrix:
+    """The targets, if there is room for them in float32."""
+    if np.abs(rows).max() > np.finfo(FLOAT32).max:
+        raise DataError(f"Input y contains a value too large for dtype('float32'). {cure}")
+    return read_only(rows)
 
 
 def _fitted(sample: Sample[Matrix]) -> Standardization:
     """The means and deviations of targets; what is the same in all rows has deviation 1."""
     rows = sample.encoded
-    if sample.weights is None:
+    if (sample.weights == 1.0).all():
         return standardization(rows)
     weights = normalized(sample.weights)
     mean: Vector = np.average(rows, axis=0, weights=weights)

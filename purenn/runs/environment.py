@@ -102,17 +102,14 @@ def note_environment(folder: Path, now: Environment) -> None:
     The arithmetic is that of the first training, which a run is begun without.
     """
     found = read_environment(folder)
-    known = found.copy()
-    if "arithmetic" in now:
-        known.setdefault("arithmetic", now["arithmetic"])
+    known = found | {name: now[name] for name in now if name == "arithmetic" and name not in found}
     sessions = known.get("resumed")
     earlier = sessions if isinstance(sessions, list) else []
     last = known.copy()
     for session in earlier:
         last |= session if isinstance(session, dict) else {}
-    changes = {name: now[name] for name in now if name in last and last[name] != now[name]}
-    if changes:
-        known = {**known, "resumed": [*earlier, changes]}
+    if changes := {name: now[name] for name in now if last.get(name, now[name]) != now[name]}:
+        known["resumed"] = [*earlier, changes]
     if known != found:
         jsons.write(folder / ENVIRONMENT, known)
 

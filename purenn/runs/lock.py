@@ -61,6 +61,5 @@ def _take(stack: ExitStack, descriptor: int, folder: Path) -> None:
 
 
 def _close(descriptor: int) -> None:
-    if descriptor in HELD:  # not so in a fork
-        del HELD[descriptor]
+    if HELD.pop(descriptor, None):  # not so in a fork
         os.close(descriptor)

@@ -87,10 +87,6 @@ def seconds(folder: Path) -> float:
     return total
 
 
-def _is_metric(number: float) -> bool:
-    return type(number) is not bool and isfinite(_as_float(number))
-
-
 def _as_float(number: float) -> float:
     try:
         return float(number)
@@ -104,7 +100,8 @@ def _records(path: Path, lines: list[bytes]) -> tuple[Record, ...]:
         where = f"{path}, line {epoch + 1}"
         facts = jsons.parse(line, where)
         pairs = facts.items() if isinstance(facts, dict) else ()
-        numbers = {name: x for name, x in pairs if isinstance(x, int | float) and _is_metric(x)}
+        plain = [(name, x) for name, x in pairs if isinstance(x, int | float)]
+        numbers = {name: x for name, x in plain if type(x) is not bool and isfinite(_as_float(x))}
         if numbers != facts or numbers.get("epoch") != epoch:
             raise RunError(f"{where}: expected the record of epoch {epoch}, only finite numbers.")
         found.append(numbers)

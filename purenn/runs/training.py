@@ -16,7 +16,6 @@ from purenn.errors import InterruptionError, RunError
 from purenn.keys import Key
 from purenn.optimizers import State, evaluation_params
 from purenn.optimizers._state import Owner
-from purenn.runs.cadence import EVERY_MINUTE, Cadence
 from purenn.runs.divergence import B, P, S, checked_step, require_finite
 from purenn.runs.environment import arithmetic, environment, note_environment
 from purenn.runs.folder import SUMMARY, Run
@@ -27,6 +26,36 @@ from purenn.runs.stopping import Best, Until
 from purenn.training import Report, Step
 
 B_co = TypeVar("B_co", covariant=True)
+
+
+@attrs.frozen
+class Cadence:
+    """When checkpoints are written, and how often `train` yields.
+
+    Checkpoints are written after so many seconds, steps or epochs, after the last epoch, and after
+    each that `train` is told is the best so far. They cost milliseconds, waiting for the disk:
+    where epochs are as short as that, ask for fewer.
+    `train` yields every `shown` seconds; 0 yields after each step.
+    """
+
+    seconds: float = 60.0
+    steps: int | None = None
+    epochs: int = 1
+    shown: float = 0.1
+
+    def __attrs_post_init__(self) -> None:
+        checks.number("seconds between checkpoints", self.seconds, least=0.0)
+        checks.number("seconds between yields", self.shown, least=0.0)
+        checks.integer("epochs between checkpoints", self.epochs)
+        if self.steps is not None:
+            checks.integer("steps between checkpoints", self.steps)
+
+    def is_due(self, seconds: float, steps: int) -> bool:
+        """Whether so much time or so many steps after a checkpoint there must be another."""
+        return seconds >= self.seconds or (self.steps is not None and steps >= self.steps)
+
+
+EVERY_MINUTE = Cadence()
 
 
 @runtime_checkable
@@ -156,18 +185,15 @@ def _save(run: Run, progress: Progress[P, S], *, is_best: bool) -> None:
 
 def _require_best(run: Run, progress: Progress[P, S], best: Best | None) -> None:
     """Check that the best parameters are there if they are asked for, and only then."""
-    if _is_best(progress, best):
-        _save(run, progress, is_best=True)  # the last session may have ended before that
-        return
     is_there = files.exists(run.best)
     if best is None and is_there:
         raise RunError(
             f"{run.best} has the best parameters of sessions before, but this one is not told what "
             "is best. Give best as before, or remove the file to keep the last ones."
         )
-    if best is None or not progress.epoch:
-        return
-    if not is_there:
+    if _is_best(progress, best):
+        _save(run, progress, is_best=True)  # the last session may have ended before that
+    elif best is not None and progress.epoch and not is_there:
         raise RunError(
             f"{run.best} is missing, with the parameters of epoch {best(progress.records) + 1}: "
             "restore it from a copy, leave out best, or start again in another folder."
@@ -208,9 +234,7 @@ def _advance(
 
 
 def _end_epoch(
-    run: Run,
-    progress: Progress[P, S],
-    measure: Callable[[Progress[P, S]], Metrics],
+    run: Run, progress: Progress[P, S], measure: Callable[[Progress[P, S]], Metrics]
 ) -> Progress[P, S]:
     require_finite(progress.state, progress.place, progress.recent)
     new = record(progress.epoch, measure(progress))
