@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from shutil import which
 
 import attrs
-import tyro
 
-from command_line import OptionalPath, exit_status
+from command_line import OptionalPath, command, run
 from figures import COLORS, blank, write
 from progress import column, say, standard_output
 from purenn import checks, runs
@@ -112,10 +110,8 @@ def draw(path: Path, found: dict[str, list[Trained]]) -> None:
     write(path, figure)
 
 
-def main(arguments: Sequence[str]) -> None:
-    """Compare as the arguments say."""
-    tyro.cli(compare, args=arguments, description=DESCRIPTION)
+main = command(compare, DESCRIPTION)
 
 
 if __name__ == "__main__":
-    sys.exit(exit_status(lambda: main(sys.argv[1:])))
+    run(main)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import tyro
 
-from command_line import PathOption, exit_status
+from command_line import PathOption, run
 from figures import Curve, Scale, curves, scattered, write
 from progress import column, say, standard_output
 from purenn.errors import OptionError, RunError
@@ -113,4 +112,4 @@ def _values(found: Found, metric: str) -> list[float]:
 
 
 if __name__ == "__main__":
-    sys.exit(exit_status(lambda: main(sys.argv[1:])))
+    run(main)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import attrs
 import numpy as np
 
-from command_line import Place, exit_status, first_settings, parse, to_json
+from command_line import Place, first_settings, parse, run, to_json
 from figures import Boundary, boundaries, write
 from purenn import Key, Matrix, accuracy, checks, dataset, evaluate, predict, runs
 from purenn.arrays import Indices
@@ -120,4 +119,4 @@ def experiment(
 
 
 if __name__ == "__main__":
-    sys.exit(exit_status(lambda: main(sys.argv[1:])))
+    run(main)

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 
-import tyro
-
 from benchmarks.report import machine
-from command_line import OptionalPath, PathOption, exit_status, require_names
+from command_line import OptionalPath, PathOption, command, require_names, run
 from figures import write
 from purenn import checks
 from purenn.errors import OptionError
@@ -93,11 +89,8 @@ def compare(
     return int(failures > 0)
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Compare as the arguments say."""
-    options = (tyro.conf.FlagCreatePairsOff,)
-    return tyro.cli(compare, args=arguments, description=DESCRIPTION, config=options)
+main = command(compare, DESCRIPTION)
 
 
 if __name__ == "__main__":
-    sys.exit(exit_status(lambda: main(sys.argv[1:])))
+    run(main)
