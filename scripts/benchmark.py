@@ -60,7 +60,7 @@ def compare(
     contenders = list(CONTENDERS)
     if against is not None:
         if not (against / "purenn" / "__init__.py").is_file():
-            raise OptionError(f"--against: expected a folder with a purenn, got {against}.")
+            raise OptionError(f"--against: expected a folder with purenn, got {against}.")
         path = str(against.resolve())
         own = [each for each in CONTENDERS if each.column == PURENN]
         contenders += [attrs.evolve(each, column=path, color="#56B4E9", path=path) for each in own]

@@ -10,9 +10,9 @@ import attrs
 import numpy as np
 import tyro
 
-from article.images import all_images, split_rows
+from article.data import all_images, split_rows
 from command_line import OptionalPath, Place, first_settings, parse, run, to_json
-from image_outcome import Outcome
+from image_figures import Outcome
 from progress import standard_output
 from purenn import Dataset, Layer, Matrix, checks, flatten, predict, runs
 from purenn.arrays import Images, Indices

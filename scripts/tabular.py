@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+from math import inf
 from pathlib import Path
 
 from benchmarks.report import machine
@@ -70,15 +72,10 @@ def compare(
         return 0
     if not scores.parent.is_dir():
         raise OptionError(f"--scores: expected a file in a folder that exists, got {scores}.")
-    failures = 0
-    for table in chosen:
-        for method in (each for each in taking if each.is_present):
-            failures += not results.complete(scores, table, method, seeds)
-    found = [
-        score
-        for score in results.read(scores)
-        if score.table in tables and (score.seed < seeds or not seeds)
-    ]
+    pairs = product(chosen, (method for method in taking if method.is_present))
+    done = [results.complete(scores, *pair, seeds) for pair in pairs]
+    most = seeds or inf
+    found = [each for each in results.read(scores) if each.table in tables and each.seed < most]
     if not found:
         raise OptionError(
             f"{scores} has no scores of these tables: ask for some, with --seeds 1 or more."
@@ -86,7 +83,7 @@ def compare(
     print(summary(found, taking), errors(found, taking), machine(), sep="\n\n")
     if plot is not None:
         write(plot, picture(found, taking))
-    return int(failures > 0)
+    return int(not all(done))
 
 
 main = command(compare, DESCRIPTION)

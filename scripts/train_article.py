@@ -10,10 +10,9 @@ from pathlib import Path
 
 import attrs
 
-from article.fashion_run import fashion
 from article.folders import SPIRALS, clear, replaced, write_summary
 from article.nets import opening
-from article.spiral_runs import clipped, exploding
+from article.recipes import clipped, exploding, fashion
 from article.stages import Result, Stage
 from command_line import OptionalPath, PathOption, parse, run
 from figures import boundaries, write

@@ -19,8 +19,7 @@ import verification
 from command_line import exit_status
 from purenn import runs
 from purenn.errors import RunError
-from run_table import find
-from seed_table import by_folder
+from run_table import by_folder, find
 
 TINY = ("--epochs", "1", "--samples-per-arm", "10", "--hidden", "4")
 CURVES = {"low": (0.5, 0.25), "high": (0.75, 0.6875)}

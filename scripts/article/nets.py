@@ -13,8 +13,8 @@ import attrs
 import numpy as np
 
 import purenn as nn
+from article.data import article_spirals
 from article.legacy import LegacyStream
-from article.spirals import article_spirals
 from purenn.data import Batches, arranged_batches
 from purenn.layers import sigmoid, softmax
 from purenn.optimizers import Norm, Velocity, report_global_norm

@@ -10,6 +10,7 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 
 def megabytes(names: Iterable[str]) -> float:
@@ -17,7 +18,7 @@ def megabytes(names: Iterable[str]) -> float:
     found: dict[str, Distribution] = {}
     rest = list(names)
     while rest:
-        name = rest.pop().lower().replace("_", "-")
+        name = canonicalize_name(rest.pop())
         if name in found:
             continue
         try:
