@@ -38,10 +38,10 @@ def compare(layers: tuple[str, ...] = ("",), rounds: int = 9) -> None:
     from benchmarks.pytorch_layers import cases
 
     everything = list(cases())
+    known = [case.name for case in everything]
     for name in layers:
-        if not any(case.name.startswith(name) for case in everything):
-            known = ", ".join(case.name for case in everything)
-            raise OptionError(f"--layers: expected beginnings of {known}, got {name!r}.")
+        if not any(each.startswith(name) for each in known):
+            raise OptionError(f"--layers: expected beginnings of {', '.join(known)}, got {name!r}.")
     print(HEADER, flush=True)
     for case in everything:
         if case.name.startswith(layers):

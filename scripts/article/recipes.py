@@ -41,7 +41,6 @@ def exploding(opening: nets.Opening) -> Stage:
         epochs=500,
         batch_size=POINTS,
         printed=as_printed(printed.EXPLODING),
-        scale="linear",
         judge=exploding_checks,
     )
     return stage(recipe, "no clipping", opening.spirals)
@@ -61,8 +60,8 @@ def clipped(opening: nets.Opening) -> Stage:
         epochs=200,
         batch_size=POINTS,
         printed=Curve(start.label, [*start.values, *end.values], [*start.places, *end.places]),
-        scale="log",
         judge=clipped_checks,
+        scale="log",
     )
     return stage(recipe, "clipped by value", opening.spirals)
 
@@ -116,7 +115,6 @@ def fashion_recipe(opening: nets.Opening) -> Recipe[nets.FashionParams, nets.Cli
         epochs=20,
         batch_size=nets.BATCH_SIZE,
         printed=as_printed(printed.FASHION),
-        scale="linear",
         judge=fashion_checks,
     )
 

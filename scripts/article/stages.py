@@ -61,8 +61,8 @@ class Recipe(Generic[P, S]):
     epochs: int
     batch_size: int
     printed: Curve
-    scale: Scale
     judge: Callable[[Sequence[float], float], tuple[Check, ...]]
+    scale: Scale = "linear"
 
     @property
     def config(self) -> runs.Config:
