@@ -36,10 +36,10 @@ class Found:
 
     @property
     def metrics(self) -> Facts:
-        """The final ones, or the last epoch's."""
-        if self.summary is not None:
-            return dict(self.summary.metrics)
-        return {**metrics_of(self.records[-1])} if self.records else {}
+        """The final ones, or the last epoch's, to four digits."""
+        last = metrics_of(self.records[-1]) if self.records else {}
+        found = last if self.summary is None else self.summary.metrics
+        return {name: _rounded(x) if isinstance(x, float) else x for name, x in found.items()}
 
 
 def find(folders: Sequence[Path]) -> list[Found]:
@@ -114,7 +114,12 @@ def _differing(found: Sequence[Found]) -> list[str]:
 
 def _text(values: Facts, name: str) -> str:
     value = values.get(name, "")
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    is_short = isinstance(value, float) and _rounded(value) == value
+    return f"{value:.4g}" if is_short else str(value)
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.4g}")
 
 
 @attrs.frozen

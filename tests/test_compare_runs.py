@@ -84,6 +84,14 @@ def test_names_and_settings_with_brackets_are_no_markup(width: int, tmp_path: Pa
         assert text in shown
 
 
+def test_settings_that_differ_in_late_digits_are_shown_with_these(tmp_path: Path) -> None:
+    for rate in (0.1234567, 0.1234568):
+        with runs.start(tmp_path / f"{rate}", runs.Config("x.py", {"rate": rate, "decay": 0.0})):
+            pass
+    rows = [line.split() for line in listed(tmp_path, width=200)]
+    assert (rows[0][:2], rows[2][1], rows[3][1]) == (["run", "rate"], "0.1234567", "0.1234568")
+
+
 def test_labels_are_shown_as_they_are() -> None:
     figure = figures.curves("a", "b", [figures.Curve("_a$b$", [1.0])], [figures.Curve("_c", [1.0])])
     figures.png(figure)
