@@ -29,6 +29,7 @@ S = TypeVar("S")
 N = TypeVar("N", int, float, str)
 
 PathOption = Annotated[Path, tyro.conf.arg(metavar="PATH")]
+FORM = (tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff)  # of options
 OptionalPath = Annotated[Path | None, tyro.conf.arg(metavar="PATH")]
 
 
@@ -57,13 +58,7 @@ def parse(command: type[C], default: C, arguments: Sequence[str], description: s
 
     Prints the help, or what is wrong, and exits if there is nothing to go on with.
     """
-    return tyro.cli(
-        command,
-        args=arguments,
-        default=default,
-        description=description,
-        config=(tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff),
-    )
+    return tyro.cli(command, args=arguments, default=default, description=description, config=FORM)
 
 
 def command(
@@ -71,7 +66,7 @@ def command(
 ) -> Callable[[Sequence[str]], int | None]:
     """A script's main function: calls the function with the options that the arguments spell."""
     return lambda arguments: tyro.cli(
-        function, args=arguments, description=description, config=(tyro.conf.FlagCreatePairsOff,)
+        function, args=arguments, description=description, config=FORM
     )
 
 
