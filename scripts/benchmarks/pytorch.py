@@ -33,11 +33,9 @@ def contender(workload: Workload, mode: str) -> Run:
     """Inference, or training in which an update is one compiled pass or one call for all arrays."""
     model = _model(workload)
     _start(model, workload)
-    return (
-        _inference(workload, model)
-        if workload.kind == "inference"
-        else _training(workload, model, mode)
-    )
+    if workload.kind == "inference":
+        return _inference(workload, model)
+    return _training(workload, model, mode)
 
 
 def _model(workload: Workload) -> torch.nn.Module:

@@ -25,7 +25,8 @@ def read(file: Path) -> list[Score]:
     if not file.exists():
         return []
     lines = file.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
-    whole = [each for each in lines if each.endswith("\n") or each[:9] != START[: len(each)]]
+    size = len(START)
+    whole = [line for line in lines if line.endswith("\n") or line[:size] != START[: len(line)]]
     found = [_score(line, f"{file}, line {n}") for n, line in enumerate(whole, 1)]
     if whole != lines:
         file.write_text("".join(whole), encoding="utf-8")
