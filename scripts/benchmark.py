@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, get_args
 
 import attrs
 import numpy as np
-import tyro
 
 from benchmarks.contenders import CONTENDERS, PURENN
 from benchmarks.report import header, machine, picture, row
 from benchmarks.turns import Result, measure
-from benchmarks.workloads import WORKLOADS, Name, Workload
-from command_line import exit_status
+from benchmarks.workloads import WORKLOADS, Name
+from command_line import command, run
 from figures import write
 from purenn import checks
 from purenn.datasets import fashion_mnist
+from purenn.errors import OptionError
 
 DESCRIPTION = """Measures purenn against the bare matrix products of the same work, PyTorch, JAX
 with optax, scikit-learn and thinc. Each contender is a process of its own, warmed up, and they take
@@ -61,14 +59,18 @@ def compare(
     checks.integer("--rounds", rounds)
     contenders = list(CONTENDERS)
     if against is not None:
+        if not (against / "purenn" / "__init__.py").is_file():
+            raise OptionError(f"--against: expected a folder with purenn, got {against}.")
         path = str(against.resolve())
         own = [each for each in CONTENDERS if each.column == PURENN]
         contenders += [attrs.evolve(each, column=path, color="#56B4E9", path=path) for each in own]
-    print(header(contenders), flush=True)
     results: list[Result] = []
     with tempfile.NamedTemporaryFile(suffix=".npz") as file:
+        if "epoch" in workloads:  # before any work, since the images may not be had
+            _write_images(file)
+        print(header(contenders), flush=True)
         for workload in (each for each in WORKLOADS if each.name in workloads):
-            job = _with_images(workload, file) if workload.kind == "epoch" else workload
+            job = attrs.evolve(workload, file=file.name) if workload.kind == "epoch" else workload
             results.append(measure(job, contenders, rounds))
             print(row(results[-1], contenders), flush=True)
     print(f"\nMedians and quartiles over {rounds} rounds. {machine()}")
@@ -76,19 +78,16 @@ def compare(
         write(plot, picture(results))
 
 
-def _with_images(workload: Workload, file: IO[bytes]) -> Workload:
-    """The workload on Fashion-MNIST, written where contenders read it without purenn."""
+def _write_images(file: IO[bytes]) -> None:
+    """Write Fashion-MNIST where contenders read it without purenn."""
     data = fashion_mnist()
     images, labels = data.train_images.reshape(-1, 28 * 28), data.train_labels.astype(np.int64)
     np.savez(file, images=images, labels=labels)
     file.flush()
-    return attrs.evolve(workload, file=file.name)
 
 
-def main(arguments: Sequence[str]) -> None:
-    """Compare as the arguments say."""
-    tyro.cli(compare, args=arguments, description=DESCRIPTION)
+main = command(compare, DESCRIPTION)
 
 
 if __name__ == "__main__":
-    sys.exit(exit_status(lambda: main(sys.argv[1:])))
+    run(main)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 import numpy as np
 import tyro
 from rich.progress import track
 
-from command_line import exit_status
+from command_line import command, run
 from progress import say, standard_output
 from purenn.arrays import Array, Vector
 from purenn.errors import OptionError
@@ -89,10 +88,8 @@ def errors(name: Name, x: Vector) -> tuple[float, int]:
     return float(np.where(np.isnan(units), np.inf, units).max()), int(np.count_nonzero(wrong))
 
 
-def main(arguments: Sequence[str]) -> None:
-    """Check the functions that the arguments name."""
-    tyro.cli(check, args=arguments, description=DESCRIPTION)
+main = command(check, DESCRIPTION)
 
 
 if __name__ == "__main__":
-    sys.exit(exit_status(lambda: main(sys.argv[1:])))
+    run(main)

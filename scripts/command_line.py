@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, NoReturn, ParamSpec, TypeVar
 
 import attrs
 import cattrs
@@ -23,11 +23,13 @@ from purenn import PurennError, runs
 from purenn.errors import OptionError
 from purenn.runs.folder import CONFIG
 
+A = ParamSpec("A")
 C = TypeVar("C")
 S = TypeVar("S")
 N = TypeVar("N", int, float, str)
 
 PathOption = Annotated[Path, tyro.conf.arg(metavar="PATH")]
+FORM = (tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff)  # of options
 OptionalPath = Annotated[Path | None, tyro.conf.arg(metavar="PATH")]
 
 
@@ -56,12 +58,15 @@ def parse(command: type[C], default: C, arguments: Sequence[str], description: s
 
     Prints the help, or what is wrong, and exits if there is nothing to go on with.
     """
-    return tyro.cli(
-        command,
-        args=arguments,
-        default=default,
-        description=description,
-        config=(tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff),
+    return tyro.cli(command, args=arguments, default=default, description=description, config=FORM)
+
+
+def command(
+    function: Callable[A, int | None], description: str
+) -> Callable[[Sequence[str]], int | None]:
+    """A script's main function: calls the function with the options that the arguments spell."""
+    return lambda arguments: tyro.cli(
+        function, args=arguments, description=description, config=FORM
     )
 
 
@@ -131,6 +136,11 @@ def _strict(value: object, kind: type[N]) -> N:
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return kind(value)
     raise TypeError(f"expected {kind.__name__}, got {value!r}")
+
+
+def run(main: Callable[[Sequence[str]], int | None]) -> NoReturn:
+    """Run a script's main function with the arguments of the process, and end."""
+    sys.exit(exit_status(lambda: main(sys.argv[1:])))
 
 
 def exit_status(main: Callable[[], int | None]) -> int:

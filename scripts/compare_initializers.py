@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
 import numpy as np
-import tyro
 from sklearn import datasets
 
 import purenn as nn
-from command_line import exit_status
+from command_line import command, run
 from purenn import initializers
 from purenn.layers import sigmoid
 
@@ -94,10 +92,8 @@ def compare() -> None:
             print(f"| {task}, {activation!r} |", " | ".join(cells), "|", flush=True)
 
 
-def main(arguments: Sequence[str]) -> None:
-    """Compare, or print the help if the arguments ask for it."""
-    tyro.cli(compare, args=arguments, description=DESCRIPTION)
+main = command(compare, DESCRIPTION)
 
 
 if __name__ == "__main__":
-    sys.exit(exit_status(lambda: main(sys.argv[1:])))
+    run(main)

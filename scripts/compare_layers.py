@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
 from importlib.util import find_spec
-
-import tyro
 
 from benchmarks.layers import HEADER, row
 from benchmarks.report import machine
-from command_line import exit_status
+from command_line import command, run
 from purenn import PurennError, checks
 from purenn.errors import OptionError
 
@@ -42,10 +38,10 @@ def compare(layers: tuple[str, ...] = ("",), rounds: int = 9) -> None:
     from benchmarks.pytorch_layers import cases
 
     everything = list(cases())
+    known = [case.name for case in everything]
     for name in layers:
-        if not any(case.name.startswith(name) for case in everything):
-            known = ", ".join(case.name for case in everything)
-            raise OptionError(f"--layers: expected beginnings of {known}, got {name!r}.")
+        if not any(each.startswith(name) for each in known):
+            raise OptionError(f"--layers: expected beginnings of {', '.join(known)}, got {name!r}.")
     print(HEADER, flush=True)
     for case in everything:
         if case.name.startswith(layers):
@@ -53,10 +49,8 @@ def compare(layers: tuple[str, ...] = ("",), rounds: int = 9) -> None:
     print(f"\nMedians and quartiles over {rounds} rounds. {machine()}")
 
 
-def main(arguments: Sequence[str]) -> None:
-    """Compare as the arguments say."""
-    tyro.cli(compare, args=arguments, description=DESCRIPTION)
+main = command(compare, DESCRIPTION)
 
 
 if __name__ == "__main__":
-    sys.exit(exit_status(lambda: main(sys.argv[1:])))
+    run(main)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 from shutil import which
 
 import attrs
-import tyro
 
-from command_line import OptionalPath, exit_status
+from command_line import OptionalPath, command, run
 from figures import COLORS, blank, write
 from progress import column, say, standard_output
 from purenn import checks, runs
@@ -61,18 +61,15 @@ def compare(
         if which(python) is None:
             raise OptionError(f"--pythons: expected interpreters, got {python}.")
     console = standard_output()
-    found: dict[str, list[Trained]] = {name: [] for name in ARITHMETICS}
+    found: list[list[Trained]] = []
     say(console, "| where | fast: last loss | digest | portable: last loss | digest |")
     say(console, "|---|---|---|---|---|")
-    for python in pythons:
-        for variables in environments():
-            for name in ARITHMETICS:
-                found[name].append(trained(python, variables, name, epochs))
-            last = [found[name][-1] for name in ARITHMETICS]
-            cells = [f"{each.losses[-1]:.6f} | `{each.digest[:12]}`" for each in last]
-            say(console, f"| {' | '.join([last[0].where, *cells])} |")
-    for name, all_of_it in found.items():
-        say(console, f"\n{name}: {len({each.digest for each in all_of_it})} different digests.")
+    for python, variables in product(pythons, environments()):
+        found.append([trained(python, variables, name, epochs) for name in ARITHMETICS])
+        cells = [f"{each.losses[-1]:.6f} | `{each.digest[:12]}`" for each in found[-1]]
+        say(console, f"| {' | '.join([found[-1][0].where, *cells])} |")
+    for name, everywhere in zip(ARITHMETICS, zip(*found, strict=True), strict=True):
+        say(console, f"\n{name}: {len({each.digest for each in everywhere})} different digests.")
     if plot is not None:
         draw(plot, found)
 
@@ -96,26 +93,21 @@ def trained(python: Path, variables: dict[str, str], arithmetic: str, epochs: in
         return Trained(where, tuple(losses), summary.digest)
 
 
-def draw(path: Path, found: dict[str, list[Trained]]) -> None:
+def draw(path: Path, found: Sequence[Sequence[Trained]]) -> None:
     """Draw the losses, with a panel for each arithmetic."""
     figure = blank(10, 3.6)
     panels = figure.subplots(1, 2, sharey=True)
-    for axes, (name, all_of_it) in zip(panels, found.items(), strict=True):
-        for number, each in enumerate(all_of_it):
+    for axes, name, everywhere in zip(panels, ARITHMETICS, zip(*found, strict=True), strict=True):
+        for number, each in enumerate(everywhere):
             axes.plot(each.losses, color=COLORS[number % len(COLORS)], linewidth=1.2)
-        axes.set(
-            title=f"{name}: one run, {len(all_of_it)} kernels and instruction sets",
-            xlabel="epoch",
-            yscale="log",
-        )
+        title = f"{name}: one run, {len(found)} kernels and instruction sets"
+        axes.set(title=title, xlabel="epoch", yscale="log")
     figure.axes[0].set_ylabel("loss")
     write(path, figure)
 
 
-def main(arguments: Sequence[str]) -> None:
-    """Compare as the arguments say."""
-    tyro.cli(compare, args=arguments, description=DESCRIPTION)
+main = command(compare, DESCRIPTION)
 
 
 if __name__ == "__main__":
-    sys.exit(exit_status(lambda: main(sys.argv[1:])))
+    run(main)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import tyro
 
-from command_line import PathOption, exit_status
+from command_line import PathOption, run
 from figures import Curve, Scale, curves, scattered, write
 from progress import column, say, standard_output
 from purenn.errors import OptionError, RunError
-from run_table import Found, find, table
-from seed_table import by_folder, clouds, seed_table
+from run_table import Found, by_folder, clouds, find, seed_table, table
 from verification import verified
 
 DESCRIPTION = """Compares the folders of runs.
@@ -33,15 +31,15 @@ Folders = Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metava
 
 def main(arguments: Sequence[str]) -> int:
     """Do what the arguments say; 1 if a repetition differs, else 0."""
-    status: int = tyro.extras.subcommand_cli_from_dict(
+    status: int | None = tyro.extras.subcommand_cli_from_dict(
         {"list": show, "plot": plot, "seeds": seeds, "verify": verify},
         args=arguments,
         description=DESCRIPTION,
     )
-    return status
+    return status or 0
 
 
-def show(folders: Folders) -> int:
+def show(folders: Folders) -> None:
     """Show runs in a table: the settings in which they differ, their metrics and digests.
 
     Args:
@@ -49,7 +47,6 @@ def show(folders: Folders) -> int:
     """
     console = standard_output()
     console.print(table(find(folders), console))
-    return 0
 
 
 def plot(
@@ -57,7 +54,7 @@ def plot(
     metric: str = "loss",
     scale: Scale = "linear",
     output: PathOption = Path("runs/curves.png"),
-) -> int:
+) -> None:
     """Draw a metric of all runs on one picture.
 
     Args:
@@ -73,12 +70,11 @@ def plot(
     title = metric.replace("_", " ")
     write(output, curves(title, title, lines, scale=scale))
     say(standard_output(), f"The curves of {len(lines)} runs are in {output}.")
-    return 0
 
 
 def seeds(
     folders: Folders, metric: str = "test_accuracy", output: PathOption = Path("runs/minutes.png")
-) -> int:
+) -> None:
     """Show the mean of a metric, and draw it over minutes, for the runs that lie in one folder.
 
     Args:
@@ -91,7 +87,6 @@ def seeds(
     label = f"{metric.replace('_', ' ')}, %"
     write(output, scattered("minutes of training", label, clouds(groups, metric)))
     say(console, f"The picture is {output}.")
-    return 0
 
 
 def verify(folder: Folder) -> int:
@@ -113,4 +108,4 @@ def _values(found: Found, metric: str) -> list[float]:
 
 
 if __name__ == "__main__":
-    sys.exit(exit_status(lambda: main(sys.argv[1:])))
+    run(main)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,9 +10,9 @@ import attrs
 import numpy as np
 import tyro
 
-from article.images import all_images, split_rows
-from command_line import OptionalPath, Place, exit_status, first_settings, parse, to_json
-from image_outcome import Outcome
+from article.data import all_images, split_rows
+from command_line import OptionalPath, Place, first_settings, parse, run, to_json
+from image_figures import Outcome
 from progress import standard_output
 from purenn import Dataset, Layer, Matrix, checks, flatten, predict, runs
 from purenn.arrays import Images, Indices
@@ -76,20 +74,23 @@ def main(arguments: Sequence[str], load: Load = fashion_mnist) -> int:
     data, settings = load(command.data), command.settings
     parts = parted(data, settings)
     folder = command.opened(runs.Config(SCRIPT, to_json(settings)))
-    trial = Trial(folder, settings, data, parts)
     dropped, classes, output = settings.dropout, len(CLASSES), settings.objective.output
     layers = settings.hidden, settings.activation, dropped, classes, output
+
+    def perform(net: Layer[P, Images, Matrix]) -> None:
+        experiment(settings, data, parts, net).perform(folder)
+
     match settings.net:
         case "mlp":
-            trial.perform(flatten() >> classifier(*layers))
+            perform(flatten() >> classifier(*layers))
         case "normalized-mlp":
-            trial.perform(flatten() >> normalized_classifier(*layers))
+            perform(flatten() >> normalized_classifier(*layers))
         case "cnn-quick":
-            trial.perform(cnn_quick(dropped, classes) >> output)
+            perform(cnn_quick(dropped, classes) >> output)
         case "cnn-small":
-            trial.perform(cnn_small(dropped, classes) >> output)
+            perform(cnn_small(dropped, classes) >> output)
         case "cnn":
-            trial.perform(cnn(dropped, classes) >> output)
+            perform(cnn(dropped, classes) >> output)
     return 0
 
 
@@ -102,11 +103,11 @@ def parted(data: FashionMnist, settings: ImageSettings) -> Parts[Images]:
     images, labels = all_images(data)
     rest, test = rows(data, settings)
     kept = checks.integer("images left to train on", len(rest) - settings.validation)
-    everything = Dataset(ScaledBytes(images, dtype=settings.float_dtype), Rows(labels))
-    watched = rest[kept:] if settings.validation else rest[:WATCHED]
-    name = "validation" if settings.validation else "training"
-    select = everything.select
-    return Parts(select(rest[:kept]), select(watched), name, select(test))
+    select = Dataset(ScaledBytes(images, dtype=settings.float_dtype), Rows(labels)).select
+    train = select(rest[:kept])
+    if settings.validation:
+        return Parts(train, select(rest[kept:]), "validation", select(test))
+    return Parts(train, select(rest[:WATCHED]), "training", select(test))
 
 
 def rows(data: FashionMnist, settings: ImageSettings) -> tuple[Indices, Indices]:
@@ -117,29 +118,20 @@ def rows(data: FashionMnist, settings: ImageSettings) -> tuple[Indices, Indices]
     return np.arange(train), np.arange(train, train + test)
 
 
-@attrs.frozen(eq=False)
-class Trial:
-    """A run of any model of these images."""
+def experiment(
+    settings: ImageSettings, data: FashionMnist, parts: Parts[Images], net: Layer[P, Images, Matrix]
+) -> Experiment[P, Images]:
+    """The run of any net for these images."""
+    model = settings.computed(averaged_over_mirror_images(net) if settings.mirrored else net)
 
-    folder: AbstractContextManager[runs.Run]
-    settings: ImageSettings
-    data: FashionMnist
-    parts: Parts[Images]
+    def draw(params: P, folder: Path) -> None:
+        found = settings.objective.probabilities(predict(model, params, parts.test))
+        (images, labels), (_, test) = all_images(data), rows(data, settings)
+        outcome = Outcome(found, labels[test], images[test])
+        standard_output().print(outcome.table())
+        outcome.draw(folder, data)
 
-    def perform(self, net: Layer[P, Images, Matrix]) -> None:
-        """Train the model, and show what it makes of the test images."""
-        settings, goal = self.settings, self.settings.objective
-        model = settings.computed(averaged_over_mirror_images(net) if settings.mirrored else net)
-
-        def draw(params: P, folder: Path) -> None:
-            probabilities = goal.probabilities(predict(model, params, self.parts.test))
-            (images, labels), (_, test) = all_images(self.data), rows(self.data, settings)
-            outcome = Outcome(probabilities, labels[test], images[test])
-            standard_output().print(outcome.table())
-            outcome.draw(folder, self.data)
-
-        experiment = Experiment(settings, model, self.parts, draw, settings.augment)
-        experiment.perform(self.folder)
+    return Experiment(settings, model, parts, draw, settings.augment)
 
 
 def _recipe(arguments: Sequence[str]) -> ImageSettings:
@@ -153,4 +145,4 @@ def _recipe(arguments: Sequence[str]) -> ImageSettings:
 
 
 if __name__ == "__main__":
-    sys.exit(exit_status(lambda: main(sys.argv[1:])))
+    run(main)

@@ -32,24 +32,15 @@ Scale = Literal["linear", "log"]
 
 @attrs.frozen
 class Curve:
-    """A quantity by epoch, counted from 1."""
+    """A quantity by epoch, counted from 1; or what several runs came to, over what it took."""
 
     label: str
     values: Sequence[float]
-    epochs: Sequence[float] = attrs.field()
+    places: Sequence[float] = attrs.field()
 
-    @epochs.default
+    @places.default
     def _all_epochs(self) -> Sequence[float]:
         return range(1, 1 + len(self.values))
-
-
-@attrs.frozen
-class Cloud:
-    """Points of one kind: what something came to, and what it took."""
-
-    label: str
-    x: Sequence[float]
-    y: Sequence[float]
 
 
 @attrs.frozen(eq=False)
@@ -98,29 +89,20 @@ def curves(
     """
     beside = len(lines) + len(marks) > LEGEND_INSIDE
     figure = blank(11 if beside else 8, 4.5)
-    axes = figure.add_subplot()
+    axes = _labeled(figure, "epoch", quantity)
     for number, curve in enumerate(lines):
-        axes.plot(
-            curve.epochs,
-            curve.values,
-            color=COLORS[number % len(COLORS)],
-            linestyle=STYLES[number // len(COLORS) % len(STYLES)],
-            marker="o" if len(curve.values) == 1 else "",
-            linewidth=1.8,
-            label=_plain(curve.label),
-        )
+        label, color = _plain(curve.label), COLORS[number % len(COLORS)]
+        (line,) = axes.plot(curve.places, curve.values, color=color, linewidth=1.8, label=label)
+        line.set_linestyle(STYLES[number // len(COLORS) % len(STYLES)])
+        line.set_marker("o" if len(curve.values) == 1 else "")
     for curve in marks:
         label = _plain(curve.label)
-        (rings,) = axes.plot(curve.epochs, curve.values, "o", color="#D55E00", label=label)
+        (rings,) = axes.plot(curve.places, curve.values, "o", color="#D55E00", label=label)
         rings.set(markerfacecolor="none", markersize=7, markeredgewidth=1.4)
     axes.set_title(title, fontsize=14, pad=10)
-    axes.set_xlabel("epoch", fontsize=12)
-    axes.set_ylabel(quantity, fontsize=12)
     axes.set_yscale(scale)
     axes.yaxis.set_major_formatter(FormatStrFormatter("%g"))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    axes.grid(color="#DDDDDD", linewidth=0.8)
-    axes.spines[["top", "right"]].set_visible(False)
     if beside:
         axes.legend(fontsize=11, loc="upper left", bbox_to_anchor=(1.01, 1.0))
     else:
@@ -128,22 +110,26 @@ def curves(
     return figure
 
 
-def scattered(x: str, y: str, clouds: Sequence[Cloud]) -> Figure:
-    """Points over a logarithmic axis, each kind in a color and with its name beside it."""
+def scattered(x: str, y: str, clouds: Sequence[Curve]) -> Figure:
+    """Points over a logarithmic axis, each cloud in a color and with its name beside it."""
     figure = blank(8, 4.5)
-    axes = figure.add_subplot()
+    axes = _labeled(figure, x, y)
     for number, cloud in enumerate(clouds):
-        color = COLORS[number % len(COLORS)]
-        label = _plain(cloud.label)
-        axes.scatter(cloud.x, cloud.y, s=36, color=color, alpha=0.7, label=label)
+        color, label = COLORS[number % len(COLORS)], _plain(cloud.label)
+        axes.scatter(cloud.places, cloud.values, s=36, color=color, alpha=0.7, label=label)
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter(FormatStrFormatter("%g"))
+    axes.legend(fontsize=11, framealpha=0.9)
+    return figure
+
+
+def _labeled(figure: Figure, x: str, y: str) -> Axes:
+    axes = figure.add_subplot()
     axes.set_xlabel(x, fontsize=12)
     axes.set_ylabel(y, fontsize=12)
     axes.grid(color="#DDDDDD", linewidth=0.8)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(fontsize=11, framealpha=0.9)
-    return figure
+    return axes
 
 
 def _plain(label: str) -> str:
@@ -179,26 +165,18 @@ def _draw_boundary(axes: Axes, boundary: Boundary) -> None:
     grid: Matrix = np.stack([x.ravel(), y.ravel()], axis=1).astype(boundary.points.dtype)
     probabilities = boundary.classify(grid)
     classes = probabilities.shape[1]
-    palette = np.array([to_rgb(COLORS[label % len(COLORS)]) for label in range(classes)])
+    colors = [COLORS[label % len(COLORS)] for label in range(classes)]
+    palette = np.array(list(map(to_rgb, colors)))
     mixture = (0.5 + 0.5 * (1.0 - probabilities @ (1.0 - palette))).clip(0.0, 1.0)
-    extent = (-limit, limit, -limit, limit)
-    picture = mixture.reshape(*x.shape, 3)
+    picture, extent = mixture.reshape(*x.shape, 3), (-limit, limit, -limit, limit)
     axes.imshow(picture, extent=extent, origin="lower", interpolation="bilinear")
-    for label in range(classes):
+    for label, color in enumerate(colors):
         lead = probabilities[:, label] - np.delete(probabilities, label, axis=1).max(axis=1)
         if lead.min() < 0.0 < lead.max():
             axes.contour(x, y, lead.reshape(x.shape), levels=[0.0], colors="k", linewidths=0.8)
-        chosen = boundary.points[boundary.labels == label]
-        axes.scatter(
-            chosen[:, 0],
-            chosen[:, 1],
-            s=22,
-            color=COLORS[label % len(COLORS)],
-            edgecolors="white",
-            linewidths=0.6,
-            label=f"class {label}",
-            zorder=3,
-        )
+        across, up = boundary.points[boundary.labels == label].T
+        dots = axes.scatter(across, up, s=22, color=color, label=f"class {label}", zorder=3)
+        dots.set(edgecolors="white", linewidths=0.6)
     axes.set_title(boundary.title, fontsize=14, pad=10)
     axes.legend(fontsize=11, loc="upper right", framealpha=0.9)
     axes.set_aspect("equal")

@@ -25,8 +25,8 @@ def standard_output() -> Console:
 
 
 def say(console: Console, text: str) -> None:
-    """Print text as it is: not wrapped, and without a meaning of brackets."""
-    console.print(text, markup=False, soft_wrap=True)
+    """Print text as it is: not wrapped, and without a meaning of brackets and colons."""
+    console.print(text, markup=False, emoji=False, soft_wrap=True)
     console.file.flush()  # into a log file at once, too
 
 

@@ -1,9 +1,11 @@
-"""Run folders, found and shown in a table."""
+"""Run folders, found and shown in tables: each by itself, or those that differ in their seed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from pathlib import Path
+from statistics import mean
 
 import attrs
 from rich import box
@@ -11,10 +13,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from figures import Curve
 from progress import metrics_of
 from purenn import files, runs
 from purenn.errors import OptionError, RunError
 from purenn.runs.folder import CONFIG
+from purenn.runs.records import seconds
 
 DIGITS = 12  # of a digest; enough to tell runs apart
 
@@ -32,10 +36,10 @@ class Found:
 
     @property
     def metrics(self) -> Facts:
-        """The final ones, or the last epoch's."""
-        if self.summary is not None:
-            return dict(self.summary.metrics)
-        return {**metrics_of(self.records[-1])} if self.records else {}
+        """The final ones, or the last epoch's, to four digits."""
+        last = metrics_of(self.records[-1]) if self.records else {}
+        found = last if self.summary is None else self.summary.metrics
+        return {name: _rounded(x) if isinstance(x, float) else x for name, x in found.items()}
 
 
 def find(folders: Sequence[Path]) -> list[Found]:
@@ -110,4 +114,72 @@ def _differing(found: Sequence[Found]) -> list[str]:
 
 def _text(values: Facts, name: str) -> str:
     value = values.get(name, "")
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    is_short = isinstance(value, float) and _rounded(value) == value
+    return f"{value:.4g}" if is_short else str(value)
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.4g}")
+
+
+@attrs.frozen
+class Seeds:
+    """Finished runs in one folder, whose name is theirs."""
+
+    name: str
+    runs: tuple[Found, ...]
+
+    @property
+    def minutes(self) -> list[float]:
+        """How long each trained."""
+        return [seconds(run.folder) / 60.0 for run in self.runs]
+
+    @property
+    def size(self) -> str:
+        """How many numbers the parameters are, where the run says so."""
+        summary = self.runs[0].summary
+        size = None if summary is None else summary.metrics.get("parameters")
+        return f"{size:,.0f}" if isinstance(size, int | float) else ""
+
+    def values(self, metric: str) -> list[float]:
+        """A final metric of each.
+
+        Raises:
+            RunError: a run has not finished, or has no such metric.
+        """
+        found: list[float] = []
+        for run in self.runs:
+            value = None if run.summary is None else run.summary.metrics.get(metric)
+            if not isinstance(value, int | float):
+                raise RunError(f"{run.folder}: expected a finished run with a {metric}.")
+            found.append(value)
+        return found
+
+
+def by_folder(found: Sequence[Found]) -> list[Seeds]:
+    """The runs by the folder that they lie in."""
+    groups = groupby(sorted(found, key=_place), _place)
+    return [Seeds(folder.name, tuple(group)) for folder, group in groups]
+
+
+def _place(run: Found) -> Path:
+    return run.folder.resolve().parent
+
+
+def seed_table(groups: Sequence[Seeds], metric: str) -> Table:
+    """One row for each group: the mean of the metric, each run's, and what they cost."""
+    shown = _table("runs", f"mean {metric}, %", "each", "parameters", "epochs", "minutes")
+    for group in groups:
+        values = [100.0 * value for value in group.values(metric)]
+        each, epochs = " ".join(f"{value:.2f}" for value in values), len(group.runs[0].records)
+        numbers = f"{mean(values):.2f}", each, group.size, str(epochs), f"{mean(group.minutes):.1f}"
+        shown.add_row(*map(Text, (group.name, *numbers)))
+    return shown
+
+
+def clouds(groups: Sequence[Seeds], metric: str) -> list[Curve]:
+    """The metric of each run over its minutes."""
+    return [
+        Curve(group.name, [100.0 * value for value in group.values(metric)], group.minutes)
+        for group in groups
+    ]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import attrs
 import numpy as np
 
-from command_line import Place, exit_status, first_settings, parse, to_json
+from command_line import Place, first_settings, parse, run, to_json
 from figures import Boundary, boundaries, write
 from purenn import Key, Matrix, accuracy, checks, dataset, evaluate, predict, runs
 from purenn.arrays import Indices
@@ -82,14 +81,9 @@ def main(arguments: Sequence[str]) -> int:
 
 def drawn(settings: SpiralSettings) -> Parts[Matrix]:
     """The points of a run: of each arm a third to train on, to validate and to test."""
-    points, labels = spirals(
-        Key(settings.seed).child("data"),
-        3 * settings.samples_per_arm,
-        settings.arms,
-        settings.turns,
-        settings.noise,
-        settings.float_dtype,
-    )
+    key, count = Key(settings.seed).child("data"), 3 * settings.samples_per_arm
+    form = settings.arms, settings.turns, settings.noise
+    points, labels = spirals(key, count, *form, settings.float_dtype)
     rows: Indices = np.arange(len(labels))
     train, validation, test = (dataset(points, labels).select(rows[n::3]) for n in range(3))
     return Parts(train, validation, "validation", test)
@@ -99,25 +93,21 @@ def experiment(
     settings: SpiralSettings, parts: Parts[Matrix]
 ) -> Experiment[ClassifierParams, Matrix]:
     """The run of a classifier of these points."""
-    goal = settings.objective
-    net = classifier(
-        settings.hidden, settings.activation, settings.dropout, settings.arms, goal.output
-    )
-    model = settings.computed(net)
+    goal, hidden = settings.objective, (settings.hidden, settings.activation, settings.dropout)
+    model = settings.computed(classifier(*hidden, settings.arms, goal.output))
 
     def draw(params: ClassifierParams, folder: Path) -> None:
         right = evaluate(model, params, parts.test, accuracy)
-        everything = range(len(parts.train))
-        boundary = Boundary(
-            f"{100 * right:.1f} % of new points are right",
-            parts.train.inputs.take(everything),
-            parts.train.targets.take(everything),
-            lambda plane: goal.probabilities(predict(model, params, plane)),
-        )
-        write(folder / "boundary.png", boundaries(boundary))
+        title, everything = f"{100 * right:.1f} % of new points are right", range(len(parts.train))
+        points, arms = parts.train.inputs.take(everything), parts.train.targets.take(everything)
+
+        def classify(plane: Matrix) -> Matrix:
+            return goal.probabilities(predict(model, params, plane))
+
+        write(folder / "boundary.png", boundaries(Boundary(title, points, arms, classify)))
 
     return Experiment(settings, model, parts, draw)
 
 
 if __name__ == "__main__":
-    sys.exit(exit_status(lambda: main(sys.argv[1:])))
+    run(main)

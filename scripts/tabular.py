@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
+from itertools import product
+from math import inf
 from pathlib import Path
 
-import tyro
-
 from benchmarks.report import machine
-from command_line import OptionalPath, PathOption, exit_status, require_names
+from command_line import OptionalPath, PathOption, command, require_names, run
 from figures import write
 from purenn import checks
 from purenn.errors import OptionError
@@ -74,15 +72,10 @@ def compare(
         return 0
     if not scores.parent.is_dir():
         raise OptionError(f"--scores: expected a file in a folder that exists, got {scores}.")
-    failures = 0
-    for table in chosen:
-        for method in (each for each in taking if each.is_present):
-            failures += not results.complete(scores, table, method, seeds)
-    found = [
-        score
-        for score in results.read(scores)
-        if score.table in tables and (score.seed < seeds or not seeds)
-    ]
+    pairs = product(chosen, (method for method in taking if method.is_present))
+    done = [results.complete(scores, *pair, seeds) for pair in pairs]
+    most = seeds or inf
+    found = [each for each in results.read(scores) if each.table in tables and each.seed < most]
     if not found:
         raise OptionError(
             f"{scores} has no scores of these tables: ask for some, with --seeds 1 or more."
@@ -90,14 +83,11 @@ def compare(
     print(summary(found, taking), errors(found, taking), machine(), sep="\n\n")
     if plot is not None:
         write(plot, picture(found, taking))
-    return int(failures > 0)
+    return int(not all(done))
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Compare as the arguments say."""
-    options = (tyro.conf.FlagCreatePairsOff,)
-    return tyro.cli(compare, args=arguments, description=DESCRIPTION, config=options)
+main = command(compare, DESCRIPTION)
 
 
 if __name__ == "__main__":
-    sys.exit(exit_status(lambda: main(sys.argv[1:])))
+    run(main)

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 import attrs
 
-from article.fashion_run import fashion
 from article.folders import SPIRALS, clear, replaced, write_summary
 from article.nets import opening
-from article.spiral_runs import clipped, exploding
+from article.recipes import clipped, exploding, fashion
 from article.stages import Result, Stage
-from command_line import OptionalPath, PathOption, exit_status, parse
+from command_line import OptionalPath, PathOption, parse, run
 from figures import boundaries, write
 from progress import say, standard_output
 from purenn import runs
@@ -114,4 +112,4 @@ def loaded(folder: Path | None, load: Load) -> FashionMnist:
 
 
 if __name__ == "__main__":
-    sys.exit(exit_status(lambda: main(sys.argv[1:])))
+    run(main)

@@ -30,9 +30,8 @@ def verified(folder: Path) -> tuple[bool, str]:
         raise RunError(f"{folder} holds a run that is not finished. Resume it first.")
     script = SCRIPTS / config.script
     if not NAME.fullmatch(config.script) or not script.is_file():
-        raise RunError(
-            f"{folder} holds a run of {config.script!r}, which is not one of the scripts."
-        )
+        which = f"{config.script!r}, which is not one of the scripts."
+        raise RunError(f"{folder} holds a run of {which}")
     with tempfile.TemporaryDirectory() as place:
         again = Path(place) / "run"
         after = performed([sys.executable, script, "--config", folder / CONFIG], again, {})

@@ -18,11 +18,10 @@ from states import contents, untouched
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import train_article
-from article.fashion_run import average_loss, fashion_recipe
+from article.data import article_split
 from article.folders import clear, replaced, write_summary
-from article.images import article_split
 from article.nets import UNUSED_KEY, fashion_epochs, opening
-from article.spiral_runs import clipped
+from article.recipes import average_loss, clipped, fashion_recipe
 from purenn import fold, runs, training_step
 from purenn.datasets import FashionMnist
 from purenn.errors import OptionError, RunError, UnavailableError

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from article import agreement, printed
+from article.data import Matrix64, article_spirals
 from article.legacy import LegacyStream
-from article.spirals import Matrix64, article_spirals
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2**32 - 1])

@@ -19,8 +19,7 @@ import verification
 from command_line import exit_status
 from purenn import runs
 from purenn.errors import RunError
-from run_table import find
-from seed_table import by_folder
+from run_table import by_folder, find
 
 TINY = ("--epochs", "1", "--samples-per-arm", "10", "--hidden", "4")
 CURVES = {"low": (0.5, 0.25), "high": (0.75, 0.6875)}
@@ -83,6 +82,14 @@ def test_names_and_settings_with_brackets_are_no_markup(width: int, tmp_path: Pa
     shown = "\n".join(listed(tmp_path, width))
     for text in ("[/i]", "[/b]", "[red]x", "[b]x"):
         assert text in shown
+
+
+def test_settings_that_differ_in_late_digits_are_shown_with_these(tmp_path: Path) -> None:
+    for rate in (0.1234567, 0.1234568):
+        with runs.start(tmp_path / f"{rate}", runs.Config("x.py", {"rate": rate, "decay": 0.0})):
+            pass
+    rows = [line.split() for line in listed(tmp_path, width=200)]
+    assert (rows[0][:2], rows[2][1], rows[3][1]) == (["run", "rate"], "0.1234567", "0.1234568")
 
 
 def test_labels_are_shown_as_they_are() -> None:

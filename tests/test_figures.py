@@ -13,8 +13,7 @@ from rich.console import Console
 from sample import sample
 
 from figures import Boundary, Curve, boundaries, curves, png
-from image_figures import confident_mistakes, confusion, sample_grid
-from image_outcome import Outcome
+from image_figures import Outcome, confident_mistakes, confusion, sample_grid
 from purenn import Labels, Matrix
 from purenn.datasets import CLASSES
 

@@ -152,6 +152,10 @@ def test_resuming_takes_a_run_and_its_settings(tmp_path: Path) -> None:
             "--scores: expected a file in a folder that exists, got no/s",
         ),
         (tabular.main, "--seeds 0 --scores bad", "bad, line 1: expected a score, got '[1]'."),
+        (tabular.main, "--seeds 0 --scores odd", "odd, line 1: expected a score, got 'mine'."),
+        (tabular.main, "--seeds 0 --scores raw", "raw, line 1: expected a score, got '"),
+        (benchmark.main, "--against nope", "--against: expected a folder with purenn, got nope."),
+        (benchmark.main, "--workloads small epoch", "Fashion-MNIST is not available:"),
         (benchmark.main, "--rounds 0", "--rounds: expected an integer ≥ 1, got 0."),
         (compare_layers.main, "--rounds -1", "--rounds: expected an integer ≥ 1, got -1."),
         (compare_machines.main, "--pythons nope", "--pythons: expected interpreters, got nope."),
@@ -169,11 +173,15 @@ def test_what_makes_no_sense_is_told_before_any_work(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PURENN_DATA", "nowhere")
     (tmp_path / "bad").write_text("[1]\n")
+    (tmp_path / "odd").write_text("mine")
+    (tmp_path / "raw").write_bytes(b"\x89")
     assert exit_status(lambda: main(arguments.split())) == 1
     printed = capsys.readouterr()
     assert printed.err.startswith(f"\nerror: {message}")
     assert printed.out == ""
+    assert (tmp_path / "odd").read_text() == "mine"
 
 
 @pytest.mark.parametrize(

@@ -190,5 +190,5 @@ def test_a_stopped_run_is_resumed_to_the_same_bytes(tmp_path: Path) -> None:
 
 def test_lines_reach_a_log_as_they_are_printed(tmp_path: Path) -> None:
     with (tmp_path / "log").open("w") as log:
-        say(Console(file=log), "epoch 1/3 [bold]   loss 0.5")
-        assert (tmp_path / "log").read_text() == "epoch 1/3 [bold]   loss 0.5\n"
+        say(Console(file=log), "epoch 1/3 [bold] :x:   loss 0.5")
+        assert (tmp_path / "log").read_text() == "epoch 1/3 [bold] :x:   loss 0.5\n"

@@ -187,7 +187,7 @@ def test_tables_are_many_and_each_has_a_licence_and_a_name_of_its_own() -> None:
 
 def test_sizes_count_what_is_needed_once() -> None:
     numpy, both = megabytes(["numpy"]), megabytes(["scikit-learn", "numpy", "no-such-package"])
-    assert 10.0 < numpy < both == megabytes(["scikit_learn"])
+    assert 10.0 < numpy < both == megabytes(["scikit_learn", "scikit.learn"])
 
 
 def test_the_command_reports_the_scores_that_there_are(

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import attrs
-from rich.table import Table
+from rich.table import Column, Table
 
 from article import printed
 
@@ -108,11 +108,8 @@ def _each(
 
 def check_table(checks: Sequence[Check]) -> Table:
     """All checks of a run, one below the other."""
-    table = Table("")
-    table.add_column("the article", justify="right")
-    table.add_column("purenn", justify="right")
-    table.add_column("demanded")
-    table.add_column("agrees", justify="center")
+    right = (Column(name, justify="right") for name in ("the article", "purenn"))
+    table = Table("", *right, "demanded", Column("agrees", justify="center"))
     for check in checks:
         verdict = "[green]yes[/]" if check.agrees else "[bold red]NO[/]"
         table.add_row(check.what, check.published, check.ours, check.demand, verdict)

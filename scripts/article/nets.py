@@ -13,8 +13,8 @@ import attrs
 import numpy as np
 
 import purenn as nn
+from article.data import article_spirals
 from article.legacy import LegacyStream
-from article.spirals import article_spirals
 from purenn.data import Batches, arranged_batches
 from purenn.layers import sigmoid, softmax
 from purenn.optimizers import Norm, Velocity, report_global_norm
@@ -97,11 +97,11 @@ class Opening:
 
 def opening() -> Opening:
     """The stream that `np.random.seed(1)` starts, up to the first permutation."""
+    points: nn.Matrix
+    arms: nn.Matrix
     points, arms, stream = article_spirals(LegacyStream.seeded(SEED))
     exploding, stream = spiral_params(stream)
     clipped, stream = spiral_params(stream)
     (first, second, third, last), stream = linear_layers(stream, 784, 784, 256, 128, 10)
     fashion = first, EMPTY, second, EMPTY, third, EMPTY, last, EMPTY
-    inputs: nn.Matrix = points
-    targets: nn.Matrix = arms
-    return Opening(nn.dataset(inputs, targets), exploding, clipped, fashion, stream)
+    return Opening(nn.dataset(points, arms), exploding, clipped, fashion, stream)

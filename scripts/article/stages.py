@@ -21,8 +21,6 @@ P = TypeVar("P")
 S = TypeVar("S")
 T = TypeVar("T", bound=nn.Matrix | nn.Labels)
 
-SCRIPT = "train_article.py"
-
 OpenRun = Callable[[], AbstractContextManager[runs.Run]]
 
 
@@ -63,23 +61,16 @@ class Recipe(Generic[P, S]):
     epochs: int
     batch_size: int
     printed: Curve
-    scale: Scale
     judge: Callable[[Sequence[float], float], tuple[Check, ...]]
+    scale: Scale = "linear"
 
     @property
     def config(self) -> runs.Config:
         """The expressions that build the parts, and the numbers."""
-        settings = {
-            "run": self.name,
-            "net": repr(self.net),
-            "loss": repr(self.loss),
-            "optimizer": repr(self.optimizer),
-            "dtype": "float64",
-            "stream_seed": SEED,
-            "epochs": self.epochs,
-            "batch_size": self.batch_size,
-        }
-        return runs.Config(SCRIPT, settings)
+        parts = {"net": self.net, "loss": self.loss, "optimizer": self.optimizer}
+        settings = {"run": self.name, **{name: repr(part) for name, part in parts.items()}}
+        numbers = {"stream_seed": SEED, "epochs": self.epochs, "batch_size": self.batch_size}
+        return runs.Config("train_article.py", {**settings, "dtype": "float64", **numbers})
 
     def train(
         self,

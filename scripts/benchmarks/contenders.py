@@ -27,19 +27,15 @@ class Contender:
 
 STEPS: tuple[Kind, ...] = ("training", "adam", "epoch")
 NETS: tuple[Kind, ...] = get_args(Nets)
-LINEAR: tuple[Kind, ...] = (*STEPS, "growth", "inference", "import")
+ALL: tuple[Kind, ...] = get_args(Kind)
 CONTENDERS = (
     Contender("products alone", "#000000", "products", ("numpy",), (*STEPS, "inference", "import")),
     # Its `purenn` imports modules when they are asked for; with `training` come nearly all.
-    Contender(PURENN, "#0072B2", "pure", ("purenn.training",), LINEAR),
-    Contender(PURENN, "#0072B2", "pure_nets", ("purenn",), NETS),
-    Contender(PORTABLE, "#56B4E9", "pure", ("purenn",), STEPS, PORTABLE),
-    Contender(PORTABLE, "#56B4E9", "pure_nets", ("purenn",), NETS, PORTABLE),
-    Contender(TORCH, "#D55E00", "pytorch", ("torch",), LINEAR, "fused"),
+    Contender(PURENN, "#0072B2", "pure", ("purenn.training",), ALL),
+    Contender(PORTABLE, "#56B4E9", "pure", ("purenn",), (*STEPS, *NETS), PORTABLE),
+    Contender(TORCH, "#D55E00", "pytorch", ("torch",), ALL, "fused"),
     Contender(TORCH, "#D55E00", "pytorch", ("torch",), STEPS, "foreach"),
-    Contender(TORCH, "#D55E00", "pytorch_nets", ("torch",), NETS),
-    Contender(JAX, "#E69F00", "jax_optax", ("jax", "optax"), LINEAR, JAX),
-    Contender(JAX, "#E69F00", "jax_nets", ("jax", "optax"), NETS),
+    Contender(JAX, "#E69F00", "jax_optax", ("jax", "optax"), ALL, JAX),
     Contender(AHEAD, "#009E73", "jax_optax", ("jax", "optax"), STEPS, AHEAD),
     # It has plain ReLUs only and no clipping, so it is left out where single steps are timed.
     Contender("scikit-learn", "#CC79A7", "mlp", ("sklearn",), ("epoch", "inference", "import")),

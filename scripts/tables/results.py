@@ -10,31 +10,34 @@ from subprocess import PIPE, Popen
 
 import cattrs
 
+from benchmarks.turns import THREADS
 from purenn.errors import FormatError
-from purenn.kernels.processor import cores
 from tables.catalog import Table
 from tables.methods import Method
 from tables.worker import Score
 
+START = '{"table":'  # of a score
 SCRIPTS = Path(__file__).parent.parent
 
 
 def read(file: Path) -> list[Score]:
-    """The scores in a file, one on each line; a last line that was not finished is removed."""
+    """The scores in a file, one on each line; a last one that was not finished is removed."""
     if not file.exists():
         return []
-    text = file.read_text(encoding="utf-8")
-    whole = text[: text.rfind("\n") + 1]
-    if whole != text:
-        file.write_text(whole, encoding="utf-8")
-    return [_score(line, f"{file}, line {n}") for n, line in enumerate(whole.splitlines(), 1)]
+    lines = file.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+    size = len(START)
+    whole = [line for line in lines if line.endswith("\n") or line[:size] != START[: len(line)]]
+    found = [_score(line, f"{file}, line {n}") for n, line in enumerate(whole, 1)]
+    if whole != lines:
+        file.write_text("".join(whole), encoding="utf-8")
+    return found
 
 
 def _score(line: str, where: str) -> Score:
     try:
         return cattrs.structure(json.loads(line), Score)
     except (ValueError, TypeError, cattrs.BaseValidationError):
-        raise FormatError(f"{where}: expected a score, got {line[:60]!r}.") from None
+        raise FormatError(f"{where}: expected a score, got {line.rstrip()[:60]!r}.") from None
 
 
 def complete(file: Path, table: Table, method: Method, seeds: int) -> bool:
@@ -47,9 +50,8 @@ def complete(file: Path, table: Table, method: Method, seeds: int) -> bool:
     rest = [str(seed) for seed in range(seeds) if seed not in done]
     if not rest:
         return True
-    threads = {f"{name}_NUM_THREADS": str(cores()) for name in ("OMP", "OPENBLAS")}
     args = [sys.executable, "-m", "tables.worker", table.package, table.path, method.name, *rest]
-    with Popen(args, stdout=PIPE, text=True, cwd=SCRIPTS, env=os.environ | threads) as process:
+    with Popen(args, stdout=PIPE, text=True, cwd=SCRIPTS, env=os.environ | THREADS) as process:
         for line in process.stdout or ():
             if line.startswith("{"):  # some methods print as well
                 with file.open("a", encoding="utf-8") as stored:

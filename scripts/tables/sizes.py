@@ -10,6 +10,7 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 
 def megabytes(names: Iterable[str]) -> float:
@@ -17,7 +18,7 @@ def megabytes(names: Iterable[str]) -> float:
     found: dict[str, Distribution] = {}
     rest = list(names)
     while rest:
-        name = rest.pop().lower().replace("_", "-")
+        name = canonicalize_name(rest.pop())
         if name in found:
             continue
         try:
@@ -27,10 +28,6 @@ def megabytes(names: Iterable[str]) -> float:
         needed = map(Requirement, found[name].requires or ())
         here = {"extra": ""}
         rest += [each.name for each in needed if not each.marker or each.marker.evaluate(here)]
-    return sum(map(_bytes, found.values())) / 1e6
-
-
-def _bytes(package: Distribution) -> int:
-    files = (file for file in package.files or () if file.suffix != ".pyc")
-    paths = [Path(str(package.locate_file(file))) for file in files]
-    return sum(path.stat().st_size for path in paths if path.is_file())
+    files = [file for each in found.values() for file in each.files or () if file.suffix != ".pyc"]
+    paths = [Path(str(file.locate())) for file in files]
+    return sum(path.stat().st_size for path in paths if path.is_file()) / 1e6

@@ -23,43 +23,19 @@ def unit(features: int, size: int = 3, stride: int = 1) -> Layer[Unit, Images, I
 
 def cnn_quick(dropped: float, classes: int) -> Layer[Quick, Images, Matrix]:
     """Two strided convolutions, down to 7 × 7 pixels: 24,378 numbers for 10 classes."""
-    return (
-        unit(16, 4, stride=2)
-        >> unit(32, 4, stride=2)
-        >> flatten()
-        >> dropout(dropped)
-        >> linear(classes)
-    )
+    units = unit(16, 4, stride=2) >> unit(32, 4, stride=2)
+    return units >> flatten() >> dropout(dropped) >> linear(classes)
 
 
 def cnn_small(dropped: float, classes: int) -> Layer[Small, Images, Matrix]:
     """Five convolutions at 28 × 28, 14 × 14 and 7 × 7 pixels: 97,802 numbers for 10 classes."""
-    return (
-        unit(24)
-        >> max_pool(2)
-        >> unit(40)
-        >> residual(unit(40))
-        >> max_pool(2)
-        >> unit(72)
-        >> residual(unit(72))
-        >> global_average_pool()
-        >> dropout(dropped)
-        >> linear(classes)
-    )
+    high = unit(24) >> max_pool(2) >> unit(40) >> residual(unit(40)) >> max_pool(2)
+    units = high >> unit(72) >> residual(unit(72))
+    return units >> global_average_pool() >> dropout(dropped) >> linear(classes)
 
 
 def cnn(dropped: float, classes: int) -> Layer[Large, Images, Matrix]:
     """Six wider convolutions: 279,978 numbers for 10 classes."""
-    return (
-        unit(32)
-        >> max_pool(2)
-        >> unit(64)
-        >> residual(unit(64))
-        >> max_pool(2)
-        >> unit(96)
-        >> residual(unit(96))
-        >> residual(unit(96))
-        >> global_average_pool()
-        >> dropout(dropped)
-        >> linear(classes)
-    )
+    high = unit(32) >> max_pool(2) >> unit(64) >> residual(unit(64)) >> max_pool(2)
+    units = high >> unit(96) >> residual(unit(96)) >> residual(unit(96))
+    return units >> global_average_pool() >> dropout(dropped) >> linear(classes)

@@ -16,7 +16,6 @@ from purenn import runs
 from purenn.data import Batch, Batches
 from purenn.optimizers import Norm, report_global_norm, scale_by_adam, unchanged
 from purenn.runs.training import EpochBatches
-from purenn.training import Report, Step
 from purenn.tree import leaves
 from trainer.settings import Settings
 
@@ -45,68 +44,56 @@ class Parts(Generic[X]):
 
 @attrs.frozen(eq=False)
 class Experiment(Generic[P, X]):
-    """A run, ready to be performed.
-
-    Args:
-        settings: how to train.
-        model: what to train.
-        parts: what to train it on.
-        draw: shows what the final parameters can do, in a folder.
-        augment: what the model sees in place of the batches.
-    """
+    """A run, ready to be performed."""
 
     settings: Settings
     model: nn.Layer[P, X, nn.Matrix]
     parts: Parts[X]
-    draw: Callable[[P, Path], None]
+    draw: Callable[[P, Path], None]  # shows in a folder what the final parameters can do
+    # What the model sees in place of the batches.
     augment: Callable[[Batches[X, nn.Labels]], Examples[X]] = lambda batches: batches
 
     def perform(self, folder: AbstractContextManager[runs.Run]) -> None:
         """Train, measure on the test part, draw, and sum up."""
-        rates = self.settings.rates(len(self._batches(nn.Key(0), 0)))
-        clip, decay = _clipping(self.settings), _decay(self.settings)
-        if self.settings.optimizer == "adam":
-            self._open(folder, nn.descend(clip >> scale_by_adam() >> decay, rates))
+        settings = self.settings
+        rates = settings.rates(len(self._batches(nn.Key(0), 0)))
+        decay = nn.weight_decay(settings.weight_decay) if settings.weight_decay else unchanged()
+        clip = _clipping(settings)
+        if settings.optimizer == "adam":
+            self._train(folder, nn.descend(clip >> scale_by_adam() >> decay, rates))
         else:
-            momentum = nn.momentum(self.settings.momentum)
-            self._open(folder, nn.descend(clip >> decay >> momentum, rates))
+            momentum = nn.momentum(settings.momentum)
+            self._train(folder, nn.descend(clip >> decay >> momentum, rates))
 
     def _batches(self, key: nn.Key, epoch: int) -> Examples[X]:
         size = self.settings.batch_size
         return self.augment(nn.shuffled_batches(self.parts.train, size, key, epoch))
 
-    def _open(self, folder: AbstractContextManager[runs.Run], optimizer: nn.Optimizer[S]) -> None:
+    def _train(self, folder: AbstractContextManager[runs.Run], optimizer: nn.Optimizer[S]) -> None:
         """Train in the folder, if a step can be done: settings that are refused begin no run."""
-        key = nn.Key(self.settings.seed)
+        settings, patience, key = self.settings, self.settings.patience, nn.Key(self.settings.seed)
         first = optimizer.init(self.model.init(key.child("init"), self.parts.train.example))
-        step = nn.training_step(self.model, self.settings.objective.loss, optimizer)
+        step = nn.training_step(self.model, settings.objective.loss, optimizer)
         batches = self._batches(key.child("batches"), 0)
         for batch in batches[len(batches) - 1 :]:
             step(first, batch)
         with folder as run:
             start = runs.begin(run, first, repr(self.model), key.child("batches"))
-            self._train(run, start, step)
+            training = runs.train(
+                run,
+                start,
+                step,
+                self._batches,
+                settings.epochs,
+                self._measure,
+                until=None if patience is None else runs.patience(STOPS_BY, patience),
+                best=None if patience is None else runs.best(STOPS_BY),
+            )
+            self._finish(run, follow(training, start, len(batches), settings.epochs))
 
-    def _train(
-        self,
-        run: runs.Run,
-        start: runs.Progress[P, S],
-        step: Step[nn.State[P, S], Batch[X, nn.Matrix | nn.Labels], Report],
-    ) -> None:
-        settings, console, patience = self.settings, standard_output(), self.settings.patience
-        training = runs.train(
-            run,
-            start,
-            step,
-            self._batches,
-            settings.epochs,
-            self._measure,
-            until=None if patience is None else runs.patience(STOPS_BY, patience),
-            best=None if patience is None else runs.best(STOPS_BY),
-        )
-        end = follow(training, start, len(self._batches(start.key, 0)), settings.epochs)
-        params, final = end.state.params, dict[str, float]()
-        if patience is not None:
+    def _finish(self, run: runs.Run, end: runs.Progress[P, S]) -> None:
+        console, params, final = standard_output(), end.state.params, dict[str, float]()
+        if self.settings.patience is not None:
             params = nn.load(run.best, like=params)
             final["best_epoch"] = 1 + runs.best_epoch(end.records, STOPS_BY)
             say(console, f"The best epoch was {final['best_epoch']}. Its parameters are kept.")
@@ -135,7 +122,3 @@ def _clipping(settings: Settings) -> nn.Transform[tuple[Norm, nn.Empty]]:
     if settings.clip == "value":
         return report_global_norm() >> nn.clip_by_value(settings.clip_limit)
     return report_global_norm() >> unchanged()
-
-
-def _decay(settings: Settings) -> nn.Transform[nn.Empty]:
-    return nn.weight_decay(settings.weight_decay) if settings.weight_decay else unchanged()

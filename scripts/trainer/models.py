@@ -37,8 +37,7 @@ def classifier(
     hidden: tuple[int, ...], activation: Activation, dropped: float, classes: int, output: Plain
 ) -> Layer[ClassifierParams, Matrix, Matrix]:
     """Hidden layers, each with an activation, weights that suit it, and dropout; a last layer."""
-    function, weight = ACTIVATIONS[activation]
-    noise = _noise(dropped)
+    (function, weight), noise = ACTIVATIONS[activation], _noise(dropped)
     blocks = [block(linear(width, weight=weight()) >> function() >> noise) for width in hidden]
     return stack(*blocks) >> linear(classes, weight=lecun_normal()) >> output
 
@@ -47,8 +46,7 @@ def normalized_classifier(
     hidden: tuple[int, ...], activation: Activation, dropped: float, classes: int, output: Plain
 ) -> Layer[NormalizedParams, Matrix, Matrix]:
     """The same with batch normalization before each activation."""
-    function, weight = ACTIVATIONS[activation]
-    noise = _noise(dropped)
+    (function, weight), noise = ACTIVATIONS[activation], _noise(dropped)
     blocks = [
         block(linear(width, weight=weight()) >> batch_norm() >> function() >> noise)
         for width in hidden

@@ -1,0 +1,68 @@
+"""The article's data: its two spirals, with the same bits on every machine, and Fashion-MNIST."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import MinMaxScaler
+
+from article.legacy import Array64, LegacyStream
+from purenn import Dataset, Labels, Matrix, dataset
+from purenn.arrays import ByteImages, Indices, read_only
+from purenn.datasets import FashionMnist
+from purenn.kernels.portable.trigonometry import cos, sin
+
+Matrix64 = np.ndarray[tuple[int, int], np.dtype[np.float64]]
+Pixels = Dataset[Matrix, Labels]
+
+
+def article_spirals(stream: LegacyStream) -> tuple[Matrix64, Matrix64, LegacyStream]:
+    """The article's points and targets, drawn from NumPy's legacy stream.
+
+    Draws 250 uniform numbers for each arm, then the noise of all points: `randn(500, 2)`. The
+    article starts with `LegacyStream.seeded(1)` and goes on drawing from the stream.
+
+    Returns:
+        The points, (500, 2), each axis mapped from its own range to [-1, 1]; the targets, (500, 1),
+        250 zeros and 250 ones; and the stream after all draws. Both arrays are float64, read-only.
+    """
+    first, stream = stream.uniform((250,))
+    second, stream = stream.uniform((250,))
+    noise, stream = stream.normal((500, 2))
+    points: Matrix64 = np.concatenate([_arm(first, 1.0), _arm(second, -1.0)]) + 1.2 * noise
+    low, high = points.min(axis=0), points.max(axis=0)
+    inputs: Matrix64 = 2 * (points - low) / (high - low) - 1
+    targets: Matrix64 = np.repeat([[0.0], [1.0]], 250, axis=0)
+    return read_only(inputs), read_only(targets), stream
+
+
+def _arm(uniform: Array64, direction: float) -> Matrix64:
+    t = np.sqrt(uniform) * 4 * np.pi
+    radius = direction * (2 * t + np.pi)
+    across, up = cos(t, np.empty_like(t)), sin(t, np.empty_like(t))
+    return np.stack([radius * across, radius * up], axis=1)
+
+
+def all_images(data: FashionMnist) -> tuple[ByteImages, Labels]:
+    """The training images followed by the test images, and their labels."""
+    images: ByteImages = np.concatenate([data.train_images, data.test_images])
+    labels: Labels = np.concatenate([data.train_labels, data.test_labels])
+    return images, labels
+
+
+def split_rows(count: int) -> tuple[Indices, Indices]:
+    """The article's choice of training and test rows among that many: four fifths and one."""
+    rows: Indices = np.arange(count)
+    train, test = train_test_split(rows, test_size=0.2, random_state=42)
+    return train, test
+
+
+def article_split(data: FashionMnist) -> tuple[Pixels, Pixels]:
+    """What run 3 trains and is tested on, in float64, scaled to [0, 1] as the former is."""
+    images, labels = all_images(data)
+    pixels: Matrix64 = images.reshape(len(images), -1).astype(np.float64)
+    train, test = split_rows(len(labels))
+    scaler = MinMaxScaler()
+    train_pixels: Matrix = scaler.fit_transform(pixels[train])
+    test_pixels: Matrix = scaler.transform(pixels[test])
+    return dataset(train_pixels, labels[train]), dataset(test_pixels, labels[test])
