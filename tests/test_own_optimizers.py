@@ -161,27 +161,23 @@ def test_steps_are_skipped_within_wrappers_of_ones_own_too() -> None:
     check_skipping(opt.averaged(two(opt.skip_nonfinite(nn.sgd(0.1), 2))), [1, 1, 0, 1])
 
 
-def test_what_an_optimizer_of_ones_own_keeps_need_be_no_tree() -> None:
-    def start(point: opt.Point) -> Remembered:
-        return Remembered({})
-
-    def move(
-        state: Remembered, grads: Leaves, frozen: Leaves, point: opt.Point
-    ) -> tuple[Remembered, Leaves, Leaves]:
-        return Remembered({"step": point.step}), tuple([-leaf for leaf in grads]), frozen
-
-    x = normal(0, 4, 2)
-    optimizer = opt.Optimizer(start, move)
-    step = nn.training_step(nn.linear(1), nn.mean_squared_error(), optimizer)
-    state = optimizer.init(nn.linear(1).init(nn.Key(0), x))
+def after_two_steps(optimizer: nn.Optimizer[S]) -> S:
+    """What an optimizer keeps."""
+    x, model = normal(0, 4, 2), nn.linear(1)
+    step = nn.training_step(model, nn.mean_squared_error(), optimizer)
     batches = batches_in_order(nn.dataset(x, x[:, :1]), 2, nn.Key(0))
-    assert nn.fold(step, state, batches)[0].slots.notes == {"step": 1}
+    return nn.fold(step, optimizer.init(model.init(nn.Key(0), x)), batches)[0].slots
+
+
+def test_what_an_optimizer_of_ones_own_keeps_need_be_no_tree() -> None:
+    remembering = opt.Optimizer(
+        lambda point: Remembered({}),
+        lambda state, grads, frozen, point: (Remembered({"step": point.step}), grads, frozen),
+    )
+    assert after_two_steps(remembering).notes == {"step": 1}
 
 
 def test_an_update_that_makes_nan_warns() -> None:
-    x = normal(0, 4, 2)
-    optimizer = nn.descend(opt.stateless(lambda g, point: tuple(map(np.sqrt, g))), 0.1)
-    step = nn.training_step(nn.linear(1), nn.mean_squared_error(), optimizer)
-    state = optimizer.init(nn.linear(1).init(nn.Key(0), x))
+    rooted = nn.descend(opt.stateless(lambda g, point: tuple(map(np.sqrt, g))), 0.1)
     with np.errstate(invalid="raise"), pytest.raises(FloatingPointError):
-        nn.fold(step, state, batches_in_order(nn.dataset(x, x[:, :1]), 2, nn.Key(0)))
+        after_two_steps(rooted)
