@@ -242,6 +242,13 @@ def test_flatten_and_concatenate_keep_the_order_of_elements() -> None:
 # --- layers made of layers -----------------------------------------------------------------------
 
 
+def dropped(x: Matrix, *keys: Key) -> Matrix:
+    """The rows after `dropout(0.5)` with one key after the other."""
+    for key in keys:
+        x = pulled(dropout(0.5), EMPTY, x, x, key)[0]
+    return x
+
+
 def test_residual_branches_and_beside_are_sums_and_pairs() -> None:
     a, b = linear(3).init(Key(1), ROWS), linear(3).init(Key(2), ROWS)
     one, other = (linear(3).apply(params, ROWS) for params in (a, b))
@@ -256,10 +263,9 @@ def test_residual_branches_and_beside_are_sums_and_pairs() -> None:
     assert bits(drawn.first) == bits(linear(3).init(KEY.child("layer", 0), ROWS))
     assert bits(drawn.second) == bits(linear(3).init(KEY.child("layer", 1), ROWS))
     forked = layers.branches(dropout(0.5), dropout(0.5))
-    (left, right), _ = forked.vjp(layers.Both(EMPTY, EMPTY), ROWS, KEY)
-    for index, side in enumerate((left, right)):
-        key = KEY.child("layer", index)
-        assert bits(side) == bits(pulled(dropout(0.5), EMPTY, ROWS, ROWS, key)[0])
+    sides, _ = forked.vjp(layers.Both(EMPTY, EMPTY), ROWS, KEY)
+    first, second = KEY.child("layer", 0), KEY.child("layer", 1)
+    assert bits(sides) == bits((dropped(ROWS, first), dropped(ROWS, second)))
 
 
 def test_branches_take_pairs() -> None:
@@ -297,9 +303,7 @@ def test_a_stack_computes_what_the_chain_computes() -> None:
     assert bits(found) == bits(pulled(chain, (a, b, c), ROWS, dy))
     assert bits((a, b, c)) == bits(chain.init(KEY, ROWS))
     twice, *_ = pulled(stack(dropout(0.5), dropout(0.5)), layers.Stack((EMPTY, EMPTY)), ROWS, ROWS)
-    once, *_ = pulled(dropout(0.5), EMPTY, ROWS, ROWS, KEY.child("layer", 0))
-    then, *_ = pulled(dropout(0.5), EMPTY, once, ROWS, KEY.child("layer", 1))
-    assert bits(twice) == bits(then)
+    assert bits(twice) == bits(dropped(ROWS, KEY.child("layer", 0), KEY.child("layer", 1)))
 
 
 def test_a_repeated_layer_sums_its_gradients_and_keeps_the_last_of_frozen_parts() -> None:
@@ -313,7 +317,5 @@ def test_a_repeated_layer_sums_its_gradients_and_keeps_the_last_of_frozen_parts(
     _, moved, _ = pulled(repeated(batch_norm(0.0), 2), Block(NORM), ROWS, ROWS)
     np.testing.assert_allclose(moved.inner.mean.value, SHIFT)  # of what the first gave
     twice, *_ = pulled(repeated(dropout(0.5), 2), Block(EMPTY), ROWS, ROWS)
-    once, *_ = pulled(dropout(0.5), EMPTY, ROWS, ROWS, KEY.child("time", 0))
-    then, *_ = pulled(dropout(0.5), EMPTY, once, ROWS, KEY.child("time", 1))
-    assert bits(twice) == bits(then)
+    assert bits(twice) == bits(dropped(ROWS, KEY.child("time", 0), KEY.child("time", 1)))
     assert bits(repeated(layers.identity(), 1).apply(Block(EMPTY), ROWS)) == bits(ROWS)
