@@ -194,17 +194,14 @@ def test_layers_refuse_parameters_dtypes_and_features_that_do_not_fit(case: Case
 
 @dtypes
 @each_case
-def test_what_a_layer_gives_is_read_only_if_its_input_is_not(case: Case, dtype: FloatDtype) -> None:
-    for result in case.results(dtype, lambda leaf: leaf.copy(), 1):
+def test_results_are_read_only_and_the_same_wherever_arrays_lie_in_memory(
+    case: Case, dtype: FloatDtype
+) -> None:
+    expected = case.results(dtype, lambda leaf: leaf.copy(), 1)
+    for result in expected:
         assert type(result) is np.ndarray
         assert not result.flags.writeable
         assert result.dtype == dtype or "embedding" in case.name
-
-
-@dtypes
-@each_case
-def test_it_does_not_matter_where_arrays_lie_in_memory(case: Case, dtype: FloatDtype) -> None:
-    expected = case.results(dtype, lambda leaf: leaf, 1)
     tolerance = 1e-5 if dtype == np.float32 else 1e-13
     check_close(case.results(dtype, spread, 1), expected, 0, tolerance)
 

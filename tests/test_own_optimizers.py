@@ -161,12 +161,11 @@ def test_steps_are_skipped_within_wrappers_of_ones_own_too() -> None:
     check_skipping(opt.averaged(two(opt.skip_nonfinite(nn.sgd(0.1), 2))), [1, 1, 0, 1])
 
 
-def after_two_steps(optimizer: nn.Optimizer[S]) -> S:
-    """What an optimizer keeps."""
+def after_two_steps(optimizer: nn.Optimizer[S]) -> nn.State[nn.Linear, S]:
     x, model = normal(0, 4, 2), nn.linear(1)
     step = nn.training_step(model, nn.mean_squared_error(), optimizer)
     batches = batches_in_order(nn.dataset(x, x[:, :1]), 2, nn.Key(0))
-    return nn.fold(step, optimizer.init(model.init(nn.Key(0), x)), batches)[0].slots
+    return nn.fold(step, optimizer.init(model.init(nn.Key(0), x)), batches)[0]
 
 
 def test_what_an_optimizer_of_ones_own_keeps_need_be_no_tree() -> None:
@@ -174,7 +173,7 @@ def test_what_an_optimizer_of_ones_own_keeps_need_be_no_tree() -> None:
         lambda point: Remembered({}),
         lambda state, grads, frozen, point: (Remembered({"step": point.step}), grads, frozen),
     )
-    assert after_two_steps(remembering).notes == {"step": 1}
+    assert after_two_steps(remembering).slots.notes == {"step": 1}
 
 
 def test_an_update_that_makes_nan_warns() -> None:
