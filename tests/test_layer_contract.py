@@ -9,7 +9,7 @@ from typing import TypeVar
 import attrs
 import numpy as np
 import pytest
-from contracts import bits, check_close, copies, dtypes, makers, noise, normal, spread
+from contracts import bits, check_close, copies, dtypes, makers, moved, noise, normal, spread
 from refusals import evaluate
 
 from purenn import Empty, Key, Layer, Leaves, layers, portable
@@ -18,7 +18,7 @@ from purenn.errors import DtypeError, LocatedError, ParametersError, ShapeError
 from purenn.initializers import constant, lecun_uniform
 from purenn.layers import batch_norm, block, dropout, flatten, frozen, linear, tanh
 from purenn.testing import check_layer
-from purenn.tree import leaves, map_leaves
+from purenn.tree import leaves
 
 P = TypeVar("P")
 X = TypeVar("X")
@@ -46,17 +46,17 @@ class Case:
 
 
 def case(layer: Layer[P, X, Y], example: X) -> Case:
-    def results(dtype: FloatDtype, moved: Callable[[Array], Array], copies: int) -> Leaves:
+    def results(dtype: FloatDtype, place: Callable[[Array], Array], copies: int) -> Leaves:
         """All that the layer gives for so many examples, of that dtype and moved in memory."""
 
         def given(leaf: Array) -> Array:
             many = np.concatenate([leaf] * copies)
-            return moved(many.astype(dtype) if leaf.dtype.kind == "f" else many)
+            return place(many.astype(dtype) if leaf.dtype.kind == "f" else many)
 
-        x = map_leaves(given, example)
+        x = moved(given, example)
         params = layer.init(KEY, x)
         y, pull = layer.vjp(params, x, KEY)
-        grads, dx = pull(map_leaves(moved, y))
+        grads, dx = pull(moved(place, y))
         return leaves((params, layer.apply(params, x), y, grads, dx()))
 
     def check() -> None:
