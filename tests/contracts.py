@@ -15,7 +15,7 @@ import pytest
 
 from purenn import Key, Layer
 from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Matrix, Shape
-from purenn.tree import compose_like, decompose, leaves
+from purenn.tree import leaves, rebuild
 
 P = TypeVar("P")
 T = TypeVar("T")
@@ -66,8 +66,7 @@ def matrix(rows: list[list[float]], dtype: FloatDtype = FLOAT64) -> Matrix:
 
 def moved(function: Callable[[Array], Array], tree: T) -> T:
     """The tree of what a function gives, itself: `map_leaves` would copy what can be written to."""
-    found, structure = decompose(tree, np.ndarray)
-    return compose_like(tree, structure, [function(leaf) for leaf in found])
+    return rebuild(tree, tuple(map(function, leaves(tree))))
 
 
 def spread(array: Array) -> Array:
