@@ -6,6 +6,7 @@ import copy
 import inspect
 import pickle
 import typing
+from collections.abc import Callable
 from types import ModuleType
 from typing import TypeVar
 
@@ -14,7 +15,7 @@ import pytest
 
 from purenn import Key, Layer
 from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Matrix, Shape
-from purenn.tree import leaves
+from purenn.tree import leaves, rebuild
 
 P = TypeVar("P")
 T = TypeVar("T")
@@ -61,6 +62,11 @@ def normal(seed: int, samples: int, features: int) -> Matrix:
 def matrix(rows: list[list[float]], dtype: FloatDtype = FLOAT64) -> Matrix:
     """A matrix of these numbers."""
     return np.array(rows, dtype)
+
+
+def moved(function: Callable[[Array], Array], tree: T) -> T:
+    """The tree of what a function gives, itself: `map_leaves` would copy what can be written to."""
+    return rebuild(tree, tuple(map(function, leaves(tree))))
 
 
 def spread(array: Array) -> Array:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import pickle
 from collections.abc import Callable
 
@@ -53,17 +52,18 @@ def fake(content: dict[str, Values]) -> object:
 
 
 def pandas(content: dict[str, Values]) -> object:
-    frame = pytest.importorskip("pandas").DataFrame(content)
-    return frame.astype({"declared": "category"}) if "declared" in content else frame
+    frame: object = (
+        pytest.importorskip("pandas").DataFrame(content).astype({"declared": "category"})
+    )
+    return frame
 
 
 def polars(content: dict[str, Values]) -> object:
-    pytest.importorskip("polars")
-    package = importlib.import_module("polars")
-    text = {**content, "declared": [str(each) for each in content.get("declared", [])]}
-    kinds = {"declared": package.Categorical} if "declared" in content else {}
-    columns = {name: text[name] for name in content}
-    return package.DataFrame(columns, schema_overrides=kinds, strict=False)
+    package = pytest.importorskip("polars")
+    texts = {**content, "declared": [*map(str, content["declared"])]}
+    kinds = {"declared": package.Categorical}
+    frame: object = package.DataFrame(texts, schema_overrides=kinds, strict=False)
+    return frame
 
 
 each_frame = pytest.mark.parametrize("frame", [fake, pandas, polars])
@@ -107,21 +107,15 @@ def test_categories_become_indicators(frame: Callable[[dict[str, Values]], objec
     three: Values = ["b", "a", "c", "a", None, "b", "a", "a"]
     two: Values = [True, False, False, True, True, False, True, None]
     declared: Values = [5, 7, 7, 5, 9, 9, 9, 9]
-    content: dict[str, Values] = {
-        "three": three,
-        "two": two,
-        "declared": declared,
-        "number": [*map(float, range(8))],
-    }
+    numbers: Values = [*map(float, range(8))]
+    content = {"three": three, "two": two, "declared": declared, "number": numbers}
     columns = fit_columns(frame(content))
     assert columns.layout == Layout(1, 3 + 1 + 3, ())
     hot = [np.array([each == name for each in three], float) for name in "abc"]
-    binary = np.array(
-        [{None: 0.0, True: 1.0, False: -1.0}[bool(v) if v is not None else v] for v in two]
-    )
+    binary = np.array([1.0, -1.0, -1.0, 1.0, 1.0, -1.0, 1.0, 0.0])
     hot_declared = [np.array([each == name for each in declared], float) for name in (5, 7, 9)]
-    numbers = np.arange(8.0)
-    expected = np.transpose([scaled(each) for each in (numbers, *hot, binary, *hot_declared)])
+    parts = (np.arange(8.0), *hot, binary, *hot_declared)
+    expected = np.transpose([scaled(each) for each in parts])
     found = columns.transform(frame(content))
     np.testing.assert_allclose(found, expected, rtol=1e-6)
     # What is unknown is like what is missing.
@@ -129,13 +123,8 @@ def test_categories_become_indicators(frame: Callable[[dict[str, Values]], objec
     lacking: dict[str, Values] = {**content, "three": [None, *three[1:]]}
     unknown, missing = (columns.transform(frame(each))[0] for each in (new, lacking))
     assert unknown[:5].tolist() == missing[:5].tolist()
-    assert unknown[5:].tolist() == [scaled_zero(each) for each in hot_declared]
-
-
-def scaled_zero(column: Vector) -> float:
-    """What 0 becomes in a column."""
-    place = int(np.argmin(column))
-    return float(np.float32(scaled(column)[place]))
+    zeros = [scaled(each)[each.argmin()] for each in hot_declared]  # what 0 becomes
+    assert unknown[5:].tolist() == np.array(zeros, np.float32).tolist()
 
 
 def test_missing_numbers_are_the_median_and_get_an_indicator() -> None:

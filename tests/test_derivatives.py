@@ -11,7 +11,7 @@ from contracts import bits, dtypes, matrix, noise, normal
 
 import purenn as nn
 from purenn import layers, training
-from purenn.arrays import Array, FloatDtype, Images, Labels, Matrix, typed_like
+from purenn.arrays import Array, FloatDtype, Images, Labels, typed_like
 from purenn.data import Batch
 from purenn.tree import leaves, map_leaves, moving_leaves
 
@@ -24,6 +24,16 @@ IMAGES: Images = np.random.default_rng(2).standard_normal((2, 3, 2, 2))
 LABELS: Labels = np.array([1, 0, 1, 1])
 SQUARED, ENTROPY = nn.mean_squared_error(), nn.softmax_cross_entropy()
 MODEL = nn.linear(5) >> nn.tanh() >> nn.linear(2)
+NOISY = nn.linear(3) >> nn.dropout(0.5) >> layers.noise(0.5)
+OF_ROWS = [
+    MODEL,
+    nn.batch_norm() >> nn.tanh() >> nn.dropout(0.5),
+    NOISY >> nn.residual(nn.batch_norm() >> layers.alpha_dropout(0.5)) >> nn.tanh(),
+    layers.block(NOISY) >> layers.frozen(NOISY >> nn.linear(2)),
+    layers.branches(NOISY, layers.repeated(NOISY, times=2)) >> layers.concatenate(),
+    layers.stack(layers.block(NOISY), layers.block(NOISY)) >> layers.softmax(),
+]
+FRONT = layers.conv(3, 2) >> nn.batch_norm() >> layers.silu() >> layers.spatial_dropout(0.5)
 
 
 def shuffled(params: P) -> P:
@@ -42,7 +52,18 @@ def differences(function: Callable[[V], W], x: V) -> Array:
     return np.stack(columns, axis=-1).reshape(*function(x).shape, *x.shape[1:])
 
 
-def check_jacobian(layer: nn.Layer[P, V, W], x: V) -> None:
+@pytest.mark.parametrize(
+    ("layer", "x"),
+    [
+        *[(each, ROWS) for each in OF_ROWS],
+        (FRONT, IMAGES),
+        (FRONT >> nn.flatten() >> nn.linear(2), IMAGES),
+    ],
+    ids=lambda value: repr(value) if isinstance(value, nn.Layer) else "",
+)
+def test_jacobians_and_gradients_by_inputs_are_those_of_inference(
+    layer: nn.Layer[P, V, W], x: V
+) -> None:
     params = shuffled(layer.init(KEY, x))
     found = training.jacobian(layer, params, x)
     expected = differences(lambda moved: layer.apply(params, moved), x)
@@ -51,34 +72,6 @@ def check_jacobian(layer: nn.Layer[P, V, W], x: V) -> None:
     sums = training.input_gradient(layer, params, x)
     np.testing.assert_allclose(sums, found.sum(axis=outputs), atol=1e-12)
     assert (sums.shape, sums.flags.writeable, found.flags.writeable) == (x.shape, False, False)
-
-
-NOISY = nn.linear(3) >> nn.dropout(0.5) >> layers.noise(0.5)
-
-
-@pytest.mark.parametrize(
-    "layer",
-    [
-        MODEL,
-        nn.batch_norm() >> nn.tanh() >> nn.dropout(0.5),
-        NOISY >> nn.residual(nn.batch_norm() >> layers.alpha_dropout(0.5)) >> nn.tanh(),
-        layers.block(NOISY) >> layers.frozen(NOISY >> nn.linear(2)),
-        layers.branches(NOISY, layers.repeated(NOISY, times=2)) >> layers.concatenate(),
-        layers.stack(layers.block(NOISY), layers.block(NOISY)) >> layers.softmax(),
-    ],
-    ids=repr,
-)
-def test_jacobians_and_gradients_by_inputs_are_those_of_inference(
-    layer: nn.Layer[P, Matrix, Matrix],
-) -> None:
-    check_jacobian(layer, ROWS)
-
-
-def test_jacobians_of_images_have_the_axes_of_outputs_and_inputs() -> None:
-    norm: nn.Layer[layers.BatchNorm, Images, Images] = nn.batch_norm()
-    front = layers.conv(3, 2) >> norm >> layers.silu() >> layers.spatial_dropout(0.5)
-    check_jacobian(front, IMAGES)
-    check_jacobian(front >> nn.flatten() >> nn.linear(2), IMAGES)
 
 
 def test_any_function_of_the_outputs_has_a_gradient_by_inputs() -> None:

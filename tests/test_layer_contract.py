@@ -9,7 +9,7 @@ from typing import TypeVar
 import attrs
 import numpy as np
 import pytest
-from contracts import bits, check_close, copies, dtypes, makers, noise, normal, spread
+from contracts import bits, check_close, copies, dtypes, makers, moved, noise, normal, spread
 from refusals import evaluate
 
 from purenn import Empty, Key, Layer, Leaves, layers, portable
@@ -18,7 +18,7 @@ from purenn.errors import DtypeError, LocatedError, ParametersError, ShapeError
 from purenn.initializers import constant, lecun_uniform
 from purenn.layers import batch_norm, block, dropout, flatten, frozen, linear, tanh
 from purenn.testing import check_layer
-from purenn.tree import leaves, map_leaves
+from purenn.tree import leaves
 
 P = TypeVar("P")
 X = TypeVar("X")
@@ -46,17 +46,17 @@ class Case:
 
 
 def case(layer: Layer[P, X, Y], example: X) -> Case:
-    def results(dtype: FloatDtype, moved: Callable[[Array], Array], copies: int) -> Leaves:
+    def results(dtype: FloatDtype, place: Callable[[Array], Array], copies: int) -> Leaves:
         """All that the layer gives for so many examples, of that dtype and moved in memory."""
 
         def given(leaf: Array) -> Array:
             many = np.concatenate([leaf] * copies)
-            return moved(many.astype(dtype) if leaf.dtype.kind == "f" else many)
+            return place(many.astype(dtype) if leaf.dtype.kind == "f" else many)
 
-        x = map_leaves(given, example)
+        x = moved(given, example)
         params = layer.init(KEY, x)
         y, pull = layer.vjp(params, x, KEY)
-        grads, dx = pull(map_leaves(moved, y))
+        grads, dx = pull(moved(place, y))
         return leaves((params, layer.apply(params, x), y, grads, dx()))
 
     def check() -> None:
@@ -194,17 +194,14 @@ def test_layers_refuse_parameters_dtypes_and_features_that_do_not_fit(case: Case
 
 @dtypes
 @each_case
-def test_what_a_layer_gives_is_read_only_if_its_input_is_not(case: Case, dtype: FloatDtype) -> None:
-    for result in case.results(dtype, lambda leaf: leaf.copy(), 1):
+def test_results_are_read_only_and_the_same_wherever_arrays_lie_in_memory(
+    case: Case, dtype: FloatDtype
+) -> None:
+    expected = case.results(dtype, lambda leaf: leaf.copy(), 1)
+    for result in expected:
         assert type(result) is np.ndarray
         assert not result.flags.writeable
         assert result.dtype == dtype or "embedding" in case.name
-
-
-@dtypes
-@each_case
-def test_it_does_not_matter_where_arrays_lie_in_memory(case: Case, dtype: FloatDtype) -> None:
-    expected = case.results(dtype, lambda leaf: leaf, 1)
     tolerance = 1e-5 if dtype == np.float32 else 1e-13
     check_close(case.results(dtype, spread, 1), expected, 0, tolerance)
 

@@ -51,10 +51,12 @@ def test_linear_without_bias_and_ntk_linear_are_linear_layers(dtype: FloatDtype)
     assert not any(leaf.any() for leaf in leaves(zero.init(KEY, x)))
 
 
-@pytest.mark.parametrize("samples", [1024, 1025, 1_000_000])
-def test_the_gradient_of_a_bias_is_exact_for_many_samples(samples: int) -> None:
+@pytest.mark.parametrize("samples", [1024, 1025, 16_381, 1_000_000])
+def test_gradients_of_biases_and_scales_are_exact_for_many_samples(samples: int) -> None:
     params = Linear(np.ones((2, 2), np.float32), np.ones(2, np.float32))
     dy: Matrix = np.full((samples, 2), 0.1, np.float32)
+    scales = pulled(layers.scale(), layers.scale().init(KEY, dy), dy, np.ones_like(dy))[1]
+    assert scales.scale.tolist() == pytest.approx([samples * 0.1] * 2, rel=1e-5)
     _, grads, _ = pulled(linear(2), params, np.zeros_like(dy), dy)
     assert grads.bias.tolist() == pytest.approx([samples * 0.1] * 2, rel=2e-5)
     dy[...] = np.arange(samples)[:, np.newaxis] % 1024 == 0
@@ -156,14 +158,6 @@ def test_normalizations_bear_the_largest_numbers(dtype: FloatDtype) -> None:
     np.testing.assert_allclose(y[1], 1.0, rtol=1e-6)
 
 
-@pytest.mark.parametrize("samples", [1024, 1025, 1_000_000])
-def test_the_gradient_of_a_scale_is_exact_for_many_samples(samples: int) -> None:
-    x: Matrix = np.full((samples, 2), 0.1, np.float32)
-    params = layers.scale().init(KEY, x)
-    _, grads, _ = pulled(layers.scale(), params, x, np.ones_like(x))
-    assert grads.scale.tolist() == pytest.approx([samples * 0.1] * 2, rel=1e-5)
-
-
 def test_scale_and_prelu_multiply_by_what_they_learn() -> None:
     factors = np.array([0.5, -2.0, 3.0])
     assert bits(layers.scale().apply(layers.Scale(factors), ROWS)) == bits(ROWS * factors)
@@ -173,18 +167,6 @@ def test_scale_and_prelu_multiply_by_what_they_learn() -> None:
     assert bits(dx) == bits(np.where(ROWS > 0, 1.0, np.broadcast_to(factors, ROWS.shape)))
     np.testing.assert_allclose(grads.slope, np.minimum(ROWS, 0).sum(axis=0))
     assert layers.prelu(0.1).init(KEY, ROWS).slope.tolist() == [0.1] * 3
-
-
-@dtypes
-def test_spatial_dropout_drops_whole_channels(dtype: FloatDtype) -> None:
-    x: Images = np.full((100, 3, 4, 50), 3.0, dtype)
-    layer: Layer[Empty, Images, Images] = layers.spatial_dropout(0.25)
-    y, _, dx = pulled(layer, EMPTY, x, 2 * x)
-    assert np.unique(y).tolist() == [0.0, 4.0]
-    np.testing.assert_array_equal(y, np.broadcast_to(y[:, :1, :1], y.shape))
-    assert (y == 0).mean() == pytest.approx(0.25, abs=0.025)
-    np.testing.assert_array_equal(dx, 2 * y)
-    assert bits(layer.apply(EMPTY, x)) == bits(x)
 
 
 @dtypes
@@ -213,15 +195,21 @@ def test_noise_has_its_deviation_and_no_slope_of_its_own(dtype: FloatDtype) -> N
 
 
 @dtypes
-def test_dropout_drops_by_its_rate_and_scales_the_rest(dtype: FloatDtype) -> None:
-    x: Matrix = np.full((100, 1000), 3.0, dtype)
-    y, _, dx = pulled(dropout(0.25), EMPTY, x, 2 * x)
+@pytest.mark.parametrize("layer", [dropout(0.25), layers.spatial_dropout(0.25)], ids=repr)
+def test_dropout_drops_entries_or_channels_by_its_rate_and_scales_the_rest(
+    layer: Layer[Empty, Images, Images], dtype: FloatDtype
+) -> None:
+    x: Images = np.full((100, 3, 4, 250), 3.0, dtype)
+    y, _, dx = pulled(layer, EMPTY, x, 2 * x)
+    drawn = y[:, :1, :1] if "spatial" in repr(layer) else y
+    np.testing.assert_array_equal(y, np.broadcast_to(drawn, y.shape))
     assert np.unique(y).tolist() == [0.0, 4.0]
-    assert (y == 0).mean() == pytest.approx(0.25, abs=0.005)  # four standard deviations
+    deviation = np.sqrt(0.25 * 0.75 / drawn.size)
+    assert (drawn == 0).mean() == pytest.approx(0.25, abs=4 * deviation)
     np.testing.assert_array_equal(dx, 2 * y)
-    assert bits(pulled(dropout(0.25), EMPTY, x, x, Key(1))[0]) != bits(y)
-    assert bits(dropout(0.25).apply(EMPTY, x)) == bits(x)
-    assert bits(pulled(dropout(0.0), EMPTY, x, x)[0]) == bits(x)
+    assert bits(pulled(layer, EMPTY, x, x, Key(1))[0]) != bits(y)
+    assert bits(layer.apply(EMPTY, x)) == bits(x)
+    assert bits(pulled(dropout(0.0), EMPTY, ROWS, ROWS)[0]) == bits(ROWS)
 
 
 # --- embedding and reshaping ---------------------------------------------------------------------
@@ -254,6 +242,13 @@ def test_flatten_and_concatenate_keep_the_order_of_elements() -> None:
 # --- layers made of layers -----------------------------------------------------------------------
 
 
+def dropped(x: Matrix, *keys: Key) -> Matrix:
+    """The rows after `dropout(0.5)` with one key after the other."""
+    for key in keys:
+        x = pulled(dropout(0.5), EMPTY, x, x, key)[0]
+    return x
+
+
 def test_residual_branches_and_beside_are_sums_and_pairs() -> None:
     a, b = linear(3).init(Key(1), ROWS), linear(3).init(Key(2), ROWS)
     one, other = (linear(3).apply(params, ROWS) for params in (a, b))
@@ -268,10 +263,9 @@ def test_residual_branches_and_beside_are_sums_and_pairs() -> None:
     assert bits(drawn.first) == bits(linear(3).init(KEY.child("layer", 0), ROWS))
     assert bits(drawn.second) == bits(linear(3).init(KEY.child("layer", 1), ROWS))
     forked = layers.branches(dropout(0.5), dropout(0.5))
-    (left, right), _ = forked.vjp(layers.Both(EMPTY, EMPTY), ROWS, KEY)
-    for index, side in enumerate((left, right)):
-        key = KEY.child("layer", index)
-        assert bits(side) == bits(pulled(dropout(0.5), EMPTY, ROWS, ROWS, key)[0])
+    sides, _ = forked.vjp(layers.Both(EMPTY, EMPTY), ROWS, KEY)
+    first, second = KEY.child("layer", 0), KEY.child("layer", 1)
+    assert bits(sides) == bits((dropped(ROWS, first), dropped(ROWS, second)))
 
 
 def test_branches_take_pairs() -> None:
@@ -309,9 +303,7 @@ def test_a_stack_computes_what_the_chain_computes() -> None:
     assert bits(found) == bits(pulled(chain, (a, b, c), ROWS, dy))
     assert bits((a, b, c)) == bits(chain.init(KEY, ROWS))
     twice, *_ = pulled(stack(dropout(0.5), dropout(0.5)), layers.Stack((EMPTY, EMPTY)), ROWS, ROWS)
-    once, *_ = pulled(dropout(0.5), EMPTY, ROWS, ROWS, KEY.child("layer", 0))
-    then, *_ = pulled(dropout(0.5), EMPTY, once, ROWS, KEY.child("layer", 1))
-    assert bits(twice) == bits(then)
+    assert bits(twice) == bits(dropped(ROWS, KEY.child("layer", 0), KEY.child("layer", 1)))
 
 
 def test_a_repeated_layer_sums_its_gradients_and_keeps_the_last_of_frozen_parts() -> None:
@@ -325,7 +317,5 @@ def test_a_repeated_layer_sums_its_gradients_and_keeps_the_last_of_frozen_parts(
     _, moved, _ = pulled(repeated(batch_norm(0.0), 2), Block(NORM), ROWS, ROWS)
     np.testing.assert_allclose(moved.inner.mean.value, SHIFT)  # of what the first gave
     twice, *_ = pulled(repeated(dropout(0.5), 2), Block(EMPTY), ROWS, ROWS)
-    once, *_ = pulled(dropout(0.5), EMPTY, ROWS, ROWS, KEY.child("time", 0))
-    then, *_ = pulled(dropout(0.5), EMPTY, once, ROWS, KEY.child("time", 1))
-    assert bits(twice) == bits(then)
+    assert bits(twice) == bits(dropped(ROWS, KEY.child("time", 0), KEY.child("time", 1)))
     assert bits(repeated(layers.identity(), 1).apply(Block(EMPTY), ROWS)) == bits(ROWS)

@@ -12,7 +12,6 @@ from purenn import layers, losses
 from purenn import optimizers as opt
 from purenn.arrays import Array, Matrix, read_only
 from purenn.data import Batch
-from purenn.layers import Pullback, Thunk
 from purenn.training import hessian_vector_product, value_and_grad
 from purenn.tree import map_leaves
 
@@ -24,17 +23,15 @@ class Temperature(nn.Node):
     value: Array
 
 
-def passed(
-    params: Temperature, x: Matrix, key: nn.Key
-) -> tuple[Matrix, Pullback[Matrix, Temperature, Matrix]]:
-    def pull(dy: Matrix) -> tuple[Temperature, Thunk[Matrix]]:
-        return Temperature(np.asarray(np.sum(x * dy))), lambda: dy * params.value
-
-    return x * params.value, pull
-
-
 X, TWO = matrix([[1.0, 3.0]]), Temperature(read_only(np.array(2.0)))
-LAYER = nn.Layer(lambda key, x: TWO, lambda params, x: passed(params, x, nn.Key(0))[0], passed)
+LAYER = nn.Layer[Temperature, Matrix, Matrix](
+    lambda key, x: TWO,
+    lambda params, x: x * params.value,
+    lambda params, x, key: (
+        x * params.value,
+        lambda dy: (Temperature(np.asarray(np.sum(x * dy))), lambda: dy * params.value),
+    ),
+)
 ERROR: nn.Loss[Matrix, Matrix] = losses.mean_squared_error()
 BATCH = Batch(X, 0.0 * X, nn.Key(0))
 

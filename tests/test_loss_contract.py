@@ -8,17 +8,17 @@ from typing import TypeVar
 import attrs
 import numpy as np
 import pytest
-from contracts import dtypes, makers, normal, spread
+from contracts import dtypes, makers, moved, normal, spread
 
 from purenn import Loss, losses, portable
 from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Labels, Matrix, Vector
 from purenn.losses import brier, class_weighted, softmax_cross_entropy, summed, weighted
 from purenn.testing import check_loss
-from purenn.tree import leaves, map_leaves
+from purenn.tree import leaves
 
 T = TypeVar("T")
 
-Moved = Callable[[Array], Array]
+Place = Callable[[Array], Array]
 VALUES, LOGITS, COLUMN = normal(0, 5, 3), 3.0 * normal(1, 5, 3), normal(2, 5, 1)
 PROBABILITIES: Matrix = np.random.default_rng(4).uniform(0.05, 0.95, (5, 3))
 ROWS: Matrix = PROBABILITIES / PROBABILITIES.sum(axis=1, keepdims=True)
@@ -37,16 +37,16 @@ class Case:
 
     name: str
     check: Callable[[], None]
-    results: Callable[[FloatDtype, Moved], tuple[float, float, Array]]
+    results: Callable[[FloatDtype, Place], tuple[float, float, Array]]
     portable: Callable[[], Case]
 
 
 def case(loss: Loss[Matrix, T], prediction: Matrix, target: T) -> Case:
-    def results(dtype: FloatDtype, moved: Moved) -> tuple[float, float, Array]:
+    def results(dtype: FloatDtype, place: Place) -> tuple[float, float, Array]:
         def given(leaf: Array) -> Array:
-            return moved(leaf.astype(dtype) if leaf.dtype.kind == "f" else leaf)
+            return place(leaf.astype(dtype) if leaf.dtype.kind == "f" else leaf)
 
-        y, t = map_leaves(given, prediction), map_leaves(given, target)
+        y, t = moved(given, prediction), moved(given, target)
         assert not loss.per_sample(y, t)[0].flags.writeable
         value, cotangent = loss(y, t)
         return value, loss.mean(y, t), cotangent

@@ -62,10 +62,6 @@ def signs(point: nn.Point) -> Rule:
     return rule
 
 
-def directions(point: nn.Point) -> Rule:
-    return lambda x, out, old, new: np.divide(x, np.abs(x), out)
-
-
 SLIPS: list[Rule] = [
     lambda x, out, old, new: np.add(old[0], x, old[0]),
     lambda x, out, old, new: np.add(old[0], x, x),
@@ -82,15 +78,17 @@ def test_rules_can_write_neither_to_the_gradient_nor_to_the_old_state(slip: Rule
 
 def test_rules_meet_no_zeros_between_small_leaves() -> None:
     slopes = (np.array([2.0, -3.0]), np.array([0.5]))
-    optimizer = nn.descend(opt.elementwise(nn.Empty, directions), 1.0)
+    signs = opt.elementwise(
+        nn.Empty, lambda point: lambda x, out, old, new: np.divide(x, np.abs(x), out)
+    )
+    optimizer = nn.descend(signs, 1.0)
     _, params = optimizer.update(optimizer.init(slopes), slopes)
     assert [leaf.tolist() for leaf in params] == [[1.0, -2.0], [-0.5]]
 
 
 def optimizers() -> list[nn.Optimizer[object]]:
     """The cases, those of transforms as the optimizers that they make."""
-    names = {**vars(opt), "factor": factor, "signs": signs, "SCHEDULE": SCHEDULE, "Key": nn.Key}
-    found = evaluate(f"({CASES})", names)
+    found = evaluate(f"({CASES})", {**vars(opt), **globals(), "Key": nn.Key})
     assert isinstance(found, tuple)
     made = [nn.descend(each, RATE) if isinstance(each, nn.Transform) else each for each in found]
     return [each for each in made if isinstance(each, nn.Optimizer)]
@@ -214,6 +212,11 @@ class Memory(dict[str, Array]):
 Formula = Callable[[int, Array, Array, Memory], Array]
 
 
+def decayed(formula: Formula) -> Formula:
+    """The formula with decay of matrices."""
+    return lambda t, g, p, m: formula(t, g, p, m) + 0.2 * p * (p.ndim == 2)
+
+
 def rooted(x: Array, square: Array, epsilon: float) -> Array:
     found: Array = x / (np.sqrt(square) + epsilon)
     return found
@@ -239,14 +242,13 @@ def reddi(t: int, g: Array, p: Array, memory: Memory) -> Array:
 
 
 def chen(t: int, g: Array, p: Array, memory: Memory) -> Array:
-    direction = np.sign(0.9 * memory.get("mean", 0.0 * g) + 0.1 * g)
+    direction: Array = np.sign(0.9 * memory.get("mean", 0.0 * g) + 0.1 * g)
     memory.mix("mean", 0.99, g, 0.01)
-    found: Array = direction + 0.2 * p * (p.ndim == 2)
-    return found
+    return direction
 
 
 def you(t: int, g: Array, p: Array, memory: Memory) -> Array:
-    update = kingma_ba(t, g, p, memory, eps=1e-6) + 0.2 * p * (p.ndim == 2)
+    update = decayed(partial(kingma_ba, eps=1e-6))(t, g, p, memory)
     found: Array = update * np.sqrt((p**2).sum() / (update**2).sum())
     return found
 
@@ -279,39 +281,55 @@ def close(found: tuple[Array, ...], expected: list[Array]) -> None:
         np.testing.assert_allclose(leaf, other, rounding, rounding)
 
 
-def check(optimizer: nn.Optimizer[S], formula: Formula, dtype: FloatDtype) -> None:
-    states = trained(optimizer, gradients_of(dtype))
-    params: list[Array] = [leaf.astype(np.float64) for leaf in pair(0, dtype)]
-    memories = [Memory(), Memory()]
-    for t, grads in enumerate(gradients_of(dtype), 1):
-        wide = [leaf.astype(np.float64) for leaf in grads]
-        updates = [formula(t, g, p, m) for g, p, m in zip(wide, params, memories, strict=True)]
-        params = [p - RATE * update for p, update in zip(params, updates, strict=True)]
-        close(states[t].params, params)
-        assert states[t].step == t
+def exact(params: Pair) -> list[Array]:
+    return [leaf.astype(np.float64) for leaf in params]
+
+
+CLIPPED = nn.clip_by_value(0.5) >> nn.momentum(0.9)
+COUPLED = nn.weight_decay(0.2, where=lambda path, leaf: path == "1") >> nn.momentum(0.9)
+VECTORS = opt.adaptive_clipping(0.5, 15.0, lambda path, leaf: path == "1")
+STAIRS = schedules.step_decay(RATE, factor=0.5, every=3)
+# Transforms and optimizers, with what they subtract from the parameters, divided by the rate.
+FORMULAS: list[tuple[object, Formula]] = [
+    (opt.unchanged(), lambda t, g, p, m: g),
+    (nn.momentum(0.7), lambda t, g, p, m: m.mix("v", 0.7, g)),
+    (nn.sgd(RATE), lambda t, g, p, m: m.mix("v", 0.9, g)),
+    (opt.nesterov(0.9), lambda t, g, p, m: g + 0.9 * m.mix("v", 0.9, g)),
+    (opt.scaled(factor), lambda t, g, p, m: g * (-3.0 if p.ndim == 2 else 0.5)),
+    (nn.momentum(0.5) >> nn.clip_by_value(1.0), lambda t, g, p, m: m.mix("v", 0.5, g).clip(-1, 1)),
+    (CLIPPED, lambda t, g, p, m: m.mix("v", 0.9, np.clip(g, -0.5, 0.5))),
+    (opt.scale_by_adam() >> nn.weight_decay(0.2), decayed(kingma_ba)),
+    (COUPLED, lambda t, g, p, m: m.mix("v", 0.9, g + 0.2 * p * (p.ndim == 1))),
+    (nn.adam(RATE), kingma_ba),
+    (nn.adam(RATE, b1=0.8, b2=0.95, epsilon=0.3), partial(kingma_ba, b1=0.8, b2=0.95, eps=0.3)),
+    (nn.descend(opt.unchanged(), STAIRS), lambda t, g, p, m: 0.5 ** ((t - 1) // 3) * g),
+    (opt.adamw(RATE, 0.2), decayed(kingma_ba)),
+    (opt.nadam(RATE, b2=0.95, epsilon=1e-3), dozat),
+    (opt.amsgrad(RATE, b2=0.95, epsilon=1e-3), reddi),
+    (opt.adagrad(RATE, 0.1), lambda t, g, p, m: rooted(g, m.mix("s", 1, g * g), 0.1)),
+    (opt.rmsprop(RATE, 0.8, 0.1), lambda t, g, p, m: rooted(g, m.mix("s", 0.8, g * g, 0.2), 0.1)),
+    (opt.scale_by_rms(0.9, bias_correction=True), partial(kingma_ba, b1=0.0, b2=0.9)),
+    (opt.lion(RATE, 0.2), decayed(chen)),
+    (opt.lamb(RATE, 0.2), you),
+    (opt.adaptive_clipping(0.5, 15.0), brock),
+    (VECTORS, lambda t, g, p, m: brock(t, g, p, m) if p.ndim == 1 else g),
+    (opt.centralization(), lambda t, g, p, m: g - g.mean(0) * (p.ndim == 2)),
+]
 
 
 @dtypes
-def test_formulas_are_the_textbooks(dtype: FloatDtype) -> None:
-    def shape(transform: nn.Transform[S], formula: Formula) -> None:
-        check(nn.descend(transform, RATE), formula, dtype)
-
-    shape(opt.unchanged(), lambda t, g, p, m: g)
-    shape(nn.momentum(0.7), lambda t, g, p, m: m.mix("v", 0.7, g))
-    check(nn.sgd(RATE), lambda t, g, p, m: m.mix("v", 0.9, g), dtype)
-    shape(opt.nesterov(0.9), lambda t, g, p, m: g + 0.9 * m.mix("v", 0.9, g))
-    shape(opt.scaled(factor), lambda t, g, p, m: g * (-3.0 if p.ndim == 2 else 0.5))
-    clipped = nn.clip_by_value(0.5) >> nn.momentum(0.9)
-    shape(clipped, lambda t, g, p, m: m.mix("v", 0.9, np.clip(g, -0.5, 0.5)))
-    decoupled = opt.scale_by_adam() >> nn.weight_decay(0.2)  # of matrices
-    shape(decoupled, lambda t, g, p, m: kingma_ba(t, g, p, m) + 0.2 * p * (p.ndim == 2))
-    coupled = nn.weight_decay(0.2, where=lambda path, leaf: path == "1") >> nn.momentum(0.9)
-    shape(coupled, lambda t, g, p, m: m.mix("v", 0.9, g + 0.2 * p * (p.ndim == 1)))
-    check(nn.adam(RATE), kingma_ba, dtype)
-    other = nn.adam(RATE, b1=0.8, b2=0.95, epsilon=0.3)
-    check(other, lambda t, g, p, m: kingma_ba(t, g, p, m, 0.8, 0.95, 0.3), dtype)
-    stairs = schedules.step_decay(RATE, factor=0.5, every=3)
-    check(nn.descend(opt.unchanged(), stairs), lambda t, g, p, m: 0.5 ** ((t - 1) // 3) * g, dtype)
+@pytest.mark.parametrize(("made", "formula"), FORMULAS, ids=[repr(made) for made, _ in FORMULAS])
+def test_formulas_are_the_textbooks_and_the_papers(
+    made: nn.Transform[object] | Case, formula: Formula, dtype: FloatDtype
+) -> None:
+    optimizer = nn.descend(made, RATE) if isinstance(made, nn.Transform) else made
+    states = trained(optimizer, gradients_of(dtype))
+    params, memories = exact(pair(0, dtype)), [Memory(), Memory()]
+    for t, grads in enumerate(gradients_of(dtype), 1):
+        leaves_of = zip(exact(grads), params, memories, strict=True)
+        params = [p - RATE * formula(t, g, p, m) for g, p, m in leaves_of]
+        close(states[t].params, params)
+        assert states[t].step == t
 
 
 @dtypes
@@ -333,29 +351,6 @@ def test_leaves_that_lie_together_follow_rules_of_their_own(dtype: FloatDtype) -
 
     alone = [moved(partial(by_number, first=n), (params[n],), (slopes[n],))[0] for n in range(20)]
     assert moved(by_number, params, slopes) == alone
-
-
-@dtypes
-def test_adaptive_formulas_are_the_papers(dtype: FloatDtype) -> None:
-    def by_decay(t: int, g: Array, p: Array, memory: Memory) -> Array:
-        return kingma_ba(t, g, p, memory) + 0.2 * p * (p.ndim == 2)
-
-    check(opt.adamw(RATE, 0.2), by_decay, dtype)
-    check(opt.nadam(RATE, b2=0.95, epsilon=1e-3), dozat, dtype)
-    check(opt.amsgrad(RATE, b2=0.95, epsilon=1e-3), reddi, dtype)
-    check(opt.adagrad(RATE, 0.1), lambda t, g, p, m: rooted(g, m.mix("s", 1, g * g), 0.1), dtype)
-    mean = opt.rmsprop(RATE, 0.8, 0.1)
-    check(mean, lambda t, g, p, m: rooted(g, m.mix("s", 0.8, g * g, 0.2), 0.1), dtype)
-    unbiased = nn.descend(opt.scale_by_rms(0.9, bias_correction=True), RATE)
-    check(unbiased, partial(kingma_ba, b1=0.0, b2=0.9), dtype)
-    check(opt.lion(RATE, 0.2), chen, dtype)
-    check(opt.lamb(RATE, 0.2), you, dtype)
-    check(nn.descend(opt.adaptive_clipping(0.5, 15.0), RATE), brock, dtype)
-    vectors = opt.adaptive_clipping(0.5, 15.0, lambda path, leaf: path == "1")
-    partly = nn.descend(vectors, RATE)
-    check(partly, lambda t, g, p, m: brock(t, g, p, m) if p.ndim == 1 else g, dtype)
-    centered = nn.descend(opt.centralization(), RATE)
-    check(centered, lambda t, g, p, m: g - g.mean(0) * (p.ndim == 2), dtype)
 
 
 @dtypes
@@ -387,8 +382,8 @@ def test_weights_are_averaged_equally_from_a_step_on(dtype: FloatDtype) -> None:
 @dtypes
 def test_lookahead_goes_a_step_back_after_some_forward(dtype: FloatDtype) -> None:
     grads = gradients_of(dtype)[:50]
-    fast: list[Array] = [leaf.astype(np.float64) for leaf in pair(0, dtype)]
-    slow, memories = fast, (Memory(), Memory())
+    fast = slow = exact(pair(0, dtype))
+    memories = (Memory(), Memory())
     states = trained(opt.lookahead(nn.sgd(RATE), 4, 0.3), grads)
     for t, (state, slopes) in enumerate(zip(states[1:], grads, strict=True), 1):
         steps = [m.mix("v", 0.9, g) for m, g in zip(memories, slopes, strict=True)]
@@ -401,14 +396,14 @@ def test_lookahead_goes_a_step_back_after_some_forward(dtype: FloatDtype) -> Non
 @dtypes
 def test_schedule_free_optimizers_are_the_papers(dtype: FloatDtype) -> None:
     def compare(optimizer: opt.Optimizer[opt.Averaged[S]], formula: Formula) -> None:
-        y: list[Array] = [leaf.astype(np.float64) for leaf in pair(0, dtype)]
-        z, x, total, memories = y, y, 0.0, (Memory(), Memory())
+        x = y = z = exact(pair(0, dtype))
+        total, memories = 0.0, (Memory(), Memory())
         states = trained(optimizer, gradients_of(dtype)[:50])
         for t, (state, slopes) in enumerate(zip(states[1:], gradients_of(dtype), strict=False), 1):
             rate = RATE * min(1.0, t / 10)
             total += rate**2
-            c, wide = rate**2 / total, [leaf.astype(np.float64) for leaf in slopes]
-            u = [formula(t, g, p, m) for g, p, m in zip(wide, y, memories, strict=True)]
+            c = rate**2 / total
+            u = [formula(t, g, p, m) for g, p, m in zip(exact(slopes), y, memories, strict=True)]
             z = [a - rate * b for a, b in zip(z, u, strict=True)]
             x = [(1 - c) * a + c * b for a, b in zip(x, z, strict=True)]
             y = [0.1 * a + 0.9 * b for a, b in zip(z, x, strict=True)]
@@ -416,8 +411,7 @@ def test_schedule_free_optimizers_are_the_papers(dtype: FloatDtype) -> None:
 
     warm_up, second = schedules.linear_warm_up(RATE, 10), partial(kingma_ba, b1=0.0, b2=0.95)
     compare(opt.schedule_free_sgd(warm_up), lambda t, g, p, m: g)
-    adamw = opt.schedule_free_adamw(warm_up, 0.2, b2=0.95)
-    compare(adamw, lambda t, g, p, m: second(t, g, p, m) + 0.2 * p * (p.ndim == 2))
+    compare(opt.schedule_free_adamw(warm_up, 0.2, b2=0.95), decayed(second))
 
 
 @dtypes
@@ -571,19 +565,8 @@ def test_what_decays_does_not_get_stuck_as_subnormal_numbers(dtype: FloatDtype) 
     assert all_bits(after.slots.leaves) == all_bits(edge)
 
 
-def two_steps(transform: nn.Transform[S]) -> tuple[S, float]:
-    """The state after two steps with the gradient 2, and the update of the second."""
-    grads = (np.array([2.0]),)
-    _, first, second = run(nn.descend(transform, 1.0), grads, [grads, grads])
-    return second.slots, float(first.params[0][0] - second.params[0][0])
-
-
-def test_the_order_is_what_is_written_and_the_state_is_the_exact_tuple() -> None:
-    clip, heavy = nn.clip_by_value(1.0), nn.momentum(0.5)
-    first, update = two_steps(clip >> heavy)
-    assert ([type(part) for part in first], update) == ([nn.Empty, opt.Velocity], 1.5)
-    last, update = two_steps(heavy >> clip)
-    assert ([type(part) for part in last], update) == ([opt.Velocity, nn.Empty], 1.0)
-    nested, _ = two_steps(clip >> (heavy >> opt.scale_by_adam()) >> heavy)
-    kinds = [type(part) for part in (nested[0], *nested[1], nested[2])]
+def test_the_state_of_a_chain_is_the_exact_tuple() -> None:
+    chain = nn.clip_by_value(1.0) >> (nn.momentum(0.5) >> opt.scale_by_adam()) >> nn.momentum(0.5)
+    clip, inner, heavy = nn.descend(chain, RATE).init((np.ones(1),)).slots
+    kinds = [type(part) for part in (clip, *inner, heavy)]
     assert kinds == [nn.Empty, opt.Velocity, opt.Moments, opt.Velocity]

@@ -38,23 +38,15 @@ def powers(x: Extended) -> Extended:
 
 # Each with its reference, and with the digest of its results on `grid` for both dtypes.
 FUNCTIONS: dict[str, tuple[Function, Reference, str]] = {
-    "exp": (exp, np.exp, "a65e9c6f8d1353eeea4f9b5ae5647b473235e98e5309423e3a53aa9d0110ef68"),
-    "expm1": (expm1, np.expm1, "521514598601ef5df1e3c178e9e30d83f6864894b0b1e91cea790c85ffe3cc0d"),
-    "tanh": (tanh, np.tanh, "03b1133e83dde59dbfb6ce0401253af863cbac4b668bbefad34fda932ed9f4af"),
-    "sigmoid": (
-        sigmoid,
-        logistic,
-        "7682089f817f2dd2ccac764fcb6f552017c1b945ed6a7626d8f301f138b21043",
-    ),
-    "log": (log, np.log, "df9cae7590b2749bf484bccacc7a3c96535fcc8d6b0fab9889c1bef6088ac988"),
-    "log1p": (log1p, np.log1p, "45750a53a6a42a0ac58308454d33be863c8678996946f4369f77a99e419d28c3"),
-    "cos": (cos, np.cos, "a8dd7c8393d0f2f0ac2f8b521fd41682e2f90fd7afe177bbcb5aa88052360b92"),
-    "sin": (sin, np.sin, "62dc7bd342c280c50b2ab56cf2d1094570a79e1e29bd13c37e958ce44e6d3247"),
-    "power": (
-        lambda x, out: power(x, 1.7, out),
-        powers,
-        "e7ad3e503c813afb758121600b246e8aba69e10f75add62e07e4910fb93fe087",
-    ),
+    "exp": (exp, np.exp, "a65e9c6f8d1353ee"),
+    "expm1": (expm1, np.expm1, "521514598601ef5d"),
+    "tanh": (tanh, np.tanh, "03b1133e83dde59d"),
+    "sigmoid": (sigmoid, logistic, "7682089f817f2dd2"),
+    "log": (log, np.log, "df9cae7590b2749b"),
+    "log1p": (log1p, np.log1p, "45750a53a6a42a0a"),
+    "cos": (cos, np.cos, "a8dd7c8393d0f2f0"),
+    "sin": (sin, np.sin, "62dc7bd342c280c5"),
+    "power": (lambda x, out: power(x, 1.7, out), powers, "e7ad3e503c813afb"),
 }
 functions = pytest.mark.parametrize("name", FUNCTIONS)
 
@@ -73,7 +65,7 @@ def digest(name: str) -> str:
     for dtype in FLOATS:
         x = grid(dtype)
         made.update(FUNCTIONS[name][0](x, np.empty_like(x)).tobytes())
-    return made.hexdigest()
+    return made.hexdigest()[:16]
 
 
 def arguments(dtype: FloatDtype) -> Array:

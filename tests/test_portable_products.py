@@ -13,7 +13,7 @@ from purenn.layers import Conv, Weight, conv, linear_without_bias
 from purenn.portability import is_portable
 from purenn.testing import ContractError, check_portable, environments
 from purenn.training import input_gradient
-from purenn.tree import leaves
+from purenn.tree import leaves, to_dtype
 
 PRODUCT: Layer[Weight, Matrix, Matrix] = linear_without_bias(8)
 
@@ -102,17 +102,9 @@ def test_convolutions_are_as_accurate(dtype: FloatDtype, groups: int) -> None:
     sizes = np.exp(4.0 * rng.standard_normal(6))
     images: Images = (rng.standard_normal((9, 30, 31, 6)) * sizes).astype(dtype)
     params = layer.init(Key(0), images)
-    (y, slopes), (blas, _), (exact, _) = (
-        (y, pull(y)[0])
-        for y, pull in (
-            one.vjp(Conv(params.weight.astype(kind), params.bias.astype(kind)), x, Key(0))
-            for one, kind, x in (
-                (portable(layer), dtype, images),
-                (layer, dtype, images),
-                (layer, FLOAT64, images.astype(FLOAT64)),
-            )
-        )
-    )
+    y, slopes, _ = pulled(portable(layer), params, images)
+    blas = layer.apply(params, images)
+    exact = layer.apply(to_dtype(params, FLOAT64), images.astype(FLOAT64))
     assert slopes.weight.dtype == dtype
     floor = 2.0**-24 if dtype == FLOAT32 else 2.0**-42
     found, fast, expected = (each.reshape(-1, 6).T for each in (y, blas, exact))

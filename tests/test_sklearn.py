@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from estimating import LABELS, X, classifier, regressor
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.datasets import load_diabetes, load_wine
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -23,10 +23,8 @@ from purenn.estimators import Classifier, Regressor
 if TYPE_CHECKING:
     from sklearn.callback import CallbackContext
 
-X, LABELS = load_wine(return_X_y=True)
-NUMBERS, VALUES = load_diabetes(return_X_y=True)
 NAMES = np.array(["barolo", "grignolino", "barbera"])[LABELS]
-QUICK = Classifier((8,), epochs=6, random_state=0)
+QUICK = classifier(epochs=6)
 
 
 # With the default 256 epochs it takes four times as long. What the checks warn of is meant.
@@ -133,12 +131,12 @@ class Recorder:
         return context.task_id == 2
 
 
-@pytest.mark.parametrize(("model", "y"), [(QUICK, LABELS), (Regressor((8,), epochs=6), LABELS)])
-def test_callbacks(model: Classifier | Regressor, y: object) -> None:
+@pytest.mark.parametrize("model", [QUICK, regressor(epochs=6)])
+def test_callbacks(model: Classifier | Regressor) -> None:
     pytest.importorskip("sklearn.callback")  # from scikit-learn 1.9 on
     recorder = Recorder()
     two = clone(model).set_params(members=2).set_callbacks(recorder)
-    two.fit(X, y)
+    two.fit(X, LABELS)
     assert recorder.begun == ["setup", "fit", *["member"] * 2, *["epoch"] * 6, "teardown"]
     assert len(recorder.scores) == 6
     assert len(two.history_["epoch"]) == 6

@@ -7,12 +7,9 @@ import pickle
 import numpy as np
 import pytest
 from contracts import bits, normal
-from refusals import refused
 
 import purenn as nn
 from purenn.arrays import Matrix
-from purenn.errors import OptionError
-from purenn.estimators import _networks as networks
 from purenn.estimators._columns import Layout
 from purenn.estimators._networks import CLASSIFICATION, REGRESSION, Recipe, full, simple
 from purenn.testing import check_layer, check_optimizer
@@ -104,12 +101,3 @@ def test_dropout_ends_with_the_training() -> None:
     params = FULL.net(0.0).init(KEY, X)
     dropping, ending = (FULL.net(progress).vjp(params, X, KEY)[0] for progress in (0.5, 1.0))
     assert bits(ending) == bits(FULL.net(0.0).apply(params, X)) != bits(dropping)
-
-
-def test_what_is_no_layer_or_optimizer_is_refused() -> None:
-    cure = "Chain layers: linear(8) >> relu()."
-    with refused(OptionError, f"What model gives: expected a Layer, got None. {cure}"):
-        networks.opaque_net(None)
-    cure = "Make one with descend(transform, rate)."
-    with refused(OptionError, f"of an estimator: expected an Optimizer, got None. {cure}"):
-        networks.opaque_optimizer(None)

@@ -40,12 +40,20 @@ def test_a_batch_without_counted_samples_is_no_observation_of_a_plateau() -> Non
     assert reports[0].loss == 0.0 < reports[-1].loss
 
 
-@pytest.mark.parametrize("optimizer", [WAITING, SKIPPING], ids=repr)
-def test_a_loss_that_is_nan_is_divergence_with_a_plateau_too(
-    optimizer: nn.Optimizer[object],
+@pytest.mark.parametrize(
+    ("optimizer", "loss", "batch"),
+    [
+        (WAITING, unknown, GOOD),
+        (SKIPPING, unknown, GOOD),
+        (opt.accumulated(SKIPPING, 2), unknown, GOOD),
+        (opt.accumulated(WAITING, 2), SQUARED, BAD),
+    ],
+)
+def test_a_loss_of_nan_is_divergence_at_once_if_no_update_will_skip_it(
+    optimizer: nn.Optimizer[object], loss: nn.Loss[Matrix, Matrix], batch: Batch[Matrix, Matrix]
 ) -> None:
     with pytest.raises(DivergenceError, match=r"^The loss is nan at step 0"):
-        nn.training_step(MODEL, unknown, optimizer)(optimizer.init(PARAMS), GOOD)
+        nn.training_step(MODEL, loss, optimizer)(optimizer.init(PARAMS), batch)
 
 
 def test_an_accumulated_plateau_is_told_the_mean_of_the_losses() -> None:
@@ -71,14 +79,6 @@ def test_an_accumulated_gradient_that_is_nan_is_skipped_with_its_update(
     assert [isnan(report.loss) for report in reports] == [kind == "N" for kind in kinds]
     assert [report.samples for report in reports] == samples
     assert state.slots.inner.total == len(kinds) // 2
-
-
-def test_what_no_update_will_skip_is_divergence_at_once() -> None:
-    plain, skipping = opt.accumulated(WAITING, 2), opt.accumulated(SKIPPING, 2)
-    with pytest.raises(DivergenceError, match=r"^The loss is nan at step 0"):
-        nn.training_step(MODEL, SQUARED, plain)(plain.init(PARAMS), BAD)
-    with pytest.raises(DivergenceError, match=r"^The loss is nan at step 0"):
-        nn.training_step(MODEL, unknown, skipping)(skipping.init(PARAMS), GOOD)
 
 
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
