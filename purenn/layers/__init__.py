@@ -25,7 +25,6 @@ from purenn.layers.activations import softsign as softsign
 from purenn.layers.activations import tanh as tanh
 from purenn.layers.batch_norm import BatchNorm as BatchNorm
 from purenn.layers.batch_norm import batch_norm as batch_norm
-from purenn.layers.categories import category_embedding as category_embedding
 from purenn.layers.combinators import Block as Block
 from purenn.layers.combinators import Both as Both
 from purenn.layers.combinators import beside as beside
@@ -40,6 +39,7 @@ from purenn.layers.dropout import dropout as dropout
 from purenn.layers.dropout import noise as noise
 from purenn.layers.dropout import spatial_dropout as spatial_dropout
 from purenn.layers.embedding import Embedding as Embedding
+from purenn.layers.embedding import category_embedding as category_embedding
 from purenn.layers.embedding import embedding as embedding
 from purenn.layers.linear import Linear as Linear
 from purenn.layers.linear import Weight as Weight

@@ -50,18 +50,25 @@ def require_shape(subject: str, name: str, leaf: Array, shape: Shape) -> None:
         raise ParametersError(subject, f"expected {name} of shape {shape}, got {leaf.shape}.")
 
 
+def require_features(subject: str, x: Array) -> None:
+    """Check that an input is a batch of floats with features."""
+    require_floats(subject, x, 2)
+
+
+def require_rows(subject: str, x: Array) -> None:
+    """Check that an input is a matrix of floats."""
+    require_floats(subject, x)
+    if x.ndim != 2:
+        got = f"{x.shape[1:]}. Put flatten() before it."
+        raise ShapeError(subject, f"expected samples of shape (features,), got {got}")
+
+
 def require_fit(subject: str, leaf: Array, x: Array) -> None:
     """Check that an input has as many features as a leaf of the parameters, and its dtype."""
     if x.shape[-1] != leaf.shape[0]:
         expected = f"{leaf.shape[0]} features, as its parameters have"
         raise ShapeError(subject, f"expected {expected}, got {x.shape[-1]}.")
     require_dtype(subject, leaf, x)
-
-
-def require_features(subject: str, leaf: Array, x: Array) -> None:
-    """Check that an input is a batch of floats with features that fit a leaf of the parameters."""
-    require_floats(subject, x, 2)
-    require_fit(subject, leaf, x)
 
 
 def require_dtype(subject: str, leaf: Array, x: Array) -> None:

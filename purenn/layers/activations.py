@@ -10,10 +10,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Annotated
 
-import attrs
-
 from purenn import checks
-from purenn.arrays import A, read_only, require_floats, typed_like
+from purenn.arrays import A, Array, read_only, require_floats, typed_like
 from purenn.checks import Fraction
 from purenn.expressions import maker, with_ops
 from purenn.kernels import activations as kernels
@@ -21,8 +19,8 @@ from purenn.kernels import curves
 from purenn.kernels.elementwise import times
 from purenn.kernels.ops import Ops
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, X, Y
-from purenn.layers._fitting import require_params
+from purenn.layers._contract import Differentiable, Layer, Pass, X, Y, checked
+from purenn.layers._fitting import require_features
 from purenn.tree import EMPTY, Empty
 
 # Constants of SELU, with which mean 0 and variance 1 are a fixed point.
@@ -30,20 +28,18 @@ SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 
 
 def without_params(
-    subject: str, forward: Callable[[X], tuple[Y, Callable[[Y], X]]]
+    subject: str,
+    check: Callable[[str, X], object],
+    forward: Differentiable[X, Y],
+    apply: Callable[[Empty, X], Y] | None = None,
 ) -> Layer[Empty, X, Y]:
-    """A layer without parameters, from the function to its output and the output's pullback."""
+    """A layer without parameters, and another function for inference if that is less work."""
 
-    def apply(params: Empty, x: X) -> Y:
-        require_params(subject, params, Empty)
-        return forward(x)[0]
-
-    def vjp(params: Empty, x: X, key: Key) -> tuple[Y, Pullback[Y, Empty, X]]:
-        require_params(subject, params, Empty)
+    def vjp(params: Empty, x: X, key: Key) -> Pass[Y, Empty, X]:
         y, backward = forward(x)
         return y, lambda dy: (EMPTY, partial(backward, dy))
 
-    return Layer(lambda key, example: EMPTY, apply, vjp)
+    return checked(subject, Empty, check, lambda key, example: EMPTY, vjp, apply)
 
 
 @maker
@@ -61,18 +57,48 @@ def activation(
 
 
 def pointwise(
-    forward: Callable[[A], A], backward: Callable[[A, A], A], subject: str, least_rank: int = 1
+    forward: Callable[[A], A],
+    backward: Callable[[A, A], A],
+    subject: str,
+    check: Callable[[str, A], object] = require_floats,
 ) -> Layer[Empty, A, A]:
-    """`activation`, for inputs of that rank or a higher one."""
+    """`activation`, with another check of inputs."""
 
     def with_pullback(x: A) -> tuple[A, Callable[[A], A]]:
-        require_floats(subject, x, least_rank)
         y = forward(x)
         if y.flags.writeable:  # a function of one's own may give a writable array, even its input
             y = read_only(typed_like(y.view(), y))
         return y, partial(backward, y)
 
-    return without_params(subject, with_pullback)
+    return without_params(subject, check, with_pullback)
+
+
+def _of_ops(
+    forward: Callable[[Ops, A], A],
+    backward: Callable[[A, A], A],
+    subject: str,
+    check: Callable[[str, A], object] = require_floats,
+) -> Layer[Empty, A, A]:
+    """`pointwise`, of a function that computes with operations."""
+    return with_ops(lambda ops: pointwise(partial(forward, ops), backward, subject, check))
+
+
+def _curve(rule: curves.Rule, subject: str) -> Layer[Empty, A, A]:
+    """An activation whose slopes follow from its input, from the rule for both."""
+
+    def forward(x: A) -> tuple[A, Callable[[A], A]]:
+        y, slope = curves.values_and_slopes(rule, x)
+        return y, partial(times, slope)
+
+    return without_params(
+        subject, require_floats, forward, lambda params, x: curves.values(rule, x)
+    )
+
+
+def _curve_of_ops(
+    rule: Callable[[Ops, Array, Array, Array | None], object], subject: str
+) -> Layer[Empty, A, A]:
+    return with_ops(lambda ops: _curve(partial(rule, ops), subject))
 
 
 @maker
@@ -92,13 +118,6 @@ def leaky_relu(slope: Fraction = 0.01) -> Layer[Empty, A, A]:
         lambda y, dy: kernels.leaky_relu_cotangent(y, dy, slope),
         f"leaky_relu({slope})",
     )
-
-
-def _of_ops(
-    forward: Callable[[Ops, A], A], backward: Callable[[A, A], A], subject: str, least_rank: int = 1
-) -> Layer[Empty, A, A]:
-    """`pointwise`, of a function that computes with operations."""
-    return with_ops(lambda ops: pointwise(partial(forward, ops), backward, subject, least_rank))
 
 
 @maker
@@ -125,42 +144,19 @@ def softmax() -> Layer[Empty, A, A]:
 
     To train a classifier, leave it out and use `softmax_cross_entropy`, which takes logits.
     """
-    return _of_ops(kernels.softmax, kernels.softmax_cotangent, "softmax()", 2)
+    return _of_ops(kernels.softmax, kernels.softmax_cotangent, "softmax()", require_features)
 
 
 @maker
 def log_softmax() -> Layer[Empty, A, A]:
     """The logarithm of `softmax`, which stays finite where the probability underflows."""
-    return with_ops(
-        lambda ops: pointwise(
-            partial(kernels.log_softmax, ops),
-            partial(kernels.log_softmax_cotangent, ops),
-            "log_softmax()",
-            2,
-        )
-    )
 
+    def make(ops: Ops) -> Layer[Empty, A, A]:
+        backward = partial(kernels.log_softmax_cotangent, ops)
+        forward = partial(kernels.log_softmax, ops)
+        return pointwise(forward, backward, "log_softmax()", require_features)
 
-def _curve(rule: curves.Rule, subject: str) -> Layer[Empty, A, A]:
-    """An activation whose slopes follow from its input, from the rule for both."""
-
-    def apply(params: Empty, x: A) -> A:
-        require_params(subject, params, Empty)
-        require_floats(subject, x)
-        return curves.values(rule, x)
-
-    def forward(x: A) -> tuple[A, Callable[[A], A]]:
-        require_floats(subject, x)
-        y, slope = curves.values_and_slopes(rule, x)
-        return y, partial(times, slope)
-
-    return attrs.evolve(without_params(subject, forward), apply=apply)
-
-
-def _elu(alpha: float, scale: float, subject: str) -> Layer[Empty, A, A]:
-    return with_ops(
-        lambda ops: _curve(lambda x, y, slope: curves.elu(ops, x, y, slope, alpha, scale), subject)
-    )
+    return with_ops(make)
 
 
 @maker
@@ -172,7 +168,7 @@ def elu(
     Its derivative at 0 is alpha, which is from 1e-30 to 1e30. Clevert, Unterthiner and Hochreiter,
     "Fast and Accurate Deep Network Learning by Exponential Linear Units (ELUs)" (2016).
     """
-    return _elu(alpha, 1.0, f"elu({alpha})")
+    return _curve_of_ops(partial(curves.elu, alpha=alpha, scale=1.0), f"elu({alpha})")
 
 
 @maker
@@ -182,7 +178,8 @@ def selu() -> Layer[Empty, A, A]:
     For weights from `lecun_normal` and `alpha_dropout`. Klambauer, Unterthiner, Mayr and
     Hochreiter, "Self-Normalizing Neural Networks" (2017).
     """
-    return _elu(SELU_ALPHA, SELU_SCALE, "selu()")
+    rule = partial(curves.elu, alpha=SELU_ALPHA, scale=SELU_SCALE)
+    return _curve_of_ops(rule, "selu()")
 
 
 @maker
@@ -191,7 +188,7 @@ def gelu() -> Layer[Empty, A, A]:
 
     Hendrycks and Gimpel, "Gaussian Error Linear Units (GELUs)" (2016).
     """
-    return with_ops(lambda ops: _curve(partial(curves.gelu, ops), "gelu()"))
+    return _curve_of_ops(curves.gelu, "gelu()")
 
 
 @maker
@@ -200,7 +197,7 @@ def gelu_tanh() -> Layer[Empty, A, A]:
 
     It differs from `gelu` by less than 0.0005. Hendrycks and Gimpel (2016).
     """
-    return with_ops(lambda ops: _curve(partial(curves.gelu_tanh, ops), "gelu_tanh()"))
+    return _curve_of_ops(curves.gelu_tanh, "gelu_tanh()")
 
 
 @maker
@@ -210,7 +207,7 @@ def silu() -> Layer[Empty, A, A]:
     Elfwing, Uchibe and Doya, "Sigmoid-Weighted Linear Units" (2018); Ramachandran, Zoph and Le,
     "Searching for Activation Functions" (2017).
     """
-    return with_ops(lambda ops: _curve(partial(curves.silu, ops), "silu()"))
+    return _curve_of_ops(curves.silu, "silu()")
 
 
 @maker
@@ -219,7 +216,7 @@ def mish() -> Layer[Empty, A, A]:
 
     Misra, "Mish: A Self Regularized Non-Monotonic Activation Function" (2020).
     """
-    return with_ops(lambda ops: _curve(partial(curves.mish, ops), "mish()"))
+    return _curve_of_ops(curves.mish, "mish()")
 
 
 @maker
@@ -229,7 +226,7 @@ def softplus() -> Layer[Empty, A, A]:
     Dugas, Bengio, Bélisle, Nadeau and Garcia, "Incorporating Second-Order Functional Knowledge for
     Better Option Pricing" (2001).
     """
-    return with_ops(lambda ops: _curve(partial(curves.softplus, ops), "softplus()"))
+    return _curve_of_ops(curves.softplus, "softplus()")
 
 
 @maker

@@ -6,7 +6,6 @@ from functools import partial
 
 import attrs
 
-from purenn import checks
 from purenn.arrays import Images, Vector, filters, vector
 from purenn.checks import Count
 from purenn.errors import OptionError, ParametersError, ShapeError
@@ -16,10 +15,10 @@ from purenn.kernels.features import feature_sums
 from purenn.kernels.ops import Ops
 from purenn.kernels.windows import Windows
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, Thunk, keyless
-from purenn.layers._fitting import require_dtype, require_params
+from purenn.layers._contract import Layer, Pass, Thunk, checked
+from purenn.layers._fitting import require_dtype
 from purenn.layers._images import Padding, Size, by, pair, require_images, require_padding, sliding
-from purenn.layers.linear import ADVICE, require_bias
+from purenn.layers.linear import initializer, require_bias
 from purenn.tree import Node
 
 CURE = "Use as many groups as divide both channels and features."
@@ -74,14 +73,11 @@ def conv(
     window = pair("The size of conv", size)
     step = pair("The stride of conv", stride)
     require_padding("conv", padding)
-    first_weight = glorot_uniform() if weight is None else weight
-    first_bias = zeros() if bias is None else bias
-    checks.instance("The weight of conv", first_weight, Initializer, ADVICE)
-    checks.instance("The bias of conv", first_bias, Initializer, ADVICE)
+    first = initializer("weight of conv", weight, glorot_uniform())
+    shift = initializer("bias of conv", bias, zeros())
     subject = f"conv({features}, {window[0] if window[0] == window[1] else window})"
 
     def windows_of(x: Images) -> Windows:
-        require_images(subject, x)
         if x.shape[3] % groups:
             expected = f"a multiple of {groups} channels for {groups} groups"
             raise ShapeError(subject, f"expected {expected}, got {x.shape[3]}. {CURE}")
@@ -90,11 +86,10 @@ def conv(
     def init(key: Key, example: Images) -> Conv:
         windows_of(example)
         shape = (*window, example.shape[3] // groups, features)
-        weights = first_weight(key.child("weight"), shape, example.dtype)
-        return Conv(weights, first_bias(key.child("bias"), (features,), example.dtype))
+        weights = first(key.child("weight"), shape, example.dtype)
+        return Conv(weights, shift(key.child("bias"), (features,), example.dtype))
 
     def fitting(params: Conv, x: Images) -> Windows:
-        require_params(subject, params, Conv)
         rows, columns, channels, outputs = params.weight.shape
         if (rows, columns, outputs) != (*window, features):
             expected = f"windows of {by(window)} and {features} features"
@@ -107,7 +102,7 @@ def conv(
         require_dtype(subject, params.weight, x)
         return windows
 
-    def forward(ops: Ops, params: Conv, x: Images) -> tuple[Images, Pullback[Images, Conv, Images]]:
+    def vjp(ops: Ops, params: Conv, x: Images, key: Key) -> Pass[Images, Conv, Images]:
         windows = fitting(params, x)
 
         def pull(dy: Images) -> tuple[Conv, Thunk[Images]]:
@@ -117,4 +112,4 @@ def conv(
 
         return ops.convolve(x, params.weight, params.bias, windows), pull
 
-    return with_ops(lambda ops: keyless(init, partial(forward, ops)))
+    return with_ops(lambda ops: checked(subject, Conv, require_images, init, partial(vjp, ops)))

@@ -20,8 +20,8 @@ from purenn.kernels.constants import scalar
 from purenn.kernels.elementwise import times, times_plus
 from purenn.kernels.memory import empty, empty_like
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback
-from purenn.layers._fitting import require_params
+from purenn.layers._contract import Layer, Pass, checked
+from purenn.layers._fitting import require_features
 from purenn.layers.activations import SELU_ALPHA, SELU_SCALE
 from purenn.layers.reshaping import unchanged, view
 from purenn.tree import EMPTY, Empty
@@ -41,17 +41,18 @@ Rate = Annotated[float, partial(_rate)]
 Draw = Callable[[A, Key], tuple[A, Callable[[A], A]]]
 
 
-def _in_training(subject: str, draw: Draw[A], least_rank: int = 1) -> Layer[Empty, A, A]:
+def _in_training(
+    subject: str, draw: Draw[A], check: Callable[[str, A], object] = require_floats
+) -> Layer[Empty, A, A]:
     """A layer that draws in training and changes nothing in inference."""
-    inference: Layer[Empty, A, A] = unchanged(subject, least_rank)
+    inference = unchanged(subject, check)
 
-    def vjp(params: Empty, x: A, key: Key) -> tuple[A, Pullback[A, Empty, A]]:
-        require_params(subject, params, Empty)
-        require_floats(subject, x, least_rank)
+    def vjp(params: Empty, x: A, key: Key) -> Pass[A, Empty, A]:
         y, backward = draw(x, key)
         return y, lambda dy: (EMPTY, partial(backward, dy))
 
-    return attrs.evolve(inference, vjp=vjp, inference=inference)
+    trained = checked(subject, Empty, check, inference.init, vjp, lambda params, x: view(x))
+    return attrs.evolve(trained, inference=inference)
 
 
 @maker
@@ -73,10 +74,10 @@ def spatial_dropout(rate: Rate) -> Layer[Empty, A, A]:
     """
 
     def draw(x: A, key: Key) -> tuple[A, Callable[[A], A]]:
-        shape = (x.shape[0], *(1 for _ in x.shape[1:-1]), x.shape[-1])
+        shape = (len(x), *[1] * (x.ndim - 2), x.shape[-1])
         return _dropped(x, key, rate, shape)
 
-    return _in_training(f"spatial_dropout({rate})", draw, 2)
+    return _in_training(f"spatial_dropout({rate})", draw, require_features)
 
 
 @maker

@@ -6,15 +6,15 @@ import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import A, Vector, read_only, require_floats, vector
+from purenn.arrays import A, Vector, read_only, vector
 from purenn.errors import ShapeError
 from purenn.expressions import maker
 from purenn.kernels.elementwise import plus, times
 from purenn.kernels.features import feature_sums
 from purenn.kernels.memory import empty_like
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, Thunk
-from purenn.layers._fitting import require_features, require_params
+from purenn.layers._contract import Layer, Pass, Thunk, checked
+from purenn.layers._fitting import require_features, require_fit
 from purenn.layers.scaling import filled
 from purenn.tree import EMPTY, Empty, Node
 
@@ -36,7 +36,6 @@ def parametric(activation: Layer[Empty, A, A]) -> Layer[Parametric, A, A]:
     subject = f"parametric({activation!r})"
 
     def init(key: Key, example: A) -> Parametric:
-        require_floats(subject, example, 2)
         own: object = activation.init(key, example)
         if not isinstance(own, Empty) or activation.apply(own, example).shape != example.shape:
             expected = "an activation without parameters that keeps the shape of its input"
@@ -44,11 +43,11 @@ def parametric(activation: Layer[Empty, A, A]) -> Layer[Parametric, A, A]:
         return Parametric(filled(example, 1.0))
 
     def apply(params: Parametric, x: A) -> A:
-        _require(subject, params, x)
+        require_fit(subject, params.share, x)
         return plus(x, times(_difference(activation.apply(EMPTY, x), x), params.share))
 
-    def vjp(params: Parametric, x: A, key: Key) -> tuple[A, Pullback[A, Parametric, A]]:
-        _require(subject, params, x)
+    def vjp(params: Parametric, x: A, key: Key) -> Pass[A, Parametric, A]:
+        require_fit(subject, params.share, x)
         value, pull_inner = activation.vjp(EMPTY, x, key)
         difference = _difference(value, x)
 
@@ -61,12 +60,7 @@ def parametric(activation: Layer[Empty, A, A]) -> Layer[Parametric, A, A]:
 
         return plus(x, times(difference, params.share)), pull
 
-    return Layer(init, apply, vjp)
-
-
-def _require(subject: str, params: Parametric, x: A) -> None:
-    require_params(subject, params, Parametric)
-    require_features(subject, params.share, x)
+    return checked(subject, Parametric, require_features, init, vjp, apply)
 
 
 def _difference(x: A, y: A) -> A:

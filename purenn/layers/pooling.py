@@ -62,14 +62,13 @@ def _pool(
     subject = f"{name}({window[0] if window[0] == window[1] else window})"
 
     def with_pullback(x: Images) -> tuple[Images, Callable[[Images], Images]]:
-        require_images(subject, x)
         if window[0] > x.shape[1] or window[1] > x.shape[2]:
             got = f"windows of {by(window)} do not fit images of {by(x.shape[1:3])}"
             cure = "Use smaller ones, or global_average_pool()."
             raise ShapeError(subject, f"{got}. {cure}")
         return forward(x, sliding(subject, x, window, step, padding))
 
-    return without_params(subject, with_pullback)
+    return without_params(subject, require_images, with_pullback)
 
 
 @maker
@@ -77,7 +76,6 @@ def global_average_pool() -> Layer[Empty, Images, Matrix]:
     """The mean of each channel over all pixels: images to (samples, channels)."""
 
     def forward(x: Images) -> tuple[Matrix, Callable[[Matrix], Images]]:
-        require_images("global_average_pool()", x)
         return kernels.global_average(x), partial(kernels.global_average_cotangent, x.shape)
 
-    return without_params("global_average_pool()", forward)
+    return without_params("global_average_pool()", require_images, forward)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import attrs
 
 from purenn import checks
-from purenn.arrays import A, Vector, require_floats, vector
+from purenn.arrays import A, Vector, vector
 from purenn.checks import Number
 from purenn.expressions import maker
 from purenn.kernels import activations as kernels
 from purenn.kernels.features import feature_sums
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, Thunk, keyless
-from purenn.layers._fitting import require_features, require_params
+from purenn.layers._contract import Layer, Pass, Thunk, checked
+from purenn.layers._fitting import require_features, require_fit
 from purenn.layers.scaling import filled
 from purenn.tree import Node
 
@@ -34,13 +34,11 @@ def prelu(slope: Number = 0.25) -> Layer[PRelu, A, A]:
     subject = f"prelu({slope})"
 
     def init(key: Key, example: A) -> PRelu:
-        require_floats(subject, example, 2)
         checks.fits("The slope of prelu", slope, example.dtype)
         return PRelu(filled(example, slope))
 
-    def forward(params: PRelu, x: A) -> tuple[A, Pullback[A, PRelu, A]]:
-        require_params(subject, params, PRelu)
-        require_features(subject, params.slope, x)
+    def vjp(params: PRelu, x: A, key: Key) -> Pass[A, PRelu, A]:
+        require_fit(subject, params.slope, x)
 
         def pull(dy: A) -> tuple[PRelu, Thunk[A]]:
             grads = PRelu(feature_sums(kernels.prelu_slopes(x, dy)))
@@ -48,4 +46,4 @@ def prelu(slope: Number = 0.25) -> Layer[PRelu, A, A]:
 
         return kernels.prelu(x, params.slope), pull
 
-    return keyless(init, forward)
+    return checked(subject, PRelu, require_features, init, vjp)

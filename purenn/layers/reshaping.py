@@ -26,11 +26,10 @@ def flatten() -> Layer[Empty, AnyImages, Matrix]:
     """Samples of any shape, such as images, as rows of features, in C order."""
 
     def forward(x: AnyImages) -> tuple[Matrix, Callable[[Matrix], AnyImages]]:
-        require_floats("flatten()", x)
         y: Matrix = np.reshape(x, (x.shape[0], prod(x.shape[1:])))
         return read_only(y), lambda dy: read_only(typed_like(np.reshape(dy, x.shape), x))
 
-    return without_params("flatten()", forward)
+    return without_params("flatten()", require_floats, forward)
 
 
 @maker
@@ -45,12 +44,11 @@ def pad(rows: Size, columns: Size | None = None) -> Layer[Empty, Images, Images]
     left, right = (top, bottom) if columns is None else pair("The columns of pad", columns, 0, MOST)
 
     def forward(x: Images) -> tuple[Images, Callable[[Images], Images]]:
-        require_images("pad(...)", x)
         height, width = x.shape[1:3]
         y = _pixels(x, -top, -left, height + top + bottom, width + left + right)
         return y, lambda dy: _pixels(dy, top, left, height, width)
 
-    return without_params("pad(...)", forward)
+    return without_params("pad(...)", require_images, forward)
 
 
 def _pixels(x: Images, top: int, left: int, rows: int, columns: int) -> Images:
@@ -64,9 +62,11 @@ def identity() -> Layer[Empty, A, A]:
     return unchanged("identity()")
 
 
-def unchanged(subject: str, least_rank: int = 1) -> Layer[Empty, A, A]:
-    """`identity`, by another name, for inputs of that rank or a higher one."""
-    return pointwise(view, lambda y, dy: view(dy), subject, least_rank)
+def unchanged(
+    subject: str, check: Callable[[str, A], object] = require_floats
+) -> Layer[Empty, A, A]:
+    """`identity`, by another name and with another check of inputs."""
+    return pointwise(view, lambda y, dy: view(dy), subject, check)
 
 
 def view(x: A) -> A:
@@ -81,7 +81,6 @@ def concatenate() -> Layer[Empty, tuple[Matrix, Matrix], Matrix]:
     def forward(
         x: tuple[Matrix, Matrix],
     ) -> tuple[Matrix, Callable[[Matrix], tuple[Matrix, Matrix]]]:
-        _require_pair("concatenate()", x)
         if x[0].ndim != 2 or x[1].ndim != 2 or len(x[0]) != len(x[1]):
             got = f"{x[0].shape} and {x[1].shape}"
             raise ShapeError("concatenate()", f"expected (samples, features) twice, got {got}.")
@@ -94,7 +93,7 @@ def concatenate() -> Layer[Empty, tuple[Matrix, Matrix], Matrix]:
 
         return read_only(y), backward
 
-    return without_params("concatenate()", forward)
+    return without_params("concatenate()", _require_pair, forward)
 
 
 @maker
@@ -105,7 +104,6 @@ def select(start: int, stop: int) -> Layer[Empty, Matrix, Matrix]:
     subject = f"select({first}, {end})"
 
     def forward(x: Matrix) -> tuple[Matrix, Callable[[Matrix], Matrix]]:
-        require_floats(subject, x)
         if x.ndim != 2 or x.shape[1] < end:
             expected = f"samples of shape (features,) with at least {end} of them"
             raise ShapeError(subject, f"expected {expected}, got {x.shape[1:]}.")
@@ -117,7 +115,7 @@ def select(start: int, stop: int) -> Layer[Empty, Matrix, Matrix]:
 
         return read_only(np.ascontiguousarray(x[:, first:end])), backward
 
-    return without_params(subject, forward)
+    return without_params(subject, require_floats, forward)
 
 
 @maker
@@ -125,13 +123,12 @@ def add() -> Layer[Empty, tuple[A, A], A]:
     """The sum of two batches of one shape, such as the outputs of `branches`."""
 
     def forward(x: tuple[A, A]) -> tuple[A, Callable[[A], tuple[A, A]]]:
-        _require_pair("add()", x)
         if x[0].shape != x[1].shape:
             got = f"{x[0].shape} and {x[1].shape}"
             raise ShapeError("add()", f"expected one shape twice, got {got}.")
         return plus(*x), lambda dy: (view(dy), view(dy))
 
-    return without_params("add()", forward)
+    return without_params("add()", _require_pair, forward)
 
 
 def _require_pair(subject: str, x: tuple[A, A]) -> None:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import attrs
 import numpy as np
 
-from purenn.arrays import A, Array, Vector, read_only, require_floats, vector
+from purenn import checks
+from purenn.arrays import A, Array, Vector, read_only, vector
 from purenn.expressions import maker
 from purenn.kernels.elementwise import times
 from purenn.kernels.features import feature_sums
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, Thunk, keyless
-from purenn.layers._fitting import require_features, require_params
+from purenn.layers._contract import Differentiable, Layer, Pass, Thunk, checked
+from purenn.layers._fitting import require_features, require_fit
 from purenn.tree import Node
 
 
@@ -27,22 +26,23 @@ class Scale(Node):
 @maker
 def scale() -> Layer[Scale, A, A]:
     """Multiply each feature by a learned factor, which is 1 at first."""
-    return then_scaled("scale()", lambda x: (x, lambda dx: dx), lambda example: None)
+    return then_scaled("scale()", lambda x: (x, lambda dx: dx))
 
 
 def then_scaled(
-    subject: str, forward: Callable[[A], tuple[A, Callable[[A], A]]], check: Callable[[A], None]
+    subject: str, forward: Differentiable[A, A], epsilon: float = 0.0
 ) -> Layer[Scale, A, A]:
-    """A function to its output and the output's pullback, then a factor for each feature."""
+    """A function to its output and the output's pullback, then a factor for each feature.
+
+    The epsilon of the function must not vanish in the dtype of the example.
+    """
 
     def init(key: Key, example: A) -> Scale:
-        require_floats(subject, example, 2)
-        check(example)
+        checks.fits(f"The epsilon of {subject.partition('(')[0]}", epsilon, example.dtype)
         return Scale(filled(example, 1.0))
 
-    def scaled(params: Scale, x: A) -> tuple[A, Pullback[A, Scale, A]]:
-        require_params(subject, params, Scale)
-        require_features(subject, params.scale, x)
+    def vjp(params: Scale, x: A, key: Key) -> Pass[A, Scale, A]:
+        require_fit(subject, params.scale, x)
         z, backward = forward(x)
 
         def pull(dy: A) -> tuple[Scale, Thunk[A]]:
@@ -51,7 +51,7 @@ def then_scaled(
 
         return times(z, params.scale), pull
 
-    return keyless(init, scaled)
+    return checked(subject, Scale, require_features, init, vjp)
 
 
 def filled(example: Array, value: float) -> Vector:

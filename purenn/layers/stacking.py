@@ -13,8 +13,8 @@ from purenn.errors import OptionError
 from purenn.expressions import maker
 from purenn.kernels.elementwise import plus
 from purenn.keys import Key
-from purenn.layers._contract import Layer, P, Pullback, Thunk, X, placed
-from purenn.layers._fitting import require_entries, require_params
+from purenn.layers._contract import Layer, P, Pass, Pullback, Thunk, X, anything, checked, placed
+from purenn.layers._fitting import require_entries
 from purenn.layers.combinators import Block, wrapping
 from purenn.tree import Node, map_pairs
 
@@ -49,14 +49,12 @@ def stack(*layers: Layer[P, X, X]) -> Layer[Stack[P], X, X]:
         return Stack(tuple(params))
 
     def apply(params: Stack[P], x: X) -> X:
-        require_params("stack(...)", params, Stack)
         require_entries("stack(...)", params.layers, len(row))
         for layer, own in zip(row, params.layers, strict=True):
             x = layer.apply(own, x)
         return x
 
-    def vjp(params: Stack[P], x: X, key: Key) -> tuple[X, Pullback[X, Stack[P], X]]:
-        require_params("stack(...)", params, Stack)
+    def vjp(params: Stack[P], x: X, key: Key) -> Pass[X, Stack[P], X]:
         require_entries("stack(...)", params.layers, len(row))
         pullbacks: list[Pullback[X, P, X]] = []
         for layer, own in zip(row, params.layers, strict=True):
@@ -69,7 +67,7 @@ def stack(*layers: Layer[P, X, X]) -> Layer[Stack[P], X, X]:
 
         return x, pull
 
-    return Layer(init, apply, vjp)
+    return checked("stack(...)", Stack, anything, init, vjp, apply)
 
 
 @maker
@@ -84,7 +82,7 @@ def repeated(inner: Layer[P, X, X], times: Count) -> Layer[Block[P], X, X]:
             x = inner.apply(params, x)
         return x
 
-    def vjp(params: P, x: X, key: Key) -> tuple[X, Pullback[X, P, X]]:
+    def vjp(params: P, x: X, key: Key) -> Pass[X, P, X]:
         pullbacks: list[Pullback[X, P, X]] = []
         for index in range(times):
             x, pullback = inner.vjp(params, x, key.child("time", index))
@@ -92,11 +90,11 @@ def repeated(inner: Layer[P, X, X], times: Count) -> Layer[Block[P], X, X]:
 
         def pull(dy: X) -> tuple[P, Thunk[X]]:
             grads, dx = _pulled(pullbacks, dy)
-            return reduce(_sum, grads), dx
+            return reduce(lambda sums, grad: map_pairs(plus, grad, sums), grads), dx
 
         return x, pull
 
-    return wrapping("repeated(...)", inner, apply, vjp)
+    return wrapping("repeated(...)", inner, vjp, apply)
 
 
 def _pulled(pullbacks: Sequence[Pullback[X, P, X]], dy: X) -> tuple[list[P], Thunk[X]]:
@@ -107,8 +105,3 @@ def _pulled(pullbacks: Sequence[Pullback[X, P, X]], dy: X) -> tuple[list[P], Thu
         grad, dx = pullback(dx())
         grads.append(grad)
     return grads[::-1], dx
-
-
-def _sum(first: P, second: P) -> P:
-    """The sum of two trees, leaf by leaf; of frozen parts the second's."""
-    return map_pairs(plus, second, first)

@@ -88,7 +88,7 @@ def input_gradient(
     pullback = inference_pullback(layer)(params, x, y)
     dy = slope(y)
     require_cotangent(slope, y, dy)
-    return pullback(dy)[1]()
+    return pullback(dy)
 
 
 def jacobian(layer: Layer[P, V, W], params: P, x: V) -> Array:
@@ -115,7 +115,7 @@ def jacobian(layer: Layer[P, V, W], params: P, x: V) -> Array:
     found = np.empty((len(y), outputs, *x.shape[1:]), x.dtype)
     for index in range(outputs):
         columns[:, index] = 1.0
-        found[:, index] = pullback(dy)[1]()
+        found[:, index] = pullback(dy)
         columns[:, index] = 0.0
     return read_only(found.reshape(*y.shape, *x.shape[1:]))
 
