@@ -38,9 +38,7 @@ Pullback = Callable[[Y], tuple[P, Thunk[X]]]
 Pass = tuple[Y, Pullback[Y, P, X]]
 Differentiable = Callable[[X], tuple[Y, Callable[[Y], X]]]  # to the output and its pullback
 
-# A chain of layers is a chain of calls. Python's own limit is 1,000 of them.
-LONGEST_CHAIN = 400
-
+LONGEST_CHAIN = 400  # a chain of layers is a chain of calls, of which Python allows 1,000
 UNUSED = Key(0)  # the key of training that draws nothing
 
 
@@ -132,10 +130,10 @@ class _Chain(Layer[tuple[*Ps], X, Y], Generic[X, Y, *Ps]):
         if size > LONGEST_CHAIN:
             cure = "Put layers of one kind into a stack."
             raise OptionError(f"A chain has at most {LONGEST_CHAIN} layers. {cure}")
-        head, last = self, placed(other, size - 1)
+        last = placed(other, size - 1)
 
         def start(key: Key, x: X) -> tuple[tuple[*Ps, Q], Thunk[Z]]:
-            front, between = head._start(key, x)
+            front, between = self._start(key, x)
             y = between()
             own = last._init(key, y)
             if size == 1 and isinstance(own, tuple) and not isinstance(other, _Chain):
@@ -147,17 +145,17 @@ class _Chain(Layer[tuple[*Ps], X, Y], Generic[X, Y, *Ps]):
 
         def apply(params: tuple[*Ps, Q], x: X) -> Z:
             require_entries("A chain", params, size)
-            return last._apply(params[-1], head._apply(params[:-1], x))
+            return last._apply(params[-1], self._apply(params[:-1], x))
 
         def vjp(params: tuple[*Ps, Q], x: X, key: Key) -> Pass[Z, tuple[*Ps, Q], X]:
             require_entries("A chain", params, size)
             front = params[:-1]
-            y, pull_front = head._vjp(front, x, key)
+            y, pull_front = self._vjp(front, x, key)
             z, pull_last = last._vjp(params[-1], y, key)
 
             def pull(dz: Z) -> tuple[tuple[*Ps, Q], Thunk[X]]:
                 grad, dy = pull_last(dz)
-                if _is_bare(front):
+                if _is_bare(front):  # it is its own gradient, for any dy
 
                     def deferred() -> X:
                         return pull_front(dy())[1]()
@@ -220,10 +218,7 @@ def checked(
     vjp: Callable[[P, X, Key], Pass[Y, P, X]],
     apply: Callable[[P, X], Y] | None = None,
 ) -> Layer[P, X, Y]:
-    """A layer of these functions, with checks of the class of parameters, and of the input.
-
-    Inference is training if `apply` is None.
-    """
+    """A layer with checks of the class of its parameters, and of inputs. `apply` may be `vjp`'s."""
 
     def checked_init(key: Key, example: X) -> P:
         check(subject, example)
@@ -247,5 +242,5 @@ def anything(subject: str, x: object) -> None:
 
 
 def _is_bare(params: object) -> bool:
-    """Whether these layers have no parameters: then they are their own gradient, for any dy."""
+    """Whether these are the parameters of layers that have none."""
     return type(params) is Empty or (type(params) is tuple and all(map(_is_bare, params)))

@@ -17,7 +17,7 @@ from purenn.kernels.windows import Windows
 from purenn.keys import Key
 from purenn.layers._contract import Layer, Pass, Thunk, checked
 from purenn.layers._fitting import require_dtype
-from purenn.layers._images import Padding, Size, by, pair, require_images, require_padding, sliding
+from purenn.layers._images import Padding, Size, by, require_images, sliding
 from purenn.layers.linear import initializer, require_bias
 from purenn.tree import Node
 
@@ -70,9 +70,7 @@ def conv(
     if features % groups:
         problem = f"{groups} do not divide {features} features"
         raise OptionError(f"The groups of conv: {problem}. {CURE}")
-    window = pair("The size of conv", size)
-    step = pair("The stride of conv", stride)
-    require_padding("conv", padding)
+    window, windows_over = sliding("conv", size, stride, padding)
     first = initializer("weight of conv", weight, glorot_uniform())
     shift = initializer("bias of conv", bias, zeros())
     subject = f"conv({features}, {window[0] if window[0] == window[1] else window})"
@@ -81,7 +79,7 @@ def conv(
         if x.shape[3] % groups:
             expected = f"a multiple of {groups} channels for {groups} groups"
             raise ShapeError(subject, f"expected {expected}, got {x.shape[3]}. {CURE}")
-        return sliding(subject, x, window, step, padding)
+        return windows_over(subject, x)
 
     def init(key: Key, example: Images) -> Conv:
         windows_of(example)
@@ -89,7 +87,7 @@ def conv(
         weights = first(key.child("weight"), shape, example.dtype)
         return Conv(weights, shift(key.child("bias"), (features,), example.dtype))
 
-    def fitting(params: Conv, x: Images) -> Windows:
+    def vjp(ops: Ops, params: Conv, x: Images, key: Key) -> Pass[Images, Conv, Images]:
         rows, columns, channels, outputs = params.weight.shape
         if (rows, columns, outputs) != (*window, features):
             expected = f"windows of {by(window)} and {features} features"
@@ -100,10 +98,6 @@ def conv(
             expected = f"{channels * groups} channels, as its parameters have"
             raise ShapeError(subject, f"expected {expected}, got {x.shape[3]}.")
         require_dtype(subject, params.weight, x)
-        return windows
-
-    def vjp(ops: Ops, params: Conv, x: Images, key: Key) -> Pass[Images, Conv, Images]:
-        windows = fitting(params, x)
 
         def pull(dy: Images) -> tuple[Conv, Thunk[Images]]:
             slopes = ops.weight_cotangent(x, dy, windows, params.weight)

@@ -37,12 +37,11 @@ def _rate(name: str, value: object) -> float:
 
 Rate = Annotated[float, partial(_rate)]
 
-# From a batch and a key to the output, and its pullback.
-Draw = Callable[[A, Key], tuple[A, Callable[[A], A]]]
-
 
 def _in_training(
-    subject: str, draw: Draw[A], check: Callable[[str, A], object] = require_floats
+    subject: str,
+    draw: Callable[[A, Key], tuple[A, Callable[[A], A]]],
+    check: Callable[[str, A], object] = require_floats,
 ) -> Layer[Empty, A, A]:
     """A layer that draws in training and changes nothing in inference."""
     inference = unchanged(subject, check)
@@ -74,10 +73,23 @@ def spatial_dropout(rate: Rate) -> Layer[Empty, A, A]:
     """
 
     def draw(x: A, key: Key) -> tuple[A, Callable[[A], A]]:
-        shape = (len(x), *[1] * (x.ndim - 2), x.shape[-1])
-        return _dropped(x, key, rate, shape)
+        return _dropped(x, key, rate, (len(x), *[1] * (x.ndim - 2), x.shape[-1]))
 
     return _in_training(f"spatial_dropout({rate})", draw, require_features)
+
+
+def _dropped(x: A, key: Key, rate: float, shape: Shape) -> tuple[A, Callable[[A], A]]:
+    """What a mask of that shape leaves, divided by 1 - rate, and its pullback."""
+    mask = _mask(key, rate, shape, x.dtype)
+    np.multiply(mask, scalar(1.0 / (1.0 - rate), x.dtype), mask)
+    return times(x, mask), lambda dy: times(dy, mask)
+
+
+def _mask(key: Key, rate: float, shape: Shape, dtype: FloatDtype) -> Array:
+    """0 with that probability, and 1 otherwise. Writable."""
+    mask = empty(shape, dtype)
+    np.greater_equal(key.generator().random(shape, np.float32), np.float32(rate), mask)
+    return mask
 
 
 @maker
@@ -115,17 +127,3 @@ def noise(deviation: NotNegative) -> Layer[Empty, A, A]:
         return add_noise(x, deviation, key.generator()), view
 
     return _in_training(f"noise({deviation})", draw)
-
-
-def _mask(key: Key, rate: float, shape: Shape, dtype: FloatDtype) -> Array:
-    """0 with that probability, and 1 otherwise. Writable."""
-    mask = empty(shape, dtype)
-    np.greater_equal(key.generator().random(shape, np.float32), np.float32(rate), mask)
-    return mask
-
-
-def _dropped(x: A, key: Key, rate: float, shape: Shape) -> tuple[A, Callable[[A], A]]:
-    """What a mask of that shape leaves, divided by 1 - rate, and its pullback."""
-    mask = _mask(key, rate, shape, x.dtype)
-    np.multiply(mask, scalar(1.0 / (1.0 - rate), x.dtype), mask)
-    return times(x, mask), lambda dy: times(dy, mask)

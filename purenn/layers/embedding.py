@@ -15,7 +15,7 @@ from purenn.expressions import maker
 from purenn.initializers import normal
 from purenn.kernels.gather import scattered, take
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pass, Thunk, checked
+from purenn.layers._contract import Layer, Pass, checked
 from purenn.layers._fitting import require_dtype, require_rows, require_shape
 from purenn.tree import Node
 
@@ -39,7 +39,7 @@ def embedding(
     standard normal, float32 or float64, for integers do not say which.
     """
     kind = checks.float_dtype("embedding", dtype)
-    subject = f"embedding({symbols}, {features})"
+    subject, shape = f"embedding({symbols}, {features})", (symbols, features)
 
     def check(subject: str, x: Labels) -> None:
         arrays.require_indices(subject, x, symbols)
@@ -47,7 +47,7 @@ def embedding(
     def rows_of(x: Labels, table: Matrix) -> Indices:
         return x.astype(np.int64, copy=False)
 
-    return _of_table(subject, (symbols, features), 1, lambda x: kind, check, rows_of)
+    return _of_table(subject, shape, 1, lambda x: kind, check, rows_of)
 
 
 @maker
@@ -71,8 +71,8 @@ def category_embedding(
     given: object = symbols
     if not isinstance(given, tuple) or not given:
         raise OptionError(f"category_embedding: expected a tuple of numbers, got {symbols!r}.")
-    sizes = [checks.integer("The symbols of category_embedding", each) for each in symbols]
-    subject = f"category_embedding({tuple(sizes)}, {features})"
+    sizes = tuple(checks.integer("The symbols of category_embedding", each) for each in symbols)
+    subject, shape = f"category_embedding({sizes}, {features})", (sum(sizes), features)
     limits = np.array(sizes)
     starts = np.cumsum(limits) - limits
 
@@ -93,7 +93,6 @@ def category_embedding(
         found: Indices = (np.rint(x).astype(np.int64) + starts).reshape(-1)
         return found
 
-    shape = sum(sizes), features
     return _of_table(subject, shape, len(sizes), lambda x: x.dtype, check, rows_of)
 
 
@@ -114,12 +113,9 @@ def _of_table(
         require_shape(subject, "a table", params.table, shape)
         rows = rows_of(x, params.table)
         y: Matrix = take(params.table, rows).reshape(len(x), columns * shape[1])
-
-        def pull(dy: Matrix) -> tuple[Embedding, Thunk[N]]:
-            table = scattered(dy, rows, params.table)
-            # Numbers of symbols have no slope.
-            return Embedding(table), lambda: read_only(np.zeros_like(x))
-
-        return read_only(y), pull
+        return read_only(y), lambda dy: (
+            Embedding(scattered(dy, rows, params.table)),
+            lambda: read_only(np.zeros_like(x)),  # numbers of symbols have no slope
+        )
 
     return checked(subject, Embedding, check, init, vjp)

@@ -11,7 +11,7 @@ from purenn.expressions import maker
 from purenn.kernels import pooling as kernels
 from purenn.kernels.windows import Windows
 from purenn.layers._contract import Layer
-from purenn.layers._images import Padding, Size, by, pair, require_images, require_padding, sliding
+from purenn.layers._images import Padding, Size, by, require_images, sliding
 from purenn.layers.activations import without_params
 from purenn.tree import Empty
 
@@ -56,9 +56,7 @@ def average_pool(
 def _pool(
     name: str, size: Size, stride: Size | None, padding: Padding, forward: Forward
 ) -> Layer[Empty, Images, Images]:
-    window = pair(f"The size of {name}", size)
-    step = window if stride is None else pair(f"The stride of {name}", stride)
-    require_padding(name, padding)
+    window, windows_over = sliding(name, size, stride, padding)
     subject = f"{name}({window[0] if window[0] == window[1] else window})"
 
     def with_pullback(x: Images) -> tuple[Images, Callable[[Images], Images]]:
@@ -66,7 +64,7 @@ def _pool(
             got = f"windows of {by(window)} do not fit images of {by(x.shape[1:3])}"
             cure = "Use smaller ones, or global_average_pool()."
             raise ShapeError(subject, f"{got}. {cure}")
-        return forward(x, sliding(subject, x, window, step, padding))
+        return forward(x, windows_over(subject, x))
 
     return without_params(subject, require_images, with_pullback)
 

@@ -1,4 +1,4 @@
-"""Weights of samples and of classes, for every loss.
+"""Weights of samples and of classes for every loss, and labels that stand for none.
 
 The weighted losses are averaged over the number of samples, not over the sum of the weights, so
 that no step depends on which other samples share its batch: give weights whose mean is 1.
@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from purenn import arrays, checks
-from purenn.arrays import Array, Labels, Matrix, Vector, is_labels, read_only
+from purenn.arrays import Array, Labels, Mask, Matrix, Vector, is_labels, read_only, typed_like
 from purenn.errors import DataError, OptionError, ShapeError
 from purenn.expressions import maker
-from purenn.losses._contract import L, Loss, PerSample, T, Y, require_loss
-from purenn.losses._targets import SUM_TOLERANCE, require_no_pair
+from purenn.losses._contract import Loss, PerSample, T, Y, require_loss
+from purenn.losses._targets import SUM_TOLERANCE, L, require_no_pair
 
 
 @maker
@@ -108,6 +108,49 @@ def _class_factors(table: Vector, prediction: Matrix, target: Matrix | Labels) -
         expected = "labels, or rows of probabilities that sum to 1"
         raise DataError(f"class_weighted(...): expected {expected}, got other numbers. {cure}")
     return factors
+
+
+@maker
+def ignoring(loss: Loss[Matrix, L], label: int) -> Loss[Matrix, L]:
+    """A loss that ignores the samples with this label, often -1 or -100.
+
+    They count neither in the sum nor in the number of samples: the mean is over the others, in a
+    batch as in an epoch. Where none is left, the loss and its cotangent are 0. Targets that are
+    rows ignore nothing. Weights of samples go around it: `weighted(ignoring(loss, label))`.
+
+    >>> from purenn.losses import softmax_cross_entropy
+    >>> ignoring(softmax_cross_entropy(), -100)
+    ignoring(softmax_cross_entropy(), -100)
+    """
+    require_loss("ignoring", loss)
+    checks.integer("The label of ignoring", label, -(2**63), 2**63 - 1)
+
+    def counted(target: L) -> Mask | None:
+        """Which samples count, if targets are labels."""
+        require_no_pair("ignoring", target)
+        if not is_labels(target):
+            return None
+        arrays.require_integers("ignoring(...)", target)
+        return np.not_equal(target, label)
+
+    def per_sample(prediction: Matrix, target: L) -> PerSample[Matrix]:
+        mask = counted(target)
+        if mask is None:
+            return loss.per_sample(prediction, target)
+        known = typed_like(np.multiply(target, mask), target)  # 0 is a label of every loss
+        values, pull = loss.per_sample(prediction, known)
+        kept: Vector = np.zeros_like(values)
+        np.copyto(kept, values, where=mask)
+        return read_only(kept), lambda weights: pull(np.multiply(mask, weights))
+
+    def count(target: L) -> int:
+        mask = counted(target)
+        if mask is None:
+            return len(target)
+        kept = typed_like(target[mask], target)
+        return len(kept) if loss.count is None else loss.count(kept)
+
+    return Loss(per_sample, loss.scale, count)
 
 
 def balanced_weights(labels: Labels) -> tuple[float, ...]:

@@ -8,18 +8,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from purenn import checks
-from purenn.arrays import (
-    FLOAT32,
-    FLOAT64,
-    Array,
-    Labels,
-    Leaves,
-    Matrix,
-    read_only,
-    require_floats,
-    require_integers,
-)
+from purenn import arrays, checks
+from purenn.arrays import FLOAT32, FLOAT64, Array, Labels, Leaves, Matrix, read_only
 from purenn.data import Batch
 from purenn.errors import DataError
 from purenn.kernels.augmentation import label_rows
@@ -45,7 +35,7 @@ def every_output(y: Y) -> Y:
 
 def chosen_output(labels: Labels) -> Callable[[Matrix], Matrix]:
     """The slope of the sum of one output for each sample, that of its label."""
-    require_integers("chosen_output", labels)
+    arrays.require_integers("chosen_output", labels)
 
     def slope(y: Matrix) -> Matrix:
         require_matrix("chosen_output", y)
@@ -60,10 +50,9 @@ def input_gradient(
 ) -> X:
     """The gradient of a function of the outputs with respect to the inputs, in inference mode.
 
-    The function is given by its slope, from the outputs to their cotangent: the sum of all outputs
-    if nothing else is said, that of one output for each sample by `chosen_output(labels)`, and a
-    loss by `lambda y: loss(y, target)[1]`. Samples do not mix: each has the gradient of its own
-    part of a sum.
+    The function is given by its slope, from the outputs to their cotangent: by default that of the
+    sum of all outputs; `chosen_output(labels)` is that of one output for each sample, and
+    `lambda y: loss(y, target)[1]` that of a loss. Samples do not mix.
 
     >>> import numpy as np
     >>> import purenn as nn
@@ -73,8 +62,6 @@ def input_gradient(
     array([[3., 7.]])
     >>> input_gradient(model, params, x, chosen_output(labels))
     array([[2., 4.]])
-
-    Dropout and batch normalization are differentiated as inference computes them.
 
     Raises:
         OptionError: a layer of one's own computes something else in training and does not tell its
@@ -106,7 +93,7 @@ def jacobian(layer: Layer[P, V, W], params: P, x: V) -> Array:
         OptionError: as in `input_gradient`.
     """
     require_model(layer)
-    require_floats("The inputs of jacobian", x)
+    arrays.require_floats("The inputs of jacobian", x)
     y = layer.apply(params, x)
     checks.one_array("jacobian", y)
     pullback = inference_pullback(layer)(params, x, y)
@@ -144,6 +131,7 @@ def hessian_vector_product(
     checks.instance("The batch of hessian_vector_product", batch, Batch)
     require_same(params, direction, "The parameters and the direction")
     at, along = map_leaves(_widened, params), map_leaves(_widened, direction)
+    x, target = map_leaves(_widened, batch.inputs), map_leaves(_widened, batch.targets)
     length = global_norm(moving_leaves(along))
     if not isfinite(length):
         raise DataError("hessian_vector_product: expected a direction of finite numbers.")
@@ -151,17 +139,14 @@ def hessian_vector_product(
         return map_pairs(lambda leaf, zero: zero, params, direction)
     unit = map_leaves(lambda leaf: leaf / length, along)
     step = _step(moving_leaves(at), moving_leaves(unit))
-    x, target = map_leaves(_widened, batch.inputs), map_leaves(_widened, batch.targets)
+    factor = length / (2.0 * step)
 
     def slopes(by: float) -> P:
         there = map_pairs(lambda leaf, slope: moved(leaf, slope, by), at, unit)
         return gradient(there, x, target, batch.key)[1]
 
-    factor = length / (2.0 * step)
-    product = map_pairs(
-        lambda ahead, behind: (ahead - behind) * factor, slopes(step), slopes(-step)
-    )
-    return map_pairs(lambda leaf, slope: read_only(slope.astype(leaf.dtype)), params, product)
+    both = map_pairs(lambda ahead, behind: (ahead - behind) * factor, slopes(step), slopes(-step))
+    return map_pairs(lambda leaf, slope: read_only(slope.astype(leaf.dtype)), params, both)
 
 
 def _step(at: Leaves, along: Leaves) -> float:
