@@ -36,7 +36,8 @@ Ps = TypeVarTuple("Ps")
 Thunk = Callable[[], X]
 Pullback = Callable[[Y], tuple[P, Thunk[X]]]
 Pass = tuple[Y, Pullback[Y, P, X]]
-Differentiable = Callable[[X], tuple[Y, Callable[[Y], X]]]  # to the output and its pullback
+FreePass = tuple[Y, Callable[[Y], X]]  # without parameters
+Check = Callable[[str, X], object]  # of an input, for the layer of that name
 
 LONGEST_CHAIN = 400  # a chain of layers is a chain of calls, of which Python allows 1,000
 UNUSED = Key(0)  # the key of training that draws nothing
@@ -213,7 +214,7 @@ def _located(index: int, function: Callable[[*Ps], Z]) -> Callable[[*Ps], Z]:
 def checked(
     subject: str,
     kind: type,
-    check: Callable[[str, X], object],
+    check: Check[X],
     init: Callable[[Key, X], P],
     vjp: Callable[[P, X, Key], Pass[Y, P, X]],
     apply: Callable[[P, X], Y] | None = None,

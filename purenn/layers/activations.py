@@ -10,16 +10,19 @@ from collections.abc import Callable
 from functools import partial
 from typing import Annotated
 
+import numpy as np
+
 from purenn import checks
 from purenn.arrays import A, Array, read_only, require_floats, typed_like
 from purenn.checks import Fraction
+from purenn.errors import ShapeError
 from purenn.expressions import maker, with_ops
 from purenn.kernels import activations as kernels
 from purenn.kernels import curves
 from purenn.kernels.elementwise import times
 from purenn.kernels.ops import Ops
 from purenn.keys import Key
-from purenn.layers._contract import Differentiable, Layer, Pass, X, Y, checked
+from purenn.layers._contract import Check, FreePass, Layer, Pass, X, Y, checked
 from purenn.layers._fitting import require_features
 from purenn.tree import EMPTY, Empty
 
@@ -29,8 +32,8 @@ SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 
 def without_params(
     subject: str,
-    check: Callable[[str, X], object],
-    forward: Differentiable[X, Y],
+    check: Check[X],
+    forward: Callable[[X], FreePass[Y, X]],
     apply: Callable[[Empty, X], Y] | None = None,
 ) -> Layer[Empty, X, Y]:
     """A layer without parameters, and another function for inference if that is less work."""
@@ -48,51 +51,54 @@ def activation(
 ) -> Layer[Empty, A, A]:
     """A layer without parameters that keeps the shape of its input, from functions of one's own.
 
-    These are `x -> y` and `(y, dy) -> dx`: most cotangents follow from the output. Errors use the
-    name.
+    These are `x -> y` and `(y, dy) -> dx`. Errors use the name.
     """
     checks.function("The forward of activation", forward)
     checks.function("The backward of activation", backward)
-    return pointwise(forward, backward, name)
+
+    def kept(x: A) -> A:
+        y: object = forward(x)
+        if not isinstance(y, np.ndarray) or (y.shape, y.dtype) != (x.shape, x.dtype):
+            expected = f"a function that gives {checks.described(x)} for one"
+            raise ShapeError(name, f"expected {expected}, got {checks.described(y)}.")
+        return read_only(typed_like(y.view(), x))  # which may be x itself
+
+    return pointwise(kept, backward, name)
 
 
 def pointwise(
     forward: Callable[[A], A],
     backward: Callable[[A, A], A],
     subject: str,
-    check: Callable[[str, A], object] = require_floats,
+    check: Check[A] = require_floats,
 ) -> Layer[Empty, A, A]:
-    """`activation`, with another check of inputs."""
+    """`activation`, of functions that give read-only arrays, and with another check of inputs."""
 
-    def with_pullback(x: A) -> tuple[A, Callable[[A], A]]:
+    def with_pullback(x: A) -> FreePass[A, A]:
         y = forward(x)
-        if y.flags.writeable:  # a function of one's own may give a writable array, even its input
-            y = read_only(typed_like(y.view(), y))
         return y, partial(backward, y)
 
     return without_params(subject, check, with_pullback)
 
 
 def _of_ops(
-    forward: Callable[[Ops, A], A],
-    backward: Callable[[A, A], A],
-    subject: str,
-    check: Callable[[str, A], object] = require_floats,
+    forward: Callable[[Ops, A], A], backward: Callable[[A, A], A], subject: str
 ) -> Layer[Empty, A, A]:
     """`pointwise`, of a function that computes with operations."""
-    return with_ops(lambda ops: pointwise(partial(forward, ops), backward, subject, check))
+    return with_ops(lambda ops: pointwise(partial(forward, ops), backward, subject))
 
 
 def _curve(rule: curves.Rule, subject: str) -> Layer[Empty, A, A]:
     """An activation whose slopes follow from its input, from the rule for both."""
 
-    def forward(x: A) -> tuple[A, Callable[[A], A]]:
+    def forward(x: A) -> FreePass[A, A]:
         y, slope = curves.values_and_slopes(rule, x)
         return y, partial(times, slope)
 
-    return without_params(
-        subject, require_floats, forward, lambda params, x: curves.values(rule, x)
-    )
+    def apply(params: Empty, x: A) -> A:
+        return curves.values(rule, x)
+
+    return without_params(subject, require_floats, forward, apply)
 
 
 def _curve_of_ops(
@@ -129,7 +135,9 @@ def sigmoid() -> Layer[Empty, A, A]:
 @maker
 def exponential() -> Layer[Empty, A, A]:
     """`exp(x)`, for outputs that are positive; infinite beyond what the dtype holds."""
-    return _of_ops(kernels.exponential, kernels.exponential_cotangent, "exponential()")
+    return _of_ops(
+        kernels.exponential, kernels.exponential_cotangent, "exponential()", require_floats
+    )
 
 
 @maker
@@ -144,19 +152,25 @@ def softmax() -> Layer[Empty, A, A]:
 
     To train a classifier, leave it out and use `softmax_cross_entropy`, which takes logits.
     """
-    return _of_ops(kernels.softmax, kernels.softmax_cotangent, "softmax()", require_features)
+    return _along_rows(
+        kernels.softmax, lambda ops, y, dy: kernels.softmax_cotangent(y, dy), "softmax()"
+    )
 
 
 @maker
 def log_softmax() -> Layer[Empty, A, A]:
     """The logarithm of `softmax`, which stays finite where the probability underflows."""
+    return _along_rows(kernels.log_softmax, kernels.log_softmax_cotangent, "log_softmax()")
 
-    def make(ops: Ops) -> Layer[Empty, A, A]:
-        backward = partial(kernels.log_softmax_cotangent, ops)
-        forward = partial(kernels.log_softmax, ops)
-        return pointwise(forward, backward, "log_softmax()", require_features)
 
-    return with_ops(make)
+def _along_rows(
+    forward: Callable[[Ops, A], A], backward: Callable[[Ops, A, A], A], subject: str
+) -> Layer[Empty, A, A]:
+    return with_ops(
+        lambda ops: pointwise(
+            partial(forward, ops), partial(backward, ops), subject, require_features
+        )
+    )
 
 
 @maker

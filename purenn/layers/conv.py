@@ -15,7 +15,7 @@ from purenn.kernels.features import feature_sums
 from purenn.kernels.ops import Ops
 from purenn.kernels.windows import Windows
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pass, Thunk, checked
+from purenn.layers._contract import Layer, Pass, checked
 from purenn.layers._fitting import require_dtype
 from purenn.layers._images import Padding, Size, by, require_images, sliding
 from purenn.layers.linear import initializer, require_bias
@@ -52,9 +52,9 @@ def conv(
 ) -> Layer[Conv, Images, Images]:
     """2-D convolution of images: (samples, rows, columns, channels) to (..., features).
 
-    It is a cross-correlation, as in every framework: the weight is not flipped. Besides inputs,
-    outputs and their cotangents, each thread of a step needs memory for patches: of 2**17 numbers,
-    or of so many samples that a row of them has 256 windows.
+    It is a cross-correlation: the weight is not flipped. Besides inputs, outputs and their
+    cotangents, each thread of a step needs memory for patches: of 2**17 numbers, or of so many
+    samples that a row of them has 256 windows.
 
     Args:
         features: how many outputs there are for each window.
@@ -98,12 +98,9 @@ def conv(
             expected = f"{channels * groups} channels, as its parameters have"
             raise ShapeError(subject, f"expected {expected}, got {x.shape[3]}.")
         require_dtype(subject, params.weight, x)
-
-        def pull(dy: Images) -> tuple[Conv, Thunk[Images]]:
-            slopes = ops.weight_cotangent(x, dy, windows, params.weight)
-            grads = Conv(slopes, feature_sums(dy))
-            return grads, lambda: ops.input_cotangent(dy, params.weight, windows, x)
-
-        return ops.convolve(x, params.weight, params.bias, windows), pull
+        return ops.convolve(x, params.weight, params.bias, windows), lambda dy: (
+            Conv(ops.weight_cotangent(x, dy, windows, params.weight), feature_sums(dy)),
+            lambda: ops.input_cotangent(dy, params.weight, windows, x),
+        )
 
     return with_ops(lambda ops: checked(subject, Conv, require_images, init, partial(vjp, ops)))

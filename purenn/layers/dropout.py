@@ -20,7 +20,7 @@ from purenn.kernels.constants import scalar
 from purenn.kernels.elementwise import times, times_plus
 from purenn.kernels.memory import empty, empty_like
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pass, checked
+from purenn.layers._contract import Check, FreePass, Layer, Pass, checked
 from purenn.layers._fitting import require_features
 from purenn.layers.activations import SELU_ALPHA, SELU_SCALE
 from purenn.layers.reshaping import unchanged, view
@@ -40,8 +40,8 @@ Rate = Annotated[float, partial(_rate)]
 
 def _in_training(
     subject: str,
-    draw: Callable[[A, Key], tuple[A, Callable[[A], A]]],
-    check: Callable[[str, A], object] = require_floats,
+    draw: Callable[[A, Key], FreePass[A, A]],
+    check: Check[A] = require_floats,
 ) -> Layer[Empty, A, A]:
     """A layer that draws in training and changes nothing in inference."""
     inference = unchanged(subject, check)
@@ -72,13 +72,13 @@ def spatial_dropout(rate: Rate) -> Layer[Empty, A, A]:
     Jain, LeCun and Bregler, "Efficient Object Localization Using Convolutional Networks" (2015).
     """
 
-    def draw(x: A, key: Key) -> tuple[A, Callable[[A], A]]:
+    def draw(x: A, key: Key) -> FreePass[A, A]:
         return _dropped(x, key, rate, (len(x), *[1] * (x.ndim - 2), x.shape[-1]))
 
     return _in_training(f"spatial_dropout({rate})", draw, require_features)
 
 
-def _dropped(x: A, key: Key, rate: float, shape: Shape) -> tuple[A, Callable[[A], A]]:
+def _dropped(x: A, key: Key, rate: float, shape: Shape) -> FreePass[A, A]:
     """What a mask of that shape leaves, divided by 1 - rate, and its pullback."""
     mask = _mask(key, rate, shape, x.dtype)
     np.multiply(mask, scalar(1.0 / (1.0 - rate), x.dtype), mask)
@@ -104,7 +104,7 @@ def alpha_dropout(rate: Rate) -> Layer[Empty, A, A]:
     gain = 1.0 / sqrt((1.0 - rate) * (1.0 + rate * lowest * lowest))
     shift = -gain * rate * lowest
 
-    def draw(x: A, key: Key) -> tuple[A, Callable[[A], A]]:
+    def draw(x: A, key: Key) -> FreePass[A, A]:
         factor = _mask(key, rate, x.shape, x.dtype)
         shifts = np.multiply(factor, scalar(-gain * lowest, x.dtype), empty_like(factor))
         np.add(shifts, scalar(gain * lowest + shift, x.dtype), shifts)
@@ -122,7 +122,7 @@ def noise(deviation: NotNegative) -> Layer[Empty, A, A]:
     with Noise is Equivalent to Tikhonov Regularization" (1995).
     """
 
-    def draw(x: A, key: Key) -> tuple[A, Callable[[A], A]]:
+    def draw(x: A, key: Key) -> FreePass[A, A]:
         checks.fits("The deviation of noise", deviation, x.dtype)
         return add_noise(x, deviation, key.generator()), view
 

@@ -15,7 +15,7 @@ from purenn.expressions import maker
 from purenn.initializers import normal
 from purenn.kernels.gather import scattered, take
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pass, checked
+from purenn.layers._contract import Check, Layer, Pass, checked
 from purenn.layers._fitting import require_dtype, require_rows, require_shape
 from purenn.tree import Node
 
@@ -101,7 +101,7 @@ def _of_table(
     shape: tuple[int, int],
     columns: int,
     dtype_of: Callable[[N], FloatDtype],
-    check: Callable[[str, N], None],
+    check: Check[N],
     rows_of: Callable[[N, Matrix], Indices],
 ) -> Layer[Embedding, N, Matrix]:
     """A layer that looks up rows of a table, so many for each sample."""

@@ -18,7 +18,7 @@ from purenn.kernels import norms as kernels
 from purenn.kernels.elementwise import times, times_plus
 from purenn.kernels.features import feature_sums
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pass, Thunk, checked
+from purenn.layers._contract import FreePass, Layer, Pass, Thunk, checked
 from purenn.layers._fitting import require_features, require_fit
 from purenn.layers.scaling import Scale, filled, then_scaled
 from purenn.tree import Node
@@ -99,17 +99,13 @@ def _affine(
 def _by_rows(params: Affine, x: A, groups: int, epsilon: float) -> Pass[A, Affine, A]:
     """Each group of features at each place standardized by itself, then scaled and shifted."""
     z, backward = _standardized(x, groups, epsilon, is_centred=True)
-
-    def pull(dy: A) -> tuple[Affine, Thunk[A]]:
-        grads = Affine(feature_sums(times(dy, z)), feature_sums(dy))
-        return grads, lambda: backward(times(dy, params.scale))
-
-    return times_plus(z, params.scale, params.shift), pull
+    return times_plus(z, params.scale, params.shift), lambda dy: (
+        Affine(feature_sums(times(dy, z)), feature_sums(dy)),
+        lambda: backward(times(dy, params.scale)),
+    )
 
 
-def _standardized(
-    x: A, groups: int, epsilon: float, *, is_centred: bool
-) -> tuple[A, Callable[[A], A]]:
+def _standardized(x: A, groups: int, epsilon: float, *, is_centred: bool) -> FreePass[A, A]:
     """Each group of features at each place standardized by itself, and the pullback."""
     width = x.shape[-1] // groups
     z, inverse = kernels.standardized(x.reshape(-1, width), epsilon, is_centred=is_centred)

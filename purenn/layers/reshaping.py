@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import prod
 
 import numpy as np
@@ -13,7 +12,7 @@ from purenn.errors import DtypeError, ShapeError
 from purenn.expressions import maker
 from purenn.kernels.elementwise import plus
 from purenn.kernels.windows import Windows, cover
-from purenn.layers._contract import Layer
+from purenn.layers._contract import Check, FreePass, Layer
 from purenn.layers._images import Size, pair, require_images
 from purenn.layers.activations import pointwise, without_params
 from purenn.tree import Empty
@@ -25,7 +24,7 @@ MOST = 1024  # rows or columns that are added on a side
 def flatten() -> Layer[Empty, AnyImages, Matrix]:
     """Samples of any shape, such as images, as rows of features, in C order."""
 
-    def forward(x: AnyImages) -> tuple[Matrix, Callable[[Matrix], AnyImages]]:
+    def forward(x: AnyImages) -> FreePass[Matrix, AnyImages]:
         y: Matrix = np.reshape(x, (x.shape[0], prod(x.shape[1:])))
         return read_only(y), lambda dy: read_only(typed_like(np.reshape(dy, x.shape), x))
 
@@ -43,7 +42,7 @@ def pad(rows: Size, columns: Size | None = None) -> Layer[Empty, Images, Images]
     top, bottom = pair("The rows of pad", rows, 0, MOST)
     left, right = (top, bottom) if columns is None else pair("The columns of pad", columns, 0, MOST)
 
-    def forward(x: Images) -> tuple[Images, Callable[[Images], Images]]:
+    def forward(x: Images) -> FreePass[Images, Images]:
         height, width = x.shape[1:3]
         y = _pixels(x, -top, -left, height + top + bottom, width + left + right)
         return y, lambda dy: _pixels(dy, top, left, height, width)
@@ -62,9 +61,7 @@ def identity() -> Layer[Empty, A, A]:
     return unchanged("identity()")
 
 
-def unchanged(
-    subject: str, check: Callable[[str, A], object] = require_floats
-) -> Layer[Empty, A, A]:
+def unchanged(subject: str, check: Check[A] = require_floats) -> Layer[Empty, A, A]:
     """`identity`, by another name and with another check of inputs."""
     return pointwise(view, lambda y, dy: view(dy), subject, check)
 
@@ -78,9 +75,7 @@ def view(x: A) -> A:
 def concatenate() -> Layer[Empty, tuple[Matrix, Matrix], Matrix]:
     """Two batches of features as one, those of each sample side by side."""
 
-    def forward(
-        x: tuple[Matrix, Matrix],
-    ) -> tuple[Matrix, Callable[[Matrix], tuple[Matrix, Matrix]]]:
+    def forward(x: tuple[Matrix, Matrix]) -> FreePass[Matrix, tuple[Matrix, Matrix]]:
         if x[0].ndim != 2 or x[1].ndim != 2 or len(x[0]) != len(x[1]):
             got = f"{x[0].shape} and {x[1].shape}"
             raise ShapeError("concatenate()", f"expected (samples, features) twice, got {got}.")
@@ -103,7 +98,7 @@ def select(start: int, stop: int) -> Layer[Empty, Matrix, Matrix]:
     end = checks.integer("The stop of select", stop, first + 1)
     subject = f"select({first}, {end})"
 
-    def forward(x: Matrix) -> tuple[Matrix, Callable[[Matrix], Matrix]]:
+    def forward(x: Matrix) -> FreePass[Matrix, Matrix]:
         if x.ndim != 2 or x.shape[1] < end:
             expected = f"samples of shape (features,) with at least {end} of them"
             raise ShapeError(subject, f"expected {expected}, got {x.shape[1:]}.")
@@ -122,7 +117,7 @@ def select(start: int, stop: int) -> Layer[Empty, Matrix, Matrix]:
 def add() -> Layer[Empty, tuple[A, A], A]:
     """The sum of two batches of one shape, such as the outputs of `branches`."""
 
-    def forward(x: tuple[A, A]) -> tuple[A, Callable[[A], tuple[A, A]]]:
+    def forward(x: tuple[A, A]) -> FreePass[A, tuple[A, A]]:
         if x[0].shape != x[1].shape:
             got = f"{x[0].shape} and {x[1].shape}"
             raise ShapeError("add()", f"expected one shape twice, got {got}.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import attrs
 import numpy as np
 
@@ -15,7 +17,7 @@ from purenn.kernels.elementwise import plus, times
 from purenn.kernels.features import feature_sums
 from purenn.kernels.memory import empty_like
 from purenn.keys import Key
-from purenn.layers._contract import Differentiable, Layer, Pass, Thunk, checked
+from purenn.layers._contract import FreePass, Layer, Pass, Thunk, checked
 from purenn.layers._fitting import require_features, require_fit
 from purenn.tree import EMPTY, Empty, Node
 
@@ -34,7 +36,7 @@ def scale() -> Layer[Scale, A, A]:
 
 
 def then_scaled(
-    subject: str, forward: Differentiable[A, A], epsilon: float = 0.0
+    subject: str, forward: Callable[[A], FreePass[A, A]], epsilon: float = 0.0
 ) -> Layer[Scale, A, A]:
     """A function, with an epsilon that must fit the dtype, and then a factor for each feature."""
 

@@ -53,9 +53,11 @@ def _sample_weights(weights: Vector, values: Vector) -> Vector:
     if weights.dtype.kind not in "fiu" or weights.shape != values.shape:
         got = f"{values.shape[0]} samples, got {checks.described(weights)}."
         raise ShapeError("weighted(...)", f"expected a weight for each of {got}")
-    if not np.isfinite(weights).all() or weights.min() < 0:
+    with np.errstate(over="ignore"):
+        found = weights.astype(values.dtype)
+    if not np.isfinite(found).all() or (found < 0).any():
         raise DataError("weighted(...): expected weights that are finite and not negative.")
-    return weights.astype(values.dtype)
+    return found
 
 
 @maker
