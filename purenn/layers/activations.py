@@ -1,7 +1,6 @@
 """Activations: layers without parameters that keep the shape and dtype of their input.
 
-All take (samples, ..., features) of any rank, float32 or float64. Softmax and its logarithm go
-along the last axis.
+All take (samples, ..., features) of any rank, float32 or float64.
 """
 
 from __future__ import annotations
@@ -26,8 +25,7 @@ from purenn.layers._contract import Check, FreePass, Layer, Pass, X, Y, checked
 from purenn.layers._fitting import require_features
 from purenn.tree import EMPTY, Empty
 
-# Constants of SELU, with which mean 0 and variance 1 are a fixed point.
-SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
+SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805  # keep mean 0 and variance 1
 
 
 def without_params(
@@ -119,11 +117,9 @@ def leaky_relu(slope: Fraction = 0.01) -> Layer[Empty, A, A]:
 
     Maas, Hannun and Ng, "Rectifier Nonlinearities Improve Neural Network Acoustic Models" (2013).
     """
-    return pointwise(
-        lambda x: kernels.leaky_relu(x, slope),
-        lambda y, dy: kernels.leaky_relu_cotangent(y, dy, slope),
-        f"leaky_relu({slope})",
-    )
+    forward = partial(kernels.leaky_relu, slope=slope)
+    backward = partial(kernels.leaky_relu_cotangent, slope=slope)
+    return pointwise(forward, backward, f"leaky_relu({slope})")
 
 
 @maker
@@ -135,9 +131,7 @@ def sigmoid() -> Layer[Empty, A, A]:
 @maker
 def exponential() -> Layer[Empty, A, A]:
     """`exp(x)`, for outputs that are positive; infinite beyond what the dtype holds."""
-    return _of_ops(
-        kernels.exponential, kernels.exponential_cotangent, "exponential()", require_floats
-    )
+    return _of_ops(kernels.exponential, kernels.exponential_cotangent, "exponential()")
 
 
 @maker
@@ -152,23 +146,22 @@ def softmax() -> Layer[Empty, A, A]:
 
     To train a classifier, leave it out and use `softmax_cross_entropy`, which takes logits.
     """
-    return _along_rows(
-        kernels.softmax, lambda ops, y, dy: kernels.softmax_cotangent(y, dy), "softmax()"
+    return with_ops(
+        lambda ops: pointwise(
+            partial(kernels.softmax, ops), kernels.softmax_cotangent, "softmax()", require_features
+        )
     )
 
 
 @maker
 def log_softmax() -> Layer[Empty, A, A]:
     """The logarithm of `softmax`, which stays finite where the probability underflows."""
-    return _along_rows(kernels.log_softmax, kernels.log_softmax_cotangent, "log_softmax()")
-
-
-def _along_rows(
-    forward: Callable[[Ops, A], A], backward: Callable[[Ops, A, A], A], subject: str
-) -> Layer[Empty, A, A]:
     return with_ops(
         lambda ops: pointwise(
-            partial(forward, ops), partial(backward, ops), subject, require_features
+            partial(kernels.log_softmax, ops),
+            partial(kernels.log_softmax_cotangent, ops),
+            "log_softmax()",
+            require_features,
         )
     )
 
@@ -218,8 +211,7 @@ def gelu_tanh() -> Layer[Empty, A, A]:
 def silu() -> Layer[Empty, A, A]:
     """Sigmoid linear unit, or swish: `x * sigmoid(x)`.
 
-    Elfwing, Uchibe and Doya, "Sigmoid-Weighted Linear Units" (2018); Ramachandran, Zoph and Le,
-    "Searching for Activation Functions" (2017).
+    Elfwing, Uchibe and Doya, "Sigmoid-Weighted Linear Units" (2018).
     """
     return _curve_of_ops(curves.silu, "silu()")
 

@@ -48,11 +48,9 @@ def batch_norm(decay: Fraction = 0.9, epsilon: Positive = 1e-5) -> Layer[BatchNo
     """Normalize each feature over the batch and all axes but the last, then scale and shift.
 
     Training uses the batch's mean and variance and moves the running ones towards them:
-    `mean <- decay * mean + (1 - decay) * batch_mean`. Inference uses the running ones.
-    Ioffe and Szegedy, "Batch Normalization" (2015).
-
-    The decay is from 0 to below 1. The epsilon, which is added to the variance, is above 0 and must
-    not vanish in the dtype of the example.
+    `mean <- decay * mean + (1 - decay) * batch_mean`. Inference uses the running ones. The epsilon,
+    which is added to the variance, must not vanish in the dtype of the example. Ioffe and Szegedy,
+    "Batch Normalization" (2015).
     """
 
     def init(key: Key, example: A) -> BatchNorm:

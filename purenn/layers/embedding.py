@@ -58,8 +58,7 @@ def category_embedding(
 
     The input has whole numbers from 0, as floats: a part of a table that has other numbers too.
     The output is (samples, columns * features), column by column. All vectors are rows of one
-    table, in the same order, and standard normal at first. `embedding` takes integers, of one
-    column.
+    table, in the same order, and standard normal at first.
 
     Args:
         symbols: how many categories each column has.

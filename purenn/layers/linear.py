@@ -11,7 +11,7 @@ import numpy as np
 from purenn import checks
 from purenn.arrays import FLOAT64, Array, Matrix, Vector, matrix, read_only, vector
 from purenn.checks import Count
-from purenn.errors import DtypeError, ParametersError, ShapeError
+from purenn.errors import DataError, DtypeError, ParametersError, ShapeError
 from purenn.expressions import maker, with_ops
 from purenn.initializers import Initializer, glorot_uniform, normal, zeros
 from purenn.kernels.constants import scalar
@@ -108,11 +108,14 @@ def _fitted(ops: Ops, subject: str, features: int) -> Layer[Linear, Matrix, Matr
         drawn = layer.init(key, example)
         if not len(example):
             raise ShapeError("fitted_linear", "expected an example of at least one sample.")
-        outputs = layer.apply(drawn, example)
-        units = np.abs(outputs).max(axis=0).clip(np.finfo(example.dtype).tiny)
-        spreads = (outputs / units).std(axis=0, dtype=FLOAT64)  # in units, no square overflows
-        deviations = np.where(spreads > 0.0, spreads * units, 1.0)
-        factors: Vector = (1.0 / deviations).astype(example.dtype)
+        with np.errstate(over="ignore", invalid="ignore"):
+            outputs = layer.apply(drawn, example)
+        if not np.isfinite(outputs).all():
+            raise DataError(f"{subject}: expected an example whose outputs are finite.")
+        least = np.finfo(example.dtype).tiny
+        units = np.abs(outputs).max(axis=0).clip(least)
+        spreads = (outputs / units).std(axis=0, dtype=FLOAT64) * units  # no square overflows
+        factors: Vector = (1.0 / np.where(spreads < least, 1.0, spreads)).astype(example.dtype)
         rng, shape = key.child("points").generator(), (5, features)
         shares = np.reshape([-scalars.log(1.0 - one) for one in rng.random(prod(shape))], shape)
         rows = rng.integers(len(outputs), size=shape)

@@ -51,10 +51,10 @@ def layer_norm(epsilon: Positive = 1e-5) -> Layer[Affine, A, A]:
 def group_norm(groups: Count, epsilon: Positive = 1e-5) -> Layer[Affine, A, A]:
     """Group normalization: each group of features of a sample with mean 0 and variance 1.
 
-    The mean and the variance are over all axes but the first, so over the rows and columns of
-    images too; then each feature is scaled and shifted. As many groups as features are instance
-    normalization. The number of groups divides that of features. The epsilon is that of
-    `layer_norm`. Wu and He, "Group Normalization" (2018).
+    They are over all axes but the first, so over the rows and columns of images too; then each
+    feature is scaled and shifted. The number of groups divides that of features; as many as there
+    are make instance normalization. The epsilon is that of `layer_norm`. Wu and He, "Group
+    Normalization" (2018).
     """
     return _affine(f"group_norm({groups})", groups, epsilon, _by_groups)
 

@@ -44,9 +44,8 @@ def periodic_embedding(
     """Numbers and linear maps of their cosines: (samples, columns) to (…, columns * features).
 
     `cos(2 pi x frequency + phase) @ weight + bias` for each column, one after the other, and then
-    the columns themselves. The form PBLD of Holzmüller, Grinsztajn and Steinwart, "Better by
-    Default" (2024), after Gorishniy, Rubachev and Babenko, "On Embeddings for Numerical Features in
-    Tabular Deep Learning" (2022).
+    the columns themselves: PBLD of Holzmüller, Grinsztajn and Steinwart, "Better by Default"
+    (2024).
 
     Args:
         features: how many of them a number becomes, itself among them; at least 2.

@@ -87,9 +87,9 @@ def computed(
     kernel: Callable[[A, R], tuple[Vector, A]],
     **options: float,
 ) -> Loss[A, T]:
-    """A loss from the function to the losses of samples and their slopes.
+    """A loss from a kernel for the losses of samples and their slopes, and options that must fit.
 
-    The check gives targets as the kernel takes them. The options must fit the dtype.
+    The check gives targets as the kernel takes them.
     """
 
     def per_sample(prediction: A, target: T) -> PerSample[A]:
@@ -123,12 +123,7 @@ def summed(loss: Loss[Y, T]) -> Loss[Y, T]:
 
 @maker
 def reporting(value: Loss[Y, T], descent: Loss[Y, T]) -> Loss[Y, T]:
-    """Descend on one loss and report the value of another, in which the same samples count.
-
-    >>> from purenn.losses import brier, cross_entropy
-    >>> reporting(cross_entropy(), descent=summed(brier()))
-    reporting(cross_entropy(), summed(brier()))
-    """
+    """Descend on one loss and report the value of another, in which the same samples count."""
     require_loss("reporting", value)
     require_loss("reporting", descent)
 

@@ -41,10 +41,12 @@ def require_same_shape(name: str, prediction: N, target: object) -> N:
     return typed_like(t, prediction)
 
 
-def require_labels(name: str, labels: AnyArray, samples: int, classes: int) -> None:
-    """Check that there is a label for each sample and that each is the index of a class."""
-    arrays.require_indices(name, labels, classes)
-
+def require_labels(name: str, labels: AnyArray, samples: int, classes: int | None) -> None:
+    """Check that there is an integer for each sample, the index of a class if their number says."""
+    if classes is None:
+        arrays.require_integers(name, labels)
+    else:
+        arrays.require_indices(name, labels, classes)
     if labels.shape[0] != samples or not samples:
         raise ShapeError(name, f"expected {samples or 'some'} labels, got {labels.shape[0]}.")
 
@@ -80,34 +82,31 @@ def require_binary_targets(name: str, prediction: Matrix, target: Matrix | Label
 
     Labels (samples,) go with predictions of one column.
     """
-    require_matrix(name, prediction)
-    if is_labels(target) and prediction.shape[1] == 1 and target.dtype not in FLOATS:
-        require_labels(name, target, len(prediction), 2)
-        return _column(target, prediction)
-    rows = require_same_shape(name, prediction, target)
-    require_probabilities(name, "target", rows)
+    rows = _as_rows(name, prediction, target, 2)
+    if not is_labels(target):
+        require_probabilities(name, "target", rows)
     return rows
 
 
 def require_signs(name: str, prediction: Matrix, target: Matrix | Labels) -> Matrix:
     """Targets of -1 and 1 as a matrix, given so, or as 0 and 1, or as labels of one column."""
-    require_matrix(name, prediction)
-    rows: AnyArray = target
-    if is_labels(target) and prediction.shape[1] == 1 and target.dtype not in FLOATS:
-        arrays.require_integers(name, target)
-        rows = _column(target, prediction)
-    found = require_same_shape(name, prediction, rows)
-    low = -1.0 if np.minimum.reduce(found, axis=None) < 0.0 else 0.0
-    wrong = found[(found != low) & (found != 1.0)]
+    rows = _as_rows(name, prediction, target, None)
+    low = -1.0 if np.minimum.reduce(rows, axis=None) < 0.0 else 0.0
+    wrong = rows[(rows != low) & (rows != 1.0)]
     if wrong.size:
         raise LabelError(f"{name}: expected targets -1 and 1, or 0 and 1, got {wrong[0]:.6g}.")
-    signs: Matrix = found if low else 2.0 * found - 1.0
+    signs: Matrix = rows if low else 2.0 * rows - 1.0
     return signs
 
 
-def _column(labels: Labels, prediction: Matrix) -> Matrix:
-    column: Matrix = labels.astype(prediction.dtype)[:, np.newaxis]
-    return column
+def _as_rows(name: str, prediction: Matrix, target: Matrix | Labels, classes: int | None) -> Matrix:
+    """The target as a matrix like the prediction, of which labels are the only column."""
+    require_matrix(name, prediction)
+    if is_labels(target) and prediction.shape[1] == 1 and target.dtype not in FLOATS:
+        require_labels(name, target, len(prediction), classes)
+        column: Matrix = target.astype(prediction.dtype)[:, np.newaxis]
+        return column
+    return require_same_shape(name, prediction, target)
 
 
 def require_probabilities(name: str, what: str, found: AnyArray) -> None:

@@ -20,15 +20,9 @@ from purenn.losses._targets import SUM_TOLERANCE, L, require_no_pair
 
 @maker
 def weighted(loss: Loss[Y, T]) -> Loss[Y, tuple[T, Vector]]:
-    """A loss whose targets are pairs: the target, and the weight of each sample.
+    """A loss whose targets are pairs, as in `dataset(x, (y, weights))`, with a weight a sample.
 
-    The weights are floats or integers (samples,), finite and not negative:
-
-    >>> import purenn as nn
-    >>> x, y, w = np.ones((3, 2), np.float32), np.ones((3, 1), np.float32), np.array([1, 0, 2])
-    >>> data = nn.dataset(x, (y, w))
-    >>> weighted(nn.mean_squared_error())
-    weighted(mean_squared_error())
+    The weights are floats or integers (samples,), finite and not negative.
     """
     require_loss("weighted", loss)
 
@@ -45,7 +39,9 @@ def weighted(loss: Loss[Y, T]) -> Loss[Y, tuple[T, Vector]]:
 
 def _times(factors: Vector, values: Vector, pull: Callable[[Array], Y]) -> PerSample[Y]:
     """Losses of samples, times a factor for each."""
-    return read_only(values * factors), lambda outer: pull(np.multiply(factors, outer))
+    products: Vector = np.zeros_like(values)
+    np.multiply(values, factors, out=products, where=factors > 0.0)  # 0 times infinity is 0
+    return read_only(products), lambda outer: pull(np.multiply(factors, outer))
 
 
 def _sample_weights(weights: Vector, values: Vector) -> Vector:
@@ -116,13 +112,9 @@ def _class_factors(table: Vector, prediction: Matrix, target: Matrix | Labels) -
 def ignoring(loss: Loss[Matrix, L], label: int) -> Loss[Matrix, L]:
     """A loss that ignores the samples with this label, often -1 or -100.
 
-    They count neither in the sum nor in the number of samples: the mean is over the others, in a
-    batch as in an epoch. Where none is left, the loss and its cotangent are 0. Targets that are
-    rows ignore nothing. Weights of samples go around it: `weighted(ignoring(loss, label))`.
-
-    >>> from purenn.losses import softmax_cross_entropy
-    >>> ignoring(softmax_cross_entropy(), -100)
-    ignoring(softmax_cross_entropy(), -100)
+    The mean is over the others, in a batch as in an epoch. Where none is left, the loss and its
+    cotangent are 0. Targets that are rows ignore nothing. Weights of samples go around it:
+    `weighted(ignoring(loss, label))`.
     """
     require_loss("ignoring", loss)
     checks.integer("The label of ignoring", label, -(2**63), 2**63 - 1)
@@ -139,7 +131,8 @@ def ignoring(loss: Loss[Matrix, L], label: int) -> Loss[Matrix, L]:
         mask = counted(target)
         if mask is None:
             return loss.per_sample(prediction, target)
-        known = typed_like(np.multiply(target, mask), target)  # 0 is a label of every loss
+        spare = np.min(target[mask], initial=0)  # a label of the loss: 0, or -1 if that is one
+        known = typed_like(np.where(mask, target, spare), target)
         values, pull = loss.per_sample(prediction, known)
         kept: Vector = np.zeros_like(values)
         np.copyto(kept, values, where=mask)

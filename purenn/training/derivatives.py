@@ -83,12 +83,6 @@ def jacobian(layer: Layer[P, V, W], params: P, x: V) -> Array:
 
     In inference mode, where samples do not mix, by one pullback for each output of a sample.
 
-    >>> import numpy as np
-    >>> import purenn as nn
-    >>> jacobian(nn.tanh(), nn.Empty(), np.zeros((1, 2)))
-    array([[[1., 0.],
-            [0., 1.]]])
-
     Raises:
         OptionError: as in `input_gradient`.
     """
@@ -112,14 +106,13 @@ def hessian_vector_product(
 ) -> P:
     """The Hessian of a loss with respect to the parameters, times a direction, in training mode.
 
-    No layer has a forward mode, so it is a central difference of gradients, `(g(p + h v) -
-    g(p - h v)) / 2h`, in float64, returned in the dtype of the parameters. By h, no leaf moves
-    by more than 6e-6 of its norm, or of the norm of all, at most 1, if that is more. About eight
-    digits are right where the loss is smooth over such a step; fewer, or none, if it bends within,
-    as where weights of 1e-6 for large inputs stand beside others of 1. Kinks, as of relu, that lie
-    between the two points count as curvature. A loss of one's own has to take float64. Both
-    gradients draw from the batch's key, but `noise` draws other numbers than in float32. Frozen
-    parts do not move, and are returned as they are.
+    A central difference of gradients, `(g(p + h v) - g(p - h v)) / 2h`, in float64, returned in the
+    dtype of the parameters. No leaf moves by more than 6e-6 of its norm, or of the norm of all, at
+    most 1, if that is more. About eight digits are right where the loss is smooth over such a step;
+    fewer, or none, if it bends within, as where weights of 1e-6 for large inputs stand beside
+    others of 1. Kinks between the two points, as of relu, count as curvature. A loss of one's own
+    has to take float64. Both gradients draw from the batch's key, but `noise` draws other numbers
+    than in float32. Frozen parts are returned as they are.
 
     Raises:
         OptionError: an argument is something else than a layer, a loss and a batch.
