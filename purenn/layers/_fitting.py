@@ -7,7 +7,7 @@ from contextlib import suppress
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import FLOAT32, FLOAT64, Array, Shape, require_floats
+from purenn.arrays import FLOAT32, FLOAT64, AnyArray, Array, Shape, require_floats
 from purenn.errors import DtypeError, ParametersError, ShapeError, TreeError
 from purenn.tree import Frozen, walk
 
@@ -71,7 +71,7 @@ def require_fit(subject: str, leaf: Array, x: Array) -> None:
     require_dtype(subject, leaf, x)
 
 
-def require_dtype(subject: str, leaf: Array, x: Array) -> None:
+def require_dtype(subject: str, leaf: Array, x: AnyArray) -> None:
     """Check that an input has the dtype of a leaf of the parameters."""
     if x.dtype != leaf.dtype:
         got = f"{x.dtype}. Convert one of them, for example with x.astype(np.{leaf.dtype})."

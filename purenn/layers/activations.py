@@ -76,7 +76,7 @@ def pointwise(
         y = forward(x)
         return y, partial(backward, y)
 
-    return without_params(subject, check, with_pullback)
+    return without_params(subject, check, with_pullback, lambda params, x: forward(x))
 
 
 def _of_ops(
@@ -93,10 +93,9 @@ def _curve(rule: curves.Rule, subject: str) -> Layer[Empty, A, A]:
         y, slope = curves.values_and_slopes(rule, x)
         return y, partial(times, slope)
 
-    def apply(params: Empty, x: A) -> A:
-        return curves.values(rule, x)
-
-    return without_params(subject, require_floats, forward, apply)
+    return without_params(
+        subject, require_floats, forward, lambda params, x: curves.values(rule, x)
+    )
 
 
 def _curve_of_ops(
@@ -185,8 +184,7 @@ def selu() -> Layer[Empty, A, A]:
     For weights from `lecun_normal` and `alpha_dropout`. Klambauer, Unterthiner, Mayr and
     Hochreiter, "Self-Normalizing Neural Networks" (2017).
     """
-    rule = partial(curves.elu, alpha=SELU_ALPHA, scale=SELU_SCALE)
-    return _curve_of_ops(rule, "selu()")
+    return _curve_of_ops(partial(curves.elu, alpha=SELU_ALPHA, scale=SELU_SCALE), "selu()")
 
 
 @maker

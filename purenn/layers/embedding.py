@@ -8,14 +8,14 @@ import attrs
 import numpy as np
 
 from purenn import arrays, checks
-from purenn.arrays import FLOAT32, Float, FloatDtype, Indices, Labels, Matrix, N, matrix, read_only
+from purenn.arrays import Float, FloatDtype, Indices, Labels, Matrix, N, matrix, read_only
 from purenn.checks import Count
 from purenn.errors import LabelError, OptionError, ShapeError
 from purenn.expressions import maker
 from purenn.initializers import normal
 from purenn.kernels.gather import scattered, take
 from purenn.keys import Key
-from purenn.layers._contract import Check, Layer, Pass, checked
+from purenn.layers._contract import Layer, Pass, anything, checked
 from purenn.layers._fitting import require_dtype, require_rows, require_shape
 from purenn.tree import Node
 
@@ -31,7 +31,7 @@ class Embedding(Node):
 
 @maker
 def embedding(
-    symbols: Count, features: Count, dtype: FloatDtype | type[Float] = FLOAT32
+    symbols: Count, features: Count, dtype: FloatDtype | type[Float] = arrays.FLOAT32
 ) -> Layer[Embedding, Labels, Matrix]:
     """The row of a table for each symbol: integers (samples,) become (samples, features).
 
@@ -41,13 +41,11 @@ def embedding(
     kind = checks.float_dtype("embedding", dtype)
     subject, shape = f"embedding({symbols}, {features})", (symbols, features)
 
-    def check(subject: str, x: Labels) -> None:
+    def rows_of(x: Labels) -> Indices:
         arrays.require_indices(subject, x, symbols)
-
-    def rows_of(x: Labels, table: Matrix) -> Indices:
         return x.astype(np.int64, copy=False)
 
-    return _of_table(subject, shape, 1, lambda x: kind, check, rows_of)
+    return _of_table(subject, shape, 1, lambda x: kind, rows_of)
 
 
 @maker
@@ -75,7 +73,7 @@ def category_embedding(
     limits = np.array(sizes)
     starts = np.cumsum(limits) - limits
 
-    def check(subject: str, x: Matrix) -> None:
+    def rows_of(x: Matrix) -> Indices:
         require_rows(subject, x)
         if x.shape[1] != len(sizes):
             raise ShapeError(subject, f"expected {len(sizes)} columns, got {x.shape[1]}.")
@@ -86,13 +84,10 @@ def category_embedding(
             for row, column in wrong[:1]:
                 expected = f"whole numbers from 0 to {sizes[column] - 1} in column {column}"
                 raise LabelError(f"{subject}: expected {expected}, got {x[row, column]}.")
-
-    def rows_of(x: Matrix, table: Matrix) -> Indices:
-        require_dtype(subject, table, x)
-        found: Indices = (np.rint(x).astype(np.int64) + starts).reshape(-1)
+        found: Indices = (numbers.astype(np.int64) + starts).reshape(-1)
         return found
 
-    return _of_table(subject, shape, len(sizes), lambda x: x.dtype, check, rows_of)
+    return _of_table(subject, shape, len(sizes), lambda x: x.dtype, rows_of)
 
 
 def _of_table(
@@ -100,21 +95,23 @@ def _of_table(
     shape: tuple[int, int],
     columns: int,
     dtype_of: Callable[[N], FloatDtype],
-    check: Check[N],
-    rows_of: Callable[[N, Matrix], Indices],
+    rows_of: Callable[[N], Indices],
 ) -> Layer[Embedding, N, Matrix]:
-    """A layer that looks up rows of a table, so many for each sample."""
+    """A layer that looks up rows of a table, so many for each sample, which `rows_of` checks."""
 
     def init(key: Key, example: N) -> Embedding:
+        rows_of(example)
         return Embedding(normal()(key.child("table"), shape, dtype_of(example)))
 
     def vjp(params: Embedding, x: N, key: Key) -> Pass[Matrix, Embedding, N]:
+        rows = rows_of(x)
         require_shape(subject, "a table", params.table, shape)
-        rows = rows_of(x, params.table)
+        if x.dtype in arrays.FLOATS:
+            require_dtype(subject, params.table, x)
         y: Matrix = take(params.table, rows).reshape(len(x), columns * shape[1])
         return read_only(y), lambda dy: (
             Embedding(scattered(dy, rows, params.table)),
             lambda: read_only(np.zeros_like(x)),  # numbers of symbols have no slope
         )
 
-    return checked(subject, Embedding, check, init, vjp)
+    return checked(subject, Embedding, anything, init, vjp)

@@ -56,16 +56,13 @@ def stack(*layers: Layer[P, X, X]) -> Layer[Stack[P], X, X]:
 
     def vjp(params: Stack[P], x: X, key: Key) -> Pass[X, Stack[P], X]:
         require_entries("stack(...)", params.layers, len(row))
-        pullbacks: list[Pullback[X, P, X]] = []
-        for layer, own in zip(row, params.layers, strict=True):
-            x, pullback = layer.vjp(own, x, key)
-            pullbacks.append(pullback)
+        y, pull_row = _in_a_row(row, params.layers, [key] * len(row), x)
 
         def pull(dy: X) -> tuple[Stack[P], Thunk[X]]:
-            grads, dx = _pulled(pullbacks, dy)
+            grads, dx = pull_row(dy)
             return Stack(tuple(grads)), dx
 
-        return x, pull
+        return y, pull
 
     return checked("stack(...)", Stack, anything, init, vjp, apply)
 
@@ -83,25 +80,33 @@ def repeated(inner: Layer[P, X, X], times: Count) -> Layer[Block[P], X, X]:
         return x
 
     def vjp(params: P, x: X, key: Key) -> Pass[X, P, X]:
-        pullbacks: list[Pullback[X, P, X]] = []
-        for index in range(times):
-            x, pullback = inner.vjp(params, x, key.child("time", index))
-            pullbacks.append(pullback)
+        keys = [key.child("time", index) for index in range(times)]
+        y, pull_row = _in_a_row([inner] * times, [params] * times, keys, x)
 
         def pull(dy: X) -> tuple[P, Thunk[X]]:
-            grads, dx = _pulled(pullbacks, dy)
+            grads, dx = pull_row(dy)
             return reduce(lambda sums, grad: map_pairs(plus, grad, sums), grads), dx
 
-        return x, pull
+        return y, pull
 
     return wrapping("repeated(...)", inner, vjp, apply)
 
 
-def _pulled(pullbacks: Sequence[Pullback[X, P, X]], dy: X) -> tuple[list[P], Thunk[X]]:
-    """The gradients of layers in a row, in their order, and the cotangent of what went in."""
-    grad, dx = pullbacks[-1](dy)
-    grads = [grad]
-    for pullback in reversed(pullbacks[:-1]):
-        grad, dx = pullback(dx())
-        grads.append(grad)
-    return grads[::-1], dx
+def _in_a_row(
+    layers: Sequence[Layer[P, X, X]], params: Sequence[P], keys: Sequence[Key], x: X
+) -> Pass[X, list[P], X]:
+    """The pass through layers one after the other, whose gradients come in their order."""
+    pullbacks: list[Pullback[X, P, X]] = []
+    for layer, own, key in zip(layers, params, keys, strict=True):
+        x, pullback = layer.vjp(own, x, key)
+        pullbacks.append(pullback)
+
+    def pull(dy: X) -> tuple[list[P], Thunk[X]]:
+        grad, dx = pullbacks[-1](dy)
+        grads = [grad]
+        for pullback in reversed(pullbacks[:-1]):
+            grad, dx = pullback(dx())
+            grads.append(grad)
+        return grads[::-1], dx
+
+    return x, pull
