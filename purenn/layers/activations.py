@@ -1,7 +1,4 @@
-"""Activations: layers without parameters that keep the shape and dtype of their input.
-
-All take (samples, ..., features) of any rank, float32 or float64.
-"""
+"""Activations: layers without parameters that keep shape and dtype, for batches of any rank."""
 
 from __future__ import annotations
 

@@ -39,9 +39,7 @@ Rate = Annotated[float, partial(_rate)]
 
 
 def _in_training(
-    subject: str,
-    draw: Callable[[A, Key], FreePass[A, A]],
-    check: Check[A] = require_floats,
+    subject: str, draw: Callable[[A, Key], FreePass[A, A]], check: Check[A] = require_floats
 ) -> Layer[Empty, A, A]:
     """A layer that draws in training and changes nothing in inference."""
     inference = unchanged(subject, check)

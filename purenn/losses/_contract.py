@@ -58,17 +58,17 @@ class Loss(Expressed, Generic[Y, T_contra]):
     def __call__(self, prediction: Y, target: T_contra) -> tuple[float, Y]:
         """The value, and the cotangent of the prediction."""
         values, pull = self.per_sample(prediction, target)
-        samples = self.samples(values, target)
+        samples = self._samples(values, target)
         scale = self.scale(samples) if samples else 0.0
         return total(values) * scale, pull(scalar(scale, values.dtype))
 
     def mean(self, prediction: Y, target: T_contra) -> float:
         """The mean over the samples, whatever the reduction; NaN if none counts."""
         values, _ = self.per_sample(prediction, target)
-        samples = self.samples(values, target)
+        samples = self._samples(values, target)
         return total(values) / samples if samples else nan
 
-    def samples(self, values: Vector, target: T_contra) -> int:
+    def _samples(self, values: Vector, target: T_contra) -> int:
         """How many samples of a target count, from the losses of all."""
         return len(values) if self.count is None else self.count(target)
 
@@ -130,7 +130,7 @@ def reporting(value: Loss[Y, T], descent: Loss[Y, T]) -> Loss[Y, T]:
     def per_sample(prediction: Y, target: T) -> PerSample[Y]:
         values, _ = value.per_sample(prediction, target)
         _, pull = descent.per_sample(prediction, target)
-        counts = value.samples(values, target), descent.samples(values, target)
+        counts = value._samples(values, target), descent._samples(values, target)
         if counts[0] != counts[1]:
             expected = "two losses in which the same samples count"
             got = f"{counts[0]} and {counts[1]} samples. Put both into ignoring"

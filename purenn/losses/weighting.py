@@ -15,7 +15,7 @@ from purenn.arrays import Array, Labels, Mask, Matrix, Vector, is_labels, read_o
 from purenn.errors import DataError, OptionError, ShapeError
 from purenn.expressions import maker
 from purenn.losses._contract import Loss, PerSample, T, Y, require_loss
-from purenn.losses._targets import SUM_TOLERANCE, L, require_no_pair
+from purenn.losses._targets import SUM_TOLERANCE, L, require_matrix, require_no_pair
 
 
 @maker
@@ -84,6 +84,7 @@ def class_weighted(loss: Loss[Matrix, L], weights: Sequence[float]) -> Loss[Matr
 
 
 def _class_factors(table: Vector, prediction: Matrix, target: Matrix | Labels) -> Vector:
+    require_matrix("class_weighted(...)", prediction)
     classes = 2 if prediction.shape[1] == 1 else prediction.shape[1]
     if len(table) != classes:
         expected = f"{classes} weights, one a class"
