@@ -301,6 +301,18 @@ def test_samples_with_an_ignored_label_count_neither_in_the_loss_nor_in_the_mean
     assert losses.ignoring(softmaxed, 255)(LOGITS, holes.astype(np.uint8))[0] == value / 2
     unsigned: Labels = HARD.astype(np.uint8)
     assert loss(LOGITS, unsigned)[0] == pytest.approx(softmaxed(LOGITS, HARD)[0])
+    hinge, signs, scores = losses.hinge(), np.array([-1, 0, 1, -1]), LOGITS[:, :1]
+    some = hinge(scores[signs != 0], signs[signs != 0])[0]
+    assert losses.ignoring(hinge, 0)(scores, signs)[0] == pytest.approx(some)
+
+
+def test_samples_of_weight_0_may_have_infinite_losses() -> None:
+    masked, labels = LOGITS.copy(), np.array([2, 0, 1, 1])
+    masked[1, 0] = -math.inf
+    value, cotangent = weighted(softmaxed)(masked, (labels, np.array([1, 0, 1, 1])))
+    expected = 3 * softmaxed(LOGITS[[0, 2, 3]], labels[[0, 2, 3]])[0] / 4
+    assert value == pytest.approx(expected)
+    assert not cotangent[1].any()
 
 
 def test_balanced_weights_are_shares_over_frequencies() -> None:

@@ -22,7 +22,7 @@ from purenn import checks
 from purenn.errors import LocatedError, OptionError
 from purenn.expressions import Chained, Expressed, expressed
 from purenn.keys import Key
-from purenn.layers._fitting import require_entries, require_single
+from purenn.layers._fitting import require_entries, require_params, require_single
 from purenn.tree import Empty
 
 P = TypeVar("P")
@@ -35,9 +35,12 @@ Ps = TypeVarTuple("Ps")
 
 Thunk = Callable[[], X]
 Pullback = Callable[[Y], tuple[P, Thunk[X]]]
+Pass = tuple[Y, Pullback[Y, P, X]]
+FreePass = tuple[Y, Callable[[Y], X]]  # without parameters
+Check = Callable[[str, X], object]  # of an input, for the layer of that name
 
-# A chain of layers is a chain of calls. Python's own limit is 1,000 of them.
-LONGEST_CHAIN = 400
+LONGEST_CHAIN = 400  # a chain of layers is a chain of calls, of which Python allows 1,000
+UNUSED = Key(0)  # the key of training that draws nothing
 
 
 @attrs.frozen(repr=False, eq=False)
@@ -51,7 +54,7 @@ class Layer(Expressed, Generic[P, X, Y]):
 
     _init: Callable[[Key, X], P]
     _apply: Callable[[P, X], Y]
-    _vjp: Callable[[P, X, Key], tuple[Y, Pullback[Y, P, X]]]
+    _vjp: Callable[[P, X, Key], Pass[Y, P, X]]
     inference: Layer[P, X, Y] | None = attrs.field(default=None, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
@@ -73,7 +76,7 @@ class Layer(Expressed, Generic[P, X, Y]):
         """The output for a batch: inference."""
         return self._apply(params, x)
 
-    def vjp(self, params: P, x: X, key: Key) -> tuple[Y, Pullback[Y, P, X]]:
+    def vjp(self, params: P, x: X, key: Key) -> Pass[Y, P, X]:
         """The output for a batch and its pullback: training."""
         checks.instance("The key of vjp", key, Key, "Give Key(0), say.")
         return self._vjp(params, x, key)
@@ -128,10 +131,10 @@ class _Chain(Layer[tuple[*Ps], X, Y], Generic[X, Y, *Ps]):
         if size > LONGEST_CHAIN:
             cure = "Put layers of one kind into a stack."
             raise OptionError(f"A chain has at most {LONGEST_CHAIN} layers. {cure}")
-        head, last = self, placed(other, size - 1)
+        last = placed(other, size - 1)
 
         def start(key: Key, x: X) -> tuple[tuple[*Ps, Q], Thunk[Z]]:
-            front, between = head._start(key, x)
+            front, between = self._start(key, x)
             y = between()
             own = last._init(key, y)
             if size == 1 and isinstance(own, tuple) and not isinstance(other, _Chain):
@@ -143,17 +146,17 @@ class _Chain(Layer[tuple[*Ps], X, Y], Generic[X, Y, *Ps]):
 
         def apply(params: tuple[*Ps, Q], x: X) -> Z:
             require_entries("A chain", params, size)
-            return last._apply(params[-1], head._apply(params[:-1], x))
+            return last._apply(params[-1], self._apply(params[:-1], x))
 
-        def vjp(params: tuple[*Ps, Q], x: X, key: Key) -> tuple[Z, Pullback[Z, tuple[*Ps, Q], X]]:
+        def vjp(params: tuple[*Ps, Q], x: X, key: Key) -> Pass[Z, tuple[*Ps, Q], X]:
             require_entries("A chain", params, size)
             front = params[:-1]
-            y, pull_front = head._vjp(front, x, key)
+            y, pull_front = self._vjp(front, x, key)
             z, pull_last = last._vjp(params[-1], y, key)
 
             def pull(dz: Z) -> tuple[tuple[*Ps, Q], Thunk[X]]:
                 grad, dy = pull_last(dz)
-                if _is_bare(front):
+                if _is_bare(front):  # it is its own gradient, for any dy
 
                     def deferred() -> X:
                         return pull_front(dy())[1]()
@@ -171,7 +174,7 @@ class _Chain(Layer[tuple[*Ps], X, Y], Generic[X, Y, *Ps]):
 def _no_layers() -> _Chain[X, X]:
     """The chain that computes nothing, where others start."""
 
-    def vjp(params: tuple[()], x: X, key: Key) -> tuple[X, Pullback[X, tuple[()], X]]:
+    def vjp(params: tuple[()], x: X, key: Key) -> Pass[X, tuple[()], X]:
         return x, lambda dx: ((), lambda: dx)
 
     return _Chain(lambda key, x: (), lambda params, x: x, vjp, (), lambda key, x: ((), lambda: x))
@@ -190,35 +193,55 @@ def placed(layer: Layer[P, X, Y], index: int) -> Layer[P, X, Y]:
     checks.instance(f"Layer {index}", layer, Layer)
 
     def init(key: Key, example: X) -> P:
+        return layer.init(key.child("layer", index), example)
+
+    def vjp(params: P, x: X, key: Key) -> Pass[Y, P, X]:
+        return layer._vjp(params, x, key.child("layer", index))
+
+    return Layer(_located(index, init), _located(index, layer._apply), _located(index, vjp))
+
+
+def _located(index: int, function: Callable[[*Ps], Z]) -> Callable[[*Ps], Z]:
+    def located(*arguments: *Ps) -> Z:
         try:
-            return layer.init(key.child("layer", index), example)
+            return function(*arguments)
         except LocatedError as error:
             raise error.inside(index) from None
 
-    def apply(params: P, x: X) -> Y:
-        try:
-            return layer._apply(params, x)
-        except LocatedError as error:
-            raise error.inside(index) from None
-
-    def vjp(params: P, x: X, key: Key) -> tuple[Y, Pullback[Y, P, X]]:
-        try:
-            return layer._vjp(params, x, key.child("layer", index))
-        except LocatedError as error:
-            raise error.inside(index) from None
-
-    return Layer(init, apply, vjp)
+    return located
 
 
-def keyless(
-    init: Callable[[Key, X], P], forward: Callable[[P, X], tuple[Y, Pullback[Y, P, X]]]
+def checked(
+    subject: str,
+    kind: type,
+    check: Check[X],
+    init: Callable[[Key, X], P],
+    vjp: Callable[[P, X, Key], Pass[Y, P, X]],
+    apply: Callable[[P, X], Y] | None = None,
 ) -> Layer[P, X, Y]:
-    """A layer that draws nothing in training, from the function to its output and pullback."""
-    return Layer(
-        init, lambda params, x: forward(params, x)[0], lambda params, x, key: forward(params, x)
-    )
+    """A layer with checks of the class of its parameters, and of inputs. `apply` may be `vjp`'s."""
+
+    def checked_init(key: Key, example: X) -> P:
+        check(subject, example)
+        return init(key, example)
+
+    def checked_apply(params: P, x: X) -> Y:
+        require_params(subject, params, kind)
+        check(subject, x)
+        return vjp(params, x, UNUSED)[0] if apply is None else apply(params, x)
+
+    def checked_vjp(params: P, x: X, key: Key) -> Pass[Y, P, X]:
+        require_params(subject, params, kind)
+        check(subject, x)
+        return vjp(params, x, key)
+
+    return Layer(checked_init, checked_apply, checked_vjp)
+
+
+def anything(subject: str, x: object) -> None:
+    """The check of `checked` that leaves inputs to the layers within."""
 
 
 def _is_bare(params: object) -> bool:
-    """Whether these layers have no parameters: then they are their own gradient, for any dy."""
+    """Whether these are the parameters of layers that have none."""
     return type(params) is Empty or (type(params) is tuple and all(map(_is_bare, params)))

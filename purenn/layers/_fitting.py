@@ -7,7 +7,7 @@ from contextlib import suppress
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import FLOAT32, FLOAT64, Array, Shape, require_floats
+from purenn.arrays import FLOAT32, FLOAT64, AnyArray, Array, Shape, require_floats
 from purenn.errors import DtypeError, ParametersError, ShapeError, TreeError
 from purenn.tree import Frozen, walk
 
@@ -50,6 +50,19 @@ def require_shape(subject: str, name: str, leaf: Array, shape: Shape) -> None:
         raise ParametersError(subject, f"expected {name} of shape {shape}, got {leaf.shape}.")
 
 
+def require_features(subject: str, x: Array) -> None:
+    """Check that an input is a batch of floats with features."""
+    require_floats(subject, x, 2)
+
+
+def require_rows(subject: str, x: Array) -> None:
+    """Check that an input is a matrix of floats."""
+    require_floats(subject, x)
+    if x.ndim != 2:
+        got = f"{x.shape[1:]}. Put flatten() before it."
+        raise ShapeError(subject, f"expected samples of shape (features,), got {got}")
+
+
 def require_fit(subject: str, leaf: Array, x: Array) -> None:
     """Check that an input has as many features as a leaf of the parameters, and its dtype."""
     if x.shape[-1] != leaf.shape[0]:
@@ -58,13 +71,7 @@ def require_fit(subject: str, leaf: Array, x: Array) -> None:
     require_dtype(subject, leaf, x)
 
 
-def require_features(subject: str, leaf: Array, x: Array) -> None:
-    """Check that an input is a batch of floats with features that fit a leaf of the parameters."""
-    require_floats(subject, x, 2)
-    require_fit(subject, leaf, x)
-
-
-def require_dtype(subject: str, leaf: Array, x: Array) -> None:
+def require_dtype(subject: str, leaf: Array, x: AnyArray) -> None:
     """Check that an input has the dtype of a leaf of the parameters."""
     if x.dtype != leaf.dtype:
         got = f"{x.dtype}. Convert one of them, for example with x.astype(np.{leaf.dtype})."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 from purenn import checks
@@ -31,28 +32,34 @@ def pair(name: str, value: object, least: int = 1, most: float = float("inf")) -
     return checks.integer(name, rows, least, most), checks.integer(name, columns, least, most)
 
 
-def require_padding(name: str, value: object) -> None:
-    """Check that a padding is of one of the two kinds."""
-    if not isinstance(value, str) or value not in ("same", "valid"):
-        cure = "Put pad(...) before the layer for any other."
-        got = checks.described(value)
-        raise OptionError(f"The padding of {name}: expected 'same' or 'valid', got {got}. {cure}")
-
-
 def by(sizes: Pair) -> str:
     """A size in words."""
     return " × ".join(map(str, sizes))
 
 
-def sliding(subject: str, x: Images, size: Pair, stride: Pair, padding: Padding) -> Windows:
-    """The windows over images of this shape.
+def sliding(
+    name: str, size: Size, stride: Size | None, padding: Padding
+) -> tuple[Pair, Callable[[str, Images], Windows]]:
+    """The size of windows as a pair, and the function from images to the windows over them.
 
-    With "same" padding there are ceil(length / stride) along each axis. The rows that are missing
-    are added on both sides, and one more at the end if their number is odd.
+    A stride of None is the size. With "same" padding there are ceil(length / stride) windows along
+    each axis. The rows that are missing are added on both sides, and one more at the end if their
+    number is odd.
     """
-    rows, columns = (_along(subject, x, axis, size[axis], stride[axis], padding) for axis in (0, 1))
-    (start, step, count), (left, step_across, count_across) = rows, columns
-    return Windows(size, (step, step_across), (start, left), (count, count_across))
+    sizes = pair(f"The size of {name}", size)
+    strides = sizes if stride is None else pair(f"The stride of {name}", stride)
+    given: object = padding
+    if not isinstance(given, str) or given not in ("same", "valid"):
+        cure = "Put pad(...) before the layer for any other."
+        got = checks.described(given)
+        raise OptionError(f"The padding of {name}: expected 'same' or 'valid', got {got}. {cure}")
+
+    def windows(subject: str, x: Images) -> Windows:
+        start, step, count = _along(subject, x, 0, sizes[0], strides[0], padding)
+        left, step_across, count_across = _along(subject, x, 1, sizes[1], strides[1], padding)
+        return Windows(sizes, (step, step_across), (start, left), (count, count_across))
+
+    return sizes, windows
 
 
 def _along(

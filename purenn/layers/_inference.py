@@ -10,7 +10,7 @@ from purenn.arrays import FLOATS, Array
 from purenn.errors import OptionError
 from purenn.expressions import rebuilt
 from purenn.keys import Key
-from purenn.layers._contract import Layer, P, Pullback, X, Y
+from purenn.layers._contract import Layer, P, X, Y
 from purenn.tree import leaves
 
 
@@ -19,8 +19,8 @@ def steady(layer: Layer[P, X, Y]) -> Layer[P, X, Y]:
     return rebuilt(layer, Layer, steady) if layer.inference is None else steady(layer.inference)
 
 
-def inference_pullback(layer: Layer[P, X, Y]) -> Callable[[P, X, Y], Pullback[Y, P, X]]:
-    """The function from parameters, `x` and `y = layer.apply(params, x)` to the pullback of y.
+def inference_pullback(layer: Layer[P, X, Y]) -> Callable[[P, X, Y], Callable[[Y], X]]:
+    """From parameters, `x` and `y = layer.apply(params, x)` to the function from dy to dx.
 
     Raises:
         OptionError: in a call, training computes something else, and nothing says what inference
@@ -28,15 +28,16 @@ def inference_pullback(layer: Layer[P, X, Y]) -> Callable[[P, X, Y], Pullback[Y,
     """
     trained = steady(layer)
 
-    def pullback(params: P, x: X, y: Y) -> Pullback[Y, P, X]:
+    def pullback(params: P, x: X, y: Y) -> Callable[[Y], X]:
         again, pull = trained.vjp(params, x, Key(0))
-        if not all(map(_is_same, leaves(again), leaves(y))):
+        trials, outputs = leaves(again), leaves(y)
+        if len(trials) != len(outputs) or not all(map(_is_same, trials, outputs)):
             raise OptionError(
                 f"{layer!r} computes something else in training than in inference, whose "
                 "cotangents are needed. Tell its own layers their inference: "
                 "Layer(init, apply, vjp, inference=...)."
             )
-        return pull
+        return lambda dy: pull(dy)[1]()
 
     return pullback
 

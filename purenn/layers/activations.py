@@ -1,8 +1,4 @@
-"""Activations: layers without parameters that keep the shape and dtype of their input.
-
-All take (samples, ..., features) of any rank, float32 or float64. Softmax and its logarithm go
-along the last axis.
-"""
+"""Activations: layers without parameters that keep shape and dtype, for batches of any rank."""
 
 from __future__ import annotations
 
@@ -10,40 +6,38 @@ from collections.abc import Callable
 from functools import partial
 from typing import Annotated
 
-import attrs
+import numpy as np
 
 from purenn import checks
-from purenn.arrays import A, read_only, require_floats, typed_like
+from purenn.arrays import A, Array, read_only, require_floats, typed_like
 from purenn.checks import Fraction
+from purenn.errors import ShapeError
 from purenn.expressions import maker, with_ops
 from purenn.kernels import activations as kernels
 from purenn.kernels import curves
 from purenn.kernels.elementwise import times
 from purenn.kernels.ops import Ops
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, X, Y
-from purenn.layers._fitting import require_params
+from purenn.layers._contract import Check, FreePass, Layer, Pass, X, Y, checked
+from purenn.layers._fitting import require_features
 from purenn.tree import EMPTY, Empty
 
-# Constants of SELU, with which mean 0 and variance 1 are a fixed point.
-SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
+SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805  # keep mean 0 and variance 1
 
 
 def without_params(
-    subject: str, forward: Callable[[X], tuple[Y, Callable[[Y], X]]]
+    subject: str,
+    check: Check[X],
+    forward: Callable[[X], FreePass[Y, X]],
+    apply: Callable[[Empty, X], Y] | None = None,
 ) -> Layer[Empty, X, Y]:
-    """A layer without parameters, from the function to its output and the output's pullback."""
+    """A layer without parameters, and another function for inference if that is less work."""
 
-    def apply(params: Empty, x: X) -> Y:
-        require_params(subject, params, Empty)
-        return forward(x)[0]
-
-    def vjp(params: Empty, x: X, key: Key) -> tuple[Y, Pullback[Y, Empty, X]]:
-        require_params(subject, params, Empty)
+    def vjp(params: Empty, x: X, key: Key) -> Pass[Y, Empty, X]:
         y, backward = forward(x)
         return y, lambda dy: (EMPTY, partial(backward, dy))
 
-    return Layer(lambda key, example: EMPTY, apply, vjp)
+    return checked(subject, Empty, check, lambda key, example: EMPTY, vjp, apply)
 
 
 @maker
@@ -52,27 +46,59 @@ def activation(
 ) -> Layer[Empty, A, A]:
     """A layer without parameters that keeps the shape of its input, from functions of one's own.
 
-    These are `x -> y` and `(y, dy) -> dx`: most cotangents follow from the output. Errors use the
-    name.
+    These are `x -> y` and `(y, dy) -> dx`. Errors use the name.
     """
     checks.function("The forward of activation", forward)
     checks.function("The backward of activation", backward)
-    return pointwise(forward, backward, name)
+
+    def kept(x: A) -> A:
+        y: object = forward(x)
+        if not isinstance(y, np.ndarray) or (y.shape, y.dtype) != (x.shape, x.dtype):
+            expected = f"a function that gives {checks.described(x)} for one"
+            raise ShapeError(name, f"expected {expected}, got {checks.described(y)}.")
+        return read_only(typed_like(y.view(), x))  # which may be x itself
+
+    return pointwise(kept, backward, name)
 
 
 def pointwise(
-    forward: Callable[[A], A], backward: Callable[[A, A], A], subject: str, least_rank: int = 1
+    forward: Callable[[A], A],
+    backward: Callable[[A, A], A],
+    subject: str,
+    check: Check[A] = require_floats,
 ) -> Layer[Empty, A, A]:
-    """`activation`, for inputs of that rank or a higher one."""
+    """`activation`, of functions that give read-only arrays, and with another check of inputs."""
 
-    def with_pullback(x: A) -> tuple[A, Callable[[A], A]]:
-        require_floats(subject, x, least_rank)
+    def with_pullback(x: A) -> FreePass[A, A]:
         y = forward(x)
-        if y.flags.writeable:  # a function of one's own may give a writable array, even its input
-            y = read_only(typed_like(y.view(), y))
         return y, partial(backward, y)
 
-    return without_params(subject, with_pullback)
+    return without_params(subject, check, with_pullback, lambda params, x: forward(x))
+
+
+def _of_ops(
+    forward: Callable[[Ops, A], A], backward: Callable[[A, A], A], subject: str
+) -> Layer[Empty, A, A]:
+    """`pointwise`, of a function that computes with operations."""
+    return with_ops(lambda ops: pointwise(partial(forward, ops), backward, subject))
+
+
+def _curve(rule: curves.Rule, subject: str) -> Layer[Empty, A, A]:
+    """An activation whose slopes follow from its input, from the rule for both."""
+
+    def forward(x: A) -> FreePass[A, A]:
+        y, slope = curves.values_and_slopes(rule, x)
+        return y, partial(times, slope)
+
+    return without_params(
+        subject, require_floats, forward, lambda params, x: curves.values(rule, x)
+    )
+
+
+def _curve_of_ops(
+    rule: Callable[[Ops, Array, Array, Array | None], object], subject: str
+) -> Layer[Empty, A, A]:
+    return with_ops(lambda ops: _curve(partial(rule, ops), subject))
 
 
 @maker
@@ -87,18 +113,9 @@ def leaky_relu(slope: Fraction = 0.01) -> Layer[Empty, A, A]:
 
     Maas, Hannun and Ng, "Rectifier Nonlinearities Improve Neural Network Acoustic Models" (2013).
     """
-    return pointwise(
-        lambda x: kernels.leaky_relu(x, slope),
-        lambda y, dy: kernels.leaky_relu_cotangent(y, dy, slope),
-        f"leaky_relu({slope})",
-    )
-
-
-def _of_ops(
-    forward: Callable[[Ops, A], A], backward: Callable[[A, A], A], subject: str, least_rank: int = 1
-) -> Layer[Empty, A, A]:
-    """`pointwise`, of a function that computes with operations."""
-    return with_ops(lambda ops: pointwise(partial(forward, ops), backward, subject, least_rank))
+    forward = partial(kernels.leaky_relu, slope=slope)
+    backward = partial(kernels.leaky_relu_cotangent, slope=slope)
+    return pointwise(forward, backward, f"leaky_relu({slope})")
 
 
 @maker
@@ -125,7 +142,11 @@ def softmax() -> Layer[Empty, A, A]:
 
     To train a classifier, leave it out and use `softmax_cross_entropy`, which takes logits.
     """
-    return _of_ops(kernels.softmax, kernels.softmax_cotangent, "softmax()", 2)
+    return with_ops(
+        lambda ops: pointwise(
+            partial(kernels.softmax, ops), kernels.softmax_cotangent, "softmax()", require_features
+        )
+    )
 
 
 @maker
@@ -136,30 +157,8 @@ def log_softmax() -> Layer[Empty, A, A]:
             partial(kernels.log_softmax, ops),
             partial(kernels.log_softmax_cotangent, ops),
             "log_softmax()",
-            2,
+            require_features,
         )
-    )
-
-
-def _curve(rule: curves.Rule, subject: str) -> Layer[Empty, A, A]:
-    """An activation whose slopes follow from its input, from the rule for both."""
-
-    def apply(params: Empty, x: A) -> A:
-        require_params(subject, params, Empty)
-        require_floats(subject, x)
-        return curves.values(rule, x)
-
-    def forward(x: A) -> tuple[A, Callable[[A], A]]:
-        require_floats(subject, x)
-        y, slope = curves.values_and_slopes(rule, x)
-        return y, partial(times, slope)
-
-    return attrs.evolve(without_params(subject, forward), apply=apply)
-
-
-def _elu(alpha: float, scale: float, subject: str) -> Layer[Empty, A, A]:
-    return with_ops(
-        lambda ops: _curve(lambda x, y, slope: curves.elu(ops, x, y, slope, alpha, scale), subject)
     )
 
 
@@ -172,7 +171,7 @@ def elu(
     Its derivative at 0 is alpha, which is from 1e-30 to 1e30. Clevert, Unterthiner and Hochreiter,
     "Fast and Accurate Deep Network Learning by Exponential Linear Units (ELUs)" (2016).
     """
-    return _elu(alpha, 1.0, f"elu({alpha})")
+    return _curve_of_ops(partial(curves.elu, alpha=alpha, scale=1.0), f"elu({alpha})")
 
 
 @maker
@@ -182,7 +181,7 @@ def selu() -> Layer[Empty, A, A]:
     For weights from `lecun_normal` and `alpha_dropout`. Klambauer, Unterthiner, Mayr and
     Hochreiter, "Self-Normalizing Neural Networks" (2017).
     """
-    return _elu(SELU_ALPHA, SELU_SCALE, "selu()")
+    return _curve_of_ops(partial(curves.elu, alpha=SELU_ALPHA, scale=SELU_SCALE), "selu()")
 
 
 @maker
@@ -191,7 +190,7 @@ def gelu() -> Layer[Empty, A, A]:
 
     Hendrycks and Gimpel, "Gaussian Error Linear Units (GELUs)" (2016).
     """
-    return with_ops(lambda ops: _curve(partial(curves.gelu, ops), "gelu()"))
+    return _curve_of_ops(curves.gelu, "gelu()")
 
 
 @maker
@@ -200,17 +199,16 @@ def gelu_tanh() -> Layer[Empty, A, A]:
 
     It differs from `gelu` by less than 0.0005. Hendrycks and Gimpel (2016).
     """
-    return with_ops(lambda ops: _curve(partial(curves.gelu_tanh, ops), "gelu_tanh()"))
+    return _curve_of_ops(curves.gelu_tanh, "gelu_tanh()")
 
 
 @maker
 def silu() -> Layer[Empty, A, A]:
     """Sigmoid linear unit, or swish: `x * sigmoid(x)`.
 
-    Elfwing, Uchibe and Doya, "Sigmoid-Weighted Linear Units" (2018); Ramachandran, Zoph and Le,
-    "Searching for Activation Functions" (2017).
+    Elfwing, Uchibe and Doya, "Sigmoid-Weighted Linear Units" (2018).
     """
-    return with_ops(lambda ops: _curve(partial(curves.silu, ops), "silu()"))
+    return _curve_of_ops(curves.silu, "silu()")
 
 
 @maker
@@ -219,7 +217,7 @@ def mish() -> Layer[Empty, A, A]:
 
     Misra, "Mish: A Self Regularized Non-Monotonic Activation Function" (2020).
     """
-    return with_ops(lambda ops: _curve(partial(curves.mish, ops), "mish()"))
+    return _curve_of_ops(curves.mish, "mish()")
 
 
 @maker
@@ -229,7 +227,7 @@ def softplus() -> Layer[Empty, A, A]:
     Dugas, Bengio, Bélisle, Nadeau and Garcia, "Incorporating Second-Order Functional Knowledge for
     Better Option Pricing" (2001).
     """
-    return with_ops(lambda ops: _curve(partial(curves.softplus, ops), "softplus()"))
+    return _curve_of_ops(curves.softplus, "softplus()")
 
 
 @maker

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import A, Vector, read_only, require_floats, vector
+from purenn.arrays import A, Vector, read_only, vector
 from purenn.checks import Fraction, Positive
 from purenn.errors import ShapeError
 from purenn.expressions import maker
 from purenn.kernels import features as kernels
 from purenn.kernels.elementwise import times
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, Thunk
-from purenn.layers._fitting import require_fit, require_params
+from purenn.layers._contract import Layer, Pass, Thunk, checked
+from purenn.layers._fitting import require_features, require_fit
 from purenn.layers.scaling import filled
 from purenn.tree import Frozen, Node
 
@@ -50,82 +48,58 @@ def batch_norm(decay: Fraction = 0.9, epsilon: Positive = 1e-5) -> Layer[BatchNo
     """Normalize each feature over the batch and all axes but the last, then scale and shift.
 
     Training uses the batch's mean and variance and moves the running ones towards them:
-    `mean <- decay * mean + (1 - decay) * batch_mean`. Inference uses the running ones.
-    Ioffe and Szegedy, "Batch Normalization" (2015).
-
-    The decay is from 0 to below 1. The epsilon, which is added to the variance, is above 0 and must
-    not vanish in the dtype of the example.
+    `mean <- decay * mean + (1 - decay) * batch_mean`. Inference uses the running ones. The epsilon,
+    which is added to the variance, must not vanish in the dtype of the example. Ioffe and Szegedy,
+    "Batch Normalization" (2015).
     """
 
     def init(key: Key, example: A) -> BatchNorm:
-        require_floats(SUBJECT, example, 2)
         checks.fits("The epsilon of batch_norm", epsilon, example.dtype)
         one, zero = filled(example, 1.0), filled(example, 0.0)
         return BatchNorm(one, zero, Frozen(zero), Frozen(one))
 
-    def vjp(params: BatchNorm, x: A, key: Key) -> tuple[A, Pullback[A, BatchNorm, A]]:
-        _require_fit(params, x)
+    def training(params: BatchNorm, x: A, key: Key) -> Pass[A, BatchNorm, A]:
         if x.shape[0] < 2:
             raise ShapeError(SUBJECT, "expected a batch of at least 2 samples to train on.")
-        mean, variance = kernels.moments(x)
-        inverse = _inverse_deviation(variance, epsilon)
-        factor: Vector = params.scale * inverse
-        y = kernels.normalized(x, mean, factor, params.shift)
+        return _normalized(params, x, kernels.moments(x), epsilon, decay)
 
-        def mixed(old: Vector, new: Vector) -> Frozen[Vector]:
-            value: Vector = x.dtype.type(decay) * old + x.dtype.type(1.0 - decay) * new
-            return Frozen(read_only(value))
+    def inference(params: BatchNorm, x: A, key: Key) -> Pass[A, BatchNorm, A]:
+        running = params.mean.value, params.variance.value
+        return _normalized(params, x, running, epsilon, None)
 
-        def pull(dy: A) -> tuple[BatchNorm, Thunk[A]]:
-            scale, shift = _sums(x, mean, inverse, dy)
-
-            def dx() -> A:
-                count = x.dtype.type(x.size // x.shape[-1])
-                level, along = shift / count, scale * inverse / count
-                return kernels.normalized_cotangent(x, mean, dy, level, along, factor)
-
-            moved = (mixed(params.mean.value, mean), mixed(params.variance.value, variance))
-            return BatchNorm(scale, shift, *moved), dx
-
-        return y, pull
-
-    inference = _by_running_statistics(init, epsilon)
-    return attrs.evolve(inference, vjp=vjp, inference=inference)
+    steady = checked(SUBJECT, BatchNorm, require_features, init, inference)
+    trained = checked(SUBJECT, BatchNorm, require_features, init, training)
+    return attrs.evolve(trained, apply=steady.apply, inference=steady)
 
 
-def _by_running_statistics(
-    init: Callable[[Key, A], BatchNorm], epsilon: float
-) -> Layer[BatchNorm, A, A]:
-    def apply(params: BatchNorm, x: A) -> A:
-        _require_fit(params, x)
-        factor: Vector = params.scale * _inverse_deviation(params.variance.value, epsilon)
-        return kernels.normalized(x, params.mean.value, factor, params.shift)
-
-    def vjp(params: BatchNorm, x: A, key: Key) -> tuple[A, Pullback[A, BatchNorm, A]]:
-        def pull(dy: A) -> tuple[BatchNorm, Thunk[A]]:
-            inverse = _inverse_deviation(params.variance.value, epsilon)
-            sums = _sums(x, params.mean.value, inverse, dy)
-            grads = BatchNorm(*sums, params.mean, params.variance)
-            return grads, lambda: times(dy, params.scale * inverse)
-
-        return apply(params, x), pull
-
-    return Layer(init, apply, vjp)
-
-
-def _inverse_deviation(variance: Vector, epsilon: float) -> Vector:
-    inverse: Vector = 1.0 / np.sqrt(variance + variance.dtype.type(epsilon))
-    return inverse
-
-
-def _sums(x: A, mean: Vector, inverse: Vector, dy: A) -> tuple[Vector, Vector]:
-    """The slopes of scale and shift."""
-    scale: Vector = kernels.product_sums(x, mean, dy) * inverse
-    return read_only(scale), kernels.feature_sums(dy)
-
-
-def _require_fit(params: BatchNorm, x: A) -> None:
-    require_params(SUBJECT, params, BatchNorm)
-    require_floats(SUBJECT, x, 2)
+def _normalized(
+    params: BatchNorm, x: A, moments: tuple[Vector, Vector], epsilon: float, decay: float | None
+) -> Pass[A, BatchNorm, A]:
+    """Each feature normalized by these moments: of the batch, or constants if there is no decay."""
     for leaf in (params.scale, params.shift, params.mean.value, params.variance.value):
         require_fit(SUBJECT, leaf, x)
+    mean, variance = moments
+    inverse: Vector = 1.0 / np.sqrt(variance + variance.dtype.type(epsilon))
+    factor: Vector = params.scale * inverse
+
+    def moved(running: Frozen[Vector], new: Vector) -> Frozen[Vector]:
+        if decay is None:
+            return running
+        value: Vector = x.dtype.type(decay) * running.value + x.dtype.type(1.0 - decay) * new
+        return Frozen(read_only(value))
+
+    def pull(dy: A) -> tuple[BatchNorm, Thunk[A]]:
+        along: Vector = kernels.product_sums(x, mean, dy) * inverse
+        scale, shift = read_only(along), kernels.feature_sums(dy)
+
+        def dx() -> A:
+            if decay is None:
+                return times(dy, factor)
+            count = x.dtype.type(x.size // x.shape[-1])
+            slope = scale * inverse / count
+            return kernels.normalized_cotangent(x, mean, dy, shift / count, slope, factor)
+
+        statistics = moved(params.mean, mean), moved(params.variance, variance)
+        return BatchNorm(scale, shift, *statistics), dx
+
+    return kernels.normalized(x, mean, factor, params.shift), pull

@@ -13,8 +13,7 @@ from purenn.errors import ShapeError
 from purenn.expressions import maker
 from purenn.kernels.elementwise import plus
 from purenn.keys import Key
-from purenn.layers._contract import Layer, P, Pullback, Q, Thunk, W, X, Y, Z, placed
-from purenn.layers._fitting import require_params
+from purenn.layers._contract import Layer, P, Pass, Q, Thunk, W, X, Y, Z, anything, checked, placed
 from purenn.layers._inference import inference_pullback
 from purenn.tree import Frozen, Node, map_pairs
 
@@ -35,24 +34,19 @@ def block(layer: Layer[P, X, Y]) -> Layer[Block[P], X, Y]:
     2
     """
     checks.instance("The layer of block(...)", layer, Layer)
-    return wrapping("block(...)", layer, layer.apply, layer.vjp)
+    return wrapping("block(...)", layer, layer.vjp, layer.apply)
 
 
 def wrapping(
     subject: str,
     inner: Layer[P, X, Y],
+    vjp: Callable[[P, X, Key], Pass[Y, P, X]],
     apply: Callable[[P, X], Y],
-    vjp: Callable[[P, X, Key], tuple[Y, Pullback[Y, P, X]]],
 ) -> Layer[Block[P], X, Y]:
-    """A layer with the parameters of another, in a block of their own."""
+    """A layer of these functions with the parameters of another, in a block of their own."""
     checks.instance(f"The layer of {subject}", inner, Layer)
 
-    def apply_block(params: Block[P], x: X) -> Y:
-        require_params(subject, params, Block)
-        return apply(params.inner, x)
-
-    def vjp_block(params: Block[P], x: X, key: Key) -> tuple[Y, Pullback[Y, Block[P], X]]:
-        require_params(subject, params, Block)
+    def vjp_block(params: Block[P], x: X, key: Key) -> Pass[Y, Block[P], X]:
         y, pull_inner = vjp(params.inner, x, key)
 
         def pull(dy: Y) -> tuple[Block[P], Thunk[X]]:
@@ -61,32 +55,34 @@ def wrapping(
 
         return y, pull
 
-    return Layer(lambda key, x: Block(inner.init(key, x)), apply_block, vjp_block)
+    def init(key: Key, example: X) -> Block[P]:
+        return Block(inner.init(key, example))
+
+    return checked(
+        subject, Block, anything, init, vjp_block, lambda params, x: apply(params.inner, x)
+    )
 
 
 @maker
 def residual(inner: Layer[P, A, A]) -> Layer[Block[P], A, A]:
     """`x + inner(x)`, of one shape. He, Zhang, Ren and Sun, "Deep Residual Learning" (2016)."""
 
-    def vjp(params: P, x: A, key: Key) -> tuple[A, Pullback[A, P, A]]:
+    def added(x: A, y: A) -> A:
+        if x.shape != y.shape:
+            expected = f"a layer that keeps the shape {x.shape}"
+            raise ShapeError("residual(...)", f"expected {expected}, got {y.shape}.")
+        return plus(x, y)
+
+    def vjp(params: P, x: A, key: Key) -> Pass[A, P, A]:
         y, pull_inner = inner.vjp(params, x, key)
 
         def pull(dy: A) -> tuple[P, Thunk[A]]:
             grads, dx = pull_inner(dy)
-            return grads, lambda: _added(dy, dx())
+            return grads, lambda: added(dy, dx())
 
-        return _added(x, y), pull
+        return added(x, y), pull
 
-    return wrapping(
-        "residual(...)", inner, lambda params, x: _added(x, inner.apply(params, x)), vjp
-    )
-
-
-def _added(x: A, y: A) -> A:
-    if x.shape != y.shape:
-        expected = f"a layer that keeps the shape {x.shape}"
-        raise ShapeError("residual(...)", f"expected {expected}, got {y.shape}.")
-    return plus(x, y)
+    return wrapping("residual(...)", inner, vjp, lambda params, x: added(x, inner.apply(params, x)))
 
 
 @attrs.frozen(eq=False)
@@ -104,20 +100,19 @@ def beside(
     """Two layers with an input for each: the beginning of a model of several inputs."""
     one, other = placed(first, 0), placed(second, 1)
 
+    def check(subject: str, x: tuple[X, W]) -> None:
+        if not checks.is_pair(x):
+            raise ShapeError(subject, "expected a pair of inputs, one for each layer.")
+
     def init(key: Key, x: tuple[X, W]) -> Both[P, Q]:
-        _require_pair(x)
         return Both(one.init(key, x[0]), other.init(key, x[1]))
 
     def apply(params: Both[P, Q], x: tuple[X, W]) -> tuple[Y, Z]:
-        require_params("beside(...)", params, Both)
-        _require_pair(x)
         return one.apply(params.first, x[0]), other.apply(params.second, x[1])
 
     def vjp(
         params: Both[P, Q], x: tuple[X, W], key: Key
-    ) -> tuple[tuple[Y, Z], Pullback[tuple[Y, Z], Both[P, Q], tuple[X, W]]]:
-        require_params("beside(...)", params, Both)
-        _require_pair(x)
+    ) -> Pass[tuple[Y, Z], Both[P, Q], tuple[X, W]]:
         y, pull_one = one.vjp(params.first, x[0], key)
         z, pull_other = other.vjp(params.second, x[1], key)
 
@@ -127,12 +122,7 @@ def beside(
 
         return (y, z), pull
 
-    return Layer(init, apply, vjp)
-
-
-def _require_pair(x: object) -> None:
-    if not checks.is_pair(x):
-        raise ShapeError("beside(...)", "expected a pair of inputs, one for each layer.")
+    return checked("beside(...)", Both, check, init, vjp, apply)
 
 
 @maker
@@ -140,9 +130,7 @@ def branches(first: Layer[P, X, Y], second: Layer[Q, X, Z]) -> Layer[Both[P, Q],
     """Two layers with one input for both, be it an array or a pair."""
     both = beside(first, second)
 
-    def vjp(
-        params: Both[P, Q], x: X, key: Key
-    ) -> tuple[tuple[Y, Z], Pullback[tuple[Y, Z], Both[P, Q], X]]:
+    def vjp(params: Both[P, Q], x: X, key: Key) -> Pass[tuple[Y, Z], Both[P, Q], X]:
         y, pull_both = both.vjp(params, (x, x), key)
 
         def pull(dyz: tuple[Y, Z]) -> tuple[Both[P, Q], Thunk[X]]:
@@ -166,19 +154,15 @@ def frozen(inner: Layer[P, X, Y]) -> Layer[Frozen[P], X, Y]:
     checks.instance("The layer of frozen(...)", inner, Layer)
     pullback = inference_pullback(inner)
 
-    def apply(params: Frozen[P], x: X) -> Y:
-        require_params("frozen(...)", params, Frozen)
-        return inner.apply(params.value, x)
+    def init(key: Key, example: X) -> Frozen[P]:
+        return Frozen(inner.init(key, example))
 
-    def vjp(params: Frozen[P], x: X, key: Key) -> tuple[Y, Pullback[Y, Frozen[P], X]]:
-        y = apply(params, x)
+    def vjp(params: Frozen[P], x: X, key: Key) -> Pass[Y, Frozen[P], X]:
+        y = inner.apply(params.value, x)
 
         def pull(dy: Y) -> tuple[Frozen[P], Thunk[X]]:
-            def dx() -> X:
-                return pullback(params.value, x, y)(dy)[1]()
-
-            return params, dx
+            return params, lambda: pullback(params.value, x, y)(dy)
 
         return y, pull
 
-    return Layer(lambda key, x: Frozen(inner.init(key, x)), apply, vjp)
+    return checked("frozen(...)", Frozen, anything, init, vjp)

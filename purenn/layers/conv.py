@@ -6,7 +6,6 @@ from functools import partial
 
 import attrs
 
-from purenn import checks
 from purenn.arrays import Images, Vector, filters, vector
 from purenn.checks import Count
 from purenn.errors import OptionError, ParametersError, ShapeError
@@ -16,10 +15,10 @@ from purenn.kernels.features import feature_sums
 from purenn.kernels.ops import Ops
 from purenn.kernels.windows import Windows
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, Thunk, keyless
-from purenn.layers._fitting import require_dtype, require_params
-from purenn.layers._images import Padding, Size, by, pair, require_images, require_padding, sliding
-from purenn.layers.linear import ADVICE, require_bias
+from purenn.layers._contract import Layer, Pass, checked
+from purenn.layers._fitting import require_dtype
+from purenn.layers._images import Padding, Size, by, require_images, sliding
+from purenn.layers.linear import initializer, require_bias
 from purenn.tree import Node
 
 CURE = "Use as many groups as divide both channels and features."
@@ -53,9 +52,9 @@ def conv(
 ) -> Layer[Conv, Images, Images]:
     """2-D convolution of images: (samples, rows, columns, channels) to (..., features).
 
-    It is a cross-correlation, as in every framework: the weight is not flipped. Besides inputs,
-    outputs and their cotangents, each thread of a step needs memory for patches: of 2**17 numbers,
-    or of so many samples that a row of them has 256 windows.
+    It is a cross-correlation: the weight is not flipped. Besides inputs, outputs and their
+    cotangents, each thread of a step needs memory for patches: of 2**17 numbers, or of so many
+    samples that a row of them has 256 windows.
 
     Args:
         features: how many outputs there are for each window.
@@ -71,30 +70,24 @@ def conv(
     if features % groups:
         problem = f"{groups} do not divide {features} features"
         raise OptionError(f"The groups of conv: {problem}. {CURE}")
-    window = pair("The size of conv", size)
-    step = pair("The stride of conv", stride)
-    require_padding("conv", padding)
-    first_weight = glorot_uniform() if weight is None else weight
-    first_bias = zeros() if bias is None else bias
-    checks.instance("The weight of conv", first_weight, Initializer, ADVICE)
-    checks.instance("The bias of conv", first_bias, Initializer, ADVICE)
+    window, windows_over = sliding("conv", size, stride, padding)
+    first = initializer("weight of conv", weight, glorot_uniform())
+    shift = initializer("bias of conv", bias, zeros())
     subject = f"conv({features}, {window[0] if window[0] == window[1] else window})"
 
     def windows_of(x: Images) -> Windows:
-        require_images(subject, x)
         if x.shape[3] % groups:
             expected = f"a multiple of {groups} channels for {groups} groups"
             raise ShapeError(subject, f"expected {expected}, got {x.shape[3]}. {CURE}")
-        return sliding(subject, x, window, step, padding)
+        return windows_over(subject, x)
 
     def init(key: Key, example: Images) -> Conv:
         windows_of(example)
         shape = (*window, example.shape[3] // groups, features)
-        weights = first_weight(key.child("weight"), shape, example.dtype)
-        return Conv(weights, first_bias(key.child("bias"), (features,), example.dtype))
+        weights = first(key.child("weight"), shape, example.dtype)
+        return Conv(weights, shift(key.child("bias"), (features,), example.dtype))
 
-    def fitting(params: Conv, x: Images) -> Windows:
-        require_params(subject, params, Conv)
+    def vjp(ops: Ops, params: Conv, x: Images, key: Key) -> Pass[Images, Conv, Images]:
         rows, columns, channels, outputs = params.weight.shape
         if (rows, columns, outputs) != (*window, features):
             expected = f"windows of {by(window)} and {features} features"
@@ -105,16 +98,9 @@ def conv(
             expected = f"{channels * groups} channels, as its parameters have"
             raise ShapeError(subject, f"expected {expected}, got {x.shape[3]}.")
         require_dtype(subject, params.weight, x)
-        return windows
+        return ops.convolve(x, params.weight, params.bias, windows), lambda dy: (
+            Conv(ops.weight_cotangent(x, dy, windows, params.weight), feature_sums(dy)),
+            lambda: ops.input_cotangent(dy, params.weight, windows, x),
+        )
 
-    def forward(ops: Ops, params: Conv, x: Images) -> tuple[Images, Pullback[Images, Conv, Images]]:
-        windows = fitting(params, x)
-
-        def pull(dy: Images) -> tuple[Conv, Thunk[Images]]:
-            slopes = ops.weight_cotangent(x, dy, windows, params.weight)
-            grads = Conv(slopes, feature_sums(dy))
-            return grads, lambda: ops.input_cotangent(dy, params.weight, windows, x)
-
-        return ops.convolve(x, params.weight, params.bias, windows), pull
-
-    return with_ops(lambda ops: keyless(init, partial(forward, ops)))
+    return with_ops(lambda ops: checked(subject, Conv, require_images, init, partial(vjp, ops)))

@@ -20,8 +20,8 @@ from purenn.kernels.constants import scalar
 from purenn.kernels.elementwise import times, times_plus
 from purenn.kernels.memory import empty, empty_like
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback
-from purenn.layers._fitting import require_params
+from purenn.layers._contract import Check, FreePass, Layer, Pass, checked
+from purenn.layers._fitting import require_features
 from purenn.layers.activations import SELU_ALPHA, SELU_SCALE
 from purenn.layers.reshaping import unchanged, view
 from purenn.tree import EMPTY, Empty
@@ -37,21 +37,19 @@ def _rate(name: str, value: object) -> float:
 
 Rate = Annotated[float, partial(_rate)]
 
-# From a batch and a key to the output, and its pullback.
-Draw = Callable[[A, Key], tuple[A, Callable[[A], A]]]
 
-
-def _in_training(subject: str, draw: Draw[A], least_rank: int = 1) -> Layer[Empty, A, A]:
+def _in_training(
+    subject: str, draw: Callable[[A, Key], FreePass[A, A]], check: Check[A] = require_floats
+) -> Layer[Empty, A, A]:
     """A layer that draws in training and changes nothing in inference."""
-    inference: Layer[Empty, A, A] = unchanged(subject, least_rank)
+    inference = unchanged(subject, check)
 
-    def vjp(params: Empty, x: A, key: Key) -> tuple[A, Pullback[A, Empty, A]]:
-        require_params(subject, params, Empty)
-        require_floats(subject, x, least_rank)
+    def vjp(params: Empty, x: A, key: Key) -> Pass[A, Empty, A]:
         y, backward = draw(x, key)
         return y, lambda dy: (EMPTY, partial(backward, dy))
 
-    return attrs.evolve(inference, vjp=vjp, inference=inference)
+    trained = checked(subject, Empty, check, inference.init, vjp, lambda params, x: view(x))
+    return attrs.evolve(trained, inference=inference)
 
 
 @maker
@@ -72,11 +70,24 @@ def spatial_dropout(rate: Rate) -> Layer[Empty, A, A]:
     Jain, LeCun and Bregler, "Efficient Object Localization Using Convolutional Networks" (2015).
     """
 
-    def draw(x: A, key: Key) -> tuple[A, Callable[[A], A]]:
-        shape = (x.shape[0], *(1 for _ in x.shape[1:-1]), x.shape[-1])
-        return _dropped(x, key, rate, shape)
+    def draw(x: A, key: Key) -> FreePass[A, A]:
+        return _dropped(x, key, rate, (len(x), *[1] * (x.ndim - 2), x.shape[-1]))
 
-    return _in_training(f"spatial_dropout({rate})", draw, 2)
+    return _in_training(f"spatial_dropout({rate})", draw, require_features)
+
+
+def _dropped(x: A, key: Key, rate: float, shape: Shape) -> FreePass[A, A]:
+    """What a mask of that shape leaves, divided by 1 - rate, and its pullback."""
+    mask = _mask(key, rate, shape, x.dtype)
+    np.multiply(mask, scalar(1.0 / (1.0 - rate), x.dtype), mask)
+    return times(x, mask), lambda dy: times(dy, mask)
+
+
+def _mask(key: Key, rate: float, shape: Shape, dtype: FloatDtype) -> Array:
+    """0 with that probability, and 1 otherwise. Writable."""
+    mask = empty(shape, dtype)
+    np.greater_equal(key.generator().random(shape, np.float32), np.float32(rate), mask)
+    return mask
 
 
 @maker
@@ -91,7 +102,7 @@ def alpha_dropout(rate: Rate) -> Layer[Empty, A, A]:
     gain = 1.0 / sqrt((1.0 - rate) * (1.0 + rate * lowest * lowest))
     shift = -gain * rate * lowest
 
-    def draw(x: A, key: Key) -> tuple[A, Callable[[A], A]]:
+    def draw(x: A, key: Key) -> FreePass[A, A]:
         factor = _mask(key, rate, x.shape, x.dtype)
         shifts = np.multiply(factor, scalar(-gain * lowest, x.dtype), empty_like(factor))
         np.add(shifts, scalar(gain * lowest + shift, x.dtype), shifts)
@@ -109,22 +120,8 @@ def noise(deviation: NotNegative) -> Layer[Empty, A, A]:
     with Noise is Equivalent to Tikhonov Regularization" (1995).
     """
 
-    def draw(x: A, key: Key) -> tuple[A, Callable[[A], A]]:
+    def draw(x: A, key: Key) -> FreePass[A, A]:
         checks.fits("The deviation of noise", deviation, x.dtype)
         return add_noise(x, deviation, key.generator()), view
 
     return _in_training(f"noise({deviation})", draw)
-
-
-def _mask(key: Key, rate: float, shape: Shape, dtype: FloatDtype) -> Array:
-    """0 with that probability, and 1 otherwise. Writable."""
-    mask = empty(shape, dtype)
-    np.greater_equal(key.generator().random(shape, np.float32), np.float32(rate), mask)
-    return mask
-
-
-def _dropped(x: A, key: Key, rate: float, shape: Shape) -> tuple[A, Callable[[A], A]]:
-    """What a mask of that shape leaves, divided by 1 - rate, and its pullback."""
-    mask = _mask(key, rate, shape, x.dtype)
-    np.multiply(mask, scalar(1.0 / (1.0 - rate), x.dtype), mask)
-    return times(x, mask), lambda dy: times(dy, mask)

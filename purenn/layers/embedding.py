@@ -1,29 +1,25 @@
-"""Embedding: a learned vector for each symbol."""
+"""Embeddings: a learned vector for each symbol, or for each category of several columns."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import attrs
 import numpy as np
 
-from purenn import checks
-from purenn.arrays import (
-    FLOAT32,
-    Float,
-    FloatDtype,
-    Labels,
-    Matrix,
-    matrix,
-    read_only,
-    require_indices,
-)
+from purenn import arrays, checks
+from purenn.arrays import Float, FloatDtype, Indices, Labels, Matrix, N, matrix, read_only
 from purenn.checks import Count
+from purenn.errors import LabelError, OptionError, ShapeError
 from purenn.expressions import maker
 from purenn.initializers import normal
 from purenn.kernels.gather import scattered, take
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, Thunk, keyless
-from purenn.layers._fitting import require_params, require_shape
+from purenn.layers._contract import Layer, Pass, anything, checked
+from purenn.layers._fitting import require_dtype, require_rows, require_shape
 from purenn.tree import Node
+
+NEAR = 1e-3  # so far from a whole number rounding may lead
 
 
 @attrs.frozen(eq=False)
@@ -35,7 +31,7 @@ class Embedding(Node):
 
 @maker
 def embedding(
-    symbols: Count, features: Count, dtype: FloatDtype | type[Float] = FLOAT32
+    symbols: Count, features: Count, dtype: FloatDtype | type[Float] = arrays.FLOAT32
 ) -> Layer[Embedding, Labels, Matrix]:
     """The row of a table for each symbol: integers (samples,) become (samples, features).
 
@@ -43,23 +39,79 @@ def embedding(
     standard normal, float32 or float64, for integers do not say which.
     """
     kind = checks.float_dtype("embedding", dtype)
-    subject = f"embedding({symbols}, {features})"
+    subject, shape = f"embedding({symbols}, {features})", (symbols, features)
 
-    def init(key: Key, example: Labels) -> Embedding:
-        require_indices(subject, example, symbols)
-        return Embedding(normal()(key.child("table"), (symbols, features), kind))
+    def rows_of(x: Labels) -> Indices:
+        arrays.require_indices(subject, x, symbols)
+        return x.astype(np.int64, copy=False)
 
-    def forward(params: Embedding, x: Labels) -> tuple[Matrix, Pullback[Matrix, Embedding, Labels]]:
-        require_params(subject, params, Embedding)
-        require_shape(subject, "a table", params.table, (symbols, features))
-        require_indices(subject, x, symbols)
-        indices = x.astype(np.int64, copy=False)
+    return _of_table(subject, shape, 1, lambda x: kind, rows_of)
 
-        def pull(dy: Matrix) -> tuple[Embedding, Thunk[Labels]]:
-            table = scattered(dy, indices, params.table)
-            # Integers have no slope.
-            return Embedding(table), lambda: read_only(np.zeros_like(x))
 
-        return take(params.table, indices), pull
+@maker
+def category_embedding(
+    symbols: tuple[int, ...], features: Count
+) -> Layer[Embedding, Matrix, Matrix]:
+    """A learned vector for each category of each column: (samples, columns) to features.
 
-    return keyless(init, forward)
+    The input has whole numbers from 0, as floats: a part of a table that has other numbers too.
+    The output is (samples, columns * features), column by column. All vectors are rows of one
+    table, in the same order, and standard normal at first.
+
+    Args:
+        symbols: how many categories each column has.
+        features: the length of a vector.
+
+    Raises:
+        LabelError: a number is not that of a category of its column.
+    """
+    given: object = symbols
+    if not isinstance(given, tuple) or not given:
+        raise OptionError(f"category_embedding: expected a tuple of numbers, got {symbols!r}.")
+    sizes = tuple(checks.integer("The symbols of category_embedding", each) for each in symbols)
+    subject, shape = f"category_embedding({sizes}, {features})", (sum(sizes), features)
+    limits = np.array(sizes)
+    starts = np.cumsum(limits) - limits
+
+    def rows_of(x: Matrix) -> Indices:
+        require_rows(subject, x)
+        if x.shape[1] != len(sizes):
+            raise ShapeError(subject, f"expected {len(sizes)} columns, got {x.shape[1]}.")
+        numbers = np.rint(x)
+        outside = (numbers < 0) | (numbers >= limits)
+        if (outside | (numbers != x)).any():
+            wrong = np.argwhere(outside | ~np.isclose(numbers, x, 0.0, NEAR)).tolist()
+            for row, column in wrong[:1]:
+                expected = f"whole numbers from 0 to {sizes[column] - 1} in column {column}"
+                raise LabelError(f"{subject}: expected {expected}, got {x[row, column]}.")
+        found: Indices = (numbers.astype(np.int64) + starts).reshape(-1)
+        return found
+
+    return _of_table(subject, shape, len(sizes), lambda x: x.dtype, rows_of)
+
+
+def _of_table(
+    subject: str,
+    shape: tuple[int, int],
+    columns: int,
+    dtype_of: Callable[[N], FloatDtype],
+    rows_of: Callable[[N], Indices],
+) -> Layer[Embedding, N, Matrix]:
+    """A layer that looks up rows of a table, so many for each sample, which `rows_of` checks."""
+
+    def init(key: Key, example: N) -> Embedding:
+        rows_of(example)
+        return Embedding(normal()(key.child("table"), shape, dtype_of(example)))
+
+    def vjp(params: Embedding, x: N, key: Key) -> Pass[Matrix, Embedding, N]:
+        rows = rows_of(x)
+        require_shape(subject, "a table", params.table, shape)
+        if x.dtype in arrays.FLOATS:
+            require_dtype(subject, params.table, x)
+        y: Matrix = take(params.table, rows).reshape(len(x), columns * shape[1])
+        return read_only(y), lambda dy: (
+            Embedding(scattered(dy, rows, params.table)),
+            lambda: read_only(np.zeros_like(x)),  # numbers of symbols have no slope
+        )
+
+    return checked(subject, Embedding, anything, init, vjp)

@@ -9,9 +9,9 @@ import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import FLOAT64, Array, Matrix, Vector, matrix, read_only, require_floats, vector
+from purenn.arrays import FLOAT64, Array, Matrix, Vector, matrix, read_only, vector
 from purenn.checks import Count
-from purenn.errors import DtypeError, ParametersError, ShapeError
+from purenn.errors import DataError, DtypeError, ParametersError, ShapeError
 from purenn.expressions import maker, with_ops
 from purenn.initializers import Initializer, glorot_uniform, normal, zeros
 from purenn.kernels.constants import scalar
@@ -20,11 +20,9 @@ from purenn.kernels.features import feature_sums
 from purenn.kernels.ops import Ops
 from purenn.kernels.portable import scalars
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, Thunk, keyless
-from purenn.layers._fitting import require_fit, require_params
+from purenn.layers._contract import Layer, Pass, Thunk, checked
+from purenn.layers._fitting import require_fit, require_rows
 from purenn.tree import Node
-
-ADVICE = "Give an initializer, such as nn.initializers.zeros()."
 
 
 def require_bias(name: str, weight: Array, bias: Vector) -> None:
@@ -50,6 +48,14 @@ class Linear(Node):
         require_bias("Linear", self.weight, self.bias)
 
 
+def initializer(name: str, given: Initializer | None, default: Initializer) -> Initializer:
+    """The initializer that is given, or else the default."""
+    found = default if given is None else given
+    cure = "Give an initializer, such as nn.initializers.zeros()."
+    checks.instance(f"The {name}", found, Initializer, cure)
+    return found
+
+
 @maker
 def linear(
     features: Count, *, weight: Initializer | None = None, bias: Initializer | None = None
@@ -62,9 +68,9 @@ def linear(
             six, or close to it, on three tables (scripts/compare_initializers.py).
         bias: the initializer of the biases; `zeros()` if None.
     """
-    first_weight = glorot_uniform() if weight is None else weight
-    first_bias = zeros() if bias is None else bias
-    return with_ops(lambda ops: _affine(ops, "linear", features, first_weight, first_bias))
+    first = initializer("weight of linear", weight, glorot_uniform())
+    shift = initializer("bias of linear", bias, zeros())
+    return with_ops(lambda ops: _affine(ops, f"linear({features})", features, first, shift))
 
 
 @maker
@@ -77,11 +83,10 @@ def ntk_linear(
     one learning rate suits layers of any width. Jacot, Gabriel and Hongler, "Neural Tangent Kernel"
     (2018), with the factor of the bias 1.
     """
-    first_weight = normal() if weight is None else weight
-    first_bias = normal() if bias is None else bias
-    return with_ops(
-        lambda ops: _affine(ops, "ntk_linear", features, first_weight, first_bias, _over_root)
-    )
+    first = initializer("weight of ntk_linear", weight, normal())
+    shift = initializer("bias of ntk_linear", bias, normal())
+    subject = f"ntk_linear({features})"
+    return with_ops(lambda ops: _affine(ops, subject, features, first, shift, _over_root))
 
 
 @maker
@@ -93,25 +98,28 @@ def fitted_linear(features: Count) -> Layer[Linear, Matrix, Matrix]:
     where the data are. Steinwart, "A Sober Look at Neural Network Initializations" (2019);
     Holzmüller, Grinsztajn and Steinwart, "Better by Default" (2024).
     """
-    return with_ops(lambda ops: _fitted(ops, features))
+    return with_ops(lambda ops: _fitted(ops, f"fitted_linear({features})", features))
 
 
-def _fitted(ops: Ops, features: int) -> Layer[Linear, Matrix, Matrix]:
-    layer = _affine(ops, "fitted_linear", features, normal(), zeros(), _over_root)
+def _fitted(ops: Ops, subject: str, features: int) -> Layer[Linear, Matrix, Matrix]:
+    layer = _affine(ops, subject, features, normal(), zeros(), _over_root)
 
     def init(key: Key, example: Matrix) -> Linear:
         drawn = layer.init(key, example)
         if not len(example):
             raise ShapeError("fitted_linear", "expected an example of at least one sample.")
-        outputs = layer.apply(drawn, example)
-        units = np.abs(outputs).max(axis=0).clip(np.finfo(example.dtype).tiny)
-        spreads = (outputs / units).std(axis=0, dtype=FLOAT64)  # in units, no square overflows
-        deviations = np.where(spreads > 0.0, spreads * units, 1.0)
-        factors: Vector = (1.0 / deviations).astype(example.dtype)
-        rng, shape = key.child("points").generator(), (5, outputs.shape[1])
+        with np.errstate(over="ignore", invalid="ignore"):
+            outputs = layer.apply(drawn, example)
+        if not np.isfinite(outputs).all():
+            raise DataError(f"{subject}: expected an example whose outputs are finite.")
+        least = np.finfo(example.dtype).tiny
+        units = np.abs(outputs).max(axis=0).clip(least)
+        spreads = (outputs / units).std(axis=0, dtype=FLOAT64) * units  # no square overflows
+        factors: Vector = (1.0 / np.where(spreads < least, 1.0, spreads)).astype(example.dtype)
+        rng, shape = key.child("points").generator(), (5, features)
         shares = np.reshape([-scalars.log(1.0 - one) for one in rng.random(prod(shape))], shape)
         rows = rng.integers(len(outputs), size=shape)
-        points = outputs[rows, np.arange(shape[1])] * (shares / shares.sum(axis=0))
+        points = outputs[rows, np.arange(features)] * (shares / shares.sum(axis=0))
         bias = (-points.sum(axis=0) * factors).astype(example.dtype)
         return Linear(drawn.weight * factors, bias)
 
@@ -124,24 +132,19 @@ def _over_root(x: Matrix) -> Matrix:
 
 def _affine(
     ops: Ops,
-    name: str,
+    subject: str,
     width: int,
     weight: Initializer,
     bias: Initializer,
     scaled: Callable[[Matrix], Matrix] = lambda x: x,
 ) -> Layer[Linear, Matrix, Matrix]:
     """`scaled(x) @ weight + bias`, for a multiple of x that depends on its shape alone."""
-    checks.instance(f"The weight of {name}", weight, Initializer, ADVICE)
-    checks.instance(f"The bias of {name}", bias, Initializer, ADVICE)
-    subject = f"{name}({width})"
 
     def init(key: Key, example: Matrix) -> Linear:
-        require_rows(subject, example)
         weights = weight(key.child("weight"), (example.shape[1], width), example.dtype)
         return Linear(weights, bias(key.child("bias"), (width,), example.dtype))
 
-    def forward(params: Linear, x: Matrix) -> tuple[Matrix, Pullback[Matrix, Linear, Matrix]]:
-        require_params(subject, params, Linear)
+    def vjp(params: Linear, x: Matrix, key: Key) -> Pass[Matrix, Linear, Matrix]:
         _require_fit(subject, params.weight, x, width)
         y, pull_product = ops.product_vjp(scaled(x), params.weight)
         np.add(y, params.bias, y)
@@ -152,7 +155,7 @@ def _affine(
 
         return read_only(y), pull
 
-    return keyless(init, forward)
+    return checked(subject, Linear, require_rows, init, vjp)
 
 
 @attrs.frozen(eq=False)
@@ -171,21 +174,18 @@ def linear_without_bias(
     For example before a normalization that shifts, or to project a residual. The arguments are
     those of `linear`.
     """
-    first = glorot_uniform() if weight is None else weight
-    checks.instance("The weight of linear_without_bias", first, Initializer, ADVICE)
-    return with_ops(lambda ops: _unbiased(ops, features, first))
+    first = initializer("weight of linear_without_bias", weight, glorot_uniform())
+    return with_ops(lambda ops: _unbiased(ops, f"linear_without_bias({features})", features, first))
 
 
-def _unbiased(ops: Ops, features: int, first: Initializer) -> Layer[Weight, Matrix, Matrix]:
-    subject = f"linear_without_bias({features})"
-
+def _unbiased(
+    ops: Ops, subject: str, width: int, weight: Initializer
+) -> Layer[Weight, Matrix, Matrix]:
     def init(key: Key, example: Matrix) -> Weight:
-        require_rows(subject, example)
-        return Weight(first(key.child("weight"), (example.shape[1], features), example.dtype))
+        return Weight(weight(key.child("weight"), (example.shape[1], width), example.dtype))
 
-    def forward(params: Weight, x: Matrix) -> tuple[Matrix, Pullback[Matrix, Weight, Matrix]]:
-        require_params(subject, params, Weight)
-        _require_fit(subject, params.weight, x, features)
+    def vjp(params: Weight, x: Matrix, key: Key) -> Pass[Matrix, Weight, Matrix]:
+        _require_fit(subject, params.weight, x, width)
         y, pull_product = ops.product_vjp(x, params.weight)
 
         def pull(dy: Matrix) -> tuple[Weight, Thunk[Matrix]]:
@@ -194,20 +194,11 @@ def _unbiased(ops: Ops, features: int, first: Initializer) -> Layer[Weight, Matr
 
         return read_only(y), pull
 
-    return keyless(init, forward)
+    return checked(subject, Weight, require_rows, init, vjp)
 
 
 def _require_fit(subject: str, weight: Matrix, x: Matrix, width: int) -> None:
-    require_rows(subject, x)
     if weight.shape[1] != width:
         got = weight.shape[1]
         raise ParametersError(subject, f"expected parameters of {width} outputs, got {got}.")
     require_fit(subject, weight, x)
-
-
-def require_rows(subject: str, x: Matrix) -> None:
-    """Check that an input is a matrix of floats."""
-    require_floats(subject, x)
-    if x.ndim != 2:
-        got = f"{x.shape[1:]}. Put flatten() before it."
-        raise ShapeError(subject, f"expected samples of shape (features,), got {got}")

@@ -29,11 +29,10 @@ def lsuv(model: Layer[P, X, Y]) -> Layer[P, X, Y]:
     """The model with first weights by LSUV: orthogonal, scaled to outputs of variance 1 on a batch.
 
     The batch is the example that `init` gets. Layers with weights are scaled one after the other;
-    the variance is that over samples and features alike, and biases are 0. Initializers given to
-    them do not count: what is to keep its own stays outside, as in
-    `lsuv(body) >> linear(10, weight=zeros())`. A layer of one's own takes part if it has a
-    parameter named `weight` of two or more axes, which multiplies; `periodic_embedding`, whose
-    output holds its input too, does not. Mishkin and Matas, "All you need is a good init" (2016).
+    the variance is over samples and features alike, biases are 0, and initializers do not count:
+    what is to keep its own stays outside, as in `lsuv(body) >> linear(10, weight=zeros())`. A layer
+    of one's own takes part if it has a parameter `weight` of two or more axes, which multiplies;
+    `periodic_embedding` does not. Mishkin and Matas, "All you need is a good init" (2016).
 
     Raises:
         ShapeError: in init, the example is a single sample.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from math import prod
 
 import attrs
 
 from purenn import checks
-from purenn.arrays import A, Vector, require_floats, typed_like, vector
+from purenn.arrays import A, Vector, typed_like, vector
 from purenn.checks import Count, Positive
 from purenn.errors import ShapeError
 from purenn.expressions import maker
@@ -17,8 +18,8 @@ from purenn.kernels import norms as kernels
 from purenn.kernels.elementwise import times, times_plus
 from purenn.kernels.features import feature_sums
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, Thunk, keyless
-from purenn.layers._fitting import require_features, require_fit, require_params
+from purenn.layers._contract import FreePass, Layer, Pass, Thunk, checked
+from purenn.layers._fitting import require_features, require_fit
 from purenn.layers.scaling import Scale, filled, then_scaled
 from purenn.tree import Node
 
@@ -46,38 +47,78 @@ def layer_norm(epsilon: Positive = 1e-5) -> Layer[Affine, A, A]:
     return _affine("layer_norm()", 1, epsilon, _by_rows)
 
 
-def _by_rows(params: Affine, x: A, groups: int, epsilon: float) -> tuple[A, Pullback[A, Affine, A]]:
-    """Each group of features at each place standardized by itself, then scaled and shifted."""
-    width = x.shape[-1] // groups
-    rows, inverse = kernels.standardized(x.reshape(-1, width), epsilon)
-    z = typed_like(rows.reshape(x.shape), x)
-
-    def pull(dy: A) -> tuple[Affine, Thunk[A]]:
-        def dx() -> A:
-            dz = times(dy, params.scale).reshape(-1, width)
-            slopes = kernels.standardized_cotangent(rows, inverse, dz)
-            return typed_like(slopes.reshape(x.shape), x)
-
-        return Affine(feature_sums(times(dy, z)), feature_sums(dy)), dx
-
-    return times_plus(z, params.scale, params.shift), pull
-
-
 @maker
 def group_norm(groups: Count, epsilon: Positive = 1e-5) -> Layer[Affine, A, A]:
     """Group normalization: each group of features of a sample with mean 0 and variance 1.
 
-    The mean and the variance are over all axes but the first, so over the rows and columns of
-    images too; then each feature is scaled and shifted. As many groups as features are instance
-    normalization. The number of groups divides that of features. The epsilon is that of
-    `layer_norm`. Wu and He, "Group Normalization" (2018).
+    They are over all axes but the first, so over the rows and columns of images too; then each
+    feature is scaled and shifted. The number of groups divides that of features; as many as there
+    are make instance normalization. The epsilon is that of `layer_norm`. Wu and He, "Group
+    Normalization" (2018).
     """
     return _affine(f"group_norm({groups})", groups, epsilon, _by_groups)
 
 
-def _by_groups(
-    params: Affine, x: A, groups: int, epsilon: float
-) -> tuple[A, Pullback[A, Affine, A]]:
+@maker
+def rms_norm(epsilon: Positive = 1e-6) -> Layer[Scale, A, A]:
+    """Root mean square normalization along the last axis: `x / sqrt(mean(x²) + epsilon) * scale`.
+
+    The epsilon is that of `layer_norm`. Zhang and Sennrich, "Root Mean Square Layer Normalization"
+    (2019).
+    """
+    forward = partial(_standardized, groups=1, epsilon=epsilon, is_centred=False)
+    return then_scaled("rms_norm()", forward, epsilon)
+
+
+def _affine(
+    subject: str,
+    groups: int,
+    epsilon: float,
+    forward: Callable[[Affine, A, int, float], Pass[A, Affine, A]],
+) -> Layer[Affine, A, A]:
+    """A layer that scales and shifts, with checks of examples and inputs."""
+
+    def check(subject: str, x: A) -> None:
+        require_features(subject, x)
+        if x.shape[-1] % groups:
+            expected = f"a number of features that {groups} divides"
+            raise ShapeError(subject, f"expected {expected}, got {x.shape[-1]}.")
+
+    def init(key: Key, example: A) -> Affine:
+        checks.fits(f"The epsilon of {subject.partition('(')[0]}", epsilon, example.dtype)
+        return Affine(filled(example, 1.0), filled(example, 0.0))
+
+    def vjp(params: Affine, x: A, key: Key) -> Pass[A, Affine, A]:
+        require_fit(subject, params.scale, x)
+        require_fit(subject, params.shift, x)
+        return forward(params, x, groups, epsilon)
+
+    return checked(subject, Affine, check, init, vjp)
+
+
+def _by_rows(params: Affine, x: A, groups: int, epsilon: float) -> Pass[A, Affine, A]:
+    """Each group of features at each place standardized by itself, then scaled and shifted."""
+    z, backward = _standardized(x, groups, epsilon, is_centred=True)
+    return times_plus(z, params.scale, params.shift), lambda dy: (
+        Affine(feature_sums(times(dy, z)), feature_sums(dy)),
+        lambda: backward(times(dy, params.scale)),
+    )
+
+
+def _standardized(x: A, groups: int, epsilon: float, *, is_centred: bool) -> FreePass[A, A]:
+    """Each group of features at each place standardized by itself, and the pullback."""
+    width = x.shape[-1] // groups
+    z, inverse = kernels.standardized(x.reshape(-1, width), epsilon, is_centred=is_centred)
+
+    def backward(dz: A) -> A:
+        slopes = dz.reshape(-1, width)
+        dx = kernels.standardized_cotangent(z, inverse, slopes, is_centred=is_centred)
+        return typed_like(dx.reshape(x.shape), x)
+
+    return typed_like(z.reshape(x.shape), x), backward
+
+
+def _by_groups(params: Affine, x: A, groups: int, epsilon: float) -> Pass[A, Affine, A]:
     """Each group of features of a sample standardized at all places, then scaled and shifted."""
     if x.ndim == 2:
         return _by_rows(params, x, groups, epsilon)
@@ -95,57 +136,3 @@ def _by_groups(
         return Affine(*map(grouped.sample_sums, sums)), dx
 
     return typed_like(y.reshape(x.shape), x), pull
-
-
-@maker
-def rms_norm(epsilon: Positive = 1e-6) -> Layer[Scale, A, A]:
-    """Root mean square normalization along the last axis: `x / sqrt(mean(x²) + epsilon) * scale`.
-
-    The epsilon is that of `layer_norm`. Zhang and Sennrich, "Root Mean Square Layer Normalization"
-    (2019).
-    """
-
-    def forward(x: A) -> tuple[A, Callable[[A], A]]:
-        rows = x.reshape(-1, x.shape[-1])
-        z, inverse = kernels.standardized(rows, epsilon, is_centred=False)
-
-        def backward(dz: A) -> A:
-            slopes = dz.reshape(-1, x.shape[-1])
-            dx = kernels.standardized_cotangent(z, inverse, slopes, is_centred=False)
-            return typed_like(dx.reshape(x.shape), x)
-
-        return typed_like(z.reshape(x.shape), x), backward
-
-    def check(example: A) -> None:
-        checks.fits("The epsilon of rms_norm", epsilon, example.dtype)
-
-    return then_scaled("rms_norm()", forward, check)
-
-
-def _affine(
-    subject: str,
-    groups: int,
-    epsilon: float,
-    forward: Callable[[Affine, A, int, float], tuple[A, Pullback[A, Affine, A]]],
-) -> Layer[Affine, A, A]:
-    """A layer that scales and shifts, with checks of examples and inputs."""
-
-    def check(x: A) -> None:
-        if x.shape[-1] % groups:
-            expected = f"a number of features that {groups} divides"
-            raise ShapeError(subject, f"expected {expected}, got {x.shape[-1]}.")
-
-    def init(key: Key, example: A) -> Affine:
-        require_floats(subject, example, 2)
-        check(example)
-        checks.fits(f"The epsilon of {subject.partition('(')[0]}", epsilon, example.dtype)
-        return Affine(filled(example, 1.0), filled(example, 0.0))
-
-    def checked(params: Affine, x: A) -> tuple[A, Pullback[A, Affine, A]]:
-        require_params(subject, params, Affine)
-        require_features(subject, params.scale, x)
-        require_fit(subject, params.shift, x)
-        check(x)
-        return forward(params, x, groups, epsilon)
-
-    return keyless(init, checked)

@@ -15,9 +15,8 @@ from purenn.initializers import Initializer, normal
 from purenn.kernels import periodic as kernels
 from purenn.kernels.ops import Ops
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, Thunk, keyless
-from purenn.layers._fitting import require_fit, require_params, require_shape
-from purenn.layers.linear import require_rows
+from purenn.layers._contract import Layer, Pass, Thunk, checked
+from purenn.layers._fitting import require_fit, require_rows, require_shape
 from purenn.tree import Node
 
 
@@ -45,9 +44,8 @@ def periodic_embedding(
     """Numbers and linear maps of their cosines: (samples, columns) to (…, columns * features).
 
     `cos(2 pi x frequency + phase) @ weight + bias` for each column, one after the other, and then
-    the columns themselves. The form PBLD of Holzmüller, Grinsztajn and Steinwart, "Better by
-    Default" (2024), after Gorishniy, Rubachev and Babenko, "On Embeddings for Numerical Features in
-    Tabular Deep Learning" (2022).
+    the columns themselves: PBLD of Holzmüller, Grinsztajn and Steinwart, "Better by Default"
+    (2024).
 
     Args:
         features: how many of them a number becomes, itself among them; at least 2.
@@ -59,7 +57,6 @@ def periodic_embedding(
     subject = f"periodic_embedding({width + 1})"
 
     def init(key: Key, example: Matrix) -> Periodic:
-        require_rows(subject, example)
         columns, kind = example.shape[1], example.dtype
         phases, small = _within(pi), _within(1.0 / sqrt(frequencies))
         return Periodic(
@@ -69,11 +66,7 @@ def periodic_embedding(
             small(key.child("bias"), (columns, width), kind),
         )
 
-    def forward(
-        ops: Ops, params: Periodic, x: Matrix
-    ) -> tuple[Matrix, Pullback[Matrix, Periodic, Matrix]]:
-        require_params(subject, params, Periodic)
-        require_rows(subject, x)
+    def vjp(ops: Ops, params: Periodic, x: Matrix, key: Key) -> Pass[Matrix, Periodic, Matrix]:
         require_fit(subject, params.frequency, x)
         columns = x.shape[1]
         require_shape(subject, "a frequency", params.frequency, (columns, frequencies))
@@ -90,7 +83,7 @@ def periodic_embedding(
 
         return kernels.mapped(ops, wave, params.weight, params.bias, x), pull
 
-    return with_ops(lambda ops: keyless(init, partial(forward, ops)))
+    return with_ops(lambda ops: checked(subject, Periodic, require_rows, init, partial(vjp, ops)))
 
 
 def _within(bound: float) -> Initializer:

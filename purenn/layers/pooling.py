@@ -10,12 +10,12 @@ from purenn.errors import ShapeError
 from purenn.expressions import maker
 from purenn.kernels import pooling as kernels
 from purenn.kernels.windows import Windows
-from purenn.layers._contract import Layer
-from purenn.layers._images import Padding, Size, by, pair, require_images, require_padding, sliding
+from purenn.layers._contract import FreePass, Layer
+from purenn.layers._images import Padding, Size, by, require_images, sliding
 from purenn.layers.activations import without_params
 from purenn.tree import Empty
 
-Forward = Callable[[Images, Windows], tuple[Images, Callable[[Images], Images]]]
+Forward = Callable[[Images, Windows], FreePass[Images, Images]]
 
 
 @maker
@@ -30,7 +30,7 @@ def max_pool(
         padding: as in `conv`. What "same" adds is never the maximum.
     """
 
-    def forward(x: Images, windows: Windows) -> tuple[Images, Callable[[Images], Images]]:
+    def forward(x: Images, windows: Windows) -> FreePass[Images, Images]:
         y = kernels.maximum(x, windows)
         return y, lambda dy: kernels.maximum_cotangent(x, y, dy, windows)
 
@@ -46,7 +46,7 @@ def average_pool(
     What "same" padding adds does not count in the mean (as in TensorFlow).
     """
 
-    def forward(x: Images, windows: Windows) -> tuple[Images, Callable[[Images], Images]]:
+    def forward(x: Images, windows: Windows) -> FreePass[Images, Images]:
         pull = partial(kernels.average_cotangent, x.shape, windows=windows)
         return kernels.average(x, windows), pull
 
@@ -56,28 +56,24 @@ def average_pool(
 def _pool(
     name: str, size: Size, stride: Size | None, padding: Padding, forward: Forward
 ) -> Layer[Empty, Images, Images]:
-    window = pair(f"The size of {name}", size)
-    step = window if stride is None else pair(f"The stride of {name}", stride)
-    require_padding(name, padding)
+    window, windows_over = sliding(name, size, stride, padding)
     subject = f"{name}({window[0] if window[0] == window[1] else window})"
 
-    def with_pullback(x: Images) -> tuple[Images, Callable[[Images], Images]]:
-        require_images(subject, x)
+    def with_pullback(x: Images) -> FreePass[Images, Images]:
         if window[0] > x.shape[1] or window[1] > x.shape[2]:
             got = f"windows of {by(window)} do not fit images of {by(x.shape[1:3])}"
             cure = "Use smaller ones, or global_average_pool()."
             raise ShapeError(subject, f"{got}. {cure}")
-        return forward(x, sliding(subject, x, window, step, padding))
+        return forward(x, windows_over(subject, x))
 
-    return without_params(subject, with_pullback)
+    return without_params(subject, require_images, with_pullback)
 
 
 @maker
 def global_average_pool() -> Layer[Empty, Images, Matrix]:
     """The mean of each channel over all pixels: images to (samples, channels)."""
 
-    def forward(x: Images) -> tuple[Matrix, Callable[[Matrix], Images]]:
-        require_images("global_average_pool()", x)
+    def forward(x: Images) -> FreePass[Matrix, Images]:
         return kernels.global_average(x), partial(kernels.global_average_cotangent, x.shape)
 
-    return without_params("global_average_pool()", forward)
+    return without_params("global_average_pool()", require_images, forward)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import prod
 
 import numpy as np
@@ -13,7 +12,7 @@ from purenn.errors import DtypeError, ShapeError
 from purenn.expressions import maker
 from purenn.kernels.elementwise import plus
 from purenn.kernels.windows import Windows, cover
-from purenn.layers._contract import Layer
+from purenn.layers._contract import Check, FreePass, Layer
 from purenn.layers._images import Size, pair, require_images
 from purenn.layers.activations import pointwise, without_params
 from purenn.tree import Empty
@@ -25,12 +24,11 @@ MOST = 1024  # rows or columns that are added on a side
 def flatten() -> Layer[Empty, AnyImages, Matrix]:
     """Samples of any shape, such as images, as rows of features, in C order."""
 
-    def forward(x: AnyImages) -> tuple[Matrix, Callable[[Matrix], AnyImages]]:
-        require_floats("flatten()", x)
+    def forward(x: AnyImages) -> FreePass[Matrix, AnyImages]:
         y: Matrix = np.reshape(x, (x.shape[0], prod(x.shape[1:])))
         return read_only(y), lambda dy: read_only(typed_like(np.reshape(dy, x.shape), x))
 
-    return without_params("flatten()", forward)
+    return without_params("flatten()", require_floats, forward)
 
 
 @maker
@@ -44,13 +42,12 @@ def pad(rows: Size, columns: Size | None = None) -> Layer[Empty, Images, Images]
     top, bottom = pair("The rows of pad", rows, 0, MOST)
     left, right = (top, bottom) if columns is None else pair("The columns of pad", columns, 0, MOST)
 
-    def forward(x: Images) -> tuple[Images, Callable[[Images], Images]]:
-        require_images("pad(...)", x)
+    def forward(x: Images) -> FreePass[Images, Images]:
         height, width = x.shape[1:3]
         y = _pixels(x, -top, -left, height + top + bottom, width + left + right)
         return y, lambda dy: _pixels(dy, top, left, height, width)
 
-    return without_params("pad(...)", forward)
+    return without_params("pad(...)", require_images, forward)
 
 
 def _pixels(x: Images, top: int, left: int, rows: int, columns: int) -> Images:
@@ -64,9 +61,9 @@ def identity() -> Layer[Empty, A, A]:
     return unchanged("identity()")
 
 
-def unchanged(subject: str, least_rank: int = 1) -> Layer[Empty, A, A]:
-    """`identity`, by another name, for inputs of that rank or a higher one."""
-    return pointwise(view, lambda y, dy: view(dy), subject, least_rank)
+def unchanged(subject: str, check: Check[A] = require_floats) -> Layer[Empty, A, A]:
+    """`identity`, by another name and with another check of inputs."""
+    return pointwise(view, lambda y, dy: view(dy), subject, check)
 
 
 def view(x: A) -> A:
@@ -78,10 +75,7 @@ def view(x: A) -> A:
 def concatenate() -> Layer[Empty, tuple[Matrix, Matrix], Matrix]:
     """Two batches of features as one, those of each sample side by side."""
 
-    def forward(
-        x: tuple[Matrix, Matrix],
-    ) -> tuple[Matrix, Callable[[Matrix], tuple[Matrix, Matrix]]]:
-        _require_pair("concatenate()", x)
+    def forward(x: tuple[Matrix, Matrix]) -> FreePass[Matrix, tuple[Matrix, Matrix]]:
         if x[0].ndim != 2 or x[1].ndim != 2 or len(x[0]) != len(x[1]):
             got = f"{x[0].shape} and {x[1].shape}"
             raise ShapeError("concatenate()", f"expected (samples, features) twice, got {got}.")
@@ -94,7 +88,7 @@ def concatenate() -> Layer[Empty, tuple[Matrix, Matrix], Matrix]:
 
         return read_only(y), backward
 
-    return without_params("concatenate()", forward)
+    return without_params("concatenate()", _require_pair, forward)
 
 
 @maker
@@ -104,8 +98,7 @@ def select(start: int, stop: int) -> Layer[Empty, Matrix, Matrix]:
     end = checks.integer("The stop of select", stop, first + 1)
     subject = f"select({first}, {end})"
 
-    def forward(x: Matrix) -> tuple[Matrix, Callable[[Matrix], Matrix]]:
-        require_floats(subject, x)
+    def forward(x: Matrix) -> FreePass[Matrix, Matrix]:
         if x.ndim != 2 or x.shape[1] < end:
             expected = f"samples of shape (features,) with at least {end} of them"
             raise ShapeError(subject, f"expected {expected}, got {x.shape[1:]}.")
@@ -117,21 +110,20 @@ def select(start: int, stop: int) -> Layer[Empty, Matrix, Matrix]:
 
         return read_only(np.ascontiguousarray(x[:, first:end])), backward
 
-    return without_params(subject, forward)
+    return without_params(subject, require_floats, forward)
 
 
 @maker
 def add() -> Layer[Empty, tuple[A, A], A]:
     """The sum of two batches of one shape, such as the outputs of `branches`."""
 
-    def forward(x: tuple[A, A]) -> tuple[A, Callable[[A], tuple[A, A]]]:
-        _require_pair("add()", x)
+    def forward(x: tuple[A, A]) -> FreePass[A, tuple[A, A]]:
         if x[0].shape != x[1].shape:
             got = f"{x[0].shape} and {x[1].shape}"
             raise ShapeError("add()", f"expected one shape twice, got {got}.")
         return plus(*x), lambda dy: (view(dy), view(dy))
 
-    return without_params("add()", forward)
+    return without_params("add()", _require_pair, forward)
 
 
 def _require_pair(subject: str, x: tuple[A, A]) -> None:

@@ -1,4 +1,4 @@
-"""A learned factor for each feature, by itself or after a normalization."""
+"""A learned number for each feature: `scale`, `prelu` and `parametric`."""
 
 from __future__ import annotations
 
@@ -7,14 +7,19 @@ from collections.abc import Callable
 import attrs
 import numpy as np
 
-from purenn.arrays import A, Array, Vector, read_only, require_floats, vector
+from purenn import checks
+from purenn.arrays import A, Array, Vector, read_only, vector
+from purenn.checks import Number
+from purenn.errors import ShapeError
 from purenn.expressions import maker
-from purenn.kernels.elementwise import times
+from purenn.kernels import activations as kernels
+from purenn.kernels.elementwise import plus, times
 from purenn.kernels.features import feature_sums
+from purenn.kernels.memory import empty_like
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pullback, Thunk, keyless
-from purenn.layers._fitting import require_features, require_params
-from purenn.tree import Node
+from purenn.layers._contract import FreePass, Layer, Pass, Thunk, checked
+from purenn.layers._fitting import require_features, require_fit
+from purenn.tree import EMPTY, Empty, Node
 
 
 @attrs.frozen(eq=False)
@@ -27,33 +32,109 @@ class Scale(Node):
 @maker
 def scale() -> Layer[Scale, A, A]:
     """Multiply each feature by a learned factor, which is 1 at first."""
-    return then_scaled("scale()", lambda x: (x, lambda dx: dx), lambda example: None)
+    return then_scaled("scale()", lambda x: (x, lambda dx: dx))
 
 
 def then_scaled(
-    subject: str, forward: Callable[[A], tuple[A, Callable[[A], A]]], check: Callable[[A], None]
+    subject: str, forward: Callable[[A], FreePass[A, A]], epsilon: float = 0.0
 ) -> Layer[Scale, A, A]:
-    """A function to its output and the output's pullback, then a factor for each feature."""
+    """A function, with an epsilon that must fit the dtype, and then a factor for each feature."""
 
     def init(key: Key, example: A) -> Scale:
-        require_floats(subject, example, 2)
-        check(example)
+        checks.fits(f"The epsilon of {subject.partition('(')[0]}", epsilon, example.dtype)
         return Scale(filled(example, 1.0))
 
-    def scaled(params: Scale, x: A) -> tuple[A, Pullback[A, Scale, A]]:
-        require_params(subject, params, Scale)
-        require_features(subject, params.scale, x)
+    def vjp(params: Scale, x: A, key: Key) -> Pass[A, Scale, A]:
+        require_fit(subject, params.scale, x)
         z, backward = forward(x)
+        return times(z, params.scale), lambda dy: (
+            Scale(feature_sums(times(dy, z))),
+            lambda: backward(times(dy, params.scale)),
+        )
 
-        def pull(dy: A) -> tuple[Scale, Thunk[A]]:
-            grads = Scale(feature_sums(times(dy, z)))
-            return grads, lambda: backward(times(dy, params.scale))
-
-        return times(z, params.scale), pull
-
-    return keyless(init, scaled)
+    return checked(subject, Scale, require_features, init, vjp)
 
 
 def filled(example: Array, value: float) -> Vector:
     """A vector of so many features, in the dtype of the example."""
     return read_only(np.full(example.shape[-1], value, example.dtype))
+
+
+@attrs.frozen(eq=False)
+class PRelu(Node):
+    """The parameters of `prelu`: the slope of each feature below 0, (features,)."""
+
+    slope: Vector = attrs.field(converter=vector)
+
+
+@maker
+def prelu(slope: Number = 0.25) -> Layer[PRelu, A, A]:
+    """`x` where it is positive and `slope * x` elsewhere, with a learned slope for each feature.
+
+    The argument is the first value of the slopes. The derivative at 0 is the slope. He, Zhang, Ren
+    and Sun, "Delving Deep into Rectifiers" (2015).
+    """
+    subject = f"prelu({slope})"
+
+    def init(key: Key, example: A) -> PRelu:
+        checks.fits("The slope of prelu", slope, example.dtype)
+        return PRelu(filled(example, slope))
+
+    def vjp(params: PRelu, x: A, key: Key) -> Pass[A, PRelu, A]:
+        require_fit(subject, params.slope, x)
+        return kernels.prelu(x, params.slope), lambda dy: (
+            PRelu(feature_sums(kernels.prelu_slopes(x, dy))),
+            lambda: kernels.prelu_cotangent(x, dy, params.slope),
+        )
+
+    return checked(subject, PRelu, require_features, init, vjp)
+
+
+@attrs.frozen(eq=False)
+class Parametric(Node):
+    """The parameters of `parametric`: the share of the activation in each feature, (features,)."""
+
+    share: Vector = attrs.field(converter=vector)
+
+
+@maker
+def parametric(activation: Layer[Empty, A, A]) -> Layer[Parametric, A, A]:
+    """`x + (f(x) - x) * share` for an activation f, with a learned share, 1 at first, per feature.
+
+    At 0 it is the identity. Holzmüller, Grinsztajn and Steinwart, "Better by Default" (2024).
+    """
+    checks.instance("The activation of parametric", activation, Layer)
+    subject = f"parametric({activation!r})"
+
+    def init(key: Key, example: A) -> Parametric:
+        own: object = activation.init(key, example)
+        if not isinstance(own, Empty) or activation.apply(own, example).shape != example.shape:
+            expected = "an activation without parameters that keeps the shape of its input"
+            raise ShapeError(subject, f"expected {expected}.")
+        return Parametric(filled(example, 1.0))
+
+    def apply(params: Parametric, x: A) -> A:
+        require_fit(subject, params.share, x)
+        return plus(x, times(_difference(activation.apply(EMPTY, x), x), params.share))
+
+    def vjp(params: Parametric, x: A, key: Key) -> Pass[A, Parametric, A]:
+        require_fit(subject, params.share, x)
+        value, pull_inner = activation.vjp(EMPTY, x, key)
+        difference = _difference(value, x)
+
+        def pull(dy: A) -> tuple[Parametric, Thunk[A]]:
+            def dx() -> A:
+                through = times(dy, params.share)
+                return plus(_difference(dy, through), pull_inner(through)[1]())
+
+            return Parametric(feature_sums(times(dy, difference))), dx
+
+        return plus(x, times(difference, params.share)), pull
+
+    return checked(subject, Parametric, require_features, init, vjp, apply)
+
+
+def _difference(x: A, y: A) -> A:
+    found = empty_like(x)
+    np.subtract(x, y, found)
+    return read_only(found)

@@ -13,8 +13,8 @@ from purenn.errors import OptionError
 from purenn.expressions import maker
 from purenn.kernels.elementwise import plus
 from purenn.keys import Key
-from purenn.layers._contract import Layer, P, Pullback, Thunk, X, placed
-from purenn.layers._fitting import require_entries, require_params
+from purenn.layers._contract import Layer, P, Pass, Pullback, Thunk, X, anything, checked, placed
+from purenn.layers._fitting import require_entries
 from purenn.layers.combinators import Block, wrapping
 from purenn.tree import Node, map_pairs
 
@@ -49,27 +49,22 @@ def stack(*layers: Layer[P, X, X]) -> Layer[Stack[P], X, X]:
         return Stack(tuple(params))
 
     def apply(params: Stack[P], x: X) -> X:
-        require_params("stack(...)", params, Stack)
         require_entries("stack(...)", params.layers, len(row))
         for layer, own in zip(row, params.layers, strict=True):
             x = layer.apply(own, x)
         return x
 
-    def vjp(params: Stack[P], x: X, key: Key) -> tuple[X, Pullback[X, Stack[P], X]]:
-        require_params("stack(...)", params, Stack)
+    def vjp(params: Stack[P], x: X, key: Key) -> Pass[X, Stack[P], X]:
         require_entries("stack(...)", params.layers, len(row))
-        pullbacks: list[Pullback[X, P, X]] = []
-        for layer, own in zip(row, params.layers, strict=True):
-            x, pullback = layer.vjp(own, x, key)
-            pullbacks.append(pullback)
+        y, pull_row = _in_a_row(row, params.layers, [key] * len(row), x)
 
         def pull(dy: X) -> tuple[Stack[P], Thunk[X]]:
-            grads, dx = _pulled(pullbacks, dy)
+            grads, dx = pull_row(dy)
             return Stack(tuple(grads)), dx
 
-        return x, pull
+        return y, pull
 
-    return Layer(init, apply, vjp)
+    return checked("stack(...)", Stack, anything, init, vjp, apply)
 
 
 @maker
@@ -84,31 +79,34 @@ def repeated(inner: Layer[P, X, X], times: Count) -> Layer[Block[P], X, X]:
             x = inner.apply(params, x)
         return x
 
-    def vjp(params: P, x: X, key: Key) -> tuple[X, Pullback[X, P, X]]:
-        pullbacks: list[Pullback[X, P, X]] = []
-        for index in range(times):
-            x, pullback = inner.vjp(params, x, key.child("time", index))
-            pullbacks.append(pullback)
+    def vjp(params: P, x: X, key: Key) -> Pass[X, P, X]:
+        keys = [key.child("time", index) for index in range(times)]
+        y, pull_row = _in_a_row([inner] * times, [params] * times, keys, x)
 
         def pull(dy: X) -> tuple[P, Thunk[X]]:
-            grads, dx = _pulled(pullbacks, dy)
-            return reduce(_sum, grads), dx
+            grads, dx = pull_row(dy)
+            return reduce(lambda sums, grad: map_pairs(plus, grad, sums), grads), dx
 
-        return x, pull
+        return y, pull
 
-    return wrapping("repeated(...)", inner, apply, vjp)
-
-
-def _pulled(pullbacks: Sequence[Pullback[X, P, X]], dy: X) -> tuple[list[P], Thunk[X]]:
-    """The gradients of layers in a row, in their order, and the cotangent of what went in."""
-    grad, dx = pullbacks[-1](dy)
-    grads = [grad]
-    for pullback in reversed(pullbacks[:-1]):
-        grad, dx = pullback(dx())
-        grads.append(grad)
-    return grads[::-1], dx
+    return wrapping("repeated(...)", inner, vjp, apply)
 
 
-def _sum(first: P, second: P) -> P:
-    """The sum of two trees, leaf by leaf; of frozen parts the second's."""
-    return map_pairs(plus, second, first)
+def _in_a_row(
+    layers: Sequence[Layer[P, X, X]], params: Sequence[P], keys: Sequence[Key], x: X
+) -> Pass[X, list[P], X]:
+    """The pass through layers one after the other, whose gradients come in their order."""
+    pullbacks: list[Pullback[X, P, X]] = []
+    for layer, own, key in zip(layers, params, keys, strict=True):
+        x, pullback = layer.vjp(own, x, key)
+        pullbacks.append(pullback)
+
+    def pull(dy: X) -> tuple[list[P], Thunk[X]]:
+        grad, dx = pullbacks[-1](dy)
+        grads = [grad]
+        for pullback in reversed(pullbacks[:-1]):
+            grad, dx = pullback(dx())
+            grads.append(grad)
+        return grads[::-1], dx
+
+    return x, pull

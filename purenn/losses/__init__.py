@@ -7,7 +7,6 @@ from purenn.losses._contract import LossFunction as LossFunction
 from purenn.losses._contract import PerSample as PerSample
 from purenn.losses._contract import reporting as reporting
 from purenn.losses._contract import summed as summed
-from purenn.losses.ignoring import ignoring as ignoring
 from purenn.losses.logits import (
     binary_cross_entropy_with_logits as binary_cross_entropy_with_logits,
 )
@@ -26,4 +25,5 @@ from purenn.losses.regression import poisson as poisson
 from purenn.losses.regression import quantile as quantile
 from purenn.losses.weighting import balanced_weights as balanced_weights
 from purenn.losses.weighting import class_weighted as class_weighted
+from purenn.losses.weighting import ignoring as ignoring
 from purenn.losses.weighting import weighted as weighted

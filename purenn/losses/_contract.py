@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from math import nan
 from typing import Generic, TypeVar
 
@@ -15,7 +16,7 @@ import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import Array, Labels, Matrix, N, Vector, read_only, typed_like
+from purenn.arrays import A, Array, N, Vector, read_only, typed_like
 from purenn.errors import OptionError
 from purenn.expressions import Expressed, maker
 from purenn.kernels.constants import scalar
@@ -24,7 +25,7 @@ from purenn.kernels.reductions import total
 
 Y = TypeVar("Y")
 T = TypeVar("T")
-L = TypeVar("L", bound=Matrix | Labels)  # the targets of a classifier
+R = TypeVar("R")
 T_contra = TypeVar("T_contra", contravariant=True)
 
 LossFunction = Callable[[Y, T], tuple[float, Y]]
@@ -57,15 +58,19 @@ class Loss(Expressed, Generic[Y, T_contra]):
     def __call__(self, prediction: Y, target: T_contra) -> tuple[float, Y]:
         """The value, and the cotangent of the prediction."""
         values, pull = self.per_sample(prediction, target)
-        samples = values.shape[0] if self.count is None else self.count(target)
+        samples = self._samples(values, target)
         scale = self.scale(samples) if samples else 0.0
         return total(values) * scale, pull(scalar(scale, values.dtype))
 
     def mean(self, prediction: Y, target: T_contra) -> float:
         """The mean over the samples, whatever the reduction; NaN if none counts."""
         values, _ = self.per_sample(prediction, target)
-        samples = values.shape[0] if self.count is None else self.count(target)
+        samples = self._samples(values, target)
         return total(values) / samples if samples else nan
+
+    def _samples(self, values: Vector, target: T_contra) -> int:
+        """How many samples of a target count, from the losses of all."""
+        return len(values) if self.count is None else self.count(target)
 
 
 def weighted_slopes(slopes: N, weights: Array) -> N:
@@ -76,12 +81,23 @@ def weighted_slopes(slopes: N, weights: Array) -> N:
     return read_only(typed_like(found, slopes))
 
 
-def sloped(function: Callable[[N, T], tuple[Vector, N]]) -> Loss[N, T]:
-    """A loss from the function to the losses of samples and their slopes."""
+def computed(
+    name: str,
+    check: Callable[[str, A, T], R],
+    kernel: Callable[[A, R], tuple[Vector, A]],
+    **options: float,
+) -> Loss[A, T]:
+    """A loss from a kernel for the losses of samples and their slopes, and options that must fit.
 
-    def per_sample(prediction: N, target: T) -> PerSample[N]:
-        values, slopes = function(prediction, target)
-        return read_only(values), lambda weights: weighted_slopes(slopes, weights)
+    The check gives targets as the kernel takes them.
+    """
+
+    def per_sample(prediction: A, target: T) -> PerSample[A]:
+        checked = check(f"{name}()", prediction, target)
+        for option, value in options.items():
+            checks.fits(f"The {option} of {name}", value, prediction.dtype)
+        values, slopes = kernel(prediction, checked)
+        return read_only(values), partial(weighted_slopes, slopes)
 
     return Loss(per_sample)
 
@@ -107,24 +123,18 @@ def summed(loss: Loss[Y, T]) -> Loss[Y, T]:
 
 @maker
 def reporting(value: Loss[Y, T], descent: Loss[Y, T]) -> Loss[Y, T]:
-    """Descend on one loss and report the value of another, in which the same samples count.
-
-    >>> from purenn.losses import brier, cross_entropy
-    >>> reporting(cross_entropy(), descent=summed(brier()))
-    reporting(cross_entropy(), summed(brier()))
-    """
+    """Descend on one loss and report the value of another, in which the same samples count."""
     require_loss("reporting", value)
     require_loss("reporting", descent)
 
     def per_sample(prediction: Y, target: T) -> PerSample[Y]:
         values, _ = value.per_sample(prediction, target)
         _, pull = descent.per_sample(prediction, target)
-        if value.count is not descent.count:  # else both are None
-            counts = [one.count(target) if one.count else len(values) for one in (value, descent)]
-            if counts[0] != counts[1]:
-                expected = "two losses in which the same samples count"
-                got = f"{counts[0]} and {counts[1]} samples. Put both into ignoring"
-                raise OptionError(f"reporting: expected {expected}, got {got}.")
+        counts = value._samples(values, target), descent._samples(values, target)
+        if counts[0] != counts[1]:
+            expected = "two losses in which the same samples count"
+            got = f"{counts[0]} and {counts[1]} samples. Put both into ignoring"
+            raise OptionError(f"reporting: expected {expected}, got {got}.")
         return values, pull
 
     return Loss(per_sample, descent.scale, value.count)

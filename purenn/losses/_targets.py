@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 
 from purenn import arrays, checks
-from purenn.arrays import FLOATS, AnyArray, Array, Matrix, is_labels
+from purenn.arrays import FLOATS, AnyArray, Labels, Matrix, N, is_labels, typed_like
 from purenn.errors import DataError, DtypeError, LabelError, ShapeError
+
+L = TypeVar("L", bound=Matrix | Labels)  # the targets of a classifier
 
 # How far from 1 the sum of a row of probabilities may be: float32 rounding over some thousands.
 SUM_TOLERANCE = 1e-3
+
+CURE = "softmax() at the end of the model, or take the loss of logits."
 
 
 def require_matrix(name: str, prediction: Matrix) -> None:
@@ -20,8 +26,8 @@ def require_matrix(name: str, prediction: Matrix) -> None:
         raise ShapeError(name, f"expected {expected}, got {prediction.shape}.")
 
 
-def require_same_shape(name: str, prediction: Array, target: object) -> None:
-    """Check that a target is like its prediction, in shape and dtype."""
+def require_same_shape(name: str, prediction: N, target: object) -> N:
+    """The target, if it is like its prediction, in shape and dtype."""
     y, t = arrays.require_array(name, prediction), arrays.require_array(name, target)
     if y.shape != t.shape:
         cure = " Add an axis: target[:, np.newaxis]." if y.shape == (*t.shape, 1) else ""
@@ -32,24 +38,36 @@ def require_same_shape(name: str, prediction: Array, target: object) -> None:
         raise DtypeError(name, f"expected {expected}, got {y.dtype} and {t.dtype}. {cure}")
     if not y.ndim or not y.size:
         raise ShapeError(name, f"expected at least one sample, got the shape {y.shape}.")
+    return typed_like(t, prediction)
 
 
-def require_labels(name: str, labels: AnyArray, samples: int, classes: int) -> None:
-    """Check that there is a label for each sample and that each is the index of a class."""
-    arrays.require_indices(name, labels, classes)
+def require_labels(name: str, labels: AnyArray, samples: int, classes: int | None) -> None:
+    """Check that there is an integer for each sample, the index of a class if their number says."""
+    if classes is None:
+        arrays.require_integers(name, labels)
+    else:
+        arrays.require_indices(name, labels, classes)
     if labels.shape[0] != samples or not samples:
         raise ShapeError(name, f"expected {samples or 'some'} labels, got {labels.shape[0]}.")
 
 
-def require_class_targets(name: str, prediction: Matrix, target: object) -> None:
-    """Check the targets of a classifier: labels, or rows of probabilities like the prediction."""
-    require_matrix(name, prediction)
+def require_class_targets(name: str, prediction: Matrix, target: L) -> L:
+    """The target of a classifier, if it is labels, or rows of probabilities like the prediction."""
     found = arrays.require_array(name, target, "np.int64")
     if found.ndim == 1 or found.dtype.kind in "iub":
+        require_matrix(name, prediction)
         require_labels(name, found, *prediction.shape)
     else:
-        require_same_shape(name, prediction, found)
-        require_distributions(name, "target", found)
+        require_rows(name, prediction, found)
+    return target
+
+
+def require_rows(name: str, prediction: Matrix, target: object) -> Matrix:
+    """The target, if it is rows of probabilities like the prediction."""
+    require_matrix(name, prediction)
+    rows = require_same_shape(name, prediction, target)
+    require_distributions(name, "target", rows)
+    return rows
 
 
 def require_no_pair(name: str, target: object) -> None:
@@ -59,63 +77,55 @@ def require_no_pair(name: str, target: object) -> None:
         raise ShapeError(f"{name}(...)", f"expected labels or rows, {got}")
 
 
-def require_binary_targets(name: str, prediction: Matrix, target: object) -> Matrix:
+def require_binary_targets(name: str, prediction: Matrix, target: Matrix | Labels) -> Matrix:
     """Targets of independent yes-or-no outputs as a matrix: probabilities, or labels 0 and 1.
 
     Labels (samples,) go with predictions of one column.
     """
-    require_matrix(name, prediction)
-    if is_labels(target) and prediction.shape[1] == 1 and target.dtype not in FLOATS:
-        require_labels(name, target, len(prediction), 2)
-        column: Matrix = target.astype(prediction.dtype)[:, np.newaxis]
-        return column
-    require_same_shape(name, prediction, target)
-    require_probabilities(name, "target", target)
-    same: Matrix = np.asarray(target)
-    return same
+    rows = _as_rows(name, prediction, target, 2)
+    if not is_labels(target):
+        require_probabilities(name, "target", rows)
+    return rows
 
 
-def require_signs(name: str, prediction: Matrix, target: object) -> Matrix:
+def require_signs(name: str, prediction: Matrix, target: Matrix | Labels) -> Matrix:
     """Targets of -1 and 1 as a matrix, given so, or as 0 and 1, or as labels of one column."""
-    require_matrix(name, prediction)
-    rows = target
-    if is_labels(target) and prediction.shape[1] == 1 and target.dtype not in FLOATS:
-        arrays.require_integers(name, target)
-        rows = target.astype(prediction.dtype)[:, np.newaxis]
-    require_same_shape(name, prediction, rows)
-    found: Matrix = np.asarray(rows)
-    low = -1.0 if np.minimum.reduce(found, axis=None) < 0.0 else 0.0
-    wrong = found[(found != low) & (found != 1.0)]
+    rows = _as_rows(name, prediction, target, None)
+    low = -1.0 if np.minimum.reduce(rows, axis=None) < 0.0 else 0.0
+    wrong = rows[(rows != low) & (rows != 1.0)]
     if wrong.size:
         raise LabelError(f"{name}: expected targets -1 and 1, or 0 and 1, got {wrong[0]:.6g}.")
-    signs: Matrix = found if low else 2.0 * found - 1.0
+    signs: Matrix = rows if low else 2.0 * rows - 1.0
     return signs
 
 
-def require_probabilities(name: str, what: str, array: object) -> None:
+def _as_rows(name: str, prediction: Matrix, target: Matrix | Labels, classes: int | None) -> Matrix:
+    """The target as a matrix like the prediction, of which labels are the only column."""
+    require_matrix(name, prediction)
+    if is_labels(target) and prediction.shape[1] == 1 and target.dtype not in FLOATS:
+        require_labels(name, target, len(prediction), classes)
+        column: Matrix = target.astype(prediction.dtype)[:, np.newaxis]
+        return column
+    return require_same_shape(name, prediction, target)
+
+
+def require_probabilities(name: str, what: str, found: AnyArray) -> None:
     """Check that all elements are from 0 to 1."""
-    found = arrays.require_array(name, array)
     lowest, highest = np.minimum.reduce(found, axis=None), np.maximum.reduce(found, axis=None)
     if np.isnan(lowest):
         raise DataError(f"{name}: expected probabilities as {what}s, got NaN.")
     if not (lowest >= 0.0 and highest <= 1.0):
-        cure = " Put sigmoid() or softmax() at the end of the model, or take the loss of logits."
-        raise DataError(
-            f"{name}: expected probabilities as {what}s, got numbers from {lowest:.6g} to "
-            f"{highest:.6g}.{cure if what == 'prediction' else ''}"
-        )
+        cure = f" Put sigmoid() or {CURE}" if what == "prediction" else ""
+        got = f"numbers from {lowest:.6g} to {highest:.6g}"
+        raise DataError(f"{name}: expected probabilities as {what}s, got {got}.{cure}")
 
 
-def require_distributions(name: str, what: str, rows: object) -> None:
+def require_distributions(name: str, what: str, rows: Matrix) -> None:
     """Check that all elements are from 0 to 1, and that each row sums to 1."""
     require_probabilities(name, what, rows)
-    sums = arrays.require_array(name, rows).sum(axis=1)
+    sums = rows.sum(axis=1)
     wrong = np.flatnonzero(abs(sums - 1.0) > SUM_TOLERANCE)
     if wrong.size:
-        cure = "Divide each row by its sum."
-        if what == "prediction":
-            cure = "Put softmax() at the end of the model, or take the loss of logits."
-        raise DataError(
-            f"{name}: expected {what} rows that sum to 1, got {sums[wrong[0]]:.6g} in row "
-            f"{wrong[0]}. {cure}"
-        )
+        cure = f"Put {CURE}" if what == "prediction" else "Divide each row by its sum."
+        got = f"{sums[wrong[0]]:.6g} in row {wrong[0]}"
+        raise DataError(f"{name}: expected {what} rows that sum to 1, got {got}. {cure}")

@@ -16,7 +16,7 @@ from purenn.kernels import deviations, entropies
 from purenn.kernels.constants import scalar
 from purenn.kernels.ops import Ops
 from purenn.losses import _targets
-from purenn.losses._contract import Loss, PerSample, sloped, weighted_slopes
+from purenn.losses._contract import Loss, PerSample, computed, weighted_slopes
 
 
 @maker
@@ -31,17 +31,19 @@ def softmax_cross_entropy(label_smoothing: Fraction = 0.0) -> Loss[Matrix, Matri
     counted and get no share. Szegedy, Vanhoucke, Ioffe, Shlens, Wojna, "Rethinking the Inception
     Architecture for Computer Vision" (2016).
     """
-    name = "softmax_cross_entropy()"
 
     def entropy(ops: Ops, prediction: Matrix, target: Matrix | Labels) -> tuple[Vector, Matrix]:
-        _targets.require_class_targets(name, prediction, target)
         if is_labels(target):
             return entropies.label_entropy(ops, prediction, target, label_smoothing)
         if label_smoothing:
             target = entropies.smoothed(target, prediction, label_smoothing)
         return entropies.softmax_entropy(ops, prediction, target)
 
-    return with_ops(lambda ops: sloped(partial(entropy, ops)))
+    return with_ops(
+        lambda ops: computed(
+            "softmax_cross_entropy", _targets.require_class_targets, partial(entropy, ops)
+        )
+    )
 
 
 @maker
@@ -52,15 +54,12 @@ def kullback_leibler() -> Loss[Matrix, Matrix]:
     distillation. It is `softmax_cross_entropy` less the entropy of the target, and its cotangent is
     the same. Kullback, Leibler, "On Information and Sufficiency" (1951).
     """
-    name = "kullback_leibler()"
 
-    def divergence(ops: Ops, prediction: Matrix, target: Matrix) -> tuple[Vector, Matrix]:
-        _targets.require_matrix(name, prediction)
-        _targets.require_same_shape(name, prediction, target)
-        _targets.require_distributions(name, "target", target)
-        return entropies.softmax_entropy(ops, prediction, target, relative=True)
+    def make(ops: Ops) -> Loss[Matrix, Matrix]:
+        divergence = partial(entropies.softmax_entropy, ops, relative=True)
+        return computed("kullback_leibler", _targets.require_rows, divergence)
 
-    return with_ops(lambda ops: sloped(partial(divergence, ops)))
+    return with_ops(make)
 
 
 @maker
@@ -75,28 +74,29 @@ def binary_cross_entropy_with_logits(
     The positive weights, one > 0 for each output, multiply the losses of label 1 (the terms in t):
     with negatives / positives, both labels weigh the same.
     """
-    name = "binary_cross_entropy_with_logits()"
+    name = "binary_cross_entropy_with_logits"
     if positive_weights is not None and not (
         isinstance(positive_weights, tuple) and positive_weights
     ):
         expected = "a positive weight for each output, or None"
-        raise OptionError(f"{name}: expected {expected}, got {positive_weights!r}.")
-    what = "A positive weight of binary_cross_entropy_with_logits"
+        raise OptionError(f"{name}(): expected {expected}, got {positive_weights!r}.")
+    what = f"A positive weight of {name}"
     table = [checks.number(what, weight, above=0.0) for weight in positive_weights or ()]
 
-    def entropy(ops: Ops, prediction: Matrix, target: Matrix | Labels) -> tuple[Vector, Matrix]:
-        rows = _targets.require_binary_targets(name, prediction, target)
+    def entropy(ops: Ops, prediction: Matrix, target: Matrix) -> tuple[Vector, Matrix]:
         if not table:
-            return entropies.sigmoid_entropy(ops, prediction, rows)
+            return entropies.sigmoid_entropy(ops, prediction, target)
         for weight in table:
             checks.fits(what, weight, prediction.dtype)
         if len(table) != prediction.shape[1]:
             expected = f"{prediction.shape[1]} positive weights, one an output"
-            raise ShapeError(name, f"expected {expected}, got {len(table)}.")
+            raise ShapeError(f"{name}()", f"expected {expected}, got {len(table)}.")
         both = scalar(1.0, prediction.dtype), np.array(table, prediction.dtype)
-        return entropies.sigmoid_focal(ops, prediction, rows, both, 0.0)
+        return entropies.sigmoid_focal(ops, prediction, target, both, 0.0)
 
-    return with_ops(lambda ops: sloped(partial(entropy, ops)))
+    return with_ops(
+        lambda ops: computed(name, _targets.require_binary_targets, partial(entropy, ops))
+    )
 
 
 @maker
@@ -108,17 +108,16 @@ def softmax_focal(gamma: NotNegative = 2.0) -> Loss[Matrix, Matrix | Labels]:
     paper's alpha, see `class_weighted`. Lin, Goyal, Girshick, He, Dollár, "Focal Loss for Dense
     Object Detection" (2017).
     """
-    name = "softmax_focal()"
 
     def per_sample(ops: Ops, prediction: Matrix, target: Matrix | Labels) -> PerSample[Matrix]:
-        _targets.require_class_targets(name, prediction, target)
+        _targets.require_class_targets("softmax_focal()", prediction, target)
         checks.fits("The gamma of softmax_focal", gamma, prediction.dtype)
         if is_labels(target):
             entropy, slopes = entropies.label_entropy(ops, prediction, target)
             values, factors = entropies.focal(ops, entropy, gamma)
             return values, lambda weights: weighted_slopes(slopes, np.multiply(factors, weights))
         values, slopes = entropies.softmax_focal(ops, prediction, target, gamma)
-        return values, lambda weights: weighted_slopes(slopes, weights)
+        return values, partial(weighted_slopes, slopes)
 
     return with_ops(lambda ops: Loss(partial(per_sample, ops)))
 
@@ -133,20 +132,20 @@ def sigmoid_focal(
     between 0 and 1 weighs the losses of both labels. An alpha multiplies the loss of label 1, and
     1 - alpha that of label 0; the paper has 0.25.
     """
-    name = "sigmoid_focal()"
-    balance = (1.0, 1.0)
+    low, high = 1.0, 1.0
     if alpha is not None:
-        a = checks.number("The alpha of sigmoid_focal", alpha, above=0.0, below=1.0)
-        balance = (1.0 - a, a)
+        high = checks.number("The alpha of sigmoid_focal", alpha, above=0.0, below=1.0)
+        low = 1.0 - high
 
-    def focal(ops: Ops, prediction: Matrix, target: Matrix | Labels) -> tuple[Vector, Matrix]:
-        rows = _targets.require_binary_targets(name, prediction, target)
-        checks.fits("The gamma of sigmoid_focal", gamma, prediction.dtype)
-        checks.fits("The alpha of sigmoid_focal", balance[1], prediction.dtype)
-        both = scalar(balance[0], prediction.dtype), scalar(balance[1], prediction.dtype)
-        return entropies.sigmoid_focal(ops, prediction, rows, both, gamma)
+    def focal(ops: Ops, prediction: Matrix, target: Matrix) -> tuple[Vector, Matrix]:
+        both = scalar(low, prediction.dtype), scalar(high, prediction.dtype)
+        return entropies.sigmoid_focal(ops, prediction, target, both, gamma)
 
-    return with_ops(lambda ops: sloped(partial(focal, ops)))
+    def make(ops: Ops) -> Loss[Matrix, Matrix | Labels]:
+        kernel, name = partial(focal, ops), "sigmoid_focal"
+        return computed(name, _targets.require_binary_targets, kernel, gamma=gamma, alpha=high)
+
+    return with_ops(make)
 
 
 @maker
@@ -157,11 +156,7 @@ def hinge() -> Loss[Matrix, Matrix | Labels]:
     integers (samples,). Targets 0 and 1 mean -1 and 1. Cortes, Vapnik, "Support-Vector Networks"
     (1995).
     """
-
-    def margins(prediction: Matrix, target: Matrix | Labels) -> tuple[Vector, Matrix]:
-        return deviations.hinge(prediction, _targets.require_signs("hinge()", prediction, target))
-
-    return sloped(margins)
+    return computed("hinge", _targets.require_signs, deviations.hinge)
 
 
 @maker
@@ -171,13 +166,12 @@ def multiclass_hinge() -> Loss[Matrix, Labels]:
     Takes scores (samples, classes), and integer labels (samples,) from 0 to classes - 1. Crammer,
     Singer, "On the Algorithmic Implementation of Multiclass Kernel-based Vector Machines" (2001).
     """
-    name = "multiclass_hinge()"
 
-    def margins(prediction: Matrix, target: Labels) -> tuple[Vector, Matrix]:
+    def check(name: str, prediction: Matrix, target: Labels) -> Labels:
         _targets.require_matrix(name, prediction)
         if prediction.shape[1] < 2:
             raise ShapeError(name, "expected scores of two classes or more. Take hinge().")
         _targets.require_labels(name, target, *prediction.shape)
-        return deviations.multiclass_hinge(prediction, target)
+        return target
 
-    return sloped(margins)
+    return computed("multiclass_hinge", check, deviations.multiclass_hinge)

@@ -19,7 +19,7 @@ from purenn.kernels.entropies import label_places
 from purenn.kernels.memory import empty_like
 from purenn.kernels.ops import Ops
 from purenn.losses import _targets
-from purenn.losses._contract import Loss, sloped
+from purenn.losses._contract import Loss, computed
 
 Epsilon = Annotated[float, partial(checks.number, above=0.0, below=0.5)]
 EPSILON = 1e-7
@@ -32,12 +32,13 @@ def binary_cross_entropy(epsilon: Epsilon = EPSILON) -> Loss[Matrix, Matrix | La
     The cotangent is `(p - t) / (p (1 - p) + epsilon)`: the derivative up to terms in epsilon, and
     finite everywhere.
     """
-    name = "binary_cross_entropy()"
 
-    def entropy(ops: Ops, prediction: Matrix, target: Matrix | Labels) -> tuple[Vector, Matrix]:
-        t = _targets.require_binary_targets(name, prediction, target)
+    def check(name: str, prediction: Matrix, target: Matrix | Labels) -> Matrix:
+        rows = _targets.require_binary_targets(name, prediction, target)
         _targets.require_probabilities(name, "prediction", prediction)
-        checks.fits("The epsilon of binary_cross_entropy", epsilon, prediction.dtype)
+        return rows
+
+    def entropy(ops: Ops, prediction: Matrix, t: Matrix) -> tuple[Vector, Matrix]:
         share = scalar(1.0 / prediction.shape[1], prediction.dtype)
         complement: Matrix = np.subtract(1.0, prediction)
         hits = t * _log(ops, prediction + epsilon)
@@ -49,7 +50,9 @@ def binary_cross_entropy(epsilon: Epsilon = EPSILON) -> Loss[Matrix, Matrix | La
         np.multiply(slopes, share, slopes)
         return values, slopes
 
-    return with_ops(lambda ops: sloped(partial(entropy, ops)))
+    return with_ops(
+        lambda ops: computed("binary_cross_entropy", check, partial(entropy, ops), epsilon=epsilon)
+    )
 
 
 def _log(ops: Ops, x: A) -> A:
@@ -64,12 +67,8 @@ def cross_entropy(epsilon: Epsilon = EPSILON) -> Loss[Matrix, Matrix | Labels]:
 
     The cotangent `-t / p` passes straight through the clip, so that a saturated row still learns.
     """
-    name = "cross_entropy()"
 
     def entropy(ops: Ops, prediction: Matrix, target: Matrix | Labels) -> tuple[Vector, Matrix]:
-        _targets.require_class_targets(name, prediction, target)
-        _targets.require_distributions(name, "prediction", prediction)
-        checks.fits("The epsilon of cross_entropy", epsilon, prediction.dtype)
         p: Matrix = np.clip(prediction, epsilon, 1.0 - epsilon)
         slopes = empty_like(prediction)
         if is_labels(target):
@@ -84,7 +83,15 @@ def cross_entropy(epsilon: Epsilon = EPSILON) -> Loss[Matrix, Matrix | Labels]:
             values = -np.add.reduce(target * _log(ops, p), axis=1)
         return values, slopes
 
-    return with_ops(lambda ops: sloped(partial(entropy, ops)))
+    return with_ops(
+        lambda ops: computed("cross_entropy", _classes, partial(entropy, ops), epsilon=epsilon)
+    )
+
+
+def _classes(name: str, prediction: Matrix, target: Matrix | Labels) -> Matrix | Labels:
+    _targets.require_class_targets(name, prediction, target)
+    _targets.require_distributions(name, "prediction", prediction)
+    return target
 
 
 @maker
@@ -97,12 +104,8 @@ def brier(
     the cotangent is `prediction - target`. Probabilities are first clipped to
     [epsilon, 1 - epsilon], if the epsilon is not 0; the cotangent passes straight through.
     """
-    name = "brier()"
 
     def distances(prediction: Matrix, target: Matrix | Labels) -> tuple[Vector, Matrix]:
-        _targets.require_class_targets(name, prediction, target)
-        _targets.require_distributions(name, "prediction", prediction)
-        checks.fits("The epsilon of brier", epsilon, prediction.dtype)
         slopes: Matrix = np.clip(
             prediction, epsilon, 1.0 - epsilon if epsilon else np.inf, empty_like(prediction)
         )
@@ -113,4 +116,4 @@ def brier(
         values: Vector = 0.5 * np.add.reduce(slopes * slopes, axis=1)
         return values, slopes
 
-    return sloped(distances)
+    return computed("brier", _classes, distances, epsilon=epsilon)

@@ -1,4 +1,4 @@
-"""Weights of samples and of classes, for every loss.
+"""Weights of samples and of classes for every loss, and labels that stand for none.
 
 The weighted losses are averaged over the number of samples, not over the sum of the weights, so
 that no step depends on which other samples share its batch: give weights whose mean is 1.
@@ -11,24 +11,18 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from purenn import arrays, checks
-from purenn.arrays import Array, Labels, Matrix, Vector, is_labels, read_only
+from purenn.arrays import Array, Labels, Mask, Matrix, Vector, is_labels, read_only, typed_like
 from purenn.errors import DataError, OptionError, ShapeError
 from purenn.expressions import maker
-from purenn.losses._contract import L, Loss, PerSample, T, Y, require_loss
-from purenn.losses._targets import SUM_TOLERANCE, require_no_pair
+from purenn.losses._contract import Loss, PerSample, T, Y, require_loss
+from purenn.losses._targets import SUM_TOLERANCE, L, require_matrix, require_no_pair
 
 
 @maker
 def weighted(loss: Loss[Y, T]) -> Loss[Y, tuple[T, Vector]]:
-    """A loss whose targets are pairs: the target, and the weight of each sample.
+    """A loss whose targets are pairs, as in `dataset(x, (y, weights))`, with a weight a sample.
 
-    The weights are floats or integers (samples,), finite and not negative:
-
-    >>> import purenn as nn
-    >>> x, y, w = np.ones((3, 2), np.float32), np.ones((3, 1), np.float32), np.array([1, 0, 2])
-    >>> data = nn.dataset(x, (y, w))
-    >>> weighted(nn.mean_squared_error())
-    weighted(mean_squared_error())
+    The weights are floats or integers (samples,), finite and not negative.
     """
     require_loss("weighted", loss)
 
@@ -45,7 +39,9 @@ def weighted(loss: Loss[Y, T]) -> Loss[Y, tuple[T, Vector]]:
 
 def _times(factors: Vector, values: Vector, pull: Callable[[Array], Y]) -> PerSample[Y]:
     """Losses of samples, times a factor for each."""
-    return read_only(values * factors), lambda outer: pull(np.multiply(factors, outer))
+    products: Vector = np.zeros_like(values)
+    np.multiply(values, factors, out=products, where=factors > 0.0)  # 0 times infinity is 0
+    return read_only(products), lambda outer: pull(np.multiply(factors, outer))
 
 
 def _sample_weights(weights: Vector, values: Vector) -> Vector:
@@ -53,9 +49,11 @@ def _sample_weights(weights: Vector, values: Vector) -> Vector:
     if weights.dtype.kind not in "fiu" or weights.shape != values.shape:
         got = f"{values.shape[0]} samples, got {checks.described(weights)}."
         raise ShapeError("weighted(...)", f"expected a weight for each of {got}")
-    if not np.isfinite(weights).all() or weights.min() < 0:
+    with np.errstate(over="ignore"):
+        found = weights.astype(values.dtype)
+    if not np.isfinite(found).all() or (found < 0).any():
         raise DataError("weighted(...): expected weights that are finite and not negative.")
-    return weights.astype(values.dtype)
+    return found
 
 
 @maker
@@ -86,6 +84,7 @@ def class_weighted(loss: Loss[Matrix, L], weights: Sequence[float]) -> Loss[Matr
 
 
 def _class_factors(table: Vector, prediction: Matrix, target: Matrix | Labels) -> Vector:
+    require_matrix("class_weighted(...)", prediction)
     classes = 2 if prediction.shape[1] == 1 else prediction.shape[1]
     if len(table) != classes:
         expected = f"{classes} weights, one a class"
@@ -108,6 +107,46 @@ def _class_factors(table: Vector, prediction: Matrix, target: Matrix | Labels) -
         expected = "labels, or rows of probabilities that sum to 1"
         raise DataError(f"class_weighted(...): expected {expected}, got other numbers. {cure}")
     return factors
+
+
+@maker
+def ignoring(loss: Loss[Matrix, L], label: int) -> Loss[Matrix, L]:
+    """A loss that ignores the samples with this label, often -1 or -100.
+
+    The mean is over the others, in a batch as in an epoch. Where none is left, the loss and its
+    cotangent are 0. Targets that are rows ignore nothing. Weights of samples go around it:
+    `weighted(ignoring(loss, label))`.
+    """
+    require_loss("ignoring", loss)
+    checks.integer("The label of ignoring", label, -(2**63), 2**63 - 1)
+
+    def counted(target: L) -> Mask | None:
+        """Which samples count, if targets are labels."""
+        require_no_pair("ignoring", target)
+        if not is_labels(target):
+            return None
+        arrays.require_integers("ignoring(...)", target)
+        return np.not_equal(target, label)
+
+    def per_sample(prediction: Matrix, target: L) -> PerSample[Matrix]:
+        mask = counted(target)
+        if mask is None:
+            return loss.per_sample(prediction, target)
+        spare = np.min(target[mask], initial=0)  # a label of the loss: 0, or -1 if that is one
+        known = typed_like(np.where(mask, target, spare), target)
+        values, pull = loss.per_sample(prediction, known)
+        kept: Vector = np.zeros_like(values)
+        np.copyto(kept, values, where=mask)
+        return read_only(kept), lambda weights: pull(np.multiply(mask, weights))
+
+    def count(target: L) -> int:
+        mask = counted(target)
+        if mask is None:
+            return len(target)
+        kept = typed_like(target[mask], target)
+        return len(kept) if loss.count is None else loss.count(kept)
+
+    return Loss(per_sample, loss.scale, count)
 
 
 def balanced_weights(labels: Labels) -> tuple[float, ...]:

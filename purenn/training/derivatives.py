@@ -8,18 +8,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from purenn import checks
-from purenn.arrays import (
-    FLOAT32,
-    FLOAT64,
-    Array,
-    Labels,
-    Leaves,
-    Matrix,
-    read_only,
-    require_floats,
-    require_integers,
-)
+from purenn import arrays, checks
+from purenn.arrays import FLOAT32, FLOAT64, Array, Labels, Leaves, Matrix, read_only
 from purenn.data import Batch
 from purenn.errors import DataError
 from purenn.kernels.augmentation import label_rows
@@ -45,7 +35,7 @@ def every_output(y: Y) -> Y:
 
 def chosen_output(labels: Labels) -> Callable[[Matrix], Matrix]:
     """The slope of the sum of one output for each sample, that of its label."""
-    require_integers("chosen_output", labels)
+    arrays.require_integers("chosen_output", labels)
 
     def slope(y: Matrix) -> Matrix:
         require_matrix("chosen_output", y)
@@ -60,10 +50,9 @@ def input_gradient(
 ) -> X:
     """The gradient of a function of the outputs with respect to the inputs, in inference mode.
 
-    The function is given by its slope, from the outputs to their cotangent: the sum of all outputs
-    if nothing else is said, that of one output for each sample by `chosen_output(labels)`, and a
-    loss by `lambda y: loss(y, target)[1]`. Samples do not mix: each has the gradient of its own
-    part of a sum.
+    The function is given by its slope, from the outputs to their cotangent: by default that of the
+    sum of all outputs; `chosen_output(labels)` is that of one output for each sample, and
+    `lambda y: loss(y, target)[1]` that of a loss. Samples do not mix.
 
     >>> import numpy as np
     >>> import purenn as nn
@@ -73,8 +62,6 @@ def input_gradient(
     array([[3., 7.]])
     >>> input_gradient(model, params, x, chosen_output(labels))
     array([[2., 4.]])
-
-    Dropout and batch normalization are differentiated as inference computes them.
 
     Raises:
         OptionError: a layer of one's own computes something else in training and does not tell its
@@ -88,7 +75,7 @@ def input_gradient(
     pullback = inference_pullback(layer)(params, x, y)
     dy = slope(y)
     require_cotangent(slope, y, dy)
-    return pullback(dy)[1]()
+    return pullback(dy)
 
 
 def jacobian(layer: Layer[P, V, W], params: P, x: V) -> Array:
@@ -96,17 +83,11 @@ def jacobian(layer: Layer[P, V, W], params: P, x: V) -> Array:
 
     In inference mode, where samples do not mix, by one pullback for each output of a sample.
 
-    >>> import numpy as np
-    >>> import purenn as nn
-    >>> jacobian(nn.tanh(), nn.Empty(), np.zeros((1, 2)))
-    array([[[1., 0.],
-            [0., 1.]]])
-
     Raises:
         OptionError: as in `input_gradient`.
     """
     require_model(layer)
-    require_floats("The inputs of jacobian", x)
+    arrays.require_floats("The inputs of jacobian", x)
     y = layer.apply(params, x)
     checks.one_array("jacobian", y)
     pullback = inference_pullback(layer)(params, x, y)
@@ -115,7 +96,7 @@ def jacobian(layer: Layer[P, V, W], params: P, x: V) -> Array:
     found = np.empty((len(y), outputs, *x.shape[1:]), x.dtype)
     for index in range(outputs):
         columns[:, index] = 1.0
-        found[:, index] = pullback(dy)[1]()
+        found[:, index] = pullback(dy)
         columns[:, index] = 0.0
     return read_only(found.reshape(*y.shape, *x.shape[1:]))
 
@@ -125,14 +106,13 @@ def hessian_vector_product(
 ) -> P:
     """The Hessian of a loss with respect to the parameters, times a direction, in training mode.
 
-    No layer has a forward mode, so it is a central difference of gradients, `(g(p + h v) -
-    g(p - h v)) / 2h`, in float64, returned in the dtype of the parameters. By h, no leaf moves
-    by more than 6e-6 of its norm, or of the norm of all, at most 1, if that is more. About eight
-    digits are right where the loss is smooth over such a step; fewer, or none, if it bends within,
-    as where weights of 1e-6 for large inputs stand beside others of 1. Kinks, as of relu, that lie
-    between the two points count as curvature. A loss of one's own has to take float64. Both
-    gradients draw from the batch's key, but `noise` draws other numbers than in float32. Frozen
-    parts do not move, and are returned as they are.
+    A central difference of gradients, `(g(p + h v) - g(p - h v)) / 2h`, in float64, returned in the
+    dtype of the parameters. No leaf moves by more than 6e-6 of its norm, or of the norm of all, at
+    most 1, if that is more. About eight digits are right where the loss is smooth over such a step;
+    fewer, or none, if it bends within, as where weights of 1e-6 for large inputs stand beside
+    others of 1. Kinks between the two points, as of relu, count as curvature. A loss of one's own
+    has to take float64. Both gradients draw from the batch's key, but `noise` draws other numbers
+    than in float32. Frozen parts are returned as they are.
 
     Raises:
         OptionError: an argument is something else than a layer, a loss and a batch.
@@ -144,6 +124,7 @@ def hessian_vector_product(
     checks.instance("The batch of hessian_vector_product", batch, Batch)
     require_same(params, direction, "The parameters and the direction")
     at, along = map_leaves(_widened, params), map_leaves(_widened, direction)
+    x, target = map_leaves(_widened, batch.inputs), map_leaves(_widened, batch.targets)
     length = global_norm(moving_leaves(along))
     if not isfinite(length):
         raise DataError("hessian_vector_product: expected a direction of finite numbers.")
@@ -151,17 +132,14 @@ def hessian_vector_product(
         return map_pairs(lambda leaf, zero: zero, params, direction)
     unit = map_leaves(lambda leaf: leaf / length, along)
     step = _step(moving_leaves(at), moving_leaves(unit))
-    x, target = map_leaves(_widened, batch.inputs), map_leaves(_widened, batch.targets)
+    factor = length / (2.0 * step)
 
     def slopes(by: float) -> P:
         there = map_pairs(lambda leaf, slope: moved(leaf, slope, by), at, unit)
         return gradient(there, x, target, batch.key)[1]
 
-    factor = length / (2.0 * step)
-    product = map_pairs(
-        lambda ahead, behind: (ahead - behind) * factor, slopes(step), slopes(-step)
-    )
-    return map_pairs(lambda leaf, slope: read_only(slope.astype(leaf.dtype)), params, product)
+    both = map_pairs(lambda ahead, behind: (ahead - behind) * factor, slopes(step), slopes(-step))
+    return map_pairs(lambda leaf, slope: read_only(slope.astype(leaf.dtype)), params, both)
 
 
 def _step(at: Leaves, along: Leaves) -> float:
