@@ -6,7 +6,7 @@ from math import inf
 
 import numpy as np
 
-from purenn.arrays import FLOAT32, FLOAT64, Array, Matrix, Vector, read_only
+from purenn.arrays import FLOAT32, FLOAT64, Matrix, Vector, read_only
 from purenn.kernels.memory import empty
 
 PIECE = 2**22  # elements that are sorted together
@@ -19,29 +19,19 @@ def center_and_spread(x: Matrix) -> tuple[Vector, Vector]:
     Halves of finite numbers and their differences are finite. Where the quartiles are equal, the
     spread is half the range; of constant columns it is infinite, so that they become 0.
     """
-    center, spread = np.zeros(x.shape[1], FLOAT64), np.full(x.shape[1], inf, FLOAT64)
-    step = max(1, PIECE // max(1, x.shape[0]))
+    center, spread = np.empty(x.shape[1]), np.empty(x.shape[1])
+    step = max(1, PIECE // len(x))
     for start in range(0, x.shape[1], step):
         piece = slice(start, start + step)
         half = x[:, piece] * FLOAT64.type(0.5)
-        lacks = np.isnan(half).any(axis=0)
-        for column in np.flatnonzero(lacks):
-            values = half[:, column]
-            values = values[~np.isnan(values)]
-            if values.size:
-                center[start + column], spread[start + column] = _center_and_spread(values)
-        places = start + np.flatnonzero(~lacks)
-        if places.size:
-            center[places], spread[places] = _center_and_spread(half[:, ~lacks])
+        missing = np.isnan(half)
+        half[:, missing.all(axis=0)] = 0.0
+        quantile = np.nanquantile if missing.any() else np.quantile
+        low, center[piece], high = quantile(half, (0.25, 0.5, 0.75), axis=0)
+        widest = 0.5 * (np.fmax.reduce(half) - np.fmin.reduce(half))
+        found = np.where(high > low, high - low, widest)
+        spread[piece] = np.where(found > 0.0, found, inf)
     return read_only(center), read_only(spread)
-
-
-def _center_and_spread(half: Array) -> tuple[Array, Array]:
-    low, center, high = np.quantile(half, (0.25, 0.5, 0.75), axis=0)
-    spread: Array = high - low
-    widest = 0.5 * np.ptp(half, axis=0)
-    spread = np.where(spread > 0.0, spread, widest)
-    return center, np.where(spread > 0.0, spread, inf)
 
 
 def squash(x: Matrix, center: Vector, spread: Vector) -> Matrix:

@@ -50,7 +50,7 @@ def power(x: Array, y: float, out: A) -> A:
     if y == 0.0:
         out.fill(1.0)
         return out
-    return blockwise(partial(_power_rule, *constants(y)), x, out)
+    return blockwise(partial(_power_rule, constants(y)[0]), x, out)
 
 
 class _Growth(NamedTuple):
