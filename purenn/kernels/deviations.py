@@ -90,20 +90,19 @@ def hinge(prediction: Matrix, signs: Matrix) -> tuple[Vector, Matrix]:
     return _by_sample(margins), read_only(slopes)
 
 
+@QUIET
 def multiclass_hinge(scores: Matrix, labels: Labels) -> tuple[Vector, Matrix]:
     """`max(1 + the best other score - the label's, 0)`; if above 0, 1 for that other, -1 here."""
-    rivals = empty_like(scores)
+    rivals = empty_like(scores)  # and then the slopes
     np.copyto(rivals, scores)
     places = label_places(scores, labels)
     flat = rivals.reshape(-1)
     flat[places] = -inf
     best = np.add(row_starts(*scores.shape), np.argmax(rivals, axis=1))
-    with np.errstate(over="ignore", invalid="ignore"):
-        values: Vector = 1.0 + (flat.take(best) - scores.ravel().take(places))
-        values.clip(scalar(0.0, values.dtype), scalar(inf, values.dtype), values)
-        active: Vector = np.sign(values)
-    slopes = rivals
-    slopes.fill(0.0)
+    values: Vector = 1.0 + (flat.take(best) - scores.ravel().take(places))
+    values.clip(scalar(0.0, values.dtype), scalar(inf, values.dtype), values)
+    active: Vector = np.sign(values)
+    rivals.fill(0.0)
     flat[best] = active
     flat[places] = -active
-    return read_only(values), read_only(slopes)
+    return read_only(values), read_only(rivals)

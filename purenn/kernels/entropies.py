@@ -103,8 +103,8 @@ def sigmoid_entropy(ops: Ops, logits: Matrix, target: Matrix) -> tuple[Vector, M
     np.add(surprise, slopes, surprise)
     columns = logits.shape[1]
     values: Vector = surprise.reshape(-1) if columns == 1 else np.add.reduce(surprise, axis=1)
-    if not isfinite(total(values)):
-        values = np.add.reduce(_careful_entropy(ops, logits, target), axis=1)
+    if not isfinite(total(values)):  # 0 times infinity is 0 there
+        return sigmoid_focal(ops, logits, target, (one, one), 0.0)
     # sigmoid(z) is 1 / (1 + exp(-|z|)) for z > 0, and exp(-|z|) times that elsewhere.
     np.greater(logits, zero, slopes)
     np.maximum(slopes, e, out=slopes)
@@ -116,26 +116,6 @@ def sigmoid_entropy(ops: Ops, logits: Matrix, target: Matrix) -> tuple[Vector, M
         np.multiply(values, share, values)
         np.multiply(slopes, share, slopes)
     return read_only(values), read_only(slopes)
-
-
-def _careful_entropy(ops: Ops, logits: Matrix, target: Matrix) -> Matrix:
-    """`t softplus(-z) + (1 - t) softplus(z)`, where 0 times infinity is 0."""
-    zero = scalar(0.0, logits.dtype)
-    tail = _softplus_tail(ops, logits)
-    with np.errstate(invalid="ignore"):  # NaN stays NaN, without a warning
-        missed: Matrix = np.maximum(-logits, zero) + tail
-        wrong: Matrix = np.maximum(logits, zero) + tail
-    entropy: Matrix = np.zeros_like(logits)
-    np.multiply(target, missed, out=entropy, where=target > 0)
-    np.add(entropy, (1 - target) * np.where(target < 1, wrong, zero), out=entropy)
-    return entropy
-
-
-def _softplus_tail(ops: Ops, x: Matrix) -> Matrix:
-    """`log(1 + exp(-|x|))`, which is softplus(x) less max(x, 0)."""
-    tail = decay(ops, x)
-    ops.log1p(tail, tail)
-    return tail
 
 
 def focal(ops: Ops, entropy: A, gamma: float) -> tuple[A, A]:
@@ -178,7 +158,8 @@ def sigmoid_focal(
     The weights are those of label 0 and 1, for all columns or for each.
     """
     one, share = scalar(1.0, logits.dtype), scalar(1.0 / logits.shape[1], logits.dtype)
-    tail = _softplus_tail(ops, logits)
+    tail = decay(ops, logits)
+    ops.log1p(tail, tail)
     values: Vector = np.zeros(logits.shape[0], logits.dtype)
     slopes: Matrix = np.zeros_like(logits)
     for label, sign in ((0, 1.0), (1, -1.0)):
