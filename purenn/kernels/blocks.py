@@ -58,11 +58,6 @@ def _pieces_of(leaves: Leaves) -> tuple[_Piece, ...]:
     return _pieces(tuple([x.size for x in leaves]), tuple([x.dtype for x in leaves]))
 
 
-@lru_cache(maxsize=4)
-def _ones(dtype: FloatDtype) -> Vector:
-    return read_only(np.ones(ALIGNED, dtype))
-
-
 def fresh(leaves: Leaves) -> Packed:
     """Memory to be written to, for leaves like these."""
     made, flats = list(leaves), []
@@ -91,7 +86,7 @@ def _flats(leaves: Leaves) -> list[Vector]:
     for piece in _pieces_of(leaves):
         parts = [leaves[leaf].reshape(-1) for leaf in piece.leaves]
         if len(parts) > 1:
-            ones = _ones(leaves[0].dtype)  # a rule may divide by them
+            ones = np.ones(ALIGNED, leaves[0].dtype)  # a rule may divide by them
             gaps = [ones[: -part.size % ALIGNED] for part in parts]
             parts = [np.concatenate([x for pair in zip(parts, gaps, strict=True) for x in pair])]
         flats += parts
