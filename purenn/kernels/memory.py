@@ -77,12 +77,17 @@ def counts_tell() -> bool:
 
 
 def block(size: int) -> Block:
-    """A writable block of so many bytes; one that was used before if it is large."""
-    if size < SMALL or not _IDLE or not _lock.acquire(blocking=False):
+    """A writable block of so many bytes; a recycled one if it is neither small nor huge."""
+    if not SMALL <= size <= LIMIT - LINE or not _IDLE or not _lock.acquire(blocking=False):
         return _new_block(size)
     try:
         found = _find(_blocks.get(size, []), _IDLE)
-        return _allocated(size) if found is None else found
+        if found is None:
+            found = _new_block(size)
+            while _blocks and held() + found.nbytes > LIMIT:
+                _blocks.pop(next(iter(_blocks)))
+            _blocks.setdefault(size, []).append(found)
+        return found
     finally:
         _lock.release()
 
@@ -101,16 +106,6 @@ def empty_like(array: N) -> N:
     if array.nbytes < SMALL:
         return np.empty_like(array, order="C")
     return typed_like(empty(array.shape, array.dtype), array)
-
-
-def _allocated(size: int) -> Block:
-    """A new block, which the pool keeps as well if it can."""
-    made = _new_block(size)
-    if made.nbytes <= LIMIT:
-        while _blocks and held() + made.nbytes > LIMIT:
-            _blocks.pop(next(iter(_blocks)))
-        _blocks.setdefault(size, []).append(made)
-    return made
 
 
 def held() -> int:

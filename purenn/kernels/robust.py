@@ -7,7 +7,6 @@ from math import inf
 import numpy as np
 
 from purenn.arrays import FLOAT32, FLOAT64, Matrix, Vector, read_only
-from purenn.kernels.memory import empty
 
 PIECE = 2**22  # elements that are sorted together
 LARGEST = 1e100  # its square is finite
@@ -36,6 +35,20 @@ def center_and_spread(x: Matrix) -> tuple[Vector, Vector]:
 
 def squash(x: Matrix, center: Vector, spread: Vector) -> Matrix:
     """`z / sqrt(1 + (z / 3)²)` for z = (x - 2 center) / (2 spread), in float32; NaN becomes 0."""
+    z, root = _scaled(x, center, spread)
+    y: Matrix = np.divide(z, root, z).astype(FLOAT32)
+    y[np.isnan(y)] = 0.0
+    return read_only(y)
+
+
+def squash_slopes(x: Matrix, center: Vector, spread: Vector) -> Matrix:
+    """The derivative `(1 + (z / 3)²)^(-3/2) / (2 spread)` of `squash`, in float64."""
+    _, root = _scaled(x, center, spread)
+    return read_only(0.5 / spread / (root * root * root))
+
+
+def _scaled(x: Matrix, center: Vector, spread: Vector) -> tuple[Matrix, Matrix]:
+    """Z and `sqrt(1 + (z / 3)²)`, in float64."""
     z: Matrix = x * FLOAT64.type(0.5)
     with np.errstate(over="ignore"):
         np.subtract(z, center, z)
@@ -43,17 +56,4 @@ def squash(x: Matrix, center: Vector, spread: Vector) -> Matrix:
     z.clip(-LARGEST, LARGEST, z)
     root = np.square(z / 3.0)
     np.add(root, 1.0, root)
-    np.sqrt(root, root)
-    np.divide(z, root, z)
-    y = empty(z.shape, FLOAT32)
-    np.copyto(y, z, casting="same_kind")
-    np.copyto(y, 0.0, where=np.isnan(y))
-    return read_only(y)
-
-
-def squash_slopes(x: Matrix, center: Vector, spread: Vector) -> Matrix:
-    """The derivative `(1 + (z / 3)²)^(-3/2) / (2 spread)` of `squash`, in float64."""
-    with np.errstate(over="ignore"):
-        z = ((x * FLOAT64.type(0.5) - center) / spread).clip(-LARGEST, LARGEST)
-    root = np.sqrt(1.0 + np.square(z / 3.0))
-    return read_only(0.5 / spread / (root * root * root))
+    return z, np.sqrt(root, root)
