@@ -15,7 +15,7 @@ import numpy as np
 
 from purenn.arrays import FLOAT32, A, Array, FloatDtype, Vector, read_only
 from purenn.kernels.constants import scalar
-from purenn.kernels.elementwise import clipped, times
+from purenn.kernels.elementwise import clipped, times, times_plus
 from purenn.kernels.memory import empty_like
 from purenn.kernels.ops import Ops
 
@@ -73,10 +73,7 @@ def _edge(slope: float, dtype: FloatDtype) -> tuple[Array, Array, Array]:
 
 def prelu(x: A, slope: Vector) -> A:
     """`x` where it is positive and `slope * x` elsewhere, for a slope of each feature."""
-    y = clipped(x, -inf, 0.0)
-    np.multiply(y, slope, y)
-    np.add(y, clipped(x, 0.0, inf), y)
-    return read_only(y)
+    return times_plus(clipped(x, -inf, 0.0), slope, clipped(x, 0.0, inf))
 
 
 def prelu_cotangent(x: A, dy: A, slope: Vector) -> A:
@@ -92,9 +89,7 @@ def prelu_cotangent(x: A, dy: A, slope: Vector) -> A:
 
 def prelu_slopes(x: A, dy: A) -> A:
     """The cotangent of the slope at each element, `dy * min(x, 0)`."""
-    slopes = clipped(x, -inf, 0.0)
-    np.multiply(slopes, dy, slopes)
-    return read_only(slopes)
+    return times(clipped(x, -inf, 0.0), dy)
 
 
 def sigmoid(ops: Ops, x: A) -> A:

@@ -9,7 +9,7 @@ import numpy as np
 from purenn.arrays import A, Array, Indices, Labels, Matrix, Vector, read_only
 from purenn.kernels.activations import decay, exponentials, row_sums
 from purenn.kernels.constants import row_starts, scalar
-from purenn.kernels.elementwise import clipped, times
+from purenn.kernels.elementwise import clipped, times, times_plus
 from purenn.kernels.memory import empty_like
 from purenn.kernels.ops import Ops
 from purenn.kernels.reductions import total
@@ -55,9 +55,8 @@ def even_shares(logits: Matrix, whole: float) -> Array:
 
 def smoothed(target: Matrix, logits: Matrix, smoothing: float) -> Matrix:
     """Rows of probabilities blended with `even_shares`."""
-    rows: Matrix = np.multiply(target, scalar(1.0 - smoothing, target.dtype), empty_like(target))
-    np.add(rows, even_shares(logits, smoothing), rows)
-    return read_only(rows)
+    shares = even_shares(logits, smoothing)
+    return times_plus(target, scalar(1.0 - smoothing, target.dtype), shares)
 
 
 def softmax_entropy(
