@@ -15,7 +15,7 @@ import numpy as np
 
 from purenn.arrays import FLOAT32, A, Array, FloatDtype, Vector, read_only
 from purenn.kernels.constants import scalar
-from purenn.kernels.elementwise import times
+from purenn.kernels.elementwise import clipped, times, times_plus
 from purenn.kernels.memory import empty_like
 from purenn.kernels.ops import Ops
 
@@ -25,8 +25,7 @@ SHORT = 32
 
 def relu(x: A) -> A:
     """`max(x, 0)`."""
-    y = x.clip(scalar(0.0, x.dtype), scalar(inf, x.dtype), empty_like(x))
-    return read_only(y)
+    return read_only(clipped(x, 0.0, inf))
 
 
 def relu_cotangent(y: A, dy: A) -> A:
@@ -74,11 +73,7 @@ def _edge(slope: float, dtype: FloatDtype) -> tuple[Array, Array, Array]:
 
 def prelu(x: A, slope: Vector) -> A:
     """`x` where it is positive and `slope * x` elsewhere, for a slope of each feature."""
-    y = x.clip(scalar(-inf, x.dtype), scalar(0.0, x.dtype), empty_like(x))
-    positive = x.clip(scalar(0.0, x.dtype), scalar(inf, x.dtype), empty_like(x))
-    np.multiply(y, slope, y)
-    np.add(y, positive, y)
-    return read_only(y)
+    return times_plus(clipped(x, -inf, 0.0), slope, clipped(x, 0.0, inf))
 
 
 def prelu_cotangent(x: A, dy: A, slope: Vector) -> A:
@@ -94,15 +89,12 @@ def prelu_cotangent(x: A, dy: A, slope: Vector) -> A:
 
 def prelu_slopes(x: A, dy: A) -> A:
     """The cotangent of the slope at each element, `dy * min(x, 0)`."""
-    slopes = x.clip(scalar(-inf, x.dtype), scalar(0.0, x.dtype), empty_like(dy))
-    np.multiply(slopes, dy, slopes)
-    return read_only(slopes)
+    return times(clipped(x, -inf, 0.0), dy)
 
 
 def sigmoid(ops: Ops, x: A) -> A:
     """`1 / (1 + exp(-x))`, where the exponent stops just short of overflow."""
-    lowest = -88.0 if x.dtype == FLOAT32 else -709.0
-    y = x.clip(scalar(lowest, x.dtype), scalar(inf, x.dtype), empty_like(x))
+    y = clipped(x, -88.0 if x.dtype == FLOAT32 else -709.0, inf)
     np.negative(y, y)
     ops.exp(y, y)
     np.add(y, scalar(1.0, x.dtype), y)
@@ -155,26 +147,40 @@ def row_sums(x: Array) -> Array:
     return sums
 
 
-def _row_maxima(x: Array) -> Array:
-    """The largest element along the last axis, which is kept with size 1."""
-    if x.ndim == 2 and x.shape[1] <= SHORT:
-        columns: Array = np.maximum.reduce(x.T.copy(), axis=0)
-        return columns.reshape(-1, 1)
-    largest: Array = np.maximum.reduce(x, axis=-1, keepdims=True)
-    return largest
-
-
-def below_row_maximum(x: A) -> A:
+def _below_row_maximum(x: A) -> A:
     """Each row less its maximum, so that the exponential of none overflows. Writable."""
-    shifted, largest = empty_like(x), _row_maxima(x)
+    if x.ndim == 2 and x.shape[1] <= SHORT:
+        largest = np.maximum.reduce(x.T.copy(), axis=0).reshape(-1, 1)
+    else:
+        largest = np.maximum.reduce(x, axis=-1, keepdims=True)
+    shifted = empty_like(x)
     with np.errstate(over="ignore", invalid="ignore"):  # what is so far below has exponential 0
         np.subtract(x, largest, shifted)
     return shifted
 
 
+def exponentials(ops: Ops, x: A) -> tuple[A, A, Array, Array]:
+    """Each row less its maximum, then `exp` of that, the sum of the row, and its logarithm."""
+    shifted, found = _below_row_maximum(x), empty_like(x)
+    ops.exp(shifted, found)
+    sums = row_sums(found)
+    logs = empty_like(sums)
+    ops.log(sums, logs)
+    return shifted, found, sums, logs
+
+
+def decay(ops: Ops, x: A) -> A:
+    """`exp(-|x|)`, from 0 to 1. Writable."""
+    y = empty_like(x)
+    np.abs(x, y)
+    np.negative(y, y)
+    ops.exp(y, y)
+    return y
+
+
 def softmax(ops: Ops, x: A) -> A:
     """`exp(x) / sum(exp(x))` along each row."""
-    y = below_row_maximum(x)
+    y = _below_row_maximum(x)
     ops.exp(y, y)
     np.divide(y, row_sums(y), y)
     return read_only(y)
@@ -191,12 +197,8 @@ def softmax_cotangent(y: A, dy: A) -> A:
 
 def log_softmax(ops: Ops, x: A) -> A:
     """`x - log(sum(exp(x)))` along each row."""
-    y = below_row_maximum(x)
-    exponentials = empty_like(x)
-    ops.exp(y, exponentials)
-    sums = row_sums(exponentials)
-    ops.log(sums, sums)
-    np.subtract(y, sums, y)
+    y, _, _, logs = exponentials(ops, x)
+    np.subtract(y, logs, y)
     return read_only(y)
 
 

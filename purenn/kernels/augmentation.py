@@ -6,7 +6,9 @@ import numpy as np
 
 from purenn.arrays import FLOAT32, A, FloatDtype, Images, Indices, Labels, Mask, Matrix, read_only
 from purenn.kernels.constants import scalar
+from purenn.kernels.elementwise import times, times_plus
 from purenn.kernels.entropies import label_places
+from purenn.kernels.gather import take
 from purenn.kernels.memory import empty, empty_like
 
 Box = tuple[int, int, int, int]  # from row and column to row and column
@@ -43,8 +45,8 @@ def erase(images: Images, boxes: Boxes, value: float) -> Images:
 
 def add_noise(x: A, deviation: float, rng: np.random.Generator) -> A:
     """`x` and normal numbers of this standard deviation."""
-    y, is_single = empty_like(x), x.dtype == FLOAT32
-    drawn = rng.standard_normal(x.shape, np.float32 if is_single else np.float64)
+    drawn = rng.standard_normal(x.shape, np.float32 if x.dtype == FLOAT32 else np.float64)
+    y = empty_like(x)
     np.multiply(drawn, scalar(deviation, x.dtype), y)
     np.add(y, x, y)
     return read_only(y)
@@ -52,12 +54,8 @@ def add_noise(x: A, deviation: float, rng: np.random.Generator) -> A:
 
 def blend(x: A, partners: Indices, share: float) -> A:
     """`share * x + (1 - share) * x[partners]`."""
-    y, others = empty_like(x), empty_like(x)
-    x.take(partners, 0, others, "clip")
-    np.multiply(others, scalar(1.0 - share, x.dtype), others)
-    np.multiply(x, scalar(share, x.dtype), y)
-    np.add(y, others, y)
-    return read_only(y)
+    others = times(take(x, partners), scalar(1.0 - share, x.dtype))
+    return times_plus(x, scalar(share, x.dtype), others)
 
 
 def paste(images: Images, partners: Indices, box: Box) -> Images:

@@ -36,49 +36,37 @@ class Stage(NamedTuple):
     new: Slots
 
 
-class _Layout(NamedTuple):
-    """Which leaves lie together in one piece of memory, and which have a piece of their own."""
+class _Piece(NamedTuple):
+    """The leaves that lie together in a piece of memory, where each starts, and the size of all."""
 
-    together: tuple[int, ...]
+    leaves: tuple[int, ...]
     starts: tuple[int, ...]
-    gaps: tuple[int, ...]
-    alone: tuple[int, ...]
 
 
 @lru_cache(maxsize=64)
-def _layout(sizes: tuple[int, ...], dtypes: tuple[FloatDtype, ...]) -> _Layout:
-    small = tuple(index for index, size in enumerate(sizes) if size <= SMALL)
+def _pieces(sizes: tuple[int, ...], dtypes: tuple[FloatDtype, ...]) -> tuple[_Piece, ...]:
+    small = tuple(leaf for leaf, size in enumerate(sizes) if size <= SMALL)
     together = small if len(small) > 1 and len(set(dtypes)) == 1 else ()
-    gaps = tuple(-sizes[index] % ALIGNED for index in together)
-    steps = (sizes[index] + gap for index, gap in zip(together, gaps, strict=True))
-    alone = tuple(index for index in range(len(sizes)) if index not in together)
-    return _Layout(together, tuple(accumulate(steps, initial=0)), gaps, alone)
+    pieces = [_Piece((k,), (0, size)) for k, size in enumerate(sizes) if k not in together]
+    if together:
+        aligned = (-(-sizes[leaf] // ALIGNED) * ALIGNED for leaf in together)
+        pieces.append(_Piece(together, tuple(accumulate(aligned, initial=0))))
+    return tuple(pieces)
 
 
-def _layout_of(leaves: Leaves) -> _Layout:
-    return _layout(tuple([x.size for x in leaves]), tuple([x.dtype for x in leaves]))
-
-
-@lru_cache(maxsize=4)
-def _ones(dtype: FloatDtype) -> Vector:
-    return read_only(np.ones(ALIGNED, dtype))
+def _pieces_of(leaves: Leaves) -> tuple[_Piece, ...]:
+    return _pieces(tuple([x.size for x in leaves]), tuple([x.dtype for x in leaves]))
 
 
 def fresh(leaves: Leaves) -> Packed:
     """Memory to be written to, for leaves like these."""
-    layout = _layout_of(leaves)
     made, flats = list(leaves), []
-    for index in layout.alone:
-        leaf = leaves[index]
-        memory = block(leaf.nbytes)
-        flats.append(_within(memory, (leaf.size,), leaf.dtype))
-        made[index] = read_only(_within(memory, leaf.shape, leaf.dtype))
-    if layout.together:
-        dtype, total = leaves[0].dtype, layout.starts[-1]
+    for piece in _pieces_of(leaves):
+        dtype, total = leaves[piece.leaves[0]].dtype, piece.starts[-1]
         memory = block(total * dtype.itemsize)
         flats.append(_within(memory, (total,), dtype))
-        for index, start in zip(layout.together, layout.starts, strict=False):
-            made[index] = read_only(_within(memory, leaves[index].shape, dtype, start))
+        for leaf, start in zip(piece.leaves, piece.starts, strict=False):
+            made[leaf] = read_only(_within(memory, leaves[leaf].shape, dtype, start))
     packed = Packed(made)
     packed.flats, packed.columns = flats, [(flat,) for flat in flats]
     return packed
@@ -94,15 +82,14 @@ def _flats(leaves: Leaves) -> list[Vector]:
     """The leaves as vectors, the small ones together in one, as in `fresh`."""
     if isinstance(leaves, Packed):
         return leaves.flats
-    layout = _layout_of(leaves)
-    flats = [leaves[index].reshape(-1) for index in layout.alone]
-    if layout.together:
-        parts, ones = [], _ones(leaves[0].dtype)  # a rule may divide by them
-        for index, gap in zip(layout.together, layout.gaps, strict=True):
-            parts.append(leaves[index].reshape(-1))
-            if gap:
-                parts.append(ones[:gap])
-        flats.append(np.concatenate(parts))
+    flats: list[Vector] = []
+    for piece in _pieces_of(leaves):
+        parts = [leaves[leaf].reshape(-1) for leaf in piece.leaves]
+        if len(parts) > 1:
+            ones = np.ones(ALIGNED, leaves[0].dtype)  # a rule may divide by them
+            gaps = [ones[: -part.size % ALIGNED] for part in parts]
+            parts = [np.concatenate([x for pair in zip(parts, gaps, strict=True) for x in pair])]
+        flats += parts
     return flats
 
 
@@ -143,14 +130,14 @@ def _rule(rules: tuple[Rule, ...], leaves: Leaves, index: int, start: int) -> Ru
     """The rule of a block of a piece of memory; where leaves lie together, that of each leaf."""
     if len(rules) == 1:
         return rules[0]
-    layout = _layout_of(leaves)
-    if index < len(layout.alone):
-        return rules[layout.alone[index]]
-    ends = [min(max(end - start, 0), BLOCK) for end in layout.starts]
+    piece = _pieces_of(leaves)[index]
+    if len(piece.leaves) == 1:
+        return rules[piece.leaves[0]]
+    ends = [min(max(end - start, 0), BLOCK) for end in piece.starts]
     spans = map(slice, ends, ends[1:])
     parts = [
         (rules[leaf], span)
-        for leaf, span in zip(layout.together, spans, strict=True)
+        for leaf, span in zip(piece.leaves, spans, strict=True)
         if span.start < span.stop
     ]
 

@@ -53,19 +53,15 @@ def weight_cotangent(x: Images, dy: Images, windows: Windows, weight: Filters) -
     sums = np.zeros(weight.shape, FLOAT64)
     for channels, features in _groups(x, weight):
         part, own, to = x[..., channels], dy[..., features], sums[..., features]
-        if _is_depthwise(part, weight):
-            depthwise.add_weight_cotangent(part, own, windows, to)
-            continue
-        _add_slopes(part, own, windows, to)
+        add = depthwise.add_weight_cotangent if _is_depthwise(part, weight) else _add_slopes
+        add(part, own, windows, to)
     return read_only(typed_like(sums.astype(dy.dtype), weight))
 
 
 def _add_slopes(x: Images, dy: Images, windows: Windows, sums: Filters) -> None:
     """Add the sum of all patches times `dy` of one group of channels."""
-    few = _few(x, windows, dy.shape[3])
 
-    def slopes(block: Span) -> Array:
-        patches = _patches(x[block], windows, dy.shape[3], few)
+    def slopes(block: Span, patches: Array) -> Array:
         given = of_windows = _in_order(dy[block], patches)
         if patches.shape[1] > 1:
             of_windows = empty(given.shape, dy.dtype)
@@ -74,7 +70,7 @@ def _add_slopes(x: Images, dy: Images, windows: Windows, sums: Filters) -> None:
         total: Array = np.add.reduce(found, axis=(0, 1))
         return total
 
-    for found in _each(slopes, x, windows, dy.shape[3], few):
+    for found in _each(slopes, x, windows, dy.shape[3]):
         np.add(sums, found.reshape(sums.shape), sums)
 
 
@@ -137,33 +133,30 @@ def _correlate(x: Images, weight: Filters, bias: Vector, windows: Windows, out: 
     matrix = weight.reshape(-1, weight.shape[3])
     # NumPy is slow along rows as short as one of features.
     shift = np.broadcast_to(bias, (*windows.count, bias.size)).copy()
-    few = _few(x, windows, weight.shape[3])
 
-    def write(block: Span) -> None:
-        patches = _patches(x[block], windows, weight.shape[3], few)
+    def write(block: Span, patches: Array) -> None:
         to = _in_order(out[block], patches)
         np.add(products(patches, matrix).reshape(to.shape), shift if to.ndim == 4 else shift[0], to)
 
-    _each(write, x, windows, weight.shape[3], few)
+    _each(write, x, windows, weight.shape[3])
 
 
-def _few(x: Images, windows: Windows, features: int) -> int:
-    """How many rows a matrix of a stack has at least: `SHARED` if threads share the stacks."""
-    outputs = x.shape[0] * prod(windows.count) * features
-    each = prod(windows.size) * x.shape[3] + OUTPUT
+def _each(work: Callable[[Span, Array], R], x: Images, windows: Windows, features: int) -> list[R]:
+    """What the function gives for each few samples and their patches."""
+    samples, across, row = x.shape[0], windows.count[1], windows.size[1] * x.shape[3]
+    outputs = samples * prod(windows.count) * features
+    much = outputs * (windows.size[0] * row + OUTPUT) >= MUCH
     # BLAS has threads for products of matrices and vectors.
-    return SHARED if has_avx512() and features > 1 and outputs * each >= MUCH else FEW
+    is_shared = has_avx512() and features > 1 and much
+    few = SHARED if is_shared else FEW  # rows that a matrix of a stack has at least
+    multiplied = across * windows.size[0] * row * features  # for a row of windows
+    step = _step(samples, across, multiplied, windows.extent(0) * across * row, few)
 
+    def one(block: Span) -> R:
+        return work(block, _patches(x[block], windows, multiplied, few))
 
-def _each(
-    work: Callable[[Span], R], x: Images, windows: Windows, features: int, few: int
-) -> list[R]:
-    """What the function gives for each few samples."""
-    row = windows.size[1] * x.shape[3]
-    elements = windows.extent(0) * windows.count[1] * row
-    step = _step(x.shape[0], windows.count[1], _work(windows, row, features), elements, few)
-    blocks = [slice(start, start + step) for start in range(0, x.shape[0], step)]
-    return shared(work, blocks) if few == SHARED else list(map(work, blocks))
+    blocks = [slice(start, start + step) for start in range(0, samples, step)]
+    return shared(one, blocks) if is_shared else list(map(one, blocks))
 
 
 def _in_order(y: Images, patches: Array) -> Array:
@@ -173,13 +166,11 @@ def _in_order(y: Images, patches: Array) -> Array:
     return y.reshape(patches.shape[0], -1, *y.shape[1:]).swapaxes(1, 2)
 
 
-def _work(windows: Windows, row: int, features: int) -> int:
-    """How many multiplications a row of windows takes, which have so many elements in each row."""
-    return windows.count[1] * windows.size[0] * row * features
+def _patches(x: Images, windows: Windows, multiplied: int, few: int) -> Array:
+    """What the windows show of a few samples, as a stack of matrices with a row for each window.
 
-
-def _patches(x: Images, windows: Windows, features: int, few: int) -> Array:
-    """What the windows show of a few samples, as a stack of matrices with a row for each window."""
+    A row of windows takes so many multiplications.
+    """
     (height, width), (down, across) = windows.size, windows.count
     by_rows, by_columns = windows.stride
     row = width * x.shape[3]
@@ -191,7 +182,8 @@ def _patches(x: Images, windows: Windows, features: int, few: int) -> Array:
         copied: Array = seen.reshape(-1, 1, row)
         rows = 1
     else:
-        pitch = _pitch(rows * row * x.itemsize) // x.itemsize
+        # An odd number of cache lines: those of powers of two fall on each other in the cache.
+        pitch = (-(-rows * row * x.itemsize // LINE) | 1) * LINE // x.itemsize
         copied = empty((len(x), across, pitch), x.dtype)
         # NumPy copies windows' rows faster as single elements.
         kind = np.dtype((np.void, row * x.itemsize))
@@ -201,16 +193,11 @@ def _patches(x: Images, windows: Windows, features: int, few: int) -> Array:
         by_sample, by_window, _ = copied.strides
         np.ndarray(shape, kind, copied, 0, (by_sample, kind.itemsize, by_window))[...] = seen
     count, wide, _ = copied.shape
-    together = _together(count, wide, _work(windows, row, features) // across * wide, few)
+    together = _together(count, wide, multiplied // across * wide, few)
     by_sample, by_window, by_element = copied.strides
     matrices = (count // together, min(rows, down), together * wide, height * row)
     strides = (by_sample * together, row * x.itemsize * by_rows, by_window, by_element)
     return np.ndarray(matrices, x.dtype, copied, 0, strides)
-
-
-def _pitch(size: int) -> int:
-    """At least so many bytes, as an odd number of cache lines: powers of two fall on each other."""
-    return (-(-size // LINE) | 1) * LINE
 
 
 @lru_cache(maxsize=64)

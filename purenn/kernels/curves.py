@@ -13,11 +13,12 @@ from math import inf, pi, sqrt
 
 import numpy as np
 
-from purenn.arrays import FLOAT32, A, Array, FloatDtype, read_only
+from purenn.arrays import FLOAT32, A, Array, FloatDtype, Vector, read_only
+from purenn.kernels.activations import decay
 from purenn.kernels.constants import scalar
+from purenn.kernels.elementwise import clipped
 from purenn.kernels.memory import LINE, empty_like
 from purenn.kernels.ops import Ops
-from purenn.kernels.windows import Span
 
 # A block has so many elements at most.
 BLOCK = 2**16
@@ -26,33 +27,30 @@ BLOCK = 2**16
 Rule = Callable[[Array, Array, Array | None], object]
 
 
-def _pieces(size: int) -> Iterator[Span]:
+def _pieces(*arrays: Array) -> Iterator[list[Vector]]:
     """Blocks of about the same size, from one cache line on to another."""
+    size = arrays[0].size
     count = -(-size // BLOCK) or 1
     step = (size // (LINE * count) + 1) * LINE
-    return (slice(start, start + step) for start in range(0, size, step))
+    flats: list[Vector] = [array.reshape(-1) for array in arrays]
+    for start in range(0, size, step):
+        yield [flat[start : start + step] for flat in flats]
 
 
 def values(rule: Rule, x: A) -> A:
     """The rule's value for each element."""
     y = empty_like(x)
-    flat_x, flat_y = x.reshape(-1), y.reshape(-1)
-    for piece in _pieces(x.size):
-        rule(flat_x[piece], flat_y[piece], None)
+    for block, to in _pieces(x, y):
+        rule(block, to, None)
     return read_only(y)
 
 
 def values_and_slopes(rule: Rule, x: A) -> tuple[A, A]:
     """The rule's value and slope for each element."""
     y, slope = empty_like(x), empty_like(x)
-    flat_x, flat_y, flat_slope = x.reshape(-1), y.reshape(-1), slope.reshape(-1)
-    for piece in _pieces(x.size):
-        rule(flat_x[piece], flat_y[piece], flat_slope[piece])
+    for piece in _pieces(x, y, slope):
+        rule(*piece)
     return read_only(y), read_only(slope)
-
-
-def _clipped(x: Array, low: float, high: float) -> Array:
-    return x.clip(scalar(low, x.dtype), scalar(high, x.dtype), empty_like(x))
 
 
 def _edge(dtype: FloatDtype) -> float:
@@ -62,7 +60,7 @@ def _edge(dtype: FloatDtype) -> float:
 
 def elu(ops: Ops, x: Array, y: Array, slope: Array | None, alpha: float, scale: float) -> None:
     """`scale * x` where it is positive and `scale * alpha * (exp(x) - 1)` elsewhere."""
-    negative, positive = _clipped(x, -inf, 0.0), _clipped(x, 0.0, inf)
+    negative, positive = clipped(x, -inf, 0.0), clipped(x, 0.0, inf)
     ops.expm1(negative, y)
     np.multiply(y, scalar(scale * alpha, x.dtype), y)
     if slope is not None:
@@ -119,7 +117,7 @@ def gelu(ops: Ops, x: Array, y: Array, slope: Array | None) -> None:
     np.multiply(density, scalar(1.0 / sqrt(2.0 * pi), x.dtype), density)
     np.multiply(ratio, a, y)
     np.multiply(y, density, y)
-    np.subtract(_clipped(x, 0.0, inf), y, y)
+    np.subtract(clipped(x, 0.0, inf), y, y)
     if slope is not None:
         np.subtract(ratio, a, slope)
         np.multiply(slope, density, slope)  # at -|x|; at |x| it is 1 less this
@@ -148,7 +146,7 @@ def _gate(ops: Ops, x: Array, argument: Array, y: Array, slope: Array | None) ->
 
 def silu(ops: Ops, x: Array, y: Array, slope: Array | None) -> None:
     """`x / (1 + exp(-x))`."""
-    near = _clipped(x, -_edge(x.dtype), inf)
+    near = clipped(x, -_edge(x.dtype), inf)
     if slope is not None:
         x.clip(scalar(-_edge(x.dtype), x.dtype), scalar(_edge(x.dtype), x.dtype), slope)
     _gate(ops, near, near, y, slope)
@@ -160,7 +158,7 @@ def gelu_tanh(ops: Ops, x: Array, y: Array, slope: Array | None) -> None:
     Here u is `2 * sqrt(2 / pi) * (x + 0.044715 * x³)`.
     """
     far = 10.0 if x.dtype == FLOAT32 else 21.0
-    near = _clipped(x, -far, far)
+    near = clipped(x, -far, far)
     once, thrice = 2.0 * sqrt(2.0 / pi), 2.0 * sqrt(2.0 / pi) * 0.044715
     u = np.multiply(near, near, empty_like(x))
     np.multiply(u, scalar(thrice, x.dtype), u)
@@ -179,7 +177,7 @@ def mish(ops: Ops, x: Array, y: Array, slope: Array | None) -> None:
 
     The slope is `(n + 4 * x * e * (1 + e) / (n + 2)) / (n + 2)`.
     """
-    near = _clipped(x, -_edge(x.dtype), 40.0)  # beyond, the hyperbolic tangent is 1
+    near = clipped(x, -_edge(x.dtype), 40.0)  # beyond, the hyperbolic tangent is 1
     e = empty_like(x)
     ops.exp(near, e)
     n = np.add(e, scalar(2.0, x.dtype), empty_like(x))
@@ -200,11 +198,9 @@ def mish(ops: Ops, x: Array, y: Array, slope: Array | None) -> None:
 
 def softplus(ops: Ops, x: Array, y: Array, slope: Array | None) -> None:
     """`log(1 + exp(x))`, as `max(x, 0) + log1p(exp(-|x|))`; its slope is the logistic function."""
-    e = np.abs(x, empty_like(x))
-    np.negative(e, e)
-    ops.exp(e, e)
+    e = decay(ops, x)
     ops.log1p(e, y)
-    np.add(y, _clipped(x, 0.0, inf), y)
+    np.add(y, clipped(x, 0.0, inf), y)
     if slope is not None:  # 1 or e, whichever belongs to the sign, divided by 1 + e
         np.greater_equal(x, scalar(0.0, x.dtype), slope)
         np.maximum(slope, e, out=slope)
@@ -215,7 +211,7 @@ def softplus(ops: Ops, x: Array, y: Array, slope: Array | None) -> None:
 def softsign(x: Array, y: Array, slope: Array | None) -> None:
     """`x / (1 + |x|)`; its slope is `1 / (1 + |x|)²`."""
     largest = float(np.finfo(x.dtype).max)
-    finite = _clipped(x, -largest, largest)
+    finite = clipped(x, -largest, largest)
     more = np.abs(finite, empty_like(x))
     np.add(more, scalar(1.0, x.dtype), more)
     np.divide(finite, more, y)

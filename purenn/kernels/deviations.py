@@ -11,6 +11,7 @@ import numpy as np
 
 from purenn.arrays import A, Array, Labels, Matrix, Vector, read_only
 from purenn.kernels.constants import row_starts, scalar
+from purenn.kernels.elementwise import clipped, times
 from purenn.kernels.entropies import label_places
 from purenn.kernels.memory import empty_like
 from purenn.kernels.ops import Ops
@@ -32,11 +33,10 @@ def _by_sample(x: Array) -> Vector:
 @QUIET
 def huber(prediction: A, target: A, delta: float) -> tuple[Vector, A]:
     """`c (e - c / 2)`, where c is the error e clipped to [-delta, delta], and c."""
-    errors, slopes, halves = (empty_like(prediction) for _ in range(3))
+    errors = empty_like(prediction)
     np.subtract(prediction, target, errors)
-    errors.clip(scalar(-delta, errors.dtype), scalar(delta, errors.dtype), slopes)
-    np.multiply(slopes, scalar(0.5, errors.dtype), halves)
-    np.subtract(errors, halves, errors)
+    slopes = clipped(errors, -delta, delta)
+    np.subtract(errors, times(slopes, scalar(0.5, errors.dtype)), errors)
     np.multiply(slopes, _share(slopes), slopes)
     np.multiply(errors, slopes, errors)
     return _by_sample(errors), read_only(slopes)
@@ -45,16 +45,13 @@ def huber(prediction: A, target: A, delta: float) -> tuple[Vector, A]:
 @QUIET
 def pinball(prediction: A, target: A, level: float) -> tuple[Vector, A]:
     """`(1 - level) e` for errors e above 0 and `-level e` below, and these slopes; 0 at 0."""
-    errors, slopes, below = (empty_like(prediction) for _ in range(3))
-    zero, one, share = scalar(0.0, errors.dtype), scalar(1.0, errors.dtype), _share(errors)
+    errors, slopes = empty_like(prediction), empty_like(prediction)
     np.subtract(prediction, target, errors)
     np.sign(errors, slopes)
-    slopes.clip(-one, zero, below)
-    slopes.clip(zero, one, slopes)
-    np.multiply(slopes, scalar(1.0 - level, errors.dtype), slopes)
-    np.multiply(below, scalar(level, errors.dtype), below)
+    below = times(clipped(slopes, -1.0, 0.0), scalar(level, errors.dtype))
+    np.multiply(clipped(slopes, 0.0, 1.0), scalar(1.0 - level, errors.dtype), slopes)
     np.add(slopes, below, slopes)
-    np.multiply(slopes, share, slopes)
+    np.multiply(slopes, _share(slopes), slopes)
     np.multiply(errors, slopes, errors)
     return _by_sample(errors), read_only(slopes)
 
@@ -90,20 +87,19 @@ def hinge(prediction: Matrix, signs: Matrix) -> tuple[Vector, Matrix]:
     return _by_sample(margins), read_only(slopes)
 
 
+@QUIET
 def multiclass_hinge(scores: Matrix, labels: Labels) -> tuple[Vector, Matrix]:
     """`max(1 + the best other score - the label's, 0)`; if above 0, 1 for that other, -1 here."""
-    rivals = empty_like(scores)
+    rivals = empty_like(scores)  # and then the slopes
     np.copyto(rivals, scores)
     places = label_places(scores, labels)
     flat = rivals.reshape(-1)
     flat[places] = -inf
     best = np.add(row_starts(*scores.shape), np.argmax(rivals, axis=1))
-    with np.errstate(over="ignore", invalid="ignore"):
-        values: Vector = 1.0 + (flat.take(best) - scores.ravel().take(places))
-        values.clip(scalar(0.0, values.dtype), scalar(inf, values.dtype), values)
-        active: Vector = np.sign(values)
-    slopes = rivals
-    slopes.fill(0.0)
+    values: Vector = 1.0 + (flat.take(best) - scores.ravel().take(places))
+    values.clip(scalar(0.0, values.dtype), scalar(inf, values.dtype), values)
+    active: Vector = np.sign(values)
+    rivals.fill(0.0)
     flat[best] = active
     flat[places] = -active
-    return read_only(values), read_only(slopes)
+    return read_only(values), read_only(rivals)

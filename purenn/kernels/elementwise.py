@@ -1,10 +1,11 @@
-"""Sums, shifts and multiples, element by element."""
+"""Sums, shifts, multiples and bounds, element by element."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from purenn.arrays import A, Array, read_only
+from purenn.kernels.constants import scalar
 from purenn.kernels.memory import empty_like
 
 
@@ -36,3 +37,8 @@ def standardize(x: A, mean: Array, deviation: Array) -> A:
     np.subtract(x, mean, y)
     np.divide(y, deviation, y)
     return read_only(y)
+
+
+def clipped(x: A, low: float, high: float) -> A:
+    """`x` brought into [low, high], NaN aside. Writable."""
+    return x.clip(scalar(low, x.dtype), scalar(high, x.dtype), empty_like(x))

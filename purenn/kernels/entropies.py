@@ -7,8 +7,9 @@ from math import inf, isfinite
 import numpy as np
 
 from purenn.arrays import A, Array, Indices, Labels, Matrix, Vector, read_only
-from purenn.kernels.activations import below_row_maximum, row_sums
+from purenn.kernels.activations import decay, exponentials, row_sums
 from purenn.kernels.constants import row_starts, scalar
+from purenn.kernels.elementwise import clipped, times, times_plus
 from purenn.kernels.memory import empty_like
 from purenn.kernels.ops import Ops
 from purenn.kernels.reductions import total
@@ -26,7 +27,7 @@ def label_entropy(
 
     With smoothing, that of the label blended with `even_shares`.
     """
-    shifted, slopes, sums, logs = _exponentials(ops, logits)
+    shifted, slopes, sums, logs = exponentials(ops, logits)
     places = label_places(logits, labels)
     values: Vector = logs[:, 0] - shifted.ravel().take(places)
     np.divide(slopes, sums, slopes)
@@ -39,17 +40,6 @@ def label_entropy(
     flat = slopes.reshape(-1)
     flat[places] -= scalar(1.0 - smoothing, logits.dtype)
     return read_only(values), read_only(slopes)
-
-
-def _exponentials(ops: Ops, logits: Matrix) -> tuple[Matrix, Matrix, Array, Array]:
-    """Each row x less its maximum, then `exp(x)`, the sum of the row, and its logarithm."""
-    x = below_row_maximum(logits)
-    found = empty_like(x)
-    ops.exp(x, found)
-    sums = row_sums(found)
-    logs = empty_like(sums)
-    ops.log(sums, logs)
-    return x, found, sums, logs
 
 
 def even_shares(logits: Matrix, whole: float) -> Array:
@@ -65,9 +55,8 @@ def even_shares(logits: Matrix, whole: float) -> Array:
 
 def smoothed(target: Matrix, logits: Matrix, smoothing: float) -> Matrix:
     """Rows of probabilities blended with `even_shares`."""
-    rows: Matrix = np.multiply(target, scalar(1.0 - smoothing, target.dtype), empty_like(target))
-    np.add(rows, even_shares(logits, smoothing), rows)
-    return read_only(rows)
+    shares = even_shares(logits, smoothing)
+    return times_plus(target, scalar(1.0 - smoothing, target.dtype), shares)
 
 
 def softmax_entropy(
@@ -78,11 +67,10 @@ def softmax_entropy(
     Where t is 0, the product is 0, however far the logit lies below the others. The relative
     entropy has `sum(t log(t))` added.
     """
-    surprise, slopes, sums, logs = _exponentials(ops, logits)
+    surprise, slopes, sums, logs = exponentials(ops, logits)
     np.subtract(logs, surprise, surprise)  # log(sum(exp(z))) - z
     if relative:
-        least = scalar(float(np.finfo(target.dtype).tiny), target.dtype)  # whose product is 0
-        known = target.clip(least, scalar(inf, target.dtype), empty_like(target))
+        known = clipped(target, float(np.finfo(target.dtype).tiny), inf)  # 0 times its log is 0
         ops.log(known, known)
         np.add(surprise, known, surprise)
     values = _weighted_sums(target, surprise)
@@ -106,52 +94,27 @@ def _weighted_sums(weights: Array, x: Matrix) -> Vector:
 def sigmoid_entropy(ops: Ops, logits: Matrix, target: Matrix) -> tuple[Vector, Matrix]:
     """`max(z, 0) - t z + log(1 + exp(-|z|))`, the mean of each row, and `(sigmoid(z) - t) / n`."""
     zero, one = scalar(0.0, logits.dtype), scalar(1.0, logits.dtype)
-    decay: Matrix = np.abs(logits, empty_like(logits))
-    np.negative(decay, decay)
-    ops.exp(decay, decay)  # exp(-|z|), from 0 to 1
-    surprise = logits.clip(zero, scalar(inf, logits.dtype), empty_like(logits))
+    e, surprise = decay(ops, logits), clipped(logits, 0.0, inf)
     with np.errstate(invalid="ignore"):
         slopes: Matrix = np.multiply(target, logits, empty_like(logits))
         np.subtract(surprise, slopes, surprise)
-    ops.log1p(decay, slopes)
+    ops.log1p(e, slopes)
     np.add(surprise, slopes, surprise)
     columns = logits.shape[1]
     values: Vector = surprise.reshape(-1) if columns == 1 else np.add.reduce(surprise, axis=1)
-    if not isfinite(total(values)):
-        values = np.add.reduce(_careful_entropy(ops, logits, target), axis=1)
+    if not isfinite(total(values)):  # 0 times infinity is 0 there
+        return sigmoid_focal(ops, logits, target, (one, one), 0.0)
     # sigmoid(z) is 1 / (1 + exp(-|z|)) for z > 0, and exp(-|z|) times that elsewhere.
     np.greater(logits, zero, slopes)
-    np.maximum(slopes, decay, out=slopes)
-    np.add(decay, one, decay)
-    np.divide(slopes, decay, slopes)
+    np.maximum(slopes, e, out=slopes)
+    np.add(e, one, e)
+    np.divide(slopes, e, slopes)
     np.subtract(slopes, target, slopes)
     if columns > 1:
         share = scalar(1.0 / columns, logits.dtype)
         np.multiply(values, share, values)
         np.multiply(slopes, share, slopes)
     return read_only(values), read_only(slopes)
-
-
-def _careful_entropy(ops: Ops, logits: Matrix, target: Matrix) -> Matrix:
-    """`t softplus(-z) + (1 - t) softplus(z)`, where 0 times infinity is 0."""
-    zero = scalar(0.0, logits.dtype)
-    tail = _softplus_tail(ops, logits)
-    with np.errstate(invalid="ignore"):  # NaN stays NaN, without a warning
-        missed: Matrix = np.maximum(-logits, zero) + tail
-        wrong: Matrix = np.maximum(logits, zero) + tail
-    entropy: Matrix = np.zeros_like(logits)
-    np.multiply(target, missed, out=entropy, where=target > 0)
-    np.add(entropy, (1 - target) * np.where(target < 1, wrong, zero), out=entropy)
-    return entropy
-
-
-def _softplus_tail(ops: Ops, x: Matrix) -> Matrix:
-    """`log(1 + exp(-|x|))`, which is softplus(x) less max(x, 0)."""
-    tail: Matrix = np.abs(x, empty_like(x))
-    np.negative(tail, tail)
-    ops.exp(tail, tail)
-    ops.log1p(tail, tail)
-    return tail
 
 
 def focal(ops: Ops, entropy: A, gamma: float) -> tuple[A, A]:
@@ -176,7 +139,7 @@ def focal(ops: Ops, entropy: A, gamma: float) -> tuple[A, A]:
 
 def softmax_focal(ops: Ops, logits: Matrix, target: Matrix, gamma: float) -> tuple[Vector, Matrix]:
     """The sum of `t * focal` of each row, and its slope in the logits."""
-    surprise, slopes, sums, logs = _exponentials(ops, logits)
+    surprise, slopes, sums, logs = exponentials(ops, logits)
     np.divide(slopes, sums, slopes)
     np.subtract(logs, surprise, surprise)
     losses, factors = focal(ops, surprise, gamma)
@@ -194,14 +157,13 @@ def sigmoid_focal(
     The weights are those of label 0 and 1, for all columns or for each.
     """
     one, share = scalar(1.0, logits.dtype), scalar(1.0 / logits.shape[1], logits.dtype)
-    tail = _softplus_tail(ops, logits)
+    tail = decay(ops, logits)
+    ops.log1p(tail, tail)
     values: Vector = np.zeros(logits.shape[0], logits.dtype)
     slopes: Matrix = np.zeros_like(logits)
     for label, sign in ((0, 1.0), (1, -1.0)):
-        parts: Matrix = np.subtract(one, target, empty_like(target))
-        np.multiply(target if label else parts, weights[label] * share, parts)
-        entropy: Matrix = np.multiply(logits, scalar(sign, logits.dtype), empty_like(logits))
-        entropy.clip(scalar(0.0, logits.dtype), scalar(inf, logits.dtype), entropy)
+        parts = times(target if label else one - target, weights[label] * share)
+        entropy = clipped(times(logits, scalar(sign, logits.dtype)), 0.0, inf)
         np.add(entropy, tail, entropy)  # softplus(-z) of label 1, softplus(z) of label 0
         losses, factors = focal(ops, entropy, gamma) if gamma else (entropy, one)
         np.add(values, _weighted_sums(parts, losses), values)

@@ -19,7 +19,7 @@ def take(array: N, indices: Indices) -> N:
 
 def scattered(dy: Matrix, indices: Indices, table: Matrix) -> Matrix:
     """The cotangent of the table of `take`: rows of dy, as wide, added up where they came from."""
-    sums: Matrix = np.zeros_like(table)
+    sums: Matrix = np.zeros(table.shape, table.dtype)
     # NumPy has a fast loop for single numbers, and none for rows.
     cells = indices.reshape(-1, 1) * table.shape[1] + np.arange(table.shape[1])
     np.add.at(sums.reshape(-1), cells.reshape(-1), dy.reshape(-1))

@@ -129,10 +129,7 @@ def _repeated(values: Array, x: Array) -> Array:
 def place_sums(x: Array, out: Array | None = None) -> Array:
     """The sums over the places of each sample, (samples, 1, features)."""
     rows = _rows(x)
-    parts = [
-        np.add.reduce(rows[:, start : start + ROWS], axis=1)
-        for start in range(0, rows.shape[1], ROWS)
-    ]
+    parts = [np.add.reduce(rows[:, part], axis=1) for part in blocks(rows.shape[1], 1, ROWS)]
     wide = parts[0] if len(parts) == 1 else np.add.reduce(parts, axis=0, dtype=FLOAT64)
     places = wide.reshape(x.shape[0], rows.shape[2] // x.shape[2], x.shape[2])
     found: Array = np.add.reduce(places, axis=1, keepdims=True, dtype=x.dtype, out=out)

@@ -1,11 +1,8 @@
 """Memory that is recycled once nobody refers to it.
 
-A pure step allocates its results afresh, and fresh pages fault. `empty` hands out a view of a block
-that it allocated earlier, once the block's reference count says that no view is left. Whatever
-exports an array holds a reference, so nobody can see a block change: `empty` is `numpy.empty`, only
-faster where glibc would give the pages back to the system each time.
-
-Blocks begin at whole cache lines: elsewhere the sum of two arrays takes twice as long.
+A pure step allocates its results afresh, and fresh pages fault. `empty` is `numpy.empty`, but hands
+out a view of a block that it allocated earlier, once the block's reference count says that no view
+is left. Whatever exports an array holds a reference, so nobody can see a block change.
 
 One pool of at most `LIMIT` bytes serves the process; the oldest sizes are dropped first. Whoever
 finds it busy (a thread, a signal handler, a finalizer) gets plain memory, and so does everybody
@@ -25,22 +22,12 @@ import numpy as np
 
 from purenn.arrays import Block, Element, N, Shape, typed_like
 
-SMALL = 32 * 1024
-LIMIT = 512 * 1024 * 1024
-NEAR = 8
-LINE = 64  # bytes of a cache line
+SMALL, LIMIT, NEAR = 2**15, 2**29, 8
+# Bytes of a cache line, where blocks begin: elsewhere the sum of two arrays takes twice as long.
+LINE = 64
 
 Scalar = TypeVar("Scalar", bound=Element)
 Sizes = TypeVar("Sizes", bound=Shape)
-
-
-class _Pool:
-    """Blocks by size, and how many bytes they take."""
-
-    def __init__(self) -> None:
-        self.blocks: dict[int, list[Block]] = {}
-        self.bytes = 0
-        self.lock = Lock()
 
 
 def _find(blocks: list[Block], idle: int) -> Block | None:
@@ -79,8 +66,9 @@ def _idle_count() -> int:
     return 0 if _find(blocks, count) is not None or not held.size else count
 
 
-_pool = _Pool()
 _IDLE = _idle_count()
+_blocks: dict[int, list[Block]] = {}  # by size
+_lock = Lock()
 
 
 def counts_tell() -> bool:
@@ -89,15 +77,19 @@ def counts_tell() -> bool:
 
 
 def block(size: int) -> Block:
-    """A writable block of so many bytes; one that was used before if it is large."""
-    lock = _pool.lock
-    if size < SMALL or not _IDLE or not lock.acquire(blocking=False):
+    """A writable block of so many bytes; a recycled one if it is neither small nor huge."""
+    if not SMALL <= size <= LIMIT - LINE or not _IDLE or not _lock.acquire(blocking=False):
         return _new_block(size)
     try:
-        found = _find(_pool.blocks.get(size, []), _IDLE)
-        return _allocated(size) if found is None else found
+        found = _find(_blocks.get(size, []), _IDLE)
+        if found is None:
+            found = _new_block(size)
+            while _blocks and held() + found.nbytes > LIMIT:
+                _blocks.pop(next(iter(_blocks)))
+            _blocks.setdefault(size, []).append(found)
+        return found
     finally:
-        lock.release()
+        _lock.release()
 
 
 def empty(shape: Sizes, dtype: np.dtype[Scalar]) -> np.ndarray[Sizes, np.dtype[Scalar]]:
@@ -116,24 +108,11 @@ def empty_like(array: N) -> N:
     return typed_like(empty(array.shape, array.dtype), array)
 
 
-def _allocated(size: int) -> Block:
-    """A new block, which the pool keeps as well if it can."""
-    made = _new_block(size)
-    if made.nbytes > LIMIT:
-        return made
-    while _pool.blocks and _pool.bytes + made.nbytes > LIMIT:
-        dropped = _pool.blocks.pop(next(iter(_pool.blocks)))
-        _pool.bytes -= sum(old.nbytes for old in dropped)
-    _pool.bytes += made.nbytes
-    _pool.blocks.setdefault(size, []).append(made)
-    return made
-
-
 def held() -> int:
     """How many bytes the blocks take, whether in use or idle; at most `LIMIT`."""
-    return _pool.bytes
+    return sum((size + LINE) * len(blocks) for size, blocks in tuple(_blocks.items()))
 
 
 def release() -> None:
     """Forget all blocks: those in use live on until they are dropped."""
-    _pool.lock, _pool.blocks, _pool.bytes = Lock(), {}, 0
+    _blocks.clear()

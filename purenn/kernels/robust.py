@@ -6,8 +6,7 @@ from math import inf
 
 import numpy as np
 
-from purenn.arrays import FLOAT32, FLOAT64, Array, Matrix, Vector, read_only
-from purenn.kernels.memory import empty
+from purenn.arrays import FLOAT32, FLOAT64, Matrix, Vector, read_only
 
 PIECE = 2**22  # elements that are sorted together
 LARGEST = 1e100  # its square is finite
@@ -19,33 +18,37 @@ def center_and_spread(x: Matrix) -> tuple[Vector, Vector]:
     Halves of finite numbers and their differences are finite. Where the quartiles are equal, the
     spread is half the range; of constant columns it is infinite, so that they become 0.
     """
-    center, spread = np.zeros(x.shape[1], FLOAT64), np.full(x.shape[1], inf, FLOAT64)
-    step = max(1, PIECE // max(1, x.shape[0]))
+    center, spread = np.empty(x.shape[1]), np.empty(x.shape[1])
+    step = max(1, PIECE // len(x))
     for start in range(0, x.shape[1], step):
         piece = slice(start, start + step)
         half = x[:, piece] * FLOAT64.type(0.5)
-        lacks = np.isnan(half).any(axis=0)
-        for column in np.flatnonzero(lacks):
-            values = half[:, column]
-            values = values[~np.isnan(values)]
-            if values.size:
-                center[start + column], spread[start + column] = _center_and_spread(values)
-        places = start + np.flatnonzero(~lacks)
-        if places.size:
-            center[places], spread[places] = _center_and_spread(half[:, ~lacks])
+        missing = np.isnan(half)
+        half[:, missing.all(axis=0)] = 0.0
+        quantile = np.nanquantile if missing.any() else np.quantile
+        low, center[piece], high = quantile(half, (0.25, 0.5, 0.75), axis=0)
+        widest = 0.5 * (np.fmax.reduce(half) - np.fmin.reduce(half))
+        found = np.where(high > low, high - low, widest)
+        spread[piece] = np.where(found > 0.0, found, inf)
     return read_only(center), read_only(spread)
-
-
-def _center_and_spread(half: Array) -> tuple[Array, Array]:
-    low, center, high = np.quantile(half, (0.25, 0.5, 0.75), axis=0)
-    spread: Array = high - low
-    widest = 0.5 * np.ptp(half, axis=0)
-    spread = np.where(spread > 0.0, spread, widest)
-    return center, np.where(spread > 0.0, spread, inf)
 
 
 def squash(x: Matrix, center: Vector, spread: Vector) -> Matrix:
     """`z / sqrt(1 + (z / 3)²)` for z = (x - 2 center) / (2 spread), in float32; NaN becomes 0."""
+    z, root = _scaled(x, center, spread)
+    y: Matrix = np.divide(z, root, z).astype(FLOAT32)
+    y[np.isnan(y)] = 0.0
+    return read_only(y)
+
+
+def squash_slopes(x: Matrix, center: Vector, spread: Vector) -> Matrix:
+    """The derivative `(1 + (z / 3)²)^(-3/2) / (2 spread)` of `squash`, in float64."""
+    _, root = _scaled(x, center, spread)
+    return read_only(0.5 / spread / (root * root * root))
+
+
+def _scaled(x: Matrix, center: Vector, spread: Vector) -> tuple[Matrix, Matrix]:
+    """Z and `sqrt(1 + (z / 3)²)`, in float64."""
     z: Matrix = x * FLOAT64.type(0.5)
     with np.errstate(over="ignore"):
         np.subtract(z, center, z)
@@ -53,17 +56,4 @@ def squash(x: Matrix, center: Vector, spread: Vector) -> Matrix:
     z.clip(-LARGEST, LARGEST, z)
     root = np.square(z / 3.0)
     np.add(root, 1.0, root)
-    np.sqrt(root, root)
-    np.divide(z, root, z)
-    y = empty(z.shape, FLOAT32)
-    np.copyto(y, z, casting="same_kind")
-    np.copyto(y, 0.0, where=np.isnan(y))
-    return read_only(y)
-
-
-def squash_slopes(x: Matrix, center: Vector, spread: Vector) -> Matrix:
-    """The derivative `(1 + (z / 3)²)^(-3/2) / (2 spread)` of `squash`, in float64."""
-    with np.errstate(over="ignore"):
-        z = ((x * FLOAT64.type(0.5) - center) / spread).clip(-LARGEST, LARGEST)
-    root = np.sqrt(1.0 + np.square(z / 3.0))
-    return read_only(0.5 / spread / (root * root * root))
+    return z, np.sqrt(root, root)

@@ -27,8 +27,7 @@ def blockwise(rule: Rule, x: Array, out: A) -> A:
     A NaN has the same bits whatever it comes from. No floating-point error is reported.
     """
     flat = x.reshape(-1)
-    contiguous = out.flags.c_contiguous
-    results = out.reshape(-1) if contiguous else empty((out.size,), out.dtype)
+    results = out.reshape(-1)  # a copy if there are gaps
     work = empty((1 + SPARE, min(BLOCK, x.size)), FLOAT64)
     with np.errstate(all="ignore"):
         for start in range(0, x.size, BLOCK):
@@ -40,7 +39,7 @@ def blockwise(rule: Rule, x: Array, out: A) -> A:
             if wrong.any():
                 block[wrong] = nan
             np.copyto(results[start : start + BLOCK], block, casting="same_kind")
-    if not contiguous:
+    if not out.flags.c_contiguous:
         np.copyto(out, results.reshape(out.shape))
     return out
 

@@ -18,9 +18,6 @@ from purenn.kernels.portable.grids import Exponents
 from purenn.kernels.portable.products import LONGEST
 from purenn.kernels.windows import Pair, Windows
 
-# Axes of a weight whose features are split by group: (row, column, channel, group, feature).
-CHANNEL, FEATURE = 2, 4
-
 
 def convolve(x: Images, weight: Filters, bias: Vector, windows: Windows) -> Images:
     """As `purenn.kernels.convolutions.convolve`."""
@@ -29,7 +26,7 @@ def convolve(x: Images, weight: Filters, bias: Vector, windows: Windows) -> Imag
     def multiply(one: Array, two: Array) -> Array:
         return kernels.convolve(typed_like(one, x), typed_like(two, weight), none, windows)
 
-    y = _exact(multiply, x, weight, CHANNEL, x.shape[3] // weight.shape[2])
+    y = _exact(multiply, x, weight, x.shape[3] // weight.shape[2])
     with np.errstate(over="ignore", invalid="ignore"):
         return read_only(typed_like(np.add(y, bias, y), x))
 
@@ -37,35 +34,37 @@ def convolve(x: Images, weight: Filters, bias: Vector, windows: Windows) -> Imag
 def input_cotangent(dy: Images, weight: Filters, windows: Windows, x: Images) -> Images:
     """As `purenn.kernels.convolutions.input_cotangent`."""
     shape_only = typed_like(np.broadcast_to(np.zeros((), FLOAT64), x.shape), x)
+    groups = x.shape[3] // weight.shape[2]
 
     def multiply(one: Array, two: Array) -> Array:
-        filters = typed_like(two, weight)
+        filters = _turned(two, groups)
         return kernels.input_cotangent(typed_like(one, dy), filters, windows, shape_only)
 
-    return read_only(_exact(multiply, dy, weight, FEATURE, x.shape[3] // weight.shape[2]))
+    return read_only(_exact(multiply, dy, _turned(weight, groups), groups))
+
+
+def _turned(weight: Array, groups: int) -> Filters:
+    """The weight with channels and features exchanged in each group."""
+    split = weight.reshape(*weight.shape[:3], groups, -1).swapaxes(2, 4)
+    return split.reshape(*split.shape[:3], -1)
 
 
 def _exact(
-    multiply: Callable[[Array, Array], Array],
-    x: Images,
-    weight: Filters,
-    summed: int,
-    groups: int,
+    multiply: Callable[[Array, Array], Array], x: Images, weight: Filters, groups: int
 ) -> Images:
-    """A product of images, in groups of channels, and a weight, summed along that axis of it."""
+    """A product of images and a weight, in groups of channels that are summed."""
     size, width = weight.shape[:2], x.shape[3] // groups
     count = prod(size) * width
     images, filters = grids.finite(x), grids.finite(weight)
     # What a sample gives does not depend on the others, nor a group of channels.
     split, up = grids.moderate(images.reshape(*x.shape[:3], groups, width), (1, 2, 4))
-    parts, more = grids.moderate(filters.reshape(*weight.shape[:3], groups, -1), (0, 1, summed))
+    parts, more = grids.moderate(filters.reshape(*weight.shape[:3], groups, -1), (0, 1, 2))
     near = typed_like(split.reshape(x.shape), x)
     small = typed_like(parts.reshape(weight.shape), weight)
     one = grids.on_grid(near, _powers_of_windows(near, size, groups, count), count)
-    powers = _powers_of_features(small) if summed == CHANNEL else _powers_of_channels(groups, small)
-    other = grids.on_grid(small, powers, count)
+    other = grids.on_grid(small, _powers_of_features(small), count)
     product = grids.multiplied(multiply, one, other)
-    shift = up + (more if summed == CHANNEL else more.swapaxes(CHANNEL, FEATURE))
+    shift = up + more
     outputs = (len(shift), 1, 1, groups, product.shape[3] // groups)
     found = grids.shifted(product, np.broadcast_to(shift, outputs).reshape(len(shift), 1, 1, -1))
     y = typed_like(grids.rounded(found, x.dtype), x)
@@ -92,10 +91,9 @@ def weight_cotangent(x: Images, dy: Images, windows: Windows, weight: Filters) -
             for part in (near[start : start + step], small[start : start + step])
         ]
         total = total + grids.multiplied(multiply, *factors)
-    if up.any() or more.any():
-        groups = x.shape[3] // weight.shape[2]
-        channels = np.broadcast_to(up, (1, 1, 1, x.shape[3])).reshape(groups, -1).T
-        total = grids.shifted(total, channels.repeat(weight.shape[3] // groups, axis=1) + more)
+    groups = x.shape[3] // weight.shape[2]
+    channels = np.broadcast_to(up, (1, 1, 1, x.shape[3])).reshape(groups, -1).T
+    total = grids.shifted(total, channels.repeat(weight.shape[3] // groups, axis=1) + more)
     found = typed_like(grids.rounded(total, weight.dtype), weight)
     if not (images is x and slopes is dy):
         grids.add_nonfinite(multiply, x, dy, found)
@@ -104,21 +102,10 @@ def weight_cotangent(x: Images, dy: Images, windows: Windows, weight: Filters) -
 
 def _powers_of_features(x: Images) -> Exponents:
     """Powers of two above the norms of what has an index along the last axis."""
-    return _powers_of_columns(x.reshape(-1, x.shape[3])).reshape(1, 1, 1, -1)
-
-
-def _powers_of_channels(groups: int, x: Filters) -> Exponents:
-    """Powers of two above the norms of each channel's weights to the features of a group."""
-    size = x.shape[3] // groups
-    split = x.reshape(-1, x.shape[2] * groups, size).swapaxes(1, 2)
-    rows = split.reshape(-1, x.shape[2] * groups)
-    found = _powers_of_columns(rows).reshape(x.shape[2], groups)
-    return found.repeat(size, axis=1).reshape(1, 1, x.shape[2], x.shape[3])
-
-
-def _powers_of_columns(x: Matrix) -> Exponents:
-    sums = grids.square_sums(x)[len(x) :]
-    return grids.above(sums, lambda odd: grids.above_largest(x[:, odd].T, len(x)))
+    rows: Matrix = x.reshape(-1, x.shape[3])
+    sums = grids.square_sums(rows)[len(rows) :]
+    found = grids.above(sums, lambda odd: grids.above_largest(rows[:, odd].T, len(rows)))
+    return found.reshape(1, 1, 1, -1)
 
 
 def _powers_of_windows(x: Images, size: Pair, groups: int, count: int) -> Exponents:

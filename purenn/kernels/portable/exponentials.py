@@ -1,4 +1,4 @@
-"""exp, expm1, tanh and sigmoid with the same bits on every machine.
+"""exp, expm1, tanh and powers with the same bits on every machine.
 
 `exp(x) = 2**n * exp(r)` for `r = x - n * log(2)` of at most log(2) / 2. With
 R = r * coth(r / 2), `exp(r) - 1 = 2 * r / (R - r)`. In float64, R is a polynomial in r², and r is
@@ -7,22 +7,20 @@ the sum of two numbers, as in fdlibm's e_exp.c. In float32, R is a quotient of p
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from purenn.arrays import FLOAT32, A, Array, FloatDtype
 from purenn.kernels.portable.blockwise import Wide, blockwise, multiply_by_all, polynomial
+from purenn.kernels.portable.logarithms import log_rule
 from purenn.kernels.portable.numbers import (
-    HALF,
     LN2,
     LN2_HIGH,
     LN2_LOW,
     MANTISSA,
-    ONE,
     ROUNDING,
-    TWO,
-    ZERO,
     constants,
     integer,
 )
@@ -30,7 +28,7 @@ from purenn.kernels.portable.numbers import (
 
 def exp(x: Array, out: A) -> A:
     """`exp(x)`, within 1 unit in the last place (float64), or of what is nearest (float32)."""
-    return blockwise(exp_rule, x, out)
+    return blockwise(_exp_rule, x, out)
 
 
 def expm1(x: Array, out: A) -> A:
@@ -43,9 +41,16 @@ def tanh(x: Array, out: A) -> A:
     return blockwise(_tanh_rule, x, out)
 
 
-def sigmoid(x: Array, out: A) -> A:
-    """`1 / (1 + exp(-x))`, within 2 units in the last place (float64), or as `exp` (float32)."""
-    return blockwise(_sigmoid_rule, x, out)
+def power(x: Array, y: float, out: A) -> A:
+    """`x ** y` as `exp(y * log(x))`, for x >= 0 and finite y; NaN for negative x.
+
+    Within 1 unit in the last place of what is nearest in float32. In float64 the error in such
+    units is up to 2 + 2 * |log(x**y)|, which is large only where the power is far from 1.
+    """
+    if y == 0.0:
+        out.fill(1.0)
+        return out
+    return blockwise(partial(_power_rule, constants(y)[0]), x, out)
 
 
 class _Growth(NamedTuple):
@@ -57,7 +62,7 @@ class _Growth(NamedTuple):
     scales: tuple[Wide, ...]
 
 
-(MINUS_TWO,) = constants(-2.0)
+ZERO, HALF, ONE, TWO, MINUS_TWO = constants(0.0, 0.5, 1.0, 2.0, -2.0)
 (LOG2_E,) = constants(float.fromhex("0x1.71547652b82fep+0"))
 EXPONENT_OF_ONE = 1023
 (ROUNDING_ONE,) = constants(ROUNDING + EXPONENT_OF_ONE + 1)
@@ -128,13 +133,11 @@ def _growth(x: Wide, spare: list[Wide], dtype: FloatDtype) -> _Growth:
     return _growth_32(x, spare) if dtype == FLOAT32 else _growth_64(x, spare)
 
 
-def exp_rule(x: Wide, spare: list[Wide], dtype: FloatDtype) -> _Growth:
-    """Change x to exp(x)."""
+def _exp_rule(x: Wide, spare: list[Wide], dtype: FloatDtype) -> None:
     lowest, highest = LIMITS_32 if dtype == FLOAT32 else LIMITS_64
     x.clip(lowest, highest, x)
     growth = _growth(x, spare, dtype)
     _sum_up(growth, growth.unit, spare)
-    return growth
 
 
 def _below_one(x: Wide, spare: list[Wide], dtype: FloatDtype) -> _Growth:
@@ -175,36 +178,31 @@ def _expm1_rule(x: Wide, spare: list[Wide], dtype: FloatDtype) -> None:
 
 
 def _tanh_rule(x: Wide, spare: list[Wide], dtype: FloatDtype) -> None:
-    """`-e / (2 + e)` for `e = exp(-2 * |x|) - 1`, with the sign of x."""
+    """`-e / (2 + e)` for `e = exp(-2 * |x|) - 1`, with the sign of x.
+
+    In float64 the quotient is corrected for all that was rounded off.
+    """
     e = np.abs(x, spare[5])
     np.multiply(e, MINUS_TWO, e)
     e.clip(SMALLEST, ZERO, e)
-    _divide_by_sum(_below_one(e, spare, dtype), TWO, spare)
-    np.copysign(e, x, x)
-
-
-def _sigmoid_rule(x: Wide, spare: list[Wide], dtype: FloatDtype) -> None:
-    """`e / (1 + e)` for `e = exp(-|x|)`, and 1 less that for positive x."""
-    e = np.abs(x, spare[5])
-    np.negative(e, e)
-    _divide_by_sum(exp_rule(e, spare, dtype), ONE, spare)
-    np.greater_equal(x, ZERO, x)
-    np.subtract(x, e, x)
-    np.abs(x, x)
-
-
-def _divide_by_sum(growth: _Growth, start: Array, spare: list[Wide]) -> None:
-    """Change e, which is `above`, to `e / (start + e)`, corrected for all that was rounded off."""
-    e, more, _, scales = growth
-    total, excess = np.add(e, start, spare[3]), spare[4]
-    if more is not None:
+    _, more, _, scales = _below_one(e, spare, dtype)
+    total, excess = np.add(e, TWO, spare[3]), spare[4]
+    if more is None:
+        np.divide(e, total, e)
+    else:
         multiply_by_all(more, scales)
-        np.subtract(total, start, excess)
+        np.subtract(total, TWO, excess)
         np.subtract(excess, e, excess)
         np.subtract(excess, more, excess)
-    np.divide(e, total, e)
-    if more is not None:
+        np.divide(e, total, e)
         np.multiply(excess, e, excess)
         np.add(excess, more, excess)
         np.divide(excess, total, excess)
         np.add(e, excess, e)
+    np.copysign(e, x, x)
+
+
+def _power_rule(y: Array, x: Wide, spare: list[Wide], dtype: FloatDtype) -> None:
+    log_rule(x, spare, dtype)
+    np.multiply(x, y, x)
+    _exp_rule(x, spare, dtype)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from purenn.kernels.ops import Ops
 from purenn.kernels.portable import convolutions
-from purenn.kernels.portable.exponentials import exp, expm1, tanh
+from purenn.kernels.portable.exponentials import exp, expm1, power, tanh
 from purenn.kernels.portable.logarithms import log, log1p
-from purenn.kernels.portable.powers import power
 from purenn.kernels.portable.products import product_vjp, products
 from purenn.kernels.portable.trigonometry import cos, sin
 

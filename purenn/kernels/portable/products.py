@@ -22,10 +22,10 @@ SPARE = 4
 
 
 class Grid(NamedTuple):
-    """A matrix on grids for sums along an axis; divided by 2**shift first, if there is a shift."""
+    """A matrix on grids for sums along an axis, divided by 2**shift first."""
 
     slices: Slices
-    shift: Exponents | None = None
+    shift: Exponents = np.zeros((1, 1), np.int32)
 
 
 class Factor:
@@ -68,18 +68,13 @@ class Factor:
         if axis not in self._grids:
             length, longest = self.matrix.shape[axis], max(self.matrix.shape)
             if length > LONGEST:
-                parts = _parts(self.matrix, axis)
+                parts = np.split(self.matrix, range(LONGEST, length, LONGEST), axis)
                 self._grids[axis] = tuple([grid for x in parts for grid in Factor(x).along(axis)])
             elif longest <= LONGEST and self._powers[0] is self._powers[1]:
                 self._grids[0] = self._grids[1] = (_grid(self._finite, self._powers[0], longest),)
             else:
                 self._grids[axis] = (_grid(self._finite, self._powers[axis], length),)
         return self._grids[axis]
-
-
-def _parts(x: Matrix, axis: int) -> list[Matrix]:
-    spans = [slice(start, start + LONGEST) for start in range(0, x.shape[axis], LONGEST)]
-    return [x[span] if axis == 0 else x[:, span] for span in spans]
 
 
 def _grid(x: Matrix, powers: Exponents, count: int) -> Grid:
@@ -97,13 +92,12 @@ def contract(a: Factor, axis: int, b: Factor, other: int) -> Matrix:
         left = typed_like(one if axis == 1 else one.T, a.matrix)
         return product(left, typed_like(two if other == 0 else two.T, b.matrix))
 
-    shape = a.matrix.shape[1 - axis], b.matrix.shape[1 - other]
     left, right = _balanced(a, axis, b, other)
-    found = [
-        _shifted(grids.multiplied(multiply, one.slices, two.slices), one.shift, two.shift)
-        for one, two in zip(left.along(axis), right.along(other), strict=True)
-    ]
-    total = reduce(np.add, found) if found else np.zeros(shape)
+    found = []
+    for one, two in zip(left.along(axis), right.along(other), strict=True):
+        shift = one.shift.reshape(-1, 1) + two.shift.reshape(1, -1)
+        found.append(grids.shifted(grids.multiplied(multiply, one.slices, two.slices), shift))
+    total = reduce(np.add, found)
     y = typed_like(grids.rounded(total, a.matrix.dtype), a.matrix)
     if not (a.is_finite and b.is_finite):
         grids.add_nonfinite(multiply, a.matrix, b.matrix, y)
@@ -126,16 +120,6 @@ def _balanced(a: Factor, axis: int, b: Factor, other: int) -> tuple[Factor, Fact
         return a, b  # the second lest numbers overflow
     shift = (two - one) // 2
     return a.times(shift, axis), b.times(-shift, other)
-
-
-def _shifted(found: Array, rows: Exponents | None, columns: Exponents | None) -> Array:
-    """A product of what was divided by powers of two."""
-    if rows is None and columns is None:
-        return found
-    shift = np.zeros(found.shape, np.int32)
-    shift += 0 if rows is None else rows.reshape(-1, 1)
-    shift += 0 if columns is None else columns.reshape(1, -1)
-    return grids.shifted(found, shift)
 
 
 def product_vjp(x: Matrix, weight: Matrix) -> tuple[Matrix, ProductPullback]:

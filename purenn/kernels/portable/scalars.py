@@ -7,7 +7,7 @@ some units of 1.
 
 from __future__ import annotations
 
-from math import copysign, frexp, inf, ldexp, sqrt
+from math import frexp, inf, ldexp, sqrt
 
 # ln(2) and pi / 2 as a part whose products with small integers are exact, and the rest.
 LN2, LN2_REST = 0.69314718036912382, 1.9082149292705877e-10
@@ -34,7 +34,7 @@ def log2(x: float) -> float:
     share = (mantissa - 1.0) / (mantissa + 1.0)
     square, found = share * share, 0.0
     for power in range(23, -1, -2):  # of the inverse hyperbolic tangent
-        found = found * square + 1.0 / (power + 0.0)
+        found = found * square + 1.0 / power
     return exponent + 2.0 * share * found / (LN2 + LN2_REST)
 
 
@@ -51,7 +51,8 @@ def cos(x: float) -> float:
     found = 1.0
     for power in range(20 + odd, odd, -2):
         found = 1.0 - square / (power * (power - 1.0)) * found
-    return copysign(1.0, 1 - 2 * ((count + 1) % 4 // 2)) * (rest * found if odd else found)
+    found = rest * found if odd else found
+    return -found if (count + 1) % 4 > 1 else found
 
 
 def power(x: float, exponent: float) -> float:
