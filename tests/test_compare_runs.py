@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from functools import partial
 from pathlib import Path
 
 import attrs
@@ -16,7 +15,6 @@ import figures
 import run_table
 import spiral
 import verification
-from command_line import exit_status
 from purenn import runs
 from purenn.errors import RunError
 from run_table import find
@@ -175,25 +173,6 @@ def test_a_verdict_names_what_changed_in_the_environment() -> None:
     assert f"which may explain it:\n  {change}" in verification.told("a", "b", (change,))
     same = verification.told("a", "a", (change,))
     assert same == f"The digest is the same: a\nThe environment differs:\n  {change}"
-
-
-def test_what_cannot_be_compared_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    high, empty, new = folder / "high", folder / "empty", folder / "new"
-    empty.mkdir()
-    with runs.start(new, runs.Config("spiral.py", {})):
-        pass
-    for arguments, message in (
-        (("list",), "FOLDER: expected at least one."),
-        (("list", high, folder / "x"), f"{folder}/x cannot be read: No such file or directory."),
-        (("list", empty), f"There are no runs in {empty}: a run's folder has a config.json."),
-        (("plot", high, "--metric", "speed"), f"--metric: {high} has loss, got 'speed'."),
-        (("seeds", high), f"{high}: expected a finished run with a test_accuracy."),
-        (("plot", new), "These runs have no epochs to draw."),
-        (("verify", high), f"{high} holds a run that is not finished. Resume it first."),
-    ):
-        words = [str(argument) for argument in arguments]
-        assert exit_status(partial(compare_runs.main, words)) == 1
-        assert capsys.readouterr().err == f"\nerror: {message}\n"
 
 
 @pytest.mark.parametrize("script", ["survivor.py", "../tests/survivor.py", "/bin/sh", "train"])
