@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,7 @@ from states import contents, untouched
 from survivor import CONFIG, train
 
 import purenn as nn
-from purenn import files, runs
+from purenn import runs
 from purenn.arrays import Vector
 from purenn.errors import OptionError, PurennError, RunError
 from purenn.optimizers import Velocity
@@ -30,9 +29,11 @@ Progress = runs.Progress[tuple[Vector], Velocity]
 STATE: Moved = nn.sgd(0.1).init((np.zeros(1),))
 KEY = nn.Key(5)
 OFTEN = runs.Cadence(steps=1)
-FIRST = b'{"epoch": 0}\n'
+FIRST, HUGE, NO_RECORD = b'{"epoch": 0}\n', b"0" * 400, "expected the record"
 LOSSES = (5.0, 3.0, 2.0, 4.0, 2.5, 1.0, 6.0, 7.0)  # by epoch
 LOWEST = runs.best("loss")
+# What a run has once there was a checkpoint.
+LATER = {"checkpoint.safetensors", "summary.json", "best.safetensors", TIMES}
 
 
 @pytest.fixture
@@ -120,12 +121,6 @@ class TestConfigurations:
 
 
 class TestGoingOn:
-    def test_more_epochs_end_as_if_asked_for_at_first(self, finished: Path, tmp_path: Path) -> None:
-        train(tmp_path / "run", epochs=2)
-        assert runs.differences(tmp_path / "run", finished)
-        train(tmp_path / "run", epochs=3)
-        assert runs.differences(tmp_path / "run", finished) == ()
-
     def test_fewer_epochs_than_are_configured_or_done_are_refused(self, folder: Path) -> None:
         text = f"RunError: {folder} holds a run with another configuration:\n  epochs: 3 there, "
         cure = "2 here\nGive the same settings (epochs may be larger), or choose another folder."
@@ -137,24 +132,18 @@ class TestGoingOn:
             counted(place, 1)
         assert counted(place, 3) == []
 
-    @pytest.mark.parametrize("left", ["summary.json", "best.safetensors"])
+    @pytest.mark.parametrize("left", ["summary.json", TIMES])
     def test_a_checkpoint_that_was_lost_is_missed(self, left: str, folder: Path) -> None:
-        for name in {"checkpoint.safetensors", "summary.json", "best.safetensors"} - {left}:
+        for name in LATER - {left}:
             (folder / name).unlink()
         with refused(folder, f"RunError: {folder}/checkpoint.safetensors is missing: restore it"):
             train(folder)
 
     def test_without_a_checkpoint_it_is_trained_again(self, folder: Path, finished: Path) -> None:
-        for name in ("checkpoint.safetensors", "summary.json", "best.safetensors", "times.jsonl"):
+        for name in LATER:
             (folder / name).unlink()
         train(folder)
         assert runs.differences(folder, finished) == ()
-
-    def test_a_checkpoint_that_is_lost_is_missed(self, folder: Path) -> None:
-        for name in ("checkpoint.safetensors", "summary.json", "best.safetensors"):
-            (folder / name).unlink()
-        with pytest.raises(RunError, match=r"checkpoint.safetensors is missing"):
-            train(folder)
 
     def test_early_stopping_is_taken_up_where_it_stopped(self, tmp_path: Path) -> None:
         one, other, best = tmp_path / "a", tmp_path / "b", runs.best("loss")
@@ -213,31 +202,35 @@ class TestDamage:
         ("name", "content", "text"),
         [
             (METRICS, b"", "RunError: {} has 0 epochs, but the checkpoint was written after 3."),
-            (METRICS, FIRST + b'{"epoch": 7}\n\n', "RunError: {}, line 2: expected the record"),
-            (METRICS, FIRST + b"[1]\n\n", "RunError: {}, line 2: expected the record of epoch 1"),
-            (METRICS, b'{"epoch": 0, "x": "1"}\n\n\n', "RunError: {}, line 1: expected the rec"),
+            (
+                METRICS,
+                FIRST + b'{"epoch": 7}\n\n',
+                f"RunError: {{}}, line 2: {NO_RECORD} of epoch 1",
+            ),
+            (METRICS, FIRST + b'{"epoch": true}\n\n', f"RunError: {{}}, line 2: {NO_RECORD}"),
+            (METRICS, FIRST + b"[1]\n\n", f"RunError: {{}}, line 2: {NO_RECORD}"),
+            (METRICS, b'{"epoch": 0, "x": "1"}\n\n\n', f"RunError: {{}}, line 1: {NO_RECORD}"),
+            (
+                METRICS,
+                b'{"epoch": 0, "x": 1%s}\n\n\n' % HUGE,
+                f"RunError: {{}}, line 1: {NO_RECORD}",
+            ),
+            (
+                METRICS,
+                b'{"epoch": 0, "x": 1e999}\n\n\n',
+                "FormatError: {}, line 1: expected JSON: t",
+            ),
             (METRICS, b"loss\n\n\n", "FormatError: {}, line 1: expected JSON: Expecting value: "),
             (TIMES, b"\xff\n", "FormatError: {}, line 1: expected JSON"),
             (TIMES, b"[]\n", "RunError: {}, line 1: expected the start or the seconds"),
             (TIMES, b'{"seconds": "1"}\n', "RunError: {}, line 1: expected the start or the sec"),
+            (TIMES, b'{"seconds": 1e999}\n', "FormatError: {}, line 1: expected JSON: the number"),
             ("summary.json", b"{", "FormatError: {}: expected JSON"),
             ("summary.json", b'{"metrics": []}', "RunError: {}: expected the summary of a run"),
             ("environment.json", b"{", "FormatError: {}: expected JSON"),
             ("environment.json", b"[1]", "RunError: {}: expected names and facts"),
             ("checkpoint.safetensors", b"{", "FormatError: {}: expected a safetensors file, got 1"),
             ("best.safetensors", b"{", "FormatError: {}: expected a safetensors file, got 1"),
-            (
-                METRICS,
-                b'{"epoch": 0, "x": 1e999}\n\n\n',
-                "FormatError: {}, line 1: expected JSON: the",
-            ),
-            (METRICS, FIRST + b'{"epoch": true}\n\n', "RunError: {}, line 2: expected the record"),
-            (
-                METRICS,
-                b'{"epoch": 0, "x": 1%s}\n\n\n' % (b"0" * 400),
-                "RunError: {}, line 1: expec",
-            ),
-            (TIMES, b'{"seconds": 1e999}\n', "FormatError: {}, line 1: expected JSON: the number"),
         ],
     )
     def test_damaged_files(self, name: str, content: bytes, text: str, folder: Path) -> None:
@@ -275,21 +268,6 @@ class TestBest:
         counted(part, 7, best=LOWEST, cadence=rare)
         assert runs.differences(whole, part) == ()
 
-    def test_one_that_a_kill_left_behind_is_made_up_for(self, tmp_path: Path) -> None:
-        counted(tmp_path / "whole", 3, best=LOWEST)
-        write = files.write
-
-        def killed(path: Path, content: bytes) -> None:
-            if path.name == "best.safetensors":
-                raise KeyboardInterrupt
-            write(path, content)
-
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(files, "write", killed)
-            crashed(tmp_path / "part", 3, 0, LOWEST)
-        counted(tmp_path / "part", 3, best=LOWEST)
-        assert runs.differences(tmp_path / "whole", tmp_path / "part") == ()
-
     def test_it_is_asked_for_in_all_sessions_or_in_none(self, tmp_path: Path) -> None:
         file = tmp_path / "best.safetensors"
         counted(tmp_path, 4)
@@ -324,41 +302,42 @@ class TestBest:
             counted(tmp_path, 5, best=LOWEST)
 
 
+def go_on(run: runs.Run, progress: Progress) -> Progress:
+    what = count, lambda key, epoch: (4, 4, 1), 3, metrics
+    return next(runs.train(run, progress, *what, cadence=OFTEN))
+
+
+USES = go_on, lambda run, progress: runs.finish(run, progress, {})
+
+
 class TestProgress:
     def test_it_is_where_the_run_stands(self, tmp_path: Path) -> None:
         counted(tmp_path, 2)
         other = f"RunError: {tmp_path} has other records than this progress: it was trained on sinc"
-        rest = count, lambda key, epoch: (4, 4, 1), 3, metrics
         with runs.resume(tmp_path) as run:
             end = runs.begin(run, STATE, "model", KEY)
-            first = runs.Progress(STATE, KEY, "model")
-            with refused(tmp_path, other):
-                next(runs.train(run, first, *rest))
-            with refused(tmp_path, other):
-                runs.finish(run, first, {})
+            for use in USES:
+                with refused(tmp_path, other):
+                    use(run, runs.Progress(STATE, KEY, "model"))
             for name in (METRICS, TIMES):
                 whole = (tmp_path / name).read_bytes()
                 (tmp_path / name).write_bytes(whole + b'{"epo')
                 with refused(tmp_path, other):
-                    next(runs.train(run, end, *rest))
+                    go_on(run, end)
                 (tmp_path / name).write_bytes(whole)
-        for use in (lambda: next(runs.train(run, end, *rest)), lambda: runs.finish(run, end, {})):
+        for use in USES:
             with refused(tmp_path, f"RunError: {tmp_path} is not held by this process any more."):
-                use()
+                use(run, end)
 
     def test_it_is_not_from_before_the_checkpoint(self, tmp_path: Path) -> None:
-        rest = count, lambda key, epoch: (4, 4, 1), 1, metrics
         text = f"RunError: {tmp_path} is at epoch 1, batch 3, and this progress is of epoch 1, batc"
         with runs.resume(tmp_path, runs.Config("count.py", {})) as run:
             first = runs.begin(run, STATE, "model", KEY)
-            _, end = islice(runs.train(run, first, *rest, cadence=OFTEN), 2)
+            end = go_on(run, go_on(run, first))
         with runs.resume(tmp_path) as run:  # one of another session is no better
-            with refused(tmp_path, text):
-                next(runs.train(run, first, *rest))
-            with refused(tmp_path, text):
-                runs.finish(run, first, {})
-            with refused(tmp_path, text):
-                runs.save(run, first)
+            for use in (*USES, runs.save):
+                with refused(tmp_path, text):
+                    use(run, first)
             runs.finish(run, end, {})
 
 
