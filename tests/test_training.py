@@ -152,41 +152,32 @@ def test_a_rate_that_is_too_high_diverges_loudly_but_without_a_warning(rate: flo
         nn.fold(step, optimizer.init(model.init(KEY, x)), chain(*epochs))
 
 
-def test_steps_that_are_skipped_neither_raise_nor_count() -> None:
+SKIPPING = opt.skip_nonfinite(nn.sgd(0.01), 1)
+PROTECTED = [SKIPPING, opt.averaged(SKIPPING), opt.accumulated(SKIPPING, 2)]
+
+
+@pytest.mark.parametrize("value", [3.0, math.nan])
+@pytest.mark.parametrize("optimizer", PROTECTED, ids=repr)
+def test_steps_that_are_skipped_neither_raise_nor_count(
+    optimizer: nn.Optimizer[object], value: float
+) -> None:
     def loss(y: Matrix, target: Matrix) -> tuple[float, Matrix]:
         bad = 3.0 in target
-        return (math.nan if bad else 2.0), (y * math.nan if bad else y)
-
-    x: Matrix = np.arange(6.0)[:, np.newaxis]
-    batches = batches_in_order(nn.dataset(x, x), 1, KEY)
-    params = nn.linear(1).init(KEY, x)
-    protected = opt.averaged(opt.skip_nonfinite(nn.sgd(0.01), 1))
-    step = nn.training_step(nn.linear(1), loss, protected)
-    state, reports = nn.fold(step, protected.init(params), batches)
-    np.testing.assert_equal([r.loss for r in reports], [2.0, 2.0, 2.0, math.nan, 2.0, 2.0])
-    assert (nn.mean_loss(reports), state.slots.inner.total, state.step) == (2.0, 1, 6)
-    with pytest.raises(DivergenceError, match=r"^The loss is nan at step 3\. "):
-        nn.fold(nn.training_step(nn.linear(1), loss, STILL), STILL.init(params), batches)
-    infinite = nn.training_step(nn.linear(1), lambda y, target: (math.inf, y), protected)
-    with pytest.raises(DivergenceError, match=r"^The loss is inf at step 0\. "):
-        infinite(protected.init(params), batches[0])
-
-
-def test_a_step_with_a_finite_loss_that_is_skipped_does_not_count() -> None:
-    def loss(y: Matrix, target: Matrix) -> tuple[float, Matrix]:
-        return float(target.sum()), (y * math.nan if 3.0 in target else y)
+        return (value if bad else float(target.sum())), (y * math.nan if bad else y)
 
     x: Matrix = np.arange(6.0)[:, np.newaxis]
     batches, params = batches_in_order(nn.dataset(x, x), 1, KEY), nn.linear(1).init(KEY, x)
-
-    def check(optimizer: nn.Optimizer[S]) -> None:
-        step = nn.training_step(nn.linear(1), loss, optimizer)
-        _, reports = nn.fold(step, optimizer.init(params), batches)
-        assert [report.samples for report in reports] == [1, 1, 1, 0, 1, 1]
-        assert nn.mean_loss(reports) == (0 + 1 + 2 + 4 + 5) / 5
-
-    check(opt.skip_nonfinite(nn.sgd(0.01), 1))
-    check(opt.accumulated(opt.skip_nonfinite(nn.sgd(0.01), 1), 2))
+    step = nn.training_step(nn.linear(1), loss, optimizer)
+    state, reports = nn.fold(step, optimizer.init(params), batches)
+    np.testing.assert_equal([report.loss for report in reports], [0.0, 1.0, 2.0, value, 4.0, 5.0])
+    assert [report.samples for report in reports] == [1, 1, 1, 0, 1, 1]
+    assert (nn.mean_loss(reports), state.step) == ((0 + 1 + 2 + 4 + 5) / 5, 6)
+    if math.isnan(value):
+        with pytest.raises(DivergenceError, match=r"^The loss is nan at step 3\. "):
+            nn.fold(nn.training_step(nn.linear(1), loss, STILL), STILL.init(params), batches)
+    infinite = nn.training_step(nn.linear(1), lambda y, target: (math.inf, y), optimizer)
+    with pytest.raises(DivergenceError, match=r"^The loss is inf at step 0\. "):
+        infinite(optimizer.init(params), batches[0])
 
 
 def test_predictions_depend_neither_on_batches_nor_on_the_source(tmp_path: Path) -> None:
@@ -195,7 +186,7 @@ def test_predictions_depend_neither_on_batches_nor_on_the_source(tmp_path: Path)
     mapped: Matrix = np.load(tmp_path / "x.npy", mmap_mode="r")
     expected = MODEL.apply(START.params, x)
     for size in (1, 7, 100, 1000):
-        for inputs in (x, mapped, DATA, nn.dataset(mapped, y)):
+        for inputs in (x, mapped, DATA, DATA.inputs, nn.dataset(mapped, y)):
             found = nn.predict(MODEL, START.params, inputs, batch_size=size)
             np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
             assert (type(found), found.flags.writeable) == (np.ndarray, False)
