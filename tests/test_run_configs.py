@@ -59,14 +59,11 @@ def test_settings_are_kept_as_they_are_read(tmp_path: Path) -> None:
         ({}, {"model": {"hidden": [8]}}, ["model.hidden: nothing there, [8] here"]),
         ({"the script": 1}, {}, ["'the script': 1 there, nothing here"]),
         (
-            {"a": {"b.c": 1, "b": {"c'": True}}},
-            {"a": {"b": {"c": 1, "c'": 1}}},
-            [
-                "a.'b.c': 1 there, nothing here",
-                'a.b."c\'": true there, 1 here',
-                "a.b.c: nothing there, 1 here",
-            ],
+            {"b.c": 1},
+            {"b": {"c": 1}},
+            ["'b.c': 1 there, nothing here", "b.c: nothing there, 1 here"],
         ),
+        ({"a": {"c'": True}}, {"a": {"c'": 1}}, ['a."c\'": true there, 1 here']),
         ({"a": {}}, {"b": {}}, ["a: {} there, nothing here", "b: nothing there, {} here"]),
         ({"a": 1, "b": 2}, {"b": 2, "a": 1}, []),
     ],

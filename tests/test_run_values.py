@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from math import inf, nan
 from pathlib import Path
 from types import FrameType
 
@@ -19,7 +18,7 @@ import pytest
 from refusals import refused
 
 import purenn as nn
-from purenn import files, runs
+from purenn import runs
 from purenn.errors import DivergenceError, OptionError, UnavailableError
 from purenn.runs.environment import commit, note_environment
 from purenn.runs.interruption import interruptible
@@ -33,9 +32,10 @@ class TestRecords:
         assert made == {"epoch": 3, "a": 1, "b": 0.5, "c": 0.25, "d": 7}
         assert {type(value) for value in made.values()} == {int, float}
 
-    @pytest.mark.parametrize("value", [nan, inf, np.float32(-inf), 10**5000])
-    def test_they_are_finite_also_as_floats(self, value: float) -> None:
-        told = inf if isinstance(value, int) else value
+    @pytest.mark.parametrize("text", ["nan", "inf", "-inf", "10**5000"])
+    def test_they_are_finite_also_as_floats(self, text: str) -> None:
+        value = 10**5000 if "10" in text else np.float32(text)
+        told = "inf" if "10" in text else text
         with refused(DivergenceError, f"metric 'accuracy' is {told} at the end of epoch 4."):
             record(3, {"loss": 0.5, "accuracy": value})
 
@@ -256,13 +256,6 @@ def test_what_is_no_folder_is_not_taken_for_an_empty_one(
     ):
         with refused(UnavailableError, f"{place} {problem}"):
             read(place)
-
-
-def test_only_what_is_not_found_is_not_there(tmp_path: Path) -> None:
-    place = tmp_path / ("x" * 300)
-    with refused(UnavailableError, f"{place}/a cannot be accessed: File name too long."):
-        files.exists(place / "a")
-    assert not files.exists(tmp_path / "a" / "b")
 
 
 def test_folders_are_compared_but_for_clocks(tmp_path: Path) -> None:
