@@ -127,7 +127,10 @@ class TestTargets:
         monkeypatch.setenv("HOME", str(tmp_path))
         files.write("~/file", b"content")
         assert files.read("~/file") == b"content"
-        name, problem = "~nobody/x", "cannot be expanded: Could not determine home directory."
+        name, problem = (
+            "~nobody-of-that-name/x",
+            "cannot be expanded: Could not determine home directory.",
+        )
         refused(lambda: files.read(name), f"{name} {problem}")
 
     def test_names_that_are_refused(self, file: Path) -> None:
