@@ -91,14 +91,13 @@ def test_labels_are_shown_as_they_are() -> None:
     assert [text.get_text() for text in legend.get_texts()] == [r" _a\$b\$", " _c"]
 
 
-def test_list_prints_the_table(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_runs_are_listed_and_their_curves_drawn(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert compare_runs.main(["list", str(folder / "low")]) == 0
     printed = capsys.readouterr().out
     assert "abababababab" in printed
     assert "hidden" not in printed  # one run differs from none
-
-
-def test_plot_draws_all_curves(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     picture = folder / "new" / "curves.png"
     arguments = ["plot", str(folder), "--output", str(picture), "--scale", "log"]
     assert compare_runs.main(arguments) == 0
@@ -131,12 +130,8 @@ def test_seeds_are_grouped_by_the_folder_that_they_lie_in(
             make(tmp_path / place, name, finished=True)
     monkeypatch.chdir(tmp_path / "R" / "deep" / "seeds")
     assert [group.name for group in by_folder(find([Path()]))] == ["seeds"]
-    groups = by_folder(find([tmp_path / "R"]))
-    assert [(group.name, len(group.runs)) for group in groups] == [
-        ("R", 2),
-        ("deep", 2),
-        ("seeds", 2),
-    ]
+    groups = [(group.name, len(group.runs)) for group in by_folder(find([tmp_path / "R"]))]
+    assert groups == [("R", 2), ("deep", 2), ("seeds", 2)]
 
 
 @pytest.mark.slow

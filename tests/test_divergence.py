@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from itertools import count
 from math import inf, nan
 from pathlib import Path
@@ -25,7 +26,7 @@ from purenn.optimizers import (
     report_global_norm,
     skip_nonfinite,
 )
-from purenn.runs.divergence import reported_norm, require_finite
+from purenn.runs.divergence import NAMES, reported_norm, require_finite
 from purenn.training import Report
 from purenn.tree import leaves
 
@@ -36,6 +37,7 @@ MODEL = nn.linear(4) >> nn.relu() >> nn.linear(1)
 INPUTS = nn.Key(0).generator().normal(size=(24, 2)).astype(np.float32)
 DATA = nn.dataset(INPUTS, INPUTS[:, :1] * INPUTS[:, 1:])
 Params = tuple[nn.Linear, nn.Empty, nn.Linear]
+CONFIG = runs.Config("x.py", {})
 Bad = dict[int, float]  # numbers by steps
 NONE: Bad = {}
 
@@ -56,16 +58,15 @@ def trained(
         bent: Matrix = cotangent * np.float32(slopes.get(step, 1.0))
         return losses.get(step, value), bent
 
-    state = optimizer.init(MODEL.init(nn.Key(1), DATA.example))
-    training = nn.training_step(MODEL, squares, optimizer)
-    with runs.start(folder, runs.Config("x.py", {})) as run:
+    def measure(end: runs.Progress[Params, S]) -> dict[str, float]:
+        return {"loss": end.mean_loss if end.samples else 0.0}
+
+    step = nn.training_step(MODEL, squares, optimizer)
+    with runs.start(folder, CONFIG) as run:
+        state = optimizer.init(MODEL.init(nn.Key(1), DATA.example))
+        start = runs.begin(run, state, repr(MODEL), nn.Key(3))
         *_, end = runs.train(
-            run,
-            runs.begin(run, state, repr(MODEL), nn.Key(3)),
-            training,
-            lambda key, epoch: nn.shuffled_batches(DATA, 6, key, epoch),
-            epochs,
-            lambda progress: {"loss": progress.mean_loss if progress.samples else 0.0},
+            run, start, step, partial(nn.shuffled_batches, DATA, 6), epochs, measure
         )
     return end
 
@@ -85,12 +86,8 @@ TOLD = nn.descend(report_global_norm() >> nn.momentum(0.9), 0.1)
 def test_it_is_told_and_the_last_good_checkpoint_stands(tmp_path: Path) -> None:
     first, history, cause = diverged(tmp_path / "bad", TOLD, losses={9: nan})
     assert first.startswith("Training diverged at epoch 3, batch 2, step 9: The loss is nan")
-    numbers = r"(-?\S+, ){4}-?\S+"
-    assert re.fullmatch(
-        rf"The steps before: losses {numbers}; norms of the parameters {numbers}; norms of the "
-        rf"gradient {numbers}\.",
-        history,
-    )
+    rows = [f"{name} {r'(-?[^ ,]+, ){4}[^ ,]+'}" for name in NAMES]
+    assert re.fullmatch(f"The steps before: {'; '.join(rows)}[.]", history)
     assert cause == "The parameters are still finite."
     trained(tmp_path / "good", TOLD, epochs=2)
     checkpoint = (tmp_path / "good" / "checkpoint.safetensors").read_bytes()
@@ -104,7 +101,7 @@ def test_a_step_of_ones_own_that_tells_an_infinite_loss(tmp_path: Path) -> None:
     def step(state: S, batch: int) -> tuple[S, Report]:
         return state, Report(inf, 1)
 
-    with runs.start(tmp_path, runs.Config("x.py", {})) as run:
+    with runs.start(tmp_path, CONFIG) as run:
         start = runs.begin(run, state, "", nn.Key(0))
         training = runs.train(run, start, step, lambda key, epoch: [0], 1, lambda end: {})
         with pytest.raises(DivergenceError) as caught:
@@ -164,23 +161,11 @@ def test_running_statistics_do_not_take_in_what_an_update_will_skip(
     batches[bad] = attrs.evolve(batches[bad], inputs=nan * batches[bad].inputs)
     state = optimizer.init(model.init(nn.Key(1), DATA.example))
     step = nn.training_step(model, nn.mean_squared_error(), optimizer)
-    for last, total in (
-        (1, 0),
-        (2, 1),
-        (3, 1),
-        (8, 2),
-    ):  # each a session that is left after so many batches
-        with runs.resume(tmp_path, runs.Config("x.py", {})) as run:
-            end = runs.begin(run, state, repr(model), nn.Key(3))
-            for end in runs.train(
-                run,
-                end,
-                step,
-                lambda key, epoch: batches,
-                2,
-                lambda end: {"samples": end.samples},
-                cadence=runs.Cadence(steps=1),
-            ):
+    given = step, lambda key, epoch: batches, 2, lambda end: {"samples": end.samples}
+    for last, total in ((1, 0), (2, 1), (3, 1), (8, 2)):  # sessions, left after so many batches
+        with runs.resume(tmp_path, CONFIG) as run:
+            start = end = runs.begin(run, state, repr(model), nn.Key(3))
+            for end in runs.train(run, start, *given, cadence=runs.Cadence(steps=1)):
                 assert all(np.isfinite(leaf).all() for leaf in leaves(end.state.params))
                 if end.state.step == last:
                     break

@@ -18,6 +18,7 @@ X: nn.Matrix = KEY.generator().standard_normal((64, 3)).astype(np.float32)
 DATA = nn.dataset(X, (X[:, 0] > 0).astype(np.int64))
 MODEL = nn.linear(4) >> nn.relu() >> nn.linear(2)
 LOSS = nn.softmax_cross_entropy()
+Params = tuple[nn.Linear, nn.Empty, nn.Linear]
 
 
 def leaky(x: nn.Matrix, slope: float) -> nn.Matrix:
@@ -56,24 +57,16 @@ def test_the_best_of_averages_is_what_was_measured(
     optimizer: nn.Optimizer[optimizers.Averaged[object]], tmp_path: Path
 ) -> None:
     state = optimizer.init(MODEL.init(KEY, X))
-    with runs.start(tmp_path / "run", runs.Config("a", {})) as run:
-        records = [
-            at.records
-            for at in runs.train(
-                run,
-                runs.begin(run, state, repr(MODEL), KEY),
-                nn.training_step(MODEL, LOSS, optimizer),
-                lambda key, epoch: nn.shuffled_batches(DATA, 32, key, epoch),
-                4,
-                lambda end: {
-                    "loss": nn.evaluate(MODEL, optimizers.evaluation_params(end.state), DATA, LOSS)
-                },
-                best=runs.best("loss"),
-                cadence=runs.Cadence(shown=0.0),
-            )
-        ][-1]
+    step, batches = nn.training_step(MODEL, LOSS, optimizer), partial(nn.shuffled_batches, DATA, 32)
+
+    def measure(end: runs.Progress[Params, optimizers.Averaged[object]]) -> dict[str, float]:
+        return {"loss": nn.evaluate(MODEL, optimizers.evaluation_params(end.state), DATA, LOSS)}
+
+    with runs.start(tmp_path, runs.Config("a", {})) as run:
+        start = runs.begin(run, state, repr(MODEL), KEY)
+        *_, end = runs.train(run, start, step, batches, 4, measure, best=runs.best("loss"))
     kept = nn.load(run.best, like=state.params)
-    assert nn.evaluate(MODEL, kept, DATA, LOSS) == min(record["loss"] for record in records)
+    assert nn.evaluate(MODEL, kept, DATA, LOSS) == min(record["loss"] for record in end.records)
 
 
 def test_rates_may_grow() -> None:

@@ -295,12 +295,6 @@ class TestBest:
                 counted(tmp_path, 3, until=runs.patience("loss", 9), best=lambda records: 0)
         counted(tmp_path, 4, best=LOWEST)
 
-    def test_a_damaged_one_is_found_before_anything_is_trained(self, tmp_path: Path) -> None:
-        counted(tmp_path, 4, best=LOWEST)
-        (tmp_path / "best.safetensors").write_bytes(b"{")
-        with refused(tmp_path, f"FormatError: {tmp_path}/best.safetensors: expected a safetensors"):
-            counted(tmp_path, 5, best=LOWEST)
-
 
 def go_on(run: runs.Run, progress: Progress) -> Progress:
     what = count, lambda key, epoch: (4, 4, 1), 3, metrics
@@ -364,7 +358,3 @@ class TestOtherRuns:
         text = f"is at epoch 1, batch {left + 1}, but that epoch has only {left} batches. Give the"
         with pytest.raises(RunError, match=f"^{tmp_path} {text} same data and batch size, or choo"):
             counted(tmp_path, 1, batches=batches)
-
-    def test_no_epochs(self, tmp_path: Path) -> None:
-        with pytest.raises(OptionError, match=r"^epochs: expected an integer ≥ 1, got 0\.$"):
-            counted(tmp_path, 0)

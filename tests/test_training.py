@@ -10,7 +10,6 @@ from typing import TypeVar
 import numpy as np
 import pytest
 from contracts import Bits, bits, dtypes, matrix, normal
-from sample import sample
 
 import purenn as nn
 from purenn import layers, losses
@@ -18,7 +17,6 @@ from purenn import optimizers as opt
 from purenn.arrays import FloatDtype, Images, Labels, Matrix
 from purenn.data import Batch, batches_in_order
 from purenn.errors import DivergenceError
-from purenn.schedules import cosine
 from purenn.training import Report, measure_ignoring
 from purenn.tree import leaves
 
@@ -219,22 +217,6 @@ def test_dropout_differs_from_batch_to_batch_and_repeats_with_the_key() -> None:
     assert len({report.loss for report in reports}) == 6
     assert nn.fold(step, STILL.init(params), same)[1] == reports
     np.testing.assert_allclose(nn.predict(model, params, x, 3), params[1].weight.sum())
-
-
-@pytest.mark.slow
-def test_real_images_are_learned_by_all_parts_together() -> None:
-    data = sample()
-    front = nn.flatten() >> nn.linear(64) >> nn.batch_norm() >> nn.leaky_relu()
-    model = front >> nn.dropout(0.1) >> nn.linear(10)
-    chain = nn.clip_by_global_norm(1.0) >> opt.scale_by_adam() >> nn.weight_decay(0.01)
-    optimizer = opt.averaged(nn.descend(chain, cosine(0.005, steps=10 * 63)), 0.95)
-    state = optimizer.init(model.init(nn.Key(0), data.train.example))
-    step = nn.training_step(model, LOSS, optimizer)
-    for epoch in range(10):
-        state, _ = nn.fold(step, state, nn.shuffled_batches(data.train, 32, nn.Key(1), epoch))
-    params = opt.averaged_params(state)
-    assert nn.evaluate(model, params, data.train, nn.accuracy) >= 0.95
-    assert nn.evaluate(model, params, data.test, nn.accuracy) >= 0.80
 
 
 @dtypes
