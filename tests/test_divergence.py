@@ -26,7 +26,7 @@ from purenn.optimizers import (
     report_global_norm,
     skip_nonfinite,
 )
-from purenn.runs.divergence import NAMES, reported_norm, require_finite
+from purenn.runs.divergence import reported_norm, require_finite
 from purenn.training import Report
 from purenn.tree import leaves
 
@@ -61,13 +61,12 @@ def trained(
     def measure(end: runs.Progress[Params, S]) -> dict[str, float]:
         return {"loss": end.mean_loss if end.samples else 0.0}
 
+    batches = partial(nn.shuffled_batches, DATA, 6)
     step = nn.training_step(MODEL, squares, optimizer)
     with runs.start(folder, CONFIG) as run:
         state = optimizer.init(MODEL.init(nn.Key(1), DATA.example))
         start = runs.begin(run, state, repr(MODEL), nn.Key(3))
-        *_, end = runs.train(
-            run, start, step, partial(nn.shuffled_batches, DATA, 6), epochs, measure
-        )
+        *_, end = runs.train(run, start, step, batches, epochs, measure)
     return end
 
 
@@ -86,8 +85,9 @@ TOLD = nn.descend(report_global_norm() >> nn.momentum(0.9), 0.1)
 def test_it_is_told_and_the_last_good_checkpoint_stands(tmp_path: Path) -> None:
     first, history, cause = diverged(tmp_path / "bad", TOLD, losses={9: nan})
     assert first.startswith("Training diverged at epoch 3, batch 2, step 9: The loss is nan")
-    rows = [f"{name} {r'(-?[^ ,]+, ){4}[^ ,]+'}" for name in NAMES]
-    assert re.fullmatch(f"The steps before: {'; '.join(rows)}[.]", history)
+    names = "losses", "norms of the parameters", "norms of the gradient"
+    parts = "; ".join(rf"{name} (-?\S+, ){{4}}-?\S+" for name in names)
+    assert re.fullmatch(rf"The steps before: {parts}\.", history)
     assert cause == "The parameters are still finite."
     trained(tmp_path / "good", TOLD, epochs=2)
     checkpoint = (tmp_path / "good" / "checkpoint.safetensors").read_bytes()
