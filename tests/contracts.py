@@ -17,6 +17,7 @@ from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Matrix, Shape
 from purenn.tree import leaves
 
 P = TypeVar("P")
+S = TypeVar("S")
 T = TypeVar("T")
 X = TypeVar("X")
 Y = TypeVar("Y")

@@ -7,30 +7,21 @@ from functools import partial
 from itertools import count
 from math import inf, nan
 from pathlib import Path
-from typing import TypeVar
 
 import attrs
 import numpy as np
 import pytest
+from contracts import S
 
 import purenn as nn
-from purenn import runs
+from purenn import optimizers, runs
 from purenn.arrays import Leaves, Matrix
 from purenn.data import batches_in_order
 from purenn.errors import DivergenceError
-from purenn.optimizers import (
-    Skipping,
-    Velocity,
-    accumulated,
-    averaged,
-    report_global_norm,
-    skip_nonfinite,
-)
+from purenn.optimizers import Velocity, accumulated, skip_nonfinite
 from purenn.runs.divergence import reported_norm, require_finite
 from purenn.training import Report
 from purenn.tree import leaves
-
-S = TypeVar("S")
 
 ADVICE = "Clip the gradients, with clip_by_global_norm(1.0) at the start of the chain, or take a"
 MODEL = nn.linear(4) >> nn.relu() >> nn.linear(1)
@@ -79,7 +70,7 @@ def diverged(
 
 
 PLAIN = nn.descend(nn.momentum(0.9), 0.1)
-TOLD = nn.descend(report_global_norm() >> nn.momentum(0.9), 0.1)
+TOLD = nn.descend(optimizers.report_global_norm() >> nn.momentum(0.9), 0.1)
 
 
 def test_it_is_told_and_the_last_good_checkpoint_stands(tmp_path: Path) -> None:
@@ -156,7 +147,7 @@ def test_running_statistics_do_not_take_in_what_an_update_will_skip(
     bad: int, tmp_path: Path
 ) -> None:
     model = nn.linear(4) >> nn.batch_norm() >> nn.linear(1)
-    optimizer = averaged(accumulated(skip_nonfinite(PLAIN, 2), 2))
+    optimizer = optimizers.averaged(accumulated(skip_nonfinite(PLAIN, 2), 2))
     batches = [*batches_in_order(DATA, 6, nn.Key(2))]
     batches[bad] = attrs.evolve(batches[bad], inputs=nan * batches[bad].inputs)
     state = optimizer.init(model.init(nn.Key(1), DATA.example))
@@ -179,7 +170,7 @@ def test_what_else_is_not_finite_is_no_gradient_to_be_skipped(tmp_path: Path) ->
     bad = (np.array([nan]),)
     state, _ = optimizer.update(state, bad, nan)
     require_finite(state, "epoch 1", ())
-    slots = attrs.evolve(state.slots, inner=Skipping(0, 0, Velocity(bad)))
+    slots = attrs.evolve(state.slots, inner=optimizers.Skipping(0, 0, Velocity(bad)))
     for rotten, where in (
         (attrs.evolve(state, params=bad), "params.0"),
         (attrs.evolve(state, slots=slots), "slots.inner.inner.leaves.0"),

@@ -22,7 +22,7 @@ from types import GeneratorType, ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
-from refusals import check_refusal, evaluate, items
+from refusals import check_refusal, evaluate, items, refusals
 
 import purenn as nn
 from purenn import data, datasets, errors, initializers, layers, optimizers, runs, schedules
@@ -234,7 +234,7 @@ def test_wrong_kinds_of_arguments_are_refused_or_mean_something(call: str) -> No
     assert faults(call, VALUES) == {}
 
 
-@pytest.mark.parametrize("line", items("training_refusals.txt", "\n"))
+@refusals("training_refusals.txt")
 def test_wrong_calls_get_these_errors(line: str) -> None:
     check_refusal(line, NAMES)
     assert not Path("new").exists()

@@ -6,11 +6,10 @@ import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Event, Thread
-from typing import TypeVar
 
 import numpy as np
 import pytest
-from contracts import bits, normal
+from contracts import S, bits, normal
 
 import purenn as nn
 from purenn import data, optimizers, runs
@@ -19,7 +18,6 @@ from purenn.kernels.blocks import Rule
 from purenn.layers import Linear
 from purenn.tree import leaves
 
-S = TypeVar("S")
 STEPS = 6
 Keeper = Callable[[Linear], object]
 Net = tuple[Linear, nn.Empty, Linear, nn.Empty, Linear]

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from itertools import chain
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import pytest
-from contracts import Bits, bits, dtypes, matrix, normal
+from contracts import Bits, S, bits, dtypes, matrix, normal
 
 import purenn as nn
 from purenn import layers, losses
@@ -20,7 +19,6 @@ from purenn.errors import DivergenceError
 from purenn.training import Report, measure_ignoring
 from purenn.tree import leaves
 
-S = TypeVar("S")
 Params = tuple[nn.Linear, nn.Empty, nn.Linear]
 ClassLoss = nn.Loss[Matrix, Matrix | Labels]
 
