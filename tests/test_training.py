@@ -13,14 +13,13 @@ from contracts import Bits, S, bits, dtypes, matrix, normal
 import purenn as nn
 from purenn import layers, losses
 from purenn import optimizers as opt
-from purenn.arrays import FloatDtype, Images, Labels, Matrix
+from purenn.arrays import FloatDtype, Images, Labels, Matrix, Vector
 from purenn.data import Batch, batches_in_order
 from purenn.errors import DivergenceError
 from purenn.training import Report, measure_ignoring
 from purenn.tree import leaves
 
 Params = tuple[nn.Linear, nn.Empty, nn.Linear]
-ClassLoss = nn.Loss[Matrix, Matrix | Labels]
 
 KEY = nn.Key(4)
 MODEL = nn.linear(16) >> nn.tanh() >> nn.linear(2)
@@ -74,57 +73,51 @@ def test_scan_takes_no_step_that_nobody_looks_at() -> None:
     assert list(left) == [3, 4]
 
 
-LOSSES: list[ClassLoss] = [LOSS, losses.summed(LOSS), losses.class_weighted(LOSS, (1.0, 3.0))]
+X, LABELS = DATA.inputs.take(range(9)), DATA.targets.take(range(9))
+SOME, WEIGHTS = np.array([0, -1, -1, -1, 1, 1, -1, 0, 1]), np.arange(9.0, dtype=np.float32)
+IGNORING, KEPT = losses.ignoring(LOSS, -1), SOME >= 0
+KNOWN = measure_ignoring(nn.accuracy, -1)
+SCORES = MODEL.apply(START.params, X)
+EACH, THOSE = LOSS.per_sample(SCORES, LABELS)[0], LOSS.per_sample(SCORES[KEPT], SOME[KEPT])[0]
+# Each with targets, and with what it is of the samples that count.
+MEANS = [
+    *[(loss, LABELS, EACH) for loss in (LOSS, losses.summed(LOSS))],
+    (losses.class_weighted(LOSS, (1.0, 3.0)), LABELS, EACH * np.array([1.0, 3.0])[LABELS]),
+    (losses.weighted(LOSS), (LABELS, WEIGHTS), EACH * WEIGHTS),
+    *[(loss, SOME, THOSE) for loss in (IGNORING, losses.summed(IGNORING))],
+    (losses.class_weighted(IGNORING, (1, 1)), SOME, THOSE),
+]
+IDS = [repr(loss) for loss, *_ in MEANS]
 
 
-@pytest.mark.parametrize("loss", LOSSES, ids=repr)
-def test_mean_losses_do_not_depend_on_the_batch_size(loss: ClassLoss) -> None:
-    data = exclusive_or(9)
-    state = STILL.init(START.params)
-    whole = data.inputs.take(range(9)), data.targets.take(range(9))
-    expected = float(np.mean(loss.per_sample(MODEL.apply(state.params, whole[0]), whole[1])[0]))
-    for size in (1, 4, 9):
-        step = nn.training_step(MODEL, loss, STILL)
-        _, reports = nn.fold(step, state, nn.shuffled_batches(data, size, KEY, 0))
-        assert nn.mean_loss(reports) == pytest.approx(expected, rel=1e-6)
-        for given in (data, whole):
-            found = nn.evaluate(MODEL, state.params, given, loss, batch_size=size)
-            assert found == pytest.approx(expected, rel=1e-6)
-    assert math.isnan(nn.mean_loss([]))
-    assert nn.mean_loss([Report(0.1, 1)] * 10) == 0.09999999999999999  # the same in any Python
+@pytest.mark.parametrize(("loss", "targets", "each"), MEANS, ids=IDS)
+def test_mean_losses_do_not_depend_on_the_batch_size(
+    loss: nn.Loss[Matrix, object], targets: Labels, each: Vector
+) -> None:
+    expected = pytest.approx(float(np.mean(each)), rel=1e-6)
+    data, step = nn.dataset(X, targets), nn.training_step(MODEL, loss, STILL)
+    for size in (1, 2, 4, 9):
+        batches = nn.shuffled_batches(data, size, KEY, 0)
+        _, reports = nn.fold(step, STILL.init(START.params), batches)
+        assert nn.mean_loss(reports) == expected
+        for given in (data, (X, targets)):
+            assert nn.evaluate(MODEL, START.params, given, loss, size) == expected
 
 
-def test_samples_with_an_ignored_label_count_in_no_batch_of_an_epoch() -> None:
-    x, labels = exclusive_or(9).inputs.take(range(9)), np.array([0, -1, -1, -1, 1, 1, -1, 0, 1])
-    kept, loss = labels >= 0, losses.ignoring(LOSS, -1)
-    expected = LOSS.mean(MODEL.apply(START.params, x[kept]), labels[kept])
-    for reduced in (loss, losses.summed(loss), losses.class_weighted(loss, (1, 1))):
-        step, data = nn.training_step(MODEL, reduced, STILL), nn.dataset(x, labels)
-        _, reports = nn.fold(step, STILL.init(START.params), batches_in_order(data, 2, KEY))
-        assert [report.samples for report in reports] == [1, 0, 2, 1, 1]
-        found = nn.evaluate(MODEL, START.params, data, reduced, 2)
-        assert (nn.mean_loss(reports), found) == pytest.approx((expected, expected))
-    hits = nn.accuracy(MODEL.apply(START.params, x[kept]), labels[kept])
-    known = measure_ignoring(nn.accuracy, -1)
+def test_means_take_in_what_counts_and_nothing_else() -> None:
+    step, data = nn.training_step(MODEL, IGNORING, STILL), nn.dataset(X, SOME)
+    _, reports = nn.fold(step, STILL.init(START.params), batches_in_order(data, 2, KEY))
+    assert [report.samples for report in reports] == [1, 0, 2, 1, 1]
+    hits = nn.accuracy(SCORES[KEPT], SOME[KEPT])
     for size in (1, 2, 9):
-        found = nn.evaluate(MODEL, START.params, (x, labels), known, size)
+        found = nn.evaluate(MODEL, START.params, (X, SOME), KNOWN, size)
         assert found == pytest.approx(hits)
     none = np.full(9, -1)
-    assert math.isnan(known(MODEL.apply(START.params, x), none))
-    for measure in (loss, known):
-        assert math.isnan(nn.evaluate(MODEL, START.params, (x, none), measure, 2))
-
-
-def test_sample_weights_go_with_their_samples() -> None:
-    x, y, w = normal(0, 9, 2), normal(1, 9, 1), np.arange(9.0)
-    model, loss = nn.linear(1), losses.weighted(SQUARED)
-    params = model.init(KEY, x)
-    expected = pytest.approx(float(np.mean(w * ((model.apply(params, x) - y) ** 2)[:, 0])))
-    data, step = nn.dataset(x, (y, w)), nn.training_step(model, loss, STILL)
-    _, reports = nn.fold(step, STILL.init(params), nn.shuffled_batches(data, 2, KEY, 0))
-    assert nn.mean_loss(reports) == expected
-    for given in (data, (x, (y, w))):
-        assert nn.evaluate(model, params, given, loss, 2) == expected
+    assert math.isnan(KNOWN(SCORES, none))
+    for measure in (IGNORING, KNOWN):
+        assert math.isnan(nn.evaluate(MODEL, START.params, (X, none), measure, 2))
+    assert math.isnan(nn.mean_loss([]))
+    assert nn.mean_loss([Report(0.1, 1)] * 10) == 0.09999999999999999  # the same in any Python
 
 
 def test_a_plain_function_is_a_loss_whose_value_is_reported() -> None:
