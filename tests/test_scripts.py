@@ -77,31 +77,20 @@ def test_help_has_options_and_an_example_on_each_line(
     assert all(line.count("scripts/") < 2 for line in examples)
 
 
-@pytest.mark.parametrize(
-    ("main", "options", "pictures"),
-    [
-        (spiral.main, SPIRAL, {"loss", "accuracy", "boundary"}),
-        (spiral.main, (*SPIRAL, *MORE.split()), {"boundary"}),
-        (spiral.main, (*SPIRAL, "--clip", "value"), {"loss"}),
-        (train_images, (*IMAGES, "--loss", "cross-entropy"), {"samples", "confusion", "mistakes"}),
-        (train_images, (*IMAGES, *WATCHED, "--split", "official"), {"loss"}),
-        (train_images, ("--recipe", "mlp-official", *MIXED), {"loss"}),
-        (train_images, ("--recipe", "quick", "--epochs", "1"), {"loss"}),
-        (train_images, ("--recipe", "cnn-small", *FEW), {"loss"}),
-        (train_images, ("--recipe", "cnn", *FEW), {"loss"}),
-    ],
-    ids=[
-        "spiral",
-        "three arms",
-        "by value",
-        "images",
-        "validation",
-        "mixed",
-        "quick",
-        "cnn-small",
-        "cnn",
-    ],
-)
+RUNS: dict[str, tuple[Main, Sequence[str], set[str]]] = {
+    "spiral": (spiral.main, SPIRAL, {"loss", "accuracy", "boundary"}),
+    "three arms": (spiral.main, (*SPIRAL, *MORE.split()), {"boundary"}),
+    "by value": (spiral.main, (*SPIRAL, "--clip", "value"), {"loss"}),
+    "images": (train_images, (*IMAGES, "--loss", "cross-entropy"), {"samples", "confusion"}),
+    "validation": (train_images, (*IMAGES, *WATCHED, "--split", "official"), {"mistakes"}),
+    "mixed": (train_images, ("--recipe", "mlp-official", *MIXED), {"loss"}),
+    "quick": (train_images, ("--recipe", "quick", "--epochs", "1"), {"loss"}),
+    "cnn-small": (train_images, ("--recipe", "cnn-small", *FEW), {"loss"}),
+    "cnn": (train_images, ("--recipe", "cnn", *FEW), {"loss"}),
+}
+
+
+@pytest.mark.parametrize(("main", "options", "pictures"), RUNS.values(), ids=RUNS)
 def test_a_run_leaves_records_and_pictures(
     main: Main, options: Sequence[str], pictures: set[str], tmp_path: Path
 ) -> None:

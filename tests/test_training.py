@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from contracts import Bits, S, bits, dtypes, matrix, normal
+from contracts import dtypes, matrix, normal
 
 import purenn as nn
 from purenn import layers, losses
@@ -16,10 +16,9 @@ from purenn import optimizers as opt
 from purenn.arrays import FloatDtype, Images, Labels, Matrix, Vector
 from purenn.data import Batch, batches_in_order
 from purenn.errors import DivergenceError
+from purenn.saving import encode
 from purenn.training import Report, measure_ignoring
 from purenn.tree import leaves
-
-Params = tuple[nn.Linear, nn.Empty, nn.Linear]
 
 KEY = nn.Key(4)
 MODEL = nn.linear(16) >> nn.tanh() >> nn.linear(2)
@@ -28,25 +27,14 @@ SQUARED = nn.mean_squared_error()
 OPTIMIZER = nn.descend(nn.clip_by_value(1.0) >> nn.momentum(0.9), 0.3)
 STILL = nn.sgd(0.0)
 STEP = nn.training_step(MODEL, LOSS, OPTIMIZER)
-
-
-def exclusive_or(count: int) -> nn.Dataset[Matrix, Labels]:
-    x: Matrix = nn.Key(1).generator().uniform(-1, 1, (count, 2)).astype(np.float32)
-    labels: Labels = (x[:, 0] * x[:, 1] > 0).astype(np.int64)
-    return nn.dataset(x, labels)
-
-
-DATA = exclusive_or(100)
+INPUTS: Matrix = nn.Key(1).generator().uniform(-1, 1, (100, 2)).astype(np.float32)
+DATA = nn.dataset(INPUTS, (INPUTS[:, 0] * INPUTS[:, 1] > 0).astype(np.int64))
 START = OPTIMIZER.init(MODEL.init(KEY, DATA.example))
 BATCHES = nn.shuffled_batches(DATA, 8, KEY, 0)
 
 
-def state_bits(state: nn.State[Params, S]) -> list[int | Bits]:
-    return [state.step, *map(bits, leaves((state.params, state.slots)))]
-
-
 def test_fold_scan_and_a_loop_by_hand_are_the_same_to_the_bit() -> None:
-    before = state_bits(START)
+    before = encode(START)
     gradient = nn.value_and_grad(MODEL, LOSS)
     by_hand, reports = START, []
     for batch in BATCHES:
@@ -58,12 +46,12 @@ def test_fold_scan_and_a_loop_by_hand_are_the_same_to_the_bit() -> None:
     scanned = list(nn.scan(STEP, START, BATCHES))
     assert [state.step for state, _ in scanned] == list(range(1, 14))
     assert [report for _, report in scanned] == reports
-    assert state_bits(scanned[-1][0]) == state_bits(by_hand)
+    assert encode(scanned[-1][0]) == encode(by_hand)
     for cut in (0, 1, 7, 13):
         middle, first = nn.fold(STEP, START, BATCHES[:cut])
         end, rest = nn.fold(STEP, middle, BATCHES[cut:])
-        assert (state_bits(end), [*first, *rest]) == (state_bits(by_hand), reports)
-    assert state_bits(START) == before
+        assert (encode(end), [*first, *rest]) == (encode(by_hand), reports)
+    assert encode(START) == before
 
 
 def test_scan_takes_no_step_that_nobody_looks_at() -> None:
@@ -73,7 +61,7 @@ def test_scan_takes_no_step_that_nobody_looks_at() -> None:
     assert list(left) == [3, 4]
 
 
-X, LABELS = DATA.inputs.take(range(9)), DATA.targets.take(range(9))
+X, LABELS = INPUTS[:9], DATA.targets.take(range(9))
 SOME, WEIGHTS = np.array([0, -1, -1, -1, 1, 1, -1, 0, 1]), np.arange(9.0, dtype=np.float32)
 IGNORING, KEPT = losses.ignoring(LOSS, -1), SOME >= 0
 KNOWN = measure_ignoring(nn.accuracy, -1)
@@ -170,7 +158,7 @@ def test_steps_that_are_skipped_neither_raise_nor_count(
 
 
 def test_predictions_depend_neither_on_batches_nor_on_the_source(tmp_path: Path) -> None:
-    x, y = DATA.inputs.take(range(100)), DATA.targets.take(range(100))
+    x, y = INPUTS, DATA.targets.take(range(100))
     np.save(tmp_path / "x.npy", x)
     mapped: Matrix = np.load(tmp_path / "x.npy", mmap_mode="r")
     expected = MODEL.apply(START.params, x)
