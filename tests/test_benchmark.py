@@ -26,9 +26,7 @@ from benchmarks.workloads import WORKLOADS, Axis, Kind, Name, Workload
 from purenn.errors import PurennError
 
 TINY = Workload("small", "training", (6, 5, 4, 3), 8, 20, steps=2)
-BARE, PURE, PURE_NETS, _, _, FUSED, FOREACH, TORCH_NETS, READ, JAX_NETS, AHEAD, SKLEARN, THINC = (
-    CONTENDERS
-)
+BARE, PURE, _, _, _, FUSED, FOREACH, _, READ, _, _, SKLEARN, _ = CONTENDERS
 ABSENT = attrs.evolve(READ, packages=("no_such_package",))
 SERIES = {
     BARE: Series((1.0, 2.0, 4.0), 0.0),

@@ -171,10 +171,8 @@ def test_what_else_is_not_finite_is_no_gradient_to_be_skipped(tmp_path: Path) ->
     state, _ = optimizer.update(state, bad, nan)
     require_finite(state, "epoch 1", ())
     slots = attrs.evolve(state.slots, inner=optimizers.Skipping(0, 0, Velocity(bad)))
-    for rotten, where in (
-        (attrs.evolve(state, params=bad), "params.0"),
-        (attrs.evolve(state, slots=slots), "slots.inner.inner.leaves.0"),
-    ):
+    one, other = attrs.evolve(state, params=bad), attrs.evolve(state, slots=slots)
+    for rotten, where in ((one, "params.0"), (other, "slots.inner.inner.leaves.0")):
         with pytest.raises(DivergenceError, match=f"not finite, first in {where} "):
             require_finite(rotten, "epoch 1", ())
 

@@ -127,11 +127,8 @@ class TestTargets:
         monkeypatch.setenv("HOME", str(tmp_path))
         files.write("~/file", b"content")
         assert files.read("~/file") == b"content"
-        name, problem = (
-            "~nobody-of-that-name/x",
-            "cannot be expanded: Could not determine home directory.",
-        )
-        refused(lambda: files.read(name), f"{name} {problem}")
+        message = "~nobody-of-that-name/x cannot be expanded: Could not determine home directory."
+        refused(lambda: files.read("~nobody-of-that-name/x"), message)
 
     def test_names_that_are_refused(self, file: Path) -> None:
         files.write(file.with_name("x" * 255), b"content")

@@ -30,10 +30,8 @@ from purenn.arrays import Matrix
 from purenn.estimators import Classifier
 from purenn.training import Report
 
-PACKAGES = (
-    "data datasets errors estimators initializers layers losses optimizers runs schedules testing"
-)
-MODULES = [import_module(f"purenn.{name}") for name in (*PACKAGES.split(), "training")]
+PACKAGES = "data datasets errors estimators initializers layers losses optimizers runs schedules"
+MODULES = [import_module(f"purenn.{name}") for name in (*PACKAGES.split(), "testing", "training")]
 
 # What the calls and values are written with.
 X: Matrix = np.random.default_rng(0).standard_normal((4, 3)).astype(np.float32)

@@ -84,12 +84,7 @@ def test_what_makes_no_sense_is_told_before_any_work(
     [
         (spiral.main, "--epochs 0", 2, "--epochs: expected an integer ≥ 1, got 0."),
         (spiral.main, "--epochs many", 2, "invalid literal for int() with base 10: 'many'"),
-        (
-            spiral.main,
-            "--clip hard",
-            2,
-            "invalid choice 'hard' for argument '--clip'. Expected one",
-        ),
+        (spiral.main, "--clip hard", 2, "invalid choice 'hard' for argument '--clip'. Expected"),
         (spiral.main, "--epoch 3", 2, "Unrecognized options: --epoch"),
         (compare_initializers.main, "--nope", 2, "Unrecognized options: --nope"),
         (compare_initializers.main, "--help", 0, "Compares initializers of linear layers on three"),
@@ -123,11 +118,7 @@ def test_settings_survive_a_configuration(settings: SpiralSettings | ImageSettin
         ("epochs", True, "expected int, got True @ settings.epochs"),
         ("epochs", 0, "--epochs: expected an integer ≥ 1, got 0"),
         ("hidden", [8, 2.5], "expected int, got 2.5 @ settings.hidden"),
-        (
-            "clip",
-            "hard",
-            "(hard not in literal typing.Literal['none', 'value', 'norm']) @ settings.clip",
-        ),
+        ("clip", "hard", "hard not in literal typing.Literal['none', 'value', 'norm']"),
     ],
 )
 def test_a_configuration_that_does_not_fit_is_refused(
