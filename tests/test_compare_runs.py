@@ -11,7 +11,6 @@ import pytest
 from rich.console import Console
 
 import compare_runs
-import figures
 import run_table
 import spiral
 import verification
@@ -81,14 +80,6 @@ def test_names_and_settings_with_brackets_are_no_markup(width: int, tmp_path: Pa
     shown = "\n".join(listed(tmp_path, width))
     for text in ("[/i]", "[/b]", "[red]x", "[b]x"):
         assert text in shown
-
-
-def test_labels_are_shown_as_they_are() -> None:
-    figure = figures.curves("a", "b", [figures.Curve("_a$b$", [1.0])], [figures.Curve("_c", [1.0])])
-    figures.png(figure)
-    legend = figure.axes[0].get_legend()
-    assert legend is not None
-    assert [text.get_text() for text in legend.get_texts()] == [r" _a\$b\$", " _c"]
 
 
 def test_runs_are_listed_and_their_curves_drawn(
