@@ -18,6 +18,7 @@ from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Matrix, Shape
 from purenn.tree import leaves, rebuild
 
 P = TypeVar("P")
+S = TypeVar("S")
 T = TypeVar("T")
 X = TypeVar("X")
 Y = TypeVar("Y")

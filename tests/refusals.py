@@ -31,6 +31,11 @@ def items(file: str, separator: str = "\n") -> list[str]:
     return [item for line in found if not line.startswith("#") for item in line.split(separator)]
 
 
+def refusals(file: str) -> pytest.MarkDecorator:
+    """A test for each line `call -> error` of a table."""
+    return pytest.mark.parametrize("line", items(file), ids=lambda line: line.split(" -> ")[0])
+
+
 def check_refusal(line: str, names: dict[str, object]) -> None:
     """Check a line `call -> error` of a table, whose calls may refer to these names."""
     call, expected = line.split(" -> ")

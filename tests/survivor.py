@@ -5,7 +5,8 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -34,35 +35,21 @@ def measure(end: Progress) -> dict[str, float]:
     return {"loss": end.mean_loss, "norm": end.norm, "distance": abs(end.epoch - 1)}
 
 
-def stages(run: runs.Run, epochs: int = EPOCHS) -> Iterator[Progress]:
-    """Where the run stands: first as it is found, and then after each step."""
-    x: Matrix = nn.Key(1).generator().normal(size=(BATCHES * BATCH_SIZE - 3, 2)).astype(np.float32)
-    data = nn.dataset(x, x[:, :1] * x[:, 1:])
-    state = OPTIMIZER.init(MODEL.init(nn.Key(2), data.example))
-    start = runs.begin(run, state, repr(MODEL), nn.Key(3))
-    yield start
-    yield from runs.train(
-        run,
-        start,
-        nn.training_step(MODEL, nn.mean_squared_error(), OPTIMIZER),
-        lambda key, epoch: nn.shuffled_batches(data, BATCH_SIZE, key, epoch),
-        epochs,
-        measure,
-        best=runs.best("distance"),
-        cadence=runs.Cadence(seconds=3600.0, steps=3, shown=0.0),
-    )
-
-
 def train(
     folder: Path, epochs: int = EPOCHS, rest: Callable[[], object] = lambda: None
 ) -> runs.Summary:
     """The run, to its end, from wherever it stands. After each step it rests."""
+    x: Matrix = nn.Key(1).generator().normal(size=(BATCHES * BATCH_SIZE - 3, 2)).astype(np.float32)
+    data = nn.dataset(x, x[:, :1] * x[:, 1:])
+    step = nn.training_step(MODEL, nn.mean_squared_error(), OPTIMIZER)
+    given = step, partial(nn.shuffled_batches, data, BATCH_SIZE), epochs, measure
+    often, best = runs.Cadence(seconds=3600.0, steps=3, shown=0.0), runs.best("distance")
     config = runs.Config("survivor.py", {"epochs": epochs, "seed": 0})
     with runs.resume(folder, config, may_change=("epochs",)) as run:
-        steps = stages(run, epochs)
-        progress = next(steps)
-        for moment in steps:
-            progress = moment
+        state = OPTIMIZER.init(MODEL.init(nn.Key(2), data.example))
+        progress = runs.begin(run, state, repr(MODEL), nn.Key(3))
+        for now in runs.train(run, progress, *given, best=best, cadence=often):
+            progress = now
             rest()
         return runs.finish(run, progress, {"answer": 42})
 

@@ -18,7 +18,7 @@ from sample import sample
 import benchmark
 import compare_layers
 from benchmarks import layers, turns
-from benchmarks.contenders import CONTENDERS, JAX, TORCH, Contender
+from benchmarks.contenders import CONTENDERS, JAX, TORCH
 from benchmarks.products import products
 from benchmarks.report import header, picture, row
 from benchmarks.turns import Result, Series, WorkerError, measure
@@ -42,8 +42,12 @@ def _without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "PAUSE", 0.0)
 
 
-def present(kind: str) -> list[Contender]:
-    return [c for c in CONTENDERS if kind in c.kinds and all(map(find_spec, c.packages))]
+def measured(workload: Workload, rounds: int = 1) -> Result:
+    """All contenders that are installed and do such work, measured."""
+    result = measure(workload, CONTENDERS, rounds)
+    fit = [contender for contender in CONTENDERS if workload.kind in contender.kinds]
+    assert list(result.series) == [each for each in fit if all(map(find_spec, each.packages))]
+    return result
 
 
 def first_loss(workload: Workload) -> float:
@@ -66,8 +70,7 @@ ADAM = attrs.evolve(TINY, kind="adam", slope=0.0, rate=0.001)
 
 @pytest.mark.parametrize("workload", [TINY, attrs.evolve(TINY, widths=(6, 5, 1)), ADAM])
 def test_training_is_measured_and_all_contenders_do_the_same(workload: Workload) -> None:
-    result = measure(workload, CONTENDERS, rounds=2)
-    assert list(result.series) == present(workload.kind)
+    result = measured(workload, rounds=2)
     for each in result.series.values():
         assert (len(each.seconds), min(each.seconds) > 0.0) == (2, True)
     losses = result.own.values
@@ -82,8 +85,7 @@ def test_training_is_measured_and_all_contenders_do_the_same(workload: Workload)
 )
 def test_nets_are_measured_and_all_contenders_learn_alike(kind: Name, tolerance: float) -> None:
     (net,) = (workload for workload in WORKLOADS if workload.name == kind)
-    result = measure(attrs.evolve(net, batch=8, samples=20, steps=1), CONTENDERS, rounds=1)
-    assert list(result.series) == present(kind)
+    result = measured(attrs.evolve(net, batch=8, samples=20, steps=1))
     for each in result.series.values():
         assert len(each.values) == 10
         assert np.mean(each.values[-3:]) < each.values[0] < 5.0
@@ -92,8 +94,7 @@ def test_nets_are_measured_and_all_contenders_learn_alike(kind: Name, tolerance:
 
 
 def test_inference_is_measured_and_all_contenders_answer_the_same() -> None:
-    result = measure(attrs.evolve(TINY, kind="inference", slope=0.0), CONTENDERS, rounds=1)
-    assert list(result.series) == present("inference")
+    result = measured(attrs.evolve(TINY, kind="inference", slope=0.0))
     assert (len(result.own.values), result.disagreement < 1e-5) == (3, True)
 
 
@@ -102,8 +103,7 @@ def test_epochs_of_images_are_measured(tmp_path: Path) -> None:
     file = str(tmp_path / "images.npz")
     np.savez(file, images=images, labels=labels)
     workload = Workload("epoch", "epoch", (784, 20, 10), 128, 2000, 16, slope=0.0, file=file)
-    result = measure(workload, CONTENDERS, rounds=1)
-    assert list(result.series) == present("epoch")
+    result = measured(workload)
     losses = [each.values for each in result.series.values() if each.values]
     assert len(losses) == len(result.series) - 1  # all but the products
     for values in losses:
@@ -112,8 +112,7 @@ def test_epochs_of_images_are_measured(tmp_path: Path) -> None:
 
 
 def test_imports_are_measured() -> None:
-    result = measure(Workload("import", "import", ()), CONTENDERS, rounds=2)
-    assert list(result.series) == present("import")
+    result = measured(Workload("import", "import", ()), rounds=2)
     assert all(0.0 < times < 60.0 for each in result.series.values() for times in each.seconds)
     if sys.platform == "linux":  # elsewhere nobody tells
         assert result.own.peak > result.series[BARE].peak > 5.0

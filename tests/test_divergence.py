@@ -3,39 +3,32 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from itertools import count
 from math import inf, nan
 from pathlib import Path
-from typing import TypeVar
 
 import attrs
 import numpy as np
 import pytest
+from contracts import S
 
 import purenn as nn
-from purenn import runs
+from purenn import optimizers, runs
 from purenn.arrays import Leaves, Matrix
 from purenn.data import batches_in_order
 from purenn.errors import DivergenceError
-from purenn.optimizers import (
-    Skipping,
-    Velocity,
-    accumulated,
-    averaged,
-    report_global_norm,
-    skip_nonfinite,
-)
+from purenn.optimizers import Velocity, accumulated, skip_nonfinite
 from purenn.runs.divergence import reported_norm, require_finite
 from purenn.training import Report
 from purenn.tree import leaves
-
-S = TypeVar("S")
 
 ADVICE = "Clip the gradients, with clip_by_global_norm(1.0) at the start of the chain, or take a"
 MODEL = nn.linear(4) >> nn.relu() >> nn.linear(1)
 INPUTS = nn.Key(0).generator().normal(size=(24, 2)).astype(np.float32)
 DATA = nn.dataset(INPUTS, INPUTS[:, :1] * INPUTS[:, 1:])
 Params = tuple[nn.Linear, nn.Empty, nn.Linear]
+CONFIG = runs.Config("x.py", {})
 Bad = dict[int, float]  # numbers by steps
 NONE: Bad = {}
 
@@ -56,17 +49,15 @@ def trained(
         bent: Matrix = cotangent * np.float32(slopes.get(step, 1.0))
         return losses.get(step, value), bent
 
-    state = optimizer.init(MODEL.init(nn.Key(1), DATA.example))
-    training = nn.training_step(MODEL, squares, optimizer)
-    with runs.start(folder, runs.Config("x.py", {})) as run:
-        *_, end = runs.train(
-            run,
-            runs.begin(run, state, repr(MODEL), nn.Key(3)),
-            training,
-            lambda key, epoch: nn.shuffled_batches(DATA, 6, key, epoch),
-            epochs,
-            lambda progress: {"loss": progress.mean_loss if progress.samples else 0.0},
-        )
+    def measure(end: runs.Progress[Params, S]) -> dict[str, float]:
+        return {"loss": end.mean_loss if end.samples else 0.0}
+
+    batches = partial(nn.shuffled_batches, DATA, 6)
+    step = nn.training_step(MODEL, squares, optimizer)
+    with runs.start(folder, CONFIG) as run:
+        state = optimizer.init(MODEL.init(nn.Key(1), DATA.example))
+        start = runs.begin(run, state, repr(MODEL), nn.Key(3))
+        *_, end = runs.train(run, start, step, batches, epochs, measure)
     return end
 
 
@@ -79,18 +70,15 @@ def diverged(
 
 
 PLAIN = nn.descend(nn.momentum(0.9), 0.1)
-TOLD = nn.descend(report_global_norm() >> nn.momentum(0.9), 0.1)
+TOLD = nn.descend(optimizers.report_global_norm() >> nn.momentum(0.9), 0.1)
 
 
 def test_it_is_told_and_the_last_good_checkpoint_stands(tmp_path: Path) -> None:
     first, history, cause = diverged(tmp_path / "bad", TOLD, losses={9: nan})
     assert first.startswith("Training diverged at epoch 3, batch 2, step 9: The loss is nan")
-    numbers = r"(-?\S+, ){4}-?\S+"
-    assert re.fullmatch(
-        rf"The steps before: losses {numbers}; norms of the parameters {numbers}; norms of the "
-        rf"gradient {numbers}\.",
-        history,
-    )
+    names = "losses", "norms of the parameters", "norms of the gradient"
+    parts = "; ".join(rf"{name} (-?\S+, ){{4}}-?\S+" for name in names)
+    assert re.fullmatch(rf"The steps before: {parts}\.", history)
     assert cause == "The parameters are still finite."
     trained(tmp_path / "good", TOLD, epochs=2)
     checkpoint = (tmp_path / "good" / "checkpoint.safetensors").read_bytes()
@@ -104,7 +92,7 @@ def test_a_step_of_ones_own_that_tells_an_infinite_loss(tmp_path: Path) -> None:
     def step(state: S, batch: int) -> tuple[S, Report]:
         return state, Report(inf, 1)
 
-    with runs.start(tmp_path, runs.Config("x.py", {})) as run:
+    with runs.start(tmp_path, CONFIG) as run:
         start = runs.begin(run, state, "", nn.Key(0))
         training = runs.train(run, start, step, lambda key, epoch: [0], 1, lambda end: {})
         with pytest.raises(DivergenceError) as caught:
@@ -159,28 +147,16 @@ def test_running_statistics_do_not_take_in_what_an_update_will_skip(
     bad: int, tmp_path: Path
 ) -> None:
     model = nn.linear(4) >> nn.batch_norm() >> nn.linear(1)
-    optimizer = averaged(accumulated(skip_nonfinite(PLAIN, 2), 2))
+    optimizer = optimizers.averaged(accumulated(skip_nonfinite(PLAIN, 2), 2))
     batches = [*batches_in_order(DATA, 6, nn.Key(2))]
     batches[bad] = attrs.evolve(batches[bad], inputs=nan * batches[bad].inputs)
     state = optimizer.init(model.init(nn.Key(1), DATA.example))
     step = nn.training_step(model, nn.mean_squared_error(), optimizer)
-    for last, total in (
-        (1, 0),
-        (2, 1),
-        (3, 1),
-        (8, 2),
-    ):  # each a session that is left after so many batches
-        with runs.resume(tmp_path, runs.Config("x.py", {})) as run:
-            end = runs.begin(run, state, repr(model), nn.Key(3))
-            for end in runs.train(
-                run,
-                end,
-                step,
-                lambda key, epoch: batches,
-                2,
-                lambda end: {"samples": end.samples},
-                cadence=runs.Cadence(steps=1),
-            ):
+    given = step, lambda key, epoch: batches, 2, lambda end: {"samples": end.samples}
+    for last, total in ((1, 0), (2, 1), (3, 1), (8, 2)):  # sessions, left after so many batches
+        with runs.resume(tmp_path, CONFIG) as run:
+            start = end = runs.begin(run, state, repr(model), nn.Key(3))
+            for end in runs.train(run, start, *given, cadence=runs.Cadence(steps=1)):
                 assert all(np.isfinite(leaf).all() for leaf in leaves(end.state.params))
                 if end.state.step == last:
                     break
@@ -194,11 +170,9 @@ def test_what_else_is_not_finite_is_no_gradient_to_be_skipped(tmp_path: Path) ->
     bad = (np.array([nan]),)
     state, _ = optimizer.update(state, bad, nan)
     require_finite(state, "epoch 1", ())
-    slots = attrs.evolve(state.slots, inner=Skipping(0, 0, Velocity(bad)))
-    for rotten, where in (
-        (attrs.evolve(state, params=bad), "params.0"),
-        (attrs.evolve(state, slots=slots), "slots.inner.inner.leaves.0"),
-    ):
+    slots = attrs.evolve(state.slots, inner=optimizers.Skipping(0, 0, Velocity(bad)))
+    one, other = attrs.evolve(state, params=bad), attrs.evolve(state, slots=slots)
+    for rotten, where in ((one, "params.0"), (other, "slots.inner.inner.leaves.0")):
         with pytest.raises(DivergenceError, match=f"not finite, first in {where} "):
             require_finite(rotten, "epoch 1", ())
 

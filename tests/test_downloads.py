@@ -76,12 +76,16 @@ def test_if_all_mirrors_fail_it_says_how(web: Path, monkeypatch: pytest.MonkeyPa
         monkeypatch.setattr(files, "MIRRORS", (files.MIRRORS[0], middle, files.MIRRORS[2]))
         with pytest.raises(UnavailableError, match="To provide the files by hand") as caught:
             fashion_mnist()
-    for line, *parts in zip(
-        str(caught.value).split("\n")[1:-1],
-        (files.INSTALLED, web.parent / "purenn", *files.MIRRORS),
-        ("has no train-im", "has no train-im", "404", "read timeout=1.0", "truncated or corrupt"),
-        strict=True,
-    ):
+    lines = str(caught.value).split("\n")[1:-1]
+    places = files.INSTALLED, web.parent / "purenn", *files.MIRRORS
+    problems = (
+        "has no train-im",
+        "has no train-im",
+        "404",
+        "read timeout=1.0",
+        "truncated or corrupt",
+    )
+    for line, *parts in zip(lines, places, problems, strict=True):
         assert all(str(part) in line for part in parts)
     assert not (web.parent / "purenn").exists()
 

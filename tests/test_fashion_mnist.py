@@ -111,10 +111,8 @@ def test_copies_and_pickles_stay_read_only() -> None:
 def test_the_parts_are_data_sets_of_scaled_images() -> None:
     data = sample()
     assert len(set(CLASSES)) == len(set(data.train_labels.tolist())) == 10
-    for part, images, labels in (
-        (data.train, data.train_images, data.train_labels),
-        (data.test, data.test_images, data.test_labels),
-    ):
+    train = data.train, data.train_images, data.train_labels
+    for part, images, labels in (train, (data.test, data.test_images, data.test_labels)):
         batch = part.inputs.take(range(len(part)))
         assert batch.dtype == np.float32
         assert np.allclose(batch, images / 255, atol=1e-7)

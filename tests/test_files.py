@@ -105,15 +105,13 @@ class TestCrashes:
 
 class TestTargets:
     def test_what_is_not_a_regular_file_is_refused(self, tmp_path: Path) -> None:
-        os.mkfifo(tmp_path / "pipe")
-        kinds = {tmp_path: "a directory", Path("/dev/null"): "a device or a pipe"}
-        for path, kind in {**kinds, tmp_path / "pipe": "a device or a pipe"}.items():
-            message = f"{path} is {kind}: expected a regular file."
-            for action in (files.read, files.flush):
-                refused(partial(action, path), message)
-            for change in (files.write, files.append):
-                refused(partial(change, path, b""), message)
-            refused(partial(files.cut, path, 0), message)
+        pipe, device = tmp_path / "pipe", "a device or a pipe"
+        os.mkfifo(pipe)
+        for path, kind in ((tmp_path, "a directory"), (Path("/dev/null"), device), (pipe, device)):
+            whole = [partial(use, path) for use in (files.read, files.flush)]
+            parts = [partial(use, path, b"") for use in (files.write, files.append)]
+            for action in (*whole, *parts, partial(files.cut, path, 0)):
+                refused(action, f"{path} is {kind}: expected a regular file.")
 
     def test_nothing_is_written_through_links(self, file: Path) -> None:
         link = file.with_name("link")
@@ -129,17 +127,17 @@ class TestTargets:
         monkeypatch.setenv("HOME", str(tmp_path))
         files.write("~/file", b"content")
         assert files.read("~/file") == b"content"
-        refused(
-            lambda: files.read("~nobody-of-that-name/x"),
-            "~nobody-of-that-name/x cannot be expanded: Could not determine home directory.",
-        )
+        message = "~nobody-of-that-name/x cannot be expanded: Could not determine home directory."
+        refused(lambda: files.read("~nobody-of-that-name/x"), message)
 
     def test_names_that_are_refused(self, file: Path) -> None:
         files.write(file.with_name("x" * 255), b"content")
         long, none = file.with_name("x" * 300), file.with_name("none")
-        refused(lambda: files.write(long, b""), f"{long} cannot be accessed: File name too long.")
+        for use in (lambda: files.write(long, b""), lambda: files.exists(long)):
+            refused(use, f"{long} cannot be accessed: File name too long.")
         refused(lambda: files.write("a\0b", b""), "a\0b cannot be accessed: embedded null byte.")
         refused(lambda: files.read(none), f"{none} cannot be read: No such file or directory.")
+        assert not files.exists(none / "x")
 
     def test_a_file_has_the_rights_that_the_user_gives(self, tmp_path: Path) -> None:
         before = os.umask(0o027)

@@ -22,7 +22,7 @@ from types import GeneratorType, ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
-from refusals import check_refusal, evaluate, items
+from refusals import check_refusal, evaluate, items, refusals
 
 import purenn as nn
 from purenn import data, datasets, errors, initializers, layers, optimizers, runs, schedules
@@ -30,10 +30,8 @@ from purenn.arrays import Matrix
 from purenn.estimators import Classifier
 from purenn.training import Report
 
-PACKAGES = (
-    "data datasets errors estimators initializers layers losses optimizers runs schedules testing"
-)
-MODULES = [import_module(f"purenn.{name}") for name in (*PACKAGES.split(), "training")]
+PACKAGES = "data datasets errors estimators initializers layers losses optimizers runs schedules"
+MODULES = [import_module(f"purenn.{name}") for name in (*PACKAGES.split(), "testing", "training")]
 
 # What the calls and values are written with.
 X: Matrix = np.random.default_rng(0).standard_normal((4, 3)).astype(np.float32)
@@ -234,7 +232,7 @@ def test_wrong_kinds_of_arguments_are_refused_or_mean_something(call: str) -> No
     assert faults(call, VALUES) == {}
 
 
-@pytest.mark.parametrize("line", items("training_refusals.txt", "\n"))
+@refusals("training_refusals.txt")
 def test_wrong_calls_get_these_errors(line: str) -> None:
     check_refusal(line, NAMES)
     assert not Path("new").exists()

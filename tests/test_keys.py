@@ -22,9 +22,8 @@ from purenn.keys import INDEX_LIMIT, SEED_LIMIT
 from purenn.tree import leaves
 
 seeds = st.integers(0, SEED_LIMIT - 1)
-indices = st.integers(0, INDEX_LIMIT - 1)
 labels = st.text("ab\0α", max_size=3)
-paths = st.lists(st.tuples(labels, indices), max_size=3)
+paths = st.lists(st.tuples(labels, st.integers(0, INDEX_LIMIT - 1)), max_size=3)
 
 
 def numbers(key: Key) -> list[int]:

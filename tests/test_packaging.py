@@ -18,7 +18,7 @@ from packaging.requirements import Requirement
 import purenn
 
 ROOT = Path(__file__).parent.parent
-
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 LOADED = """
 import doctest, sys
@@ -60,29 +60,23 @@ def test_the_wheel_is_whole_and_needs_numpy_and_attrs_alone(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(("extra", "package"), [("data", "datasets"), ("runs", "runs")])
 def test_extras_bring_what_their_packages_import(extra: str, package: str) -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    lines = project["dependencies"] + project["optional-dependencies"][extra]
-    texts = [path.read_text(encoding="utf-8") for path in ROOT.glob(f"purenn/{package}/*.py")]
-    imported = set(
-        re.findall(r"(?m)^ *(?:from|import) (\w+)(?=\S* import| as|$)", "\n".join(texts))
-    )
+    lines = PROJECT["dependencies"] + PROJECT["optional-dependencies"][extra]
+    files = ROOT.glob(f"purenn/{package}/*.py")
+    text = "\n".join(file.read_text(encoding="utf-8") for file in files)
+    imported = set(re.findall(r"(?m)^ *(?:from|import) (\w+)(?=\S* import| as|$)", text))
     brought = {"purenn", *(Requirement(line).name for line in lines)}
     assert imported - sys.stdlib_module_names <= brought
 
 
-WITHOUT = "import sys; sys.modules.update({{{0!r}: None}}); import {1}"
+LACKING = [
+    *(("filelock", "runs", "runs"), ("threadpoolctl", "runs", "runs")),
+    ("sklearn", "estimators", "sklearn"),
+]
 
 
-@pytest.mark.parametrize(
-    ("module", "package", "extra"),
-    [
-        ("filelock", "purenn.runs", "runs"),
-        ("threadpoolctl", "purenn.runs", "runs"),
-        ("sklearn", "purenn.estimators", "sklearn"),
-    ],
-)
+@pytest.mark.parametrize(("module", "package", "extra"), LACKING)
 def test_packages_name_the_extra_that_they_lack(module: str, package: str, extra: str) -> None:
-    code = WITHOUT.format(module, package)
+    code = f"import sys; sys.modules.update({module}=None); import purenn.{package}"
     command = [sys.executable, "-c", code]
     told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stderr
     assert f"in a clone of purenn, pip install '.[{extra}]'.\n" in told
@@ -116,10 +110,9 @@ def test_all_that_is_needed_is_pinned_to_what_is_installed() -> None:
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     pins = dict(line.split("==") for line in lines if not line.startswith("#"))
     assert {name: importlib.metadata.version(name) for name in pins} == pins
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert project["version"] == purenn.__version__
-    extras = project["optional-dependencies"]
-    needed = {"": project["dependencies"], **extras, "bench": [], "tabular": []}
+    assert PROJECT["version"] == purenn.__version__
+    extras = PROJECT["optional-dependencies"]
+    needed = {"": PROJECT["dependencies"], **extras, "bench": [], "tabular": []}
     names = {extra: {Requirement(line).name for line in needed[extra]} for extra in needed}
     assert names[""] == {"numpy", "attrs"}
     assert set().union(*names.values()) - {*pins, "purenn"} == set()

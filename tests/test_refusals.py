@@ -7,8 +7,7 @@ import pickle
 
 import attrs
 import numpy as np
-import pytest
-from refusals import PURENN, check_refusal, items
+from refusals import PURENN, check_refusal, refusals
 
 import purenn as nn
 from article.legacy import LegacyStream
@@ -37,6 +36,6 @@ OTHERS = fit_columns, check_layer, check_loss, SETTINGS, MODULES
 NAMES: dict[str, object] = {**PURENN, **vars(layers), **vars(losses), **globals()}
 
 
-@pytest.mark.parametrize("line", items("refusals.txt"))
+@refusals("refusals.txt")
 def test_wrong_calls_get_these_errors(line: str) -> None:
     check_refusal(line, NAMES)

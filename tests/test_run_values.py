@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from math import inf, nan
 from pathlib import Path
 from types import FrameType
 
@@ -19,7 +18,7 @@ import pytest
 from refusals import refused
 
 import purenn as nn
-from purenn import files, runs
+from purenn import runs
 from purenn.errors import DivergenceError, OptionError, UnavailableError
 from purenn.runs.environment import commit, note_environment
 from purenn.runs.interruption import interruptible
@@ -33,31 +32,28 @@ class TestRecords:
         assert made == {"epoch": 3, "a": 1, "b": 0.5, "c": 0.25, "d": 7}
         assert {type(value) for value in made.values()} == {int, float}
 
-    @pytest.mark.parametrize("value", [nan, inf, np.float32(-inf)])
-    def test_metrics_are_finite(self, value: float) -> None:
-        message = f"metric 'accuracy' is {value} at the end of epoch 4."
-        with refused(DivergenceError, message):
+    @pytest.mark.parametrize("text", ["nan", "inf", "-inf", "10**5000"])
+    def test_they_are_finite_also_as_floats(self, text: str) -> None:
+        value = 10**5000 if "10" in text else np.float32(text)
+        told = "inf" if "10" in text else text
+        with refused(DivergenceError, f"metric 'accuracy' is {told} at the end of epoch 4."):
             record(3, {"loss": 0.5, "accuracy": value})
 
     @pytest.mark.parametrize("value", [True, np.True_, "high", None])
-    def test_what_is_not_a_number_and_the_epoch_are_no_metrics(self, value: float) -> None:
+    def test_what_is_not_a_number_is_no_metric(self, value: float) -> None:
         with refused(OptionError, f"metric 'x': expected a number, got {value!r}."):
             record(0, {"x": value})
+
+    def test_their_names_are_strings_and_not_that_of_the_epoch(self) -> None:
         with refused(OptionError, "the epoch's number has that name. Choose another."):
             record(0, {"epoch": 0})
-
-    def test_their_names_are_strings_and_integers_are_no_larger_than_floats(self) -> None:
         metrics: dict[str, float] = json.loads('{"a": 1}', object_pairs_hook=lambda _: {0: 0.5})
         with refused(OptionError, "The name of a metric: expected a str, got 0."):
             record(0, metrics)
-        with refused(DivergenceError, "metric 'a' is inf at the end of epoch 1."):
-            record(0, {"a": 10**5000})
 
 
 class TestEarlyStopping:
-    records = tuple(
-        {"epoch": epoch, "loss": loss} for epoch, loss in enumerate([0.9, 0.5, 0.7, 0.5, 0.6])
-    )
+    records = tuple({"epoch": n, "loss": loss} for n, loss in enumerate([0.9, 0.5, 0.7, 0.5, 0.6]))
 
     def test_the_best_epoch_is_the_first_of_several(self) -> None:
         assert runs.best_epoch(self.records, "loss") == 1
@@ -260,13 +256,6 @@ def test_what_is_no_folder_is_not_taken_for_an_empty_one(
     ):
         with refused(UnavailableError, f"{place} {problem}"):
             read(place)
-
-
-def test_only_what_is_not_found_is_not_there(tmp_path: Path) -> None:
-    place = tmp_path / ("x" * 300)
-    with refused(UnavailableError, f"{place}/a cannot be accessed: File name too long."):
-        files.exists(place / "a")
-    assert not files.exists(tmp_path / "a" / "b")
 
 
 def test_folders_are_compared_but_for_clocks(tmp_path: Path) -> None:

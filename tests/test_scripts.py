@@ -13,6 +13,7 @@ from rich.console import Console
 from sample import load_sample
 
 import benchmark
+import check_functions
 import compare_layers
 import compare_runs
 import fashion_mnist
@@ -34,6 +35,7 @@ MORE = (
 )
 FEW = ("--epochs", "1", "--validation", "1900", "--batch-size", "50")
 MIXED = ("--epochs", "1", "--hidden", "16", "--shifts", "1", "--erasing", "0.5")
+WATCHED = ("--validation", "500", "--patience", "1")
 IMAGES = ("--epochs", "2", "--hidden", "16", "--batch-size", "100")
 
 
@@ -75,20 +77,20 @@ def test_help_has_options_and_an_example_on_each_line(
     assert all(line.count("scripts/") < 2 for line in examples)
 
 
-@pytest.mark.parametrize(
-    ("main", "options", "pictures"),
-    [
-        (spiral.main, SPIRAL, {"loss", "accuracy", "boundary"}),
-        (spiral.main, (*SPIRAL, *MORE.split()), {"boundary"}),
-        (spiral.main, (*SPIRAL, "--clip", "value"), {"loss"}),
-        (train_images, (*IMAGES, "--loss", "cross-entropy"), {"samples", "confusion", "mistakes"}),
-        (train_images, ("--recipe", "mlp-official", *MIXED), {"loss"}),
-        (train_images, ("--recipe", "quick", "--epochs", "1"), {"loss"}),
-        (train_images, ("--recipe", "cnn-small", *FEW), {"loss"}),
-        (train_images, ("--recipe", "cnn", *FEW), {"loss"}),
-    ],
-    ids=["spiral", "three arms", "by value", "images", "mixed", "quick", "cnn-small", "cnn"],
-)
+RUNS: dict[str, tuple[Main, Sequence[str], set[str]]] = {
+    "spiral": (spiral.main, SPIRAL, {"loss", "accuracy", "boundary"}),
+    "three arms": (spiral.main, (*SPIRAL, *MORE.split()), {"boundary"}),
+    "by value": (spiral.main, (*SPIRAL, "--clip", "value"), {"loss"}),
+    "images": (train_images, (*IMAGES, "--loss", "cross-entropy"), {"samples", "confusion"}),
+    "validation": (train_images, (*IMAGES, *WATCHED, "--split", "official"), {"mistakes"}),
+    "mixed": (train_images, ("--recipe", "mlp-official", *MIXED), {"loss"}),
+    "quick": (train_images, ("--recipe", "quick", "--epochs", "1"), {"loss"}),
+    "cnn-small": (train_images, ("--recipe", "cnn-small", *FEW), {"loss"}),
+    "cnn": (train_images, ("--recipe", "cnn", *FEW), {"loss"}),
+}
+
+
+@pytest.mark.parametrize(("main", "options", "pictures"), RUNS.values(), ids=RUNS)
 def test_a_run_leaves_records_and_pictures(
     main: Main, options: Sequence[str], pictures: set[str], tmp_path: Path
 ) -> None:
@@ -96,6 +98,9 @@ def test_a_run_leaves_records_and_pictures(
     summary = summary_of(tmp_path)
     assert re.fullmatch("[0-9a-f]{64}", summary.digest)
     assert {"loss", "gradient_norm", "test_accuracy"} <= summary.metrics.keys()
+    for record in runs.read_records(tmp_path):
+        watched = "validation" if main is spiral.main or "--validation" in options else "training"
+        assert 0.0 < record[f"{watched}_accuracy"] < 1.0
     assert {path.name for path in tmp_path.iterdir()} >= RECORDS
     assert {path.stem for path in tmp_path.glob("*.png")} >= pictures
     for path in tmp_path.glob("*.png"):
@@ -147,15 +152,6 @@ def test_patience_ends_a_run_and_the_best_epoch_is_measured(tmp_path: Path) -> N
     assert evaluate(model, params, parts.watched, goal.loss) == min(losses)
 
 
-def test_a_validation_part_is_measured_after_each_epoch(tmp_path: Path) -> None:
-    options = [*IMAGES, "--validation", "500", "--patience", "1", "--split", "official"]
-    assert train_images([*options, "--folder", str(tmp_path)]) == 0
-    for record in runs.read_records(tmp_path):
-        assert 0.0 < record["validation_accuracy"] < 1.0
-        assert record["validation_loss"] > 0.0
-        assert "training_accuracy" not in record
-
-
 def test_a_script_run_as_people_run_it_prints_plain_lines(tmp_path: Path) -> None:
     ended = run("spiral.py", *SPIRAL, "--folder", tmp_path / "run")
     assert ended.returncode == 0, ended.stderr
@@ -192,3 +188,9 @@ def test_lines_reach_a_log_as_they_are_printed(tmp_path: Path) -> None:
     with (tmp_path / "log").open("w") as log:
         say(Console(file=log), "epoch 1/3 [bold] :x:   loss 0.5")
         assert (tmp_path / "log").read_text() == "epoch 1/3 [bold] :x:   loss 0.5\n"
+
+
+def test_the_errors_of_functions_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    check_functions.main(["exp", "sin", "--every", "10000019"])
+    shown = r"exp: 0\.\d+ units at most, \d of 430 not the nearest\nsin: 0\.\d+ units .*\n"
+    assert re.fullmatch(shown, capsys.readouterr().out)

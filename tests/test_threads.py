@@ -18,20 +18,14 @@ from purenn.kernels.threads import shared
 from purenn.layers import conv
 
 FORKING = """
-import os
-from purenn.kernels.threads import shared
-assert shared(abs, [-1, -2]) == [1, 2]
+shared(abs, [-1, -2])
 child = os.fork()
 assert shared(abs, [-3, -4]) == [3, 4]
 if not child:
     os._exit(0)
 assert os.waitpid(child, 0)[1] == 0
 """
-EXITING = """
-import atexit
-from purenn.kernels.threads import shared
-atexit.register(lambda: print(shared(abs, [-1, -2])))
-"""
+EXITING = "atexit.register(lambda: print(shared(abs, [-1, -2])))"
 
 
 @pytest.fixture(autouse=True)
@@ -66,9 +60,8 @@ def test_three_threads_work_at_once_and_give_results_in_order() -> None:
 
 
 def test_the_environment_of_blas_limits_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert one_thread(lambda: set(shared(lambda _: get_ident(), range(9))), monkeypatch) == {
-        get_ident()
-    }
+    alone = one_thread(lambda: set(shared(lambda _: get_ident(), range(9))), monkeypatch)
+    assert alone == {get_ident()}
     monkeypatch.delenv("OPENBLAS_NUM_THREADS")
     monkeypatch.setenv("OMP_NUM_THREADS", "2,1")
     assert threads.helpers(os.getpid())[0] == 2  # not a number: the cores decide
@@ -121,19 +114,13 @@ def test_convolutions_have_the_same_bits(
     assert results() == one_thread(results, monkeypatch)
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on Windows")
-def test_forked_processes_have_threads_of_their_own() -> None:
-    run(FORKING)
-
-
-def test_work_is_done_at_exit() -> None:
-    assert run(EXITING) == "[1, 2]\n"
-
-
-def run(program: str) -> str:
-    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", program]
-    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "2"}
-    found = subprocess.run(
-        command, env=environment, capture_output=True, text=True, check=True, timeout=60
-    )
-    return found.stdout
+@pytest.mark.parametrize(
+    ("program", "output"), [(FORKING, ""), (EXITING, "[1, 2]\n")], ids=["fork", "exit"]
+)
+def test_forked_processes_have_threads_of_their_own_and_work_is_done_at_exit(
+    program: str, output: str
+) -> None:
+    head = "import atexit, os; from purenn.kernels.threads import shared\n"
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", head + program]
+    variables = {**os.environ, "OPENBLAS_NUM_THREADS": "2"}
+    assert subprocess.check_output(command, env=variables, text=True, timeout=60) == output

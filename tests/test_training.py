@@ -5,26 +5,20 @@ from __future__ import annotations
 import math
 from itertools import chain
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import pytest
-from contracts import Bits, bits, dtypes, matrix, normal
-from sample import sample
+from contracts import dtypes, matrix, normal
 
 import purenn as nn
 from purenn import layers, losses
 from purenn import optimizers as opt
-from purenn.arrays import FloatDtype, Images, Labels, Matrix
+from purenn.arrays import FloatDtype, Images, Labels, Matrix, Vector
 from purenn.data import Batch, batches_in_order
 from purenn.errors import DivergenceError
-from purenn.schedules import cosine
+from purenn.saving import encode
 from purenn.training import Report, measure_ignoring
 from purenn.tree import leaves
-
-S = TypeVar("S")
-Params = tuple[nn.Linear, nn.Empty, nn.Linear]
-ClassLoss = nn.Loss[Matrix, Matrix | Labels]
 
 KEY = nn.Key(4)
 MODEL = nn.linear(16) >> nn.tanh() >> nn.linear(2)
@@ -33,25 +27,14 @@ SQUARED = nn.mean_squared_error()
 OPTIMIZER = nn.descend(nn.clip_by_value(1.0) >> nn.momentum(0.9), 0.3)
 STILL = nn.sgd(0.0)
 STEP = nn.training_step(MODEL, LOSS, OPTIMIZER)
-
-
-def exclusive_or(count: int) -> nn.Dataset[Matrix, Labels]:
-    x: Matrix = nn.Key(1).generator().uniform(-1, 1, (count, 2)).astype(np.float32)
-    labels: Labels = (x[:, 0] * x[:, 1] > 0).astype(np.int64)
-    return nn.dataset(x, labels)
-
-
-DATA = exclusive_or(100)
+INPUTS: Matrix = nn.Key(1).generator().uniform(-1, 1, (100, 2)).astype(np.float32)
+DATA = nn.dataset(INPUTS, (INPUTS[:, 0] * INPUTS[:, 1] > 0).astype(np.int64))
 START = OPTIMIZER.init(MODEL.init(KEY, DATA.example))
 BATCHES = nn.shuffled_batches(DATA, 8, KEY, 0)
 
 
-def state_bits(state: nn.State[Params, S]) -> list[int | Bits]:
-    return [state.step, *map(bits, leaves((state.params, state.slots)))]
-
-
 def test_fold_scan_and_a_loop_by_hand_are_the_same_to_the_bit() -> None:
-    before = state_bits(START)
+    before = encode(START)
     gradient = nn.value_and_grad(MODEL, LOSS)
     by_hand, reports = START, []
     for batch in BATCHES:
@@ -63,12 +46,12 @@ def test_fold_scan_and_a_loop_by_hand_are_the_same_to_the_bit() -> None:
     scanned = list(nn.scan(STEP, START, BATCHES))
     assert [state.step for state, _ in scanned] == list(range(1, 14))
     assert [report for _, report in scanned] == reports
-    assert state_bits(scanned[-1][0]) == state_bits(by_hand)
+    assert encode(scanned[-1][0]) == encode(by_hand)
     for cut in (0, 1, 7, 13):
         middle, first = nn.fold(STEP, START, BATCHES[:cut])
         end, rest = nn.fold(STEP, middle, BATCHES[cut:])
-        assert (state_bits(end), [*first, *rest]) == (state_bits(by_hand), reports)
-    assert state_bits(START) == before
+        assert (encode(end), [*first, *rest]) == (encode(by_hand), reports)
+    assert encode(START) == before
 
 
 def test_scan_takes_no_step_that_nobody_looks_at() -> None:
@@ -78,58 +61,52 @@ def test_scan_takes_no_step_that_nobody_looks_at() -> None:
     assert list(left) == [3, 4]
 
 
-LOSSES: list[ClassLoss] = [LOSS, losses.summed(LOSS), losses.class_weighted(LOSS, (1.0, 3.0))]
+X, LABELS = INPUTS[:9], DATA.targets.take(range(9))
+SOME, WEIGHTS = np.array([0, -1, -1, -1, 1, 1, -1, 0, 1]), np.arange(9.0, dtype=np.float32)
+IGNORING, KEPT = losses.ignoring(LOSS, -1), SOME >= 0
+KNOWN = measure_ignoring(nn.accuracy, -1)
+SCORES = MODEL.apply(START.params, X)
+EACH, THOSE = LOSS.per_sample(SCORES, LABELS)[0], LOSS.per_sample(SCORES[KEPT], SOME[KEPT])[0]
+# Each with targets, and with what it is of the samples that count.
+MEANS = [
+    *[(loss, LABELS, EACH) for loss in (LOSS, losses.summed(LOSS))],
+    (losses.class_weighted(LOSS, (1.0, 3.0)), LABELS, EACH * np.array([1.0, 3.0])[LABELS]),
+    (losses.weighted(LOSS), (LABELS, WEIGHTS), EACH * WEIGHTS),
+    *[(loss, SOME, THOSE) for loss in (IGNORING, losses.summed(IGNORING))],
+    (losses.class_weighted(IGNORING, (1, 1)), SOME, THOSE),
+]
+IDS = [repr(loss) for loss, *_ in MEANS]
 
 
-@pytest.mark.parametrize("loss", LOSSES, ids=repr)
-def test_mean_losses_do_not_depend_on_the_batch_size(loss: ClassLoss) -> None:
-    data = exclusive_or(9)
-    state = STILL.init(START.params)
-    whole = data.inputs.take(range(9)), data.targets.take(range(9))
-    expected = float(np.mean(loss.per_sample(MODEL.apply(state.params, whole[0]), whole[1])[0]))
-    for size in (1, 4, 9):
-        step = nn.training_step(MODEL, loss, STILL)
-        _, reports = nn.fold(step, state, nn.shuffled_batches(data, size, KEY, 0))
-        assert nn.mean_loss(reports) == pytest.approx(expected, rel=1e-6)
-        for given in (data, whole):
-            found = nn.evaluate(MODEL, state.params, given, loss, batch_size=size)
-            assert found == pytest.approx(expected, rel=1e-6)
-    assert math.isnan(nn.mean_loss([]))
-    assert nn.mean_loss([Report(0.1, 1)] * 10) == 0.09999999999999999  # the same in any Python
+@pytest.mark.parametrize(("loss", "targets", "each"), MEANS, ids=IDS)
+def test_mean_losses_do_not_depend_on_the_batch_size(
+    loss: nn.Loss[Matrix, object], targets: Labels, each: Vector
+) -> None:
+    expected = pytest.approx(float(np.mean(each)), rel=1e-6)
+    data, step = nn.dataset(X, targets), nn.training_step(MODEL, loss, STILL)
+    for size in (1, 2, 4, 9):
+        batches = nn.shuffled_batches(data, size, KEY, 0)
+        _, reports = nn.fold(step, STILL.init(START.params), batches)
+        assert nn.mean_loss(reports) == expected
+        for given in (data, (X, targets)):
+            assert nn.evaluate(MODEL, START.params, given, loss, size) == expected
 
 
-def test_samples_with_an_ignored_label_count_in_no_batch_of_an_epoch() -> None:
-    x, labels = exclusive_or(9).inputs.take(range(9)), np.array([0, -1, -1, -1, 1, 1, -1, 0, 1])
-    kept, loss = labels >= 0, losses.ignoring(LOSS, -1)
-    expected = LOSS.mean(MODEL.apply(START.params, x[kept]), labels[kept])
-    for reduced in (loss, losses.summed(loss), losses.class_weighted(loss, (1, 1))):
-        step, data = nn.training_step(MODEL, reduced, STILL), nn.dataset(x, labels)
-        _, reports = nn.fold(step, STILL.init(START.params), batches_in_order(data, 2, KEY))
-        assert [report.samples for report in reports] == [1, 0, 2, 1, 1]
-        found = nn.evaluate(MODEL, START.params, data, reduced, 2)
-        assert (nn.mean_loss(reports), found) == pytest.approx((expected, expected))
-    hits = nn.accuracy(MODEL.apply(START.params, x[kept]), labels[kept])
-    known = measure_ignoring(nn.accuracy, -1)
+def test_means_take_in_what_counts_and_nothing_else() -> None:
+    step, data = nn.training_step(MODEL, IGNORING, STILL), nn.dataset(X, SOME)
+    _, reports = nn.fold(step, STILL.init(START.params), batches_in_order(data, 2, KEY))
+    assert [report.samples for report in reports] == [1, 0, 2, 1, 1]
+    hits = nn.accuracy(SCORES[KEPT], SOME[KEPT])
     for size in (1, 2, 9):
-        for one in (known, measure_ignoring(known, -2), measure_ignoring(known, -1)):
-            found = nn.evaluate(MODEL, START.params, (x, labels), one, size)
+        for one in (KNOWN, measure_ignoring(KNOWN, -2), measure_ignoring(KNOWN, -1)):
+            found = nn.evaluate(MODEL, START.params, (X, SOME), one, size)
             assert found == pytest.approx(hits)
     none = np.full(9, -1)
-    assert math.isnan(known(MODEL.apply(START.params, x), none))
-    for measure in (loss, known):
-        assert math.isnan(nn.evaluate(MODEL, START.params, (x, none), measure, 2))
-
-
-def test_sample_weights_go_with_their_samples() -> None:
-    x, y, w = normal(0, 9, 2), normal(1, 9, 1), np.arange(9.0)
-    model, loss = nn.linear(1), losses.weighted(SQUARED)
-    params = model.init(KEY, x)
-    expected = pytest.approx(float(np.mean(w * ((model.apply(params, x) - y) ** 2)[:, 0])))
-    data, step = nn.dataset(x, (y, w)), nn.training_step(model, loss, STILL)
-    _, reports = nn.fold(step, STILL.init(params), nn.shuffled_batches(data, 2, KEY, 0))
-    assert nn.mean_loss(reports) == expected
-    for given in (data, (x, (y, w))):
-        assert nn.evaluate(model, params, given, loss, 2) == expected
+    assert math.isnan(KNOWN(SCORES, none))
+    for measure in (IGNORING, KNOWN):
+        assert math.isnan(nn.evaluate(MODEL, START.params, (X, none), measure, 2))
+    assert math.isnan(nn.mean_loss([]))
+    assert nn.mean_loss([Report(0.1, 1)] * 10) == 0.09999999999999999  # the same in any Python
 
 
 def test_a_plain_function_is_a_loss_whose_value_is_reported() -> None:
@@ -153,50 +130,41 @@ def test_a_rate_that_is_too_high_diverges_loudly_but_without_a_warning(rate: flo
         nn.fold(step, optimizer.init(model.init(KEY, x)), chain(*epochs))
 
 
-def test_steps_that_are_skipped_neither_raise_nor_count() -> None:
+SKIPPING = opt.skip_nonfinite(nn.sgd(0.01), 1)
+PROTECTED = [SKIPPING, opt.averaged(SKIPPING), opt.accumulated(SKIPPING, 2)]
+
+
+@pytest.mark.parametrize("value", [3.0, math.nan])
+@pytest.mark.parametrize("optimizer", PROTECTED, ids=repr)
+def test_steps_that_are_skipped_neither_raise_nor_count(
+    optimizer: nn.Optimizer[object], value: float
+) -> None:
     def loss(y: Matrix, target: Matrix) -> tuple[float, Matrix]:
         bad = 3.0 in target
-        return (math.nan if bad else 2.0), (y * math.nan if bad else y)
-
-    x: Matrix = np.arange(6.0)[:, np.newaxis]
-    batches = batches_in_order(nn.dataset(x, x), 1, KEY)
-    params = nn.linear(1).init(KEY, x)
-    protected = opt.averaged(opt.skip_nonfinite(nn.sgd(0.01), 1))
-    step = nn.training_step(nn.linear(1), loss, protected)
-    state, reports = nn.fold(step, protected.init(params), batches)
-    np.testing.assert_equal([r.loss for r in reports], [2.0, 2.0, 2.0, math.nan, 2.0, 2.0])
-    assert (nn.mean_loss(reports), state.slots.inner.total, state.step) == (2.0, 1, 6)
-    with pytest.raises(DivergenceError, match=r"^The loss is nan at step 3\. "):
-        nn.fold(nn.training_step(nn.linear(1), loss, STILL), STILL.init(params), batches)
-    infinite = nn.training_step(nn.linear(1), lambda y, target: (math.inf, y), protected)
-    with pytest.raises(DivergenceError, match=r"^The loss is inf at step 0\. "):
-        infinite(protected.init(params), batches[0])
-
-
-def test_a_step_with_a_finite_loss_that_is_skipped_does_not_count() -> None:
-    def loss(y: Matrix, target: Matrix) -> tuple[float, Matrix]:
-        return float(target.sum()), (y * math.nan if 3.0 in target else y)
+        return (value if bad else float(target.sum())), (y * math.nan if bad else y)
 
     x: Matrix = np.arange(6.0)[:, np.newaxis]
     batches, params = batches_in_order(nn.dataset(x, x), 1, KEY), nn.linear(1).init(KEY, x)
-
-    def check(optimizer: nn.Optimizer[S]) -> None:
-        step = nn.training_step(nn.linear(1), loss, optimizer)
-        _, reports = nn.fold(step, optimizer.init(params), batches)
-        assert [report.samples for report in reports] == [1, 1, 1, 0, 1, 1]
-        assert nn.mean_loss(reports) == (0 + 1 + 2 + 4 + 5) / 5
-
-    check(opt.skip_nonfinite(nn.sgd(0.01), 1))
-    check(opt.accumulated(opt.skip_nonfinite(nn.sgd(0.01), 1), 2))
+    step = nn.training_step(nn.linear(1), loss, optimizer)
+    state, reports = nn.fold(step, optimizer.init(params), batches)
+    np.testing.assert_equal([report.loss for report in reports], [0.0, 1.0, 2.0, value, 4.0, 5.0])
+    assert [report.samples for report in reports] == [1, 1, 1, 0, 1, 1]
+    assert (nn.mean_loss(reports), state.step) == ((0 + 1 + 2 + 4 + 5) / 5, 6)
+    if math.isnan(value):
+        with pytest.raises(DivergenceError, match=r"^The loss is nan at step 3\. "):
+            nn.fold(nn.training_step(nn.linear(1), loss, STILL), STILL.init(params), batches)
+    infinite = nn.training_step(nn.linear(1), lambda y, target: (math.inf, y), optimizer)
+    with pytest.raises(DivergenceError, match=r"^The loss is inf at step 0\. "):
+        infinite(optimizer.init(params), batches[0])
 
 
 def test_predictions_depend_neither_on_batches_nor_on_the_source(tmp_path: Path) -> None:
-    x, y = DATA.inputs.take(range(100)), DATA.targets.take(range(100))
+    x, y = INPUTS, DATA.targets.take(range(100))
     np.save(tmp_path / "x.npy", x)
     mapped: Matrix = np.load(tmp_path / "x.npy", mmap_mode="r")
     expected = MODEL.apply(START.params, x)
     for size in (1, 7, 100, 1000):
-        for inputs in (x, mapped, DATA, nn.dataset(mapped, y)):
+        for inputs in (x, mapped, DATA, DATA.inputs, nn.dataset(mapped, y)):
             found = nn.predict(MODEL, START.params, inputs, batch_size=size)
             np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
             assert (type(found), found.flags.writeable) == (np.ndarray, False)
@@ -229,22 +197,6 @@ def test_dropout_differs_from_batch_to_batch_and_repeats_with_the_key() -> None:
     assert len({report.loss for report in reports}) == 6
     assert nn.fold(step, STILL.init(params), same)[1] == reports
     np.testing.assert_allclose(nn.predict(model, params, x, 3), params[1].weight.sum())
-
-
-@pytest.mark.slow
-def test_real_images_are_learned_by_all_parts_together() -> None:
-    data = sample()
-    front = nn.flatten() >> nn.linear(64) >> nn.batch_norm() >> nn.leaky_relu()
-    model = front >> nn.dropout(0.1) >> nn.linear(10)
-    chain = nn.clip_by_global_norm(1.0) >> opt.scale_by_adam() >> nn.weight_decay(0.01)
-    optimizer = opt.averaged(nn.descend(chain, cosine(0.005, steps=10 * 63)), 0.95)
-    state = optimizer.init(model.init(nn.Key(0), data.train.example))
-    step = nn.training_step(model, LOSS, optimizer)
-    for epoch in range(10):
-        state, _ = nn.fold(step, state, nn.shuffled_batches(data.train, 32, nn.Key(1), epoch))
-    params = opt.averaged_params(state)
-    assert nn.evaluate(model, params, data.train, nn.accuracy) >= 0.95
-    assert nn.evaluate(model, params, data.test, nn.accuracy) >= 0.80
 
 
 @dtypes
