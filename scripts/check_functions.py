@@ -13,7 +13,7 @@ from command_line import command, run
 from progress import say, standard_output
 from purenn.arrays import Array, Vector
 from purenn.errors import OptionError
-from purenn.kernels.portable.exponentials import exp, expm1, tanh
+from purenn.kernels.portable.exponentials import exp, expm1, sigmoid, tanh
 from purenn.kernels.portable.logarithms import log, log1p
 from purenn.kernels.portable.trigonometry import cos, sin
 
@@ -29,7 +29,7 @@ Examples:
   .venv/bin/python scripts/check_functions.py cos sin --every 1001
 """
 
-Name = Literal["exp", "expm1", "tanh", "log", "log1p", "cos", "sin"]
+Name = Literal["exp", "expm1", "tanh", "sigmoid", "log", "log1p", "cos", "sin"]
 Names = Annotated[tuple[Name, ...], tyro.conf.Positional, tyro.conf.arg(metavar="FUNCTION...")]
 Function = Callable[[Array, Array], Array]
 
@@ -37,6 +37,7 @@ FUNCTIONS: dict[Name, tuple[Function, Callable[[Array], Array]]] = {
     "exp": (exp, np.exp),
     "expm1": (expm1, np.expm1),
     "tanh": (tanh, np.tanh),
+    "sigmoid": (sigmoid, lambda x: np.divide(1.0, 1.0 + np.exp(-x))),
     "log": (log, np.log),
     "log1p": (log1p, np.log1p),
     "cos": (cos, np.cos),

@@ -133,7 +133,7 @@ GOLDEN = {
     "convolutional": "8154367c85975b20",
     "estimator": "11556983e93d9b0b",
     "fashion": "3bca81a00c896ed8",
-    "contracts": "5c1699cb54e5a85d",
+    "contracts": "60e26053313824ed",
 }
 
 

@@ -16,13 +16,18 @@ import pytest
 from contracts import FLOATS, dtypes
 
 from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype
-from purenn.kernels.portable.exponentials import exp, expm1, power, tanh
+from purenn.kernels.portable.exponentials import exp, expm1, power, sigmoid, tanh
 from purenn.kernels.portable.logarithms import log, log1p
 from purenn.kernels.portable.trigonometry import cos, sin
 
 Extended = np.ndarray[tuple[int, ...], np.dtype[np.longdouble | np.float64]]
 Reference = Callable[[Extended], Extended]
 Function = Callable[[Array, Array], Array]
+
+
+def logistic(x: Extended) -> Extended:
+    result: Extended = 1.0 / (1.0 + np.exp(-x))
+    return result
 
 
 def powers(x: Extended) -> Extended:
@@ -35,6 +40,7 @@ FUNCTIONS: dict[str, tuple[Function, Reference, str]] = {
     "exp": (exp, np.exp, "a65e9c6f8d1353ee"),
     "expm1": (expm1, np.expm1, "521514598601ef5d"),
     "tanh": (tanh, np.tanh, "03b1133e83dde59d"),
+    "sigmoid": (sigmoid, logistic, "7682089f817f2dd2"),
     "log": (log, np.log, "df9cae7590b2749b"),
     "log1p": (log1p, np.log1p, "45750a53a6a42a0a"),
     "cos": (cos, np.cos, "a8dd7c8393d0f2f0"),

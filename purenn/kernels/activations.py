@@ -13,7 +13,7 @@ from math import ceil, inf, log2
 
 import numpy as np
 
-from purenn.arrays import FLOAT32, A, Array, FloatDtype, Vector, read_only
+from purenn.arrays import A, Array, FloatDtype, Vector, read_only
 from purenn.kernels.constants import scalar
 from purenn.kernels.elementwise import clipped, times, times_plus
 from purenn.kernels.memory import empty_like
@@ -93,12 +93,9 @@ def prelu_slopes(x: A, dy: A) -> A:
 
 
 def sigmoid(ops: Ops, x: A) -> A:
-    """`1 / (1 + exp(-x))`, where the exponent stops just short of overflow."""
-    y = clipped(x, -88.0 if x.dtype == FLOAT32 else -709.0, inf)
-    np.negative(y, y)
-    ops.exp(y, y)
-    np.add(y, scalar(1.0, x.dtype), y)
-    np.divide(scalar(1.0, x.dtype), y, y)
+    """`1 / (1 + exp(-x))`."""
+    y = empty_like(x)
+    ops.sigmoid(x, y)
     return read_only(y)
 
 

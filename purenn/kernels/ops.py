@@ -12,7 +12,7 @@ from collections.abc import Callable
 import attrs
 import numpy as np
 
-from purenn.arrays import Array, Images, Matrix, Stack, Vector
+from purenn.arrays import FLOAT32, Array, Images, Matrix, Stack, Vector
 from purenn.kernels import convolutions
 from purenn.kernels.constants import scalar
 from purenn.kernels.convolutions import Filters
@@ -47,6 +47,7 @@ class Ops:
     log: Function
     log1p: Function  # of numbers in [0, 1]
     tanh: Function
+    sigmoid: Function
     cos: Function
     sin: Function
     power: Callable[[Array, float, Array], object]
@@ -60,6 +61,15 @@ def product_vjp(x: Matrix, weight: Matrix) -> tuple[Matrix, ProductPullback]:
 def power(x: Array, exponent: float, out: Array) -> Array:
     """`x**exponent`."""
     return np.power(x, x.dtype.type(exponent), out)
+
+
+def sigmoid(x: Array, out: Array) -> Array:
+    """`1 / (1 + exp(-x))`, where the exponent stops just short of overflow."""
+    np.maximum(x, scalar(-88.0 if x.dtype == FLOAT32 else -709.0, x.dtype), out=out)
+    np.negative(out, out)
+    np.exp(out, out)
+    np.add(out, scalar(1.0, x.dtype), out)
+    return np.divide(scalar(1.0, x.dtype), out, out)
 
 
 # NumPy vectorizes these two with AVX-512 alone; elsewhere it calls the C library for each element,
@@ -96,6 +106,7 @@ FAST = Ops(
     log=np.log,
     log1p=np.log1p if has_avx512() else log1p,
     tanh=np.tanh,
+    sigmoid=sigmoid,
     cos=np.cos,
     sin=np.sin,
     power=power,

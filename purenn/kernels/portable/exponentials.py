@@ -1,4 +1,4 @@
-"""exp, expm1, tanh and powers with the same bits on every machine.
+"""exp, expm1, tanh, sigmoid and powers with the same bits on every machine.
 
 `exp(x) = 2**n * exp(r)` for `r = x - n * log(2)` of at most log(2) / 2. With
 R = r * coth(r / 2), `exp(r) - 1 = 2 * r / (R - r)`. In float64, R is a polynomial in r², and r is
@@ -39,6 +39,11 @@ def expm1(x: Array, out: A) -> A:
 def tanh(x: Array, out: A) -> A:
     """The hyperbolic tangent, within 2 units in the last place (float64), or as `exp` (float32)."""
     return blockwise(_tanh_rule, x, out)
+
+
+def sigmoid(x: Array, out: A) -> A:
+    """`1 / (1 + exp(-x))`, within 2 units in the last place (float64), or as `exp` (float32)."""
+    return blockwise(_sigmoid_rule, x, out)
 
 
 def power(x: Array, y: float, out: A) -> A:
@@ -133,11 +138,13 @@ def _growth(x: Wide, spare: list[Wide], dtype: FloatDtype) -> _Growth:
     return _growth_32(x, spare) if dtype == FLOAT32 else _growth_64(x, spare)
 
 
-def _exp_rule(x: Wide, spare: list[Wide], dtype: FloatDtype) -> None:
+def _exp_rule(x: Wide, spare: list[Wide], dtype: FloatDtype) -> _Growth:
+    """Change x to exp(x)."""
     lowest, highest = LIMITS_32 if dtype == FLOAT32 else LIMITS_64
     x.clip(lowest, highest, x)
     growth = _growth(x, spare, dtype)
     _sum_up(growth, growth.unit, spare)
+    return growth
 
 
 def _below_one(x: Wide, spare: list[Wide], dtype: FloatDtype) -> _Growth:
@@ -178,28 +185,40 @@ def _expm1_rule(x: Wide, spare: list[Wide], dtype: FloatDtype) -> None:
 
 
 def _tanh_rule(x: Wide, spare: list[Wide], dtype: FloatDtype) -> None:
-    """`-e / (2 + e)` for `e = exp(-2 * |x|) - 1`, with the sign of x.
-
-    In float64 the quotient is corrected for all that was rounded off.
-    """
+    """`-e / (2 + e)` for `e = exp(-2 * |x|) - 1`, with the sign of x."""
     e = np.abs(x, spare[5])
     np.multiply(e, MINUS_TWO, e)
     e.clip(SMALLEST, ZERO, e)
-    _, more, _, scales = _below_one(e, spare, dtype)
-    total, excess = np.add(e, TWO, spare[3]), spare[4]
+    _divide_by_sum(_below_one(e, spare, dtype), TWO, spare)
+    np.copysign(e, x, x)
+
+
+def _sigmoid_rule(x: Wide, spare: list[Wide], dtype: FloatDtype) -> None:
+    """`e / (1 + e)` for `e = exp(-|x|)`, and 1 less that for positive x."""
+    e = np.abs(x, spare[5])
+    np.negative(e, e)
+    _divide_by_sum(_exp_rule(e, spare, dtype), ONE, spare)
+    np.greater_equal(x, ZERO, x)
+    np.subtract(x, e, x)
+    np.abs(x, x)
+
+
+def _divide_by_sum(growth: _Growth, start: Array, spare: list[Wide]) -> None:
+    """Change e, which is `above`, to `e / (start + e)`, corrected for all that was rounded off."""
+    e, more, _, scales = growth
+    total, excess = np.add(e, start, spare[3]), spare[4]
     if more is None:
         np.divide(e, total, e)
-    else:
-        multiply_by_all(more, scales)
-        np.subtract(total, TWO, excess)
-        np.subtract(excess, e, excess)
-        np.subtract(excess, more, excess)
-        np.divide(e, total, e)
-        np.multiply(excess, e, excess)
-        np.add(excess, more, excess)
-        np.divide(excess, total, excess)
-        np.add(e, excess, e)
-    np.copysign(e, x, x)
+        return
+    multiply_by_all(more, scales)
+    np.subtract(total, start, excess)
+    np.subtract(excess, e, excess)
+    np.subtract(excess, more, excess)
+    np.divide(e, total, e)
+    np.multiply(excess, e, excess)
+    np.add(excess, more, excess)
+    np.divide(excess, total, excess)
+    np.add(e, excess, e)
 
 
 def _power_rule(y: Array, x: Wide, spare: list[Wide], dtype: FloatDtype) -> None:

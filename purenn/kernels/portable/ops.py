@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from purenn.kernels.ops import Ops
 from purenn.kernels.portable import convolutions
-from purenn.kernels.portable.exponentials import exp, expm1, power, tanh
+from purenn.kernels.portable.exponentials import exp, expm1, power, sigmoid, tanh
 from purenn.kernels.portable.logarithms import log, log1p
 from purenn.kernels.portable.products import product_vjp, products
 from purenn.kernels.portable.trigonometry import cos, sin
@@ -20,6 +20,7 @@ PORTABLE = Ops(
     log=log,
     log1p=log1p,
     tanh=tanh,
+    sigmoid=sigmoid,
     cos=cos,
     sin=sin,
     power=power,
