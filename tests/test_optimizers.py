@@ -35,7 +35,7 @@ CASES = """
 clip_by_value(0.5), clip_by_value(100), clip_by_global_norm(0.5), clip_by_global_norm(100),
 report_global_norm(), momentum(0.9), nesterov(0.9), scale_by_adam(), weight_decay(0.1),
 scaled(factor), plateau(1, 0.5), elementwise(Velocity, signs), unchanged(),
-stateless(lambda grads, point: grads), sgd(0.1), adam(0.1), averaged(sgd(0.1), 0.9),
+descend(stateless(lambda grads, point: grads), 0.2), sgd(0.1), adam(0.1), averaged(sgd(0.1), 0.9),
 accumulated(sgd(0.1), 2), descend(momentum(0.5), SCHEDULE),
 skip_nonfinite(averaged(accumulated(adam(0.1), 3)), 2), adamw(0.1, 0.2), nadam(0.1), amsgrad(0.1),
 adagrad(0.1), rmsprop(0.1), lion(0.1, 0.2), lamb(0.1), scale_by_nadam(), scale_by_amsgrad(),

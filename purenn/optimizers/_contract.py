@@ -12,8 +12,6 @@ They see no part of the parameters that is `Frozen`: its next value is taken fro
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import reduce
-from operator import rshift
 from typing import Generic, Never, NoReturn, TypeVar, TypeVarTuple, overload
 
 import attrs
@@ -93,6 +91,8 @@ class Transform(Expressed, Generic[S]):
 
     init: Init[S]
     update: Update[S]
+    _flow: Flow[S] | None = attrs.field(default=None, kw_only=True)
+    _parts: tuple[object, ...] = attrs.field(default=(), kw_only=True)  # of a chain
 
     __array_ufunc__ = None  # an array on the left of >> leaves the operation to __rrshift__
 
@@ -101,7 +101,9 @@ class Transform(Expressed, Generic[S]):
         checks.function("The update of a Transform", self.update)
 
     def flow(self, state: S, updates: Updates, point: Point) -> tuple[S, Updates]:
-        """`update` for updates that are on their way."""
+        """`update` for updates that are on their way, to which it may add rules."""
+        if self._flow is not None:
+            return self._flow(state, updates, point)
         after, found = self.update(state, updates.settled(), point.lent())
         return after, Updates(require_updates(self, found, point))
 
@@ -112,80 +114,49 @@ class Transform(Expressed, Generic[S]):
     @overload
     def __rshift__(self, other: Transform[R]) -> Transform[tuple[S, R]]: ...
     def __rshift__(self, other: Transform[R]) -> object:
-        require_transform(">>", other)
-        return (self if isinstance(self, _Chain) else _START.append(self)).append(other)
+        return chain(*(self._parts or (self,)), other)
 
     def __rrshift__(self, other: Never) -> NoReturn:
         require_transform(">>", other)
         raise OptionError(f"{other!r} cannot be chained.")
 
 
-@attrs.frozen(repr=False, eq=False)
-class _Flowing(Transform[S]):
-    """A transform that adds rules to updates on their way."""
-
-    _flow: Flow[S]
-
-    def flow(self, state: S, updates: Updates, point: Point) -> tuple[S, Updates]:
-        return self._flow(state, updates, point)
-
-
-@attrs.frozen(repr=False, eq=False)
-class _Chain(_Flowing[tuple[*Ss]], Generic[*Ss]):
-    """What `>>` builds, so that it knows where to append."""
-
-    parts: tuple[object, ...]
-
-    def append(self, other: Transform[R]) -> _Chain[*Ss, R]:
-        head_init, head_flow = self.init, self._flow
-
-        def init(point: Point) -> tuple[*Ss, R]:
-            state = other.init(point)
-            if isinstance(state, tuple) and not isinstance(other, _Chain):
-                raise OptionError(
-                    f"The state of {other!r} is a bare tuple, which means a chain. "
-                    "Make it a frozen attrs class."
-                )
-            return (*head_init(point), state)
-
-        def flow(
-            state: tuple[*Ss, R], updates: Updates, point: Point
-        ) -> tuple[tuple[*Ss, R], Updates]:
-            front, between = head_flow(state[:-1], updates, point)
-            last, after = other.flow(state[-1], between, point)
-            return (*front, last), after
-
-        parts = (*self.parts, other)
-        made = _Chain(init, _settling(flow), flow, parts)
-        return expressed(made, Chained(chain, parts))
-
-
-def _settling(flow: Flow[S]) -> Update[S]:
-    """The update of a transform that adds rules."""
+def flowing(init: Init[S], flow: Flow[S], parts: tuple[object, ...] = ()) -> Transform[S]:
+    """The transform of a function `(state, updates, point) -> (state, updates)`."""
 
     def update(state: S, grads: Leaves, point: Point) -> tuple[S, Leaves]:
         after, updates = flow(state, Updates(grads), point)
         return after, updates.settled()
 
-    return update
+    return Transform(init, update, flow=flow, parts=parts)
 
 
-def flowing(init: Init[S], flow: Flow[S]) -> Transform[S]:
-    """The transform of a function `(state, updates, point) -> (state, updates)`."""
-    return _Flowing(init, _settling(flow), flow)
-
-
-def _nothing_yet(state: tuple[()], updates: Updates, point: Point) -> tuple[tuple[()], Updates]:
-    return (), updates
-
-
-_START = _Chain[*tuple[()]](lambda point: (), _settling(_nothing_yet), _nothing_yet, ())
-
-
-def chain(*transforms: Transform[S]) -> object:
+def chain(*transforms: object) -> Transform[tuple[object, ...]]:
     """The transforms joined by `>>`; expressions of chains call this."""
-    joined: object = reduce(rshift, transforms)
-    return joined
+    for transform in transforms:
+        require_transform(">>", transform)
+    parts: list[Transform[object]] = [one for one in transforms if isinstance(one, Transform)]
+
+    def init(point: Point) -> tuple[object, ...]:
+        state = tuple([part.init(point) for part in parts])
+        for part, own in zip(parts, state, strict=True):
+            if isinstance(own, tuple) and not part._parts:
+                raise OptionError(
+                    f"The state of {part!r} is a bare tuple, which means a chain. "
+                    "Make it a frozen attrs class."
+                )
+        return state
+
+    def flow(
+        state: tuple[object, ...], updates: Updates, point: Point
+    ) -> tuple[tuple[object, ...], Updates]:
+        after: list[object] = []
+        for part, own in zip(parts, state, strict=True):
+            new, updates = part.flow(own, updates, point)
+            after.append(new)
+        return tuple(after), updates
+
+    return expressed(flowing(init, flow, transforms), Chained(chain, transforms))
 
 
 def require_transform(name: str, value: object) -> None:
