@@ -9,12 +9,10 @@ from purenn import checks
 from purenn.arrays import Array, Leaves
 from purenn.checks import Fraction, Positive
 from purenn.expressions import maker
-from purenn.kernels.blocks import Rule
-from purenn.kernels.portable import scalars
 from purenn.kernels.updates import adam_direction, blend, over_root, settle
-from purenn.optimizers._contract import Point, Transform
+from purenn.optimizers._contract import Transform
 from purenn.optimizers._optimizer import Optimizer, descend
-from purenn.optimizers.elementwise import entrywise, fitting
+from purenn.optimizers.elementwise import entrywise, fitting, total_weight
 from purenn.schedules import Schedule
 from purenn.tree import Node
 
@@ -35,13 +33,12 @@ def scale_by_adagrad(epsilon: Positive = 1e-10) -> Transform[Squares]:
     the root, as in PyTorch.
     """
 
-    def rule(g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+    def rule(step: int, g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
         np.multiply(g, g, out)
         np.add(old[0], out, new[0])
         return over_root(g, new[0], epsilon, out)
 
-    transform = entrywise(Squares, lambda point: rule)
-    return fitting(transform, {"The epsilon of scale_by_adagrad": epsilon})
+    return fitting(entrywise(Squares, rule), {"The epsilon of scale_by_adagrad": epsilon})
 
 
 @maker
@@ -61,19 +58,14 @@ def scale_by_rms(
     """
     checks.instance("The bias_correction of scale_by_rms", bias_correction, bool)
 
-    def at(point: Point) -> Rule:
-        part = 1.0 - scalars.power(decay, point.step + 1) if bias_correction else 1.0
+    def rule(step: int, g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+        np.multiply(g, g, out)
+        square = settle(blend(old[0], decay, out, out, new[0]), step)
+        if bias_correction:
+            return adam_direction(g, square, 1.0, total_weight(decay, step), epsilon, out)
+        return over_root(g, square, epsilon, out)
 
-        def rule(g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-            np.multiply(g, g, out)
-            square = settle(blend(old[0], decay, out, out, new[0]), point.step)
-            if part != 1.0:
-                return adam_direction(g, square, 1.0, part, epsilon, out)
-            return over_root(g, square, epsilon, out)
-
-        return rule
-
-    return fitting(entrywise(Squares, at), {"The epsilon of scale_by_rms": epsilon})
+    return fitting(entrywise(Squares, rule), {"The epsilon of scale_by_rms": epsilon})
 
 
 @maker

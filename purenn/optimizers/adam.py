@@ -8,13 +8,11 @@ import numpy as np
 from purenn.arrays import Array, Leaves
 from purenn.checks import Fraction, Positive
 from purenn.expressions import maker
-from purenn.kernels.blocks import Rule
 from purenn.kernels.memory import empty_like
-from purenn.kernels.portable import scalars
 from purenn.kernels.updates import adam_direction, add_moments, scale, scale_and_add
-from purenn.optimizers._contract import Point, Transform
+from purenn.optimizers._contract import Transform
 from purenn.optimizers._optimizer import Optimizer, descend
-from purenn.optimizers.elementwise import entrywise, fitting
+from purenn.optimizers.elementwise import entrywise, fitting, total_weight
 from purenn.optimizers.scaling import Where, matrices, scale_by_trust_ratio, weight_decay
 from purenn.schedules import Schedule
 from purenn.tree import Empty, Node
@@ -33,7 +31,7 @@ class Moments(Node):
 
 def _weights(decay: float, step: int) -> float:
     """The sum of the weights in a decaying sum, of which the first was 1 at step 0."""
-    return (1.0 - scalars.power(decay, step + 1)) / (1.0 - decay)
+    return total_weight(decay, step) / (1.0 - decay)
 
 
 @maker
@@ -47,16 +45,12 @@ def scale_by_adam(
     state has `m / (1 - b1)` and `v / (1 - b2)`.
     """
 
-    def at(point: Point) -> Rule:
-        parts = _weights(b1, point.step), _weights(b2, point.step)
+    def rule(step: int, g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+        mean, square = add_moments(g, b1, b2, step, out, old, new)
+        parts = _weights(b1, step), _weights(b2, step)
+        return adam_direction(mean, square, *parts, epsilon, out)
 
-        def rule(g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-            mean, square = add_moments(g, b1, b2, point.step, out, old, new)
-            return adam_direction(mean, square, *parts, epsilon, out)
-
-        return rule
-
-    return fitting(entrywise(Moments, at), {"The epsilon of scale_by_adam": epsilon})
+    return fitting(entrywise(Moments, rule), {"The epsilon of scale_by_adam": epsilon})
 
 
 @maker
@@ -93,20 +87,14 @@ def scale_by_nadam(
     PyTorch lets it grow.
     """
 
-    def at(point: Point) -> Rule:
-        ahead, now = b1 / _weights(b1, point.step + 1), 1.0 / _weights(b1, point.step)
-        part = _weights(b2, point.step)
+    def rule(step: int, g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+        mean, square = add_moments(g, b1, b2, step, out, old, new)
+        scale(g, 1.0 / _weights(b1, step), out)
+        spare = empty_like(g)
+        looking = scale_and_add(mean, b1 / _weights(b1, step + 1), out, spare, spare)
+        return adam_direction(looking, square, 1.0, _weights(b2, step), epsilon, out)
 
-        def rule(g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-            mean, square = add_moments(g, b1, b2, point.step, out, old, new)
-            scale(g, now, out)
-            spare = empty_like(g)
-            looking = scale_and_add(mean, ahead, out, spare, spare)
-            return adam_direction(looking, square, 1.0, part, epsilon, out)
-
-        return rule
-
-    return fitting(entrywise(Moments, at), {"The epsilon of scale_by_nadam": epsilon})
+    return fitting(entrywise(Moments, rule), {"The epsilon of scale_by_nadam": epsilon})
 
 
 @maker
@@ -136,17 +124,12 @@ def scale_by_amsgrad(
     before the maximum, as in optax; PyTorch corrects it afterwards, so that its divisor may fall.
     """
 
-    def at(point: Point) -> Rule:
-        part, square_part = _weights(b1, point.step), _weights(b2, point.step)
+    def rule(step: int, g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+        mean, square = add_moments(g, b1, b2, step, out, old, new)
+        np.maximum(old[2], scale(square, 1.0 / _weights(b2, step), out), out=new[2])
+        return adam_direction(mean, new[2], _weights(b1, step), 1.0, epsilon, out)
 
-        def rule(g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-            mean, square = add_moments(g, b1, b2, point.step, out, old, new)
-            np.maximum(old[2], scale(square, 1.0 / square_part, out), out=new[2])
-            return adam_direction(mean, new[2], part, 1.0, epsilon, out)
-
-        return rule
-
-    return fitting(entrywise(Maxima, at), {"The epsilon of scale_by_amsgrad": epsilon})
+    return fitting(entrywise(Maxima, rule), {"The epsilon of scale_by_amsgrad": epsilon})
 
 
 @maker

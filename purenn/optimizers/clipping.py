@@ -25,10 +25,10 @@ from purenn.tree import Empty, Node
 def clip_by_value(limit: Positive) -> Transform[Empty]:
     """Clip every entry to [-limit, limit]."""
 
-    def rule(g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+    def rule(step: int, g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
         return clip(g, limit, out)
 
-    return entrywise(Empty, lambda point: rule)
+    return entrywise(Empty, rule)
 
 
 @attrs.frozen

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import TypeGuard
 
 import attrs
@@ -11,10 +12,13 @@ from purenn import checks
 from purenn.arrays import Array, Leaves, Packed, read_only, typed_like
 from purenn.errors import OptionError, TreeError
 from purenn.kernels.blocks import Rule, Slots, fresh
+from purenn.kernels.portable import scalars
 from purenn.kernels.updates import scale, zeros_like
 from purenn.optimizers._contract import Init, Point, S, Transform, flowing
 from purenn.optimizers._updates import Updates, are_alike
 from purenn.tree import children, field_names
+
+StepRule = Callable[[int, Array, Array, Leaves, Leaves], Array]
 
 
 def elementwise(kind: type[S], rule: Callable[[Point], Rule]) -> Transform[S]:
@@ -33,15 +37,19 @@ def elementwise(kind: type[S], rule: Callable[[Point], Rule]) -> Transform[S]:
     checks.instance("The kind of elementwise", kind, type, "Give the class of the state.")
     checks.function("The rule of elementwise", rule)
 
-    def lent(point: Point) -> Rule:
+    def at(point: Point) -> Rule:
         entry = rule(point.lent())
         return entry if point.step else _checked(entry)
 
-    return entrywise(kind, lent)
+    return _entrywise(kind, at)
 
 
-def entrywise(kind: type[S], rule: Callable[[Point], Rule]) -> Transform[S]:
-    """`elementwise`, whose rule is known to be right and to keep nothing of the point."""
+def entrywise(kind: type[S], rule: StepRule) -> Transform[S]:
+    """`elementwise`, whose rule is known to be right and takes the step before all else."""
+    return _entrywise(kind, lambda point: partial(rule, point.step))
+
+
+def _entrywise(kind: type[S], at: Callable[[Point], Rule]) -> Transform[S]:
 
     def init(point: Point) -> S:
         plain: type = kind
@@ -51,7 +59,7 @@ def entrywise(kind: type[S], rule: Callable[[Point], Rule]) -> Transform[S]:
         old = children(state)
         if type(state) is not kind or not _are_slots(old, point):
             raise TreeError(f"expected a {kind.__name__} with leaves like the parameters'.")
-        entry = rule(point)
+        entry = at(point)
         if not old or (point.is_owned and isinstance(old[0], Packed)):
             return state, updates.then(entry, old=old, new=old)
         new = tuple(map(fresh, old))
@@ -95,6 +103,12 @@ def _checked(rule: Rule) -> Rule:
 
 def _are_slots(found: tuple[object, ...], point: Point) -> TypeGuard[Slots]:
     return point.is_owned or all(are_alike(slot, point.params) for slot in found)
+
+
+@lru_cache(maxsize=8)
+def total_weight(decay: float, step: int) -> float:
+    """The sum of the weights in a decaying mean, by which Adam corrects it: each block asks."""
+    return 1.0 - scalars.power(decay, step + 1)
 
 
 def scaling(factor: float) -> Rule:
