@@ -12,6 +12,7 @@ They see no part of the parameters that is `Frozen`: its next value is taken fro
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Generic, Never, NoReturn, TypeVar, TypeVarTuple, overload
 
 import attrs
@@ -21,7 +22,7 @@ from purenn import checks
 from purenn.arrays import Float, Leaves, Packed, read_only, typed_like
 from purenn.errors import OptionError, TreeError
 from purenn.expressions import Chained, Expressed, expressed, maker
-from purenn.kernels.blocks import fresh
+from purenn.kernels.blocks import Rule, fresh
 from purenn.optimizers._updates import Updates, are_alike
 from purenn.tree import EMPTY, Empty, Structure, leaf_names
 
@@ -55,7 +56,7 @@ class Point:
     @property
     def paths(self) -> tuple[str, ...]:
         """The names of the leaves: `0.weight`."""
-        names = _moving(self.structure)
+        names = tuple([path for path, is_frozen in leaf_names(self.structure) if not is_frozen])
         if len(names) != len(self.params):
             raise TreeError(
                 f"expected the {len(names)} leaves of the point's structure, got "
@@ -63,6 +64,12 @@ class Point:
                 "at their paths: chain it outside."
             )
         return names
+
+    def name(self, index: int) -> str:
+        """The path of a leaf for a message, or its number where paths cannot be told."""
+        with suppress(TreeError):
+            return self.paths[index]
+        return f"{index}"
 
     def target(self, leaves: Leaves) -> Leaves:
         """Where the next values of leaves of the state are written to."""
@@ -167,6 +174,13 @@ def require_transform(name: str, value: object) -> None:
     checks.instance(f"The transform of {name}", value, Transform, advice)
 
 
+def rewritten(old: Leaves, rule: Rule, given: Leaves, point: Point) -> Leaves:
+    """What a rule writes in place of old leaves, given others."""
+    new = point.target(old)
+    Updates(given).then(rule, old=(old,), new=(new,)).run()
+    return new
+
+
 def no_state(point: Point) -> Empty:
     """The `init` of a transform that keeps nothing."""
     return EMPTY
@@ -188,25 +202,20 @@ def unchanged() -> Transform[Empty]:
     return flowing(no_state, lambda state, updates, point: (state, updates))
 
 
-def _moving(structure: object) -> tuple[str, ...]:
-    return tuple(path for path, is_frozen in leaf_names(structure) if not is_frozen)
-
-
 def require_updates(owner: object, updates: object, point: Point) -> Leaves:
     """Check that what a transform or an optimizer gives is leaf by leaf like the parameters."""
     if are_alike(updates, point.params):
         return updates
-    given = updates if isinstance(updates, tuple | list) else ()
+    if not isinstance(updates, tuple | list):
+        raise TreeError(f"{owner!r}: expected a tuple of leaves, got {checks.described(updates)}.")
     # What NumPy computes of an array without axes is a scalar.
-    found = tuple([np.asarray(leaf) if isinstance(leaf, Float) else leaf for leaf in given])
+    found = tuple([np.asarray(leaf) if isinstance(leaf, Float) else leaf for leaf in updates])
     if are_alike(found, point.params):
         return found
     expected, got = f"{len(point.params)} leaves", f"{len(found)}"
-    names = _moving(point.structure)
     if len(found) == len(point.params):
-        for index, (param, leaf) in enumerate(zip(point.params, found, strict=True)):
-            if not are_alike((leaf,), (param,)):
-                name = names[index] if len(names) == len(found) else f"{index}"
-                expected, got = f"{checks.described(param)} for leaf {name}", checks.described(leaf)
-                break
+        pairs = enumerate(zip(point.params, found, strict=True))
+        index = next(i for i, (param, leaf) in pairs if not are_alike((leaf,), (param,)))
+        expected = f"{checks.described(point.params[index])} for leaf {point.name(index)}"
+        got = checks.described(found[index])
     raise TreeError(f"{owner!r}: expected {expected}, got {got}.")

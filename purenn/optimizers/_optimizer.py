@@ -28,7 +28,15 @@ from purenn.optimizers._state import Owner, Parts, State, references
 from purenn.optimizers._updates import Updates, are_alike
 from purenn.optimizers.elementwise import fits
 from purenn.schedules import Schedule, as_schedule
-from purenn.tree import LEAF_TYPES, compose_like, decompose, frozen_leaves, leaf_names, map_leaves
+from purenn.tree import (
+    LEAF_TYPES,
+    compose_like,
+    decompose,
+    frozen_leaves,
+    map_leaves,
+    moving_leaves,
+    walk,
+)
 
 # The new state, the new leaves, and the new arrays of the frozen parts.
 Moved = tuple[S, Leaves, Leaves]
@@ -82,9 +90,9 @@ class Optimizer(Expressed, Generic[S]):
     def _step(
         self, state: State[P, S], parts: Parts, grads: P, loss: float | None, *, is_owned: bool
     ) -> tuple[State[P, S], Parts]:
-        found, structure = decompose(grads, np.ndarray)
-        slopes, values = _parted(tuple(found), parts.mask)
-        if structure != parts.structure or not (
+        given = _taken_apart(grads)
+        slopes, values, structure = given.moving, given.frozen, parts.structure
+        if given.structure != structure or not (
             are_alike(slopes, parts.moving) and are_alike(values, parts.frozen)
         ):
             require_same(state.params, grads, "The gradients and the parameters")
@@ -98,7 +106,10 @@ class Optimizer(Expressed, Generic[S]):
         if not (moved is parts.moving or is_packed):  # by an optimizer of one's own
             moved = tuple(map(immutable, require_updates(self, moved, point)))
         if not (frozen is values or frozen is parts.frozen):
-            frozen = tuple(map(immutable, _require_frozen(self, frozen, values)))
+            if not are_alike(frozen, values):
+                expected = f"{len(values)} arrays of frozen parts, like those that it takes"
+                raise TreeError(f"{self!r}: expected {expected}, got {checks.described(frozen)}.")
+            frozen = tuple(map(immutable, frozen))
         params, new = state.params, Parts(moved, frozen, structure, parts.mask)
         if moved is not parts.moving or parts.mask:
             params = compose_like(params, structure, _joined(new))
@@ -108,31 +119,20 @@ class Optimizer(Expressed, Generic[S]):
 def _taken_apart(params: object) -> Parts:
     found, structure = decompose(params, np.ndarray)
     mask = frozen_leaves(structure)
-    return Parts(*_parted(tuple(found), mask), structure, mask)
-
-
-def _parted(found: Leaves, mask: tuple[bool, ...]) -> tuple[Leaves, Leaves]:
-    """The leaves that move, and those that are frozen."""
     if not mask:
-        return found, ()
+        return Parts(tuple(found), (), structure, mask)
     pairs = list(zip(found, mask, strict=True))
     moving = tuple([leaf for leaf, is_frozen in pairs if not is_frozen])
-    return moving, tuple([immutable(leaf) for leaf, is_frozen in pairs if is_frozen])
+    frozen = tuple([immutable(leaf) for leaf, is_frozen in pairs if is_frozen])
+    return Parts(moving, frozen, structure, mask)
 
 
 def _joined(parts: Parts) -> Leaves:
-    """The leaves in their order: the inverse of `_parted`."""
+    """The leaves in their order: the inverse of `_taken_apart`."""
     if not parts.mask:
         return parts.moving
     moving, frozen = iter(parts.moving), iter(parts.frozen)
     return tuple([next(frozen) if is_frozen else next(moving) for is_frozen in parts.mask])
-
-
-def _require_frozen(owner: object, found: Leaves, values: Leaves) -> Leaves:
-    if are_alike(found, values):
-        return found
-    expected = f"{len(values)} arrays of frozen parts, like those that it takes"
-    raise TreeError(f"{owner!r}: expected {expected}, got {checks.described(found)}.")
 
 
 def _require_fresh(owner: object, state: object, fresh: object, error: Exception) -> None:
@@ -149,13 +149,11 @@ def _require_fresh(owner: object, state: object, fresh: object, error: Exception
 def _require_parameters(params: object) -> None:
     if isinstance(params, State):
         raise TreeError("expected parameters, got the State of an optimizer: take state.params.")
-    found, structure = decompose(params, np.ndarray)
-    names = leaf_names(structure)
-    for (path, _), leaf in zip(names, found, strict=True):
-        require_array(path or "The parameters", leaf)
-        if leaf.dtype not in FLOATS:
-            raise TreeError(f"{path or 'tree'}: expected float32 or float64, got {leaf.dtype}.")
-    if all(is_frozen for _, is_frozen in names):
+    for path, leaf in walk(params):
+        dtype = require_array(path or "The parameters", leaf).dtype
+        if dtype not in FLOATS:
+            raise TreeError(f"{path or 'tree'}: expected float32 or float64, got {dtype}.")
+    if not moving_leaves(params):
         raise TreeError("These parameters have nothing to optimize: no leaves, or all are frozen.")
 
 

@@ -13,13 +13,14 @@ from weakref import getweakrefcount
 import attrs
 import numpy as np
 
-from purenn.arrays import Block, Leaves
+from purenn.arrays import Block, Leaves, Packed
 from purenn.kernels.memory import counts_tell
 from purenn.keys import Key
 from purenn.tree import Empty, Frozen, Node, Structure, T, children
 
 P = TypeVar("P")
 S = TypeVar("S")
+K = TypeVar("K")
 
 _NEVER_WRITTEN = (bool, int, float, str, Key, Empty, Frozen)
 
@@ -44,6 +45,22 @@ class Parts:
     frozen: Leaves
     structure: Structure
     mask: tuple[bool, ...]
+
+
+def outermost(slots: object, kinds: tuple[type[K], ...]) -> list[K]:
+    """The outermost states of these classes, wherever wrappers, which may be one's own, have them.
+
+    What else a state of one's own has need be no tree.
+    """
+    if isinstance(slots, kinds):
+        return [slots]
+    inner: tuple[object, ...] = ()
+    kind: type = type(slots)
+    if attrs.has(kind):
+        inner = tuple([getattr(slots, field.name) for field in attrs.fields(kind)])
+    elif isinstance(slots, tuple) and not isinstance(slots, Packed):
+        inner = slots
+    return [found for one in inner for found in outermost(one, kinds)]
 
 
 class Owner(Generic[T]):
