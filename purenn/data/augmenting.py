@@ -84,9 +84,8 @@ def _class_rows(change: object, found: Matrix, inputs: Array) -> Matrix:
     """What a function gives as targets, if it has a row for each of its inputs."""
     array = require_array(f"{change!r}", found)
     if array.ndim != 2 or len(array) != len(inputs) or array.dtype != inputs.dtype:
-        expected = f"a {inputs.dtype} array of shape ({len(inputs)}, classes)"
-        got = checks.described(array)
-        raise ShapeError(f"{change!r}", f"expected targets in {expected}, got {got}.")
+        expected = f"targets in a {inputs.dtype} array of shape ({len(inputs)}, classes)"
+        raise ShapeError(f"{change!r}", f"expected {expected}, got {checks.described(array)}.")
     return immutable(found)
 
 
@@ -156,16 +155,11 @@ def _augmented(
     for index, augmentation in enumerate(augmentations):
         inputs = augmentation(inputs, key.child("augmentation", index))
     if mixing is not None:
-        classes = _class_targets(mixing, targets)
-        inputs, targets = mixing(inputs, classes, key.child("mixing"))
+        if not isinstance(targets, np.ndarray):
+            raise DataError(
+                f"{mixing!r}: expected labels or rows of probabilities to mix, got "
+                f"{checks.described(targets)}. Leave out weights of samples, which cannot be "
+                "mixed; those of classes go into the loss: class_weighted(loss, weights)."
+            )
+        inputs, targets = mixing(inputs, targets, key.child("mixing"))
     return Batch(inputs, targets, key)
-
-
-def _class_targets(mixing: object, targets: object) -> Matrix | Labels:
-    if isinstance(targets, np.ndarray):
-        return targets
-    raise DataError(
-        f"{mixing!r}: expected labels or rows of probabilities to mix, got "
-        f"{checks.described(targets)}. Leave out weights of samples, which cannot be mixed; those "
-        "of classes go into the loss: class_weighted(loss, weights)."
-    )

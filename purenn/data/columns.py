@@ -77,10 +77,8 @@ def _rows(array: N) -> N:
     require_array("A data set", plain, "np.int64" if _is_integers(plain) else "np.float32")
     kind = plain.dtype.kind
     if kind not in "iu" and plain.dtype.newbyteorder("=") not in FLOATS:
-        cure = " Convert it with x.astype(np.int64)." if kind == "b" else ""
-        raise DtypeError(
-            "A data set", f"expected float32, float64 or integers, got {plain.dtype}.{cure}"
-        )
+        got = f"{plain.dtype}." + " Convert it with x.astype(np.int64)." * (kind == "b")
+        raise DtypeError("A data set", f"expected float32, float64 or integers, got {got}")
     if not plain.ndim or not plain.size:
         raise DataError(f"A data set has at least one sample, got an array of shape {plain.shape}.")
     if kind == "f" and (place := first_nonfinite(plain)):

@@ -19,16 +19,8 @@ from purenn.tree import Node
 
 ByteLabels = np.ndarray[tuple[int], np.dtype[np.uint8]]
 CLASSES = (
-    "T-shirt/top",
-    "Trouser",
-    "Pullover",
-    "Dress",
-    "Coat",
-    "Sandal",
-    "Shirt",
-    "Sneaker",
-    "Bag",
-    "Ankle boot",
+    *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
+    *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
 )
 ADVICE = (
     f"To provide the files by hand, put {', '.join(f'{name}.gz' for name in files.SUMS)} into a "
