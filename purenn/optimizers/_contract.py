@@ -13,17 +13,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Generic, Never, NoReturn, TypeVar, TypeVarTuple, overload
+from typing import Generic, Never, TypeVar, TypeVarTuple, overload
 
 import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import Float, Leaves, Packed, read_only, typed_like
+from purenn.arrays import Float, Leaves, Packed
 from purenn.errors import OptionError, TreeError
 from purenn.expressions import Chained, Expressed, expressed, maker
 from purenn.kernels.blocks import Rule, fresh
-from purenn.optimizers._updates import Updates, are_alike
+from purenn.optimizers._updates import Updates, are_alike, read_only_views
 from purenn.tree import EMPTY, Empty, Structure, leaf_names
 
 P = TypeVar("P")
@@ -83,8 +83,7 @@ class Point:
         """The point for code that may keep what it sees."""
         if not self.is_owned:
             return self
-        views = tuple([read_only(typed_like(leaf.view(), leaf)) for leaf in self.params])
-        return attrs.evolve(self, params=views, is_owned=False)
+        return attrs.evolve(self, params=read_only_views(self.params), is_owned=False)
 
 
 Init = Callable[[Point], S]
@@ -123,9 +122,8 @@ class Transform(Expressed, Generic[S]):
     def __rshift__(self, other: Transform[R]) -> object:
         return chain(*(self._parts or (self,)), other)
 
-    def __rrshift__(self, other: Never) -> NoReturn:
+    def __rrshift__(self, other: Never) -> None:
         require_transform(">>", other)
-        raise OptionError(f"{other!r} cannot be chained.")
 
 
 def flowing(init: Init[S], flow: Flow[S], parts: tuple[object, ...] = ()) -> Transform[S]:

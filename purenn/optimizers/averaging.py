@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Generic
 
 import attrs
-import numpy as np
 
 from purenn import checks
 from purenn.arrays import Array, Leaves
@@ -18,7 +17,7 @@ from purenn.optimizers._contract import P, Point, S, rewritten
 from purenn.optimizers._optimizer import Moved, Optimizer, require_optimizer
 from purenn.optimizers._state import State, outermost
 from purenn.optimizers._updates import are_alike
-from purenn.tree import Frozen, Node, compose_like, decompose
+from purenn.tree import Node, map_pairs, moving_leaves
 
 
 @attrs.frozen(eq=False)
@@ -104,12 +103,8 @@ def evaluation_params(state: State[P, S]) -> P:
     averages = outermost(state.slots, (Averaged,))
     if not averages:
         return state.params
-    nodes, structure = decompose(state.params, (np.ndarray, Frozen))
-    if not are_alike(averages[0].mean, [node for node in nodes if isinstance(node, np.ndarray)]):
-        raise TreeError(
-            "expected averages of all leaves that move, got those of some. Put averaged(...) "
-            "around the whole optimizer."
-        )
-    rest = iter(averages[0].mean)
-    mean = [next(rest) if isinstance(node, np.ndarray) else node for node in nodes]
-    return compose_like(state.params, structure, mean)
+    if not are_alike(averages[0].mean, moving_leaves(state.params)):
+        cure = "Put averaged(...) around the whole optimizer."
+        raise TreeError(f"expected averages of all leaves that move, got those of some. {cure}")
+    means = iter(averages[0].mean)
+    return map_pairs(lambda leaf, same: next(means), state.params, state.params)

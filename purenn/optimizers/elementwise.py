@@ -9,13 +9,13 @@ from typing import TypeGuard
 import attrs
 
 from purenn import checks
-from purenn.arrays import Array, Leaves, Packed, read_only, typed_like
+from purenn.arrays import Array, Leaves, Packed
 from purenn.errors import OptionError, TreeError
 from purenn.kernels.blocks import Rule, Slots, fresh
 from purenn.kernels.portable import scalars
 from purenn.kernels.updates import scale, zeros_like
 from purenn.optimizers._contract import Init, Point, S, Transform, flowing
-from purenn.optimizers._updates import Updates, are_alike
+from purenn.optimizers._updates import Updates, are_alike, read_only_views
 from purenn.tree import children, field_names
 
 StepRule = Callable[[int, Array, Array, Leaves, Leaves], Array]
@@ -87,7 +87,7 @@ def fits(init: Init[S], options: dict[str, float]) -> Init[S]:
 
 def _checked(rule: Rule) -> Rule:
     def checked(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-        seen, *kept = [read_only(typed_like(each.view(), each)) for each in (x, *old)]
+        seen, *kept = read_only_views((x, *old))
         y = rule(seen, out, tuple(kept), new)
         y = x if y is seen else y
         if not are_alike((y,), (x,)):

@@ -12,7 +12,7 @@ from purenn.expressions import maker
 from purenn.kernels.updates import average, blend, scale_and_add
 from purenn.optimizers._contract import Point, S, Transform, require_transform, unchanged
 from purenn.optimizers._optimizer import Moved, Optimizer, flowed
-from purenn.optimizers.adagrad import Squares, scale_by_rms
+from purenn.optimizers.adam import Squares, scale_by_rms
 from purenn.optimizers.averaging import Averaged
 from purenn.optimizers.elementwise import fits
 from purenn.optimizers.scaling import Where, matrices, weight_decay
