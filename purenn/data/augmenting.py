@@ -1,8 +1,4 @@
-"""Augmentations: functions of a batch and a key, and the batches that they make of others.
-
-They draw from the key of the batch, which is a function of the run's key, the epoch and the
-batch's number: a resumed run sees the same samples. The batch keeps its key.
-"""
+"""Augmentations: functions of a batch and its key, and the batches that they make of others."""
 
 from __future__ import annotations
 
@@ -120,7 +116,8 @@ def augmented(
 ) -> AugmentedBatches[V, object]:
     """Batches whose inputs are changed by augmentations, one after the other, and mixed at last.
 
-    Each is made as it is read, and made of its own key, so that an epoch can be repeated and cut:
+    Each is made as it is read, of its own key, which it keeps: an epoch can be repeated and cut,
+    and a resumed run sees the same samples.
 
     >>> import numpy as np
     >>> import purenn as nn
@@ -130,9 +127,8 @@ def augmented(
     >>> augmented(batches, random_flip(), random_shift(1), mixing=mixup(0.2, classes=6))[1:]
     <2 augmented batches>
 
-    Each augmentation draws from a stream of its own. Mixing takes targets that are labels or rows
-    of probabilities, and makes rows of them, which every loss of classifiers takes that takes
-    labels.
+    Each augmentation draws from a stream of its own. Mixing takes labels or rows of probabilities,
+    and makes rows, which every loss of classifiers takes that takes labels.
     """
     advice = "Make them with shuffled_batches, and give all augmentations at once."
     checks.instance("The batches of augmented", batches, Batches, advice)

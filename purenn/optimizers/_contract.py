@@ -2,11 +2,11 @@
 
 - A transform: `init(point) -> state` and `update(state, grads, point) -> (state, grads)`. The order
   is what is written: `clip_by_value(1.0) >> momentum(0.9)` clips first.
-- An optimizer: `init(params) -> State` and `update(state, grads) -> (state, params)`. It owns the
-  rate and its sign. `descend(transform, rate)` makes one, and wrappers take optimizers.
+- An optimizer: `init(params) -> State` and `update(state, grads) -> (state, params)`.
+  `descend(transform, rate)` makes one, and wrappers take optimizers.
 
-Both see leaves rather than trees, so the type of a state needs no knowledge of the parameters'.
-They see no part of the parameters that is `Frozen`: its next value is taken from the gradient.
+Both see leaves rather than trees, and no part of the parameters that is `Frozen`: its next value is
+taken from the gradient.
 """
 
 from __future__ import annotations

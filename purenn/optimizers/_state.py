@@ -1,8 +1,4 @@
-"""The state of training, and whether a loop alone has it.
-
-An update gives a new state. Where the old one can never be seen again, its memory is used for the
-new one, and nobody can tell.
-"""
+"""The state of training, and whether a loop alone has it, so that its memory can be used again."""
 
 from __future__ import annotations
 
@@ -104,10 +100,9 @@ def _within(params: object) -> list[object]:
     """The nodes of parameters but frozen parts, with the arrays and the memory that they are in."""
     things: list[object] = [params]
     for thing in things:
-        if isinstance(thing, Block):
-            continue
         if isinstance(thing, np.ndarray):
-            things.extend([] if thing.base is None else [thing.base])
+            if thing.base is not None and not isinstance(thing, Block):
+                things.append(thing.base)
         else:
             inner = thing if isinstance(thing, tuple) else children(thing)
             things.extend([one for one in inner if not isinstance(one, _NEVER_WRITTEN)])

@@ -1,4 +1,7 @@
-"""Averages of the parameters, beside any optimizer: moving, and equal from a step on."""
+"""Averages of the parameters, beside any optimizer: moving, and equal from a step on.
+
+Training goes on as if they were not there; `averaged_params(state)` gives them.
+"""
 
 from __future__ import annotations
 
@@ -32,8 +35,7 @@ class Averaged(Node, Generic[S]):
 def averaged(inner: Optimizer[S], decay: Fraction = 0.999) -> Optimizer[Averaged[S]]:
     """Keep a moving average of the parameters: `mean <- decay * mean + (1 - decay) * p`.
 
-    Training goes on as if it were not there; `averaged_params(state)` gives the average to evaluate
-    with. Polyak and Juditsky, "Acceleration of Stochastic Approximation by Averaging" (1992).
+    Polyak and Juditsky, "Acceleration of Stochastic Approximation by Averaging" (1992).
     """
     return _averaging("averaged", inner, lambda step: decay)
 
@@ -44,10 +46,9 @@ def stochastic_weight_averaging(
 ) -> Optimizer[Averaged[S]]:
     """Keep the equal average of the parameters after step `begin` and each `every` steps later.
 
-    Training goes on as if it were not there; `averaged_params(state)` gives the average, and before
-    it begins the parameters themselves. Izmailov, Podoprikhin, Garipov, Vetrov and Wilson,
-    "Averaging Weights Leads to Wider Optima and Better Generalization" (2018), with a constant or
-    cyclical rate, once an epoch. Steps are counted from 0.
+    Before it begins, it is the parameters themselves. Izmailov, Podoprikhin, Garipov, Vetrov and
+    Wilson, "Averaging Weights Leads to Wider Optima and Better Generalization" (2018), with a
+    constant or cyclical rate, once an epoch. Steps are counted from 0.
     """
     first = checks.integer("The begin of stochastic_weight_averaging", begin, 0)
 

@@ -14,7 +14,7 @@ from purenn.errors import OptionError, TreeError
 from purenn.kernels.blocks import Rule, Slots, fresh
 from purenn.kernels.portable import scalars
 from purenn.kernels.updates import scale, zeros_like
-from purenn.optimizers._contract import Init, Point, S, Transform, flowing
+from purenn.optimizers._contract import Point, S, Transform, flowing
 from purenn.optimizers._updates import Updates, are_alike, read_only_views
 from purenn.tree import children, field_names
 
@@ -50,9 +50,9 @@ def entrywise(kind: type[S], rule: StepRule) -> Transform[S]:
 
 
 def _entrywise(kind: type[S], at: Callable[[Point], Rule]) -> Transform[S]:
+    plain: type = kind
 
     def init(point: Point) -> S:
-        plain: type = kind
         return kind(*[zeros_like(point.params)] * len(field_names(plain)))
 
     def flow(state: S, updates: Updates, point: Point) -> tuple[S, Updates]:
@@ -70,19 +70,14 @@ def _entrywise(kind: type[S], at: Callable[[Point], Rule]) -> Transform[S]:
 
 def fitting(transform: Transform[S], options: dict[str, float]) -> Transform[S]:
     """The transform that refuses parameters in whose dtype an option vanishes or overflows."""
-    return attrs.evolve(transform, init=fits(transform.init, options))
 
-
-def fits(init: Init[S], options: dict[str, float]) -> Init[S]:
-    """The init that refuses parameters in whose dtype an option vanishes or overflows."""
-
-    def checked(point: Point) -> S:
+    def init(point: Point) -> S:
         for dtype in {leaf.dtype for leaf in point.params}:
             for name, value in options.items():
                 checks.fits(name, value, dtype)
-        return init(point)
+        return transform.init(point)
 
-    return checked
+    return attrs.evolve(transform, init=init)
 
 
 def _checked(rule: Rule) -> Rule:

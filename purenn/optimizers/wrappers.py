@@ -55,17 +55,13 @@ def lookahead(inner: Optimizer[S], every: Count = 5, share: Share = 0.5) -> Opti
 class Accumulated(Node, Generic[S]):
     """The state of the inner optimizer, and what has come since its last update.
 
-    Args:
-        inner: the state of the inner optimizer.
-        total: the sum of the gradients, each divided by their count to be.
-        loss: the sum of the losses.
-        gathered: how many gradients have come.
+    That is the sum of the gradients, each divided by their count to be, and that of the losses.
     """
 
     inner: S
     total: Leaves
     loss: float = 0.0
-    gathered: int = 0
+    gathered: int = 0  # how many gradients have come
 
 
 @maker
