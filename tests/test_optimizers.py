@@ -521,6 +521,8 @@ def test_a_step_that_is_not_finite_is_skipped_with_its_frozen_parts(bad: float) 
         message = rf"^skip_nonfinite\(2\) skipped 2 updates in a row.*{where}"
         with pytest.raises(DivergenceError, match=message):
             optimizer.update(again, grads)
+        with pytest.raises(DivergenceError, match=r"^skip_nonfinite\(1\) skipped 2 updates in a"):
+            opt.skip_nonfinite(nn.sgd(RATE), limit=1).update(again, grads)
         after, params = optimizer.update(again, statistics(1.0, 8.0))
         np.testing.assert_allclose(np.concatenate(leaves(params)), [0.9 - RATE * 1.9, 8.0])
         assert (after.slots.total, after.slots.in_a_row) == (2, 0)

@@ -22,7 +22,7 @@ B = TypeVar("B", bound=Arrays)
 
 
 @attrs.frozen(eq=False)
-class Batch(Generic[X, T]):
+class Batch(Node, Generic[X, T]):
     """What one training step sees: inputs, their targets, and a key of its own."""
 
     inputs: X
@@ -85,7 +85,7 @@ def _column(data: Arrays | Column[object]) -> Column[object]:
 
 
 @attrs.frozen(eq=False, repr=False)
-class Numbered(ABC, Generic[X, T]):
+class Numbered(Node, ABC, Generic[X, T]):
     """A sequence of batches, made as they are read, which can be iterated, indexed and sliced."""
 
     numbers: range

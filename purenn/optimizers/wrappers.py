@@ -122,8 +122,8 @@ def skip_nonfinite(inner: Optimizer[S], limit: Count) -> Optimizer[Skipping[S]]:
             arrays = [leaf for leaf in found if isinstance(leaf, np.ndarray)]
             if all(map(is_finite, (*params, *arrays))):
                 return Skipping(state.total, 0, own), params, held
-        if state.in_a_row == limit:
-            raise DivergenceError(_surrender(limit, grads, point))
+        if state.in_a_row >= limit:
+            raise DivergenceError(_surrender(limit, state.in_a_row, grads, point))
         skipped = Skipping(state.total + 1, state.in_a_row + 1, state.inner)
         return skipped, point.params, point.frozen
 
@@ -154,10 +154,10 @@ def doomed(slots: object) -> Leaves:
     return ()
 
 
-def _surrender(limit: int, grads: Leaves, point: Point) -> str:
+def _surrender(limit: int, count: int, grads: Leaves, point: Point) -> str:
     bad = [index for index, leaf in enumerate(grads) if not is_finite(leaf)]
     where = f"first in {point.name(bad[0])}" if bad else "though its gradient is"
     return (
-        f"skip_nonfinite({limit}) skipped {limit} update{'s' * (limit > 1)} in a row, and the next "
+        f"skip_nonfinite({limit}) skipped {count} update{'s' * (count > 1)} in a row, and the next "
         f"is not finite either, {where}."
     )
