@@ -9,16 +9,8 @@ from typing import Generic, TypeVar, overload
 import attrs
 import numpy as np
 
-from purenn import checks
-from purenn.arrays import (
-    Array,
-    Labels,
-    Matrix,
-    immutable,
-    require_array,
-    require_floats,
-    typed_like,
-)
+from purenn import arrays, checks
+from purenn.arrays import Array, Labels, Matrix
 from purenn.data.batches import Batch, Batches, Numbered, W
 from purenn.data.columns import T, X
 from purenn.errors import DataError, ShapeError
@@ -63,26 +55,26 @@ class Mixing(Expressed, Generic[V_contra]):
 
 
 def _require(change: object, inputs: object, key: object) -> None:
-    require_floats(f"{change!r}", inputs)
+    arrays.require_floats(f"{change!r}", inputs)
     checks.instance(f"The key of {change!r}", key, Key, "Give Key(0), say.")
 
 
 def _like(change: object, found: object, inputs: V) -> V:
     """What a function gives, which may be anyone's own, if it is like its inputs."""
-    array = require_array(f"{change!r}", found)
+    array = arrays.require_array(f"{change!r}", found)
     if array.shape != inputs.shape or array.dtype != inputs.dtype:
         expected, got = checks.described(inputs), checks.described(array)
         raise ShapeError(f"{change!r}", f"expected {expected} back, got {got}.")
-    return immutable(typed_like(array, inputs))
+    return arrays.immutable(arrays.typed_like(array, inputs))
 
 
 def _class_rows(change: object, found: Matrix, inputs: Array) -> Matrix:
     """What a function gives as targets, if it has a row for each of its inputs."""
-    array = require_array(f"{change!r}", found)
+    array = arrays.require_array(f"{change!r}", found)
     if array.ndim != 2 or len(array) != len(inputs) or array.dtype != inputs.dtype:
         expected = f"targets in a {inputs.dtype} array of shape ({len(inputs)}, classes)"
         raise ShapeError(f"{change!r}", f"expected {expected}, got {checks.described(array)}.")
-    return immutable(found)
+    return arrays.immutable(found)
 
 
 @attrs.frozen(eq=False, repr=False)

@@ -199,10 +199,7 @@ class Pair(Node, Column[tuple[X, T]]):
 
 @attrs.frozen(eq=False, repr=False)
 class Part(Node, Column[X]):
-    """Some rows of a column, in an order of their own, which are not copied until a batch is.
-
-    The order is a vector of indices, or a mask with a true entry for each of the rows.
-    """
+    """Some rows of a column, by indices or a mask, which are not copied until a batch is."""
 
     column: Column[X]
     order: Indices | Mask

@@ -50,8 +50,7 @@ def _bytes(array: N, axes: int, expected: str) -> N:
 class FashionMnist(Node):
     """The images, from 0 (background) to 255, and their labels, the indices of `CLASSES`.
 
-    They are uint8, of shape (samples, 28, 28, 1) and (samples,), and read-only; writable arrays are
-    copied.
+    They are uint8, of shape (samples, 28, 28, 1) and (samples,). Writable arrays are copied.
     """
 
     train_images: ByteImages = attrs.field(converter=_images)
@@ -70,7 +69,7 @@ class FashionMnist(Node):
 
     @property
     def test(self) -> Dataset[Images, ByteLabels]:
-        """The test images as float32 in [0, 1], kept as bytes, and their labels."""
+        """The test images and their labels, like those for training."""
         return Dataset(ScaledBytes(self.test_images), Rows(self.test_labels))
 
 

@@ -40,8 +40,7 @@ class Point:
         params: the leaves that are moved, named by `paths`.
         structure: of the tree that they are taken from.
         step: how many updates there have been.
-        loss: of the batch that the gradient is of; NaN if none of its samples counts, and None if
-            `update` was not told.
+        loss: of the batch; NaN if none of its samples counts, and None if `update` was not told.
         frozen: the arrays of the frozen parts.
         is_owned: whether nobody else has the state and the parameters: they may be written over.
     """

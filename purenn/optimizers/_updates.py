@@ -11,10 +11,7 @@ from purenn.kernels.blocks import Rule, Slots, Stage, run, settled
 
 
 class Updates(NamedTuple):
-    """Leaves on their way from gradients to updates, and the rules that they still go through.
-
-    Rules are collected and run together, block by block, when somebody needs what comes out.
-    """
+    """Leaves, and the rules that they still go through: together, when what comes out is needed."""
 
     leaves: Leaves
     stages: tuple[Stage, ...] = ()

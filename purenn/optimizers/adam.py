@@ -39,8 +39,7 @@ def scale_by_adagrad(epsilon: Positive = 1e-10) -> Transform[Squares]:
     """`g / (sqrt(s) + epsilon)`, where s is the sum of the squared gradients so far.
 
     Duchi, Hazan and Singer, "Adaptive Subgradient Methods for Online Learning and Stochastic
-    Optimization" (2011), in the diagonal form: the sum starts at 0, and the epsilon is outside of
-    the root, as in PyTorch.
+    Optimization" (2011), in the diagonal form, with the epsilon outside of the root, as in PyTorch.
     """
 
     def rule(step: int, g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
@@ -220,10 +219,9 @@ def lamb(
     b2: float = 0.999,
     epsilon: float = 1e-6,
 ) -> Optimizer[tuple[Moments, Empty, Empty]]:
-    """LAMB: `scale_by_adam(b1, b2, epsilon) >> weight_decay(decay, where)`, by the trust ratio.
+    """LAMB: `descend(scale_by_adam(...) >> weight_decay(...) >> scale_by_trust_ratio(), rate)`.
 
-    That is `descend(... >> scale_by_trust_ratio(), rate)`: the biases of the moments are corrected,
-    and the decay is part of the update whose norm is taken.
+    The biases of the moments are corrected, and the norm is of the update with the decay.
     """
     direction = scale_by_adam(b1, b2, epsilon) >> weight_decay(decay, where)
     return descend(direction >> scale_by_trust_ratio(), rate)

@@ -22,7 +22,7 @@ StepRule = Callable[[int, Array, Array, Leaves, Leaves], Array]
 
 
 def elementwise(kind: type[S], rule: Callable[[Point], Rule]) -> Transform[S]:
-    """A transform that works entry by entry, in the same memory where that is possible.
+    """A transform that works entry by entry.
 
     Args:
         kind: the class of the state, a frozen attrs class whose fields are leaves like the

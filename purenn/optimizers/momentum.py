@@ -20,7 +20,7 @@ from purenn.tree import Empty, Node
 
 @attrs.frozen(eq=False)
 class Velocity(Node):
-    """The decaying sum of the gradients so far, one leaf for each leaf of the parameters."""
+    """The decaying sum of the gradients so far."""
 
     leaves: Leaves
 
@@ -71,8 +71,7 @@ class Mean(Node):
 def scale_by_lion(b1: Fraction = 0.9, b2: Fraction = 0.99) -> Transform[Mean]:
     """`sign(b1 * m + (1 - b1) * g)`, then `m <- b2 * m + (1 - b2) * g`.
 
-    Chen et al., "Symbolic Discovery of Optimization Algorithms" (2023): no epsilon and no
-    correction of the bias. The sign of 0 is 0.
+    Chen et al., "Symbolic Discovery of Optimization Algorithms" (2023). The sign of 0 is 0.
     """
 
     def rule(step: int, g: Array, out: Array, old: Leaves, new: Leaves) -> Array:

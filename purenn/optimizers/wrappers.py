@@ -108,8 +108,7 @@ def skip_nonfinite(inner: Optimizer[S], limit: Count) -> Optimizer[Skipping[S]]:
     """Skip every step whose gradient, update, frozen parts or inner state are not finite.
 
     At such a step the parameters, their frozen parts and the whole state of the inner optimizer
-    stay as they are: a velocity never takes the NaN in, nor does it decay, and running statistics
-    do not move. After `limit` steps in a row one more is a DivergenceError.
+    stay as they are. After `limit` steps in a row one more is a DivergenceError.
     """
     require_optimizer("skip_nonfinite", inner)
 
