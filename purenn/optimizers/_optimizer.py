@@ -73,9 +73,9 @@ class Optimizer(Expressed, Generic[S]):
     def _step(
         self, state: State[P, S], parts: Parts, grads: P, loss: float | None, *, is_owned: bool
     ) -> tuple[State[P, S], Parts]:
-        given = _taken_apart(grads)
-        slopes, values, structure = given.moving, given.frozen, parts.structure
-        if given.structure != structure or not (
+        found, structure = tree.decompose(grads, np.ndarray)
+        slopes, values = _parted(found, parts.mask)
+        if structure != parts.structure or not (
             are_alike(slopes, parts.moving) and are_alike(values, parts.frozen)
         ):
             require_same(state.params, grads, "The gradients and the parameters")
@@ -102,16 +102,20 @@ class Optimizer(Expressed, Generic[S]):
 def _taken_apart(params: object) -> Parts:
     found, structure = tree.decompose(params, np.ndarray)
     mask = tree.frozen_leaves(structure)
+    return Parts(*_parted(found, mask), structure, mask)
+
+
+def _parted(found: list[Array], mask: tuple[bool, ...]) -> tuple[Leaves, Leaves]:
+    """The leaves that move, and those that are frozen."""
     if not mask:
-        return Parts(tuple(found), (), structure, mask)
+        return tuple(found), ()
     pairs = list(zip(found, mask, strict=True))
     moving = tuple([leaf for leaf, is_frozen in pairs if not is_frozen])
-    frozen = tuple([immutable(leaf) for leaf, is_frozen in pairs if is_frozen])
-    return Parts(moving, frozen, structure, mask)
+    return moving, tuple([immutable(leaf) for leaf, is_frozen in pairs if is_frozen])
 
 
 def _joined(parts: Parts) -> Leaves:
-    """The leaves in their order: the inverse of `_taken_apart`."""
+    """The leaves in their order: the inverse of `_parted`."""
     if not parts.mask:
         return parts.moving
     moving, frozen = iter(parts.moving), iter(parts.frozen)
