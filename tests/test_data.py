@@ -127,6 +127,10 @@ def test_data_sets_do_not_see_what_becomes_of_their_arrays_nor_do_their_copies()
         assert found == [[[1.0, 1.0], [1.0, 1.0]], [0, 1], [1.0, 1.0]]
         arrays = [leaf for _, leaf in walk(same, np.ndarray)]
         assert [array.flags.writeable for array in arrays] == [False] * 3
+    batches = shuffled_batches(data, 2, Key(0), 0)
+    orders = [twin.order for twin in copies(batches)]
+    parts = [twin.inputs for twin in copies(batches[0])]
+    assert not any(array is None or array.flags.writeable for array in (*orders, *parts))
 
 
 # --- columns -------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ CASES = """
 clip_by_value(0.5), clip_by_value(100), clip_by_global_norm(0.5), clip_by_global_norm(100),
 report_global_norm(), momentum(0.9), nesterov(0.9), scale_by_adam(), weight_decay(0.1),
 scaled(factor), plateau(1, 0.5), elementwise(Velocity, signs), unchanged(),
-stateless(lambda grads, point: grads), sgd(0.1), adam(0.1), averaged(sgd(0.1), 0.9),
+descend(stateless(lambda grads, point: grads), 0.2), sgd(0.1), adam(0.1), averaged(sgd(0.1), 0.9),
 accumulated(sgd(0.1), 2), descend(momentum(0.5), SCHEDULE),
 skip_nonfinite(averaged(accumulated(adam(0.1), 3)), 2), adamw(0.1, 0.2), nadam(0.1), amsgrad(0.1),
 adagrad(0.1), rmsprop(0.1), lion(0.1, 0.2), lamb(0.1), scale_by_nadam(), scale_by_amsgrad(),
@@ -515,6 +515,8 @@ def test_a_step_that_is_not_finite_is_skipped_with_its_frozen_parts(bad: float) 
         message = rf"^skip_nonfinite\(2\) skipped 2 updates in a row.*{where}"
         with pytest.raises(DivergenceError, match=message):
             optimizer.update(again, grads)
+        with pytest.raises(DivergenceError, match=r"^skip_nonfinite\(1\) skipped 2 updates in a"):
+            opt.skip_nonfinite(nn.sgd(RATE), limit=1).update(again, grads)
         after, params = optimizer.update(again, statistics(1.0, 8.0))
         np.testing.assert_allclose(np.concatenate(leaves(params)), [0.9 - RATE * 1.9, 8.0])
         assert (after.slots.total, after.slots.in_a_row) == (2, 0)

@@ -8,14 +8,14 @@ from typing import Generic, TypeVar
 import attrs
 import numpy as np
 import pytest
-from contracts import normal
+from contracts import bits, normal
 from refusals import refused
 
 import purenn as nn
 from purenn import optimizers as opt
 from purenn.arrays import Array, Leaves
 from purenn.data import batches_in_order
-from purenn.errors import TreeError
+from purenn.errors import DivergenceError, TreeError
 from purenn.layers import BatchNorm
 
 S = TypeVar("S")
@@ -118,7 +118,7 @@ def test_a_transform_for_some_leaves_cannot_look_at_paths(inner: nn.Transform[nn
 
 
 @attrs.frozen(eq=False)
-class Two(nn.Node, Generic[S]):
+class Two(Generic[S]):
     weights: S
     rest: S
 
@@ -159,6 +159,17 @@ def test_steps_are_skipped_within_wrappers_of_ones_own_too() -> None:
     check_skipping(two(opt.skip_nonfinite(nn.sgd(0.1), 2)), [1, 1, 0, 1])
     check_skipping(two(opt.accumulated(opt.skip_nonfinite(nn.sgd(0.1), 2), 4)), [1, 1, 0, 0])
     check_skipping(opt.averaged(two(opt.skip_nonfinite(nn.sgd(0.1), 2))), [1, 1, 0, 1])
+    optimizer, bad = two(opt.skip_nonfinite(nn.sgd(0.1), 1)), (np.array(np.nan), np.ones(1))
+    state, _ = optimizer.update(optimizer.init(bad), bad)
+    with pytest.raises(DivergenceError, match=r"skipped 1 update in a row.*, first in 0\.$"):
+        optimizer.update(state, bad)
+
+
+def test_averages_of_some_leaves_are_not_those_to_evaluate() -> None:
+    halves, whole = two(opt.averaged(nn.sgd(0.1))), opt.averaged(two(nn.sgd(0.1)))
+    assert bits(opt.evaluation_params(whole.init(PARAMS))) == bits(PARAMS)
+    with refused(TreeError, "got those of some. Put averaged(...) around the whole optimizer."):
+        opt.evaluation_params(halves.init(PARAMS))
 
 
 def after_two_steps(optimizer: nn.Optimizer[S]) -> nn.State[nn.Linear, S]:
@@ -173,7 +184,9 @@ def test_what_an_optimizer_of_ones_own_keeps_need_be_no_tree() -> None:
         lambda point: Remembered({}),
         lambda state, grads, frozen, point: (Remembered({"step": point.step}), grads, frozen),
     )
-    assert after_two_steps(remembering).slots.notes == {"step": 1}
+    end = after_two_steps(remembering)
+    assert end.slots.notes == {"step": 1}
+    assert opt.evaluation_params(end) is end.params
 
 
 def test_an_update_that_makes_nan_warns() -> None:

@@ -40,10 +40,7 @@ def random_flip(probability: Probability = 0.5) -> Augmentation[Images]:
 
 @maker
 def random_shift(pixels: Count) -> Augmentation[Images]:
-    """Move images by up to so many pixels, down or up and right or left, and fill in zeros.
-
-    Every shift from `-pixels` to `pixels` is as likely, along either axis.
-    """
+    """Move images by -pixels to pixels, each as likely, along either axis, and fill in zeros."""
 
     def shift(images: Images, key: Key) -> Images:
         _require_images("random_shift", images, pixels + 1)
@@ -126,9 +123,8 @@ def gaussian_noise(deviation: NotNegative) -> Augmentation[Array]:
 def mixup(alpha: Alpha, classes: Classes) -> Mixing[Array]:
     """Blend each sample with another of its batch, `share * x + (1 - share) * other`, targets too.
 
-    One share for the batch is drawn from the beta distribution (alpha, alpha), for an alpha from
-    1e-6 to 1000. Zhang, Cisse, Dauphin, Lopez-Paz, "mixup: Beyond Empirical Risk Minimization"
-    (2018).
+    One share for the batch is drawn from the beta distribution (alpha, alpha), 1e-6 ≤ alpha ≤ 1000.
+    Zhang, Cisse, Dauphin, Lopez-Paz, "mixup: Beyond Empirical Risk Minimization" (2018).
     """
 
     def mix(x: Array, targets: Matrix | Labels, key: Key) -> tuple[Array, Matrix]:

@@ -1,8 +1,4 @@
-"""Augmentations: functions of a batch and a key, and the batches that they make of others.
-
-They draw from the key of the batch, which is a function of the run's key, the epoch and the
-batch's number: a resumed run sees the same samples. The batch keeps its key.
-"""
+"""Augmentations: functions of a batch and its key, and the batches that they make of others."""
 
 from __future__ import annotations
 
@@ -13,16 +9,8 @@ from typing import Generic, TypeVar, overload
 import attrs
 import numpy as np
 
-from purenn import checks
-from purenn.arrays import (
-    Array,
-    Labels,
-    Matrix,
-    immutable,
-    require_array,
-    require_floats,
-    typed_like,
-)
+from purenn import arrays, checks
+from purenn.arrays import Array, Labels, Matrix
 from purenn.data.batches import Batch, Batches, Numbered, W
 from purenn.data.columns import T, X
 from purenn.errors import DataError, ShapeError
@@ -67,27 +55,26 @@ class Mixing(Expressed, Generic[V_contra]):
 
 
 def _require(change: object, inputs: object, key: object) -> None:
-    require_floats(f"{change!r}", inputs)
+    arrays.require_floats(f"{change!r}", inputs)
     checks.instance(f"The key of {change!r}", key, Key, "Give Key(0), say.")
 
 
 def _like(change: object, found: object, inputs: V) -> V:
     """What a function gives, which may be anyone's own, if it is like its inputs."""
-    array = require_array(f"{change!r}", found)
+    array = arrays.require_array(f"{change!r}", found)
     if array.shape != inputs.shape or array.dtype != inputs.dtype:
         expected, got = checks.described(inputs), checks.described(array)
         raise ShapeError(f"{change!r}", f"expected {expected} back, got {got}.")
-    return immutable(typed_like(array, inputs))
+    return arrays.immutable(arrays.typed_like(array, inputs))
 
 
 def _class_rows(change: object, found: Matrix, inputs: Array) -> Matrix:
     """What a function gives as targets, if it has a row for each of its inputs."""
-    array = require_array(f"{change!r}", found)
+    array = arrays.require_array(f"{change!r}", found)
     if array.ndim != 2 or len(array) != len(inputs) or array.dtype != inputs.dtype:
-        expected = f"a {inputs.dtype} array of shape ({len(inputs)}, classes)"
-        got = checks.described(array)
-        raise ShapeError(f"{change!r}", f"expected targets in {expected}, got {got}.")
-    return immutable(found)
+        expected = f"targets in a {inputs.dtype} array of shape ({len(inputs)}, classes)"
+        raise ShapeError(f"{change!r}", f"expected {expected}, got {checks.described(array)}.")
+    return arrays.immutable(found)
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -121,7 +108,8 @@ def augmented(
 ) -> AugmentedBatches[V, object]:
     """Batches whose inputs are changed by augmentations, one after the other, and mixed at last.
 
-    Each is made as it is read, and made of its own key, so that an epoch can be repeated and cut:
+    Each is made as it is read, of its own key, which it keeps: an epoch can be repeated and cut,
+    and a resumed run sees the same samples.
 
     >>> import numpy as np
     >>> import purenn as nn
@@ -131,9 +119,8 @@ def augmented(
     >>> augmented(batches, random_flip(), random_shift(1), mixing=mixup(0.2, classes=6))[1:]
     <2 augmented batches>
 
-    Each augmentation draws from a stream of its own. Mixing takes targets that are labels or rows
-    of probabilities, and makes rows of them, which every loss of classifiers takes that takes
-    labels.
+    Each augmentation draws from a stream of its own. Mixing takes labels or rows of probabilities,
+    and makes rows, which every loss of classifiers takes that takes labels.
     """
     advice = "Make them with shuffled_batches, and give all augmentations at once."
     checks.instance("The batches of augmented", batches, Batches, advice)
@@ -156,16 +143,11 @@ def _augmented(
     for index, augmentation in enumerate(augmentations):
         inputs = augmentation(inputs, key.child("augmentation", index))
     if mixing is not None:
-        classes = _class_targets(mixing, targets)
-        inputs, targets = mixing(inputs, classes, key.child("mixing"))
+        if not isinstance(targets, np.ndarray):
+            raise DataError(
+                f"{mixing!r}: expected labels or rows of probabilities to mix, got "
+                f"{checks.described(targets)}. Leave out weights of samples, which cannot be "
+                "mixed; those of classes go into the loss: class_weighted(loss, weights)."
+            )
+        inputs, targets = mixing(inputs, targets, key.child("mixing"))
     return Batch(inputs, targets, key)
-
-
-def _class_targets(mixing: object, targets: object) -> Matrix | Labels:
-    if isinstance(targets, np.ndarray):
-        return targets
-    raise DataError(
-        f"{mixing!r}: expected labels or rows of probabilities to mix, got "
-        f"{checks.described(targets)}. Leave out weights of samples, which cannot be mixed; those "
-        "of classes go into the loss: class_weighted(loss, weights)."
-    )

@@ -22,7 +22,7 @@ B = TypeVar("B", bound=Arrays)
 
 
 @attrs.frozen(eq=False)
-class Batch(Generic[X, T]):
+class Batch(Node, Generic[X, T]):
     """What one training step sees: inputs, their targets, and a key of its own."""
 
     inputs: X
@@ -85,7 +85,7 @@ def _column(data: Arrays | Column[object]) -> Column[object]:
 
 
 @attrs.frozen(eq=False, repr=False)
-class Numbered(ABC, Generic[X, T]):
+class Numbered(Node, ABC, Generic[X, T]):
     """A sequence of batches, made as they are read, which can be iterated, indexed and sliced."""
 
     numbers: range
@@ -136,22 +136,18 @@ class Batches(Numbered[X, T]):
         return f"<{len(self)} batches of {self.batch_size} from {self.dataset!r}>"
 
     def _make(self, number: int) -> Batch[X, T]:
-        start, stop = number * self.batch_size, (number + 1) * self.batch_size
-        rows = range(start, min(stop, len(self.dataset)))
-        selection = rows if self.order is None else self.order[start:stop]
-        return Batch(
-            self.dataset.inputs.take(selection),
-            self.dataset.targets.take(selection),
-            self.key.child("batch", number),
-        )
+        rows = slice(number * self.batch_size, (number + 1) * self.batch_size)
+        data, order = self.dataset, self.order
+        selection = range(len(data))[rows] if order is None else order[rows]
+        key = self.key.child("batch", number)
+        return Batch(data.inputs.take(selection), data.targets.take(selection), key)
 
 
 def shuffled_batches(data: Dataset[X, T], batch_size: int, key: Key, epoch: int) -> Batches[X, T]:
     """The batches of an epoch: every sample once, in an order drawn for (key, epoch)."""
     require_data(data, key)
     own = key.child("epoch", checks.integer("The epoch", epoch, 0))
-    order = read_only(own.generator().permutation(len(data)))
-    return _batches(data, batch_size, own, order)
+    return _batches(data, batch_size, own, read_only(own.generator().permutation(len(data))))
 
 
 def batches_in_order(data: Dataset[X, T], batch_size: int, key: Key) -> Batches[X, T]:

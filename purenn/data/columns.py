@@ -10,21 +10,8 @@ from typing import Generic, TypeVar
 import attrs
 import numpy as np
 
-from purenn import checks
-from purenn.arrays import (
-    FLOAT32,
-    FLOATS,
-    ByteImages,
-    FloatDtype,
-    Images,
-    Indices,
-    Mask,
-    N,
-    immutable,
-    read_only,
-    require_array,
-    typed_like,
-)
+from purenn import arrays, checks
+from purenn.arrays import FLOAT32, FLOATS, ByteImages, FloatDtype, Images, Indices, Mask, N
 from purenn.errors import DataError, DtypeError, OptionError, ShapeError
 from purenn.kernels.gather import native, rows, scale_bytes
 from purenn.kernels.reductions import first_nonfinite
@@ -73,14 +60,12 @@ def sample_shape(batch: object) -> object:
 def _rows(array: N) -> N:
     """The array as a column keeps it: a memory map as it is, all else immutable and in C order."""
     is_memmap = isinstance(array, np.memmap)
-    plain = typed_like(array.view(np.ndarray), array) if is_memmap else array
-    require_array("A data set", plain, "np.int64" if _is_integers(plain) else "np.float32")
+    plain = arrays.typed_like(array.view(np.ndarray), array) if is_memmap else array
+    arrays.require_array("A data set", plain, "np.int64" if _is_integers(plain) else "np.float32")
     kind = plain.dtype.kind
     if kind not in "iu" and plain.dtype.newbyteorder("=") not in FLOATS:
-        cure = " Convert it with x.astype(np.int64)." if kind == "b" else ""
-        raise DtypeError(
-            "A data set", f"expected float32, float64 or integers, got {plain.dtype}.{cure}"
-        )
+        got = f"{plain.dtype}." + " Convert it with x.astype(np.int64)." * (kind == "b")
+        raise DtypeError("A data set", f"expected float32, float64 or integers, got {got}")
     if not plain.ndim or not plain.size:
         raise DataError(f"A data set has at least one sample, got an array of shape {plain.shape}.")
     if kind == "f" and (place := first_nonfinite(plain)):
@@ -88,7 +73,9 @@ def _rows(array: N) -> N:
             f"A data set has finite numbers only, got {plain[place]} in sample {place[0]}. Remove "
             "such samples or fill in their values."
         )
-    return read_only(plain) if is_memmap and _is_mapped(array) else immutable(native(plain))
+    if is_memmap and _is_mapped(array):
+        return arrays.read_only(plain)
+    return arrays.immutable(native(plain))
 
 
 def _is_mapped(array: object) -> bool:
@@ -105,7 +92,7 @@ def _is_integers(value: object) -> bool:
 
 def checked_order(order: Indices | Mask, samples: int) -> Indices:
     """Indices from 0 to `samples - 1`, read-only; of a mask those of its true entries."""
-    require_array("An order of samples", order, "np.int64")
+    arrays.require_array("An order of samples", order, "np.int64")
     is_mask = order.dtype.kind == "b" and order.shape == (samples,)
     found = np.flatnonzero(order) if is_mask else order
     if found.ndim != 1 or found.dtype.kind not in "iu" or not found.size:
@@ -118,7 +105,7 @@ def checked_order(order: Indices | Mask, samples: int) -> Indices:
         raise OptionError(
             f"expected indices from 0 to {samples - 1}, got {found.min()} to {found.max()}."
         )
-    return immutable(found.astype(np.int64, copy=False))
+    return arrays.immutable(found.astype(np.int64, copy=False))
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -212,10 +199,7 @@ class Pair(Node, Column[tuple[X, T]]):
 
 @attrs.frozen(eq=False, repr=False)
 class Part(Node, Column[X]):
-    """Some rows of a column, in an order of their own, which are not copied until a batch is.
-
-    The order is a vector of indices, or a mask with a true entry for each of the rows.
-    """
+    """Some rows of a column, by indices or a mask, which are not copied until a batch is."""
 
     column: Column[X]
     order: Indices | Mask

@@ -17,7 +17,8 @@ def split(
 ) -> tuple[Dataset[X, T], Dataset[X, T]]:
     """Two data sets, the second with this fraction of the samples, drawn at random.
 
-    No sample is copied: the columns are `Part`s of the whole, a memory map too.
+    Both keep the order of the samples, of which none is copied: their columns are `Part`s. The draw
+    is a function of the key, the number of samples and their labels.
 
     >>> import purenn as nn
     >>> labels = np.array([0, 0, 0, 0, 1, 1, 1, 1, 1, 1])
@@ -26,15 +27,11 @@ def split(
     [0, 0, 1, 1, 1]
 
     Args:
-        data: the samples, whose order both parts keep.
-        fraction: above 0 and below 1, of the samples in the second part: a validation fraction.
-        key: what the draw is a function of, together with the number of samples and their labels.
+        data: the samples.
+        fraction: above 0 and below 1; an OptionError if a part would be empty.
+        key: of the draw.
         stratify: a label for each sample; each occurs in both parts as often as in the whole, as
             far as whole samples allow.
-
-    Raises:
-        OptionError: the fraction is so small or large that a part is empty.
-        DataError: there are more or fewer labels than samples.
     """
     require_data(data, key)
     share, samples = checks.number("The fraction", fraction, above=0.0, below=1.0), len(data)

@@ -27,9 +27,8 @@ def _statistic(array: Array) -> Array:
 class Standardization(Node):
     """The function `(x - mean) / deviation`, which a call computes, and its inverse.
 
-    It is a tree like parameters: `save` and `load` keep it beside those of the model. There is a
-    mean and a deviation above 0 of each feature, or of each channel: their axes are the last ones
-    of a batch.
+    It is a tree, which `save` and `load` take. There is a mean and a deviation above 0 of each
+    feature, or of each channel: their axes are the last ones of a batch.
     """
 
     mean: Array = attrs.field(converter=_statistic)
@@ -63,9 +62,8 @@ class Standardization(Node):
             cure = f"Convert it with x.astype(np.{self.mean.dtype})."
             raise DtypeError(subject, f"expected {self.mean.dtype}, got {x.dtype}. {cure}")
         if x.ndim <= len(shape) or x.shape[x.ndim - len(shape) :] != shape:
-            raise ShapeError(
-                subject, f"expected a batch whose last axes are {shape}, got {x.shape}."
-            )
+            expected = f"a batch whose last axes are {shape}"
+            raise ShapeError(subject, f"expected {expected}, got {x.shape}.")
 
 
 def standardization(data: A | Column[A], *, channels: bool = False) -> Standardization:
@@ -118,12 +116,7 @@ def standardization(data: A | Column[A], *, channels: bool = False) -> Standardi
 
 @attrs.frozen(eq=False, repr=False)
 class Standardized(Node, Column[A], Generic[A]):
-    """A column that is standardized batch by batch, as it is read.
-
-    >>> import purenn as nn
-    >>> x = np.array([[1.0, 5.0], [3.0, 5.0]])
-    >>> data = nn.dataset(Standardized(Rows(x), standardization(x)), np.array([0, 1]))
-    """
+    """A column that is standardized batch by batch, as it is read."""
 
     column: Column[A]
     fit: Standardization

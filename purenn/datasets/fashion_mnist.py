@@ -19,16 +19,8 @@ from purenn.tree import Node
 
 ByteLabels = np.ndarray[tuple[int], np.dtype[np.uint8]]
 CLASSES = (
-    "T-shirt/top",
-    "Trouser",
-    "Pullover",
-    "Dress",
-    "Coat",
-    "Sandal",
-    "Shirt",
-    "Sneaker",
-    "Bag",
-    "Ankle boot",
+    *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
+    *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
 )
 ADVICE = (
     f"To provide the files by hand, put {', '.join(f'{name}.gz' for name in files.SUMS)} into a "
@@ -58,8 +50,7 @@ def _bytes(array: N, axes: int, expected: str) -> N:
 class FashionMnist(Node):
     """The images, from 0 (background) to 255, and their labels, the indices of `CLASSES`.
 
-    They are uint8, of shape (samples, 28, 28, 1) and (samples,), and read-only; writable arrays are
-    copied.
+    They are uint8, of shape (samples, 28, 28, 1) and (samples,). Writable arrays are copied.
     """
 
     train_images: ByteImages = attrs.field(converter=_images)
@@ -78,7 +69,7 @@ class FashionMnist(Node):
 
     @property
     def test(self) -> Dataset[Images, ByteLabels]:
-        """The test images as float32 in [0, 1], kept as bytes, and their labels."""
+        """The test images and their labels, like those for training."""
         return Dataset(ScaledBytes(self.test_images), Rows(self.test_labels))
 
 

@@ -29,8 +29,6 @@ MIRRORS = (
     "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
 )
 TIMEOUT = 10.0  # seconds without an answer, or without another piece of a file
-GZIP_MAGIC = b"\x1f\x8b"
-GZIP = 31  # zlib's code for the format
 # The files and the SHA-256 of their decompressed content: the archives differ between sources.
 SUMS = {
     "train-images-idx3-ubyte": "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
@@ -64,9 +62,9 @@ def _read(folder: Path, name: str) -> Bytes:
 
 def _verified(content: bytes, name: str, where: str) -> Bytes:
     """The entries of the file with that name, from its bytes, gzipped or not."""
-    if content.startswith(GZIP_MAGIC):
+    if content.startswith(b"\x1f\x8b"):
         try:
-            content = zlib.decompress(content, GZIP)
+            content = zlib.decompress(content, 31)  # zlib's code for gzip
         except zlib.error as error:
             raise FormatError(f"{where} is truncated or corrupt: {error}.") from error
     digest = hashlib.sha256(content).hexdigest()

@@ -2,29 +2,28 @@
 
 - A transform: `init(point) -> state` and `update(state, grads, point) -> (state, grads)`. The order
   is what is written: `clip_by_value(1.0) >> momentum(0.9)` clips first.
-- An optimizer: `init(params) -> State` and `update(state, grads) -> (state, params)`. It owns the
-  rate and its sign. `descend(transform, rate)` makes one, and wrappers take optimizers.
+- An optimizer: `init(params) -> State` and `update(state, grads) -> (state, params)`.
+  `descend(transform, rate)` makes one, and wrappers take optimizers.
 
-Both see leaves rather than trees, so the type of a state needs no knowledge of the parameters'.
-They see no part of the parameters that is `Frozen`: its next value is taken from the gradient.
+Both see leaves rather than trees, and no part of the parameters that is `Frozen`: its next value is
+taken from the gradient.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import reduce
-from operator import rshift
-from typing import Generic, Never, NoReturn, TypeVar, TypeVarTuple, overload
+from contextlib import suppress
+from typing import Generic, Never, TypeVar, TypeVarTuple, overload
 
 import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import Float, Leaves, Packed, read_only, typed_like
+from purenn.arrays import Float, Leaves, Packed
 from purenn.errors import OptionError, TreeError
 from purenn.expressions import Chained, Expressed, expressed, maker
-from purenn.kernels.blocks import fresh
-from purenn.optimizers._updates import Updates, are_alike
+from purenn.kernels.blocks import Rule, fresh
+from purenn.optimizers._updates import Updates, are_alike, read_only_views
 from purenn.tree import EMPTY, Empty, Structure, leaf_names
 
 P = TypeVar("P")
@@ -41,8 +40,7 @@ class Point:
         params: the leaves that are moved, named by `paths`.
         structure: of the tree that they are taken from.
         step: how many updates there have been.
-        loss: of the batch that the gradient is of; NaN if none of its samples counts, and None if
-            `update` was not told.
+        loss: of the batch; NaN if none of its samples counts, and None if `update` was not told.
         frozen: the arrays of the frozen parts.
         is_owned: whether nobody else has the state and the parameters: they may be written over.
     """
@@ -57,7 +55,7 @@ class Point:
     @property
     def paths(self) -> tuple[str, ...]:
         """The names of the leaves: `0.weight`."""
-        names = _moving(self.structure)
+        names = tuple([path for path, is_frozen in leaf_names(self.structure) if not is_frozen])
         if len(names) != len(self.params):
             raise TreeError(
                 f"expected the {len(names)} leaves of the point's structure, got "
@@ -65,6 +63,12 @@ class Point:
                 "at their paths: chain it outside."
             )
         return names
+
+    def name(self, index: int) -> str:
+        """The path of a leaf for a message, or its number where paths cannot be told."""
+        with suppress(TreeError):
+            return self.paths[index]
+        return f"{index}"
 
     def target(self, leaves: Leaves) -> Leaves:
         """Where the next values of leaves of the state are written to."""
@@ -78,8 +82,7 @@ class Point:
         """The point for code that may keep what it sees."""
         if not self.is_owned:
             return self
-        views = tuple([read_only(typed_like(leaf.view(), leaf)) for leaf in self.params])
-        return attrs.evolve(self, params=views, is_owned=False)
+        return attrs.evolve(self, params=read_only_views(self.params), is_owned=False)
 
 
 Init = Callable[[Point], S]
@@ -93,6 +96,8 @@ class Transform(Expressed, Generic[S]):
 
     init: Init[S]
     update: Update[S]
+    _flow: Flow[S] | None = attrs.field(default=None, kw_only=True)
+    _parts: tuple[object, ...] = attrs.field(default=(), kw_only=True)  # of a chain
 
     __array_ufunc__ = None  # an array on the left of >> leaves the operation to __rrshift__
 
@@ -101,7 +106,9 @@ class Transform(Expressed, Generic[S]):
         checks.function("The update of a Transform", self.update)
 
     def flow(self, state: S, updates: Updates, point: Point) -> tuple[S, Updates]:
-        """`update` for updates that are on their way."""
+        """`update` for updates that are on their way, to which it may add rules."""
+        if self._flow is not None:
+            return self._flow(state, updates, point)
         after, found = self.update(state, updates.settled(), point.lent())
         return after, Updates(require_updates(self, found, point))
 
@@ -112,80 +119,48 @@ class Transform(Expressed, Generic[S]):
     @overload
     def __rshift__(self, other: Transform[R]) -> Transform[tuple[S, R]]: ...
     def __rshift__(self, other: Transform[R]) -> object:
+        return chain(*(self._parts or (self,)), other)
+
+    def __rrshift__(self, other: Never) -> None:
         require_transform(">>", other)
-        return (self if isinstance(self, _Chain) else _START.append(self)).append(other)
-
-    def __rrshift__(self, other: Never) -> NoReturn:
-        require_transform(">>", other)
-        raise OptionError(f"{other!r} cannot be chained.")
 
 
-@attrs.frozen(repr=False, eq=False)
-class _Flowing(Transform[S]):
-    """A transform that adds rules to updates on their way."""
-
-    _flow: Flow[S]
-
-    def flow(self, state: S, updates: Updates, point: Point) -> tuple[S, Updates]:
-        return self._flow(state, updates, point)
-
-
-@attrs.frozen(repr=False, eq=False)
-class _Chain(_Flowing[tuple[*Ss]], Generic[*Ss]):
-    """What `>>` builds, so that it knows where to append."""
-
-    parts: tuple[object, ...]
-
-    def append(self, other: Transform[R]) -> _Chain[*Ss, R]:
-        head_init, head_flow = self.init, self._flow
-
-        def init(point: Point) -> tuple[*Ss, R]:
-            state = other.init(point)
-            if isinstance(state, tuple) and not isinstance(other, _Chain):
-                raise OptionError(
-                    f"The state of {other!r} is a bare tuple, which means a chain. "
-                    "Make it a frozen attrs class."
-                )
-            return (*head_init(point), state)
-
-        def flow(
-            state: tuple[*Ss, R], updates: Updates, point: Point
-        ) -> tuple[tuple[*Ss, R], Updates]:
-            front, between = head_flow(state[:-1], updates, point)
-            last, after = other.flow(state[-1], between, point)
-            return (*front, last), after
-
-        parts = (*self.parts, other)
-        made = _Chain(init, _settling(flow), flow, parts)
-        return expressed(made, Chained(chain, parts))
-
-
-def _settling(flow: Flow[S]) -> Update[S]:
-    """The update of a transform that adds rules."""
+def flowing(init: Init[S], flow: Flow[S], parts: tuple[object, ...] = ()) -> Transform[S]:
+    """The transform of a function `(state, updates, point) -> (state, updates)`."""
 
     def update(state: S, grads: Leaves, point: Point) -> tuple[S, Leaves]:
         after, updates = flow(state, Updates(grads), point)
         return after, updates.settled()
 
-    return update
+    return Transform(init, update, flow=flow, parts=parts)
 
 
-def flowing(init: Init[S], flow: Flow[S]) -> Transform[S]:
-    """The transform of a function `(state, updates, point) -> (state, updates)`."""
-    return _Flowing(init, _settling(flow), flow)
-
-
-def _nothing_yet(state: tuple[()], updates: Updates, point: Point) -> tuple[tuple[()], Updates]:
-    return (), updates
-
-
-_START = _Chain[*tuple[()]](lambda point: (), _settling(_nothing_yet), _nothing_yet, ())
-
-
-def chain(*transforms: Transform[S]) -> object:
+def chain(*transforms: object) -> Transform[tuple[object, ...]]:
     """The transforms joined by `>>`; expressions of chains call this."""
-    joined: object = reduce(rshift, transforms)
-    return joined
+    for transform in transforms:
+        require_transform(">>", transform)
+    parts: list[Transform[object]] = [one for one in transforms if isinstance(one, Transform)]
+
+    def init(point: Point) -> tuple[object, ...]:
+        state = tuple([part.init(point) for part in parts])
+        for part, own in zip(parts, state, strict=True):
+            if isinstance(own, tuple) and not part._parts:
+                raise OptionError(
+                    f"The state of {part!r} is a bare tuple, which means a chain. "
+                    "Make it a frozen attrs class."
+                )
+        return state
+
+    def flow(
+        state: tuple[object, ...], updates: Updates, point: Point
+    ) -> tuple[tuple[object, ...], Updates]:
+        after: list[object] = []
+        for part, own in zip(parts, state, strict=True):
+            new, updates = part.flow(own, updates, point)
+            after.append(new)
+        return tuple(after), updates
+
+    return expressed(flowing(init, flow, transforms), Chained(chain, transforms))
 
 
 def require_transform(name: str, value: object) -> None:
@@ -194,6 +169,13 @@ def require_transform(name: str, value: object) -> None:
     if hasattr(value, "move"):
         advice = "An optimizer moves parameters already: it needs no descend and takes no >>."
     checks.instance(f"The transform of {name}", value, Transform, advice)
+
+
+def rewritten(old: Leaves, rule: Rule, given: Leaves, point: Point) -> Leaves:
+    """What a rule writes in place of old leaves, given others."""
+    new = point.target(old)
+    Updates(given).then(rule, old=(old,), new=(new,)).run()
+    return new
 
 
 def no_state(point: Point) -> Empty:
@@ -217,25 +199,20 @@ def unchanged() -> Transform[Empty]:
     return flowing(no_state, lambda state, updates, point: (state, updates))
 
 
-def _moving(structure: object) -> tuple[str, ...]:
-    return tuple(path for path, is_frozen in leaf_names(structure) if not is_frozen)
-
-
 def require_updates(owner: object, updates: object, point: Point) -> Leaves:
     """Check that what a transform or an optimizer gives is leaf by leaf like the parameters."""
     if are_alike(updates, point.params):
         return updates
-    given = updates if isinstance(updates, tuple | list) else ()
+    if not isinstance(updates, tuple | list):
+        raise TreeError(f"{owner!r}: expected a tuple of leaves, got {checks.described(updates)}.")
     # What NumPy computes of an array without axes is a scalar.
-    found = tuple([np.asarray(leaf) if isinstance(leaf, Float) else leaf for leaf in given])
+    found = tuple([np.asarray(leaf) if isinstance(leaf, Float) else leaf for leaf in updates])
     if are_alike(found, point.params):
         return found
     expected, got = f"{len(point.params)} leaves", f"{len(found)}"
-    names = _moving(point.structure)
     if len(found) == len(point.params):
-        for index, (param, leaf) in enumerate(zip(point.params, found, strict=True)):
-            if not are_alike((leaf,), (param,)):
-                name = names[index] if len(names) == len(found) else f"{index}"
-                expected, got = f"{checks.described(param)} for leaf {name}", checks.described(leaf)
-                break
+        pairs = enumerate(zip(point.params, found, strict=True))
+        index = next(i for i, (param, leaf) in pairs if not are_alike((leaf,), (param,)))
+        expected = f"{checks.described(point.params[index])} for leaf {point.name(index)}"
+        got = checks.described(found[index])
     raise TreeError(f"{owner!r}: expected {expected}, got {got}.")

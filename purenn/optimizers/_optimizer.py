@@ -8,27 +8,18 @@ from typing import Generic
 import attrs
 import numpy as np
 
-from purenn import checks
+from purenn import checks, tree
 from purenn.arrays import FLOATS, Array, Leaves, Packed, immutable, require_array
 from purenn.errors import TreeError
 from purenn.expressions import Expressed, maker
 from purenn.kernels.blocks import fresh
 from purenn.kernels.updates import scale_and_add
 from purenn.matching import require_same
-from purenn.optimizers._contract import (
-    Init,
-    P,
-    Point,
-    S,
-    Transform,
-    require_transform,
-    require_updates,
-)
-from purenn.optimizers._state import Owner, Parts, State, references
+from purenn.optimizers._contract import Init, Point, Transform, require_transform, require_updates
+from purenn.optimizers._state import Owner, P, Parts, S, State, references
 from purenn.optimizers._updates import Updates, are_alike
-from purenn.optimizers.elementwise import fits
+from purenn.optimizers.elementwise import fitting
 from purenn.schedules import Schedule, as_schedule
-from purenn.tree import LEAF_TYPES, compose_like, decompose, frozen_leaves, leaf_names, map_leaves
 
 # The new state, the new leaves, and the new arrays of the frozen parts.
 Moved = tuple[S, Leaves, Leaves]
@@ -54,7 +45,7 @@ class Optimizer(Expressed, Generic[S]):
     def init(self, params: P) -> State[P, S]:
         """The state before the first step, for a tree of float32 or float64."""
         _require_parameters(params)
-        owned = map_leaves(immutable, params)
+        owned = tree.map_leaves(immutable, params)
         parts = _taken_apart(owned)
         point = Point(parts.moving, parts.structure, 0, None, parts.frozen)
         return State(owned, self.start(point), 0)
@@ -82,8 +73,8 @@ class Optimizer(Expressed, Generic[S]):
     def _step(
         self, state: State[P, S], parts: Parts, grads: P, loss: float | None, *, is_owned: bool
     ) -> tuple[State[P, S], Parts]:
-        found, structure = decompose(grads, np.ndarray)
-        slopes, values = _parted(tuple(found), parts.mask)
+        found, structure = tree.decompose(grads, np.ndarray)
+        slopes, values = _parted(found, parts.mask)
         if structure != parts.structure or not (
             are_alike(slopes, parts.moving) and are_alike(values, parts.frozen)
         ):
@@ -98,23 +89,26 @@ class Optimizer(Expressed, Generic[S]):
         if not (moved is parts.moving or is_packed):  # by an optimizer of one's own
             moved = tuple(map(immutable, require_updates(self, moved, point)))
         if not (frozen is values or frozen is parts.frozen):
-            frozen = tuple(map(immutable, _require_frozen(self, frozen, values)))
+            if not are_alike(frozen, values):
+                expected = f"{len(values)} arrays of frozen parts, like those that it takes"
+                raise TreeError(f"{self!r}: expected {expected}, got {checks.described(frozen)}.")
+            frozen = tuple(map(immutable, frozen))
         params, new = state.params, Parts(moved, frozen, structure, parts.mask)
         if moved is not parts.moving or parts.mask:
-            params = compose_like(params, structure, _joined(new))
+            params = tree.compose_like(params, structure, _joined(new))
         return State(params, slots, state.step + 1), new
 
 
 def _taken_apart(params: object) -> Parts:
-    found, structure = decompose(params, np.ndarray)
-    mask = frozen_leaves(structure)
-    return Parts(*_parted(tuple(found), mask), structure, mask)
+    found, structure = tree.decompose(params, np.ndarray)
+    mask = tree.frozen_leaves(structure)
+    return Parts(*_parted(found, mask), structure, mask)
 
 
-def _parted(found: Leaves, mask: tuple[bool, ...]) -> tuple[Leaves, Leaves]:
+def _parted(found: list[Array], mask: tuple[bool, ...]) -> tuple[Leaves, Leaves]:
     """The leaves that move, and those that are frozen."""
     if not mask:
-        return found, ()
+        return tuple(found), ()
     pairs = list(zip(found, mask, strict=True))
     moving = tuple([leaf for leaf, is_frozen in pairs if not is_frozen])
     return moving, tuple([immutable(leaf) for leaf, is_frozen in pairs if is_frozen])
@@ -128,16 +122,11 @@ def _joined(parts: Parts) -> Leaves:
     return tuple([next(frozen) if is_frozen else next(moving) for is_frozen in parts.mask])
 
 
-def _require_frozen(owner: object, found: Leaves, values: Leaves) -> Leaves:
-    if are_alike(found, values):
-        return found
-    expected = f"{len(values)} arrays of frozen parts, like those that it takes"
-    raise TreeError(f"{owner!r}: expected {expected}, got {checks.described(found)}.")
-
-
 def _require_fresh(owner: object, state: object, fresh: object, error: Exception) -> None:
     """Check that a state that led to an error has the structure and leaves of a fresh one."""
-    (found, structure), (expected, other) = (decompose(one, LEAF_TYPES) for one in (state, fresh))
+    (found, structure), (expected, other) = (
+        tree.decompose(one, tree.LEAF_TYPES) for one in (state, fresh)
+    )
     arrays, wanted = (
         [leaf for leaf in leaves if isinstance(leaf, np.ndarray)] for leaves in (found, expected)
     )
@@ -149,13 +138,11 @@ def _require_fresh(owner: object, state: object, fresh: object, error: Exception
 def _require_parameters(params: object) -> None:
     if isinstance(params, State):
         raise TreeError("expected parameters, got the State of an optimizer: take state.params.")
-    found, structure = decompose(params, np.ndarray)
-    names = leaf_names(structure)
-    for (path, _), leaf in zip(names, found, strict=True):
-        require_array(path or "The parameters", leaf)
-        if leaf.dtype not in FLOATS:
-            raise TreeError(f"{path or 'tree'}: expected float32 or float64, got {leaf.dtype}.")
-    if all(is_frozen for _, is_frozen in names):
+    for path, leaf in tree.walk(params):
+        dtype = require_array(path or "The parameters", leaf).dtype
+        if dtype not in FLOATS:
+            raise TreeError(f"{path or 'tree'}: expected float32 or float64, got {dtype}.")
+    if not tree.moving_leaves(params):
         raise TreeError("These parameters have nothing to optimize: no leaves, or all are frozen.")
 
 
@@ -171,6 +158,8 @@ def descend(transform: Transform[S], rate: float | Schedule) -> Optimizer[S]:
     """
     require_transform("descend", transform)
     schedule = as_schedule(rate)
+    if not callable(rate):
+        transform = fitting(transform, {"The rate": rate})
 
     def move(state: S, grads: Leaves, frozen: Leaves, point: Point) -> Moved[S]:
         factor = -schedule(point.step)
@@ -182,8 +171,7 @@ def descend(transform: Transform[S], rate: float | Schedule) -> Optimizer[S]:
         updates.then(rule, old=(point.params,), new=(moved,)).run()
         return after, moved, frozen
 
-    init = transform.init if callable(rate) else fits(transform.init, {"The rate": rate})
-    return Optimizer(init, move, writes_over=True)
+    return Optimizer(transform.init, move, writes_over=True)
 
 
 def flowed(

@@ -1,8 +1,4 @@
-"""The state of training, and whether a loop alone has it.
-
-An update gives a new state. Where the old one can never be seen again, its memory is used for the
-new one, and nobody can tell.
-"""
+"""The state of training, and whether a loop alone has it, so that its memory can be used again."""
 
 from __future__ import annotations
 
@@ -13,13 +9,14 @@ from weakref import getweakrefcount
 import attrs
 import numpy as np
 
-from purenn.arrays import Block, Leaves
+from purenn.arrays import Block, Leaves, Packed
 from purenn.kernels.memory import counts_tell
 from purenn.keys import Key
 from purenn.tree import Empty, Frozen, Node, Structure, T, children
 
 P = TypeVar("P")
 S = TypeVar("S")
+K = TypeVar("K")
 
 _NEVER_WRITTEN = (bool, int, float, str, Key, Empty, Frozen)
 
@@ -44,6 +41,22 @@ class Parts:
     frozen: Leaves
     structure: Structure
     mask: tuple[bool, ...]
+
+
+def outermost(slots: object, kinds: tuple[type[K], ...]) -> list[K]:
+    """The outermost states of these classes, wherever wrappers, which may be one's own, have them.
+
+    What else a state of one's own has need be no tree.
+    """
+    if isinstance(slots, kinds):
+        return [slots]
+    inner: tuple[object, ...] = ()
+    kind: type = type(slots)
+    if attrs.has(kind):
+        inner = tuple([getattr(slots, field.name) for field in attrs.fields(kind)])
+    elif isinstance(slots, tuple) and not isinstance(slots, Packed):
+        inner = slots
+    return [found for one in inner for found in outermost(one, kinds)]
 
 
 class Owner(Generic[T]):
@@ -87,10 +100,9 @@ def _within(params: object) -> list[object]:
     """The nodes of parameters but frozen parts, with the arrays and the memory that they are in."""
     things: list[object] = [params]
     for thing in things:
-        if isinstance(thing, Block):
-            continue
         if isinstance(thing, np.ndarray):
-            things.extend([] if thing.base is None else [thing.base])
+            if thing.base is not None and not isinstance(thing, Block):
+                things.append(thing.base)
         else:
             inner = thing if isinstance(thing, tuple) else children(thing)
             things.extend([one for one in inner if not isinstance(one, _NEVER_WRITTEN)])

@@ -6,15 +6,12 @@ from typing import NamedTuple, TypeGuard
 
 import numpy as np
 
-from purenn.arrays import Array, Leaves
+from purenn.arrays import Array, Leaves, read_only, typed_like
 from purenn.kernels.blocks import Rule, Slots, Stage, run, settled
 
 
 class Updates(NamedTuple):
-    """Leaves on their way from gradients to updates, and the rules that they still go through.
-
-    Rules are collected and run together, block by block, when somebody needs what comes out.
-    """
+    """Leaves, and the rules that they still go through: together, when what comes out is needed."""
 
     leaves: Leaves
     stages: tuple[Stage, ...] = ()
@@ -30,6 +27,11 @@ class Updates(NamedTuple):
     def settled(self) -> Leaves:
         """What comes out of all rules."""
         return settled(self.leaves, self.stages)
+
+
+def read_only_views(leaves: Leaves) -> Leaves:
+    """The leaves for code that must not write to them."""
+    return tuple([read_only(typed_like(leaf.view(), leaf)) for leaf in leaves])
 
 
 def are_alike(some: object, others: Leaves | list[Array]) -> TypeGuard[Leaves]:

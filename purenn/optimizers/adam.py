@@ -1,23 +1,91 @@
-"""Adam and its kin: each entry of the gradient's mean, divided by the root of its mean square."""
+"""Adagrad, RMSprop, Adam and their kin: each entry divided by the root of its squares so far."""
 
 from __future__ import annotations
 
 import attrs
 import numpy as np
 
+from purenn import checks
 from purenn.arrays import Array, Leaves
 from purenn.checks import Fraction, Positive
 from purenn.expressions import maker
-from purenn.kernels.blocks import Rule
 from purenn.kernels.memory import empty_like
-from purenn.kernels.portable import scalars
-from purenn.kernels.updates import adam_direction, add_moments, scale, scale_and_add
-from purenn.optimizers._contract import Point, Transform
+from purenn.kernels.updates import (
+    adam_direction,
+    add_moments,
+    blend,
+    over_root,
+    scale,
+    scale_and_add,
+    settle,
+)
+from purenn.optimizers._contract import Transform
 from purenn.optimizers._optimizer import Optimizer, descend
-from purenn.optimizers.elementwise import entrywise, fitting
+from purenn.optimizers.elementwise import entrywise, fitting, total_weight
 from purenn.optimizers.scaling import Where, matrices, scale_by_trust_ratio, weight_decay
 from purenn.schedules import Schedule
 from purenn.tree import Empty, Node
+
+
+@attrs.frozen(eq=False)
+class Squares(Node):
+    """The sum of the squared gradients, or their decaying mean."""
+
+    square: Leaves
+
+
+@maker
+def scale_by_adagrad(epsilon: Positive = 1e-10) -> Transform[Squares]:
+    """`g / (sqrt(s) + epsilon)`, where s is the sum of the squared gradients so far.
+
+    Duchi, Hazan and Singer, "Adaptive Subgradient Methods for Online Learning and Stochastic
+    Optimization" (2011), in the diagonal form, with the epsilon outside of the root, as in PyTorch.
+    """
+
+    def rule(step: int, g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+        np.multiply(g, g, out)
+        np.add(old[0], out, new[0])
+        return over_root(g, new[0], epsilon, out)
+
+    return fitting(entrywise(Squares, rule), {"The epsilon of scale_by_adagrad": epsilon})
+
+
+@maker
+def adagrad(rate: float | Schedule, epsilon: float = 1e-10) -> Optimizer[Squares]:
+    """Adagrad: `descend(scale_by_adagrad(epsilon), rate)`."""
+    return descend(scale_by_adagrad(epsilon), rate)
+
+
+@maker
+def scale_by_rms(
+    decay: Fraction = 0.9, epsilon: Positive = 1e-8, *, bias_correction: bool = False
+) -> Transform[Squares]:
+    """`g / (sqrt(v) + epsilon)`, where v is the decaying mean of the squared gradients.
+
+    Tieleman and Hinton, "Lecture 6.5 - RMSProp" (2012), with the epsilon outside of the root, as in
+    PyTorch. The correction of the bias divides v by `1 - decay^t`, as in Adam.
+    """
+    checks.instance("The bias_correction of scale_by_rms", bias_correction, bool)
+
+    def rule(step: int, g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+        np.multiply(g, g, out)
+        square = settle(blend(old[0], decay, out, out, new[0]), step)
+        if bias_correction:
+            return adam_direction(g, square, 1.0, total_weight(decay, step), epsilon, out)
+        return over_root(g, square, epsilon, out)
+
+    return fitting(entrywise(Squares, rule), {"The epsilon of scale_by_rms": epsilon})
+
+
+@maker
+def rmsprop(
+    rate: float | Schedule, decay: float = 0.9, epsilon: float = 1e-8
+) -> Optimizer[Squares]:
+    """RMSprop: `descend(scale_by_rms(decay, epsilon), rate)`.
+
+    With momentum: `descend(scale_by_rms() >> momentum(0.9), rate)`.
+    """
+    return descend(scale_by_rms(decay, epsilon), rate)
 
 
 @attrs.frozen(eq=False)
@@ -33,7 +101,7 @@ class Moments(Node):
 
 def _weights(decay: float, step: int) -> float:
     """The sum of the weights in a decaying sum, of which the first was 1 at step 0."""
-    return (1.0 - scalars.power(decay, step + 1)) / (1.0 - decay)
+    return total_weight(decay, step) / (1.0 - decay)
 
 
 @maker
@@ -47,16 +115,12 @@ def scale_by_adam(
     state has `m / (1 - b1)` and `v / (1 - b2)`.
     """
 
-    def at(point: Point) -> Rule:
-        parts = _weights(b1, point.step), _weights(b2, point.step)
+    def rule(step: int, g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+        mean, square = add_moments(g, b1, b2, step, out, old, new)
+        parts = _weights(b1, step), _weights(b2, step)
+        return adam_direction(mean, square, *parts, epsilon, out)
 
-        def rule(g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-            mean, square = add_moments(g, b1, b2, point.step, out, old, new)
-            return adam_direction(mean, square, *parts, epsilon, out)
-
-        return rule
-
-    return fitting(entrywise(Moments, at), {"The epsilon of scale_by_adam": epsilon})
+    return fitting(entrywise(Moments, rule), {"The epsilon of scale_by_adam": epsilon})
 
 
 @maker
@@ -93,20 +157,14 @@ def scale_by_nadam(
     PyTorch lets it grow.
     """
 
-    def at(point: Point) -> Rule:
-        ahead, now = b1 / _weights(b1, point.step + 1), 1.0 / _weights(b1, point.step)
-        part = _weights(b2, point.step)
+    def rule(step: int, g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+        mean, square = add_moments(g, b1, b2, step, out, old, new)
+        scale(g, 1.0 / _weights(b1, step), out)
+        spare = empty_like(g)
+        looking = scale_and_add(mean, b1 / _weights(b1, step + 1), out, spare, spare)
+        return adam_direction(looking, square, 1.0, _weights(b2, step), epsilon, out)
 
-        def rule(g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-            mean, square = add_moments(g, b1, b2, point.step, out, old, new)
-            scale(g, now, out)
-            spare = empty_like(g)
-            looking = scale_and_add(mean, ahead, out, spare, spare)
-            return adam_direction(looking, square, 1.0, part, epsilon, out)
-
-        return rule
-
-    return fitting(entrywise(Moments, at), {"The epsilon of scale_by_nadam": epsilon})
+    return fitting(entrywise(Moments, rule), {"The epsilon of scale_by_nadam": epsilon})
 
 
 @maker
@@ -136,17 +194,12 @@ def scale_by_amsgrad(
     before the maximum, as in optax; PyTorch corrects it afterwards, so that its divisor may fall.
     """
 
-    def at(point: Point) -> Rule:
-        part, square_part = _weights(b1, point.step), _weights(b2, point.step)
+    def rule(step: int, g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+        mean, square = add_moments(g, b1, b2, step, out, old, new)
+        np.maximum(old[2], scale(square, 1.0 / _weights(b2, step), out), out=new[2])
+        return adam_direction(mean, new[2], _weights(b1, step), 1.0, epsilon, out)
 
-        def rule(g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-            mean, square = add_moments(g, b1, b2, point.step, out, old, new)
-            np.maximum(old[2], scale(square, 1.0 / square_part, out), out=new[2])
-            return adam_direction(mean, new[2], part, 1.0, epsilon, out)
-
-        return rule
-
-    return fitting(entrywise(Maxima, at), {"The epsilon of scale_by_amsgrad": epsilon})
+    return fitting(entrywise(Maxima, rule), {"The epsilon of scale_by_amsgrad": epsilon})
 
 
 @maker
@@ -166,10 +219,9 @@ def lamb(
     b2: float = 0.999,
     epsilon: float = 1e-6,
 ) -> Optimizer[tuple[Moments, Empty, Empty]]:
-    """LAMB: `scale_by_adam(b1, b2, epsilon) >> weight_decay(decay, where)`, by the trust ratio.
+    """LAMB: `descend(scale_by_adam(...) >> weight_decay(...) >> scale_by_trust_ratio(), rate)`.
 
-    That is `descend(... >> scale_by_trust_ratio(), rate)`: the biases of the moments are corrected,
-    and the decay is part of the update whose norm is taken.
+    The biases of the moments are corrected, and the norm is of the update with the decay.
     """
     direction = scale_by_adam(b1, b2, epsilon) >> weight_decay(decay, where)
     return descend(direction >> scale_by_trust_ratio(), rate)

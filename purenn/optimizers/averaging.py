@@ -1,4 +1,7 @@
-"""Averages of the parameters, beside any optimizer: moving, and equal from a step on."""
+"""Averages of the parameters, beside any optimizer: moving, and equal from a step on.
+
+Training goes on as if they were not there; `averaged_params(state)` gives them.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +9,18 @@ from collections.abc import Callable
 from typing import Generic
 
 import attrs
-import numpy as np
 
 from purenn import checks
 from purenn.arrays import Array, Leaves
 from purenn.checks import Count, Fraction
-from purenn.errors import OptionError
+from purenn.errors import OptionError, TreeError
 from purenn.expressions import maker
 from purenn.kernels.updates import average, settle
-from purenn.optimizers._contract import P, Point, S
+from purenn.optimizers._contract import P, Point, S, rewritten
 from purenn.optimizers._optimizer import Moved, Optimizer, require_optimizer
-from purenn.optimizers._state import State
-from purenn.optimizers._updates import Updates
-from purenn.tree import LEAF_TYPES, Frozen, Node, compose_like, decompose
+from purenn.optimizers._state import State, outermost
+from purenn.optimizers._updates import are_alike
+from purenn.tree import Node, map_pairs, moving_leaves
 
 
 @attrs.frozen(eq=False)
@@ -33,8 +35,7 @@ class Averaged(Node, Generic[S]):
 def averaged(inner: Optimizer[S], decay: Fraction = 0.999) -> Optimizer[Averaged[S]]:
     """Keep a moving average of the parameters: `mean <- decay * mean + (1 - decay) * p`.
 
-    Training goes on as if it were not there; `averaged_params(state)` gives the average to evaluate
-    with. Polyak and Juditsky, "Acceleration of Stochastic Approximation by Averaging" (1992).
+    Polyak and Juditsky, "Acceleration of Stochastic Approximation by Averaging" (1992).
     """
     return _averaging("averaged", inner, lambda step: decay)
 
@@ -45,10 +46,9 @@ def stochastic_weight_averaging(
 ) -> Optimizer[Averaged[S]]:
     """Keep the equal average of the parameters after step `begin` and each `every` steps later.
 
-    Training goes on as if it were not there; `averaged_params(state)` gives the average, and before
-    it begins the parameters themselves. Izmailov, Podoprikhin, Garipov, Vetrov and Wilson,
-    "Averaging Weights Leads to Wider Optima and Better Generalization" (2018), with a constant or
-    cyclical rate, once an epoch. Steps are counted from 0.
+    Before it begins, it is the parameters themselves. Izmailov, Podoprikhin, Garipov, Vetrov and
+    Wilson, "Averaging Weights Leads to Wider Optima and Better Generalization" (2018), with a
+    constant or cyclical rate, once an epoch. Steps are counted from 0.
     """
     first = checks.integer("The begin of stochastic_weight_averaging", begin, 0)
 
@@ -67,22 +67,24 @@ def _averaging(
     """Keep an average of the parameters that decays by a factor of the step."""
     require_optimizer(name, inner)
 
+    def start(point: Point) -> Averaged[S]:
+        return Averaged(inner.start(point), point.params)
+
     def move(state: Averaged[S], grads: Leaves, frozen: Leaves, point: Point) -> Moved[Averaged[S]]:
-        kept = decay(point.step)
-
-        def rule(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-            return settle(average(old[0], kept, x, out, new[0]), point.step)
-
         own, params, held = inner.move(state.inner, grads, frozen, point)
-        mean = point.target(state.mean)
-        Updates(params).then(rule, old=(state.mean,), new=(mean,)).run()
+        mean = blended(state.mean, decay(point.step), params, point, point.step)
         return Averaged(own, mean), params, held
 
-    return Optimizer(
-        lambda point: Averaged(inner.start(point), point.params),
-        move,
-        writes_over=inner.writes_over,
-    )
+    return Optimizer(start, move, writes_over=inner.writes_over)
+
+
+def blended(mean: Leaves, share: float, params: Leaves, point: Point, count: int) -> Leaves:
+    """`share * mean + (1 - share) * params`, the blend of that number."""
+
+    def rule(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+        return settle(average(old[0], share, x, out, new[0]), count)
+
+    return rewritten(mean, rule, params, point)
 
 
 def averaged_params(state: State[P, Averaged[S]]) -> P:
@@ -99,11 +101,11 @@ def averaged_params(state: State[P, Averaged[S]]) -> P:
 def evaluation_params(state: State[P, S]) -> P:
     """The parameters to evaluate: the averages if an optimizer within has such, or the state's."""
     checks.instance("The state", state, State, "Take it from an optimizer, or from fold.")
-    slots, _ = decompose(state.slots, (Averaged, *LEAF_TYPES))
-    averages = [one for one in slots if isinstance(one, Averaged)]
+    averages = outermost(state.slots, (Averaged,))
     if not averages:
         return state.params
-    nodes, structure = decompose(state.params, (np.ndarray, Frozen))
-    rest = iter(averages[0].mean)
-    mean = [next(rest) if isinstance(node, np.ndarray) else node for node in nodes]
-    return compose_like(state.params, structure, mean)
+    if not are_alike(averages[0].mean, moving_leaves(state.params)):
+        cure = "Put averaged(...) around the whole optimizer."
+        raise TreeError(f"expected averages of all leaves that move, got those of some. {cure}")
+    means = iter(averages[0].mean)
+    return map_pairs(lambda leaf, same: next(means), state.params, state.params)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import isfinite, nan
+from math import inf, nan
 
 import attrs
 import numpy as np
@@ -25,10 +25,10 @@ from purenn.tree import Empty, Node
 def clip_by_value(limit: Positive) -> Transform[Empty]:
     """Clip every entry to [-limit, limit]."""
 
-    def rule(g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+    def rule(step: int, g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
         return clip(g, limit, out)
 
-    return entrywise(Empty, lambda point: rule)
+    return entrywise(Empty, rule)
 
 
 @attrs.frozen
@@ -49,9 +49,8 @@ def clip_by_global_norm(limit: Positive) -> Transform[Norm]:
 
     def flow(state: Norm, updates: Updates, point: Point) -> tuple[Norm, Updates]:
         reported, updates = _report(state, updates, point)
-        norm = reported.value
-        if isfinite(norm) and norm > limit:
-            updates = updates.then(scaling(limit / norm))
+        if limit < reported.value < inf:
+            updates = updates.then(scaling(limit / reported.value))
         return reported, updates
 
     return flowing(lambda point: Norm(nan), flow)
@@ -74,11 +73,10 @@ def adaptive_clipping(
 ) -> Transform[Empty]:
     """Scale the gradient of each unit so that its norm is at most `limit * max(norm, epsilon)`.
 
-    That norm is of the unit's parameters. A unit is a column of a matrix, all that leads to one
-    output: the norms are over all axes but the last. A vector is one unit. Brock, De, Smith and
-    Simonyan, "High-Performance Large-Scale Image Recognition Without Normalization" (2021), who
-    leave the last layer out: `where`, `(path, leaf) -> bool`, says which leaves are clipped. A norm
-    that is not finite is left alone.
+    That norm is of the unit's parameters. A unit is all that leads to one output: norms are over
+    all axes but the last. A vector is one unit, and a norm that is not finite is left alone. Brock,
+    De, Smith and Simonyan, "High-Performance Large-Scale Image Recognition Without Normalization"
+    (2021), who leave the last layer out: `where`, `(path, leaf) -> bool`, says what is clipped.
     """
     checks.function("The where of adaptive_clipping", where)
 
@@ -93,11 +91,9 @@ def adaptive_clipping(
         return times(g, factors.astype(g.dtype))
 
     def flow(state: Empty, updates: Updates, point: Point) -> tuple[Empty, Updates]:
-        slopes, picked = updates.settled(), chosen(where, point, "is clipped")
-        found = [
-            clipped(g, param) if is_clipped else g
-            for g, param, is_clipped in zip(slopes, point.params, picked, strict=True)
-        ]
+        picked = chosen(where, point, "is clipped")
+        leaves = zip(updates.settled(), point.params, picked, strict=True)
+        found = [clipped(g, param) if is_clipped else g for g, param, is_clipped in leaves]
         return state, Updates(tuple(found))
 
     return fitting(flowing(no_state, flow), {"The limit of adaptive_clipping": limit})

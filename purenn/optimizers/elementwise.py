@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import TypeGuard
 
 import attrs
 
 from purenn import checks
-from purenn.arrays import Array, Leaves, Packed, read_only, typed_like
+from purenn.arrays import Array, Leaves, Packed
 from purenn.errors import OptionError, TreeError
 from purenn.kernels.blocks import Rule, Slots, fresh
+from purenn.kernels.portable import scalars
 from purenn.kernels.updates import scale, zeros_like
-from purenn.optimizers._contract import Init, Point, S, Transform, flowing
-from purenn.optimizers._updates import Updates, are_alike
+from purenn.optimizers._contract import Point, S, Transform, flowing
+from purenn.optimizers._updates import Updates, are_alike, read_only_views
 from purenn.tree import children, field_names
+
+StepRule = Callable[[int, Array, Array, Leaves, Leaves], Array]
 
 
 def elementwise(kind: type[S], rule: Callable[[Point], Rule]) -> Transform[S]:
-    """A transform that works entry by entry, in the same memory where that is possible.
+    """A transform that works entry by entry.
 
     Args:
         kind: the class of the state, a frozen attrs class whose fields are leaves like the
@@ -33,25 +37,29 @@ def elementwise(kind: type[S], rule: Callable[[Point], Rule]) -> Transform[S]:
     checks.instance("The kind of elementwise", kind, type, "Give the class of the state.")
     checks.function("The rule of elementwise", rule)
 
-    def lent(point: Point) -> Rule:
+    def at(point: Point) -> Rule:
         entry = rule(point.lent())
         return entry if point.step else _checked(entry)
 
-    return entrywise(kind, lent)
+    return _entrywise(kind, at)
 
 
-def entrywise(kind: type[S], rule: Callable[[Point], Rule]) -> Transform[S]:
-    """`elementwise`, whose rule is known to be right and to keep nothing of the point."""
+def entrywise(kind: type[S], rule: StepRule) -> Transform[S]:
+    """`elementwise`, whose rule is known to be right and takes the step before all else."""
+    return _entrywise(kind, lambda point: partial(rule, point.step))
+
+
+def _entrywise(kind: type[S], at: Callable[[Point], Rule]) -> Transform[S]:
+    plain: type = kind
 
     def init(point: Point) -> S:
-        plain: type = kind
         return kind(*[zeros_like(point.params)] * len(field_names(plain)))
 
     def flow(state: S, updates: Updates, point: Point) -> tuple[S, Updates]:
         old = children(state)
         if type(state) is not kind or not _are_slots(old, point):
             raise TreeError(f"expected a {kind.__name__} with leaves like the parameters'.")
-        entry = rule(point)
+        entry = at(point)
         if not old or (point.is_owned and isinstance(old[0], Packed)):
             return state, updates.then(entry, old=old, new=old)
         new = tuple(map(fresh, old))
@@ -62,24 +70,19 @@ def entrywise(kind: type[S], rule: Callable[[Point], Rule]) -> Transform[S]:
 
 def fitting(transform: Transform[S], options: dict[str, float]) -> Transform[S]:
     """The transform that refuses parameters in whose dtype an option vanishes or overflows."""
-    return attrs.evolve(transform, init=fits(transform.init, options))
 
-
-def fits(init: Init[S], options: dict[str, float]) -> Init[S]:
-    """The init that refuses parameters in whose dtype an option vanishes or overflows."""
-
-    def checked(point: Point) -> S:
+    def init(point: Point) -> S:
         for dtype in {leaf.dtype for leaf in point.params}:
             for name, value in options.items():
                 checks.fits(name, value, dtype)
-        return init(point)
+        return transform.init(point)
 
-    return checked
+    return attrs.evolve(transform, init=init)
 
 
 def _checked(rule: Rule) -> Rule:
     def checked(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-        seen, *kept = [read_only(typed_like(each.view(), each)) for each in (x, *old)]
+        seen, *kept = read_only_views((x, *old))
         y = rule(seen, out, tuple(kept), new)
         y = x if y is seen else y
         if not are_alike((y,), (x,)):
@@ -95,6 +98,12 @@ def _checked(rule: Rule) -> Rule:
 
 def _are_slots(found: tuple[object, ...], point: Point) -> TypeGuard[Slots]:
     return point.is_owned or all(are_alike(slot, point.params) for slot in found)
+
+
+@lru_cache(maxsize=8)
+def total_weight(decay: float, step: int) -> float:
+    """The sum of the weights in a decaying mean, by which Adam corrects it: each block asks."""
+    return 1.0 - scalars.power(decay, step + 1)
 
 
 def scaling(factor: float) -> Rule:

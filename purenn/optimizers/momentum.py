@@ -8,10 +8,9 @@ import numpy as np
 from purenn.arrays import Array, Leaves
 from purenn.checks import Fraction
 from purenn.expressions import maker
-from purenn.kernels.blocks import Rule
 from purenn.kernels.memory import empty_like
 from purenn.kernels.updates import blend, scale_and_add, settle
-from purenn.optimizers._contract import Point, Transform
+from purenn.optimizers._contract import Transform
 from purenn.optimizers._optimizer import Optimizer, descend
 from purenn.optimizers.elementwise import entrywise
 from purenn.optimizers.scaling import Where, matrices, weight_decay
@@ -21,7 +20,7 @@ from purenn.tree import Empty, Node
 
 @attrs.frozen(eq=False)
 class Velocity(Node):
-    """The decaying sum of the gradients so far, one leaf for each leaf of the parameters."""
+    """The decaying sum of the gradients so far."""
 
     leaves: Leaves
 
@@ -34,13 +33,10 @@ def momentum(decay: Fraction) -> Transform[Velocity]:
     in which a change of the learning rate acts on the whole velocity at once.
     """
 
-    def at(point: Point) -> Rule:
-        def rule(g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-            return settle(scale_and_add(old[0], decay, g, new[0], new[0]), point.step)
+    def rule(step: int, g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+        return settle(scale_and_add(old[0], decay, g, new[0], new[0]), step)
 
-        return rule
-
-    return entrywise(Velocity, at)
+    return entrywise(Velocity, rule)
 
 
 @maker
@@ -51,14 +47,11 @@ def nesterov(decay: Fraction) -> Transform[Velocity]:
     Initialization and Momentum in Deep Learning" (2013).
     """
 
-    def at(point: Point) -> Rule:
-        def rule(g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-            v = settle(scale_and_add(old[0], decay, g, new[0], new[0]), point.step)
-            return scale_and_add(v, decay, g, out, out)
+    def rule(step: int, g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+        v = settle(scale_and_add(old[0], decay, g, new[0], new[0]), step)
+        return scale_and_add(v, decay, g, out, out)
 
-        return rule
-
-    return entrywise(Velocity, at)
+    return entrywise(Velocity, rule)
 
 
 @maker
@@ -78,20 +71,16 @@ class Mean(Node):
 def scale_by_lion(b1: Fraction = 0.9, b2: Fraction = 0.99) -> Transform[Mean]:
     """`sign(b1 * m + (1 - b1) * g)`, then `m <- b2 * m + (1 - b2) * g`.
 
-    Chen et al., "Symbolic Discovery of Optimization Algorithms" (2023): no epsilon and no
-    correction of the bias. The sign of 0 is 0.
+    Chen et al., "Symbolic Discovery of Optimization Algorithms" (2023). The sign of 0 is 0.
     """
 
-    def at(point: Point) -> Rule:
-        def rule(g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-            spare = empty_like(g)
-            np.sign(blend(old[0], b1, g, out, spare), out)  # in place it takes ten times as long
-            settle(blend(old[0], b2, g, spare, new[0]), point.step)
-            return out
+    def rule(step: int, g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+        spare = empty_like(g)
+        np.sign(blend(old[0], b1, g, out, spare), out)  # in place it takes ten times as long
+        settle(blend(old[0], b2, g, spare, new[0]), step)
+        return out
 
-        return rule
-
-    return entrywise(Mean, at)
+    return entrywise(Mean, rule)
 
 
 @maker

@@ -19,10 +19,9 @@ from purenn.tree import Empty
 
 @maker
 def centralization() -> Transform[Empty]:
-    """Subtract from the gradient of each unit its mean.
+    """Subtract from the gradient of each unit its mean: over all axes but the last.
 
-    A unit is a column of a matrix, all that leads to one output: the means are over all axes but
-    the last. Vectors are left alone. Yong, Huang, Hua and Zhang, "Gradient Centralization: a New
+    Vectors are left alone. Yong, Huang, Hua and Zhang, "Gradient Centralization: a New
     Optimization Technique for Deep Neural Networks" (2020).
     """
 

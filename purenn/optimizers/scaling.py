@@ -51,8 +51,7 @@ def weight_decay(rate: NotNegative, where: Where = matrices) -> Transform[Empty]
 
     After `scale_by_adam` this is AdamW: Loshchilov and Hutter, "Decoupled Weight Decay
     Regularization" (2019), with the decay times the learning rate. Before a momentum it is the
-    gradient of an L2 penalty. Which leaves decay says `where`, a function `(path, leaf) -> bool`,
-    such as `lambda path, leaf: "bias" not in path`.
+    gradient of an L2 penalty. `where`, `(path, leaf) -> bool`, says which leaves decay.
     """
     checks.function("The where of weight_decay", where)
 
@@ -74,8 +73,6 @@ def scaled(factor: Callable[[str], float]) -> Transform[Empty]:
     ...     return 0.1 if path.startswith("0.") else 1.0
     >>> scaled(slow_start)
     scaled(slow_start)
-
-    A factor of 0 holds a leaf still.
     """
     checks.function("The factor of scaled", factor)
 
@@ -133,8 +130,7 @@ def scale_by_trust_ratio() -> Transform[Empty]:
     """Multiply the updates of each leaf by `norm(param) / norm(update)`.
 
     A leaf with a norm that is 0 or not finite is left alone. You et al., "Large Batch Optimization
-    for Deep Learning: Training BERT in 76 Minutes" (2020), whose function of the norm of the
-    parameters is the identity.
+    for Deep Learning: Training BERT in 76 Minutes" (2020), with the identity for their phi.
     """
 
     def flow(state: Empty, updates: Updates, point: Point) -> tuple[Empty, Updates]:

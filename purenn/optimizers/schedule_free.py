@@ -12,9 +12,9 @@ from purenn.expressions import maker
 from purenn.kernels.updates import average, blend, scale_and_add
 from purenn.optimizers._contract import Point, S, Transform, require_transform, unchanged
 from purenn.optimizers._optimizer import Moved, Optimizer, flowed
-from purenn.optimizers.adagrad import Squares, scale_by_rms
+from purenn.optimizers.adam import Squares, scale_by_rms
 from purenn.optimizers.averaging import Averaged
-from purenn.optimizers.elementwise import fits
+from purenn.optimizers.elementwise import fitting
 from purenn.optimizers.scaling import Where, matrices, weight_decay
 from purenn.schedules import Schedule, as_schedule
 from purenn.tree import Empty, Node
@@ -37,16 +37,17 @@ def schedule_free(
 
     `z <- z - rate * update`, `x <- (1 - c) * x + c * z` with `c = rate^2 / sum of rate^2`, and
     `y <- (1 - share) * z + share * x`. The parameters of the state are y, where gradients are taken
-    and weights decay; evaluate with `averaged_params(state)`, which are x. Defazio, Yang, Mehta,
-    Mishchenko, Khaled and Cutkosky, "The Road Less Scheduled" (2024), algorithm 1.
+    and weights decay; `averaged_params(state)` are x. Defazio, Yang, Mehta, Mishchenko, Khaled and
+    Cutkosky, "The Road Less Scheduled" (2024), algorithm 1.
     The transform has no momentum, for the average acts as one. The rate is a number or a warm-up.
     """
     require_transform("schedule_free", transform)
     schedule = as_schedule(rate)
-    init = transform.init if callable(rate) else fits(transform.init, {"The rate": rate})
+    if not callable(rate):
+        transform = fitting(transform, {"The rate": rate})
 
     def start(point: Point) -> Averaged[Iterate[S]]:
-        return Averaged(Iterate(init(point), point.params, 0.0), point.params)
+        return Averaged(Iterate(transform.init(point), point.params, 0.0), point.params)
 
     def move(
         state: Averaged[Iterate[S]], grads: Leaves, frozen: Leaves, point: Point

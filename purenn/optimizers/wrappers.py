@@ -8,17 +8,18 @@ from typing import Generic
 import attrs
 import numpy as np
 
-from purenn.arrays import Array, Leaves, Packed
+from purenn.arrays import Array, Leaves
 from purenn.checks import Count
 from purenn.errors import DivergenceError
 from purenn.expressions import maker
 from purenn.kernels.reductions import is_finite
-from purenn.kernels.updates import average, scale_and_add, settle, zeros_like
-from purenn.optimizers._contract import Point, S
+from purenn.kernels.updates import scale_and_add, zeros_like
+from purenn.optimizers._contract import Point, S, rewritten
 from purenn.optimizers._optimizer import Moved, Optimizer, require_optimizer
-from purenn.optimizers._updates import Updates
+from purenn.optimizers._state import outermost
+from purenn.optimizers.averaging import blended
 from purenn.schedules import Share
-from purenn.tree import LEAF_TYPES, Node, children, decompose
+from purenn.tree import LEAF_TYPES, Node, decompose
 
 
 @attrs.frozen(eq=False)
@@ -41,14 +42,10 @@ def lookahead(inner: Optimizer[S], every: Count = 5, share: Share = 0.5) -> Opti
     def move(
         state: Lookahead[S], grads: Leaves, frozen: Leaves, point: Point
     ) -> Moved[Lookahead[S]]:
-        def rule(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-            return settle(average(old[0], 1.0 - share, x, out, new[0]), point.step // every)
-
         own, params, held = inner.move(state.inner, grads, frozen, point)
         if (point.step + 1) % every:
             return Lookahead(own, state.slow), params, held
-        slow = point.target(state.slow)
-        Updates(params).then(rule, old=(state.slow,), new=(slow,)).run()
+        slow = blended(state.slow, 1.0 - share, params, point, point.step // every)
         return Lookahead(own, slow), slow, held
 
     return Optimizer(lambda point: Lookahead(inner.start(point), point.params), move)
@@ -58,17 +55,13 @@ def lookahead(inner: Optimizer[S], every: Count = 5, share: Share = 0.5) -> Opti
 class Accumulated(Node, Generic[S]):
     """The state of the inner optimizer, and what has come since its last update.
 
-    Args:
-        inner: the state of the inner optimizer.
-        total: the sum of the gradients, each divided by their count to be.
-        loss: the sum of the losses.
-        gathered: how many gradients have come.
+    That is the sum of the gradients, each divided by their count to be, and that of the losses.
     """
 
     inner: S
     total: Leaves
     loss: float = 0.0
-    gathered: int = 0
+    gathered: int = 0  # how many gradients have come
 
 
 @maker
@@ -87,11 +80,10 @@ def accumulated(inner: Optimizer[S], count: Count) -> Optimizer[Accumulated[S]]:
     def move(
         state: Accumulated[S], grads: Leaves, frozen: Leaves, point: Point
     ) -> Moved[Accumulated[S]]:
-        total = point.target(state.total)
-        Updates(grads).then(share, old=(state.total,), new=(total,)).run()
+        total = rewritten(state.total, share, grads, point)
         loss = state.loss + (nan if point.loss is None else point.loss)
         if (point.step + 1) % count:
-            if frozen and _skips(state.inner) and not all(map(is_finite, frozen)):
+            if frozen and outermost(state.inner, (Skipping,)) and not all(map(is_finite, frozen)):
                 frozen = point.frozen  # or no update to come would be finite
             return Accumulated(state.inner, total, loss, state.gathered + 1), point.params, frozen
         told = None if point.loss is None else loss / count
@@ -116,8 +108,7 @@ def skip_nonfinite(inner: Optimizer[S], limit: Count) -> Optimizer[Skipping[S]]:
     """Skip every step whose gradient, update, frozen parts or inner state are not finite.
 
     At such a step the parameters, their frozen parts and the whole state of the inner optimizer
-    stay as they are: a velocity never takes the NaN in, nor does it decay, and running statistics
-    do not move. After `limit` steps in a row one more is a DivergenceError.
+    stay as they are. After `limit` steps in a row one more is a DivergenceError.
     """
     require_optimizer("skip_nonfinite", inner)
 
@@ -130,8 +121,8 @@ def skip_nonfinite(inner: Optimizer[S], limit: Count) -> Optimizer[Skipping[S]]:
             arrays = [leaf for leaf in found if isinstance(leaf, np.ndarray)]
             if all(map(is_finite, (*params, *arrays))):
                 return Skipping(state.total, 0, own), params, held
-        if state.in_a_row == limit:
-            raise DivergenceError(_surrender(limit, grads, point))
+        if state.in_a_row >= limit:
+            raise DivergenceError(_surrender(limit, state.in_a_row, grads, point))
         skipped = Skipping(state.total + 1, state.in_a_row + 1, state.inner)
         return skipped, point.params, point.frozen
 
@@ -140,7 +131,8 @@ def skip_nonfinite(inner: Optimizer[S], limit: Count) -> Optimizer[Skipping[S]]:
 
 def was_skipped(slots: object) -> bool:
     """Whether the last step was skipped by `skip_nonfinite`, or will be with its update."""
-    return any(map(_is_skipping, _guards(slots)))
+    guards: list[Skipping[object] | Accumulated[object]] = outermost(slots, (Skipping, Accumulated))
+    return any(map(_is_skipping, guards))
 
 
 def _is_skipping(guard: Skipping[object] | Accumulated[object]) -> bool:
@@ -151,8 +143,8 @@ def _is_skipping(guard: Skipping[object] | Accumulated[object]) -> bool:
 
 def doomed(slots: object) -> Leaves:
     """The gradients that were gathered for an update that `skip_nonfinite` will skip."""
-    for one in _guards(slots):
-        if isinstance(one, Accumulated) and one.gathered and _skips(one.inner):
+    for one in outermost(slots, (Accumulated,)):
+        if one.gathered and outermost(one.inner, (Skipping,)):
             found = () if all(map(is_finite, one.total)) else one.total
         else:
             found = doomed(one.inner)
@@ -161,27 +153,10 @@ def doomed(slots: object) -> Leaves:
     return ()
 
 
-def _skips(slots: object) -> bool:
-    """Whether `skip_nonfinite` is within."""
-    return any(isinstance(one, Skipping) or _skips(one.inner) for one in _guards(slots))
-
-
-def _guards(slots: object) -> list[Skipping[object] | Accumulated[object]]:
-    """The outermost of these states, wherever wrappers, which may be one's own, have them."""
-    if isinstance(slots, Skipping | Accumulated):
-        return [slots]
-    inner: tuple[object, ...] = ()  # what else one's own states have need be no tree
-    if isinstance(slots, Node):
-        inner = children(slots)
-    elif isinstance(slots, tuple) and not isinstance(slots, Packed):
-        inner = slots
-    return [guard for one in inner for guard in _guards(one)]
-
-
-def _surrender(limit: int, grads: Leaves, point: Point) -> str:
-    bad = [path for path, leaf in zip(point.paths, grads, strict=True) if not is_finite(leaf)]
-    where = f"first in {bad[0]}" if bad else "though its gradient is"
+def _surrender(limit: int, count: int, grads: Leaves, point: Point) -> str:
+    bad = [index for index, leaf in enumerate(grads) if not is_finite(leaf)]
+    where = f"first in {point.name(bad[0])}" if bad else "though its gradient is"
     return (
-        f"skip_nonfinite({limit}) skipped {limit} update{'s' * (limit > 1)} in a row, and the next "
+        f"skip_nonfinite({limit}) skipped {count} update{'s' * (count > 1)} in a row, and the next "
         f"is not finite either, {where}."
     )
