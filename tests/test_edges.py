@@ -130,9 +130,12 @@ def test_shares_are_of_the_beta_distribution(alpha: float) -> None:
 
 
 def test_what_is_frozen_or_follows_a_cast_may_be_in_float64() -> None:
-    casting: nn.Layer[nn.Empty, Matrix, Matrix] = layers.activation(
-        lambda x: x.astype(np.float64), lambda y, dy: dy
-    )
+    def vjp(
+        params: nn.Empty, x: Matrix, key: nn.Key
+    ) -> tuple[Matrix, nn.Pullback[Matrix, nn.Empty, Matrix]]:
+        return x.astype(np.float64), lambda dy: (params, lambda: dy.astype(x.dtype))
+
+    casting = nn.Layer(lambda key, x: EMPTY, lambda params, x: x.astype(np.float64), vjp)
     x: Matrix = np.ones((4, 3), np.float32)
     params = (nn.linear(3) >> casting >> nn.linear(2)).init(KEY, x)
     assert (params[0].weight.itemsize, params[2].weight.itemsize) == (4, 8)

@@ -56,7 +56,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("run", "metrics.jsonl").write_text('{"epoch": 0, "loss": 0.5}\n')
     Path("empty").mkdir()
     Path("bad").write_text("[1]\n")
-    Path("odd").write_text("mine")
+    Path("mine").write_text("mine")
     Path("raw").write_bytes(b"\x89")
 
 
@@ -80,7 +80,7 @@ def test_what_makes_no_sense_is_told_before_any_work(
     assert message.startswith(rf"\nerror: {REFUSALS[command]}")
     assert printed.out == ""
     assert {*Path().rglob("*")} == before
-    assert Path("odd").read_text() == "mine"
+    assert Path("mine").read_text() == "mine"
 
 
 @pytest.mark.parametrize(
