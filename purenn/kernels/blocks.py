@@ -37,9 +37,13 @@ class Stage(NamedTuple):
 
 
 class _Piece(NamedTuple):
-    """The leaves that lie together in a piece of memory, where each starts, and the size of all."""
+    """The leaves that lie together in a piece of memory, the gap after each, and where it starts.
+
+    The last start is the size of all.
+    """
 
     leaves: tuple[int, ...]
+    gaps: tuple[int, ...]
     starts: tuple[int, ...]
 
 
@@ -47,15 +51,21 @@ class _Piece(NamedTuple):
 def _pieces(sizes: tuple[int, ...], dtypes: tuple[FloatDtype, ...]) -> tuple[_Piece, ...]:
     small = tuple(leaf for leaf, size in enumerate(sizes) if size <= SMALL)
     together = small if len(small) > 1 and len(set(dtypes)) == 1 else ()
-    pieces = [_Piece((k,), (0, size)) for k, size in enumerate(sizes) if k not in together]
+    pieces = [_Piece((k,), (0,), (0, size)) for k, size in enumerate(sizes) if k not in together]
     if together:
-        aligned = (-(-sizes[leaf] // ALIGNED) * ALIGNED for leaf in together)
-        pieces.append(_Piece(together, tuple(accumulate(aligned, initial=0))))
+        gaps = tuple(-sizes[leaf] % ALIGNED for leaf in together)
+        steps = (sizes[leaf] + gap for leaf, gap in zip(together, gaps, strict=True))
+        pieces.append(_Piece(together, gaps, tuple(accumulate(steps, initial=0))))
     return tuple(pieces)
 
 
 def _pieces_of(leaves: Leaves) -> tuple[_Piece, ...]:
     return _pieces(tuple([x.size for x in leaves]), tuple([x.dtype for x in leaves]))
+
+
+@lru_cache(maxsize=4)
+def _ones(dtype: FloatDtype) -> Vector:
+    return read_only(np.ones(ALIGNED, dtype))  # a rule may divide by them
 
 
 def fresh(leaves: Leaves) -> Packed:
@@ -82,14 +92,14 @@ def _flats(leaves: Leaves) -> list[Vector]:
     """The leaves as vectors, the small ones together in one, as in `fresh`."""
     if isinstance(leaves, Packed):
         return leaves.flats
-    flats: list[Vector] = []
+    flats = []
     for piece in _pieces_of(leaves):
-        parts = [leaves[leaf].reshape(-1) for leaf in piece.leaves]
-        if len(parts) > 1:
-            ones = np.ones(ALIGNED, leaves[0].dtype)  # a rule may divide by them
-            gaps = [ones[: -part.size % ALIGNED] for part in parts]
-            parts = [np.concatenate([x for pair in zip(parts, gaps, strict=True) for x in pair])]
-        flats += parts
+        parts = []
+        for leaf, gap in zip(piece.leaves, piece.gaps, strict=True):
+            parts.append(leaves[leaf].reshape(-1))
+            if gap:
+                parts.append(_ones(leaves[leaf].dtype)[:gap])
+        flats.append(np.concatenate(parts) if len(parts) > 1 else parts[0])
     return flats
 
 
