@@ -130,6 +130,18 @@ def test_a_rate_that_is_too_high_diverges_loudly_but_without_a_warning(rate: flo
         nn.fold(step, optimizer.init(model.init(KEY, x)), chain(*epochs))
 
 
+@np.errstate(all="raise")
+def test_numbers_that_vanish_are_no_errors_where_numpy_raises() -> None:
+    model, optimizer = nn.linear(2) >> nn.relu(), nn.adam(1e-3)
+    params = nn.Linear(np.diag([1e3, 1e3]), np.zeros(2)), nn.Empty()
+    data = nn.dataset(np.eye(2), np.arange(2))
+    step = nn.training_step(model, LOSS, optimizer)
+    state, _ = nn.fold(step, optimizer.init(params), nn.shuffled_batches(data, 1, KEY, 0))
+    assert nn.evaluate(model, state.params, data, LOSS) == 0.0
+    sure = nn.predict(model >> layers.softmax(), (*state.params, nn.Empty()), data)
+    assert np.array_equal(sure, np.eye(2))
+
+
 SKIPPING = opt.skip_nonfinite(nn.sgd(0.01), 1)
 PROTECTED = [SKIPPING, opt.averaged(SKIPPING), opt.accumulated(SKIPPING, 2)]
 

@@ -20,6 +20,7 @@ from purenn.training.metrics import counted
 from purenn.tree import compose, decompose
 
 
+@np.errstate(under="ignore")
 def predict(
     layer: Layer[P, X, N],
     params: P,
@@ -38,6 +39,7 @@ def predict(
     return concatenate(parts)
 
 
+@np.errstate(under="ignore")
 def evaluate(
     layer: Layer[P, X, Y],
     params: P,
