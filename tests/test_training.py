@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from contracts import dtypes, matrix, normal
+from contracts import check_close, dtypes, matrix, normal
 
 import purenn as nn
 from purenn import layers, losses
@@ -186,7 +186,8 @@ def test_predictions_depend_neither_on_batches_nor_on_the_source(tmp_path: Path)
 
 
 def test_a_model_of_two_inputs_trains_on_pairs() -> None:
-    model = layers.beside(nn.linear(2), nn.linear(1)) >> layers.concatenate() >> nn.linear(1)
+    pair = layers.beside(nn.linear(2), nn.linear(1))
+    model = pair >> layers.concatenate() >> nn.linear(1)
     left, right = normal(0, 200, 2), normal(1, 200, 3)
     data, optimizer = nn.dataset((left, right), left[:, :1] - 2.0 * right[:, 2:]), nn.adam(0.05)
     state = optimizer.init(model.init(KEY, data.example))
@@ -197,6 +198,9 @@ def test_a_model_of_two_inputs_trains_on_pairs() -> None:
     whole = model.apply(state.params, (left, right))
     for inputs in ((left, right), data):
         np.testing.assert_allclose(nn.predict(model, state.params, inputs, 7), whole)
+    check_close(
+        nn.predict(pair, state.params[0], data, 7), pair.apply(state.params[0], (left, right))
+    )
 
 
 def test_dropout_differs_from_batch_to_batch_and_repeats_with_the_key() -> None:
