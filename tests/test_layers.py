@@ -229,7 +229,8 @@ def test_embedding_looks_up_rows_and_adds_up_their_cotangents(code: str) -> None
         assert grads.table.tolist() == [[3, 4], [0, 0], [6, 8]]
         assert dx.tolist() == [0, 0, 0]
     assert bits(params.table) == bits(initializers.normal()(KEY.child("table"), (3, 2)))
-    assert layers.embedding(3, 2, dtype=FLOAT64).init(KEY, symbols).table.dtype == FLOAT64
+    zeros = layers.embedding(3, 2, FLOAT64, table=initializers.zeros()).init(KEY, symbols)
+    assert bits(zeros) == bits(np.zeros((3, 2)))
 
 
 def test_flatten_and_concatenate_keep_the_order_of_elements() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from contracts import KEY, bits, dtypes, matrix, normal, pulled
 
-from purenn import Empty, Layer, layers
+from purenn import Empty, Layer, initializers, layers
 from purenn.arrays import FLOAT32, FloatDtype, Matrix
 from purenn.layers import Parametric, Periodic
 from purenn.tree import leaves
@@ -50,6 +50,8 @@ def test_category_embeddings_are_embeddings_side_by_side() -> None:
     assert bits(y) == bits(np.concatenate([table[[1, 0, 1]], table[[2, 4, 3]]], axis=1))
     expected = [dy[1, :4], dy[0, :4] + dy[2, :4], dy[0, 4:], dy[2, 4:], dy[1, 4:]]
     np.testing.assert_allclose(grads.table, expected)
+    half = layers.category_embedding((2, 3), 4, table=initializers.constant(0.5))
+    assert bits(half.init(KEY, codes)) == bits(np.full((5, 4), 0.5))
     assert not dx.any()
 
 

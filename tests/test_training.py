@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from contracts import dtypes, matrix, normal
+from contracts import check_close, dtypes, matrix, normal
 
 import purenn as nn
 from purenn import layers, losses
@@ -130,6 +130,18 @@ def test_a_rate_that_is_too_high_diverges_loudly_but_without_a_warning(rate: flo
         nn.fold(step, optimizer.init(model.init(KEY, x)), chain(*epochs))
 
 
+@np.errstate(all="raise")
+def test_numbers_that_vanish_are_no_errors_where_numpy_raises() -> None:
+    model, optimizer = nn.linear(2) >> nn.relu(), nn.adam(1e-3)
+    params = nn.Linear(np.diag([1e3, 1e3]), np.zeros(2)), nn.Empty()
+    data = nn.dataset(np.eye(2), np.arange(2))
+    step = nn.training_step(model, LOSS, optimizer)
+    state, _ = nn.fold(step, optimizer.init(params), nn.shuffled_batches(data, 1, KEY, 0))
+    assert nn.evaluate(model, state.params, data, LOSS) == 0.0
+    sure = nn.predict(model >> layers.softmax(), (*state.params, nn.Empty()), data)
+    assert np.array_equal(sure, np.eye(2))
+
+
 SKIPPING = opt.skip_nonfinite(nn.sgd(0.01), 1)
 PROTECTED = [SKIPPING, opt.averaged(SKIPPING), opt.accumulated(SKIPPING, 2)]
 
@@ -174,7 +186,8 @@ def test_predictions_depend_neither_on_batches_nor_on_the_source(tmp_path: Path)
 
 
 def test_a_model_of_two_inputs_trains_on_pairs() -> None:
-    model = layers.beside(nn.linear(2), nn.linear(1)) >> layers.concatenate() >> nn.linear(1)
+    pair = layers.beside(nn.linear(2), nn.linear(1))
+    model = pair >> layers.concatenate() >> nn.linear(1)
     left, right = normal(0, 200, 2), normal(1, 200, 3)
     data, optimizer = nn.dataset((left, right), left[:, :1] - 2.0 * right[:, 2:]), nn.adam(0.05)
     state = optimizer.init(model.init(KEY, data.example))
@@ -185,6 +198,9 @@ def test_a_model_of_two_inputs_trains_on_pairs() -> None:
     whole = model.apply(state.params, (left, right))
     for inputs in ((left, right), data):
         np.testing.assert_allclose(nn.predict(model, state.params, inputs, 7), whole)
+    check_close(
+        nn.predict(pair, state.params[0], data, 7), pair.apply(state.params[0], (left, right))
+    )
 
 
 def test_dropout_differs_from_batch_to_batch_and_repeats_with_the_key() -> None:

@@ -14,7 +14,7 @@ from purenn.data.columns import Column, Pair, Rows, T, X, checked_order
 from purenn.keys import Key
 from purenn.tree import Node
 
-Arrays = AnyArray | tuple[AnyArray, AnyArray]
+Arrays = AnyArray | tuple["Arrays", "Arrays"]
 V = TypeVar("V")
 W = TypeVar("W")
 A = TypeVar("A", bound=Arrays)
@@ -70,8 +70,8 @@ def dataset(
     Arrays are of finite float32 or float64, or of integers, and not empty.
 
     Args:
-        inputs: an array, a pair of arrays for a model of two inputs, or a column.
-        targets: an array, a pair `(targets, weights)`, or a column.
+        inputs: an array, a pair for a model of two inputs, or a column; pairs may hold pairs.
+        targets: an array, a pair such as `(targets, weights)`, or a column.
     """
     return Dataset(_column(inputs), _column(targets))
 

@@ -13,6 +13,7 @@ import numpy as np
 from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
+from purenn import checks
 from purenn.arrays import Labels, Matrix, Vector
 from purenn.data import Dataset, shuffled_batches, split
 from purenn.errors import DataError, ShapeError
@@ -134,8 +135,9 @@ def first_params(problem: Problem, data: Data, key: Key) -> object:
         rows = key.child("example").generator().permutation(rows)[:EXAMPLES]
     example = data.inputs.take(rows)
     params = net.init(key, example)
-    found = net.apply(params, example[:1]).shape
-    if found != (1, problem.outputs):
+    y = net.apply(params, example[:1])
+    checks.one_array("The model", y)
+    if (found := y.shape) != (1, problem.outputs):
         expected = f"{problem.outputs} outputs for each sample"
         raise ShapeError("The model", f"expected {expected}, got the shape {found[1:]}.")
     return params

@@ -12,11 +12,12 @@ from purenn.arrays import Float, FloatDtype, Indices, Labels, Matrix, N, matrix,
 from purenn.checks import Count
 from purenn.errors import LabelError, OptionError, ShapeError
 from purenn.expressions import maker
-from purenn.initializers import normal
+from purenn.initializers import Initializer, normal
 from purenn.kernels.gather import scattered, take
 from purenn.keys import Key
 from purenn.layers._contract import Layer, Pass, anything, checked
 from purenn.layers._fitting import require_dtype, require_rows, require_shape
+from purenn.layers.linear import initializer
 from purenn.tree import Node
 
 NEAR = 1e-3  # so far from a whole number rounding may lead
@@ -31,36 +32,43 @@ class Embedding(Node):
 
 @maker
 def embedding(
-    symbols: Count, features: Count, dtype: FloatDtype | type[Float] = arrays.FLOAT32
+    symbols: Count,
+    features: Count,
+    dtype: FloatDtype | type[Float] = arrays.FLOAT32,
+    *,
+    table: Initializer | None = None,
 ) -> Layer[Embedding, Labels, Matrix]:
     """The row of a table for each symbol: integers (samples,) become (samples, features).
 
     Symbols are numbered from 0; one that is not in the table is a LabelError. First values are
-    standard normal, float32 or float64, for integers do not say which.
+    float32 or float64, for integers do not say which, and standard normal, unless an initializer of
+    the table is given.
     """
     kind = checks.float_dtype("embedding", dtype)
+    first = initializer("table of embedding", table, normal())
     subject, shape = f"embedding({symbols}, {features})", (symbols, features)
 
     def rows_of(x: Labels) -> Indices:
         arrays.require_indices(subject, x, symbols)
         return x.astype(np.int64, copy=False)
 
-    return _of_table(subject, shape, 1, lambda x: kind, rows_of)
+    return _of_table(subject, shape, 1, lambda x: kind, rows_of, first)
 
 
 @maker
 def category_embedding(
-    symbols: tuple[int, ...], features: Count
+    symbols: tuple[int, ...], features: Count, *, table: Initializer | None = None
 ) -> Layer[Embedding, Matrix, Matrix]:
     """A learned vector for each category of each column: (samples, columns) to features.
 
     The input has whole numbers from 0, as floats: a part of a table that has other numbers too.
     The output is (samples, columns * features), column by column. All vectors are rows of one
-    table, in the same order, and standard normal at first.
+    table, in the same order.
 
     Args:
         symbols: how many categories each column has.
         features: the length of a vector.
+        table: the initializer of the table; `normal()` if None.
 
     Raises:
         LabelError: a number is not that of a category of its column.
@@ -69,6 +77,7 @@ def category_embedding(
     if not isinstance(given, tuple) or not given:
         raise OptionError(f"category_embedding: expected a tuple of numbers, got {symbols!r}.")
     sizes = tuple(checks.integer("The symbols of category_embedding", each) for each in symbols)
+    first = initializer("table of category_embedding", table, normal())
     subject, shape = f"category_embedding({sizes}, {features})", (sum(sizes), features)
     limits = np.array(sizes)
     starts = np.cumsum(limits) - limits
@@ -87,7 +96,7 @@ def category_embedding(
         found: Indices = (numbers.astype(np.int64) + starts).reshape(-1)
         return found
 
-    return _of_table(subject, shape, len(sizes), lambda x: x.dtype, rows_of)
+    return _of_table(subject, shape, len(sizes), lambda x: x.dtype, rows_of, first)
 
 
 def _of_table(
@@ -96,12 +105,13 @@ def _of_table(
     columns: int,
     dtype_of: Callable[[N], FloatDtype],
     rows_of: Callable[[N], Indices],
+    first: Initializer,
 ) -> Layer[Embedding, N, Matrix]:
     """A layer that looks up rows of a table, so many for each sample, which `rows_of` checks."""
 
     def init(key: Key, example: N) -> Embedding:
         rows_of(example)
-        return Embedding(normal()(key.child("table"), shape, dtype_of(example)))
+        return Embedding(first(key.child("table"), shape, dtype_of(example)))
 
     def vjp(params: Embedding, x: N, key: Key) -> Pass[Matrix, Embedding, N]:
         rows = rows_of(x)

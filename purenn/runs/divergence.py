@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import isfinite, nan
+from math import isfinite, isnan, nan
 from typing import TypeVar
 
 import attrs
@@ -104,7 +104,11 @@ def _first_bad(tree: object, but: Leaves = ()) -> str | None:
 
 def _told(where: str, problem: str, more: str, recent: tuple[Moment, ...]) -> DivergenceError:
     known = [attrs.astuple(moment) for moment in recent if isfinite(moment.parameter_norm)]
-    rows = [", ".join(f"{value:.4g}" for value in row) for row in zip(*known, strict=True)]
-    parts = "; ".join(f"{name} {row}" for name, row in zip(NAMES, rows, strict=False))
+    rows = zip(NAMES, zip(*known, strict=True), strict=False)
+    parts = "; ".join(
+        f"{name} {', '.join(map('{:.4g}'.format, row))}"
+        for name, row in rows
+        if not all(map(isnan, row))  # as the gradient's are if nothing reports them
+    )
     history = f"\nThe steps before: {parts}." if parts else ""
     return DivergenceError(f"Training diverged {where}: {problem}{history}\n{more}")

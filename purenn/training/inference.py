@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from math import nan
 from typing import TypeGuard
 
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import N, require_array
+from purenn.arrays import require_array
 from purenn.data import Column, Dataset, Pair
-from purenn.errors import DataError, OptionError
+from purenn.errors import DataError, OptionError, TreeError
 from purenn.kernels.gather import concatenate
 from purenn.layers import Layer
 from purenn.losses import Loss
@@ -20,24 +20,38 @@ from purenn.training.metrics import counted
 from purenn.tree import compose, decompose
 
 
+@np.errstate(under="ignore")
 def predict(
-    layer: Layer[P, X, N],
+    layer: Layer[P, X, Y],
     params: P,
     inputs: X | Column[X] | Dataset[X, object],
     batch_size: int = 1024,
-) -> N:
+) -> Y:
     """The predictions for all samples, in their order, computed in inference mode.
 
     The inputs are an array (or a pair of arrays) whose first axis counts the samples, at least one,
     a column of them, or a data set. So many samples as the batch size are held in memory at once.
+    Several outputs, as those of `branches`, come as a tuple of arrays.
     """
     require_model(layer)
     source: X | Column[X] = inputs.inputs if isinstance(inputs, Dataset) else inputs
     parts = [layer.apply(params, batch) for batch in _batches(source, batch_size)]
+    found = _joined(parts)
+    if _is_like(found, parts[0]):
+        return found
+    raise TreeError(f"predict: expected outputs in plain tuples, got {checks.described(parts[0])}.")
+
+
+def _joined(parts: Sequence[object]) -> object:
+    """The outputs of all batches in one array, or a tuple of such."""
+    if isinstance(parts[0], tuple):
+        tuples = [part for part in parts if isinstance(part, tuple)]
+        return tuple(map(_joined, zip(*tuples, strict=True)))
     checks.one_array("predict", parts[0])
-    return concatenate(parts)
+    return concatenate([part for part in parts if isinstance(part, np.ndarray)])
 
 
+@np.errstate(under="ignore")
 def evaluate(
     layer: Layer[P, X, Y],
     params: P,

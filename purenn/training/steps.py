@@ -69,12 +69,12 @@ class TrainingStep(Generic[P, X, Y, T, S]):
         advice = "Make it with optimizer.init(params)."
         checks.instance("The state of a step", owner.state, State, advice)
         checks.instance("The batch of a step", batch, Batch, "Take it from shuffled_batches(...).")
-        with np.errstate(over="ignore", invalid="ignore"):  # of which the loss tells
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # the loss tells of it
             value, grads = self.gradient(owner.state.params, batch.inputs, batch.targets, batch.key)
         samples, mean = counted(self.loss, batch.targets), value
         if isinstance(self.loss, Loss) and samples:
             mean = value / (self.loss.scale(samples) * samples)
-        with np.errstate(over="ignore"):  # of which the next loss tells
+        with np.errstate(over="ignore", under="ignore"):  # of which the next loss tells
             self.optimizer.advance(owner, grads, mean if samples else nan)
         # What writes over its state never skips: most optimizers are not asked.
         if not self.optimizer.writes_over and was_skipped(owner.state.slots):

@@ -183,6 +183,8 @@ assert_type(train(nn.adam(0.1), data) if clip else train(nn.sgd(0.1), data), Par
 weighty = nn.dataset(x, (labels, weights))
 assert_type(weighty, Dataset[Matrix, tuple[Labels, Vector]])
 assert_type(nn.dataset((x, labels), rows), Dataset[tuple[Matrix, Labels], Matrix])
+nested = nn.dataset(((x, x), labels), rows)
+assert_type(nested, Dataset[tuple[tuple[Matrix, Matrix], Labels], Matrix])
 batches = nn.shuffled_batches(data, 2, KEY, 0)
 assert_type(batches[0], Batch[Matrix, Labels])
 assert_type(batches[1:], Batches[Matrix, Labels])
