@@ -59,7 +59,10 @@ def require_rows(subject: str, x: Array) -> None:
     """Check that an input is a matrix of floats."""
     require_floats(subject, x)
     if x.ndim != 2:
-        got = f"{x.shape[1:]}. Put flatten() before it."
+        cure = "Put flatten() before it."
+        if x.ndim == 1:
+            cure = "Add an axis: x[np.newaxis] for one sample, x[:, np.newaxis] for one feature."
+        got = f"{x.shape[1:]}. {cure}"
         raise ShapeError(subject, f"expected samples of shape (features,), got {got}")
 
 
