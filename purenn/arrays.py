@@ -194,5 +194,9 @@ def _leaf(array: N, kind: str, rank: int) -> N:
         is_own = array.base is None and not array.flags.writeable  # as most are: a short cut
         return array if is_own else immutable(array)
     subject = f"{kind} of parameters"
+    given: object = array
+    if isinstance(given, int):  # as in other libraries
+        cure = "Layers are made by functions in small letters, such as linear(5)."
+        raise DtypeError(subject, f"expected a NumPy array, got {given}. {cure}")
     require_floats(subject, array)
     raise ShapeError(subject, f"expected {kind} of size ≥ 1, got the shape {array.shape}.")
