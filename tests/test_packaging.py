@@ -101,6 +101,9 @@ def test_names_are_imported_when_asked_for_and_type_checkers_know_from_where() -
     assert {"data", "layers", "optimizers", "training", "tree", *purenn.__all__} <= set(known)
     assert [name for name in known if getattr(purenn, name) is not known[name]] == []
     assert not hasattr(purenn, "lineer")
+    for name, cure in (("GELU", ". There is purenn.layers.gelu."), ("_gelu", ""), ("kernel", "")):
+        with pytest.raises(AttributeError, match=f"no attribute '{name}'{re.escape(cure)}$"):
+            getattr(purenn, name)
     code = "import sys, purenn; print('numpy' in sys.modules, 'purenn.arrays' in sys.modules)"
     loaded = subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, text=True)
     assert loaded.split() == ["False", "False"]
