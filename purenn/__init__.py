@@ -80,8 +80,10 @@ else:
         """Where there is such a name, in small letters if need be."""
         from importlib.util import find_spec
 
-        if name.startswith("_") or find_spec(f"purenn.{name}"):  # which is about to be imported
+        if name.startswith("_") or not name.isidentifier():
             return ""
+        if find_spec(f"purenn.{name}"):  # quick, for this is asked by its import too
+            return f". Import it: from purenn import {name}."
         for module, own in ((module, own) for own in (name, name.lower()) for module in _MODULES):
             found = getattr(__getattr__(module), own, None)
             if getattr(found, "__module__", "").startswith("purenn."):
