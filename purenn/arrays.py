@@ -160,13 +160,13 @@ def require_integers(subject: str, array: object) -> None:
         raise ShapeError(subject, f"expected labels of shape (samples,), got {found.shape}.{cure}")
 
 
-def require_indices(subject: str, array: AnyArray, count: int) -> None:
+def require_indices(subject: str, array: AnyArray, count: int, cure: str = "") -> None:
     """Check that `array` is a vector of integers from 0 to below `count`."""
     require_integers(subject, array)
     # Negative integers are huge as unsigned ones.
     if np.maximum.reduce(array.astype(np.uint64), initial=0) >= count:
         wrong = array[(array < 0) | (array >= count)][0]
-        raise LabelError(f"{subject}: expected integers from 0 to {count - 1}, got {wrong}.")
+        raise LabelError(f"{subject}: expected integers from 0 to {count - 1}, got {wrong}.{cure}")
 
 
 def vector(array: Vector) -> Vector:

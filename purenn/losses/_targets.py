@@ -46,7 +46,8 @@ def require_labels(name: str, labels: AnyArray, samples: int, classes: int | Non
     if classes is None:
         arrays.require_integers(name, labels)
     else:
-        arrays.require_indices(name, labels, classes)
+        cure = " Give the model an output for each class." * (classes == 1)
+        arrays.require_indices(name, labels, classes, cure)
     if labels.shape[0] != samples or not samples:
         raise ShapeError(name, f"expected {samples or 'some'} labels, got {labels.shape[0]}.")
 
