@@ -74,7 +74,21 @@ else:
             found = vars(import_module(f"purenn.{module}")).get(name)
             if found is not None:
                 return globals().setdefault(name, found)
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{_elsewhere(name)}")
+
+    def _elsewhere(name: str) -> str:
+        """Where there is such a name, in small letters if need be."""
+        from importlib.util import find_spec
+
+        if name.startswith("_") or not name.isidentifier():
+            return ""
+        if find_spec(f"purenn.{name}"):  # quick, for this is asked by its import too
+            return f". Import it: from purenn import {name}."
+        for module, own in ((module, own) for own in (name, name.lower()) for module in _MODULES):
+            found = getattr(__getattr__(module), own, None)
+            if getattr(found, "__module__", "").startswith("purenn."):
+                return f". There is purenn.{module}.{own}."
+        return ""
 
     def __dir__() -> list[str]:
         return sorted({*globals(), *_MODULES, *__all__})

@@ -133,7 +133,7 @@ def require_array(subject: str, array: object, dtype: str = "np.float32") -> Any
         cure = f" Convert it with x.to_numpy(dtype={dtype})."
     elif isinstance(array, tuple) and any(isinstance(one, np.ndarray) for one in array):
         cure = " Give one array, or pairs where they are taken: (a, (b, c))."
-    elif isinstance(array, list | tuple | int | float):
+    elif isinstance(array, list | tuple | range | int | float):
         cure = f" Convert it with np.array(x, {dtype})."
     raise DtypeError(subject, f"expected a NumPy array, got {type(array).__name__}.{cure}")
 
@@ -160,13 +160,13 @@ def require_integers(subject: str, array: object) -> None:
         raise ShapeError(subject, f"expected labels of shape (samples,), got {found.shape}.{cure}")
 
 
-def require_indices(subject: str, array: AnyArray, count: int) -> None:
+def require_indices(subject: str, array: AnyArray, count: int, cure: str = "") -> None:
     """Check that `array` is a vector of integers from 0 to below `count`."""
     require_integers(subject, array)
     # Negative integers are huge as unsigned ones.
     if np.maximum.reduce(array.astype(np.uint64), initial=0) >= count:
         wrong = array[(array < 0) | (array >= count)][0]
-        raise LabelError(f"{subject}: expected integers from 0 to {count - 1}, got {wrong}.")
+        raise LabelError(f"{subject}: expected integers from 0 to {count - 1}, got {wrong}.{cure}")
 
 
 def vector(array: Vector) -> Vector:
@@ -194,5 +194,9 @@ def _leaf(array: N, kind: str, rank: int) -> N:
         is_own = array.base is None and not array.flags.writeable  # as most are: a short cut
         return array if is_own else immutable(array)
     subject = f"{kind} of parameters"
+    given: object = array
+    if isinstance(given, int):  # as in other libraries
+        cure = "Layers are made by functions in small letters, such as linear(5)."
+        raise DtypeError(subject, f"expected a NumPy array, got {given}. {cure}")
     require_floats(subject, array)
     raise ShapeError(subject, f"expected {kind} of size ≥ 1, got the shape {array.shape}.")

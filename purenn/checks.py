@@ -21,7 +21,7 @@ def integer(name: str, value: object, least: int = 1, most: float = inf) -> int:
         if least <= number <= most:
             return number
     bound = f"an integer ≥ {least}" if most == inf else f"an integer from {least} to {most}"
-    raise OptionError(f"{name}: expected {bound}, got {value!r}.")
+    raise OptionError(f"{name}: expected {bound}, got {described(value)}.")
 
 
 def number(
@@ -41,7 +41,8 @@ def number(
                 return found
     bounds = {">": above, "≥": least, "<": below, "≤": most}
     shown = " and ".join(f"{sign} {bound:g}" for sign, bound in bounds.items() if isfinite(bound))
-    raise OptionError(f"{name}: expected a finite number {shown}".rstrip() + f", got {value!r}.")
+    expected = f"a finite number {shown}".rstrip()
+    raise OptionError(f"{name}: expected {expected}, got {described(value)}.")
 
 
 def real(name: str, value: object) -> float:

@@ -144,19 +144,19 @@ def maker(function: F) -> F:
 
 def _recording(function: FunctionType) -> object:
     def make(*positional: object, **named: object) -> object:
-        arguments = map(_plain, positional)
-        options = {name: _plain(value) for name, value in named.items()}
         signature = _signature(function)
+        checked: dict[str, object] = {}
         try:
-            bound = signature.bind(*arguments, **options)
+            bound = signature.bind(*positional, **named)
         except TypeError as error:
             parameters = signature.parameters.values()
             bare = [one.replace(annotation=one.empty, default=one.empty) for one in parameters]
             raise OptionError(f"{make.__name__}{inspect.Signature(bare)}: {error}.") from None
-        given = bound.arguments.copy()
         for name, check in _argument_checks(function).items():
-            if name in given:
-                bound.arguments[name] = check(f"The {name} of {make.__name__}", given[name])
+            if name in bound.arguments:
+                checked[name] = check(f"The {name} of {make.__name__}", bound.arguments[name])
+        given = {name: _plain(value) for name, value in bound.arguments.items()}
+        bound.arguments = given | checked
         value: object = function(*bound.args, **bound.kwargs)
         bound.arguments = given
         return expressed(value, _call(make, bound)) if isinstance(value, Expressed) else value
@@ -223,6 +223,8 @@ def _plain(value: object) -> object:
         return _plain(value.tolist())
     if isinstance(value, list) or type(value) is tuple:
         return tuple(map(_plain, value))
+    if type(value) is dict:  # of `**options`
+        return {name: _plain(one) for name, one in value.items()}
     if isinstance(value, partial):
         given = (*value.args, *value.keywords.values())
         if all(isinstance(one, int | float | str) for one in given):

@@ -23,15 +23,17 @@ NOT_EVEN_INTEGERS: list[object] = [
 
 @pytest.mark.parametrize("value", [*NOT_EVEN_INTEGERS, HUGE, -HUGE], ids=lambda x: repr(x)[:20])
 def test_what_is_no_finite_number_is_refused(value: object) -> None:
-    with refused(OptionError, f"It: expected a finite number, got {value!r}."):
+    with refused(OptionError, f"It: expected a finite number, got {checks.described(value)}."):
         checks.number("It", value)
-    with refused(OptionError, f"It: expected a finite number ≥ 0 and < 1, got {value!r}."):
+    with refused(
+        OptionError, f"It: expected a finite number ≥ 0 and < 1, got {checks.described(value)}."
+    ):
         checks.fraction("It", value)
 
 
 @pytest.mark.parametrize("value", [*NOT_EVEN_INTEGERS, 1.0, np.float64(1), 0, -1], ids=repr)
 def test_what_is_no_integer_from_1_is_refused(value: object) -> None:
-    with refused(OptionError, f"It: expected an integer ≥ 1, got {value!r}."):
+    with refused(OptionError, f"It: expected an integer ≥ 1, got {checks.described(value)}."):
         checks.integer("It", value)
 
 

@@ -94,6 +94,7 @@ def test_batches_in_order_are_views_of_the_samples_as_they_stand() -> None:
     assert seen(batches) == list(range(10))
     assert [batch.key for batch in batches] == [Key(3).child("batch", n) for n in range(3)]
     assert repr(batches) == "<3 batches of 4 from <10 samples of (2,) with targets ()>>"
+    assert repr(data.inputs) == "<10 samples of (2,)>"
     assert isinstance(data.inputs, Rows)
     assert np.shares_memory(batches[1].inputs, data.inputs.array)
     assert not batches[1].inputs.flags.writeable

@@ -132,4 +132,5 @@ def test_without_a_maker_a_value_equals_itself_alone() -> None:
 def test_makers_write_numbers_down_as_pythons(number: float) -> None:
     assert repr(schedules.constant(number)) == "constant(0.5)"
     assert type(schedules.constant(number)(0)) is float
+    assert repr(named(rate=number)) == "named(rate=0.5)"
     assert repr(schedules.join(number, (3, number))) == "join(0.5, (3, 0.5))"

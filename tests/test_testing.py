@@ -113,6 +113,7 @@ BAD_LAYERS: list[tuple[object, str]] = [
     (altered(weight=wide), "the gradient turns float32 into float64"),
     (altered(dx=wide), "The float32 input and its cotangent do not match"),
     (inferring(altered(y=twice)), "The output of apply and that of the inference's vjp differ"),
+    (attrs.evolve(nn.relu(), apply=nn.tanh().apply, expression=None), "inference's vjp differ"),
     (inferring(altered(bias=0.0)) >> linear(2), "The slope of params.0.bias is 0, "),
 ]
 

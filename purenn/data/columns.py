@@ -31,6 +31,9 @@ class Column(ABC, Generic[X]):
     @abstractmethod
     def __len__(self) -> int: ...
 
+    def __repr__(self) -> str:
+        return f"<{len(self)} samples of {self.shape}>"
+
     @property
     def shape(self) -> object:
         """The shape of one sample, without the batch axis; of each array of a tuple."""

@@ -22,7 +22,7 @@ from purenn import checks
 from purenn.errors import LocatedError, OptionError
 from purenn.expressions import Chained, Expressed, expressed
 from purenn.keys import Key
-from purenn.layers._fitting import require_entries, require_params, require_single
+from purenn.layers._fitting import guarded, require_entries, require_params, require_single
 from purenn.tree import Empty
 
 P = TypeVar("P")
@@ -79,7 +79,7 @@ class Layer(Expressed, Generic[P, X, Y]):
     def vjp(self, params: P, x: X, key: Key) -> Pass[Y, P, X]:
         """The output for a batch and its pullback: training."""
         checks.instance("The key of vjp", key, Key, "Give Key(0), say.")
-        return self._vjp(params, x, key)
+        return guarded(self, self._vjp(params, x, key))
 
     @overload
     def __rshift__(

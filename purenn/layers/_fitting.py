@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
+from typing import TypeVar
 
 import numpy as np
 
@@ -10,6 +12,25 @@ from purenn import checks
 from purenn.arrays import FLOAT32, FLOAT64, AnyArray, Array, Shape, require_floats
 from purenn.errors import DtypeError, ParametersError, ShapeError, TreeError
 from purenn.tree import Frozen, walk
+
+Y = TypeVar("Y")
+Z = TypeVar("Z")
+
+
+def guarded(layer: object, found: tuple[Y, Callable[[Y], Z]]) -> tuple[Y, Callable[[Y], Z]]:
+    """A training pass whose pullback checks the cotangent of an output that is an array."""
+    y: object = found[0] if checks.is_pair(found) and callable(found[1]) else None
+    if not isinstance(y, np.ndarray):
+        return found
+    pull, shape, dtype = found[1], y.shape, y.dtype  # without y itself, which may be large
+
+    def pullback(dy: Y) -> Z:
+        if not isinstance(dy, np.ndarray) or dy.shape != shape or dy.dtype != dtype:
+            expected = f"a cotangent like the output, a {dtype} array of shape {shape}"
+            raise ShapeError(f"{layer!r}", f"expected {expected}, got {checks.described(dy)}.")
+        return pull(dy)
+
+    return found[0], pullback
 
 
 def require_entries(subject: str, params: object, size: int) -> None:
@@ -59,7 +80,10 @@ def require_rows(subject: str, x: Array) -> None:
     """Check that an input is a matrix of floats."""
     require_floats(subject, x)
     if x.ndim != 2:
-        got = f"{x.shape[1:]}. Put flatten() before it."
+        cure = "Put flatten() before it."
+        if x.ndim == 1:
+            cure = "Add an axis: x[np.newaxis] for one sample, x[:, np.newaxis] for one feature."
+        got = f"{x.shape[1:]}. {cure}"
         raise ShapeError(subject, f"expected samples of shape (features,), got {got}")
 
 

@@ -18,7 +18,9 @@ def require_images(subject: str, x: Images) -> None:
     """Check that `x` is a batch (samples, rows, columns, channels)."""
     require_floats(subject, x)
     if x.ndim != 4:
-        cure = " Add an axis of channels: x[..., np.newaxis]." if x.ndim == 3 else ""
+        cure = ""
+        if x.ndim == 3:
+            cure = " Add an axis: x[..., np.newaxis] of channels, x[np.newaxis] for one image."
         expected = "samples of shape (rows, columns, channels)"
         raise ShapeError(subject, f"expected {expected}, got {x.shape[1:]}.{cure}")
 

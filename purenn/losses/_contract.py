@@ -17,7 +17,7 @@ import numpy as np
 
 from purenn import checks
 from purenn.arrays import A, Array, N, Vector, read_only, typed_like
-from purenn.errors import OptionError
+from purenn.errors import OptionError, ShapeError
 from purenn.expressions import Expressed, maker
 from purenn.kernels.constants import scalar
 from purenn.kernels.memory import empty_like
@@ -57,20 +57,37 @@ class Loss(Expressed, Generic[Y, T_contra]):
 
     def __call__(self, prediction: Y, target: T_contra) -> tuple[float, Y]:
         """The value, and the cotangent of the prediction."""
-        values, pull = self.per_sample(prediction, target)
+        values, pull = self.checked(prediction, target)
         samples = self._samples(values, target)
         scale = self.scale(samples) if samples else 0.0
         return total(values) * scale, pull(scalar(scale, values.dtype))
 
     def mean(self, prediction: Y, target: T_contra) -> float:
         """The mean over the samples, whatever the reduction; NaN if none counts."""
-        values, _ = self.per_sample(prediction, target)
+        values, _ = self.checked(prediction, target)
         samples = self._samples(values, target)
         return total(values) / samples if samples else nan
+
+    def checked(self, prediction: Y, target: T_contra) -> PerSample[Y]:
+        """What `per_sample` gives, if it is as `PerSample` says."""
+        found = self.per_sample(prediction, target)
+        _require_losses(self, found, prediction)
+        return found
 
     def _samples(self, values: Vector, target: T_contra) -> int:
         """How many samples of a target count, from the losses of all."""
         return len(values) if self.count is None else self.count(target)
+
+
+def _require_losses(loss: object, found: object, prediction: object) -> None:
+    parts = found if isinstance(found, tuple) else (found,)
+    if len(parts) == 2 and isinstance(parts[0], np.ndarray) and callable(parts[1]):
+        shape = parts[0].shape
+        if shape == (prediction.shape if isinstance(prediction, np.ndarray) else shape)[:1]:
+            return
+    expected = "a vector with the loss of each sample, and a function from their weights"
+    got = " and ".join(map(checks.described, parts))
+    raise ShapeError(f"{loss!r}", f"expected {expected}, got {got}.")
 
 
 def weighted_slopes(slopes: N, weights: Array) -> N:
@@ -128,8 +145,8 @@ def reporting(value: Loss[Y, T], descent: Loss[Y, T]) -> Loss[Y, T]:
     require_loss("reporting", descent)
 
     def per_sample(prediction: Y, target: T) -> PerSample[Y]:
-        values, _ = value.per_sample(prediction, target)
-        _, pull = descent.per_sample(prediction, target)
+        values, _ = value.checked(prediction, target)
+        _, pull = descent.checked(prediction, target)
         counts = value._samples(values, target), descent._samples(values, target)
         if counts[0] != counts[1]:
             expected = "two losses in which the same samples count"

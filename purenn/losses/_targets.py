@@ -46,7 +46,8 @@ def require_labels(name: str, labels: AnyArray, samples: int, classes: int | Non
     if classes is None:
         arrays.require_integers(name, labels)
     else:
-        arrays.require_indices(name, labels, classes)
+        cure = " Give the model an output for each class." * (classes == 1)
+        arrays.require_indices(name, labels, classes, cure)
     if labels.shape[0] != samples or not samples:
         raise ShapeError(name, f"expected {samples or 'some'} labels, got {labels.shape[0]}.")
 
@@ -54,7 +55,7 @@ def require_labels(name: str, labels: AnyArray, samples: int, classes: int | Non
 def require_class_targets(name: str, prediction: Matrix, target: L) -> L:
     """The target of a classifier, if it is labels, or rows of probabilities like the prediction."""
     found = arrays.require_array(name, target, "np.int64")
-    if found.ndim == 1 or found.dtype.kind in "iub":
+    if found.ndim == 1 or (found.dtype.kind in "iub" and found.shape[1:] == (1,)):
         require_matrix(name, prediction)
         require_labels(name, found, *prediction.shape)
     else:

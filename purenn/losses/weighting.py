@@ -30,7 +30,7 @@ def weighted(loss: Loss[Y, T]) -> Loss[Y, tuple[T, Vector]]:
         if not checks.is_pair(target):
             cure = "Make the data with dataset(x, (y, weights))."
             raise ShapeError("weighted(...)", f"expected pairs (target, weights). {cure}")
-        values, pull = loss.per_sample(prediction, target[0])
+        values, pull = loss.checked(prediction, target[0])
         return _times(_sample_weights(target[1], values), values, pull)
 
     count = loss.count
@@ -74,7 +74,7 @@ def class_weighted(loss: Loss[Matrix, L], weights: Sequence[float]) -> Loss[Matr
     table = [checks.number("A weight of class_weighted", weight, least=0.0) for weight in weights]
 
     def per_sample(prediction: Matrix, target: L) -> PerSample[Matrix]:
-        values, pull = loss.per_sample(prediction, target)
+        values, pull = loss.checked(prediction, target)
         for weight in table:
             checks.fits("A weight of class_weighted", weight, values.dtype)
         factors = _class_factors(np.array(table, values.dtype), prediction, target)
@@ -131,10 +131,10 @@ def ignoring(loss: Loss[Matrix, L], label: int) -> Loss[Matrix, L]:
     def per_sample(prediction: Matrix, target: L) -> PerSample[Matrix]:
         mask = counted(target)
         if mask is None:
-            return loss.per_sample(prediction, target)
+            return loss.checked(prediction, target)
         spare = np.min(target[mask], initial=0)  # a label of the loss: 0, or -1 if that is one
         known = typed_like(np.where(mask, target, spare), target)
-        values, pull = loss.per_sample(prediction, known)
+        values, pull = loss.checked(prediction, known)
         kept: Vector = np.zeros_like(values)
         np.copyto(kept, values, where=mask)
         return read_only(kept), lambda weights: pull(np.multiply(mask, weights))

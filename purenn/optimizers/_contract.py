@@ -94,7 +94,7 @@ Flow = Callable[[S, Updates, Point], tuple[S, Updates]]
 class Transform(Expressed, Generic[S]):
     """Gradients in, updates out, leaf by leaf like the parameters. `S` is its state, a tree."""
 
-    init: Init[S]
+    _init: Init[S]
     update: Update[S]
     _flow: Flow[S] | None = attrs.field(default=None, kw_only=True)
     _parts: tuple[object, ...] = attrs.field(default=(), kw_only=True)  # of a chain
@@ -102,8 +102,14 @@ class Transform(Expressed, Generic[S]):
     __array_ufunc__ = None  # an array on the left of >> leaves the operation to __rrshift__
 
     def __attrs_post_init__(self) -> None:
-        checks.function("The init of a Transform", self.init)
+        checks.function("The init of a Transform", self._init)
         checks.function("The update of a Transform", self.update)
+
+    def init(self, point: Point) -> S:
+        """The state before the first step."""
+        cure = "An optimizer takes the parameters: descend(transform, rate).init(params)."
+        checks.instance("The point of init", point, Point, cure)
+        return self._init(point)
 
     def flow(self, state: S, updates: Updates, point: Point) -> tuple[S, Updates]:
         """`update` for updates that are on their way, to which it may add rules."""
