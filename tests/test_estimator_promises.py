@@ -72,6 +72,20 @@ def test_a_regressor_predicts_the_mean_that_its_loss_stands_for() -> None:
     assert model.input_gradients(x[:1])[0, 0] == pytest.approx(slope[0], rel=1e-3)
 
 
+@pytest.mark.parametrize("members", [1, 2])
+def test_predictions_can_be_written_in(members: int) -> None:
+    kinds = classifier(members=members).fit(X, LABELS)
+    values = regressor(members=members).fit(NUMBERS, VALUES)
+    for found in (
+        kinds.predict(X),
+        kinds.predict_proba(X),
+        kinds.input_gradients(X),
+        values.predict(NUMBERS),
+        values.input_gradients(NUMBERS),
+    ):
+        found[found == found[0]] = 0
+
+
 def test_weights_count_in_the_scale_of_targets() -> None:
     draw = np.random.default_rng(0)
     x, odd = draw.standard_normal((400, 2)), np.arange(400) % 2 == 1

@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from purenn.arrays import FLOAT32, FLOATS, A, Array, FloatDtype, Matrix, is_plain, read_only
+from purenn.arrays import FLOAT32, FLOATS, A, Array, FloatDtype, Matrix, is_plain
 from purenn.data import shuffled_batches
 from purenn.errors import DataError, OptionError, ParametersError, TreeError
 from purenn.estimators._history import Measured
@@ -122,7 +122,7 @@ class Estimator(CallbackSupportMixin, Measured, Preparation[E]):
         found = average([jacobian(linked, (Block(params), EMPTY), x) for params in self._serving])
         slopes = np.full((len(x), self._width, self.n_features_in_), nan, x.dtype)
         slopes[:, :, places] = found[:, :, : len(places)] * scales[:, np.newaxis]
-        return read_only(slopes)
+        return slopes
 
 
 def average(members: list[A]) -> A:
@@ -130,4 +130,4 @@ def average(members: list[A]) -> A:
     if len(members) == 1:
         return members[0]
     found: A = np.mean(members, axis=0, dtype=members[0].dtype)
-    return read_only(found)
+    return found

@@ -208,7 +208,7 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         Unless a loss is given, labels of classes are smoothed by a tenth, which pulls those of two
         classes towards 0.95 and 0.05. `loss=softmax_cross_entropy()` has no such pull.
         """
-        return self._predictions(X)
+        return self._predictions(X).copy()  # to be written in
 
     def predict(self, X: object) -> Values:
         """The most probable label of each row; of rows of 0 and 1, the labels above one half."""

@@ -114,7 +114,7 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
         """The prediction for each row: (rows,), or (rows, outputs) if there is more than one."""
         outputs = self._predictions(X)
         rows = self._scaling.inverse(outputs)
-        return rows[:, 0] if self._width == 1 else rows
+        return (rows[:, 0] if self._width == 1 else rows).copy()  # to be written in
 
     def input_gradients(self, X: object) -> Array:
         """The derivatives of predictions by numbers of the table: (rows, outputs, columns).
@@ -122,7 +122,7 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
         With a single output, (rows, columns). They are NaN for columns of categories and where a
         number is missing.
         """
-        found = read_only(self._slopes(X) * self._scaling.deviation[:, np.newaxis])
+        found = self._slopes(X) * self._scaling.deviation[:, np.newaxis]
         return found[:, 0] if self._width == 1 else found
 
 
