@@ -125,7 +125,7 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         require_labels(y)
         if not self._is_multilabel:
             return read_only(_numbers_of(column_or_1d(y, warn=True), self.classes_))
-        found = check_array(y, dtype=FLOAT64, input_name="y")
+        found = check_array(y, dtype=FLOAT64, ensure_2d=False, input_name="y")
         rows = found.reshape(len(found), -1).astype(FLOAT32)
         if rows.shape[1] != self._width or not np.isin(rows, (0, 1)).all():
             raise LabelError(f"y: expected {self._width} columns of 0 and 1.")
