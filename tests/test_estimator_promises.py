@@ -72,6 +72,19 @@ def test_a_regressor_predicts_the_mean_that_its_loss_stands_for() -> None:
     assert model.input_gradients(x[:1])[0, 0] == pytest.approx(slope[0], rel=1e-3)
 
 
+@pytest.mark.parametrize(
+    "loss",
+    [nn.softmax_cross_entropy(), nn.losses.softmax_focal(), nn.losses.kullback_leibler()],
+    ids=repr,
+)
+def test_a_regressor_predicts_the_probabilities_of_classes(
+    loss: nn.Loss[nn.Matrix, nn.Matrix],
+) -> None:
+    shares = 0.1 + 0.7 * np.eye(3)[LABELS]
+    found = regressor(loss=loss, standardize_targets=False).fit(X, shares).predict(X)
+    assert np.allclose(found.sum(axis=1), 1.0)
+
+
 @pytest.mark.parametrize("members", [1, 2])
 def test_predictions_can_be_written_in(members: int) -> None:
     kinds = classifier(members=members).fit(X, LABELS)

@@ -13,9 +13,12 @@ from purenn.losses import (
     binary_cross_entropy_with_logits,
     class_weighted,
     ignoring,
+    kullback_leibler,
     poisson,
     reporting,
     sigmoid_focal,
+    softmax_cross_entropy,
+    softmax_focal,
     summed,
     weighted,
 )
@@ -28,6 +31,13 @@ Link = Layer[Empty, Matrix, Matrix]
 WRAPPERS: dict[object, int] = {
     **dict.fromkeys((block, frozen, lsuv, portable, summed, ignoring, weighted, class_weighted), 0),
     reporting: 1,
+}
+
+# What makes predictions of the outputs that these take; all others take predictions.
+LINKS: dict[object, Link] = {
+    poisson: exponential(),
+    **dict.fromkeys((binary_cross_entropy_with_logits, sigmoid_focal), sigmoid()),
+    **dict.fromkeys((softmax_cross_entropy, softmax_focal, kullback_leibler), softmax()),
 }
 
 
@@ -48,10 +58,7 @@ def gives_probabilities(layer: object) -> bool:
 
 def link_of(loss: object) -> Link:
     """The mean that a loss stands for: the rate of `poisson`, whose outputs are its logarithm."""
-    found = _maker_of(loss)
-    if found is poisson:
-        return exponential()
-    return sigmoid() if found in (binary_cross_entropy_with_logits, sigmoid_focal) else identity()
+    return LINKS.get(_maker_of(loss), identity())
 
 
 @maker
