@@ -168,10 +168,11 @@ def test_models_losses_and_optimizers_of_ones_own() -> None:
     assert "periodic_embedding" in repr(full.model_)
 
 
-def test_probabilities_of_a_net_that_gives_them() -> None:
-    def probable(inputs: int, outputs: int) -> object:
-        return nn.linear(outputs) >> layers.softmax()
+def probable(inputs: int, outputs: int) -> object:
+    return nn.linear(outputs) >> layers.softmax()
 
+
+def test_probabilities_of_a_net_that_gives_them() -> None:
     model = classifier(model=probable, loss=losses.brier()).fit(X, LABELS)
     (params,) = model.params_
     raw = nn.predict(model.model_, params, model.columns_.transform(X))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from purenn.arrays import Labels, Matrix, Vector, is_labels
+from purenn.errors import OptionError
 from purenn.expressions import maker
 from purenn.layers import Layer, block, exponential, frozen, identity, lsuv, sigmoid, softmax
 from purenn.losses import (
@@ -59,6 +60,13 @@ def gives_probabilities(layer: object) -> bool:
 def link_of(loss: object) -> Link:
     """The mean that a loss stands for: the rate of `poisson`, whose outputs are its logarithm."""
     return LINKS.get(_maker_of(loss), identity())
+
+
+def require_match(model: object, loss: object) -> None:
+    """Check that a loss of logits gets logits."""
+    if gives_probabilities(model) and link_of(loss) in (sigmoid(), softmax()):
+        cure = "Leave out the last layer of the model, or take a loss of probabilities."
+        raise OptionError(f"loss: {loss!r} takes logits, the model gives probabilities. {cure}")
 
 
 @maker

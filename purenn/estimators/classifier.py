@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_array, column_or_1d
 from purenn.arrays import FLOAT32, FLOAT64, Array, Labels, Matrix, Vector, is_labels, read_only
 from purenn.errors import LabelError, OptionError
 from purenn.estimators._base import Estimator
-from purenn.estimators._links import Link, error_rate, gives_probabilities
+from purenn.estimators._links import Link, error_rate, gives_probabilities, require_match
 from purenn.estimators._networks import BATCH, CLASSIFICATION, EPOCHS, Net
 from purenn.estimators._preparation import Sample
 from purenn.estimators._sklearn import ClassifierMixin
@@ -132,6 +132,7 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         return read_only(rows)
 
     def _aims(self, model: Net) -> tuple[object, Link, object]:
+        require_match(model, self.loss)
         loss: object
         if gives_probabilities(model):
             loss = binary_cross_entropy() if self._is_multilabel else cross_entropy()
