@@ -219,7 +219,7 @@ def test_partial_fit_learns_and_goes_on_from_a_fit() -> None:
 
 
 def test_history_is_a_table_and_a_picture(capsys: pytest.CaptureFixture[str]) -> None:
-    model = classifier(members=2, verbose=True).fit(X, LABELS)
+    model = classifier(members=2, verbose=np.True_).fit(X, LABELS)
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 16
     assert lines[8].startswith("member 1, epoch 1: loss ")
