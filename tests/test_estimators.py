@@ -226,6 +226,8 @@ def test_history_is_a_table_and_a_picture(capsys: pytest.CaptureFixture[str]) ->
     assert {column.shape for column in model.history_.values()} == {(16,)}
     axes = model.plot_history(Figure().subplots())
     assert [np.shape(line.get_xdata()) for line in axes.lines] == [(8,)] * 4
+    model.partial_fit(X, LABELS)
+    assert capsys.readouterr().out.splitlines()[1].startswith("member 1, epoch 9: loss ")
     assert axes.get_legend_handles_labels()[1] == ["loss", "validation loss"]
 
 

@@ -14,7 +14,7 @@ from purenn.errors import DataError, OptionError, ParametersError, TreeError
 from purenn.estimators._history import Measured
 from purenn.estimators._preparation import E, Preparation
 from purenn.estimators._sklearn import CallbackSupportMixin, Stage, with_callbacks
-from purenn.estimators._training import first_params, train_all
+from purenn.estimators._training import first_params, tell, train_all
 from purenn.layers import Block, block
 from purenn.optimizers import State, evaluation_params
 from purenn.training import fold, jacobian, mean_loss, predict, training_step
@@ -85,6 +85,7 @@ class Estimator(CallbackSupportMixin, Measured, Preparation[E]):
                 expected = "expected the model, preset and optimizer of the calls before"
                 raise OptionError(f"partial_fit: {expected}. Begin anew with fit.") from error
             curves[member] += ((mean_loss(reports), nan, nan),)
+            tell(problem, member, number, curves[member][-1])
         self.model_, self._link = problem.model, problem.link
         self._curves, self._states = curves, states
         vars(self).update(self.fitted([evaluation_params(state) for state in states]))
