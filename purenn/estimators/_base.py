@@ -65,6 +65,9 @@ class Estimator(CallbackSupportMixin, Measured, Preparation[E]):
         if is_first and np.equal(sample.x, sample.x[0]).all():
             cure = "Begin with some hundred rows."
             raise DataError(f"X: expected a column that varies in the first call. {cure}")
+        if len(self._keys) != self.members:
+            expected = f"expected {len(self._keys)}, as in the calls before"
+            raise OptionError(f"members: {expected}, got {self.members!r}. Begin anew with fit.")
         problem = self._problem(sample, is_measured=False)
         size = min(problem.batch_size, len(problem.data))
         mover = problem.recipe.optimizer(0.0, None)
