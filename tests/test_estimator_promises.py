@@ -99,6 +99,13 @@ def test_predictions_can_be_written_in(members: int) -> None:
         found[found == found[0]] = 0
 
 
+@pytest.mark.parametrize("portable", [False, True])
+def test_nothing_vanishes_or_overflows(portable: bool) -> None:
+    with np.errstate(all="raise"):
+        assert classifier(portable=portable).fit(X, LABELS).score(X, LABELS) > 0.5
+        assert regressor(portable=portable).fit(NUMBERS, VALUES).score(NUMBERS, VALUES) > 0.0
+
+
 def test_weights_count_in_the_scale_of_targets() -> None:
     draw = np.random.default_rng(0)
     x, odd = draw.standard_normal((400, 2)), np.arange(400) % 2 == 1
