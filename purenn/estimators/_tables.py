@@ -123,9 +123,9 @@ def require_labels(y: object) -> None:
 def as_array(table: object) -> Anything:
     """A table without names as an array, of whatever dtype."""
     if hasattr(table, "toarray"):
-        raise DtypeError(
-            "X", "expected a dense array, got a sparse one. Convert it with X.toarray()."
-        )
+        cure = "OneHotEncoder(sparse_output=False), ColumnTransformer(..., sparse_threshold=0)"
+        expected = "expected a dense array, got a sparse one. Convert it with X.toarray()"
+        raise DtypeError("X", f"{expected}, or have none made: {cure}.")
     require_unmasked("X", table)
     try:
         found = np.asarray(table)
