@@ -77,14 +77,16 @@ def fits(name: str, value: float, dtype: FloatDtype) -> None:
 
 def instance(name: str, value: object, kind: type, advice: str = "") -> None:
     """Check that an argument is an object of a class of purenn's."""
-    if isinstance(value, kind):
+    if isinstance(value, kind) or (
+        isinstance(value, np.generic) and isinstance(value.item(), kind)
+    ):
         return
     got, cure = described(value), advice
     if inspect.isfunction(value):
         got = f"the function {value.__name__}"
         if hasattr(value, "__wrapped__"):  # by @maker
             cure = f"Call it: {value.__name__}()."
-    article = "an" if kind.__name__[0] in "AEIO" else "a"
+    article = "an" if kind.__name__[0] in "AEIOaeio" else "a"
     raise OptionError(f"{name}: expected {article} {kind.__name__}, got {got}. {cure}".rstrip())
 
 

@@ -72,6 +72,40 @@ def test_a_regressor_predicts_the_mean_that_its_loss_stands_for() -> None:
     assert model.input_gradients(x[:1])[0, 0] == pytest.approx(slope[0], rel=1e-3)
 
 
+@pytest.mark.parametrize(
+    "loss",
+    [nn.softmax_cross_entropy(), nn.losses.softmax_focal(), nn.losses.kullback_leibler()],
+    ids=repr,
+)
+def test_a_regressor_predicts_the_probabilities_of_classes(
+    loss: nn.Loss[nn.Matrix, nn.Matrix],
+) -> None:
+    shares = 0.1 + 0.7 * np.eye(3)[LABELS]
+    found = regressor(loss=loss, standardize_targets=False).fit(X, shares).predict(X)
+    assert np.allclose(found.sum(axis=1), 1.0)
+
+
+@pytest.mark.parametrize("members", [1, 2])
+def test_predictions_can_be_written_in(members: int) -> None:
+    kinds = classifier(members=members).fit(X, LABELS)
+    values = regressor(members=members).fit(NUMBERS, VALUES)
+    for found in (
+        kinds.predict(X),
+        kinds.predict_proba(X),
+        kinds.input_gradients(X),
+        values.predict(NUMBERS),
+        values.input_gradients(NUMBERS),
+    ):
+        found[found == found[0]] = 0
+
+
+@pytest.mark.parametrize("portable", [False, True])
+def test_nothing_vanishes_or_overflows(portable: bool) -> None:
+    with np.errstate(all="raise"):
+        assert classifier(portable=portable).fit(X, LABELS).score(X, LABELS) > 0.5
+        assert regressor(portable=portable).fit(NUMBERS, VALUES).score(NUMBERS, VALUES) > 0.0
+
+
 def test_weights_count_in_the_scale_of_targets() -> None:
     draw = np.random.default_rng(0)
     x, odd = draw.standard_normal((400, 2)), np.arange(400) % 2 == 1

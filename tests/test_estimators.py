@@ -168,10 +168,11 @@ def test_models_losses_and_optimizers_of_ones_own() -> None:
     assert "periodic_embedding" in repr(full.model_)
 
 
-def test_probabilities_of_a_net_that_gives_them() -> None:
-    def probable(inputs: int, outputs: int) -> object:
-        return nn.linear(outputs) >> layers.softmax()
+def probable(inputs: int, outputs: int) -> object:
+    return nn.linear(outputs) >> layers.softmax()
 
+
+def test_probabilities_of_a_net_that_gives_them() -> None:
     model = classifier(model=probable, loss=losses.brier()).fit(X, LABELS)
     (params,) = model.params_
     raw = nn.predict(model.model_, params, model.columns_.transform(X))
@@ -218,13 +219,15 @@ def test_partial_fit_learns_and_goes_on_from_a_fit() -> None:
 
 
 def test_history_is_a_table_and_a_picture(capsys: pytest.CaptureFixture[str]) -> None:
-    model = classifier(members=2, verbose=True).fit(X, LABELS)
+    model = classifier(members=2, verbose=np.True_).fit(X, LABELS)
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 16
     assert lines[8].startswith("member 1, epoch 1: loss ")
     assert {column.shape for column in model.history_.values()} == {(16,)}
     axes = model.plot_history(Figure().subplots())
     assert [np.shape(line.get_xdata()) for line in axes.lines] == [(8,)] * 4
+    model.partial_fit(X, LABELS)
+    assert capsys.readouterr().out.splitlines()[1].startswith("member 1, epoch 9: loss ")
     assert axes.get_legend_handles_labels()[1] == ["loss", "validation loss"]
 
 

@@ -98,7 +98,7 @@ def standardization(data: A | Column[A], *, channels: bool = False) -> Standardi
     count = len(column) * first.size // unit.size
     mean = sum((x / unit).sum(axis=axes, keepdims=True) for x in column.pieces(step)) / count
     farthest = np.maximum(high / unit - mean, mean - low / unit)
-    if (farthest * (unit / np.finfo(first.dtype).max) > 1.0).any():
+    if (farthest * (0.5 * unit) > 0.5 * np.finfo(first.dtype).max).any():
         raise DataError(
             "standardization: expected features that, less their mean, are finite in "
             f"{first.dtype}, got from {low.min()} to {high.max()}. Divide them by a number first."

@@ -8,13 +8,13 @@ from typing import Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from purenn.arrays import FLOAT32, FLOATS, A, Array, FloatDtype, Matrix, is_plain, read_only
+from purenn.arrays import FLOAT32, FLOATS, A, Array, FloatDtype, Matrix, is_plain
 from purenn.data import shuffled_batches
 from purenn.errors import DataError, OptionError, ParametersError, TreeError
 from purenn.estimators._history import Measured
 from purenn.estimators._preparation import E, Preparation
 from purenn.estimators._sklearn import CallbackSupportMixin, Stage, with_callbacks
-from purenn.estimators._training import first_params, train_all
+from purenn.estimators._training import first_params, tell, train_all
 from purenn.layers import Block, block
 from purenn.optimizers import State, evaluation_params
 from purenn.training import fold, jacobian, mean_loss, predict, training_step
@@ -40,7 +40,9 @@ class Estimator(CallbackSupportMixin, Measured, Preparation[E]):
             X: a table (rows, columns): an array, or a frame of pandas or polars.
             y: the targets, one for each row.
             sample_weight: how much each row counts, ≥ 0. Whole numbers mean the same as so many
-                rows, to the last bit, unless these would be more than four times as many.
+                rows, to the last bit, unless these would be more than four times as many. Repeated
+                rows may be trained with and measured as well, which makes the best epoch late and
+                its error too small: with many of them give rows of your own as `validation`.
         """
         self._begin(y)
         sample = self._read(X, y, sample_weight, reset=True)
@@ -65,6 +67,9 @@ class Estimator(CallbackSupportMixin, Measured, Preparation[E]):
         if is_first and np.equal(sample.x, sample.x[0]).all():
             cure = "Begin with some hundred rows."
             raise DataError(f"X: expected a column that varies in the first call. {cure}")
+        if len(self._keys) != self.members:
+            expected = f"expected {len(self._keys)}, as in the calls before"
+            raise OptionError(f"members: {expected}, got {self.members!r}. Begin anew with fit.")
         problem = self._problem(sample, is_measured=False)
         size = min(problem.batch_size, len(problem.data))
         mover = problem.recipe.optimizer(0.0, None)
@@ -85,6 +90,7 @@ class Estimator(CallbackSupportMixin, Measured, Preparation[E]):
                 expected = "expected the model, preset and optimizer of the calls before"
                 raise OptionError(f"partial_fit: {expected}. Begin anew with fit.") from error
             curves[member] += ((mean_loss(reports), nan, nan),)
+            tell(problem, member, number, curves[member][-1])
         self.model_, self._link = problem.model, problem.link
         self._curves, self._states = curves, states
         vars(self).update(self.fitted([evaluation_params(state) for state in states]))
@@ -122,7 +128,7 @@ class Estimator(CallbackSupportMixin, Measured, Preparation[E]):
         found = average([jacobian(linked, (Block(params), EMPTY), x) for params in self._serving])
         slopes = np.full((len(x), self._width, self.n_features_in_), nan, x.dtype)
         slopes[:, :, places] = found[:, :, : len(places)] * scales[:, np.newaxis]
-        return read_only(slopes)
+        return slopes
 
 
 def average(members: list[A]) -> A:
@@ -130,4 +136,4 @@ def average(members: list[A]) -> A:
     if len(members) == 1:
         return members[0]
     found: A = np.mean(members, axis=0, dtype=members[0].dtype)
-    return read_only(found)
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import inf
+from types import NoneType
 
 import attrs
 import numpy as np
@@ -134,7 +135,9 @@ def fit_columns(table: object, *, largest: float = inf) -> Columns:
 def _categories(column: Column | Vector) -> Categories | None:
     if not isinstance(column, Column) or not isinstance(column.content, list):
         return None
-    named = {(type(each).__name__, str(each), each) for each in column.content if each is not None}
+    plain = {each for each in column.content if type(each) in (str, bool)}  # equals are alike
+    others = [each for each in column.content if type(each) not in (str, bool, NoneType)]
+    named = {(type(each).__name__, str(each), each) for each in (*plain, *others)}
     # Of equals, such as True and 1, the first of these stays, and not that of the rows.
     found = tuple(dict.fromkeys([each[2] for each in sorted(named, key=lambda each: each[:2])]))
     rows = len(column.content)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from purenn.arrays import Labels, Matrix, Vector, is_labels
+from purenn.errors import OptionError
 from purenn.expressions import maker
 from purenn.layers import Layer, block, exponential, frozen, identity, lsuv, sigmoid, softmax
 from purenn.losses import (
@@ -13,9 +14,12 @@ from purenn.losses import (
     binary_cross_entropy_with_logits,
     class_weighted,
     ignoring,
+    kullback_leibler,
     poisson,
     reporting,
     sigmoid_focal,
+    softmax_cross_entropy,
+    softmax_focal,
     summed,
     weighted,
 )
@@ -28,6 +32,13 @@ Link = Layer[Empty, Matrix, Matrix]
 WRAPPERS: dict[object, int] = {
     **dict.fromkeys((block, frozen, lsuv, portable, summed, ignoring, weighted, class_weighted), 0),
     reporting: 1,
+}
+
+# What makes predictions of the outputs that these take; all others take predictions.
+LINKS: dict[object, Link] = {
+    poisson: exponential(),
+    **dict.fromkeys((binary_cross_entropy_with_logits, sigmoid_focal), sigmoid()),
+    **dict.fromkeys((softmax_cross_entropy, softmax_focal, kullback_leibler), softmax()),
 }
 
 
@@ -48,10 +59,14 @@ def gives_probabilities(layer: object) -> bool:
 
 def link_of(loss: object) -> Link:
     """The mean that a loss stands for: the rate of `poisson`, whose outputs are its logarithm."""
-    found = _maker_of(loss)
-    if found is poisson:
-        return exponential()
-    return sigmoid() if found in (binary_cross_entropy_with_logits, sigmoid_focal) else identity()
+    return LINKS.get(_maker_of(loss), identity())
+
+
+def require_match(model: object, loss: object) -> None:
+    """Check that a loss of logits gets logits."""
+    if gives_probabilities(model) and link_of(loss) in (sigmoid(), softmax()):
+        cure = "Leave out the last layer of the model, or take a loss of probabilities."
+        raise OptionError(f"loss: {loss!r} takes logits, the model gives probabilities. {cure}")
 
 
 @maker

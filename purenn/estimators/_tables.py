@@ -16,6 +16,8 @@ import numpy as np
 from purenn.arrays import FLOAT64, A, Element, Matrix, Vector
 from purenn.errors import DataError, DtypeError, ShapeError
 
+# Types of values that are never missing, to be quick about them.
+PRESENT = (str, bool, int)
 COMPLEX = "X: Complex data not supported. Give real and imaginary parts apart."
 
 Anything = np.ndarray[tuple[int, ...], np.dtype[Element | np.object_ | np.str_]]
@@ -121,9 +123,9 @@ def require_labels(y: object) -> None:
 def as_array(table: object) -> Anything:
     """A table without names as an array, of whatever dtype."""
     if hasattr(table, "toarray"):
-        raise DtypeError(
-            "X", "expected a dense array, got a sparse one. Convert it with X.toarray()."
-        )
+        cure = "OneHotEncoder(sparse_output=False), ColumnTransformer(..., sparse_threshold=0)"
+        expected = "expected a dense array, got a sparse one. Convert it with X.toarray()"
+        raise DtypeError("X", f"{expected}, or have none made: {cure}.")
     require_unmasked("X", table)
     try:
         found = np.asarray(table)
@@ -154,13 +156,16 @@ def _column(name: str, array: Anything, dtype: str = "") -> Column:
     )  # if all are missing
     if array.dtype.kind in "iuf" and not has_categories:
         return Column(name, _finite(np.asarray(array, FLOAT64), name))
-    values = [None if is_missing(value) else value for value in array.tolist()]
+    values = [
+        None if type(value) not in PRESENT and is_missing(value) else value
+        for value in array.tolist()
+    ]
     if has_categories:
         return Column(name, values, is_declared)
     cure = "Turn it into numbers: dates into days since one, say."
     if array.dtype.kind not in "bOUST":
         raise DtypeError("X", f"{name}: expected numbers or categories, got {array.dtype}. {cure}")
-    kinds = {type(value) for value in values if value is not None}
+    kinds = {*map(type, values)} - {type(None)}
     if any(issubclass(kind, complex | np.complexfloating) for kind in kinds):
         raise DataError(COMPLEX)
     if strange := [kind for kind in kinds if not issubclass(kind, Number | str | bytes | np.bool)]:

@@ -91,17 +91,18 @@ def train(problem: Problem, small: float, member: int, key: Key, stage: Stage) -
                 best = number
             if number == 0 or not is_watched or curves[-1] <= least:  # unwatched, the last is best
                 least, params = min(least, curves[-1]), new
-            if problem.is_verbose:
-                sys.stdout.write(_line(member, number, curves))
+            tell(problem, member, number, curves)
             if epoch.end(params) or number - best >= problem.patience:
                 break
     return params, tuple(found)
 
 
-def _line(member: int, number: int, curves: Curves) -> str:
-    loss, held, error = (f"{value:.4g}" for value in curves)
-    what = f"loss {loss}, validation loss {held}, validation error {error}"
-    return f"member {member}, epoch {number + 1}: {what}\n"
+def tell(problem: Problem, member: int, number: int, curves: Curves) -> None:
+    """Print what was measured in an epoch, if that is wanted."""
+    if problem.is_verbose:
+        loss, held, error = (f"{value:.4g}" for value in curves)
+        what = f"loss {loss}, validation loss {held}, validation error {error}"
+        sys.stdout.write(f"member {member}, epoch {number + 1}: {what}\n")
 
 
 def _epochs(problem: Problem, key: Key, small: float) -> Generator[tuple[object, Curves]]:

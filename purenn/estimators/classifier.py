@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_array, column_or_1d
 from purenn.arrays import FLOAT32, FLOAT64, Array, Labels, Matrix, Vector, is_labels, read_only
 from purenn.errors import LabelError, OptionError
 from purenn.estimators._base import Estimator
-from purenn.estimators._links import Link, error_rate, gives_probabilities
+from purenn.estimators._links import Link, error_rate, gives_probabilities, require_match
 from purenn.estimators._networks import BATCH, CLASSIFICATION, EPOCHS, Net
 from purenn.estimators._preparation import Sample
 from purenn.estimators._sklearn import ClassifierMixin
@@ -125,13 +125,14 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         require_labels(y)
         if not self._is_multilabel:
             return read_only(_numbers_of(column_or_1d(y, warn=True), self.classes_))
-        found = check_array(y, dtype=FLOAT64, input_name="y")
+        found = check_array(y, dtype=FLOAT64, ensure_2d=False, input_name="y")
         rows = found.reshape(len(found), -1).astype(FLOAT32)
         if rows.shape[1] != self._width or not np.isin(rows, (0, 1)).all():
             raise LabelError(f"y: expected {self._width} columns of 0 and 1.")
         return read_only(rows)
 
     def _aims(self, model: Net) -> tuple[object, Link, object]:
+        require_match(model, self.loss)
         loss: object
         if gives_probabilities(model):
             loss = binary_cross_entropy() if self._is_multilabel else cross_entropy()
@@ -208,7 +209,7 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         Unless a loss is given, labels of classes are smoothed by a tenth, which pulls those of two
         classes towards 0.95 and 0.05. `loss=softmax_cross_entropy()` has no such pull.
         """
-        return self._predictions(X)
+        return self._predictions(X).copy()  # to be written in
 
     def predict(self, X: object) -> Values:
         """The most probable label of each row; of rows of 0 and 1, the labels above one half."""

@@ -14,7 +14,7 @@ from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Matrix, Vector, r
 from purenn.data import Standardization, standardization
 from purenn.errors import DataError, OptionError, ShapeError
 from purenn.estimators._base import Estimator
-from purenn.estimators._links import Link, link_of
+from purenn.estimators._links import Link, link_of, require_match
 from purenn.estimators._networks import BATCH, EPOCHS, REGRESSION, Net
 from purenn.estimators._preparation import Sample
 from purenn.estimators._sklearn import RegressorMixin
@@ -95,6 +95,7 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
 
     def _aims(self, model: Net) -> tuple[object, Link, object]:
         loss = mean_squared_error() if self.loss is None else self.loss
+        require_match(model, loss)
         link = link_of(loss)
         if self.standardize_targets and link != identity():
             expected = f"{loss!r} needs targets as they are. Give standardize_targets=False."
@@ -114,7 +115,7 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
         """The prediction for each row: (rows,), or (rows, outputs) if there is more than one."""
         outputs = self._predictions(X)
         rows = self._scaling.inverse(outputs)
-        return rows[:, 0] if self._width == 1 else rows
+        return (rows[:, 0] if self._width == 1 else rows).copy()  # to be written in
 
     def input_gradients(self, X: object) -> Array:
         """The derivatives of predictions by numbers of the table: (rows, outputs, columns).
@@ -122,7 +123,7 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
         With a single output, (rows, columns). They are NaN for columns of categories and where a
         number is missing.
         """
-        found = read_only(self._slopes(X) * self._scaling.deviation[:, np.newaxis])
+        found = self._slopes(X) * self._scaling.deviation[:, np.newaxis]
         return found[:, 0] if self._width == 1 else found
 
 

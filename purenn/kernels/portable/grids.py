@@ -105,7 +105,8 @@ Slices = tuple[Array, ...]  # of float64; their sum is the array
 def on_grid(x: Array, powers: Exponents, count: int) -> Slices:
     """`x` on grids for the powers of two, which are above norms of so many elements."""
     finer = [powers - (BITS + 1) + half_bits(count)] if x.dtype == FLOAT64 else []
-    anchors = [np.ldexp(1.5, each + (MANTISSA - BITS)) for each in (powers, *finer)]
+    with np.errstate(under="ignore"):
+        anchors = [np.ldexp(1.5, each + (MANTISSA - BITS)) for each in (powers, *finer)]
     slices = [empty(x.shape, FLOAT64) for _ in anchors]
     step = max(1, BLOCK * len(x) // max(1, x.size))
     for start in range(0, len(x), step):
