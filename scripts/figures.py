@@ -65,7 +65,7 @@ def png(figure: Figure) -> bytes:
 
 def write(path: Path, figure: Figure) -> None:
     """Write a figure to a PNG file; its folder is made if need be."""
-    files.make_folder(path.parent)
+    files.make_folder(files.expanded(path).parent)
     files.write(path, png(figure))
 
 
