@@ -83,8 +83,9 @@ def load(path: files.AnyPath, *, like: object = None) -> object:
 
     `like`, a tree of the same structure, shapes and dtypes, gives it its type. It may be left out
     if all classes of nodes are purenn's own. With it, files of other libraries load as well, where
-    names are paths. Another tree is refused (`TreeError`), and a file that is truncated, corrupt or
-    of another format (`FormatError`).
+    names are paths and axes are in the same order: transpose PyTorch's weights first, for square
+    ones are not refused. Another tree is refused (`TreeError`), and a file that is truncated,
+    corrupt or of another format (`FormatError`).
     """
     saved = decode(files.read(path), str(path))
     return saved.built() if like is None else saved.fitted(like)

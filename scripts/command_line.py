@@ -19,7 +19,7 @@ import attrs
 import cattrs
 import tyro
 
-from purenn import PurennError, runs
+from purenn import PurennError, files, runs
 from purenn.errors import OptionError
 from purenn.runs.folder import CONFIG
 
@@ -37,7 +37,7 @@ OptionalPath = Annotated[Path | None, tyro.conf.arg(metavar="PATH")]
 class Place:
     """Where a run goes, and where its settings come from."""
 
-    folder: PathOption
+    folder: PathOption = attrs.field(converter=files.expanded)
     """The folder of the run. One that holds a run already is refused, unless it is resumed."""
     resume: bool = False
     """Go on with the run in the folder, with its settings. Only --epochs may be given anew. With a

@@ -65,7 +65,7 @@ def png(figure: Figure) -> bytes:
 
 def write(path: Path, figure: Figure) -> None:
     """Write a figure to a PNG file; its folder is made if need be."""
-    files.make_folder(path.parent)
+    files.make_folder(files.expanded(path).parent)
     files.write(path, png(figure))
 
 
@@ -134,7 +134,8 @@ def _labeled(figure: Figure, x: str, y: str) -> Axes:
 
 def _plain(label: str) -> str:
     """A label that is shown as it is: "$" begins a formula, and with "_" it would be left out."""
-    return f"{' ' * label.startswith('_')}{label}".replace("$", r"\$")
+    shown = label.encode(errors="backslashreplace").decode()  # of names that are not in UTF-8
+    return f"{' ' * label.startswith('_')}{shown}".replace("$", r"\$")
 
 
 def draw_records(folder: Path, records: tuple[runs.Record, ...]) -> None:

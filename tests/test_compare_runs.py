@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import attrs
@@ -180,3 +181,9 @@ def test_only_scripts_of_ours_are_run_again(script: str, folder: Path) -> None:
 def test_a_repetition_that_fails_says_why(folder: Path) -> None:
     with pytest.raises(RunError, match=r"^spiral\.py failed:\nerror: .* does not fit:"):
         verification.verified(folder / "low")
+
+
+def test_what_came_of_a_run_counts_whatever_its_script_thinks_of_that(tmp_path: Path) -> None:
+    made = runs.Summary(1, 1, {}, "00", 1.0)
+    (tmp_path / "summary.json").write_text(json.dumps(attrs.asdict(made)))
+    assert verification.performed([sys.executable, "-c", "exit(1)"], tmp_path, {}) == made

@@ -140,7 +140,7 @@ def test_what_is_held_is_bounded_and_the_oldest_go(monkeypatch: pytest.MonkeyPat
 
     def fill() -> None:
         for extra in range(2_000):
-            memory.empty((memory.SMALL + extra % 997,), BYTE)
+            memory.empty((memory.SMALL // 4 * (4 + extra % 45),), BYTE)
             assert memory.held() <= memory.LIMIT
 
     assert memory.LIMIT / 2 < memory_of(fill) < 1.1 * memory.LIMIT
@@ -150,10 +150,16 @@ def test_what_is_held_is_bounded_and_the_oldest_go(monkeypatch: pytest.MonkeyPat
     assert len({array.ctypes.data for array in kept}) == 100
     assert memory.held() <= memory.LIMIT
     memory.release()
-    monkeypatch.setattr(memory, "LIMIT", 3 * (memory.SMALL + memory.LINE + 1))
-    for extra in (0, 1, 2, 2, 3):
-        memory.empty((memory.SMALL + extra,), BYTE)
-    assert memory.held() == 2 * (memory.SMALL + memory.LINE) + 5
+    monkeypatch.setattr(memory, "LIMIT", 4 * (memory.SMALL + memory.LINE))
+    for quarters in (4, 5, 6, 6, 7):
+        memory.empty((memory.SMALL // 4 * quarters,), BYTE)
+    assert memory.held() == memory.SMALL // 4 * (6 + 7) + 2 * memory.LINE
+
+
+def test_like_sizes_share_blocks() -> None:
+    for size in range(memory.SMALL, 8 * memory.SMALL, 1_001):
+        memory.empty((size,), BYTE)
+    assert memory.held() < 50 * memory.SMALL
 
 
 def test_threads_never_share_what_they_hold() -> None:

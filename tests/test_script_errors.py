@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -174,3 +175,21 @@ def test_what_stops_a_script_is_told_in_plain_words_and_by_the_exit_status(
     assert exit_status(lambda: fashion_mnist.main(arguments, load)) == status
     assert capsys.readouterr().err.startswith(f"\n{message}")
     assert not Path("no").exists()
+
+
+@pytest.mark.parametrize("is_link", [True, False])
+def test_setting_up_erases_no_environment_of_others(is_link: bool) -> None:
+    venv, other = Path("a clone/.venv"), Path("other").absolute()
+    (Path("a clone") / "scripts").mkdir(parents=True)
+    shutil.copy(SCRIPTS / "setup", "a clone/scripts")
+    (other / "bin").mkdir(parents=True)
+    if is_link:
+        (other / "purenn-setup").touch()
+        venv.symlink_to(other)
+    else:
+        other.rename(venv)
+    command = ["a clone/scripts/setup"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    told = "\nsetup: making .venv anew would erase one that scripts/setup did not make here."
+    assert (ended.returncode, ended.stdout, ended.stderr.startswith(told)) == (1, "", True)
+    assert (venv / "bin").is_dir()

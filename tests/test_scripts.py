@@ -121,8 +121,12 @@ def test_a_configuration_repeats_its_run_and_options_override_it(tmp_path: Path)
     assert summary_of(Path(first)).digest != summary_of(Path(other)).digest
 
 
-def test_a_finished_run_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    folder = ["--folder", str(tmp_path)]
+def test_a_finished_run_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path.parent))
+    monkeypatch.chdir(tmp_path)
+    folder = [f"--folder=~/{tmp_path.name}"]
     assert spiral.main([*SPIRAL, "--seed", "5", *folder]) == 0
     before = summary_of(tmp_path).digest
     assert spiral.main(["--resume", *folder]) == 0
@@ -134,6 +138,10 @@ def test_a_finished_run_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert len(runs.read_records(tmp_path)) == summary_of(tmp_path).epochs == 5
     settings = settings_in(tmp_path)
     assert (settings.epochs, settings.seed, settings.hidden) == (5, 5, (8, 4))
+    plot = ["plot", ".", f"--output=~/{tmp_path.name}/curves.png"]
+    assert compare_runs.main(plot) == 0
+    assert Path("curves.png").exists()
+    assert not Path("~").exists()
 
 
 def test_patience_ends_a_run_and_the_best_epoch_is_measured(tmp_path: Path) -> None:

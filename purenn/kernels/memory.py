@@ -78,14 +78,16 @@ def counts_tell() -> bool:
 
 def block(size: int) -> Block:
     """A writable block of so many bytes; a recycled one if it is neither small nor huge."""
-    if not SMALL <= size <= LIMIT - LINE or not _IDLE or not _lock.acquire(blocking=False):
+    if not SMALL <= size <= LIMIT - LIMIT // 8 or not _IDLE or not _lock.acquire(blocking=False):
         return _new_block(size)
     try:
+        # Up to the next of four sizes to the octave, lest batches of all sizes have blocks each.
+        size += -size % (1 << size.bit_length() - 3)
         found = _find(_blocks.get(size, []), _IDLE)
         if found is None:
-            found = _new_block(size)
-            while _blocks and held() + found.nbytes > LIMIT:
+            while _blocks and held() + size + LINE > LIMIT:
                 _blocks.pop(next(iter(_blocks)))
+            found = _new_block(size)
             _blocks.setdefault(size, []).append(found)
         return found
     finally:
