@@ -121,8 +121,11 @@ FACTORS, SHIFTS = normal(7, 2, 6)
 
 @dtypes
 @pytest.mark.parametrize("size", [1.0, 1e30, 1e-30])
-def test_normalizations_of_samples_are_their_formulas(dtype: FloatDtype, size: float) -> None:
-    images: Images = np.random.default_rng(1).normal(3.0, 2.0, (4, 8, 7, 6)).astype(dtype)
+@pytest.mark.parametrize("level", [3.0, 3e4])
+def test_normalizations_of_samples_are_their_formulas(
+    dtype: FloatDtype, size: float, level: float
+) -> None:
+    images: Images = np.random.default_rng(1).normal(level, 2.0, (4, 8, 7, 6)).astype(dtype)
     images *= dtype.type(size)
     unit = max(size, 1.0)  # in which squares are finite
     exact, share = images.astype(np.float64) / unit, 1.0 / unit**2

@@ -313,6 +313,12 @@ def test_samples_of_weight_0_may_have_infinite_losses() -> None:
     expected = 3 * softmaxed(LOGITS[[0, 2, 3]], labels[[0, 2, 3]])[0] / 4
     assert value == pytest.approx(expected)
     assert not cotangent[1].any()
+    rates, counts = np.array([[math.inf], [0.0]]), np.ones((2, 1))
+    value, cotangent = weighted(losses.poisson())(rates, (counts, np.array([0, 1])))
+    assert (value, cotangent.tolist()) == (0.5, [[0.0], [0.0]])
+    masked[1] = math.nan
+    for loss in (softmaxed, losses.softmax_focal()):
+        assert not weighted(loss)(masked, (labels, np.array([1, 0, 1, 1])))[1][1].any()
 
 
 def test_balanced_weights_are_shares_over_frequencies() -> None:

@@ -44,8 +44,8 @@ def inverses(
 ) -> tuple[Array, Array]:
     """The inverse deviations of what `spread` writes, whose variance it returns, and of x.
 
-    It writes x less its mean. Where squares overflow, it is given x divided by the largest of the
-    peaks along axis 1 instead.
+    It writes x less its mean. Where squares overflow, it is given x divided by a power of two, at
+    most the largest of the peaks along axis 1, instead.
     """
     epsilons = scalar(epsilon, x.dtype)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -54,7 +54,8 @@ def inverses(
             inverse = 1.0 / np.sqrt(variance + epsilons)
             return inverse, inverse
         peaks: Array = np.maximum.reduce(np.abs(x), axis=1, keepdims=True)
-        size = largest(peaks).clip(1.0)
+        _, exponents = np.frexp(largest(peaks).clip(1.0))
+        size: Array = np.ldexp(scalar(1.0, x.dtype), exponents - 1)  # x / size is exact
         variance = spread(x / size)
         least = (epsilons / size / size).clip(np.finfo(x.dtype).tiny)
         inverse = 1.0 / np.sqrt(variance + least)

@@ -16,12 +16,12 @@ import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import A, Array, N, Vector, read_only, typed_like
+from purenn.arrays import A, Array, Vector, read_only, typed_like
 from purenn.errors import OptionError, ShapeError
 from purenn.expressions import Expressed, maker
 from purenn.kernels.constants import scalar
 from purenn.kernels.memory import empty_like
-from purenn.kernels.reductions import total
+from purenn.kernels.reductions import is_finite, total
 
 Y = TypeVar("Y")
 T = TypeVar("T")
@@ -90,11 +90,17 @@ def _require_losses(loss: object, found: object, prediction: object) -> None:
     raise ShapeError(f"{loss!r}", f"expected {expected}, got {got}.")
 
 
-def weighted_slopes(slopes: N, weights: Array) -> N:
-    """The slopes of the samples times their weights."""
+def weighted_slopes(slopes: A, weights: Array) -> A:
+    """The slopes of the samples times their weights, where 0 times infinity is 0."""
     found = empty_like(slopes)
-    factors = weights.reshape(-1, *[1] * (slopes.ndim - 1)) if weights.ndim else weights
-    np.multiply(slopes, factors, found)
+    if not weights.ndim:
+        np.multiply(slopes, weights, found)
+        return read_only(typed_like(found, slopes))
+    factors = weights.reshape(-1, *[1] * (slopes.ndim - 1))
+    with np.errstate(over="ignore", invalid="ignore"):
+        np.multiply(slopes, factors, found)
+    if not is_finite(found):
+        np.copyto(found, scalar(0.0, found.dtype), where=factors == 0.0)
     return read_only(typed_like(found, slopes))
 
 

@@ -115,7 +115,9 @@ def softmax_focal(gamma: NotNegative = 2.0) -> Loss[Matrix, Matrix | Labels]:
         if is_labels(target):
             entropy, slopes = entropies.label_entropy(ops, prediction, target)
             values, factors = entropies.focal(ops, entropy, gamma)
-            return values, lambda weights: weighted_slopes(slopes, np.multiply(factors, weights))
+            return values, lambda weights: weighted_slopes(
+                slopes, weighted_slopes(factors, weights)
+            )
         values, slopes = entropies.softmax_focal(ops, prediction, target, gamma)
         return values, partial(weighted_slopes, slopes)
 
