@@ -83,7 +83,15 @@ def interruptible() -> Iterator[Stop]:
 
 def _raise_soon(number: int) -> None:
     # `break` throws a loop's iterator away, and Python what is raised while it does that.
-    threading.Timer(0.01, signal.raise_signal, (number,)).start()
+    threading.Timer(0.01, _raise_in_main_thread, (number,)).start()
+
+
+def _raise_in_main_thread(number: int) -> None:
+    main = threading.main_thread().ident
+    if main is not None and hasattr(signal, "pthread_kill"):  # which wakes it if it waits
+        signal.pthread_kill(main, number)
+    else:
+        signal.raise_signal(number)
 
 
 def _restore() -> None:
