@@ -9,7 +9,7 @@ import purenn as nn
 from benchmarks.contenders import PORTABLE
 from benchmarks.worker import Run
 from benchmarks.workloads import Workload
-from purenn.arrays import Images
+from purenn.arrays import Images, read_only
 from purenn.data import Dataset, Rows, ScaledBytes, arranged_batches
 from purenn.layers import identity
 from purenn.optimizers import adamw
@@ -30,8 +30,8 @@ def contender(workload: Workload, mode: str) -> Run:
         images = Dataset(ScaledBytes(pixels.reshape(-1, 28, 28, 1)), Rows(labels))
         return _grown(workload, mode, images, nn.flatten() >> nn.linear(first), rest)
     inputs, labels = workload.noise()
-    data, classes = nn.dataset(inputs, labels), workload.widths[-1]
-    optimizer = adamw(workload.rate)
+    data = nn.dataset(read_only(inputs), read_only(labels))  # of which it needs no copy
+    classes, optimizer = workload.widths[-1], adamw(workload.rate)
     if workload.kind == "normalized":
         net = normalized_classifier(workload.widths[1:-1], "relu", 0.3, classes, identity())
         return _training(workload, mode, data, net, optimizer)
