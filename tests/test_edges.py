@@ -129,6 +129,14 @@ def test_shares_are_of_the_beta_distribution(alpha: float) -> None:
     assert shares.var() == pytest.approx(0.25 / (2.0 * alpha + 1.0), rel=0.05)
 
 
+def test_a_variance_that_overflows_is_no_number() -> None:
+    x = np.array([[1e20, 1.0], [-1e20, 2.0]], np.float32)
+    model = nn.batch_norm()
+    with np.errstate(over="ignore"):
+        y, _ = model.vjp(model.init(KEY, x), x, KEY)
+    assert np.isnan(y).tolist() == [[True, False]] * 2
+
+
 def test_what_is_frozen_or_follows_a_cast_may_be_in_float64() -> None:
     def vjp(
         params: nn.Empty, x: Matrix, key: nn.Key

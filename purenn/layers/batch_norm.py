@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf, nan
+
 import attrs
 import numpy as np
 
@@ -49,8 +51,8 @@ def batch_norm(decay: Fraction = 0.9, epsilon: Positive = 1e-5) -> Layer[BatchNo
 
     Training uses the batch's mean and variance and moves the running ones towards them:
     `mean <- decay * mean + (1 - decay) * batch_mean`. Inference uses the running ones. The epsilon,
-    which is added to the variance, must not vanish in the dtype of the example. Ioffe and Szegedy,
-    "Batch Normalization" (2015).
+    which is added to the variance, must not vanish in the dtype of the example. Training gives NaN
+    where the variance overflows. Ioffe and Szegedy, "Batch Normalization" (2015).
     """
 
     def init(key: Key, example: A) -> BatchNorm:
@@ -61,7 +63,9 @@ def batch_norm(decay: Fraction = 0.9, epsilon: Positive = 1e-5) -> Layer[BatchNo
     def training(params: BatchNorm, x: A, key: Key) -> Pass[A, BatchNorm, A]:
         if x.shape[0] < 2:
             raise ShapeError(SUBJECT, "expected a batch of at least 2 samples to train on.")
-        return _normalized(params, x, kernels.moments(x), epsilon, decay)
+        mean, variance = kernels.moments(x)
+        known: Vector = np.where(variance < inf, variance, nan)  # else all would be its shift
+        return _normalized(params, x, (mean, known), epsilon, decay)
 
     def inference(params: BatchNorm, x: A, key: Key) -> Pass[A, BatchNorm, A]:
         running = params.mean.value, params.variance.value
