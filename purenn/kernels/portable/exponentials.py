@@ -16,11 +16,15 @@ from purenn.arrays import FLOAT32, A, Array, FloatDtype
 from purenn.kernels.portable.blockwise import Wide, blockwise, multiply_by_all, polynomial
 from purenn.kernels.portable.logarithms import log_rule
 from purenn.kernels.portable.numbers import (
+    HALF,
     LN2,
     LN2_HIGH,
     LN2_LOW,
     MANTISSA,
+    ONE,
     ROUNDING,
+    TWO,
+    ZERO,
     constants,
     integer,
 )
@@ -67,7 +71,7 @@ class _Growth(NamedTuple):
     scales: tuple[Wide, ...]
 
 
-ZERO, HALF, ONE, TWO, MINUS_TWO = constants(0.0, 0.5, 1.0, 2.0, -2.0)
+(MINUS_TWO,) = constants(-2.0)
 (LOG2_E,) = constants(float.fromhex("0x1.71547652b82fep+0"))
 EXPONENT_OF_ONE = 1023
 (ROUNDING_ONE,) = constants(ROUNDING + EXPONENT_OF_ONE + 1)

@@ -12,7 +12,18 @@ import numpy as np
 
 from purenn.arrays import FLOAT32, FLOAT64, A, Array, FloatDtype
 from purenn.kernels.portable.blockwise import Wide, blockwise, polynomial
-from purenn.kernels.portable.numbers import LN2, LN2_HIGH, LN2_LOW, MANTISSA, constants, integer
+from purenn.kernels.portable.numbers import (
+    HALF,
+    LN2,
+    LN2_HIGH,
+    LN2_LOW,
+    MANTISSA,
+    ONE,
+    TWO,
+    ZERO,
+    constants,
+    integer,
+)
 
 
 def log(x: Array, out: A) -> A:
@@ -25,7 +36,6 @@ def log1p(x: Array, out: A) -> A:
     return blockwise(_log1p_rule, x, out)
 
 
-ZERO, HALF, ONE, TWO = constants(0.0, 0.5, 1.0, 2.0)
 ROOT_HALF = integer(0x3FE6A09E667F3BCD)
 BY_MANTISSA = integer(MANTISSA)
 TINY, LARGEST = float(np.finfo(FLOAT64).tiny), float(np.finfo(FLOAT64).max)

@@ -21,6 +21,7 @@ def integer(value: int) -> Bits:
     return np.array(value, np.int64)
 
 
+ZERO, HALF, ONE, TWO = constants(0.0, 0.5, 1.0, 2.0)
 # log(2), and as a sum: the second has 32 bits, and so exact products with integers of 21 bits.
 LN2, LN2_HIGH, LN2_LOW = constants(
     float.fromhex("0x1.62e42fefa39efp-1"),

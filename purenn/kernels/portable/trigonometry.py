@@ -13,7 +13,7 @@ import numpy as np
 
 from purenn.arrays import FLOAT32, A, Array, FloatDtype
 from purenn.kernels.portable.blockwise import Wide, blockwise, polynomial
-from purenn.kernels.portable.numbers import ROUNDING, Bits, constants, integer
+from purenn.kernels.portable.numbers import HALF, ONE, ROUNDING, Bits, constants, integer
 
 
 def cos(x: Array, out: A) -> A:
@@ -29,7 +29,7 @@ def sin(x: Array, out: A) -> A:
     return blockwise(partial(_rule, integer(0)), x, out)
 
 
-HALF, ONE, TO_INTEGER = constants(0.5, 1.0, ROUNDING)
+(TO_INTEGER,) = constants(ROUNDING)
 (TURNS,) = constants(float.fromhex("0x1.45f306dc9c883p-1"))  # 2 / pi
 # pi/2. The first two have 35 bits, and so exact products with whole numbers of up to 18 bits.
 QUARTER_TURN = constants(
