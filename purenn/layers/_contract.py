@@ -78,8 +78,12 @@ class Layer(Expressed, Generic[P, X, Y]):
 
     def vjp(self, params: P, x: X, key: Key) -> Pass[Y, P, X]:
         """The output for a batch and its pullback: training."""
+        return guarded(self, self.unguarded_vjp(params, x, key))
+
+    def unguarded_vjp(self, params: P, x: X, key: Key) -> Pass[Y, P, X]:
+        """`vjp` for a caller that checks the cotangent itself."""
         checks.instance("The key of vjp", key, Key, "Give Key(0), say.")
-        return guarded(self, self._vjp(params, x, key))
+        return self._vjp(params, x, key)
 
     @overload
     def __rshift__(
