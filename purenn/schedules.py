@@ -56,10 +56,9 @@ def constant(rate: float) -> Schedule:
 
 
 @maker
-def step_decay(rate: Positive, factor: Share, every: int) -> Schedule:
-    """`rate * factor ** (step // every)`: a staircase."""
-    length = checks.integer("The steps of step_decay's stairs", every)
-    return Schedule(lambda step: rate * scalars.power(factor, step // length))
+def step_decay(rate: Positive, factor: Share, every: Count) -> Schedule:
+    """Multiply the rate by `factor` every `every` steps: `rate * factor ** (step // every)`."""
+    return Schedule(lambda step: rate * scalars.power(factor, step // every))
 
 
 @maker
