@@ -133,8 +133,8 @@ def expressed(value: E, call: Call) -> E:
 def maker(function: F) -> F:
     """Decorate a function so that what it returns knows the expression that builds it.
 
-    Arguments are to be immutable. NumPy scalars are written down as Python numbers, lists and
-    arrays as tuples. Arguments that are annotated as such are checked: `rate: checks.Fraction`.
+    Arguments should be immutable. NumPy scalars become Python numbers, and lists and arrays tuples.
+    Arguments with an annotation such as `rate: checks.Fraction` are checked.
     """
     made = _recording(function) if inspect.isfunction(function) else None
     if made is not None and isinstance(made, type(function)):

@@ -1,4 +1,4 @@
-"""Trees of parameters: arrays in frozen attrs classes and tuples, nested as deep as one likes.
+"""Trees of parameters: arrays in frozen attrs classes and tuples, nested to any depth.
 
 A tree is taken apart into its leaves and a structure, and built again from them. Leaves come in
 the order in which they are written, and are named by their paths, such as `0.weight`.
@@ -68,8 +68,8 @@ EMPTY = Empty()
 class Frozen(Node, Generic[T]):
     """A part of the parameters that no optimizer moves.
 
-    Transforms do not see it. A gradient holds its next value instead of a slope: running
-    statistics move on, and what is frozen for good is given back as it was.
+    Transforms do not see it. A gradient holds its next value instead of a slope: that of running
+    statistics, or the same value for what is frozen for good.
     """
 
     value: T

@@ -29,8 +29,8 @@ SAVED: dict[Path, tuple[int, int]] = {}
 class Progress(Node, Generic[P, S]):
     """Where a run stands. A checkpoint holds all but the records, and loads to the last bit.
 
-    So many epochs are done of those planned, and so many batches of the next one: with so many
-    samples, those of skipped steps left out, and so large a sum of their losses.
+    `epoch` epochs are done of those planned, and `batch` batches of the next one: with so many
+    samples, those of skipped steps left out, and that sum of their losses.
     """
 
     state: State[P, S]
@@ -84,9 +84,9 @@ class Summary:
 def begin(run: Run, state: State[P, S], model: str, key: Key) -> Progress[P, S]:
     """Where the run stands: at its checkpoint, or before its first step if it has no checkpoint.
 
-    The state is that before the first step, the model `repr(model)`, and the key what the batches
-    of all epochs follow from. A checkpoint of others, one that is missing, or a file that is
-    malformed, is refused before anything is changed.
+    `state` is that before the first step, `model` is `repr(model)`, and `key` is what the batches
+    of all epochs are drawn from. A checkpoint of another model or key, a missing one, and a
+    malformed file are refused before anything is changed.
     """
     progress = Progress(state, key, model)
     require_progress(run, progress)
@@ -144,8 +144,8 @@ def require_latest(run: Run, progress: Progress[P, S]) -> None:
 def save(run: Run, progress: Progress[P, S]) -> None:
     """Write the checkpoint of a run, after what it relies on is on the disk: the records.
 
-    A progress from before the last checkpoint is refused: `RunError`. So is a state that holds NaN
-    or infinity, but for gradients that `skip_nonfinite` will skip: `DivergenceError`.
+    A progress from before the last checkpoint raises RunError, and a state with NaN or infinity
+    DivergenceError, except in gradients that `skip_nonfinite` will skip.
     """
     require_progress(run, progress)
     require_latest(run, progress)
@@ -158,7 +158,7 @@ def save(run: Run, progress: Progress[P, S]) -> None:
 def finish(run: Run, progress: Progress[P, S], metrics: Mapping[str, object]) -> Summary:
     """Write summary.json, and the checkpoint that belongs to it if the loop was left early.
 
-    `metrics`, of anything that has a form in JSON, are added to those of the last record.
+    `metrics`, of anything that JSON can represent, are added to those of the last record.
     """
     added = jsons.plain_dict(metrics, "metrics")
     require_progress(run, progress)

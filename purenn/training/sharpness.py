@@ -30,8 +30,8 @@ def sharpness_aware_step(
     running statistics move once. A norm that is 0 or not finite gives the step of `training_step`.
 
     Raises:
-        OptionError: an argument is something else than a layer, a loss and an optimizer, or the
-            radius is not above 0; in a step, the radius does not fit the parameters' dtype.
+        OptionError: an argument is not the layer, loss or optimizer expected, or the radius is not
+            above 0; in a step, the radius does not fit the parameters' dtype.
         DivergenceError: as in `training_step`.
     """
     gradient = value_and_grad(layer, loss)
