@@ -81,7 +81,7 @@ def field_names(kind: type) -> tuple[str, ...]:
     if not attrs.has(kind) or not attrs.inspect(kind).is_frozen:
         cure = " Decorate a class of parameters with @attrs.frozen(eq=False)."
         if issubclass(kind, np.generic):
-            cure = " Take np.asarray(x), or float(x) in a state."
+            cure = " Convert it with np.asarray(x), or with float(x) in a state."
         elif kind.__module__ == "builtins":
             cure = ""
         expected = "expected a tree of arrays, tuples and frozen attrs classes"

@@ -69,7 +69,7 @@ class Estimator(CallbackSupportMixin, Measured, Preparation[E]):
             raise DataError(f"X: expected a column that varies in the first call. {cure}")
         if len(self._keys) != self.members:
             expected = f"expected {len(self._keys)}, as in the calls before"
-            raise OptionError(f"members: {expected}, got {self.members!r}. Begin anew with fit.")
+            raise OptionError(f"members: {expected}, got {self.members!r}. Start again with fit.")
         problem = self._problem(sample, is_measured=False)
         size = min(problem.batch_size, len(problem.data))
         mover = problem.recipe.optimizer(0.0, None)
@@ -88,7 +88,7 @@ class Estimator(CallbackSupportMixin, Measured, Preparation[E]):
                 if is_first:
                     raise
                 expected = "expected the model, preset and optimizer of the calls before"
-                raise OptionError(f"partial_fit: {expected}. Begin anew with fit.") from error
+                raise OptionError(f"partial_fit: {expected}. Start again with fit.") from error
             curves[member] += ((mean_loss(reports), nan, nan),)
             tell(problem, member, number, curves[member][-1])
         self.model_, self._link = problem.model, problem.link

@@ -187,17 +187,16 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
                 large gradients for long.
         """
         if isinstance(self.class_weight, str):
-            raise OptionError(
-                "class_weight: partial_fit does not know how often a class will come."
-            )
+            cure = "Give a dict of weights."
+            raise OptionError(f"class_weight: partial_fit cannot balance classes. {cure}")
         is_multilabel = _kind(y) == "multilabel-indicator"
         if not hasattr(self, "params_"):
             if classes is None and not is_multilabel:
                 raise OptionError("classes must be passed on the first call to partial_fit.")
             self._begin(y if is_multilabel else classes)
         elif self.class_weight != self._weighed:
-            cure = "Give factors as sample_weight, or begin anew with fit."
-            raise OptionError(f"class_weight: partial_fit has that of the first call. {cure}")
+            cure = "Use sample_weight, or start again with fit."
+            raise OptionError(f"class_weight: expected that of the first call. {cure}")
         require_labels(classes)
         announced = self.classes_ if classes is None else np.unique(column_or_1d(classes))
         if not np.array_equal(announced, self.classes_):

@@ -90,7 +90,7 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
         self._scaling = _fitted(sample) if self.standardize_targets else raw
 
     def _targets(self, encoded: Matrix) -> Matrix:
-        cure = "It is standardized as those of the first call."
+        cure = "It is standardized like those of the first call."
         return read_only(_with_room(self._scaling(encoded), cure).astype(FLOAT32))
 
     def _aims(self, model: Net) -> tuple[object, Link, object]:

@@ -156,7 +156,7 @@ def reporting(value: Loss[Y, T], descent: Loss[Y, T]) -> Loss[Y, T]:
         counts = value._samples(values, target), descent._samples(values, target)
         if counts[0] != counts[1]:
             expected = "two losses in which the same samples count"
-            got = f"{counts[0]} and {counts[1]} samples. Put both into ignoring"
+            got = f"{counts[0]} and {counts[1]} samples. Wrap both in ignoring"
             raise OptionError(f"reporting: expected {expected}, got {got}.")
         return values, pull
 

@@ -174,7 +174,7 @@ def multiclass_hinge() -> Loss[Matrix, Labels]:
     def check(name: str, prediction: Matrix, target: Labels) -> Labels:
         _targets.require_matrix(name, prediction)
         if prediction.shape[1] < 2:
-            raise ShapeError(name, "expected scores of two classes or more. Take hinge().")
+            raise ShapeError(name, "expected scores of two classes or more. Use hinge().")
         _targets.require_labels(name, target, *prediction.shape)
         return target
 

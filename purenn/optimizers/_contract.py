@@ -173,7 +173,7 @@ def require_transform(name: str, value: object) -> None:
     """Check that an argument is a transform."""
     advice = "Call the function that makes it, such as momentum(0.9)."
     if hasattr(value, "move"):
-        advice = "An optimizer moves parameters already: it needs no descend and takes no >>."
+        advice = "An optimizer is complete: only transforms go into descend and >>."
     checks.instance(f"The transform of {name}", value, Transform, advice)
 
 

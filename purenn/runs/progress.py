@@ -94,7 +94,7 @@ def begin(run: Run, state: State[P, S], model: str, key: Key) -> Progress[P, S]:
     checks.instance("model", model, str, "Give repr(model).")
     if " at 0x" in model:
         cure = "Give its layers functions with a name, or partials of such."
-        raise OptionError(f"model: expected a text that every process writes. {cure}")
+        raise OptionError(f"model: expected a repr that is the same in every process. {cure}")
     checks.instance("key", key, Key, "Make one with Key(0).")
     if files.exists(run.checkpoint):
         progress = saving.load(run.checkpoint, like=progress)

@@ -188,8 +188,8 @@ def _require_best(run: Run, progress: Progress[P, S], best: Best | None) -> None
     is_there = files.exists(run.best)
     if best is None and is_there:
         raise RunError(
-            f"{run.best} has the best parameters of sessions before, but this one is not told what "
-            "is best. Give best as before, or remove the file to keep the last ones."
+            f"{run.best} has the best parameters of earlier sessions, but this one was given no "
+            "best. Give the same as before, or remove the file to keep the last parameters."
         )
     if _is_best(progress, best):
         _save(run, progress, is_best=True)  # the last session may have ended before that

@@ -160,7 +160,7 @@ def _repeatable(call: Callable[[], T], name: str, *arguments: object) -> T:
     if _bits(arguments) != before:
         raise ContractError(f"{name} changes its arguments.")
     if _bits(result) != _bits(again):
-        raise ContractError(f"{name} gives something else when it is called again.")
+        raise ContractError(f"{name} gives another result when called again.")
     return result
 
 

@@ -109,6 +109,6 @@ def _is_like(batch: object, data: X) -> TypeGuard[X]:
 def _number(value: object) -> float:
     if isinstance(value, int | float | np.integer | np.floating | np.bool):
         return float(value)
-    cure = "Give a loss of purenn's as it is; of a function of your own return the value alone."
+    cure = "Give purenn's losses as they are; a function of your own returns the value alone."
     got = checks.described(value)
     raise OptionError(f"expected a measure that gives a number, got {got}. {cure}")
