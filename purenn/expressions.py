@@ -84,7 +84,7 @@ def _as_part(value: object) -> str:
 
 @attrs.frozen(repr=False, eq=False)
 class Expressed:
-    """A value with an expression. Without one it is equal to itself alone and not pickled.
+    """A value with an expression. Without one it equals only itself, and cannot be pickled.
 
     The `origin` is the expression that says most: that of a chain, whatever function returned it.
     What computes with operations that depend on the machine has `in_ops`, which makes it of others.

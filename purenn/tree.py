@@ -169,7 +169,7 @@ def moving_leaves(tree: object) -> Leaves:
 
 
 def rebuild(like: T, new: Leaves) -> T:
-    """The tree `like` with as many new leaves as it has."""
+    """The tree `like` with new leaves, as many as it has."""
     found, structure = decompose(like, np.ndarray)
     if len(found) != len(new):
         raise TreeError(f"expected {len(found)} leaves, got {len(new)}.")

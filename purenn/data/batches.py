@@ -32,7 +32,7 @@ class Batch(Node, Generic[X, T]):
 
 @attrs.frozen(eq=False, repr=False)
 class Dataset(Node, Generic[X, T]):
-    """Inputs and their targets, as many of one as of the other."""
+    """A data set: inputs and their targets, as many of one as of the other."""
 
     inputs: Column[X]
     targets: Column[T]

@@ -24,7 +24,7 @@ Selection = Indices | range
 
 
 class Column(ABC, Generic[X]):
-    """A row for each sample; `X` is what a batch of them is."""
+    """A column of a data set: a row for each sample. `X` is a batch of rows."""
 
     __slots__ = ()
 

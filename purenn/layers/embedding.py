@@ -38,7 +38,7 @@ def embedding(
     *,
     table: Initializer | None = None,
 ) -> Layer[Embedding, Labels, Matrix]:
-    """The row of a table for each symbol: integers (samples,) become (samples, features).
+    """A learned vector for each symbol: integers (samples,) to (samples, features).
 
     Symbols are numbered from 0; one that is not in the table raises LabelError. The table is of
     `dtype`, float32 or float64, and standard normal at first, unless an initializer is given.

@@ -23,7 +23,7 @@ Where = Callable[[str, Array], bool]
 
 
 def matrices(path: str, leaf: Array) -> bool:
-    """Whether a leaf has more than one axis: weights have, biases and scales have not."""
+    """Whether a leaf has two or more axes, as weights do, and biases and scales do not."""
     require_array("matrices", leaf)
     return leaf.ndim > 1
 

@@ -27,7 +27,7 @@ SAVED: dict[Path, tuple[int, int]] = {}
 
 @attrs.frozen(eq=False)
 class Progress(Node, Generic[P, S]):
-    """Where a run stands. A checkpoint holds all but the records, and loads to the last bit.
+    """The progress of a run. A checkpoint holds all but the records, and loads to the last bit.
 
     `epoch` epochs are done of those planned, and `batch` batches of the next one: with so many
     samples, those of skipped steps left out, and that sum of their losses.
@@ -67,10 +67,10 @@ class Progress(Node, Generic[P, S]):
 
 @attrs.frozen
 class Summary:
-    """What came of a run.
+    """The summary of a finished run.
 
-    As many epochs were planned as trained, unless the loop was left early by hand. The metrics are
-    the last epoch's and those given to `finish`; the digest is that of the best parameters, if
+    `planned` differs from `epochs` only if the loop was left early by hand. The metrics are those
+    of the last epoch and those given to `finish`; the digest is that of the best parameters, if
     `train` was told what is best, or else of the last.
     """
 
@@ -177,7 +177,7 @@ def finish(run: Run, progress: Progress[P, S], metrics: Mapping[str, object]) ->
 
 
 def read_summary(folder: files.AnyPath) -> Summary | None:
-    """What came of the run in a folder, or None if it is not finished."""
+    """The summary of the run in a folder, or None if it is not finished."""
     path = files.require_folder(folder) / SUMMARY
     if not files.exists(path):
         return None

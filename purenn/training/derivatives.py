@@ -29,12 +29,12 @@ W = TypeVar("W", bound=Array)
 
 
 def every_output(y: Y) -> Y:
-    """The slope of the sum of all outputs: ones."""
+    """For `input_gradient`: the slope of the sum of all outputs, which is ones."""
     return map_leaves(lambda leaf: read_only(np.ones_like(leaf)), y)
 
 
 def chosen_output(labels: Labels) -> Callable[[Matrix], Matrix]:
-    """The slope of the sum of one output for each sample, that of its label."""
+    """For `input_gradient`: the slope of the sum of one output per sample, that of its label."""
     arrays.require_integers("chosen_output", labels)
 
     def slope(y: Matrix) -> Matrix:
@@ -79,7 +79,7 @@ def input_gradient(
 
 
 def jacobian(layer: Layer[P, V, W], params: P, x: V) -> Array:
-    """The derivatives of all outputs by all inputs of each sample: (samples, *outputs, *inputs).
+    """The Jacobian of outputs by inputs for each sample: (samples, *outputs, *inputs).
 
     In inference mode, where samples do not mix, by one pullback for each output of a sample.
 

@@ -22,7 +22,7 @@ from purenn.tree import map_pairs, moving_leaves
 def sharpness_aware_step(
     layer: Layer[P, X, Y], loss: LossFunction[Y, T], optimizer: Optimizer[S], radius: float = 0.05
 ) -> Step[State[P, S], Batch[X, T], Report]:
-    """`training_step` with the gradient at `params + radius * g / norm(g)`, g being that at params.
+    """SAM: `training_step` with the gradient at `params + radius * g / norm(g)`, g that at params.
 
     Foret, Kleiner, Mobahi and Neyshabur, "Sharpness-Aware Minimization for Efficiently Improving
     Generalization" (2021). The norm is that of all leaves together. Both gradients draw from the

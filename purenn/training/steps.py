@@ -117,7 +117,7 @@ def advance(step: Step[S, B, M], owner: Owner[S], batch: B) -> M:
 
 
 def scan(step: Step[S, B, M], state: S, batches: Iterable[B]) -> Iterator[tuple[S, M]]:
-    """The state and the report after each batch, as they come."""
+    """Train on batches as a generator: the state and the report after each."""
     checks.function("The step of scan", step)
     _require_iterable("The batches of scan", batches, "Make them with shuffled_batches.")
     for batch in batches:
@@ -126,7 +126,7 @@ def scan(step: Step[S, B, M], state: S, batches: Iterable[B]) -> Iterator[tuple[
 
 
 def fold(step: Step[S, B, M], state: S, batches: Iterable[B]) -> tuple[S, tuple[M, ...]]:
-    """The state after all batches, and the report of each.
+    """Train on batches: the state after all, and the report of each.
 
     Name a step before folding it, lest mypy infer its types from the batches. Nobody else holds the
     states in between, so that `training_step` writes each over the one before; what a layer, a
