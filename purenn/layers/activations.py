@@ -51,14 +51,13 @@ def activation(
     checks.function("The forward of activation", forward)
     checks.function("The backward of activation", backward)
 
-    def kept(x: A) -> A:
-        y: object = forward(x)
+    def kept(y: object, x: A) -> A:
         if not isinstance(y, np.ndarray) or (y.shape, y.dtype) != (x.shape, x.dtype):
             expected = f"a function that gives {checks.described(x)} for one"
             raise ShapeError(name, f"expected {expected}, got {checks.described(y)}.")
         return read_only(typed_like(y.view(), x))  # which may be x itself
 
-    return pointwise(kept, backward, name)
+    return pointwise(lambda x: kept(forward(x), x), lambda y, dy: kept(backward(y, dy), dy), name)
 
 
 def pointwise(

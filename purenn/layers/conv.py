@@ -53,8 +53,8 @@ def conv(
     """2-D convolution of images: (samples, rows, columns, channels) to (..., features).
 
     It is a cross-correlation: the weight is not flipped. Besides inputs, outputs and their
-    cotangents, each thread of a step needs memory for patches: of 2**17 numbers, or of so many
-    samples that a row of them has 256 windows.
+    cotangents, each thread of a step needs memory for patches: 2**17 numbers, or the patches of as
+    many samples as have 256 windows in a row.
 
     Args:
         features: the number of output channels.
