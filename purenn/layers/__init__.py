@@ -1,4 +1,4 @@
-"""The layers. `_contract` says what a layer is."""
+"""Layers: linear, convolutions, activations, normalizations and more. See `Layer`."""
 
 from __future__ import annotations
 

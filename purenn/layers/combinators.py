@@ -20,14 +20,14 @@ from purenn.tree import Frozen, Node, map_pairs
 
 @attrs.frozen(eq=False)
 class Block(Node, Generic[P]):
-    """The parameters of a layer that stays whole inside of a chain."""
+    """The parameters of `block`, `residual` and `repeated`: those of the layer inside."""
 
     inner: P
 
 
 @maker
 def block(layer: Layer[P, X, Y]) -> Layer[Block[P], X, Y]:
-    """A layer that stays whole inside of a longer chain, on the left of `>>` and on the right.
+    """Make a layer one part of any chain: `>>` does not take it apart.
 
     >>> from purenn.layers import linear, relu
     >>> len(block(linear(8) >> relu()) >> block(linear(8) >> relu()))
@@ -97,7 +97,7 @@ class Both(Node, Generic[P, Q]):
 def beside(
     first: Layer[P, X, Y], second: Layer[Q, W, Z]
 ) -> Layer[Both[P, Q], tuple[X, W], tuple[Y, Z]]:
-    """Two layers with an input for each: the beginning of a model of several inputs."""
+    """Two layers side by side, each with its own input: `(x, w) -> (first(x), second(w))`."""
     one, other = placed(first, 0), placed(second, 1)
 
     def check(subject: str, x: tuple[X, W]) -> None:
@@ -127,7 +127,7 @@ def beside(
 
 @maker
 def branches(first: Layer[P, X, Y], second: Layer[Q, X, Z]) -> Layer[Both[P, Q], X, tuple[Y, Z]]:
-    """Two layers with one input for both, be it an array or a pair."""
+    """Two layers with the same input, an array or a pair: `x -> (first(x), second(x))`."""
     both = beside(first, second)
 
     def vjp(params: Both[P, Q], x: X, key: Key) -> Pass[tuple[Y, Z], Both[P, Q], X]:
@@ -146,10 +146,10 @@ def branches(first: Layer[P, X, Y], second: Layer[Q, X, Z]) -> Layer[Both[P, Q],
 
 @maker
 def frozen(inner: Layer[P, X, Y]) -> Layer[Frozen[P], X, Y]:
-    """A layer whose parameters stay as they are: transfer learning.
+    """Freeze a layer, as in transfer learning: no optimizer moves its parameters.
 
-    It runs in inference mode in training too, so what it computes stays as it is as well: dropout
-    in it drops nothing, and batch normalization uses its running statistics.
+    It runs in inference mode in training too: dropout drops nothing, and batch normalization uses
+    its running statistics.
     """
     checks.instance("The layer of frozen(...)", inner, Layer)
     pullback = inference_pullback(inner)

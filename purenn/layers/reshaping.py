@@ -22,7 +22,7 @@ MOST = 1024  # rows or columns that are added on a side
 
 @maker
 def flatten() -> Layer[Empty, AnyImages, Matrix]:
-    """Samples of any shape, such as images, as rows of features, in C order."""
+    """Flatten samples of any shape, such as images, into rows of features, in C order."""
 
     def forward(x: AnyImages) -> FreePass[Matrix, AnyImages]:
         y: Matrix = np.reshape(x, (x.shape[0], prod(x.shape[1:])))
@@ -57,7 +57,7 @@ def _pixels(x: Images, top: int, left: int, rows: int, columns: int) -> Images:
 
 @maker
 def identity() -> Layer[Empty, A, A]:
-    """The layer that gives what it takes: the neutral element of `>>`."""
+    """The layer that returns its input: the neutral element of `>>`."""
     return unchanged("identity()")
 
 
@@ -73,7 +73,7 @@ def view(x: A) -> A:
 
 @maker
 def concatenate() -> Layer[Empty, tuple[Matrix, Matrix], Matrix]:
-    """Two batches of features as one, those of each sample side by side."""
+    """Concatenate the features of two batches, such as the outputs of `branches`."""
 
     def forward(x: tuple[Matrix, Matrix]) -> FreePass[Matrix, tuple[Matrix, Matrix]]:
         if x[0].ndim != 2 or x[1].ndim != 2 or len(x[0]) != len(x[1]):
@@ -93,7 +93,7 @@ def concatenate() -> Layer[Empty, tuple[Matrix, Matrix], Matrix]:
 
 @maker
 def select(start: int, stop: int) -> Layer[Empty, Matrix, Matrix]:
-    """The features from number `start` to below `stop`: for layers that are for some alone."""
+    """The features `x[:, start:stop]`, for layers that see only some."""
     first = checks.integer("The start of select", start, 0)
     end = checks.integer("The stop of select", stop, first + 1)
     subject = f"select({first}, {end})"
@@ -115,7 +115,7 @@ def select(start: int, stop: int) -> Layer[Empty, Matrix, Matrix]:
 
 @maker
 def add() -> Layer[Empty, tuple[A, A], A]:
-    """The sum of two batches of one shape, such as the outputs of `branches`."""
+    """The sum of two batches of the same shape, such as the outputs of `branches`."""
 
     def forward(x: tuple[A, A]) -> FreePass[A, tuple[A, A]]:
         if x[0].shape != x[1].shape:

@@ -1,4 +1,4 @@
-"""The losses, of values, probabilities or logits. `_contract` says what a loss is."""
+"""Losses for regression, of logits and of probabilities. See `Loss`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Weights of samples and of classes for every loss, and labels that stand for none.
+"""Weights of samples and of classes for every loss, and labels to ignore.
 
 The weighted losses are averaged over the number of samples, not over the sum of the weights, so
 that no step depends on which other samples share its batch: give weights whose mean is 1.
@@ -20,7 +20,7 @@ from purenn.losses._targets import SUM_TOLERANCE, L, require_matrix, require_no_
 
 @maker
 def weighted(loss: Loss[Y, T]) -> Loss[Y, tuple[T, Vector]]:
-    """A loss whose targets are pairs, as in `dataset(x, (y, weights))`, with a weight a sample.
+    """Weight samples: targets are pairs with a weight per sample, as in `dataset(x, (y, weights))`.
 
     The weights are floats or integers (samples,), finite and not negative.
     """
@@ -58,7 +58,7 @@ def _sample_weights(weights: Vector, values: Vector) -> Vector:
 
 @maker
 def class_weighted(loss: Loss[Matrix, L], weights: Sequence[float]) -> Loss[Matrix, L]:
-    """A loss of a classifier with a weight ≥ 0 for each class.
+    """Weight the classes of a classifier's loss, with a number ≥ 0 for each.
 
     A sample has the weight of its label, or the mean weight of its probabilities. With one output,
     whose labels are 0 and 1, there are two weights. Several outputs are one choice: independent
@@ -87,7 +87,7 @@ def _class_factors(table: Vector, prediction: Matrix, target: Matrix | Labels) -
     require_matrix("class_weighted(...)", prediction)
     classes = 2 if prediction.shape[1] == 1 else prediction.shape[1]
     if len(table) != classes:
-        expected = f"{classes} weights, one a class"
+        expected = f"{classes} weights, one per class"
         raise ShapeError("class_weighted(...)", f"expected {expected}, got {len(table)}.")
     if is_labels(target):
         # The loss has checked the labels: those below 0 are the negative class, or ignored.
@@ -111,10 +111,10 @@ def _class_factors(table: Vector, prediction: Matrix, target: Matrix | Labels) -
 
 @maker
 def ignoring(loss: Loss[Matrix, L], label: int) -> Loss[Matrix, L]:
-    """A loss that ignores the samples with this label, often -1 or -100.
+    """Ignore the samples with this label, often -1 or -100.
 
     The mean is over the others, in a batch as in an epoch. Where none is left, the loss and its
-    cotangent are 0. Targets that are rows ignore nothing. Weights of samples go around it:
+    cotangent are 0. With rows as targets nothing is ignored. Sample weights go outside:
     `weighted(ignoring(loss, label))`.
     """
     require_loss("ignoring", loss)
@@ -150,9 +150,9 @@ def ignoring(loss: Loss[Matrix, L], label: int) -> Loss[Matrix, L]:
 
 
 def balanced_weights(labels: Labels) -> tuple[float, ...]:
-    """Weights in inverse proportion to how often a class occurs: samples / (classes * count).
+    """Class weights in inverse proportion to class counts: samples / (classes * count).
 
-    Labels are integers (samples,); a class below the largest that never occurs is a DataError.
+    Labels are integers (samples,). A class below the largest that never occurs raises DataError.
     """
     arrays.require_integers("balanced_weights", labels)
     present, counts = np.unique(labels, return_counts=True)

@@ -38,8 +38,8 @@ def schedule_free(
     `z <- z - rate * update`, `x <- (1 - c) * x + c * z` with `c = rate^2 / sum of rate^2`, and
     `y <- (1 - share) * z + share * x`. The parameters of the state are y, where gradients are taken
     and weights decay; `averaged_params(state)` are x. Defazio, Yang, Mehta, Mishchenko, Khaled and
-    Cutkosky, "The Road Less Scheduled" (2024), algorithm 1.
-    The transform has no momentum, for the average acts as one. The rate is a number or a warm-up.
+    Cutkosky, "The Road Less Scheduled" (2024), algorithm 1. The transform should have no momentum:
+    the average acts as one. The rate is a number or a warm-up.
     """
     require_transform("schedule_free", transform)
     schedule = as_schedule(rate)
@@ -89,8 +89,8 @@ def schedule_free_adamw(
 ) -> Optimizer[Averaged[Iterate[tuple[Squares, Empty]]]]:
     """Schedule-free AdamW: bias-corrected `scale_by_rms` and `weight_decay`, made `schedule_free`.
 
-    The decay is times the rate, and b1 is the share of the average. As in the authors' code, the
-    epsilon is outside of the root of the corrected mean square.
+    The decay is multiplied by the rate, and b1 is the share of the average. As in the authors'
+    code, the epsilon is outside the root of the corrected mean square.
     """
     direction = scale_by_rms(b2, epsilon, bias_correction=True)
     return schedule_free(direction >> weight_decay(decay, where), rate, b1)
