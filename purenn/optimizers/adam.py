@@ -22,7 +22,8 @@ from purenn.kernels.updates import (
 from purenn.optimizers._contract import Transform
 from purenn.optimizers._optimizer import Optimizer, descend
 from purenn.optimizers.elementwise import entrywise, fitting, total_weight
-from purenn.optimizers.scaling import Where, matrices, scale_by_trust_ratio, weight_decay
+from purenn.optimizers.scaling import Where, matrices, scale_by_trust_ratio
+from purenn.optimizers.scaling import weight_decay as add_decayed_weights
 from purenn.schedules import Schedule
 from purenn.tree import Empty, Node
 
@@ -134,17 +135,17 @@ def adam(
 @maker
 def adamw(
     rate: float | Schedule,
-    decay: float = 0.01,
-    where: Where = matrices,
     b1: float = 0.9,
     b2: float = 0.999,
     epsilon: float = 1e-8,
+    weight_decay: float = 0.01,
+    where: Where = matrices,
 ) -> Optimizer[tuple[Moments, Empty]]:
-    """AdamW: `descend(scale_by_adam(b1, b2, epsilon) >> weight_decay(decay, where), rate)`.
+    """AdamW: `descend(scale_by_adam(b1, b2, epsilon) >> weight_decay(...), rate)`.
 
     The decay is multiplied by the rate, as in PyTorch and optax. Vectors do not decay by default.
     """
-    return descend(scale_by_adam(b1, b2, epsilon) >> weight_decay(decay, where), rate)
+    return descend(scale_by_adam(b1, b2, epsilon) >> add_decayed_weights(weight_decay, where), rate)
 
 
 @maker
@@ -213,15 +214,15 @@ def amsgrad(
 @maker
 def lamb(
     rate: float | Schedule,
-    decay: float = 0.01,
-    where: Where = matrices,
     b1: float = 0.9,
     b2: float = 0.999,
     epsilon: float = 1e-6,
+    weight_decay: float = 0.01,
+    where: Where = matrices,
 ) -> Optimizer[tuple[Moments, Empty, Empty]]:
     """LAMB: `descend(scale_by_adam(...) >> weight_decay(...) >> scale_by_trust_ratio(), rate)`.
 
     The moments are corrected for their bias, and the norm of the update includes the decay.
     """
-    direction = scale_by_adam(b1, b2, epsilon) >> weight_decay(decay, where)
+    direction = scale_by_adam(b1, b2, epsilon) >> add_decayed_weights(weight_decay, where)
     return descend(direction >> scale_by_trust_ratio(), rate)

@@ -13,7 +13,8 @@ from purenn.kernels.updates import blend, scale_and_add, settle
 from purenn.optimizers._contract import Transform
 from purenn.optimizers._optimizer import Optimizer, descend
 from purenn.optimizers.elementwise import entrywise
-from purenn.optimizers.scaling import Where, matrices, weight_decay
+from purenn.optimizers.scaling import Where, matrices
+from purenn.optimizers.scaling import weight_decay as add_decayed_weights
 from purenn.schedules import Schedule
 from purenn.tree import Empty, Node
 
@@ -86,14 +87,14 @@ def scale_by_lion(b1: Fraction = 0.9, b2: Fraction = 0.99) -> Transform[Mean]:
 @maker
 def lion(
     rate: float | Schedule,
-    decay: float = 0.001,
-    where: Where = matrices,
     b1: float = 0.9,
     b2: float = 0.99,
+    weight_decay: float = 0.001,
+    where: Where = matrices,
 ) -> Optimizer[tuple[Mean, Empty]]:
-    """Lion: `descend(scale_by_lion(b1, b2) >> weight_decay(decay, where), rate)`.
+    """Lion: `descend(scale_by_lion(b1, b2) >> weight_decay(...), rate)`.
 
     The decay is multiplied by the rate, and its default is that of optax. The authors take rates 3
     to 10 times smaller than for AdamW, and decays as many times larger.
     """
-    return descend(scale_by_lion(b1, b2) >> weight_decay(decay, where), rate)
+    return descend(scale_by_lion(b1, b2) >> add_decayed_weights(weight_decay, where), rate)
