@@ -135,6 +135,7 @@ CASES = [
     of_images(flatten()),
     case(layers.identity(), ROWS),
     case(layers.concatenate(), (ROWS, MORE)),
+    of_images(layers.branches(layers.conv(2, 3), layers.conv(1, 1)) >> layers.concatenate()),
     case(SUM, (IMAGES, IMAGES[::-1])),
     case(layers.branches(linear(2), layers.linear_without_bias(2)) >> layers.add(), ROWS),
     case(layers.residual(linear(3) >> tanh()), ROWS),

@@ -11,6 +11,7 @@ from purenn.arrays import A, AnyImages, Images, Matrix, read_only, require_float
 from purenn.errors import DtypeError, ShapeError
 from purenn.expressions import maker
 from purenn.kernels.elementwise import plus
+from purenn.kernels.memory import empty, empty_like
 from purenn.kernels.windows import Windows, cover
 from purenn.layers._contract import Check, FreePass, Layer
 from purenn.layers._images import Size, pair, require_images
@@ -72,23 +73,30 @@ def view(x: A) -> A:
 
 
 @maker
-def concatenate() -> Layer[Empty, tuple[Matrix, Matrix], Matrix]:
-    """Two batches of features as one, those of each sample side by side."""
+def concatenate() -> Layer[Empty, tuple[A, A], A]:
+    """Two batches as one, the features of each sample, or the channels of each pixel, in a row."""
 
-    def forward(x: tuple[Matrix, Matrix]) -> FreePass[Matrix, tuple[Matrix, Matrix]]:
-        if x[0].ndim != 2 or x[1].ndim != 2 or len(x[0]) != len(x[1]):
-            got = f"{x[0].shape} and {x[1].shape}"
-            raise ShapeError("concatenate()", f"expected (samples, features) twice, got {got}.")
-        cut = x[0].shape[1]
-        y: Matrix = np.concatenate(x, axis=1)
-
-        def backward(dy: Matrix) -> tuple[Matrix, Matrix]:
-            left, right = dy[:, :cut], dy[:, cut:]
-            return read_only(np.ascontiguousarray(left)), read_only(np.ascontiguousarray(right))
-
-        return read_only(y), backward
+    def forward(x: tuple[A, A]) -> FreePass[A, tuple[A, A]]:
+        first, second = x
+        if first.ndim < 2 or first.shape[:-1] != second.shape[:-1]:
+            expected = "(samples, features) twice, or other shapes that differ in the last axis"
+            got = f"{first.shape} and {second.shape}"
+            raise ShapeError("concatenate()", f"expected {expected}, got {got}.")
+        cut = first.shape[-1]
+        y = empty((*first.shape[:-1], cut + second.shape[-1]), first.dtype)
+        y[..., :cut], y[..., cut:] = x
+        return read_only(typed_like(y, first)), lambda dy: (
+            _copied(typed_like(dy[..., :cut], dy)),
+            _copied(typed_like(dy[..., cut:], dy)),
+        )
 
     return without_params("concatenate()", _require_pair, forward)
+
+
+def _copied(part: A) -> A:
+    found = empty_like(part)
+    found[...] = part
+    return read_only(found)
 
 
 @maker

@@ -72,6 +72,9 @@ assert_type(seen, nn.Layer[tuple[layers.Conv, BatchNorm, Empty, Empty, Empty], I
 averaged = seen >> layers.global_average_pool() >> nn.linear(2)
 Averaged = tuple[layers.Conv, BatchNorm, Empty, Empty, Empty, Empty, Linear]
 assert_type(averaged, nn.Layer[Averaged, Images, Matrix])
+dense = layers.branches(layers.conv(2, 3), layers.conv(3, 1)) >> concatenate()
+Dense = tuple[layers.Both[layers.Conv, layers.Conv], Empty]
+assert_type(dense, nn.Layer[Dense, Images, Images])
 
 
 # Layers of one's own, of images and of any rank, take their place in a chain.
