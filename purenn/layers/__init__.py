@@ -61,6 +61,7 @@ from purenn.layers.reshaping import add as add
 from purenn.layers.reshaping import concatenate as concatenate
 from purenn.layers.reshaping import flatten as flatten
 from purenn.layers.reshaping import identity as identity
+from purenn.layers.reshaping import multiply as multiply
 from purenn.layers.reshaping import pad as pad
 from purenn.layers.reshaping import select as select
 from purenn.layers.scaling import Parametric as Parametric

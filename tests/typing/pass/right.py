@@ -58,6 +58,9 @@ assert_type(symbols, nn.Layer[tuple[layers.Both[Embedding, Embedding], Empty], L
 summed = layers.branches(layers.linear_without_bias(2), layers.ntk_linear(2)) >> layers.add()
 Summed = tuple[layers.Both[layers.Weight, Linear], Empty]
 assert_type(summed, nn.Layer[Summed, Matrix, Matrix])
+gated = layers.branches(nn.linear(2), nn.linear(2) >> layers.sigmoid()) >> layers.multiply()
+Gated = tuple[layers.Both[Linear, tuple[Linear, Empty]], Empty]
+assert_type(gated, nn.Layer[Gated, Matrix, Matrix])
 normed = layers.scale() >> nn.linear(3) >> layers.rms_norm() >> layers.prelu() >> layers.gelu()
 Normed = tuple[layers.Scale, Linear, layers.Scale, layers.PRelu, Empty]
 assert_type(normed, nn.Layer[Normed, Matrix, Matrix])
@@ -72,6 +75,10 @@ assert_type(seen, nn.Layer[tuple[layers.Conv, BatchNorm, Empty, Empty, Empty], I
 averaged = seen >> layers.global_average_pool() >> nn.linear(2)
 Averaged = tuple[layers.Conv, BatchNorm, Empty, Empty, Empty, Empty, Linear]
 assert_type(averaged, nn.Layer[Averaged, Images, Matrix])
+squeezed = layers.global_average_pool() >> nn.linear(8) >> layers.sigmoid()
+excited = layers.branches(layers.conv(8, 3), squeezed) >> layers.multiply() >> nn.flatten()
+Excited = layers.Both[layers.Conv, tuple[Empty, Linear, Empty]]
+assert_type(excited, nn.Layer[tuple[Excited, Empty, Empty], Images, Matrix])
 dense = layers.branches(layers.conv(2, 3), layers.conv(3, 1)) >> concatenate()
 Dense = tuple[layers.Both[layers.Conv, layers.Conv], Empty]
 assert_type(dense, nn.Layer[Dense, Images, Images])
