@@ -144,6 +144,7 @@ CASES = [
     case(layers.residual(linear(3) >> tanh()), ROWS),
     case(layers.branches(linear(2), dropout(0.5)), ROWS),
     case(layers.beside(linear(2), NORM), (ROWS, IMAGES)),
+    case(layers.shared(dropout(0.2) >> linear(2) >> batch_norm()), (ROWS, ROWS[::-1])),
     case(frozen(linear(3)), ROWS),
     case(layers.lsuv(block(linear(3) >> dropout(0.5)) >> layers.ntk_linear(2)), ROWS),
     case(frozen(linear(3)) >> linear(2), ROWS),

@@ -133,7 +133,7 @@ GOLDEN = {
     "convolutional": "8154367c85975b20",
     "estimator": "11556983e93d9b0b",
     "fashion": "3bca81a00c896ed8",
-    "contracts": "4e156c0a16144b27",
+    "contracts": "68e2cf58579a902f",
 }
 
 

@@ -49,6 +49,9 @@ blocks = nn.linear(2) >> layers.stack(*[block(nn.linear(2) >> nn.relu()) for _ i
 assert_type(blocks.init(KEY, x), tuple[Linear, layers.Stack[Block[tuple[Linear, Empty]]]])
 again = nn.linear(3) >> layers.repeated(nn.linear(3) >> nn.tanh(), 2)
 assert_type(again.init(KEY, x), tuple[Linear, Block[tuple[Linear, Empty]]])
+towers = layers.shared(nn.linear(3) >> nn.tanh()) >> layers.add()
+Towers = tuple[Block[tuple[Linear, Empty]], Empty]
+assert_type(towers, nn.Layer[Towers, tuple[Matrix, Matrix], Matrix])
 skip = nn.dropout(0.5) >> nn.residual(nn.linear(4)) >> nn.leaky_relu()
 assert_type(skip, nn.Layer[tuple[Empty, Block[Linear], Empty], Matrix, Matrix])
 forked = layers.branches(nn.linear(2), nn.tanh()) >> concatenate() >> nn.linear(1)
