@@ -136,6 +136,8 @@ assert_type(losses.class_weighted(entropy, [1.0, 2.0]), nn.Loss[Matrix, Matrix |
 padded = losses.ignoring(losses.softmax_focal(), -1)
 assert_type(losses.class_weighted(padded, [1.0, 2.0]), nn.Loss[Matrix, Matrix | Labels])
 assert_type(losses.ignoring(losses.multiclass_hinge(), -1), nn.Loss[Matrix, Labels])
+heads = losses.combined(entropy, losses.brier(), (1.0, 0.5))
+assert_type(heads((rows, rows), (labels, rows)), tuple[float, tuple[Matrix, Matrix]])
 robust: nn.Loss[Vector, Vector] = losses.huber()
 by_labels: nn.Loss[Matrix, Labels] = losses.summed(entropy)
 by_rows: nn.Loss[Matrix, Matrix] = losses.reporting(losses.brier(), descent=entropy)
@@ -237,6 +239,12 @@ assert_type(nn.fold(step, state, batches), tuple[State, tuple[Report, ...]])
 assert_type(nn.scan(step, state, batches), Iterator[tuple[State, Report]])
 general = nn.training_step(model, losses.weighted(entropy), optimizer)  # of more targets than these
 assert_type(nn.fold(general, state, nn.shuffled_batches(weighty, 2, KEY, 0))[0], State)
+
+several = nn.linear(3) >> layers.branches(nn.linear(2), nn.linear(2) >> layers.softmax())
+by_heads = nn.training_step(several, heads, nn.sgd(0.1))
+both_told = nn.shuffled_batches(nn.dataset(x, (labels, rows)), 2, KEY, 0)
+headed = nn.sgd(0.1).init(several.init(KEY, x))
+assert_type(nn.fold(by_heads, headed, both_told)[1], tuple[Report, ...])
 
 # Derivatives have the types of what they are taken by.
 assert_type(nn.training.input_gradient(wide, wide.init(KEY, images), images), Images)
