@@ -15,6 +15,8 @@ from purenn import arrays, checks
 from purenn.arrays import Array, Labels, Mask, Matrix, Vector, is_labels, read_only, typed_like
 from purenn.errors import DataError, OptionError, ShapeError
 from purenn.expressions import maker
+from purenn.kernels.constants import scalar
+from purenn.kernels.elementwise import times
 from purenn.losses._contract import Loss, PerSample, T, Y, require_loss
 from purenn.losses._targets import SUM_TOLERANCE, L, require_matrix, require_no_pair
 
@@ -99,10 +101,15 @@ def _share(
 ) -> PerSample[Y]:
     """Losses of samples whose sum, times that scale, is the weight times the loss."""
     values, pull = loss.checked(prediction, target)
-    checks.fits("A weight of combined", weight, values.dtype)
     samples = loss._samples(values, target)
     factor = weight * loss.scale(samples) / scale(len(values)) if samples else 0.0
-    return _times(np.full_like(values, factor), values, pull)
+    if factor == 1.0:
+        return values, pull
+    checks.fits("A weight of combined", weight, values.dtype)
+    if not factor:
+        return _times(np.zeros_like(values), values, pull)
+    by = scalar(factor, values.dtype)
+    return times(values, by), lambda outer: pull(times(outer, by))
 
 
 @maker
