@@ -177,7 +177,7 @@ def rebuild(like: T, new: Leaves) -> T:
 
 
 def map_leaves(function: Callable[[Array], Array], tree: T) -> T:
-    """The tree with `function` applied to every leaf."""
+    """The tree with `function` applied to every leaf; in a gradient to next frozen values too."""
     checks.function("The function of map_leaves", function)
     new = tuple([immutable(np.asarray(function(leaf))) for leaf in leaves(tree)])
     for leaf in new:
@@ -190,7 +190,7 @@ def map_leaves(function: Callable[[Array], Array], tree: T) -> T:
 def map_pairs(function: Callable[[Array, Array], Array], first: T, second: T) -> T:
     """`first` with `function` applied to each leaf and that of `second`; frozen parts stay.
 
-    So does a step along a gradient. Of a mean of models, running statistics are a part:
+    That is for gradients. In a mean of models, running statistics are to be mapped as well:
     `rebuild(first, tuple(map(function, leaves(first), leaves(second))))`.
     """
     ours, structure = decompose(first, (np.ndarray, Frozen))
