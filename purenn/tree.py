@@ -177,7 +177,7 @@ def rebuild(like: T, new: Leaves) -> T:
 
 
 def map_leaves(function: Callable[[Array], Array], tree: T) -> T:
-    """The tree with `function` applied to every leaf."""
+    """The tree with `function` applied to every leaf; in a gradient to next frozen values too."""
     checks.function("The function of map_leaves", function)
     new = tuple([immutable(np.asarray(function(leaf))) for leaf in leaves(tree)])
     for leaf in new:
@@ -188,16 +188,24 @@ def map_leaves(function: Callable[[Array], Array], tree: T) -> T:
 
 
 def map_pairs(function: Callable[[Array, Array], Array], first: T, second: T) -> T:
-    """`first` with `function` applied to each leaf and that of `second`; frozen parts stay."""
+    """`first` with `function` applied to each leaf and that of `second`; frozen parts stay.
+
+    That is for gradients. In a mean of models, running statistics are to be mapped as well:
+    `rebuild(first, tuple(map(function, leaves(first), leaves(second))))`.
+    """
     ours, structure = decompose(first, (np.ndarray, Frozen))
-    theirs, _ = decompose(second, (np.ndarray, Frozen))
-    new = [
-        immutable(np.asarray(function(x, y)))
-        if isinstance(x, np.ndarray) and isinstance(y, np.ndarray)
-        else x
-        for x, y in zip(ours, theirs, strict=True)
-    ]
-    return compose_like(first, structure, new)
+    theirs, other = decompose(second, (np.ndarray, Frozen))
+    if structure != other:
+        raise TreeError("map_pairs: expected two trees of one structure.")
+
+    def mapped(x: object, y: object) -> object:
+        if not (isinstance(x, np.ndarray) and isinstance(y, np.ndarray)):
+            return x
+        if x.shape != y.shape:
+            raise TreeError(f"map_pairs: expected one shape twice, got {x.shape} and {y.shape}.")
+        return immutable(np.asarray(function(x, y)))
+
+    return compose_like(first, structure, map(mapped, ours, theirs))
 
 
 def to_dtype(tree: T, dtype: FloatDtype | type[Float]) -> T:

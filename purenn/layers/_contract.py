@@ -131,8 +131,7 @@ class _Chain(Layer[tuple[*Ps], X, Y], Generic[X, Y, *Ps]):
 
     def append(self, other: Layer[Q, Y, Z]) -> _Chain[X, Z, *Ps, Q]:
         parts = (*self.parts, other)
-        size = len(parts)
-        if size > LONGEST_CHAIN:
+        if (size := len(parts)) > LONGEST_CHAIN:
             cure = "Put layers of one kind into a stack."
             raise OptionError(f"A chain has at most {LONGEST_CHAIN} layers. {cure}")
         last = placed(other, size - 1)
@@ -202,7 +201,8 @@ def placed(layer: Layer[P, X, Y], index: int) -> Layer[P, X, Y]:
     def vjp(params: P, x: X, key: Key) -> Pass[Y, P, X]:
         return layer._vjp(params, x, key.child("layer", index))
 
-    return Layer(_located(index, init), _located(index, layer._apply), _located(index, vjp))
+    parts = _located(index, init), _located(index, layer._apply), _located(index, vjp)
+    return Layer(*parts, expression=layer.expression)
 
 
 def _located(index: int, function: Callable[[*Ps], Z]) -> Callable[[*Ps], Z]:

@@ -1,4 +1,4 @@
-"""Layers made of layers: `block`, `residual`, `branches`, `beside` and `frozen`."""
+"""Layers made of layers: `block`, `residual`, `branches`, `beside`, `shared` and `frozen`."""
 
 from __future__ import annotations
 
@@ -100,10 +100,6 @@ def beside(
     """Two layers side by side, each with its own input: `(x, w) -> (first(x), second(w))`."""
     one, other = placed(first, 0), placed(second, 1)
 
-    def check(subject: str, x: tuple[X, W]) -> None:
-        if not checks.is_pair(x):
-            raise ShapeError(subject, "expected a pair of inputs, one for each layer.")
-
     def init(key: Key, x: tuple[X, W]) -> Both[P, Q]:
         return Both(one.init(key, x[0]), other.init(key, x[1]))
 
@@ -122,7 +118,44 @@ def beside(
 
         return (y, z), pull
 
-    return checked("beside(...)", Both, check, init, vjp, apply)
+    return checked("beside(...)", Both, _require_pair, init, vjp, apply)
+
+
+def _require_pair(subject: str, x: object) -> None:
+    if not checks.is_pair(x):
+        raise ShapeError(subject, "expected a pair of inputs, one for each layer.")
+
+
+@maker
+def shared(inner: Layer[P, X, Y]) -> Layer[Block[P], tuple[X, X], tuple[Y, Y]]:
+    """One layer with two inputs, and the same parameters for both: siamese nets.
+
+    First parameters are those for the first input. The gradient is the sum over both; of a frozen
+    part it holds the value of the second.
+
+    >>> from purenn.layers import linear, multiply, relu
+    >>> shared(linear(32) >> relu() >> linear(8)) >> multiply() >> linear(1)
+    shared(linear(32) >> relu() >> linear(8)) >> multiply() >> linear(1)
+    """
+    checks.instance("The layer of shared(...)", inner, Layer)
+    both = beside(inner, inner)
+
+    def apply(params: Block[P], x: tuple[X, X]) -> tuple[Y, Y]:
+        return both.apply(Both(params.inner, params.inner), x)
+
+    def vjp(params: Block[P], x: tuple[X, X], key: Key) -> Pass[tuple[Y, Y], Block[P], tuple[X, X]]:
+        y, pull_both = both.vjp(Both(params.inner, params.inner), x, key)
+
+        def pull(dy: tuple[Y, Y]) -> tuple[Block[P], Thunk[tuple[X, X]]]:
+            grads, dx = pull_both(dy)
+            return Block(map_pairs(plus, grads.second, grads.first)), dx
+
+        return y, pull
+
+    def init(key: Key, x: tuple[X, X]) -> Block[P]:
+        return Block(inner.init(key, x[0]))
+
+    return checked("shared(...)", Block, _require_pair, init, vjp, apply)
 
 
 @maker

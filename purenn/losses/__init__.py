@@ -25,5 +25,6 @@ from purenn.losses.regression import poisson as poisson
 from purenn.losses.regression import quantile as quantile
 from purenn.losses.weighting import balanced_weights as balanced_weights
 from purenn.losses.weighting import class_weighted as class_weighted
+from purenn.losses.weighting import combined as combined
 from purenn.losses.weighting import ignoring as ignoring
 from purenn.losses.weighting import weighted as weighted

@@ -1,4 +1,4 @@
-"""Weights of samples and of classes for every loss, and labels to ignore.
+"""Weights of samples, of classes and of losses, and labels to ignore.
 
 The weighted losses are averaged over the number of samples, not over the sum of the weights, so
 that no step depends on which other samples share its batch: give weights whose mean is 1.
@@ -7,6 +7,7 @@ that no step depends on which other samples share its batch: give weights whose 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 
@@ -14,8 +15,13 @@ from purenn import arrays, checks
 from purenn.arrays import Array, Labels, Mask, Matrix, Vector, is_labels, read_only, typed_like
 from purenn.errors import DataError, OptionError, ShapeError
 from purenn.expressions import maker
+from purenn.kernels.constants import scalar
+from purenn.kernels.elementwise import times
 from purenn.losses._contract import Loss, PerSample, T, Y, require_loss
 from purenn.losses._targets import SUM_TOLERANCE, L, require_matrix, require_no_pair
+
+Z = TypeVar("Z")
+U = TypeVar("U")
 
 
 @maker
@@ -54,6 +60,56 @@ def _sample_weights(weights: Vector, values: Vector) -> Vector:
     if not np.isfinite(found).all() or (found < 0).any():
         raise DataError("weighted(...): expected weights that are finite and not negative.")
     return found
+
+
+@maker
+def combined(
+    first: Loss[Y, T], second: Loss[Z, U], weights: tuple[float, float] = (1.0, 1.0)
+) -> Loss[tuple[Y, Z], tuple[T, U]]:
+    """The sum of two losses, times a weight ≥ 0 for each, of a model that has two outputs.
+
+    Predictions are pairs, as those of `branches`, and so are targets: `dataset(x, (y, z))`. With
+    `branches(a, branches(b, c))` goes `combined(first, combined(second, third))`. Each is the loss
+    of a batch, so that one may ignore samples that the other does not.
+
+    >>> from purenn.losses import mean_squared_error, softmax_cross_entropy
+    >>> combined(softmax_cross_entropy(), mean_squared_error(), (1.0, 0.1))
+    combined(softmax_cross_entropy(), mean_squared_error(), weights=(1.0, 0.1))
+    """
+    require_loss("combined", first)
+    require_loss("combined", second)
+    if not checks.is_pair(weights):
+        raise OptionError(f"combined: expected a weight for each loss, got {weights!r}.")
+    one, other = (checks.number("A weight of combined", weight, least=0.0) for weight in weights)
+
+    def per_sample(prediction: tuple[Y, Z], target: tuple[T, U]) -> PerSample[tuple[Y, Z]]:
+        if not (checks.is_pair(prediction) and checks.is_pair(target)):
+            cure = "Make the data with dataset(x, (y, z)), and the model with branches(...)."
+            raise ShapeError("combined(...)", f"expected pairs, of outputs and of targets. {cure}")
+        values, pull = _share(first, one, first.scale, prediction[0], target[0])
+        more, pull_more = _share(second, other, first.scale, prediction[1], target[1])
+        if len(values) != len(more):
+            got = f"{len(values)} and {len(more)}"
+            raise ShapeError("combined(...)", f"expected as many samples of both, got {got}.")
+        return read_only(values + more), lambda outer: (pull(outer), pull_more(outer))
+
+    return Loss(per_sample, first.scale)
+
+
+def _share(
+    loss: Loss[Y, T], weight: float, scale: Callable[[int], float], prediction: Y, target: T
+) -> PerSample[Y]:
+    """Losses of samples whose sum, times that scale, is the weight times the loss."""
+    values, pull = loss.checked(prediction, target)
+    samples = loss._samples(values, target)
+    factor = weight * loss.scale(samples) / scale(len(values)) if samples else 0.0
+    if factor == 1.0:
+        return values, pull
+    checks.fits("A weight of combined", weight, values.dtype)
+    if not factor:
+        return _times(np.zeros_like(values), values, pull)
+    by = scalar(factor, values.dtype)
+    return times(values, by), lambda outer: pull(times(outer, by))
 
 
 @maker
