@@ -309,7 +309,7 @@ def test_a_frozen_layer_gives_itself_as_gradient_and_runs_as_in_inference() -> N
     np.testing.assert_allclose(dx, ROWS @ params.value[0].weight.T / root)
     noisy: Layer[Empty, Matrix, Matrix] = dropout(0.5)
     own = Layer(noisy.init, noisy.apply, noisy.vjp)
-    cure = "Tell its own layers their inference: Layer(init, apply, vjp, inference=...)."
+    cure = "Give custom layers their inference: Layer(init, apply, vjp, inference=...)."
     with refused(OptionError, cure):
         pulled(frozen(own), Frozen(EMPTY), ROWS, ROWS)
     whole = residual(noisy)
