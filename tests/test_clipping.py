@@ -104,6 +104,14 @@ def test_norms_neither_overflow_nor_underflow(size: float) -> None:
     assert found == pytest.approx((5.0, 0.6, -0.8), rel=1e-5)
 
 
+@pytest.mark.parametrize("limit", [1e-3, 1e-12, 1e-30])
+@pytest.mark.parametrize("scale", [3e38, 1e200])
+def test_large_leaves_are_clipped_beside_others(limit: float, scale: float) -> None:
+    grads = vector([3e38], FLOAT32), vector([scale])
+    _, (first, second) = normed(nn.clip_by_global_norm(limit), *grads)
+    assert math.hypot(first[0], second[0]) == pytest.approx(limit, rel=1e-6)
+
+
 def test_the_norm_of_a_million_numbers_has_its_digits() -> None:
     norm, _ = normed(report_global_norm(), read_only(np.full(10**6, 0.1, np.float32)))
     assert norm == pytest.approx(100.0, rel=1e-4)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import inf, nan
+from math import inf, nan, sqrt
 
 import attrs
 import numpy as np
@@ -50,7 +50,10 @@ def clip_by_global_norm(limit: Positive) -> Transform[Norm]:
     def flow(state: Norm, updates: Updates, point: Point) -> tuple[Norm, Updates]:
         reported, updates = _report(state, updates, point)
         if limit < reported.value < inf:
-            updates = updates.then(scaling(limit / reported.value))
+            root = sqrt(limit) / sqrt(reported.value)
+            # Twice by the root where the factor would lose digits in float32, or vanish.
+            for factor in (root, root) if root < 1e-18 else (limit / reported.value,):
+                updates = updates.then(scaling(factor))
         return reported, updates
 
     return flowing(lambda point: Norm(nan), flow)
