@@ -138,6 +138,11 @@ def test_each_unit_is_clipped_by_its_own_norm(size: float, dtype: FloatDtype) ->
     np.testing.assert_allclose(whole / dtype.type(size), [factor, 0.8 * factor, 8 * factor], 1e-6)
 
 
+def test_units_with_huge_gradients_keep_their_limit() -> None:
+    after = adapted(0.01, vector([3e38], FLOAT32), vector([0.0], FLOAT32))
+    assert after[0] == pytest.approx(1e-5, rel=1e-6)
+
+
 @dtypes
 def test_units_whose_norm_is_0_or_not_finite_are_left_alone(dtype: FloatDtype) -> None:
     grad = read_only(np.array([[0.0, math.nan, math.inf, 30.0], [0.0, 1.0, 1.0, 40.0]], dtype))

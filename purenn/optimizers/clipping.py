@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import inf, nan, sqrt
+from math import inf, nan
 
 import attrs
 import numpy as np
@@ -16,7 +16,7 @@ from purenn.kernels.reductions import global_norm, unit_norms
 from purenn.kernels.updates import clip
 from purenn.optimizers._contract import Point, Transform, flowing, no_state
 from purenn.optimizers._updates import Updates
-from purenn.optimizers.elementwise import entrywise, fitting, scaling
+from purenn.optimizers.elementwise import LEAST, entrywise, fitting, scaling
 from purenn.optimizers.scaling import Where, all_leaves, chosen
 from purenn.tree import Empty, Node
 
@@ -50,10 +50,7 @@ def clip_by_global_norm(limit: Positive) -> Transform[Norm]:
     def flow(state: Norm, updates: Updates, point: Point) -> tuple[Norm, Updates]:
         reported, updates = _report(state, updates, point)
         if limit < reported.value < inf:
-            root = sqrt(limit) / sqrt(reported.value)
-            # Twice by the root where the factor would lose digits in float32, or vanish.
-            for factor in (root, root) if root < 1e-18 else (limit / reported.value,):
-                updates = updates.then(scaling(factor))
+            updates = updates.then(scaling(limit / reported.value))
         return reported, updates
 
     return flowing(lambda point: Norm(nan), flow)
@@ -91,7 +88,10 @@ def adaptive_clipping(
         if not excess.any():
             return g
         factors: Array = np.divide(highest, norms, np.ones_like(norms), where=excess)
-        return times(g, factors.astype(g.dtype))
+        is_far = factors.min() < LEAST  # as in `scaling`
+        for each in [np.sqrt(factors)] * 2 if is_far else [factors]:
+            g = times(g, each.astype(g.dtype))
+        return g
 
     def flow(state: Empty, updates: Updates, point: Point) -> tuple[Empty, Updates]:
         picked = chosen(where, point, "is clipped")
