@@ -104,6 +104,14 @@ def test_norms_neither_overflow_nor_underflow(size: float) -> None:
     assert found == pytest.approx((5.0, 0.6, -0.8), rel=1e-5)
 
 
+@pytest.mark.parametrize("limit", [1e-3, 1e-12, 1e-30])
+@pytest.mark.parametrize("scale", [3e38, 1e200])
+def test_large_leaves_are_clipped_beside_others(limit: float, scale: float) -> None:
+    grads = vector([3e38], FLOAT32), vector([scale])
+    _, (first, second) = normed(nn.clip_by_global_norm(limit), *grads)
+    assert math.hypot(first[0], second[0]) == pytest.approx(limit, rel=1e-6)
+
+
 def test_the_norm_of_a_million_numbers_has_its_digits() -> None:
     norm, _ = normed(report_global_norm(), read_only(np.full(10**6, 0.1, np.float32)))
     assert norm == pytest.approx(100.0, rel=1e-4)
@@ -128,6 +136,11 @@ def test_each_unit_is_clipped_by_its_own_norm(size: float, dtype: FloatDtype) ->
     whole = adapted(0.5, read_only(grad[1]), read_only(param[1]), epsilon=1e-4 * size)
     factor = 0.5 * math.sqrt(32.0 / 65.64)
     np.testing.assert_allclose(whole / dtype.type(size), [factor, 0.8 * factor, 8 * factor], 1e-6)
+
+
+def test_units_with_huge_gradients_keep_their_limit() -> None:
+    after = adapted(0.01, vector([3e38], FLOAT32), vector([0.0], FLOAT32))
+    assert after[0] == pytest.approx(1e-5, rel=1e-6)
 
 
 @dtypes

@@ -236,6 +236,14 @@ def test_embedding_looks_up_rows_and_adds_up_their_cotangents(code: str) -> None
     assert bits(zeros) == bits(np.zeros((3, 2)))
 
 
+def test_the_cotangent_of_a_symbol_that_occurs_often_has_its_digits() -> None:
+    symbols: Labels = np.zeros(10**5, np.int64)
+    layer = layers.embedding(2, 2)
+    dy: Matrix = np.full((10**5, 2), [0.1, 0.2], np.float32)
+    _, grads, _ = pulled(layer, layer.init(KEY, symbols), symbols, dy)
+    np.testing.assert_allclose(grads.table, [[1e4, 2e4], [0.0, 0.0]], 1e-6)
+
+
 def test_flatten_and_concatenate_keep_the_order_of_elements() -> None:
     flatten: Layer[Empty, Array, Matrix] = layers.flatten()
     images = np.arange(24.0).reshape(2, 2, 3, 2)

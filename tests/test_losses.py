@@ -341,6 +341,13 @@ def test_samples_of_weight_0_may_have_infinite_losses() -> None:
         assert not weighted(loss)(masked, (labels, np.array([1, 0, 1, 1])))[1][1].any()
 
 
+def test_both_weights_of_one_output_are_exact() -> None:
+    loss = class_weighted(losses.hinge(), (1e10, 0.1))
+    rows = np.zeros((2, 1), np.float32), np.array([[1.0], [0.0]], np.float32)
+    labels: Labels = np.array([1, 0])
+    assert bits(loss(*rows)[1]) == bits(loss(rows[0], labels)[1])
+
+
 def test_balanced_weights_are_shares_over_frequencies() -> None:
     assert losses.balanced_weights(np.array([0, 0, 1, 0], np.uint8)) == (4 / 6, 4 / 2)
     assert losses.balanced_weights(HARD) == (4 / 3, 4 / 6, 4 / 3)

@@ -88,6 +88,11 @@ def test_standardized_features_have_mean_0_and_deviation_1(dtype: FloatDtype) ->
         assert bits(same) == bits(fit)
 
 
+def test_differences_of_large_numbers_keep_their_digits() -> None:
+    x = noise(0, (700, 1)) + 1e10
+    np.testing.assert_allclose(standardization(x).deviation, x.std(axis=0), 1e-12)
+
+
 @dtypes
 def test_features_without_variance_become_0(dtype: FloatDtype) -> None:
     tiny = float(np.finfo(dtype).smallest_subnormal)

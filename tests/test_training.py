@@ -234,6 +234,7 @@ def test_binary_accuracy_counts_sides_of_the_threshold(dtype: FloatDtype) -> Non
         assert nn.binary_accuracy()(outputs, target) == 0.75
         assert nn.binary_accuracy(threshold=0.1)(outputs, target) == 0.75
         assert nn.binary_accuracy(-3)(outputs, target) == 0.5
+        assert nn.binary_accuracy(1e300)(outputs, target) == 0.5
     half = matrix([[0.5, 0.5], [0.6, 0.4]], dtype)
     assert nn.binary_accuracy()(half, matrix([[0, 0.5], [0.6, 1]], dtype)) == 0.75
     assert type(nn.binary_accuracy()(half, half)) is float

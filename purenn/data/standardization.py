@@ -92,9 +92,10 @@ def standardization(data: A | Column[A], *, channels: bool = False) -> Standardi
     for x in column.pieces(step):
         low = np.minimum(low, x.min(axis=axes, keepdims=True))
         high = np.maximum(high, x.max(axis=axes, keepdims=True))
-    # In units of the largest, no square overflows, and none of a small feature vanishes.
-    unit = np.maximum(np.abs(low), np.abs(high)).astype(FLOAT64)
-    np.copyto(unit, 1.0, where=unit == 0.0)
+    # In units of about the largest, no square overflows, and none of a small feature vanishes. A
+    # power of two rounds nothing, which differences of large numbers would show.
+    _, exponents = np.frexp(np.maximum(np.abs(low), np.abs(high)))
+    unit = np.ldexp(FLOAT64.type(1.0), exponents - 1)
     count = len(column) * first.size // unit.size
     mean = sum((x / unit).sum(axis=axes, keepdims=True) for x in column.pieces(step)) / count
     farthest = np.maximum(high / unit - mean, mean - low / unit)

@@ -7,6 +7,7 @@ import numpy as np
 from purenn.arrays import ByteImages, FloatDtype, Images, Indices, Matrix, N, read_only, typed_like
 from purenn.kernels.constants import scalar
 from purenn.kernels.memory import empty
+from purenn.kernels.reductions import ROWS
 
 
 def take(array: N, indices: Indices) -> N:
@@ -19,9 +20,13 @@ def take(array: N, indices: Indices) -> N:
 
 def scattered(dy: Matrix, indices: Indices, table: Matrix) -> Matrix:
     """The cotangent of the table of `take`: rows of dy, as wide, added up where they came from."""
+    symbols, width = table.shape
+    if len(indices) > max(ROWS, 4 * symbols):  # their sums in float32 would drift
+        columns = [np.bincount(indices, each, symbols) for each in dy.reshape(-1, width).T]
+        return read_only(np.stack(columns, 1).astype(table.dtype))
     sums: Matrix = np.zeros(table.shape, table.dtype)
     # NumPy has a fast loop for single numbers, and none for rows.
-    cells = indices.reshape(-1, 1) * table.shape[1] + np.arange(table.shape[1])
+    cells = indices.reshape(-1, 1) * width + np.arange(width)
     np.add.at(sums.reshape(-1), cells.reshape(-1), dy.reshape(-1))
     return read_only(sums)
 

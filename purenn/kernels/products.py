@@ -16,7 +16,7 @@ def product(x: Matrix, weight: Matrix) -> Matrix:
 
 
 def products(stack: A, other: Array) -> A:
-    """`stack @ other`, matrix by matrix, with no warning of an overflow, like `dot`. Writable."""
+    """`stack @ other`, matrix by matrix, with no warning of an overflow. Writable."""
     found = typed_like(empty((*stack.shape[:-1], other.shape[-1]), stack.dtype), stack)
     with np.errstate(over="ignore", invalid="ignore"):
         np.matmul(stack, other, found)

@@ -72,7 +72,7 @@ def global_norm(leaves: Leaves) -> float:
     largest = max((float(np.max(np.abs(leaf))) for leaf in leaves if leaf.size), default=0.0)
     if not largest or not isfinite(largest):
         return largest
-    squares = [total(np.square(np.divide(leaf, largest))) for leaf in leaves]
+    squares = [total(np.square(np.divide(leaf, largest, dtype=FLOAT64))) for leaf in leaves]
     return largest * sqrt(reduce(add, squares))
 
 

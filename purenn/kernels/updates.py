@@ -42,8 +42,13 @@ def blend(x: Array, decay: float, y: Array, spare: Array, out: Array) -> Array:
 
 
 def average(x: Array, share: float, y: Array, spare: Array, out: Array) -> Array:
-    """`blend`, with weights that add up to 1 in the dtype, or a long average would drift."""
-    return blend(x, float(x.dtype.type(share)), y, spare, out)
+    """`x * share + y * (1 - share)`, of which long averages keep the digits.
+
+    Only what is added to the nearer is rounded, not all of it at each step. `spare` is neither.
+    """
+    near, far, part = (y, x, share) if share < 0.5 else (x, y, 1.0 - share)
+    np.subtract(far, near, spare)
+    return scale_and_add(spare, part, near, spare, out)
 
 
 def clip(x: Array, limit: float, out: Array) -> Array:

@@ -153,7 +153,8 @@ def _class_factors(table: Vector, prediction: Matrix, target: Matrix | Labels) -
     if prediction.shape[1] == 1:
         shares = np.maximum(target[:, 0], 0)
         are_shares = np.maximum.reduce(shares) <= 1.0
-        factors = table[0] + (table[1] - table[0]) * shares
+        between = table[0] + (table[1] - table[0]) * shares
+        factors = np.where(shares < 1.0, between, table[1])  # exact at both ends
     else:
         errors = np.abs(np.add.reduce(target, axis=1) - 1.0)
         are_shares = np.minimum.reduce(target, axis=None) >= 0.0 and errors.max() <= SUM_TOLERANCE

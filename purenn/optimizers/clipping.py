@@ -16,7 +16,7 @@ from purenn.kernels.reductions import global_norm, unit_norms
 from purenn.kernels.updates import clip
 from purenn.optimizers._contract import Point, Transform, flowing, no_state
 from purenn.optimizers._updates import Updates
-from purenn.optimizers.elementwise import entrywise, fitting, scaling
+from purenn.optimizers.elementwise import LEAST, entrywise, fitting, scaling
 from purenn.optimizers.scaling import Where, all_leaves, chosen
 from purenn.tree import Empty, Node
 
@@ -88,7 +88,10 @@ def adaptive_clipping(
         if not excess.any():
             return g
         factors: Array = np.divide(highest, norms, np.ones_like(norms), where=excess)
-        return times(g, factors.astype(g.dtype))
+        is_far = factors.min() < LEAST  # as in `scaling`
+        for each in [np.sqrt(factors)] * 2 if is_far else [factors]:
+            g = times(g, each.astype(g.dtype))
+        return g
 
     def flow(state: Empty, updates: Updates, point: Point) -> tuple[Empty, Updates]:
         picked = chosen(where, point, "is clipped")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache, partial
+from math import sqrt
 from typing import TypeGuard
 
 import attrs
@@ -19,6 +20,9 @@ from purenn.optimizers._updates import Updates, are_alike, read_only_views
 from purenn.tree import children, field_names
 
 StepRule = Callable[[int, Array, Array, Leaves, Leaves], Array]
+
+# A factor below this loses digits in float32, or vanishes.
+LEAST = 1e-36
 
 
 def elementwise(kind: type[S], rule: Callable[[Point], Rule]) -> Transform[S]:
@@ -107,5 +111,12 @@ def total_weight(decay: float, step: int) -> float:
 
 
 def scaling(factor: float) -> Rule:
-    """The rule that multiplies by a factor."""
-    return lambda x, out, old, new: scale(x, factor, out)
+    """The rule that multiplies by a factor, or twice by its root if it is below `LEAST`."""
+    factors = (sqrt(factor), sqrt(factor)) if 0.0 < factor < LEAST else (factor,)
+
+    def rule(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+        for each in factors:
+            x = scale(x, each, out)
+        return x
+
+    return rule
