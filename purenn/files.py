@@ -27,6 +27,8 @@ KINDS = {stat.S_IFDIR: "a directory", stat.S_IFLNK: "a symbolic link"}
 
 def expanded(path: AnyPath) -> Path:
     """The path with `~` expanded."""
+    if isinstance(path, str) and not path:  # of which Path makes the current directory
+        raise OptionError("path: expected a name, got an empty one.")
     try:
         return Path(path).expanduser()
     except TypeError:

@@ -28,16 +28,23 @@ C = TypeVar("C")
 S = TypeVar("S")
 N = TypeVar("N", int, float, str)
 
-PathOption = Annotated[Path, tyro.conf.arg(metavar="PATH")]
+PATH = tyro.constructors.PrimitiveConstructorSpec[Path](
+    nargs=1,
+    metavar="PATH",
+    instance_from_str=lambda given: files.expanded(given[0]),
+    is_instance=lambda value: isinstance(value, Path),
+    str_from_instance=lambda path: [str(path)],
+)
+PathOption = Annotated[Path, PATH]
 FORM = (tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff)  # of options
-OptionalPath = Annotated[Path | None, tyro.conf.arg(metavar="PATH")]
+OptionalPath = Annotated[PathOption | None, tyro.conf.arg(metavar="PATH")]
 
 
 @attrs.frozen(kw_only=True)
 class Place:
     """Where a run goes, and where its settings come from."""
 
-    folder: PathOption = attrs.field(converter=files.expanded)
+    folder: PathOption
     """The folder of the run. One that holds a run already is refused, unless it is resumed."""
     resume: bool = False
     """Go on with the run in the folder, with its settings. Only --epochs may be given anew. With a

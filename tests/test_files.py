@@ -15,7 +15,7 @@ from faults import NO_FAULT, Fault, Watch
 from states import contents
 
 from purenn import files
-from purenn.errors import UnavailableError
+from purenn.errors import OptionError, UnavailableError
 
 
 @pytest.fixture
@@ -138,6 +138,8 @@ class TestTargets:
         refused(lambda: files.write("a\0b", b""), "a\0b cannot be accessed: embedded null byte.")
         refused(lambda: files.read(none), f"{none} cannot be read: No such file or directory.")
         assert not files.exists(none / "x")
+        with pytest.raises(OptionError, match="^path: expected a name, got an empty one.$"):
+            files.expanded("")
 
     def test_a_file_has_the_rights_that_the_user_gives(self, tmp_path: Path) -> None:
         before = os.umask(0o027)
