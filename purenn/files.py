@@ -37,6 +37,13 @@ def expanded(path: AnyPath) -> Path:
         raise UnavailableError(f"{path} cannot be expanded: {error}") from None
 
 
+def absolute(path: AnyPath) -> Path:
+    """The path from the root, with `~` expanded."""
+    found = expanded(path)
+    with translated(found, "found from the current directory"):
+        return found.absolute()
+
+
 @contextmanager
 def translated(path: Path, failure: str) -> Iterator[None]:
     """Translate errors of the operating system: "x cannot be written: Permission denied."."""

@@ -141,6 +141,15 @@ class TestTargets:
         with pytest.raises(OptionError, match="^path: expected a name, got an empty one.$"):
             files.expanded("")
 
+    def test_a_current_directory_that_is_gone(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "gone").mkdir()
+        monkeypatch.chdir(tmp_path / "gone")
+        (tmp_path / "gone").rmdir()
+        message = "x cannot be found from the current directory: No such file or directory."
+        refused(lambda: files.absolute("x"), message)
+
     def test_a_file_has_the_rights_that_the_user_gives(self, tmp_path: Path) -> None:
         before = os.umask(0o027)
         try:
