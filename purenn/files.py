@@ -115,13 +115,18 @@ def opened(path: Path, flags: int) -> Iterator[int]:
 
 
 def write(path: AnyPath, content: bytes) -> None:
-    """Write a file in one step: after a crash there is all of it, or what was there before."""
+    """Write a file in one step: after a crash there is all of it, or what was there before.
+
+    It keeps the rights of what was there, where the file system has such.
+    """
     target = expanded(path)
     require_regular(target, os.stat)
     part = target.with_name(f".{target.name[:40]}.{os.urandom(6).hex()}{SUFFIX}")
     with translated(target, "written"):
         try:
             with opened(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as descriptor:
+                with suppress(OSError):
+                    part.chmod(stat.S_IMODE(target.stat().st_mode))
                 _write_all(descriptor, content)
                 os.fsync(descriptor)
             part.replace(target)

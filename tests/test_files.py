@@ -138,7 +138,7 @@ class TestTargets:
         refused(lambda: files.write("a\0b", b""), "a\0b cannot be accessed: embedded null byte.")
         refused(lambda: files.read(none), f"{none} cannot be read: No such file or directory.")
         assert not files.exists(none / "x")
-        with pytest.raises(OptionError, match="^path: expected a name, got an empty one.$"):
+        with pytest.raises(OptionError, match=r"^path: expected a name, got an empty one\.$"):
             files.expanded("")
 
     def test_a_current_directory_that_is_gone(
@@ -157,3 +157,6 @@ class TestTargets:
         finally:
             os.umask(before)
         assert (tmp_path / "file").stat().st_mode & 0o777 == 0o640
+        (tmp_path / "file").chmod(0o604)
+        files.write(tmp_path / "file", b"")
+        assert (tmp_path / "file").stat().st_mode & 0o777 == 0o604
