@@ -53,11 +53,16 @@ class Place:
     config: OptionalPath = None
     """Take the settings from the config.json of another run; options override it."""
 
-    def opened(self, config: runs.Config) -> AbstractContextManager[runs.Run]:
+    def opened(self, script: str, settings: object) -> AbstractContextManager[runs.Run]:
         """The folder, held while the run goes on."""
-        if self.resume:
-            return runs.resume(self.folder, config, may_change=("epochs",))
-        return runs.start(self.folder, config)
+        config = runs.Config(script, to_json(settings))
+        if not self.resume:
+            return runs.start(self.folder, config)
+        known = runs.read_config(self.folder / CONFIG).settings
+        # Settings that did not exist when the run began have had their defaults since.
+        meant = to_json(from_json(known, type(settings), str(self.folder)))
+        new = [name for name in meant.keys() - known if meant[name] == config.settings[name]]
+        return runs.resume(self.folder, config, may_change=("epochs", *new))
 
 
 def parse(command: type[C], default: C, arguments: Sequence[str], description: str) -> C:
