@@ -77,7 +77,9 @@ def fitting(transform: Transform[S], options: dict[str, float]) -> Transform[S]:
                 checks.fits(name, value, dtype)
         return transform.init(point)
 
-    return attrs.evolve(transform, init=init)
+    found = attrs.evolve(transform, init=init)
+    object.__setattr__(found, "expression", transform.expression)  # for errors, which name it
+    return found
 
 
 def _checked(rule: Rule) -> Rule:
