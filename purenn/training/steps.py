@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import reduce
 from math import isfinite, nan
 from operator import add
-from typing import Generic, Protocol, TypeGuard, TypeVar
+from typing import Generic, Literal, Protocol, TypeGuard, TypeVar
 
 import attrs
 import numpy as np
@@ -75,7 +75,9 @@ class TrainingStep(Generic[P, X, Y, T, S]):
         samples, mean = counted(self.loss, batch.targets), value
         if isinstance(self.loss, Loss) and samples:
             mean = value / (self.loss.scale(samples) * samples)
-        with np.errstate(over="ignore", under="ignore"):  # of which the next loss tells
+        invalid: Literal["ignore"] | None = None if isfinite(mean) else "ignore"  # which is told
+        # The next loss tells of the rest.
+        with np.errstate(over="ignore", under="ignore", invalid=invalid):
             self.optimizer.advance(owner, grads, mean if samples else nan)
         # What writes over its state never skips: most optimizers are not asked.
         if not self.optimizer.writes_over and was_skipped(owner.state.slots):
