@@ -19,11 +19,11 @@ from typing import Generic, Never, TypeVar, TypeVarTuple, overload
 import attrs
 
 from purenn import checks
-from purenn.errors import LocatedError, OptionError
+from purenn.errors import OptionError
 from purenn.expressions import Chained, Expressed, expressed
 from purenn.keys import Key
-from purenn.layers._fitting import guarded, require_entries, require_params, require_single
-from purenn.tree import Empty
+from purenn.layers._fitting import guarded, located, require_entries, require_params, require_single
+from purenn.tree import is_bare
 
 P = TypeVar("P")
 Q = TypeVar("Q")
@@ -93,7 +93,8 @@ class Layer(Expressed, Generic[P, X, Y]):
     def __rshift__(self, other: Layer[Q, Y, Z]) -> Layer[tuple[P, Q], X, Z]: ...
     def __rshift__(self, other: Layer[Q, Y, Z]) -> object:
         nothing: _Chain[X, X] = _no_layers()
-        return (self if isinstance(self, _Chain) else nothing.append(self)).append(other)
+        whole = self if isinstance(self, _Chain) and self.parts is self._parts else None
+        return (nothing.append(self) if whole is None else whole).append(other)
 
     def __rrshift__(self, other: Never) -> None:
         checks.instance("The left side of >>", other, Layer)
@@ -123,14 +124,21 @@ AnyLayer = Layer[object, object, object]
 class _Chain(Layer[tuple[*Ps], X, Y], Generic[X, Y, *Ps]):
     """What `>>` builds, so that it knows where to append.
 
-    `_start` gives the parameters for an example, and a thunk of the output for it.
+    `_start` gives the parameters for an example, and a thunk of the output for it. A chain that
+    `attrs.evolve` has given other functions than it was made with is a layer like any other.
     """
 
-    parts: tuple[object, ...]
+    _parts: tuple[object, ...]
     _start: Callable[[Key, X], tuple[tuple[*Ps], Thunk[Y]]]
+    _functions: tuple[object, ...] = ()
+
+    @property
+    def parts(self) -> tuple[object, ...]:
+        found = self._init, self._apply, self._vjp, self.inference
+        return self._parts if self._functions in ((), found) else (self,)
 
     def append(self, other: Layer[Q, Y, Z]) -> _Chain[X, Z, *Ps, Q]:
-        parts = (*self.parts, other)
+        parts = (*self._parts, other)
         size = len(parts)
         if size > LONGEST_CHAIN:
             cure = "Put layers of one kind into a stack."
@@ -141,7 +149,7 @@ class _Chain(Layer[tuple[*Ps], X, Y], Generic[X, Y, *Ps]):
             front, between = self._start(key, x)
             y = between()
             own = last._init(key, y)
-            if size == 1 and isinstance(own, tuple) and not isinstance(other, _Chain):
+            if size == 1 and isinstance(own, tuple) and other.parts == (other,):
                 raise OptionError(
                     f"The parameters of {other!r} are a bare tuple, which means a chain. "
                     "Put it into block(...)."
@@ -160,7 +168,7 @@ class _Chain(Layer[tuple[*Ps], X, Y], Generic[X, Y, *Ps]):
 
             def pull(dz: Z) -> tuple[tuple[*Ps, Q], Thunk[X]]:
                 grad, dy = pull_last(dz)
-                if _is_bare(front):  # it is its own gradient, for any dy
+                if is_bare(front):  # it is its own gradient, for any dy
 
                     def deferred() -> X:
                         return pull_front(dy())[1]()
@@ -171,7 +179,10 @@ class _Chain(Layer[tuple[*Ps], X, Y], Generic[X, Y, *Ps]):
 
             return z, pull
 
-        made = _Chain(lambda key, x: start(key, x)[0], apply, vjp, parts, start)
+        def init(key: Key, x: X) -> tuple[*Ps, Q]:
+            return start(key, x)[0]
+
+        made = _Chain(init, apply, vjp, parts, start, (init, apply, vjp, None))
         return expressed(made, Chained(chain, parts))
 
 
@@ -202,17 +213,7 @@ def placed(layer: Layer[P, X, Y], index: int) -> Layer[P, X, Y]:
     def vjp(params: P, x: X, key: Key) -> Pass[Y, P, X]:
         return layer._vjp(params, x, key.child("layer", index))
 
-    return Layer(_located(index, init), _located(index, layer._apply), _located(index, vjp))
-
-
-def _located(index: int, function: Callable[[*Ps], Z]) -> Callable[[*Ps], Z]:
-    def located(*arguments: *Ps) -> Z:
-        try:
-            return function(*arguments)
-        except LocatedError as error:
-            raise error.inside(index) from None
-
-    return located
+    return Layer(located(index, init), located(index, layer._apply), located(index, vjp))
 
 
 def checked(
@@ -244,8 +245,3 @@ def checked(
 
 def anything(subject: str, x: object) -> None:
     """The check of `checked` that leaves inputs to the layers within."""
-
-
-def _is_bare(params: object) -> bool:
-    """Whether these are the parameters of layers that have none."""
-    return type(params) is Empty or (type(params) is tuple and all(map(_is_bare, params)))
