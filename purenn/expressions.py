@@ -122,12 +122,19 @@ def with_ops(make: Callable[[Ops], E]) -> E:
     return found
 
 
+def known(found: E, value: Expressed) -> E:
+    """What `attrs.evolve` made of a value, with all that it has dropped."""
+    for field in attrs.fields(type(value)):
+        if not field.init:
+            object.__setattr__(found, field.name, getattr(value, field.name))
+    return found
+
+
 def expressed(value: E, call: Call) -> E:
     """The value with an expression."""
-    found = attrs.evolve(value)
+    found = known(attrs.evolve(value), value)
     object.__setattr__(found, "expression", call)
     object.__setattr__(found, "origin", value.origin or call)
-    object.__setattr__(found, "in_ops", value.in_ops)
     return found
 
 

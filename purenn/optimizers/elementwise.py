@@ -11,6 +11,7 @@ import attrs
 from purenn import checks
 from purenn.arrays import Array, Leaves, Packed
 from purenn.errors import OptionError, TreeError
+from purenn.expressions import known
 from purenn.kernels.blocks import Rule, Slots, fresh
 from purenn.kernels.portable import scalars
 from purenn.kernels.updates import scale, zeros_like
@@ -77,9 +78,7 @@ def fitting(transform: Transform[S], options: dict[str, float]) -> Transform[S]:
                 checks.fits(name, value, dtype)
         return transform.init(point)
 
-    found = attrs.evolve(transform, init=init)
-    object.__setattr__(found, "expression", transform.expression)  # for errors, which name it
-    return found
+    return known(attrs.evolve(transform, init=init), transform)
 
 
 def _checked(rule: Rule) -> Rule:
