@@ -88,10 +88,10 @@ class Expressed:
 
     The `origin` is the expression that says most: that of a chain, whatever function returned it.
     What computes with operations that depend on the machine has `in_ops`, which makes it of others.
-    `attrs.evolve` drops both.
+    `attrs.evolve` drops all three.
     """
 
-    expression: Call | None = attrs.field(default=None, kw_only=True)
+    expression: Call | None = attrs.field(default=None, init=False)
     origin: Call | None = attrs.field(default=None, init=False)
     in_ops: Callable[[Ops], Expressed] | None = attrs.field(default=None, init=False)
 
@@ -122,11 +122,19 @@ def with_ops(make: Callable[[Ops], E]) -> E:
     return found
 
 
+def known(found: E, value: Expressed) -> E:
+    """What `attrs.evolve` made of a value, with all that it has dropped."""
+    for field in attrs.fields(type(value)):
+        if not field.init:
+            object.__setattr__(found, field.name, getattr(value, field.name))
+    return found
+
+
 def expressed(value: E, call: Call) -> E:
     """The value with an expression."""
-    found = attrs.evolve(value, expression=call)
+    found = known(attrs.evolve(value), value)
+    object.__setattr__(found, "expression", call)
     object.__setattr__(found, "origin", value.origin or call)
-    object.__setattr__(found, "in_ops", value.in_ops)
     return found
 
 

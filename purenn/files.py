@@ -27,12 +27,21 @@ KINDS = {stat.S_IFDIR: "a directory", stat.S_IFLNK: "a symbolic link"}
 
 def expanded(path: AnyPath) -> Path:
     """The path with `~` expanded."""
+    if isinstance(path, str) and not path:  # of which Path makes the current directory
+        raise OptionError("path: expected a name, got an empty one.")
     try:
         return Path(path).expanduser()
     except TypeError:
         raise OptionError(f"path: expected a str or a Path, got {described(path)}.") from None
     except RuntimeError as error:
         raise UnavailableError(f"{path} cannot be expanded: {error}") from None
+
+
+def absolute(path: AnyPath) -> Path:
+    """The path from the root, with `~` expanded."""
+    found = expanded(path)
+    with translated(found, "found from the current directory"):
+        return found.absolute()
 
 
 @contextmanager
@@ -106,13 +115,18 @@ def opened(path: Path, flags: int) -> Iterator[int]:
 
 
 def write(path: AnyPath, content: bytes) -> None:
-    """Write a file in one step: after a crash there is all of it, or what was there before."""
+    """Write a file in one step: after a crash there is all of it, or what was there before.
+
+    It keeps the rights of what was there, where the file system has such.
+    """
     target = expanded(path)
     require_regular(target, os.stat)
     part = target.with_name(f".{target.name[:40]}.{os.urandom(6).hex()}{SUFFIX}")
     with translated(target, "written"):
         try:
             with opened(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as descriptor:
+                with suppress(OSError):
+                    part.chmod(stat.S_IMODE(target.stat().st_mode))
                 _write_all(descriptor, content)
                 os.fsync(descriptor)
             part.replace(target)

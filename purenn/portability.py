@@ -32,7 +32,8 @@ def portable(value: E) -> E:
     made = rebuilt(value, Expressed, portable)
     if made.in_ops is None:
         return made
-    found = attrs.evolve(made.in_ops(PORTABLE), expression=Call(portable, (value,)))
+    found = attrs.evolve(made.in_ops(PORTABLE))
+    object.__setattr__(found, "expression", Call(portable, (value,)))
     return found if is_like(found, value) else value
 
 

@@ -178,8 +178,9 @@ def _own_class(label: str, where: str) -> type:
     if label == "builtins:tuple":
         return tuple
     if module.partition(".")[0] == "purenn" and module.replace(".", "").isidentifier():
-        with suppress(ImportError):
-            kind: object = vars(import_module(module)).get(name)
-            if isinstance(kind, type) and issubclass(kind, Node):
-                return kind
+        for home in (module, module.rpartition(".")[0] or module):  # packages name what has moved
+            with suppress(ImportError):
+                kind: object = vars(import_module(home)).get(name)
+                if isinstance(kind, type) and issubclass(kind, Node):
+                    return kind
     raise TreeError(f"{where} has nodes of {label!r}, which is not one of purenn's classes. {CURE}")

@@ -28,16 +28,23 @@ C = TypeVar("C")
 S = TypeVar("S")
 N = TypeVar("N", int, float, str)
 
-PathOption = Annotated[Path, tyro.conf.arg(metavar="PATH")]
+PATH = tyro.constructors.PrimitiveConstructorSpec[Path](
+    nargs=1,
+    metavar="PATH",
+    instance_from_str=lambda given: files.expanded(given[0]),
+    is_instance=lambda value: isinstance(value, Path),
+    str_from_instance=lambda path: [str(path)],
+)
+PathOption = Annotated[Path, PATH]
 FORM = (tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff)  # of options
-OptionalPath = Annotated[Path | None, tyro.conf.arg(metavar="PATH")]
+OptionalPath = Annotated[PathOption | None, tyro.conf.arg(metavar="PATH")]
 
 
 @attrs.frozen(kw_only=True)
 class Place:
     """Where a run goes, and where its settings come from."""
 
-    folder: PathOption = attrs.field(converter=files.expanded)
+    folder: PathOption
     """The folder of the run. One that holds a run already is refused, unless it is resumed."""
     resume: bool = False
     """Resume the run in the folder with its settings, of which only --epochs may grow.
@@ -45,11 +52,16 @@ class Place:
     config: OptionalPath = None
     """Take the settings from the config.json of another run; options override it."""
 
-    def opened(self, config: runs.Config) -> AbstractContextManager[runs.Run]:
+    def opened(self, script: str, settings: object) -> AbstractContextManager[runs.Run]:
         """The folder, held while the run goes on."""
-        if self.resume:
-            return runs.resume(self.folder, config, may_change=("epochs",))
-        return runs.start(self.folder, config)
+        config = runs.Config(script, to_json(settings))
+        if not self.resume:
+            return runs.start(self.folder, config)
+        known = runs.read_config(self.folder / CONFIG).settings
+        # Settings that did not exist when the run began have had their defaults since.
+        meant = to_json(from_json(known, type(settings), str(self.folder)))
+        new = [name for name in meant.keys() - known if meant[name] == config.settings[name]]
+        return runs.resume(self.folder, config, may_change=("epochs", *new))
 
 
 def parse(command: type[C], default: C, arguments: Sequence[str], description: str) -> C:

@@ -11,10 +11,10 @@ import numpy as np
 import tyro
 
 from article.data import all_images, split_rows
-from command_line import OptionalPath, Place, first_settings, parse, run, to_json
+from command_line import OptionalPath, Place, first_settings, parse, run
 from image_figures import Outcome
 from progress import standard_output
-from purenn import Dataset, Layer, Matrix, checks, flatten, predict, runs
+from purenn import Dataset, Layer, Matrix, checks, flatten, predict
 from purenn.arrays import Images, Indices
 from purenn.data import Rows, ScaledBytes
 from purenn.datasets import CLASSES, FashionMnist, fashion_mnist
@@ -72,7 +72,7 @@ def main(arguments: Sequence[str], load: Load = fashion_mnist) -> int:
     command = parse(Command, Command(folder=FOLDER, settings=first), arguments, DESCRIPTION)
     data, settings = load(command.data), command.settings
     parts = parted(data, settings)
-    folder = command.opened(runs.Config(SCRIPT, to_json(settings)))
+    folder = command.opened(SCRIPT, settings)
     dropped, classes, output = settings.dropout, len(CLASSES), settings.objective.output
     layers = settings.hidden, settings.activation, dropped, classes, output
 

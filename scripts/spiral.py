@@ -8,9 +8,9 @@ from pathlib import Path
 import attrs
 import numpy as np
 
-from command_line import Place, first_settings, parse, run, to_json
+from command_line import Place, first_settings, parse, run
 from figures import Boundary, boundaries, write
-from purenn import Key, Matrix, accuracy, checks, dataset, evaluate, predict, runs
+from purenn import Key, Matrix, accuracy, checks, dataset, evaluate, predict
 from purenn.arrays import Indices
 from purenn.datasets import spirals
 from trainer.experiment import Experiment, Parts
@@ -74,7 +74,7 @@ def main(arguments: Sequence[str]) -> int:
     first = first_settings(arguments, FOLDER, SCRIPT, SpiralSettings())
     command = parse(Command, Command(folder=FOLDER, settings=first), arguments, DESCRIPTION)
     parts = drawn(command.settings)
-    folder = command.opened(runs.Config(SCRIPT, to_json(command.settings)))
+    folder = command.opened(SCRIPT, command.settings)
     experiment(command.settings, parts).perform(folder)
     return 0
 

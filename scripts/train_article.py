@@ -17,7 +17,7 @@ from article.stages import Result, Stage
 from command_line import OptionalPath, PathOption, parse, run
 from figures import boundaries, write
 from progress import say, standard_output
-from purenn import files, runs
+from purenn import runs
 from purenn.datasets import FashionMnist, fashion_mnist
 from purenn.errors import OptionError, UnavailableError
 
@@ -44,7 +44,7 @@ Load = Callable[[Path | None], FashionMnist]
 class Command:
     """The article's runs."""
 
-    folder: PathOption = attrs.field(default=Path("runs/article"), converter=files.expanded)
+    folder: PathOption = Path("runs/article")
     """Where the folders of the runs go, or with --config that one run."""
     data: OptionalPath = None
     """A folder with the four files of Fashion-MNIST, instead of the usual places and downloads."""

@@ -84,6 +84,17 @@ def test_chaining_leaves_the_parts_as_they_were() -> None:
         setattr(head, "expression", None)  # noqa: B010 - mypy knows that it is frozen
 
 
+def test_a_chain_with_another_function_is_a_layer_like_any_other() -> None:
+    body, head = linear(4) >> relu(), linear(2)
+    first = body.init(Key(5), X)
+    fitted = attrs.evolve(body, init=lambda key, example: first)
+    assert len(fitted) == 1
+    found = (block(fitted) >> head).init(KEY, X)
+    assert bits(found[0].inner[0].weight) == bits(first[0].weight)
+    with pytest.raises(OptionError, match="are a bare tuple"):
+        (fitted >> head).init(KEY, X)
+
+
 def test_layers_of_a_chain_are_counted_and_picked() -> None:
     model = linear(4) >> relu() >> linear(2)
     assert [len(model), len(relu()), len(block(model))] == [3, 1, 1]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from properties import given
 
 from purenn import Dataset, Key, dataset, shuffled_batches
-from purenn.arrays import AnyArray, ByteImages, FloatDtype, Indices, Labels, Matrix
+from purenn.arrays import AnyArray, Array, ByteImages, FloatDtype, Indices, Labels, Matrix
 from purenn.data import Batch, Batches, Pair, Rows, ScaledBytes, arranged_batches, batches_in_order
 from purenn.errors import DataError
 from purenn.tree import walk
@@ -139,20 +139,27 @@ def test_data_sets_do_not_see_what_becomes_of_their_arrays_nor_do_their_copies()
 ROWS: Matrix = np.arange(12.0).reshape(4, 3)
 PIXELS: ByteImages = np.arange(48, dtype=np.uint8).reshape(4, 3, 2, 2) * 5
 PICK: Indices = np.array([2, 0, 2])
-RUNS = [range(1, 3), range(2, 4), range(0, 4, 2), range(3, -1, -1), range(3, 0, -2)]
+RUNS = [range(1, 3), range(2, 4), range(0, 4, 2), range(3, -1, -1), range(3, 0, -2), range(-2, 2)]
 
 
 @pytest.mark.parametrize("code", ["f8", "f4", ">f8", ">f4", "i1", "u1", ">u8"])
 @pytest.mark.parametrize("layout", [np.ascontiguousarray, np.asfortranarray, spread])
-def test_rows_keep_their_order(code: str, layout: Callable[[AnyArray], AnyArray]) -> None:
-    array = layout(ROWS.astype(code))
+@pytest.mark.parametrize("rows", [ROWS, ROWS[:, 0]])
+def test_rows_keep_their_order(
+    rows: Array, code: str, layout: Callable[[AnyArray], AnyArray]
+) -> None:
+    array = layout(rows.astype(code))
     array.setflags(write=False)
     column = Rows(array)
-    assert (len(column), column.shape) == (4, (3,))
-    assert bits(column.array) == bits(ROWS.astype(array.dtype.newbyteorder("=")))
+    assert (len(column), column.shape) == (4, rows.shape[1:])
+    assert bits(column.array) == bits(rows.astype(array.dtype.newbyteorder("=")))
     assert (column.array.flags.c_contiguous, column.array.flags.writeable) == (True, False)
     for run in RUNS:
         assert bits(column.take(run)) == bits(column.array[list(run)])
+    assert bits(column.take(-PICK)) == bits(column.array[-PICK])
+    for beyond in (range(3, 5), range(0, 8, 4), 2 * PICK, -5 * PICK):
+        with pytest.raises(IndexError, match="out of bounds"):
+            column.take(beyond)
     for taken in (column.take(PICK), column.select(PICK).take(range(3))):
         assert (bits(taken), taken.flags.writeable) == (bits(column.array[PICK]), False)
 

@@ -15,7 +15,7 @@ from faults import NO_FAULT, Fault, Watch
 from states import contents
 
 from purenn import files
-from purenn.errors import UnavailableError
+from purenn.errors import OptionError, UnavailableError
 
 
 @pytest.fixture
@@ -138,6 +138,17 @@ class TestTargets:
         refused(lambda: files.write("a\0b", b""), "a\0b cannot be accessed: embedded null byte.")
         refused(lambda: files.read(none), f"{none} cannot be read: No such file or directory.")
         assert not files.exists(none / "x")
+        with pytest.raises(OptionError, match=r"^path: expected a name, got an empty one\.$"):
+            files.expanded("")
+
+    def test_a_current_directory_that_is_gone(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "gone").mkdir()
+        monkeypatch.chdir(tmp_path / "gone")
+        (tmp_path / "gone").rmdir()
+        message = "x cannot be found from the current directory: No such file or directory."
+        refused(lambda: files.absolute("x"), message)
 
     def test_a_file_has_the_rights_that_the_user_gives(self, tmp_path: Path) -> None:
         before = os.umask(0o027)
@@ -146,3 +157,6 @@ class TestTargets:
         finally:
             os.umask(before)
         assert (tmp_path / "file").stat().st_mode & 0o777 == 0o640
+        (tmp_path / "file").chmod(0o604)
+        files.write(tmp_path / "file", b"")
+        assert (tmp_path / "file").stat().st_mode & 0o777 == 0o604

@@ -39,6 +39,14 @@ def moved(move: Move) -> Pair:
     return optimizer.update(optimizer.init(PARAMS), PARAMS)[1]
 
 
+@pytest.mark.parametrize("transform", [nn.momentum(0.9), nn.clip_by_value(1.0) >> nn.momentum(0.9)])
+def test_another_update_than_it_was_made_with_is_used(transform: nn.Transform[object]) -> None:
+    halves = attrs.evolve(transform, update=lambda state, grads, point: (state, (grads[0] / 2,)))
+    optimizer, params = nn.descend(halves, 1.0), (np.ones(2),)
+    moved = optimizer.update(optimizer.init(params), params)[1]
+    assert moved[0].tolist() == [0.5, 0.5]
+
+
 def test_parameters_that_an_optimizer_of_ones_own_gives_are_read_only() -> None:
     params = moved(lambda grads, frozen: (tuple([leaf * leaf for leaf in grads]), frozen))
     assert [leaf.tolist() for leaf in params] == [[[1.0, 1.0]] * 3, 4.0]

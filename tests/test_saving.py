@@ -96,6 +96,11 @@ def forged(tree: object, **facts: str) -> bytes:
     return safetensors.encode(arrays, {"version": "2", "tree": json.dumps(tree), **facts})
 
 
+def test_classes_that_moved_within_their_package() -> None:
+    tree = [["builtins:tuple", 2], ["purenn.layers.prelu:PRelu", 1], "0", "1"]
+    assert paths(decode(forged(tree), "file").built()) == ("0.slope", "1")
+
+
 class TestRefusals:
     @pytest.mark.parametrize(
         ("like", "problem"),
@@ -116,7 +121,12 @@ class TestRefusals:
 
     LABELS = (
         *("states:Pair", "os:system", "purennx.tree:Frozen", ":Frozen", "", "purenn"),
-        *("purenn.nothing:Frozen", "purenn..tree:Frozen", "purenn.tree:np", "purenn.tree:T"),
+        *(
+            "purenn.layers.nothing:Nothing",
+            "purenn..tree:Frozen",
+            "purenn.tree:np",
+            "purenn.tree:T",
+        ),
         *("purenn.optimizers:Point", "purenn.tree:Nothing", "purenn.a\0:F"),
     )
 

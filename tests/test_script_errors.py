@@ -90,6 +90,7 @@ def test_what_makes_no_sense_is_told_before_any_work(
         (spiral.main, "--epochs 0", 2, "--epochs: expected an integer ≥ 1, got 0."),
         (spiral.main, "--epochs many", 2, "invalid literal for int() with base 10: 'many'"),
         (spiral.main, "--clip hard", 2, "invalid choice 'hard' for argument '--clip'. Expected"),
+        (spiral.main, "--folder=", 2, "path: expected a name, got an empty one."),
         (spiral.main, "--epoch 3", 2, "Unrecognized options: --epoch"),
         (compare_initializers.main, "--nope", 2, "Unrecognized options: --nope"),
         (compare_initializers.main, "--help", 0, "Compares initializers of linear layers on three"),

@@ -129,8 +129,13 @@ def test_a_finished_run_goes_on(
     folder = [f"--folder=~/{tmp_path.name}"]
     assert spiral.main([*SPIRAL, "--seed", "5", *folder]) == 0
     before = summary_of(tmp_path).digest
+    whole = Path("config.json").read_bytes()
+    Path("config.json").write_bytes(re.sub(b'"(arms|dtype)":.*', b"", whole))
+    with pytest.raises(runs.RunError, match='dtype: nothing there, "float64" here'):
+        spiral.main(["--resume", "--dtype", "float64", *folder])
     assert spiral.main(["--resume", *folder]) == 0
     assert summary_of(tmp_path).digest == before
+    assert Path("config.json").read_bytes() == whole
     capsys.readouterr()
     assert spiral.main(["--resume", "--epochs", "5", *folder]) == 0
     told = [line[:9] for line in capsys.readouterr().out.splitlines()]

@@ -15,7 +15,7 @@ from contracts import normal
 import purenn as nn
 from purenn.arrays import Matrix
 from purenn.errors import PurennError
-from purenn.expressions import Call
+from purenn.expressions import Call, expressed
 from purenn.layers import activation, frozen, linear
 from purenn.testing import ContractError, check_layer, check_loss
 
@@ -67,7 +67,7 @@ def altered(
 
         return y(output), pull
 
-    return attrs.evolve(linear(3), vjp=vjp, expression=None)
+    return attrs.evolve(linear(3), vjp=vjp)
 
 
 def init(key: nn.Key, example: Matrix) -> nn.Linear:
@@ -90,7 +90,7 @@ def four() -> Dense:
 
 
 def inferring(inference: Dense) -> Dense:
-    return attrs.evolve(linear(3), inference=inference, expression=None)
+    return attrs.evolve(linear(3), inference=inference)
 
 
 BAD_LAYERS: list[tuple[object, str]] = [
@@ -99,10 +99,10 @@ BAD_LAYERS: list[tuple[object, str]] = [
     (activation(drifting, slope), "apply gives another result when called again"),
     (activation(emptied, slope), "apply changes its arguments"),
     (altered(dx=lambda dx: dx[:2]), "The input and its cotangent do not match"),
-    (attrs.evolve(linear(3), init=init, expression=None), "init gives another result when called"),
-    (attrs.evolve(nn.relu(), vjp=overwriting, expression=None), "vjp changes its arguments"),
-    (attrs.evolve(linear(3), apply=apply, expression=None), "apply turns float32 into float64"),
-    (attrs.evolve(linear(3), expression=Call(four)), "four() is not equal to its copy"),
+    (attrs.evolve(linear(3), init=init), "init gives another result when called"),
+    (attrs.evolve(nn.relu(), vjp=overwriting), "vjp changes its arguments"),
+    (attrs.evolve(linear(3), apply=apply), "apply turns float32 into float64"),
+    (expressed(linear(3), Call(four)), "four() is not equal to its copy"),
     (altered(weight=lambda dw: dw * 1.001), "The slope of params.weight is "),
     (frozen(linear(3)) >> altered(bias=0.0), "The slope of params.1.bias is 0, "),
     (altered(weight=lambda dw: dw[:1]), "The parameters and the gradient do not match"),
@@ -113,7 +113,7 @@ BAD_LAYERS: list[tuple[object, str]] = [
     (altered(weight=wide), "the gradient turns float32 into float64"),
     (altered(dx=wide), "The float32 input and its cotangent do not match"),
     (inferring(altered(y=twice)), "The output of apply and that of the inference's vjp differ"),
-    (attrs.evolve(nn.relu(), apply=nn.tanh().apply, expression=None), "inference's vjp differ"),
+    (attrs.evolve(nn.relu(), apply=nn.tanh().apply), "inference's vjp differ"),
     (inferring(altered(bias=0.0)) >> linear(2), "The slope of params.0.bias is 0, "),
 ]
 

@@ -130,6 +130,22 @@ def test_a_rate_that_is_too_high_diverges_loudly_but_without_a_warning(rate: flo
         nn.fold(step, optimizer.init(model.init(KEY, x)), chain(*epochs))
 
 
+@pytest.mark.parametrize("optimizer", [STILL, nn.adam(0.1), opt.lamb(0.1)], ids=repr)
+def test_a_loss_that_overflows_is_told_without_a_warning(optimizer: nn.Optimizer[object]) -> None:
+    x: Matrix = np.full((2, 1), 1e25, np.float32)
+    step = nn.training_step(nn.linear(1), SQUARED, optimizer)
+    with pytest.raises(DivergenceError, match=r"^The loss is inf at step 0\. Clip "):
+        step(optimizer.init(nn.linear(1).init(KEY, x)), Batch(x, x, KEY))
+
+
+def test_a_batch_that_is_not_finite_is_no_matter_of_the_rate() -> None:
+    x: Matrix = np.array([[1.0, math.nan]])
+    batch = Batch(x, (x[:, :1], np.ones(1)), KEY)
+    step = nn.training_step(nn.linear(1), losses.weighted(SQUARED), STILL)
+    with pytest.raises(DivergenceError, match=r"0\. Leave out what is not finite in its batch\.$"):
+        step(STILL.init(nn.linear(1).init(KEY, x)), batch)
+
+
 @np.errstate(all="raise")
 def test_numbers_that_vanish_are_no_errors_where_numpy_raises() -> None:
     model, optimizer = nn.linear(2) >> nn.relu(), nn.adam(1e-3)

@@ -146,7 +146,7 @@ def _augmented(
         if not isinstance(targets, np.ndarray):
             raise DataError(
                 f"{mixing!r}: expected labels or rows of probabilities to mix, got "
-                f"{checks.described(targets)}. Leave out weights of samples, which cannot be "
+                f"{checks.described(targets)}. Several targets, and weights of samples, cannot be "
                 "mixed; those of classes go into the loss: class_weighted(loss, weights)."
             )
         inputs, targets = mixing(inputs, targets, key.child("mixing"))

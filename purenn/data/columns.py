@@ -46,7 +46,7 @@ class Column(ABC, Generic[X]):
 
     @abstractmethod
     def take(self, selection: Selection) -> X:
-        """The rows with these indices, which are in range, as a read-only batch."""
+        """The rows with these indices, as NumPy counts them, as a read-only batch."""
 
     def select(self, indices: Indices | Mask) -> Part[X]:
         """The column of these rows alone."""

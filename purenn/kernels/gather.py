@@ -11,10 +11,10 @@ from purenn.kernels.reductions import ROWS
 
 
 def take(array: N, indices: Indices) -> N:
-    """`array[indices]` along the first axis, for indices that are in range."""
+    """`array[indices]` along the first axis, for indices that are in range or negative ones."""
     taken = empty((indices.shape[0], *array.shape[1:]), array.dtype)
     # Every mode but "raise" writes straight into `out`, without a buffer.
-    array.take(indices, 0, taken, "clip")
+    array.take(indices, 0, taken, "wrap")
     return read_only(typed_like(taken, array))
 
 
@@ -34,10 +34,13 @@ def scattered(dy: Matrix, indices: Indices, table: Matrix) -> Matrix:
 def rows(array: N, selection: Indices | range) -> N:
     """`array[selection]` in C order and native bytes; a run without gaps is a view."""
     if isinstance(selection, range):
-        if selection.step == 1:
-            return native(read_only(typed_like(array[selection.start : selection.stop], array)))
-        selection = np.array(selection)
-    if array.flags.c_contiguous and array.flags.aligned:
+        start, stop, step = selection.start, selection.stop, selection.step
+        if step == 1 and start >= 0 and stop <= len(array):
+            return native(read_only(typed_like(array[start:stop], array)))
+        selection = np.arange(start, stop, step)
+    is_plain = array.ndim > 1 and selection.dtype.kind != "b"
+    if is_plain and array.flags.c_contiguous and array.flags.aligned:
+        array[..., :0].take(selection, 0)  # which NumPy refuses for indices out of range
         return native(take(array, selection))
     # NumPy's take would first copy the whole of such a memory map.
     return native(read_only(typed_like(array[selection], array)))

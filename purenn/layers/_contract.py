@@ -19,11 +19,11 @@ from typing import Generic, Never, TypeVar, TypeVarTuple, overload
 import attrs
 
 from purenn import checks
-from purenn.errors import LocatedError, OptionError
-from purenn.expressions import Chained, Expressed, expressed
+from purenn.errors import OptionError
+from purenn.expressions import Chained, Expressed, expressed, known
 from purenn.keys import Key
-from purenn.layers._fitting import guarded, require_entries, require_params, require_single
-from purenn.tree import Empty
+from purenn.layers._fitting import guarded, located, require_entries, require_params, require_single
+from purenn.tree import is_bare
 
 P = TypeVar("P")
 Q = TypeVar("Q")
@@ -92,8 +92,10 @@ class Layer(Expressed, Generic[P, X, Y]):
     @overload
     def __rshift__(self, other: Layer[Q, Y, Z]) -> Layer[tuple[P, Q], X, Z]: ...
     def __rshift__(self, other: Layer[Q, Y, Z]) -> object:
+        if isinstance(self, _Chain) and self.expression is not None:
+            return self.append(other)
         nothing: _Chain[X, X] = _no_layers()
-        return (self if isinstance(self, _Chain) else nothing.append(self)).append(other)
+        return nothing.append(self).append(other)
 
     def __rrshift__(self, other: Never) -> None:
         checks.instance("The left side of >>", other, Layer)
@@ -123,14 +125,19 @@ AnyLayer = Layer[object, object, object]
 class _Chain(Layer[tuple[*Ps], X, Y], Generic[X, Y, *Ps]):
     """What `>>` builds, so that it knows where to append.
 
-    `_start` gives the parameters for an example, and a thunk of the output for it.
+    `_start` gives the parameters for an example, and a thunk of the output for it. A chain whose
+    functions `attrs.evolve` has replaced has no expression, and is a layer like any other.
     """
 
-    parts: tuple[object, ...]
+    _parts: tuple[object, ...]
     _start: Callable[[Key, X], tuple[tuple[*Ps], Thunk[Y]]]
 
+    @property
+    def parts(self) -> tuple[object, ...]:
+        return (self,) if self.expression is None else self._parts
+
     def append(self, other: Layer[Q, Y, Z]) -> _Chain[X, Z, *Ps, Q]:
-        parts = (*self.parts, other)
+        parts = (*self._parts, other)
         if (size := len(parts)) > LONGEST_CHAIN:
             cure = "Put layers of one kind into a stack."
             raise OptionError(f"A chain has at most {LONGEST_CHAIN} layers. {cure}")
@@ -140,7 +147,7 @@ class _Chain(Layer[tuple[*Ps], X, Y], Generic[X, Y, *Ps]):
             front, between = self._start(key, x)
             y = between()
             own = last._init(key, y)
-            if size == 1 and isinstance(own, tuple) and not isinstance(other, _Chain):
+            if size == 1 and isinstance(own, tuple) and other.parts == (other,):
                 raise OptionError(
                     f"The parameters of {other!r} are a bare tuple, which means a chain. "
                     "Put it into block(...)."
@@ -159,7 +166,7 @@ class _Chain(Layer[tuple[*Ps], X, Y], Generic[X, Y, *Ps]):
 
             def pull(dz: Z) -> tuple[tuple[*Ps, Q], Thunk[X]]:
                 grad, dy = pull_last(dz)
-                if _is_bare(front):  # it is its own gradient, for any dy
+                if is_bare(front):  # it is its own gradient, for any dy
 
                     def deferred() -> X:
                         return pull_front(dy())[1]()
@@ -185,8 +192,9 @@ def _no_layers() -> _Chain[X, X]:
 
 def chain(*layers: AnyLayer) -> AnyLayer:
     """The layers joined by `>>`, or the chain of one; expressions of chains call this."""
-    joined: object = _no_layers()
-    for layer in layers:
+    nothing: _Chain[object, object] = _no_layers()
+    joined: object = nothing.append(layers[0])
+    for layer in layers[1:]:
         joined = joined >> layer if isinstance(joined, Layer) else layer
     return joined if isinstance(joined, Layer) else layers[0]
 
@@ -201,18 +209,8 @@ def placed(layer: Layer[P, X, Y], index: int) -> Layer[P, X, Y]:
     def vjp(params: P, x: X, key: Key) -> Pass[Y, P, X]:
         return layer._vjp(params, x, key.child("layer", index))
 
-    parts = _located(index, init), _located(index, layer._apply), _located(index, vjp)
-    return Layer(*parts, expression=layer.expression)
-
-
-def _located(index: int, function: Callable[[*Ps], Z]) -> Callable[[*Ps], Z]:
-    def located(*arguments: *Ps) -> Z:
-        try:
-            return function(*arguments)
-        except LocatedError as error:
-            raise error.inside(index) from None
-
-    return located
+    parts = located(index, init), located(index, layer._apply), located(index, vjp)
+    return known(Layer(*parts), layer)
 
 
 def checked(
@@ -244,8 +242,3 @@ def checked(
 
 def anything(subject: str, x: object) -> None:
     """The check of `checked` that leaves inputs to the layers within."""
-
-
-def _is_bare(params: object) -> bool:
-    """Whether these are the parameters of layers that have none."""
-    return type(params) is Empty or (type(params) is tuple and all(map(_is_bare, params)))

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TypeVar
+from typing import TypeVar, TypeVarTuple
 
 import numpy as np
 
 from purenn import checks
 from purenn.arrays import FLOAT32, FLOAT64, AnyArray, Array, Shape, require_floats
-from purenn.errors import DtypeError, ParametersError, ShapeError, TreeError
+from purenn.errors import DtypeError, LocatedError, ParametersError, ShapeError, TreeError
 from purenn.tree import Frozen, walk
 
 Y = TypeVar("Y")
 Z = TypeVar("Z")
+Ps = TypeVarTuple("Ps")
 
 
 def guarded(layer: object, found: tuple[Y, Callable[[Y], Z]]) -> tuple[Y, Callable[[Y], Z]]:
@@ -100,3 +101,15 @@ def require_dtype(subject: str, leaf: Array, x: AnyArray) -> None:
     if x.dtype != leaf.dtype:
         got = f"{x.dtype}. Convert one of them, for example with x.astype(np.{leaf.dtype})."
         raise DtypeError(subject, f"expected {leaf.dtype}, as its parameters are, got {got}")
+
+
+def located(index: int, function: Callable[[*Ps], Z]) -> Callable[[*Ps], Z]:
+    """The function of layer number `index` of several, whose errors say where it is."""
+
+    def inside(*arguments: *Ps) -> Z:
+        try:
+            return function(*arguments)
+        except LocatedError as error:
+            raise error.inside(index) from None
+
+    return inside

@@ -30,8 +30,9 @@ class Stack(Node, Generic[P]):
 def stack(*layers: Layer[P, X, X]) -> Layer[Stack[P], X, X]:
     """Any number of layers in a row, all with parameters of one type.
 
-    The parameters of `a >> b >> c` are an exact tuple, as long as the expression. Those of a stack
-    are a `tuple[P, ...]`, a type that does not depend on their number:
+    The parameters of `a >> b >> c` are an exact tuple, as long as the expression, so that a chain
+    that grows in a loop has another type each time. Those of a stack are a `tuple[P, ...]`, a type
+    that does not depend on their number:
 
     >>> from purenn.layers import block, linear, relu
     >>> stack(*[block(linear(width) >> relu()) for width in (8, 4)])

@@ -96,8 +96,9 @@ class Transform(Expressed, Generic[S]):
 
     _init: Init[S]
     update: Update[S]
-    _flow: Flow[S] | None = attrs.field(default=None, kw_only=True)
-    _parts: tuple[object, ...] = attrs.field(default=(), kw_only=True)  # of a chain
+    # What `update` is made of, and the parts of a chain, which `attrs.evolve` drops.
+    _flow: Flow[S] | None = attrs.field(default=None, init=False)
+    _parts: tuple[object, ...] = attrs.field(default=(), init=False)
 
     __array_ufunc__ = None  # an array on the left of >> leaves the operation to __rrshift__
 
@@ -138,7 +139,10 @@ def flowing(init: Init[S], flow: Flow[S], parts: tuple[object, ...] = ()) -> Tra
         after, updates = flow(state, Updates(grads), point)
         return after, updates.settled()
 
-    return Transform(init, update, flow=flow, parts=parts)
+    made = Transform(init, update)
+    object.__setattr__(made, "_flow", flow)
+    object.__setattr__(made, "_parts", parts)
+    return made
 
 
 def chain(*transforms: object) -> Transform[tuple[object, ...]]:

@@ -12,6 +12,7 @@ import attrs
 from purenn import checks
 from purenn.arrays import Array, Leaves, Packed
 from purenn.errors import OptionError, TreeError
+from purenn.expressions import known
 from purenn.kernels.blocks import Rule, Slots, fresh
 from purenn.kernels.portable import scalars
 from purenn.kernels.updates import scale, zeros_like
@@ -81,7 +82,7 @@ def fitting(transform: Transform[S], options: dict[str, float]) -> Transform[S]:
                 checks.fits(name, value, dtype)
         return transform.init(point)
 
-    return attrs.evolve(transform, init=init)
+    return known(attrs.evolve(transform, init=init), transform)
 
 
 def _checked(rule: Rule) -> Rule:

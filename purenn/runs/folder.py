@@ -46,7 +46,7 @@ def start(folder: files.AnyPath, config: Config) -> Iterator[Run]:
     A folder that holds a run or is in use raises RunError, and is left as it was.
     """
     checks.instance("config", config, Config, "Make one with Config(script, settings).")
-    place = files.expanded(folder).absolute()
+    place = files.absolute(folder)
     with locked(place, lambda: _require_vacant(place)):
         jsons.write(place / ENVIRONMENT, environment())
         # The configuration comes last: where it is, there is a run.
@@ -78,7 +78,7 @@ def resume(
         checks.instance("may_change", name, str, "")
     if config is not None:
         checks.instance("config", config, Config, "Make one with Config(script, settings).")
-    place = files.expanded(folder).absolute()
+    place = files.absolute(folder)
     if config is not None and not files.exists(place / CONFIG):
         with start(place, config) as run:
             yield run

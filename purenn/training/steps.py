@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import reduce
 from math import isfinite, nan
 from operator import add
-from typing import Generic, Protocol, TypeGuard, TypeVar
+from typing import Generic, Literal, Protocol, TypeGuard, TypeVar
 
 import attrs
 import numpy as np
@@ -19,6 +19,7 @@ import numpy as np
 from purenn import checks
 from purenn.data import Batch
 from purenn.errors import DivergenceError, OptionError
+from purenn.kernels.reductions import nonfinite
 from purenn.keys import Key
 from purenn.layers import Layer
 from purenn.losses import Loss, LossFunction
@@ -74,17 +75,27 @@ class TrainingStep(Generic[P, X, Y, T, S]):
         samples, mean = counted(self.loss, batch.targets), value
         if isinstance(self.loss, Loss) and samples:
             mean = value / (self.loss.scale(samples) * samples)
-        with np.errstate(over="ignore", under="ignore"):  # of which the next loss tells
+        invalid: Literal["ignore"] | None = None if isfinite(mean) else "ignore"  # which is told
+        # The next loss tells of the rest.
+        with np.errstate(over="ignore", under="ignore", invalid=invalid):
             self.optimizer.advance(owner, grads, mean if samples else nan)
         # What writes over its state never skips: most optimizers are not asked.
         if not self.optimizer.writes_over and was_skipped(owner.state.slots):
             samples = 0
         elif not isfinite(mean):
-            raise DivergenceError(
-                f"The loss is {mean} at step {owner.state.step - 1}. Clip the gradients, with "
-                "clip_by_global_norm(1.0) at the start of the chain, or take a lower learning rate."
-            )
+            cure = "Leave out what is not finite in its batch."
+            if _is_finite((batch.inputs, batch.targets)):
+                start = "clip_by_global_norm(1.0) at the start of the chain"
+                cure = f"Clip the gradients, with {start}, or take a lower learning rate."
+            raise DivergenceError(f"The loss is {mean} at step {owner.state.step - 1}. {cure}")
         return Report(mean, samples)
+
+
+def _is_finite(tree: object) -> bool:
+    """Whether no array among inputs or targets, which may be tuples, has NaN or infinity."""
+    if isinstance(tree, tuple):
+        return all(map(_is_finite, tree))
+    return not (isinstance(tree, np.ndarray) and tree.dtype.kind == "f" and nonfinite(tree))
 
 
 def training_step(
