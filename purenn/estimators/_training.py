@@ -112,12 +112,14 @@ def _epochs(problem: Problem, key: Key, small: float) -> Generator[tuple[object,
     recipe, steps = problem.recipe, whole * epochs
     with one_thread():
         params = first_params(problem, training, key)
-    state = recipe.optimizer(0.0, steps).init(params)
+    net, mover = recipe.net(0.0), recipe.optimizer(0.0, steps)
+    state = mover.init(params)
     with one_thread() if sum(leaf.size for leaf in leaves(params)) <= small else nullcontext():
         for number in range(epochs):
-            progress = number / epochs
-            net = recipe.net(progress)
-            step = training_step(net, problem.loss, recipe.optimizer(progress, steps))
+            if recipe.changes:
+                progress = number / epochs
+                net, mover = recipe.net(progress), recipe.optimizer(progress, steps)
+            step = training_step(net, problem.loss, mover)
             batches = shuffled_batches(training, size, key, number)[:whole]
             state, reports = fold(step, state, batches)
             loss, error, params = nan, nan, evaluation_params(state)
