@@ -80,7 +80,7 @@ def read_table(table: object) -> Matrix | list[Column]:
         DtypeError: a column has neither numbers nor categories, or the table is sparse.
         DataError: two columns have one name, or a number is complex or infinite.
     """
-    if isinstance(table, Frame):
+    if not isinstance(table, np.ndarray) and isinstance(table, Frame):  # which takes long to ask
         return list(_of_frame(table))
     array = as_array(table)
     if array.dtype.kind == "c":
