@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
+from functools import cache
 from math import inf, nan
 from threading import Lock
 
 import attrs
 import numpy as np
 from sklearn.utils.parallel import Parallel, delayed
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from purenn import checks
 from purenn.arrays import Labels, Matrix, Vector
@@ -185,7 +186,8 @@ def train_all(
 
 
 _LOCK = Lock()
-_LIMITS: list[threadpool_limits] = []
+_LIMITS: list[Callable[[], None]] = []
+_pools = cache(ThreadpoolController)  # to look for them takes as long as some epochs
 
 
 @contextmanager
@@ -196,9 +198,9 @@ def one_thread() -> Iterator[None]:
     what was set before.
     """
     with _LOCK:
-        _LIMITS.append(threadpool_limits(1))
+        _LIMITS.append(_pools().limit(limits=1).restore_original_limits)
     try:
         yield
     finally:
         with _LOCK:
-            _LIMITS.pop().restore_original_limits()
+            _LIMITS.pop()()
