@@ -229,6 +229,8 @@ def test_history_is_a_table_and_a_picture(capsys: pytest.CaptureFixture[str]) ->
     model.partial_fit(X, LABELS)
     assert capsys.readouterr().out.splitlines()[1].startswith("member 1, epoch 9: loss ")
     assert axes.get_legend_handles_labels()[1] == ["loss", "validation loss"]
+    axes = classifier(validation=None).fit(X, LABELS).plot_history(Figure().subplots())
+    assert axes.get_legend_handles_labels()[1] == ["loss"]
 
 
 def test_pictures_of_a_history_say_what_they_need(monkeypatch: pytest.MonkeyPatch) -> None:
