@@ -130,6 +130,13 @@ def test_classes_may_be_announced_for_rows_of_0_and_1() -> None:
     assert model.predict(X).shape == rows.shape
 
 
+def test_text_of_any_length_is_text() -> None:
+    names = [["a", "x"], [None, "y"], ["b", "x"]] * 10
+    found = classifier().fit(np.array(names, object), [0, 1, 1] * 10).predict_proba(names)
+    text = np.array(names, np.dtypes.StringDType(na_object=None))
+    assert np.array_equal(classifier().fit(text, [0, 1, 1] * 10).predict_proba(text), found)
+
+
 class Grade:
     """Categories that look alike."""
 

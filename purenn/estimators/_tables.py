@@ -131,8 +131,9 @@ def as_array(table: object) -> Anything:
         found = np.asarray(table)
     except ValueError:
         raise ShapeError("X", "Expected 2D array, got rows of different lengths.") from None
-    if not isinstance(table, np.ndarray) and found.dtype.kind in "US":
-        return np.array(table, dtype=object)  # a list of rows whose numbers are numbers still
+    if found.dtype.kind in ("T" if isinstance(table, np.ndarray) else "UST"):
+        # A list of rows whose numbers are numbers still, and what scikit-learn cannot check.
+        return np.array(table, dtype=object)
     return found
 
 
