@@ -69,6 +69,7 @@ class Column:
         """The content of a column that had categories when it was fitted."""
         if isinstance(self.content, list):
             return self.content
+        _require_exact(self.name, self.content)
         return [None if isnan(each) else each for each in self.content.tolist()]
 
 
@@ -157,6 +158,8 @@ def _column(name: str, array: Anything, dtype: str = "") -> Column:
     )  # if all are missing
     if array.dtype.kind in "iuf" and not has_categories:
         return Column(name, _finite(np.asarray(array, FLOAT64), name))
+    if array.dtype.kind == "f":  # categories, which pandas makes floats of where one is missing
+        _require_exact(name, np.asarray(array, FLOAT64))
     values = [
         None if type(value) not in PRESENT and is_missing(value) else value
         for value in array.tolist()
@@ -182,6 +185,13 @@ def is_missing(value: object) -> bool:
     if isinstance(value, float | np.floating):
         return isnan(value)
     return value is None or type(value).__name__ in {"NAType", "NaTType"}
+
+
+def _require_exact(name: str, categories: Vector) -> None:
+    if (np.abs(categories) >= 2.0**53).any():
+        cure = "Make texts of them before any is missing, in all tables."
+        what = "numbers from 2**53 on as categories, which float64 does not tell apart"
+        raise DataError(f"X: {name} has {what}. {cure}")
 
 
 def _numbers(name: str, values: list[object]) -> Vector:
