@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from math import nan
 from typing import TypeVar
 
 from rich.console import Console
@@ -40,13 +39,14 @@ def follow(
     now, console, every = start, standard_output(), -(-epochs // LINES)
     if start.state.step:
         say(console, f"{start.state.step:,} steps are done already.")
-    text = TextColumn("loss {task.fields[loss]:.4f}  gradient norm {task.fields[norm]:.3g}")
-    columns, hidden = (BarColumn(), text, TimeRemainingColumn()), not console.is_terminal
+    text, hidden = TextColumn("{task.description}"), not console.is_terminal
+    columns = BarColumn(), text, TimeRemainingColumn()
     with Progress(*columns, console=console, transient=True, disable=hidden) as bar:
-        task = bar.add_task("", total=epochs * steps, loss=nan, norm=nan)
+        task = bar.add_task("", total=epochs * steps)
         for now in training:
             done = now.epoch * steps + now.batch
-            bar.update(task, completed=done, loss=now.loss, norm=now.norm)
+            said = f"loss {now.loss:.4f}  gradient norm {now.norm:.3g}"
+            bar.update(task, completed=done, description=said)
             if now.batch == 0 and (now.epoch % every == 0 or now.epoch in {1, epochs}):
                 say(console, epoch_line(now.epoch, epochs, metrics_of(now.records[-1])))
     return now

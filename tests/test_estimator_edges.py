@@ -130,6 +130,25 @@ def test_classes_may_be_announced_for_rows_of_0_and_1() -> None:
     assert model.predict(X).shape == rows.shape
 
 
+def test_categories_that_are_numbers_must_be_told_apart() -> None:
+    pd, ids = pytest.importorskip("pandas"), 2**53 + np.arange(60) % 3
+    declared = pd.DataFrame({"a": pd.Categorical(ids)})
+    model = classifier().fit(declared, ids % 3)
+    assert len(model.predict(declared)) == 60
+    for table in (pd.DataFrame({"a": ids}), pd.DataFrame({"a": pd.Categorical([None, *ids])})):
+        with pytest.raises(
+            DataError, match=r"column 'a' has numbers from 2\*\*53 on as categories"
+        ):
+            model.predict(table)
+
+
+def test_text_of_any_length_is_text() -> None:
+    names = [["a", "x"], [None, "y"], ["b", "x"]] * 10
+    found = classifier().fit(np.array(names, object), [0, 1, 1] * 10).predict_proba(names)
+    text = np.array(names, np.dtypes.StringDType(na_object=None))
+    assert np.array_equal(classifier().fit(text, [0, 1, 1] * 10).predict_proba(text), found)
+
+
 class Grade:
     """Categories that look alike."""
 

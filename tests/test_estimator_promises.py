@@ -101,8 +101,16 @@ def test_predictions_can_be_written_in(members: int) -> None:
 
 @pytest.mark.parametrize("portable", [False, True])
 def test_nothing_vanishes_or_overflows(portable: bool) -> None:
+    small = NUMBERS.copy()
+    small[:200, 0], small[200, 0], small[201, 0] = 0.0, 1e-50, 5e-324
     with np.errstate(all="raise"):
         assert classifier(portable=portable).fit(X, LABELS).score(X, LABELS) > 0.5
+        assert np.isfinite(regressor(portable=portable).fit(small, VALUES).predict(small)).all()
+        nn.data.standardization(small)
+        values = regressor(portable=portable, standardize_targets=False)
+        assert np.isfinite(
+            values.fit(small, small[:, 0], np.where(small[:, 0] > 0.0, 1e-60, 1.0)).predict(small)
+        ).all()
         assert regressor(portable=portable).fit(NUMBERS, VALUES).score(NUMBERS, VALUES) > 0.0
 
 

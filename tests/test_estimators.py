@@ -163,7 +163,7 @@ def test_models_losses_and_optimizers_of_ones_own() -> None:
         return nn.descend(nn.momentum(0.9), nn.schedules.cosine(0.1, count))
 
     regressor(optimizer=counted, batch_size=100, epochs=4).fit(NUMBERS, VALUES)
-    assert {*steps} == {4 * (round(0.8 * len(VALUES)) // 100)}
+    assert steps == [4 * (round(0.8 * len(VALUES)) // 100)]
     full = classifier(preset="full", epochs=2).fit(X, LABELS)
     assert "periodic_embedding" in repr(full.model_)
 
@@ -229,6 +229,8 @@ def test_history_is_a_table_and_a_picture(capsys: pytest.CaptureFixture[str]) ->
     model.partial_fit(X, LABELS)
     assert capsys.readouterr().out.splitlines()[1].startswith("member 1, epoch 9: loss ")
     assert axes.get_legend_handles_labels()[1] == ["loss", "validation loss"]
+    axes = classifier(validation=None).fit(X, LABELS).plot_history(Figure().subplots())
+    assert axes.get_legend_handles_labels()[1] == ["loss"]
 
 
 def test_pictures_of_a_history_say_what_they_need(monkeypatch: pytest.MonkeyPatch) -> None:

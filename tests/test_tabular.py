@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import runpy
+import sys
 from pathlib import Path
 
 import attrs
@@ -135,6 +137,17 @@ def test_scores_are_stored_as_they_come_and_go_on_where_they_were(
     assert not results.complete(file, TABLE, PURE, 5)
     assert results.read(file) == [*expected[:3], other, expected[3]]
     assert "no luck\npurenn failed on wine: why stands above." in capfd.readouterr().err
+
+
+def test_a_table_that_is_not_installed_is_an_error_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "vega_datasets", None)
+    monkeypatch.delitem(sys.modules, "tables.worker")
+    monkeypatch.setattr(sys, "argv", ["worker", "vega_datasets", "cars", PURENN, "0"])
+    with pytest.raises(SystemExit, match="1"):
+        runpy.run_module("tables.worker", run_name="__main__")
+    assert capsys.readouterr().err.startswith("\nerror: vega_datasets:data.cars: ")
 
 
 def test_methods_are_compared_by_the_seeds_that_both_have() -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from io import StringIO
+
 import attrs
 import numpy as np
 import pytest
+from rich.console import Console
 from sample import sample
 
+import progress
 from fashion_mnist import parted
-from purenn import Key, Labels, Matrix
+from purenn import Key, Labels, Linear, Matrix, runs, sgd
 from purenn.arrays import FLOAT64
 from purenn.layers import softmax
 from purenn.tree import paths
@@ -29,6 +33,17 @@ def test_leaves_and_expression_show_all_parts() -> None:
     hidden = "stack(block(linear(6, weight=glorot_normal()) >> tanh() >> dropout(0.5)))"
     whole = f"{hidden} >> linear(2, weight=lecun_normal()) >> softmax()"
     assert repr(classifier((6,), "tanh", 0.5, 2, softmax())) == whole
+
+
+def test_a_bar_shows_no_loss_before_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = StringIO()
+    monkeypatch.setattr(
+        progress, "standard_output", lambda: Console(file=shown, force_terminal=True)
+    )
+    params = Linear(X, X[0])
+    start = runs.Progress(sgd(0.1).init(params), Key(0), "")
+    assert progress.follow(iter([]), start, steps=1, epochs=1) is start
+    assert "nan" not in shown.getvalue()
 
 
 def test_an_objective_takes_what_its_output_gives() -> None:

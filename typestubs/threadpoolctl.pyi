@@ -12,9 +12,11 @@ class _ThreadpoolInfo(TypedDict):
 
 def threadpool_info(debugging_info: Literal[False] = False) -> list[_ThreadpoolInfo]: ...
 
-class threadpool_limits:
+class _ThreadpoolLimiter:
     def __init__(
         self,
+        controller: ThreadpoolController,
+        *,
         limits: int | Mapping[str, int] | None = None,
         user_api: Literal["blas", "openmp"] | None = None,
     ) -> None: ...
@@ -26,3 +28,19 @@ class threadpool_limits:
         traceback: TracebackType | None,
     ) -> None: ...
     def restore_original_limits(self) -> None: ...
+
+class threadpool_limits(_ThreadpoolLimiter):
+    def __init__(
+        self,
+        limits: int | Mapping[str, int] | None = None,
+        user_api: Literal["blas", "openmp"] | None = None,
+    ) -> None: ...
+
+class ThreadpoolController:
+    def __init__(self) -> None: ...
+    def limit(
+        self,
+        *,
+        limits: int | Mapping[str, int] | None = None,
+        user_api: Literal["blas", "openmp"] | None = None,
+    ) -> _ThreadpoolLimiter: ...

@@ -66,6 +66,7 @@ class Standardization(Node):
             raise ShapeError(subject, f"expected {expected}, got {x.shape}.")
 
 
+@np.errstate(under="ignore")
 def standardization(data: A | Column[A], *, channels: bool = False) -> Standardization:
     """Fit a `Standardization`: means and standard deviations of features over all samples.
 

@@ -120,6 +120,7 @@ class Estimator(CallbackSupportMixin, Measured, Preparation[E]):
             outputs = [predict(self.model_, params, x, PIECE) for params in self._serving]
         return average([self._link.apply(EMPTY, y) for y in outputs])
 
+    @np.errstate(under="ignore")
     def _slopes(self, X: object) -> Array:
         """The mean derivatives of predictions: (rows, outputs, columns)."""
         x = self._features(X)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from math import inf
 
+import attrs
+
 from purenn import checks
 from purenn.errors import OptionError
 from purenn.estimators._columns import Layout
@@ -48,7 +50,7 @@ def recipe_of(
     recipe = full(task, layout, outputs, hidden) if is_full else simple(task, outputs, hidden)
     if optimizer is None:
         return recipe
-    return Recipe(recipe.net, partial(_own_optimizer, optimizer))
+    return attrs.evolve(recipe, optimizer=partial(_own_optimizer, optimizer))
 
 
 def _own_optimizer(given: object, progress: float, steps: int | None) -> Mover:

@@ -42,6 +42,8 @@ class Measured:
         for member in np.unique(history["member"]):
             rows = history["member"] == member
             for name, color in (("loss", "C0"), ("validation_loss", "C1")):
+                if np.isnan(history[name]).all():
+                    continue
                 label = name.replace("_", " ") if member == 0 else None
                 drawn.plot(history["epoch"][rows], history[name][rows], color, label=label)
         drawn.set(xlabel="epoch", ylabel="loss")

@@ -84,10 +84,12 @@ class Recipe:
         net: of the share of the training that is done, from 0 to 1: its dropout changes.
         optimizer: of that share, as its decay changes, and of the number of steps in all, or None
             if nobody knows how many.
+        changes: whether they depend on the share at all.
     """
 
     net: Callable[[float], Net]
     optimizer: Callable[[float, int | None], Mover]
+    changes: bool = False
 
 
 def always(net: Net, progress: float) -> Net:
@@ -170,7 +172,7 @@ def full(task: Task, layout: Layout, outputs: int, hidden: tuple[int, ...] = HID
         hidden: the widths of the hidden layers.
     """
     net = partial(_full_net, task.activation, layout, outputs, hidden)
-    return Recipe(net, partial(_full_optimizer, task.full_rate))
+    return Recipe(net, partial(_full_optimizer, task.full_rate), changes=True)
 
 
 def _full_net(

@@ -69,6 +69,7 @@ class Column:
         """The content of a column that had categories when it was fitted."""
         if isinstance(self.content, list):
             return self.content
+        _require_exact(self.name, self.content)
         return [None if isnan(each) else each for each in self.content.tolist()]
 
 
@@ -80,7 +81,7 @@ def read_table(table: object) -> Matrix | list[Column]:
         DtypeError: a column has neither numbers nor categories, or the table is sparse.
         DataError: two columns have one name, or a number is complex or infinite.
     """
-    if isinstance(table, Frame):
+    if not isinstance(table, np.ndarray) and isinstance(table, Frame):  # which takes long to ask
         return list(_of_frame(table))
     array = as_array(table)
     if array.dtype.kind == "c":
@@ -131,8 +132,9 @@ def as_array(table: object) -> Anything:
         found = np.asarray(table)
     except ValueError:
         raise ShapeError("X", "Expected 2D array, got rows of different lengths.") from None
-    if not isinstance(table, np.ndarray) and found.dtype.kind in "US":
-        return np.array(table, dtype=object)  # a list of rows whose numbers are numbers still
+    if found.dtype.kind in ("T" if isinstance(table, np.ndarray) else "UST"):
+        # A list of rows whose numbers are numbers still, and what scikit-learn cannot check.
+        return np.array(table, dtype=object)
     return found
 
 
@@ -156,6 +158,8 @@ def _column(name: str, array: Anything, dtype: str = "") -> Column:
     )  # if all are missing
     if array.dtype.kind in "iuf" and not has_categories:
         return Column(name, _finite(np.asarray(array, FLOAT64), name))
+    if array.dtype.kind == "f":  # categories, which pandas makes floats of where one is missing
+        _require_exact(name, np.asarray(array, FLOAT64))
     values = [
         None if type(value) not in PRESENT and is_missing(value) else value
         for value in array.tolist()
@@ -181,6 +185,13 @@ def is_missing(value: object) -> bool:
     if isinstance(value, float | np.floating):
         return isnan(value)
     return value is None or type(value).__name__ in {"NAType", "NaTType"}
+
+
+def _require_exact(name: str, categories: Vector) -> None:
+    if (np.abs(categories) >= 2.0**53).any():
+        cure = "Make texts of them before any is missing, in all tables."
+        what = "numbers from 2**53 on as categories, which float64 does not tell apart"
+        raise DataError(f"X: {name} has {what}. {cure}")
 
 
 def _numbers(name: str, values: list[object]) -> Vector:

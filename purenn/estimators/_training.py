@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
+from functools import cache
 from math import inf, nan
 from threading import Lock
 
 import attrs
 import numpy as np
 from sklearn.utils.parallel import Parallel, delayed
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from purenn import checks
 from purenn.arrays import Labels, Matrix, Vector
@@ -112,12 +113,14 @@ def _epochs(problem: Problem, key: Key, small: float) -> Generator[tuple[object,
     recipe, steps = problem.recipe, whole * epochs
     with one_thread():
         params = first_params(problem, training, key)
-    state = recipe.optimizer(0.0, steps).init(params)
+    net, mover = recipe.net(0.0), recipe.optimizer(0.0, steps)
+    state = mover.init(params)
     with one_thread() if sum(leaf.size for leaf in leaves(params)) <= small else nullcontext():
         for number in range(epochs):
-            progress = number / epochs
-            net = recipe.net(progress)
-            step = training_step(net, problem.loss, recipe.optimizer(progress, steps))
+            if recipe.changes:
+                progress = number / epochs
+                net, mover = recipe.net(progress), recipe.optimizer(progress, steps)
+            step = training_step(net, problem.loss, mover)
             batches = shuffled_batches(training, size, key, number)[:whole]
             state, reports = fold(step, state, batches)
             loss, error, params = nan, nan, evaluation_params(state)
@@ -183,7 +186,8 @@ def train_all(
 
 
 _LOCK = Lock()
-_LIMITS: list[threadpool_limits] = []
+_LIMITS: list[Callable[[], None]] = []
+_pools = cache(ThreadpoolController)  # to look for them takes as long as some epochs
 
 
 @contextmanager
@@ -194,9 +198,9 @@ def one_thread() -> Iterator[None]:
     what was set before.
     """
     with _LOCK:
-        _LIMITS.append(threadpool_limits(1))
+        _LIMITS.append(_pools().limit(limits=1).restore_original_limits)
     try:
         yield
     finally:
         with _LOCK:
-            _LIMITS.pop().restore_original_limits()
+            _LIMITS.pop()()

@@ -49,6 +49,7 @@ def normalized(weights: Vector) -> Vector:
     return found
 
 
+@np.errstate(under="ignore")
 def relative(weights: Vector, unit: float) -> Vector:
     """The weights divided by a unit, in float32."""
     if weights.max() > HEAVIEST * unit:

@@ -89,6 +89,7 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
         raw = Standardization(np.zeros(self._width), np.ones(self._width))
         self._scaling = _fitted(sample) if self.standardize_targets else raw
 
+    @np.errstate(under="ignore")
     def _targets(self, encoded: Matrix) -> Matrix:
         cure = "It is standardized like those of the first call."
         return read_only(_with_room(self._scaling(encoded), cure).astype(FLOAT32))

@@ -12,6 +12,7 @@ PIECE = 2**22  # elements that are sorted together
 LARGEST = 1e100  # its square is finite
 
 
+@np.errstate(under="ignore")
 def center_and_spread(x: Matrix) -> tuple[Vector, Vector]:
     """The median and the interquartile range of the columns of x, both halved; NaN is left out.
 
@@ -33,6 +34,7 @@ def center_and_spread(x: Matrix) -> tuple[Vector, Vector]:
     return read_only(center), read_only(spread)
 
 
+@np.errstate(under="ignore")
 def squash(x: Matrix, center: Vector, spread: Vector) -> Matrix:
     """`z / sqrt(1 + (z / 3)²)` for z = (x - 2 center) / (2 spread), in float32; NaN becomes 0."""
     z, root = _scaled(x, center, spread)
@@ -41,6 +43,7 @@ def squash(x: Matrix, center: Vector, spread: Vector) -> Matrix:
     return read_only(y)
 
 
+@np.errstate(under="ignore")
 def squash_slopes(x: Matrix, center: Vector, spread: Vector) -> Matrix:
     """The derivative `(1 + (z / 3)²)^(-3/2) / (2 spread)` of `squash`, in float64."""
     _, root = _scaled(x, center, spread)

@@ -6,7 +6,6 @@ It prints a result for each seed as a line of JSON.
 from __future__ import annotations
 
 import json
-import sys
 import warnings
 from time import perf_counter, process_time
 
@@ -14,6 +13,7 @@ import attrs
 import numpy as np
 from sklearn.model_selection import train_test_split
 
+from command_line import run
 from purenn.arrays import Indices, Labels
 from tables._dynamic import as_frame, made
 from tables.catalog import TABLES, Problem, Table, Task, load
@@ -86,4 +86,4 @@ def main(package: str, path: str, name: str, *seeds: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run(lambda arguments: main(*arguments))
