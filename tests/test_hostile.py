@@ -232,6 +232,21 @@ def test_wrong_kinds_of_arguments_are_refused_or_mean_something(call: str) -> No
     assert faults(call, VALUES) == {}
 
 
+def bounds() -> Iterator[tuple[str, str]]:
+    """The calls in a table of bounds, each after what its error says."""
+    problem = ""
+    for line in items("bounds.txt"):
+        told, _, calls = line.rpartition(" <- ")
+        problem = told or problem
+        yield from ((problem, call) for call in calls.split("; "))
+
+
+@pytest.mark.parametrize(("problem", "call"), list(bounds()), ids=str)
+def test_options_outside_their_bounds_are_refused(problem: str, call: str) -> None:
+    with pytest.raises(errors.OptionError, match=rf"{re.escape(problem)}(, got \S+)?\.\Z"):
+        evaluate(call, NAMES)
+
+
 @refusals("training_refusals.txt")
 def test_wrong_calls_get_these_errors(line: str) -> None:
     check_refusal(line, NAMES)
