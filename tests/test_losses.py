@@ -32,6 +32,7 @@ ERROR, BELOW, COUNTS = abs(LOGITS - SOFT), LOGITS < SOFT, np.floor(9.0 * SOFT)
 CODES: Labels = np.array([-1, 1, 1, -1], np.int8)
 SIGNS, COLUMN = np.where(SOFT > 0.2, 1.0, -1.0), CODES[:, np.newaxis].astype(float)
 HINGES = np.maximum(1.0 - CODES * LOGITS[:, 0], 0.0)
+OF_TWO = np.maximum(1.0 + np.where(HARD == 0, 1, -1) * (LOGITS[:, 0] - LOGITS[:, 1]), 0.0)
 BEST_OTHERS = np.array([max(np.delete(row, n)) for row, n in zip(LOGITS, HARD, strict=True)])
 ENTROPY = -sum(x * math.log(x) for x in SOFT.ravel().tolist() if x) / 4
 WEIGHTS, WHOLE = np.array([1.0, 0.0, 2.0, 0.5]), np.array([1, 0, 2, 1])
@@ -72,6 +73,7 @@ FORMULAS: list[tuple[object, ...]] = [
         HARD,
         np.maximum(1 + BEST_OTHERS - LOGITS[range(4), HARD], 0),
     ),
+    (losses.multiclass_hinge(), LOGITS[:, :2], FIRST.astype(int), OF_TWO),
     (TRIPLE, LOGITS[:, :1], COLUMN, np.where(CODES > 0, 3, 1) * HINGES),
     (weighted(summed(brier())), S, (SOFT, WHOLE), 4 * WHOLE * HALVED),
     (BY_CLASS, LOGITS, HARD, -TABLE[HARD] * LOG_S[range(4), HARD]),
