@@ -29,6 +29,7 @@ from purenn import data, datasets, errors, initializers, layers, optimizers, run
 from purenn.arrays import Matrix
 from purenn.estimators import Classifier
 from purenn.training import Report
+from spiral import SpiralSettings
 
 PACKAGES = "data datasets errors estimators initializers layers losses optimizers runs schedules"
 MODULES = [import_module(f"purenn.{name}") for name in (*PACKAGES.split(), "testing", "training")]
@@ -85,7 +86,7 @@ def public(module: ModuleType) -> dict[str, object]:
     }
 
 
-OWN = (Subclass, drop, widen, rshift)
+OWN = (Subclass, drop, widen, rshift, SpiralSettings)
 NAMES: dict[str, object] = {
     **{name: value for module in (*MODULES, nn) for name, value in public(module).items()},
     **{module.__name__.removeprefix("purenn."): module for module in MODULES},
@@ -232,18 +233,19 @@ def test_wrong_kinds_of_arguments_are_refused_or_mean_something(call: str) -> No
     assert faults(call, VALUES) == {}
 
 
-def bounds() -> Iterator[tuple[str, str]]:
-    """The calls in a table of bounds, each after what its error says."""
-    problem = ""
-    for line in items("bounds.txt"):
+def wrong_options() -> list[tuple[str, str]]:
+    """The calls in a table of options, each after what its error says."""
+    found, problem = list[tuple[str, str]](), ""
+    for line in items("option_refusals.txt"):
         told, _, calls = line.rpartition(" <- ")
         problem = told or problem
-        yield from ((problem, call) for call in calls.split("; "))
+        found += [(problem, call) for call in calls.split("; ")]
+    return found
 
 
-@pytest.mark.parametrize(("problem", "call"), list(bounds()), ids=str)
-def test_options_outside_their_bounds_are_refused(problem: str, call: str) -> None:
-    with pytest.raises(errors.OptionError, match=rf"{re.escape(problem)}(, got \S+)?\.\Z"):
+@pytest.mark.parametrize(("problem", "call"), wrong_options(), ids=str)
+def test_wrong_options_are_refused(problem: str, call: str) -> None:
+    with pytest.raises(errors.OptionError, match=rf" {re.escape(problem)}(, got \S+)?\.\Z"):
         evaluate(call, NAMES)
 
 

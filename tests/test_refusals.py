@@ -15,7 +15,6 @@ from purenn import layers, losses, matching, safetensors
 from purenn.arrays import Labels, Matrix
 from purenn.estimators._columns import fit_columns
 from purenn.testing import check_layer, check_loss
-from spiral import SpiralSettings
 from trainer.images import ImageSettings
 
 X: Matrix = np.ones((2, 3), np.float32)
@@ -27,10 +26,10 @@ IMAGES, WIDE = np.ones((2, 28, 28, 1), np.float32), X.astype(np.float64)
 PARAMS, OTHER = MODEL.init(KEY, X), (nn.linear(9) >> nn.relu() >> nn.linear(2)).init(KEY, X)
 NORM, TABLE = nn.batch_norm().init(KEY, X), layers.embedding(2, 3).init(KEY, LABELS)
 FILTER = layers.conv(2, 3).init(KEY, IMAGES)
-EMPTY, PAIR = nn.Empty(), layers.Both(nn.Empty(), nn.Empty())
+EMPTY = nn.Empty()
 
 # What the calls may refer to: purenn's modules, all layers and losses, these, and the values above.
-SETTINGS = LegacyStream, ImageSettings, SpiralSettings
+SETTINGS = LegacyStream, ImageSettings
 MODULES = attrs, matching, math, pickle, safetensors
 OTHERS = fit_columns, check_layer, check_loss, SETTINGS, MODULES
 NAMES: dict[str, object] = {**PURENN, **vars(layers), **vars(losses), **globals()}
