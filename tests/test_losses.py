@@ -135,6 +135,7 @@ def extremes(dtype: FloatDtype) -> list[tuple[object, ...]]:
         (summed(brier(0.1)), [[1, 0]], [[0, 1]], 0.81, [[0.9, -0.9]]),
         (cross_entropy(0.1), [[1, 0]], [[0.5, 0.5]], -math.log(0.09) / 2, [[-0.5 / 0.9, -5]]),
         (smooth, masked, [[0, 0.5, 0.5]], NATS, zeros),
+        (smooth, [[-inf] * 3], [1], math.nan, [[math.nan] * 3]),  # without a warning
         (smooth, [[1e38, 0, 0]], [0], 0.2e38, [[0.2, -0.1, -0.1]]),
         (softmaxed, masked, [[0, 0.5, 0.5]], NATS, zeros),
         (softmaxed, masked, [0], inf, None),
