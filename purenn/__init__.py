@@ -79,14 +79,15 @@ else:
     def _elsewhere(name: str) -> str:
         """Where there is such a name, in small letters if need be."""
         from importlib.util import find_spec
+        from itertools import product
 
         if name.startswith("_") or not name.isidentifier():
             return ""
         if find_spec(f"purenn.{name}"):  # quick, for this is asked by its import too
             return f". Import it: from purenn import {name}."
-        for module, own in ((module, own) for own in (name, name.lower()) for module in _MODULES):
+        for own, module in product((name, name.lower()), _MODULES[::-1]):
             found = getattr(__getattr__(module), own, None)
-            if getattr(found, "__module__", "").startswith("purenn."):
+            if getattr(found, "__module__", "").startswith(f"purenn.{module}"):  # its home
                 return f". There is purenn.{module}.{own}."
         return ""
 

@@ -44,9 +44,11 @@ N = TypeVar("N", bound=AnyArray)
 # Arrays of any rank; a matrix, or images, where nothing else says which.
 if TYPE_CHECKING:
     A = typing_extensions.TypeVar("A", bound=Array, default=Matrix)
+    G = typing_extensions.TypeVar("G", bound=Array, default=Matrix)
     AnyImages = typing_extensions.TypeVar("AnyImages", bound=Array, default=Images)
 else:
     A = TypeVar("A", bound=Array)
+    G = TypeVar("G", bound=Array)
     AnyImages = TypeVar("AnyImages", bound=Array)
 
 

@@ -9,7 +9,7 @@ from typing import Self
 
 
 class PurennError(Exception):
-    """The base class of all exceptions that purenn raises."""
+    """The base class of purenn's own exceptions."""
 
 
 class LocatedError(PurennError):
@@ -40,7 +40,7 @@ class DtypeError(LocatedError, TypeError):
 
 
 class ParametersError(LocatedError, ValueError):
-    """Parameters of another layer than the one that they are given to."""
+    """Parameters of another layer than the one they are given to."""
 
 
 class OptionError(PurennError, ValueError):
@@ -68,11 +68,11 @@ class UnavailableError(PurennError, OSError):
 
 
 class CheckpointError(PurennError, ValueError):
-    """A checkpoint that cannot be written, or does not fit the state to continue from."""
+    """A checkpoint of another model or key than those to continue with."""
 
 
 class RunError(PurennError):
-    """A run folder that holds something else, or is in use."""
+    """A run folder that holds something else, or is in use, or a progress that is not its own."""
 
 
 class DivergenceError(PurennError, ArithmeticError):

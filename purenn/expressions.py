@@ -84,7 +84,7 @@ def _as_part(value: object) -> str:
 
 @attrs.frozen(repr=False, eq=False)
 class Expressed:
-    """A value with an expression. Without one it is equal to itself alone and not pickled.
+    """A value with an expression. Without one it equals only itself, and cannot be pickled.
 
     The `origin` is the expression that says most: that of a chain, whatever function returned it.
     What computes with operations that depend on the machine has `in_ops`, which makes it of others.
@@ -133,8 +133,8 @@ def expressed(value: E, call: Call) -> E:
 def maker(function: F) -> F:
     """Decorate a function so that what it returns knows the expression that builds it.
 
-    Arguments are to be immutable. NumPy scalars are written down as Python numbers, lists and
-    arrays as tuples. Arguments that are annotated as such are checked: `rate: checks.Fraction`.
+    Arguments should be immutable. NumPy scalars become Python numbers, and lists and arrays tuples.
+    Arguments with an annotation such as `rate: checks.Fraction` are checked.
     """
     made = _recording(function) if inspect.isfunction(function) else None
     if made is not None and isinstance(made, type(function)):

@@ -1,12 +1,12 @@
-"""First values of parameters: `(key, shape, dtype) -> array`.
+"""Initializers, the first values of parameters: `(key, shape, dtype) -> array`.
 
-Weights have the shape (inputs, outputs). The scaled kinds keep the variance of what flows through
-a layer: forward (lecun, and he for rectifiers) or as a compromise both ways (glorot). `normal`
-draws from a Gaussian of that standard deviation, `uniform` from the interval that has it.
+Weights have the shape (inputs, outputs). The scaled kinds keep the variance of what flows through a
+layer: forward (lecun, and he for rectifiers) or as a compromise both ways (glorot). Those in
+`_normal` draw from a normal distribution of that variance, those in `_uniform` from a uniform one.
 
 Weights of convolutions have the shape (rows, columns, channels, features). An output meets a whole
-window of pixels, and a pixel as many outputs: there are rows * columns * channels (of one group)
-inputs and rows * columns * features outputs, as everywhere in the field.
+window of pixels, and a pixel as many outputs: they have rows * columns * channels (of one group)
+inputs and rows * columns * features outputs, as in other libraries.
 
 >>> from purenn.keys import Key
 >>> he_normal(slope=0.01)(Key(0), (784, 256)).shape
@@ -50,7 +50,7 @@ class Initializer(Expressed):
     def __call__(
         self, key: Key, shape: Sizes, dtype: FloatDtype | type[Float] = FLOAT32
     ) -> np.ndarray[Sizes, np.dtype[Float]]:
-        """A read-only array of that shape and dtype: none of it overflows, not all vanishes."""
+        """A read-only array; OptionError if an entry overflows in the dtype, or all vanish."""
         checks.instance(f"The key of {self!r}", key, Key, "Give Key(0), say.")
         if not isinstance(shape, tuple):
             raise OptionError(f"{self!r}: expected a shape as a tuple, got {shape!r}.")
@@ -102,7 +102,7 @@ def _he(slope: float) -> Variance:
 
 @maker
 def he_normal(slope: Number = 0.0) -> Initializer:
-    """Variance 2 / ((1 + slope²) · inputs), for (leaky) rectifiers of that negative slope.
+    """Variance 2 / ((1 + slope²) · inputs), for ReLU, or leaky ReLU of that slope.
 
     He, Zhang, Ren and Sun, "Delving Deep into Rectifiers" (2015), equations 10 and 15.
     """
@@ -111,19 +111,23 @@ def he_normal(slope: Number = 0.0) -> Initializer:
 
 @maker
 def he_uniform(slope: Number = 0.0) -> Initializer:
-    """As `he_normal`, drawn from an interval."""
+    """`he_normal` with a uniform distribution."""
     return _uniform(_he(slope))
 
 
 @maker
 def glorot_normal() -> Initializer:
-    """Variance 2 / (inputs + outputs). Glorot and Bengio (2010), equation 12."""
+    """Glorot or Xavier initialization: variance 2 / (inputs + outputs).
+
+    Glorot and Bengio, "Understanding the Difficulty of Training Deep Feedforward Neural Networks"
+    (2010), equation 12.
+    """
     return _normal(lambda inputs, outputs: 2.0 / (inputs + outputs))
 
 
 @maker
 def glorot_uniform() -> Initializer:
-    """As `glorot_normal`, drawn from an interval: equation 16."""
+    """`glorot_normal` with a uniform distribution: equation 16."""
     return _uniform(lambda inputs, outputs: 2.0 / (inputs + outputs))
 
 
@@ -135,7 +139,7 @@ def lecun_normal() -> Initializer:
 
 @maker
 def lecun_uniform() -> Initializer:
-    """As `lecun_normal`, drawn from an interval."""
+    """`lecun_normal` with a uniform distribution."""
     return _uniform(lambda inputs, outputs: 1.0 / inputs)
 
 
@@ -149,7 +153,7 @@ def normal(deviation: NotNegative = 1.0) -> Initializer:
 def truncated_normal(deviation: NotNegative = 1.0) -> Initializer:
     """Normal with mean 0, drawn again where it is beyond two standard deviations, for any shape.
 
-    The deviation is that of the whole normal distribution. What is left has 0.88 of it.
+    The deviation is that of the whole normal distribution; of the result it is 0.88 times that.
     """
 
     def draw(rng: np.random.Generator, shape: Shape) -> Drawn:

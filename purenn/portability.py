@@ -10,7 +10,7 @@ from purenn.kernels.portable.ops import PORTABLE
 
 
 def portable(value: E) -> E:
-    """The layer or loss, computed with operations whose bits no processor decides.
+    """Make a layer or loss portable: computed with the same bits on every machine.
 
     BLAS sums in another order on each kind of processor and with each number of threads, and the
     exponential and its kin depend on the instruction set: the same training gives other weights on
@@ -19,8 +19,8 @@ def portable(value: E) -> E:
     schedules, initializers, metrics and batches are portable as they are; but NumPy's normal
     numbers beyond 3.65 deviations take a logarithm of the C library, whose last bit is its own.
 
-    A chain, or what else is made of layers, is made of portable ones. A layer of one's own is as
-    portable as it is written: `purenn.testing.check_portable` tells.
+    In chains and other layers made of layers, the parts become portable. Layers of your own stay as
+    they are: `purenn.testing.check_portable` tells whether they are portable.
 
     >>> import purenn as nn
     >>> nn.portable(nn.linear(8) >> nn.relu() >> nn.linear(1))

@@ -70,7 +70,7 @@ class Saved:
 
 
 def save(path: files.AnyPath, params: object) -> None:
-    """Write a tree to a file in one step: after a crash the old file or the new one is there."""
+    """Save a tree in a safetensors file, atomically: a crash leaves the old file or the new one."""
     files.write(path, encode(params))
 
 
@@ -79,13 +79,13 @@ def load(path: files.AnyPath, *, like: T) -> T: ...
 @overload
 def load(path: files.AnyPath) -> object: ...
 def load(path: files.AnyPath, *, like: object = None) -> object:
-    """The tree in a file that `save` wrote, with read-only arrays.
+    """Load the tree in a file that `save` wrote, with read-only arrays.
 
     `like`, a tree of the same structure, shapes and dtypes, gives it its type. It may be left out
-    if all classes of nodes are purenn's own. With it, files of other libraries load as well, where
-    names are paths and axes are in the same order: transpose PyTorch's weights first, for square
-    ones are not refused. Another tree is refused (`TreeError`), and a file that is truncated,
-    corrupt or of another format (`FormatError`).
+    if all classes of nodes are purenn's own. With it, files of other libraries load as well if
+    their names are paths and axes are in the same order: transpose PyTorch's weights first, for
+    square ones would be accepted. Another tree raises TreeError, and a file that is truncated,
+    corrupt or of another format FormatError.
     """
     saved = decode(files.read(path), str(path))
     return saved.built() if like is None else saved.fitted(like)

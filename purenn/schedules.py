@@ -56,26 +56,25 @@ def constant(rate: float) -> Schedule:
 
 
 @maker
-def step_decay(rate: Positive, factor: Share, every: int) -> Schedule:
-    """`rate * factor ** (step // every)`: a staircase."""
-    length = checks.integer("The steps of step_decay's stairs", every)
-    return Schedule(lambda step: rate * scalars.power(factor, step // length))
+def step_decay(rate: Positive, factor: Share, every: Count) -> Schedule:
+    """Multiply the rate by `factor` every `every` steps: `rate * factor ** (step // every)`."""
+    return Schedule(lambda step: rate * scalars.power(factor, step // every))
 
 
 @maker
 def exponential(rate: Positive, factor: Positive, steps: Count) -> Schedule:
-    """`rate * factor ** (step / steps)`: smooth, down by `factor` every `steps` steps, or up.
+    """Multiply the rate by `factor` over every `steps` steps: `rate * factor ** (step / steps)`.
 
-    Smith's range test of rates goes up: `exponential(1e-5, 1e6, 100)`.
+    A factor above 1 goes up, as in Smith's range test of rates: `exponential(1e-5, 1e6, 100)`.
     """
     return Schedule(lambda step: rate * scalars.power(factor, step / steps))
 
 
 @maker
 def cosine(rate: Positive, steps: Count, final: float = 0.0) -> Schedule:
-    """Half a cosine from `rate` down to `final` over `steps` steps, and `final` from then on.
+    """Cosine decay: half a cosine from `rate` to `final` over `steps` steps, then `final`.
 
-    Loshchilov and Hutter (2017), as in `cosine_restarts`, without the restarts.
+    Loshchilov and Hutter (2017), as in `cosine_restarts`, but without restarts.
     """
     last = checks.number("The final rate of cosine", final, least=0.0)
     return Schedule(lambda step: _half_cosine(rate, last, step, steps))
@@ -96,7 +95,7 @@ def _between(first: float, last: float, share: float) -> float:
 def cosine_restarts(
     rate: Positive, steps: Count, multiple: Count = 1, final: float = 0.0
 ) -> Schedule:
-    """`cosine` again and again, each time over `multiple` times as many steps as before.
+    """`cosine` with warm restarts, each over `multiple` times as many steps as the one before.
 
     Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts" (2017).
     """
@@ -121,12 +120,11 @@ def one_cycle(
     divisor: Divisor = 25.0,
     final_divisor: Divisor = 1e4,
 ) -> Schedule:
-    """Half a cosine up to `rate`, half a cosine down, and the last rate from step `steps` on.
+    """One cycle: half a cosine up to `rate`, half a cosine down, and the last rate from then on.
 
     Smith and Topin, "Super-Convergence: Very Fast Training of Neural Networks Using Large Learning
-    Rates" (2018), with cosines as in PyTorch and optax.
-    It goes up in a share `rise` of the steps, from `rate / divisor`. The last rate is the first,
-    divided by `final_divisor`.
+    Rates" (2018), with cosines as in PyTorch and optax. It rises from `rate / divisor` during a
+    share `rise` of the steps. The last rate is the first divided by `final_divisor`.
     """
     first, peak = rate / divisor, rise * steps
     last = first / final_divisor
@@ -179,7 +177,7 @@ def inverse_square_root(rate: Positive, steps: Count) -> Schedule:
 
 @maker
 def linear_warm_up(rate: Positive, steps: Count) -> Schedule:
-    """`rate / steps` at the first step, growing evenly to `rate` at step `steps - 1`, and on."""
+    """Linear warm-up: `rate / steps` at step 0, growing to `rate` at step `steps - 1` and after."""
     return Schedule(lambda step: rate if step + 1 >= steps else rate * (step + 1) / steps)
 
 

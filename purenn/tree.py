@@ -1,4 +1,4 @@
-"""Trees of parameters: arrays in frozen attrs classes and tuples, nested as deep as one likes.
+"""Trees of parameters: arrays in frozen attrs classes and tuples, nested to any depth.
 
 A tree is taken apart into its leaves and a structure, and built again from them. Leaves come in
 the order in which they are written, and are named by their paths, such as `0.weight`.
@@ -68,8 +68,8 @@ EMPTY = Empty()
 class Frozen(Node, Generic[T]):
     """A part of the parameters that no optimizer moves.
 
-    Transforms do not see it. A gradient holds its next value instead of a slope: running
-    statistics move on, and what is frozen for good is given back as it was.
+    Transforms do not see it. A gradient holds its next value instead of a slope: that of running
+    statistics, or the same value for what is frozen for good.
     """
 
     value: T
@@ -81,7 +81,7 @@ def field_names(kind: type) -> tuple[str, ...]:
     if not attrs.has(kind) or not attrs.inspect(kind).is_frozen:
         cure = " Decorate a class of parameters with @attrs.frozen(eq=False)."
         if issubclass(kind, np.generic):
-            cure = " Take np.asarray(x), or float(x) in a state."
+            cure = " Convert it with np.asarray(x), or with float(x) in a state."
         elif kind.__module__ == "builtins":
             cure = ""
         expected = "expected a tree of arrays, tuples and frozen attrs classes"
@@ -169,7 +169,7 @@ def moving_leaves(tree: object) -> Leaves:
 
 
 def rebuild(like: T, new: Leaves) -> T:
-    """The tree `like` with as many new leaves as it has."""
+    """The tree `like` with new leaves, as many as it has."""
     found, structure = decompose(like, np.ndarray)
     if len(found) != len(new):
         raise TreeError(f"expected {len(found)} leaves, got {len(new)}.")
@@ -177,7 +177,7 @@ def rebuild(like: T, new: Leaves) -> T:
 
 
 def map_leaves(function: Callable[[Array], Array], tree: T) -> T:
-    """The tree with `function` applied to every leaf."""
+    """The tree with `function` applied to every leaf; in a gradient to next frozen values too."""
     checks.function("The function of map_leaves", function)
     new = tuple([immutable(np.asarray(function(leaf))) for leaf in leaves(tree)])
     for leaf in new:
@@ -188,16 +188,24 @@ def map_leaves(function: Callable[[Array], Array], tree: T) -> T:
 
 
 def map_pairs(function: Callable[[Array, Array], Array], first: T, second: T) -> T:
-    """`first` with `function` applied to each leaf and that of `second`; frozen parts stay."""
+    """`first` with `function` applied to each leaf and that of `second`; frozen parts stay.
+
+    That is for gradients. In a mean of models, running statistics are to be mapped as well:
+    `rebuild(first, tuple(map(function, leaves(first), leaves(second))))`.
+    """
     ours, structure = decompose(first, (np.ndarray, Frozen))
-    theirs, _ = decompose(second, (np.ndarray, Frozen))
-    new = [
-        immutable(np.asarray(function(x, y)))
-        if isinstance(x, np.ndarray) and isinstance(y, np.ndarray)
-        else x
-        for x, y in zip(ours, theirs, strict=True)
-    ]
-    return compose_like(first, structure, new)
+    theirs, other = decompose(second, (np.ndarray, Frozen))
+    if structure != other:
+        raise TreeError("map_pairs: expected two trees of one structure.")
+
+    def mapped(x: object, y: object) -> object:
+        if not (isinstance(x, np.ndarray) and isinstance(y, np.ndarray)):
+            return x
+        if x.shape != y.shape:
+            raise TreeError(f"map_pairs: expected one shape twice, got {x.shape} and {y.shape}.")
+        return immutable(np.asarray(function(x, y)))
+
+    return compose_like(first, structure, map(mapped, ours, theirs))
 
 
 def to_dtype(tree: T, dtype: FloatDtype | type[Float]) -> T:

@@ -35,10 +35,10 @@ The peers come with
   .venv/bin/python -m pip install --constraint constraints.txt --editable '.[bench]'
 
 Examples:
-  python scripts/benchmark.py --plot benchmark.png > benchmark.md
-  python scripts/benchmark.py --workloads article small --rounds 31
-  python scripts/benchmark.py --workloads article --against ../other-checkout
-  taskset --cpu-list 0 python scripts/benchmark.py
+  .venv/bin/python scripts/benchmark.py --plot benchmark.png > benchmark.md
+  .venv/bin/python scripts/benchmark.py --workloads article small --rounds 31
+  .venv/bin/python scripts/benchmark.py --workloads article --against ../other-checkout
+  taskset --cpu-list 0 .venv/bin/python scripts/benchmark.py
 """
 
 
@@ -51,10 +51,10 @@ def compare(
     """Measure, print the table line by line, and draw the picture.
 
     Args:
-        workloads: by name; batch, width and depth are the growth with each of these.
-        rounds: how many turns each contender has.
+        workloads: which to measure; batch, width and depth show the growth with each.
+        rounds: the number of turns of each contender.
         plot: where to draw the results, as PNG.
-        against: a folder with another purenn of the same interface, to compare with as well.
+        against: a folder with another version of purenn to compare with, of the same interface.
     """
     checks.integer("--rounds", rounds)
     contenders = list(CONTENDERS)

@@ -19,9 +19,9 @@ from purenn.kernels.portable.trigonometry import cos, sin
 
 DESCRIPTION = """Goes through all 2**32 numbers of float32 and prints, for each function, the
 largest error in units in the last place, and how many results are not the nearest float32. The
-reference is NumPy's function in float64, which is off by less than 1e-8 of these units. That takes
-some minutes a function, but hours for cos and sin, whose large arguments are slow: take fewer with
---every.
+reference is NumPy's function in float64, which is off by less than 1e-8 of these units. It takes
+some minutes per function, but hours for cos and sin, which are slow for large arguments: check
+fewer numbers with --every.
 
 Examples:
 
@@ -50,8 +50,8 @@ def check(functions: Names, every: int = 1) -> None:
     """Print the errors of each function.
 
     Args:
-        functions: which.
-        every: take only one number of so many.
+        functions: the functions to check.
+        every: check only one number of so many.
     """
     if every < 1:
         raise OptionError(f"--every: expected an integer ≥ 1, got {every}.")

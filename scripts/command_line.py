@@ -40,9 +40,8 @@ class Place:
     folder: PathOption = attrs.field(converter=files.expanded)
     """The folder of the run. One that holds a run already is refused, unless it is resumed."""
     resume: bool = False
-    """Go on with the run in the folder, with its settings. Only --epochs may be given anew. With a
-    rate that is not constant, the run is then not what its config.json would give from the start.
-    """
+    """Resume the run in the folder with its settings, of which only --epochs may grow.
+    Unless the rate is constant, a new run with that config.json would then end differently."""
     config: OptionalPath = None
     """Take the settings from the config.json of another run; options override it."""
 

@@ -19,9 +19,9 @@ the faster one counts. PyTorch comes with
   .venv/bin/python -m pip install --constraint constraints.txt --editable '.[bench]'
 
 Examples:
-  python scripts/compare_layers.py > layers.md
-  python scripts/compare_layers.py --layers gelu conv --rounds 31
-  taskset --cpu-list 0 python scripts/compare_layers.py
+  .venv/bin/python scripts/compare_layers.py > layers.md
+  .venv/bin/python scripts/compare_layers.py --layers gelu conv --rounds 31
+  taskset --cpu-list 0 .venv/bin/python scripts/compare_layers.py
 """
 
 
@@ -29,8 +29,8 @@ def compare(layers: tuple[str, ...] = ("",), rounds: int = 9) -> None:
     """Measure, and print the table line by line.
 
     Args:
-        layers: the beginnings of their names; all if none is given.
-        rounds: how many turns each has.
+        layers: the beginnings of the names of layers; all if none is given.
+        rounds: the number of turns of each.
     """
     checks.integer("--rounds", rounds)
     if find_spec("torch") is None:

@@ -25,7 +25,7 @@ OPTIONS = "--clip none --learning-rate 0.3 --schedule constant --warm-up 0"
 
 DESCRIPTION = """Trains scripts/spiral.py with one seed under several kernels and numbers of threads
 of OpenBLAS, and without the processor's newer instructions, in fast and in portable arithmetic.
-Nothing is clipped, and the rate is high, so that the last bits come to show. Prints the last losses
+Nothing is clipped, and the rate is high, so that the last bits matter. Prints the last losses
 and the digests of the parameters as a table in Markdown. Takes two minutes.
 
 Examples:

@@ -43,7 +43,7 @@ def show(folders: Folders) -> None:
     """Show runs in a table: the settings in which they differ, their metrics and digests.
 
     Args:
-        folders: folders of runs, or folders that such lie in.
+        folders: folders of runs, or folders that contain such.
     """
     console = standard_output()
     console.print(table(find(folders), console))
@@ -58,8 +58,8 @@ def plot(
     """Draw a metric of all runs on one picture.
 
     Args:
-        folders: folders of runs, or folders that such lie in.
-        metric: which metric of metrics.jsonl.
+        folders: folders of runs, or folders that contain such.
+        metric: the name of a metric in metrics.jsonl.
         scale: of the vertical axis.
         output: where the picture goes.
     """
@@ -79,7 +79,7 @@ def seeds(
 
     Args:
         folders: folders with a folder for each kind of run, in which lies one for each seed.
-        metric: which fraction of summary.json.
+        metric: the name of a fraction in summary.json.
         output: where the picture goes.
     """
     console, groups = standard_output(), by_folder(find(folders))

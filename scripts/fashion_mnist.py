@@ -30,9 +30,8 @@ FOLDER = Path("runs/fashion-mnist")
 WATCHED = 10_000
 
 DESCRIPTION = """Trains a classifier of Fashion-MNIST and measures it on the test images, which are
-looked at only then. The default recipe is the article's net and split, descending on the softmax
-cross-entropy of logits. The run's folder holds its configuration, metrics by epoch, final numbers
-and pictures.
+used only at the end. The default recipe is the article's net and split, with softmax cross-entropy
+on logits. The run's folder holds its configuration, metrics by epoch, final numbers and pictures.
 
 Examples:
 
@@ -54,7 +53,7 @@ class Chosen:
     """Where the settings begin."""
 
     recipe: Recipe = "corrected"
-    """The settings that options change. With --resume and --config it has no effect."""
+    """The settings to start from, which options override. Ignored with --resume and --config."""
 
 
 @attrs.frozen(kw_only=True)

@@ -20,10 +20,10 @@ from trainer.settings import Settings
 SCRIPT = "spiral.py"
 FOLDER = Path("runs/spiral")
 
-DESCRIPTION = """Trains a classifier of points on interleaved spirals. Other points of the same
-spirals are measured after each epoch, and others again at the end. The run's folder holds its
-configuration, metrics by epoch, final numbers and pictures: curves, and the plane as the classifier
-sees it.
+DESCRIPTION = """Trains a classifier of points on interleaved spirals. It is validated on other
+points of the same spirals after each epoch, and tested on further ones at the end. The run's folder
+holds its configuration, metrics by epoch, final numbers and pictures: curves, and the plane as the
+classifier sees it.
 
 Examples:
 

@@ -23,18 +23,18 @@ each seed, with the same shares of labels (of tenths of values); errors are the 
 labels, or the root of the mean squared error. A method is better or worse on a table if its errors
 differ from purenn's by more than two standard errors over the seeds.
 
-All methods have the threads of this process. Scores are stored as they come, one on a line: what is
-stopped goes on where it was. The whole takes hours. The tables and the peers come with
+All methods have the threads of this process. Scores are stored as they come, one per line: a script
+that was stopped goes on where it was. All of it takes hours. The tables and the peers come with
 
   .venv/bin/python -m pip install --constraint constraints.txt --editable '.[tabular]'
 
 A peer that is not installed is reported as missing.
 
 Examples:
-  python scripts/tabular.py --plot tabular.png > tabular.md
-  python scripts/tabular.py --tables diabetes cars --methods purenn pytabkit --seeds 3
-  python scripts/tabular.py --seeds 0         # of the scores that there are
-  python scripts/tabular.py --list-tables     # with rows, columns, task and licence
+  .venv/bin/python scripts/tabular.py --plot tabular.png > tabular.md
+  .venv/bin/python scripts/tabular.py --tables diabetes cars --methods purenn pytabkit --seeds 3
+  .venv/bin/python scripts/tabular.py --seeds 0         # from the scores stored so far
+  .venv/bin/python scripts/tabular.py --list-tables     # with rows, columns, task and licence
 """
 
 ALL_TABLES = tuple(table.name for table in TABLES)
@@ -57,7 +57,7 @@ def compare(
     Args:
         tables: by name; all if none is given.
         methods: by name; all if none is given.
-        seeds: how many splits there are of each table; 0 for all that have been measured.
+        seeds: the number of splits of each table; 0 for all that have been measured.
         scores: the file where scores are stored.
         plot: where to draw the results, as PNG.
         list_tables: list the tables, and do nothing else.

@@ -147,7 +147,7 @@ def test_partial_fit_leaves_copies_alone() -> None:
 
 def test_columns_of_which_nothing_or_something_strange_is_known() -> None:
     labels, pd = [0, 1] * 10, pytest.importorskip("pandas")
-    with pytest.raises(DataError, match="of which something is known"):
+    with pytest.raises(DataError, match="a column that is not all missing"):
         classifier().fit(pd.DataFrame({"a": pd.Categorical([None] * 20)}), labels)
     texts = pd.DataFrame({"a": pd.array([None] * 20, "string"), "b": range(20)})
     model = classifier(epochs=2).fit(texts, labels)

@@ -31,6 +31,7 @@ CODES: Matrix = np.array([[4.0, 0.0], [0.0, 1.0], [4.0, 1.0], [1.0, 1.0]])
 PLAIN: Layer[Empty, Array, Array] = layers.mish()
 GROUPS: Layer[layers.Affine, Array, Array] = layers.group_norm(3)
 SUM: Layer[Empty, tuple[Images, Images], Images] = layers.add()
+GATE = layers.global_average_pool() >> linear(4) >> layers.sigmoid()
 NORM: Layer[layers.BatchNorm, Images, Images] = batch_norm()
 
 
@@ -135,11 +136,15 @@ CASES = [
     of_images(flatten()),
     case(layers.identity(), ROWS),
     case(layers.concatenate(), (ROWS, MORE)),
+    of_images(layers.branches(layers.conv(2, 3), layers.conv(1, 1)) >> layers.concatenate()),
     case(SUM, (IMAGES, IMAGES[::-1])),
+    case(layers.multiply(), (ROWS, ROWS[::-1])),
+    of_images(layers.branches(layers.conv(4, 1), GATE) >> layers.multiply()),
     case(layers.branches(linear(2), layers.linear_without_bias(2)) >> layers.add(), ROWS),
     case(layers.residual(linear(3) >> tanh()), ROWS),
     case(layers.branches(linear(2), dropout(0.5)), ROWS),
     case(layers.beside(linear(2), NORM), (ROWS, IMAGES)),
+    case(layers.shared(dropout(0.2) >> linear(2) >> batch_norm()), (ROWS, ROWS[::-1])),
     case(frozen(linear(3)), ROWS),
     case(layers.lsuv(block(linear(3) >> dropout(0.5)) >> layers.ntk_linear(2)), ROWS),
     case(frozen(linear(3)) >> linear(2), ROWS),

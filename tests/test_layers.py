@@ -283,6 +283,21 @@ def test_branches_take_pairs() -> None:
     assert bits(dx) == bits((y[0][:, :3] + y[1], y[0][:, 3:] + y[1]))
 
 
+def test_a_shared_layer_sums_its_gradients_and_keeps_the_second_of_frozen_parts() -> None:
+    params, other = linear(3).init(KEY, ROWS), -2.0 * ROWS
+    y, grads, dx = pulled(layers.shared(linear(3)), Block(params), (ROWS, other))
+    one, first, dx_first = pulled(linear(3), params, ROWS)
+    two, second, dx_second = pulled(linear(3), params, other)
+    assert bits((y, dx)) == bits(((one, two), (dx_first, dx_second)))
+    assert bits(grads.inner.weight) == bits(first.weight + second.weight)
+    assert bits(layers.shared(linear(3)).init(KEY, (ROWS, other))) == bits(params)
+    _, moved, _ = pulled(layers.shared(batch_norm(0.0)), Block(NORM), (other, ROWS))
+    np.testing.assert_allclose(moved.inner.mean.value, ROWS.mean(axis=0))
+    kept, _ = layers.shared(dropout(0.5)).vjp(Block(EMPTY), (ROWS, ROWS), KEY)
+    keys = KEY.child("layer", 0), KEY.child("layer", 1)
+    assert bits(kept) == bits((dropped(ROWS, keys[0]), dropped(ROWS, keys[1])))
+
+
 def test_a_frozen_layer_gives_itself_as_gradient_and_runs_as_in_inference() -> None:
     inner = linear(3) >> batch_norm() >> dropout(0.9)
     params = frozen(inner).init(KEY, ROWS)

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 import pytest
-from contracts import FLOATS, bits, dtypes, matrix, normal
+from contracts import FLOATS, bits, check_close, dtypes, matrix, normal
 
 from purenn import Empty, Key, Layer, Loss, losses
 from purenn.arrays import Array, FloatDtype, Labels, Matrix
@@ -282,6 +282,26 @@ def test_samples_with_an_ignored_label_count_neither_in_the_loss_nor_in_the_mean
     hinge, signs, scores = losses.hinge(), np.array([-1, 0, 1, -1]), LOGITS[:, :1]
     some = hinge(scores[signs != 0], signs[signs != 0])[0]
     assert losses.ignoring(hinge, 0)(scores, signs)[0] == pytest.approx(some)
+
+
+def test_combined_losses_are_weighted_sums_whatever_their_reductions() -> None:
+    some, outputs, targets = losses.ignoring(softmaxed, 1), (S, LOGITS), (SOFT, HARD)
+    for first, second in ((brier(), softmaxed), (summed(brier()), some), (brier(), summed(some))):
+        one, a = first(S, SOFT)
+        two, b = second(LOGITS, HARD)
+        value, cotangents = losses.combined(first, second, (0.5, 3))(outputs, targets)
+        assert value == pytest.approx(0.5 * one + 3.0 * two, rel=1e-15)
+        check_close(cotangents, (0.5 * a, 3.0 * b), 1e-15)
+    both = losses.combined(summed(brier()), summed(softmaxed))
+    assert both.mean(outputs, targets) == losses.combined(brier(), softmaxed)(outputs, targets)[0]
+    none: Labels = np.ones(4, np.int64)
+    value, cotangents = losses.combined(brier(), some)(outputs, (SOFT, none))
+    assert value == pytest.approx(HALVED.mean())
+    assert not cotangents[1].any()
+    masked: Matrix = np.where(ONE_HOT == 1.0, -np.inf, LOGITS)
+    value, cotangents = losses.combined(brier(), softmaxed, (1, 0))((S, masked), targets)
+    assert value == pytest.approx(HALVED.mean())
+    assert not cotangents[1].any()
 
 
 def test_samples_of_weight_0_may_have_infinite_losses() -> None:

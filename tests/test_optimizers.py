@@ -37,8 +37,8 @@ report_global_norm(), momentum(0.9), nesterov(0.9), scale_by_adam(), weight_deca
 scaled(factor), plateau(1, 0.5), elementwise(Velocity, signs), unchanged(),
 descend(stateless(lambda grads, point: grads), 0.2), sgd(0.1), adam(0.1), averaged(sgd(0.1), 0.9),
 accumulated(sgd(0.1), 2), descend(momentum(0.5), SCHEDULE),
-skip_nonfinite(averaged(accumulated(adam(0.1), 3)), 2), adamw(0.1, 0.2), nadam(0.1), amsgrad(0.1),
-adagrad(0.1), rmsprop(0.1), lion(0.1, 0.2), lamb(0.1), scale_by_nadam(), scale_by_amsgrad(),
+skip_nonfinite(averaged(accumulated(adam(0.1), 3)), 2), adamw(0.1), nadam(0.1), amsgrad(0.1),
+adagrad(0.1), rmsprop(0.1), lion(0.1), lamb(0.1), scale_by_nadam(), scale_by_amsgrad(),
 scale_by_adagrad(), scale_by_rms(bias_correction=True), scale_by_lion(), scale_by_trust_ratio(),
 adaptive_clipping(0.5), adaptive_clipping(100), centralization(), gradient_noise(Key(0)),
 schedule_free_sgd(0.1), schedule_free_adamw(0.1), schedule_free(momentum(0.5), SCHEDULE, 0.5),
@@ -303,14 +303,14 @@ FORMULAS: list[tuple[object, Formula]] = [
     (nn.adam(RATE), kingma_ba),
     (nn.adam(RATE, b1=0.8, b2=0.95, epsilon=0.3), partial(kingma_ba, b1=0.8, b2=0.95, eps=0.3)),
     (nn.descend(opt.unchanged(), STAIRS), lambda t, g, p, m: 0.5 ** ((t - 1) // 3) * g),
-    (opt.adamw(RATE, 0.2), decayed(kingma_ba)),
+    (opt.adamw(RATE, weight_decay=0.2), decayed(kingma_ba)),
     (opt.nadam(RATE, b2=0.95, epsilon=1e-3), dozat),
     (opt.amsgrad(RATE, b2=0.95, epsilon=1e-3), reddi),
     (opt.adagrad(RATE, 0.1), lambda t, g, p, m: rooted(g, m.mix("s", 1, g * g), 0.1)),
     (opt.rmsprop(RATE, 0.8, 0.1), lambda t, g, p, m: rooted(g, m.mix("s", 0.8, g * g, 0.2), 0.1)),
     (opt.scale_by_rms(0.9, bias_correction=True), partial(kingma_ba, b1=0.0, b2=0.9)),
-    (opt.lion(RATE, 0.2), decayed(chen)),
-    (opt.lamb(RATE, 0.2), you),
+    (opt.lion(RATE, weight_decay=0.2), decayed(chen)),
+    (opt.lamb(RATE, weight_decay=0.2), you),
     (opt.adaptive_clipping(0.5, 15.0), brock),
     (VECTORS, lambda t, g, p, m: brock(t, g, p, m) if p.ndim == 1 else g),
     (opt.centralization(), lambda t, g, p, m: g - g.mean(0) * (p.ndim == 2)),
@@ -411,7 +411,7 @@ def test_schedule_free_optimizers_are_the_papers(dtype: FloatDtype) -> None:
 
     warm_up, second = schedules.linear_warm_up(RATE, 10), partial(kingma_ba, b1=0.0, b2=0.95)
     compare(opt.schedule_free_sgd(warm_up), lambda t, g, p, m: g)
-    compare(opt.schedule_free_adamw(warm_up, 0.2, b2=0.95), decayed(second))
+    compare(opt.schedule_free_adamw(warm_up, b2=0.95, weight_decay=0.2), decayed(second))
 
 
 @dtypes
@@ -559,7 +559,11 @@ def test_what_decays_does_not_get_stuck_as_subnormal_numbers(dtype: FloatDtype) 
 
     fast, ahead = nn.sgd(RATE), nn.descend(opt.nesterov(0.9), RATE)
     found = [*settle(fast), *settle(ahead), *settle(nn.adam(RATE)), *settle(opt.nadam(RATE))]
-    found += [*settle(opt.amsgrad(RATE)), *settle(opt.rmsprop(RATE)), *settle(opt.lion(RATE, 0.0))]
+    found += [
+        *settle(opt.amsgrad(RATE)),
+        *settle(opt.rmsprop(RATE)),
+        *settle(opt.lion(RATE, weight_decay=0.0)),
+    ]
     assert not any(leaf.any() for leaf in found)
     edge = (np.array([tiny, -1.5 * tiny], dtype),)
     slots = opt.Velocity((np.zeros(2, dtype),))

@@ -26,7 +26,7 @@ IMAGES, WIDE = np.ones((2, 28, 28, 1), np.float32), X.astype(np.float64)
 PARAMS, OTHER = MODEL.init(KEY, X), (nn.linear(9) >> nn.relu() >> nn.linear(2)).init(KEY, X)
 NORM, TABLE = nn.batch_norm().init(KEY, X), layers.embedding(2, 3).init(KEY, LABELS)
 FILTER = layers.conv(2, 3).init(KEY, IMAGES)
-EMPTY = nn.Empty()
+EMPTY, PAIR = nn.Empty(), layers.Both(nn.Empty(), nn.Empty())
 
 # What the calls may refer to: purenn's modules, all layers and losses, these, and the values above.
 SETTINGS = LegacyStream, ImageSettings

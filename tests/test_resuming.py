@@ -267,7 +267,7 @@ class TestBest:
             counted(tmp_path, 5, best=LOWEST)
         counted(tmp_path, 6)
         counted(tmp_path, 6, best=LOWEST)  # which the last epoch is
-        with refused(tmp_path, f"RunError: {file} has the best parameters of sessions before"):
+        with refused(tmp_path, f"RunError: {file} has the best parameters of earlier sessions"):
             counted(tmp_path, 8)
 
     def test_a_metric_that_one_session_lacks_is_told_before_the_checkpoint(
@@ -298,7 +298,7 @@ USES = go_on, lambda run, progress: runs.finish(run, progress, {})
 class TestProgress:
     def test_it_is_where_the_run_stands(self, tmp_path: Path) -> None:
         counted(tmp_path, 2)
-        other = f"RunError: {tmp_path} has other records than this progress: it was trained on sinc"
+        other = f"RunError: {tmp_path} has other records than this progress: it was trained furt"
         with runs.resume(tmp_path) as run:
             end = runs.begin(run, STATE, "model", KEY)
             for use in USES:

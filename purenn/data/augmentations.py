@@ -40,7 +40,7 @@ def random_flip(probability: Probability = 0.5) -> Augmentation[Images]:
 
 @maker
 def random_shift(pixels: Count) -> Augmentation[Images]:
-    """Move images by -pixels to pixels, each as likely, along either axis, and fill in zeros."""
+    """Shift images along both axes, by -pixels to pixels with equal odds, and fill with zeros."""
 
     def shift(images: Images, key: Key) -> Images:
         _require_images("random_shift", images, pixels + 1)
@@ -57,7 +57,7 @@ def random_erasing(
     ratio: tuple[float, float] = (0.3, 1 / 0.3),
     value: Number = 0.0,
 ) -> Augmentation[Images]:
-    """Put one value into a random rectangle of images, with this probability.
+    """Fill a random rectangle of an image with one value, with this probability.
 
     Its area, as a part of the image, is uniform between bounds, and so is the logarithm of its
     ratio of height to width; a side longer than the image is cut. It lies inside of the image.
@@ -89,7 +89,7 @@ def random_erasing(
 
 @maker
 def cutout(size: Count) -> Augmentation[Images]:
-    """Put zeros into a square of images, so many pixels wide, around a random pixel.
+    """Fill a square of each image, `size` pixels wide, around a random pixel with zeros.
 
     The part of the square that lies outside of the image is cut. DeVries, Taylor, "Improved
     Regularization of Convolutional Neural Networks with Cutout" (2017).
@@ -110,7 +110,7 @@ def cutout(size: Count) -> Augmentation[Images]:
 
 @maker
 def gaussian_noise(deviation: NotNegative) -> Augmentation[Array]:
-    """Add normal numbers with mean 0 and this standard deviation to inputs of any shape."""
+    """Add Gaussian noise of mean 0 and this standard deviation to inputs of any shape."""
 
     def add(x: Array, key: Key) -> Array:
         checks.fits("The deviation of gaussian_noise", deviation, x.dtype)
@@ -121,10 +121,11 @@ def gaussian_noise(deviation: NotNegative) -> Augmentation[Array]:
 
 @maker
 def mixup(alpha: Alpha, classes: Classes) -> Mixing[Array]:
-    """Blend each sample with another of its batch, `share * x + (1 - share) * other`, targets too.
+    """Blend each sample, and its target, with a partner: `share * x + (1 - share) * partner`.
 
-    One share for the batch is drawn from the beta distribution (alpha, alpha), 1e-6 ≤ alpha ≤ 1000.
-    Zhang, Cisse, Dauphin, Lopez-Paz, "mixup: Beyond Empirical Risk Minimization" (2018).
+    Partners are the batch in a random order: a sample may be its own. One share for the batch is
+    drawn from the beta distribution (alpha, alpha), 1e-6 ≤ alpha ≤ 1000. Zhang, Cisse, Dauphin,
+    Lopez-Paz, "mixup: Beyond Empirical Risk Minimization" (2018).
     """
 
     def mix(x: Array, targets: Matrix | Labels, key: Key) -> tuple[Array, Matrix]:
@@ -138,11 +139,11 @@ def mixup(alpha: Alpha, classes: Classes) -> Mixing[Array]:
 
 @maker
 def cutmix(alpha: Alpha, classes: Classes) -> Mixing[Images]:
-    """Paste a rectangle of another image of the batch into each; targets are blended by area.
+    """Paste a rectangle of a partner into each image, and blend targets by area.
 
-    One rectangle for the batch has its center anywhere, and sides so long that its area, were
-    nothing of it cut off, is a share drawn from the beta distribution (alpha, alpha). Yun, Han, Oh,
-    Chun, Choe, Yoo, "CutMix: Regularization Strategy to Train Strong Classifiers" (2019).
+    Partners and share are drawn as in `mixup`. The rectangle, one for the batch, has its center
+    anywhere and that share of the area, less what lies outside of the image. Yun, Han, Oh, Chun,
+    Choe, Yoo, "CutMix: Regularization Strategy to Train Strong Classifiers" (2019).
     """
 
     def mix(images: Images, targets: Matrix | Labels, key: Key) -> tuple[Images, Matrix]:

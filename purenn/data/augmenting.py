@@ -106,10 +106,10 @@ def augmented(
 def augmented(
     batches: Batches[V, object], *augmentations: Augmentation[V], mixing: Mixing[V] | None = None
 ) -> AugmentedBatches[V, object]:
-    """Batches whose inputs are changed by augmentations, one after the other, and mixed at last.
+    """Augment the inputs of batches, by one function after the other, and mix their samples.
 
-    Each is made as it is read, of its own key, which it keeps: an epoch can be repeated and cut,
-    and a resumed run sees the same samples.
+    Each batch is made as it is read, from its own key, which it keeps: an epoch can be repeated and
+    sliced, and a resumed run sees the same samples.
 
     >>> import numpy as np
     >>> import purenn as nn

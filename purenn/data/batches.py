@@ -32,7 +32,7 @@ class Batch(Node, Generic[X, T]):
 
 @attrs.frozen(eq=False, repr=False)
 class Dataset(Node, Generic[X, T]):
-    """Inputs and their targets, as many of one as of the other."""
+    """A data set: inputs and their targets, as many of one as of the other."""
 
     inputs: Column[X]
     targets: Column[T]
@@ -115,8 +115,8 @@ class Numbered(Node, ABC, Generic[X, T]):
 class Batches(Numbered[X, T]):
     """The batches of a data set, made as they are read; the last may have fewer samples.
 
-    Batch i has the key `key.child("batch", i)`. The order is that of the samples, or None for the
-    data set's own. A run goes on in the middle of an epoch with `batches[position:]`.
+    Batch i has the key `key.child("batch", i)`. `order` has the indices of the samples, or is None
+    for the data set's own order. `batches[position:]` goes on in the middle of an epoch.
     """
 
     dataset: Dataset[X, T]
@@ -151,7 +151,7 @@ def shuffled_batches(data: Dataset[X, T], batch_size: int, key: Key, epoch: int)
 
 
 def batches_in_order(data: Dataset[X, T], batch_size: int, key: Key) -> Batches[X, T]:
-    """The samples in the data set's own order, cut into batches without a copy."""
+    """The batches of all samples in the data set's own order, without a copy."""
     require_data(data, key)
     return _batches(data, batch_size, key, None)
 
@@ -159,7 +159,7 @@ def batches_in_order(data: Dataset[X, T], batch_size: int, key: Key) -> Batches[
 def arranged_batches(
     data: Dataset[X, T], batch_size: int, key: Key, order: Indices | Mask
 ) -> Batches[X, T]:
-    """The samples in an order of one's own, which may leave out and repeat some, or of a mask."""
+    """The samples at these indices, which may leave out and repeat some, or those of a mask."""
     require_data(data, key)
     return _batches(data, batch_size, key, checked_order(order, len(data)))
 

@@ -24,7 +24,7 @@ Selection = Indices | range
 
 
 class Column(ABC, Generic[X]):
-    """A row for each sample; `X` is what a batch of them is."""
+    """A column of a data set: a row for each sample. `X` is a batch of rows."""
 
     __slots__ = ()
 
@@ -115,9 +115,10 @@ def checked_order(order: Indices | Mask, samples: int) -> Indices:
 class Rows(Node, Column[N]):
     """An array of finite float32 or float64, or of integers, whose first axis counts the samples.
 
-    A writable array is copied; one made read-only by `setflags(write=False)` is shared, and so is a
-    memory map (`numpy.load(path, mmap_mode="r")`), of which only the rows of a batch are read into
-    memory. Whoever still writes to a shared array or to the mapped file changes the data.
+    A writable array, or a view of one, is copied; one made read-only by `setflags(write=False)` is
+    shared, and so is a memory map (`numpy.load(path, mmap_mode="r")`), of which only the rows of a
+    batch are read into memory. Whoever still writes to a shared array or to the mapped file changes
+    the data.
     """
 
     array: N = attrs.field(converter=_rows)

@@ -15,7 +15,7 @@ from purenn.keys import Key
 def split(
     data: Dataset[X, T], fraction: float, key: Key, stratify: Labels | None = None
 ) -> tuple[Dataset[X, T], Dataset[X, T]]:
-    """Two data sets, the second with this fraction of the samples, drawn at random.
+    """Split a data set at random into two, the second with this fraction of the samples.
 
     Both keep the order of the samples, of which none is copied: their columns are `Part`s. The draw
     is a function of the key, the number of samples and their labels.
@@ -28,8 +28,8 @@ def split(
 
     Args:
         data: the samples.
-        fraction: above 0 and below 1; an OptionError if a part would be empty.
-        key: of the draw.
+        fraction: above 0 and below 1; OptionError if a part would be empty.
+        key: what the draw is a function of.
         stratify: a label for each sample; each occurs in both parts as often as in the whole, as
             far as whole samples allow.
     """

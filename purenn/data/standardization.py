@@ -69,8 +69,8 @@ class Standardization(Node):
 def standardization(data: A | Column[A], *, channels: bool = False) -> Standardization:
     """Fit a `Standardization`: means and standard deviations of features over all samples.
 
-    Features that are the same in all samples have deviation 1 and become 0. Columns are read in
-    pieces, so that a memory map need not fit into memory; sums are in float64.
+    Constant features get deviation 1, and so become 0. Columns are read in pieces, so that a memory
+    map need not fit into memory; sums are in float64.
 
     >>> fit = standardization(np.array([[1.0, 5.0], [3.0, 5.0]]))
     >>> fit(np.array([[5.0, 6.0]])).tolist()

@@ -39,9 +39,9 @@ class Estimator(CallbackSupportMixin, Measured, Preparation[E]):
         Args:
             X: a table (rows, columns): an array, or a frame of pandas or polars.
             y: the targets, one for each row.
-            sample_weight: how much each row counts, ≥ 0. Whole numbers mean the same as so many
-                rows, to the last bit, unless these would be more than four times as many. Repeated
-                rows may be trained with and measured as well, which makes the best epoch late and
+            sample_weight: how much each row counts, ≥ 0. Whole numbers give the same bits as so
+                many copies of the row, unless the table would become more than four times as long.
+                Copies may be both trained with and measured, which makes the best epoch late and
                 its error too small: with many of them give rows of your own as `validation`.
         """
         self._begin(y)
@@ -69,7 +69,7 @@ class Estimator(CallbackSupportMixin, Measured, Preparation[E]):
             raise DataError(f"X: expected a column that varies in the first call. {cure}")
         if len(self._keys) != self.members:
             expected = f"expected {len(self._keys)}, as in the calls before"
-            raise OptionError(f"members: {expected}, got {self.members!r}. Begin anew with fit.")
+            raise OptionError(f"members: {expected}, got {self.members!r}. Start again with fit.")
         problem = self._problem(sample, is_measured=False)
         size = min(problem.batch_size, len(problem.data))
         mover = problem.recipe.optimizer(0.0, None)
@@ -88,7 +88,7 @@ class Estimator(CallbackSupportMixin, Measured, Preparation[E]):
                 if is_first:
                     raise
                 expected = "expected the model, preset and optimizer of the calls before"
-                raise OptionError(f"partial_fit: {expected}. Begin anew with fit.") from error
+                raise OptionError(f"partial_fit: {expected}. Start again with fit.") from error
             curves[member] += ((mean_loss(reports), nan, nan),)
             tell(problem, member, number, curves[member][-1])
         self.model_, self._link = problem.model, problem.link

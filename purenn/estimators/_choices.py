@@ -57,7 +57,7 @@ def _own_optimizer(given: object, progress: float, steps: int | None) -> Mover:
     if callable(given) and not f"{maker.__module__}.".startswith("purenn.optimizers."):
         if steps is None:
             cure = "Give an Optimizer."
-            raise OptionError(f"optimizer: partial_fit knows no number of steps. {cure}")
+            raise OptionError(f"optimizer: partial_fit cannot tell the number of steps. {cure}")
         given = given(steps)
     return opaque_optimizer(given)
 

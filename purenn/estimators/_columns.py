@@ -144,8 +144,8 @@ def _categories(column: Column | Vector) -> Categories | None:
     if len(found) > max(FREE_TEXT, MOSTLY * rows) and not column.is_declared:
         raise DataError(
             f"X: {column.name} has {len(found)} different texts in {rows} rows, from which nothing "
-            "can be learned. Leave it out, or make numbers or a few categories of it. With a "
-            "categorical dtype it is taken as it is."
+            "can be learned. Leave it out, or convert it to numbers or a few categories. A column "
+            "of categorical dtype is taken as it is."
         )
     return found
 

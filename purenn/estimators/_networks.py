@@ -212,7 +212,7 @@ def _embedded(layout: Layout) -> Net:
 
 def opaque_net(layer: object) -> Net:
     """A layer whose parameters are of a type that is known only when the program runs."""
-    checks.instance("What model gives", layer, Layer, "Chain layers: linear(8) >> relu().")
+    checks.instance("The result of model", layer, Layer, "Chain layers: linear(8) >> relu().")
     nets: list[Net] = [each for each in (layer,) if isinstance(each, Layer)]
     return nets[0]
 

@@ -144,7 +144,7 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
         if reset:
             self.columns_ = fit_columns(table, largest=largest_of(self.preset, self.model))
             if not self.columns_.layout.width:
-                raise DataError("X: expected a column of which something is known.")
+                raise DataError("X: expected a column that is not all missing.")
         x = self.columns_.transform(table)
         order = canonical_order(x, encoded, weights)
         sample = Sample(take(x, order), take(encoded, order), take(weights, order))
@@ -198,12 +198,14 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
         held = self.validation
         if held is None:
             if self.patience is not None:
-                raise OptionError("patience: there is nothing to watch. Give validation=0.2, say.")
+                raise OptionError("patience: needs validation rows. Give validation=0.2, say.")
             return None
         if not isinstance(held, tuple):
             return checks.number("validation, unless it is (X, y)", held, above=0.0, below=1.0)
         if len(held) != 2:
-            raise OptionError(f"validation: expected a fraction or (X, y), got {len(held)} things.")
+            raise OptionError(
+                f"validation: expected a fraction or (X, y), got a tuple of {len(held)}."
+            )
         table, encoded = self._pair(*held, reset=False)
         sample = Sample(self.columns_.transform(table), encoded, np.ones(len(encoded)))
         weights = self._weights(sample)

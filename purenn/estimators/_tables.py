@@ -18,7 +18,7 @@ from purenn.errors import DataError, DtypeError, ShapeError
 
 # Types of values that are never missing, to be quick about them.
 PRESENT = (str, bool, int)
-COMPLEX = "X: Complex data not supported. Give real and imaginary parts apart."
+COMPLEX = "X: Complex data not supported. Give real and imaginary parts as two columns."
 
 Anything = np.ndarray[tuple[int, ...], np.dtype[Element | np.object_ | np.str_]]
 
@@ -125,7 +125,7 @@ def as_array(table: object) -> Anything:
     if hasattr(table, "toarray"):
         cure = "OneHotEncoder(sparse_output=False), ColumnTransformer(..., sparse_threshold=0)"
         expected = "expected a dense array, got a sparse one. Convert it with X.toarray()"
-        raise DtypeError("X", f"{expected}, or have none made: {cure}.")
+        raise DtypeError("X", f"{expected}, or avoid it: {cure}.")
     require_unmasked("X", table)
     try:
         found = np.asarray(table)
@@ -162,7 +162,7 @@ def _column(name: str, array: Anything, dtype: str = "") -> Column:
     ]
     if has_categories:
         return Column(name, values, is_declared)
-    cure = "Turn it into numbers: dates into days since one, say."
+    cure = "Convert it to numbers, dates to days, say."
     if array.dtype.kind not in "bOUST":
         raise DtypeError("X", f"{name}: expected numbers or categories, got {array.dtype}. {cure}")
     kinds = {*map(type, values)} - {type(None)}

@@ -52,7 +52,7 @@ def normalized(weights: Vector) -> Vector:
 def relative(weights: Vector, unit: float) -> Vector:
     """The weights divided by a unit, in float32."""
     if weights.max() > HEAVIEST * unit:
-        raise DataError("sample_weight: too large beside the weights of the first call.")
+        raise DataError("sample_weight: too large compared with the weights of the first call.")
     return (weights / unit).astype(FLOAT32)
 
 

@@ -40,30 +40,32 @@ Values: TypeAlias = "np.ndarray[tuple[int, ...], np.dtype[np.generic[object]]]"
 
 
 class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
-    """A net that classifies the rows of tables; RealMLP-TD-S unless it is told otherwise.
+    """A neural network that classifies the rows of tables, by default RealMLP-TD-S.
 
     Holzmüller, Grinsztajn, Steinwart, "Better by Default: Strong Pre-Tuned MLPs and Boosted Trees
-    on Tabular Data" (2024). Columns may be numbers, with gaps, or categories. Several labels at
-    once are a matrix of 0 and 1.
+    on Tabular Data" (2024). Columns may be numbers, also missing ones, or categories. Several
+    labels at once are a matrix of 0 and 1.
 
     Args:
         model: the widths of the hidden layers, () for a linear model, or a function of the numbers
             of features and of classes that gives a layer, whose outputs are logits, or
             probabilities if it ends with `softmax()` or `sigmoid()`.
+        preset: "simple", or "full" for RealMLP-TD, with embeddings, dropout and decay.
         optimizer: an optimizer, or a function of the number of steps that gives one. `adam(0.001)`
             is the default of models that are layers.
-        loss: of outputs and labels from 0 to classes - 1. By default it is cross-entropy, with some
-            label smoothing if outputs are logits, which keeps probabilities from 0 and 1.
-        class_weight: how much each class counts, or "balanced".
-        validation: the fraction of the rows that are measured after each epoch and not trained
-            with, or a table and targets `(X, y)`. The parameters of the epoch with the fewest
-            errors are kept, of the last of equals; with None, those of the last epoch.
+        loss: of outputs and labels from 0 to classes - 1; by default cross-entropy, with some label
+            smoothing if outputs are logits, which keeps probabilities from 0 and 1.
+        class_weight: a dict with the weight of each class, or "balanced".
+        validation: the fraction of the rows to measure after each epoch, without training on them,
+            or a table and targets `(X, y)`. The parameters of the epoch with the fewest errors are
+            kept, of the last of equals; with None, those of the last epoch.
         patience: stop after so many epochs without a better one.
-        members: how many nets to average, which are trained in up to `n_jobs` processes. Their
-            number does not change a bit.
-        portable: whether the net computes with the same bits on every machine, in two to four
-            times the time.
-        random_state: what everything random is a function of, together with the rows as a set.
+        epochs, batch_size: how many epochs there are at most, and how many rows a batch has. `fit`
+            leaves out a smaller last batch.
+        members, n_jobs: how many nets to average, and in up to how many processes to train them,
+            which changes no bit.
+        portable: whether to compute the same bits on every machine, in two to four times the time.
+        random_state: the seed of all randomness. The order of the rows makes no difference.
         verbose: print a line after each epoch.
 
     Attributes:
@@ -172,30 +174,29 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
     def partial_fit(
         self, X: object, y: object, classes: object = None, sample_weight: object = None
     ) -> Self:
-        """Train one epoch more, at a steady rate and without validation.
+        """Train for one more epoch, by default at a constant rate, and without validation.
 
-        Unlike in `fit`, a last batch of fewer rows counts, which may be a single one. Layers such
-        as `batch_norm()` take none of those: choose another batch size.
+        Unlike in `fit`, a smaller last batch counts. It may be a single row, which layers such as
+        `batch_norm()` refuse: choose another batch size.
 
         Args:
-            X: a table; what is to be known of columns is learned from that of the first call.
+            X: a table; the preprocessing of columns is fitted to that of the first call.
             y: the targets.
             classes: all labels that there will be, in the first call, if `y` is a vector.
             sample_weight: as in `fit`, and about as large as in the first call: Adam remembers
                 large gradients for long.
         """
         if isinstance(self.class_weight, str):
-            raise OptionError(
-                "class_weight: partial_fit does not know how often a class will come."
-            )
+            cure = "Give a dict of weights."
+            raise OptionError(f"class_weight: partial_fit cannot balance classes. {cure}")
         is_multilabel = _kind(y) == "multilabel-indicator"
         if not hasattr(self, "params_"):
             if classes is None and not is_multilabel:
                 raise OptionError("classes must be passed on the first call to partial_fit.")
             self._begin(y if is_multilabel else classes)
         elif self.class_weight != self._weighed:
-            cure = "Give factors as sample_weight, or begin anew with fit."
-            raise OptionError(f"class_weight: partial_fit has that of the first call. {cure}")
+            cure = "Use sample_weight, or start again with fit."
+            raise OptionError(f"class_weight: expected that of the first call. {cure}")
         require_labels(classes)
         announced = self.classes_ if classes is None else np.unique(column_or_1d(classes))
         if not np.array_equal(announced, self.classes_):
@@ -206,8 +207,8 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
     def predict_proba(self, X: object) -> Matrix:
         """The probability of each class, or of each label: (rows, classes).
 
-        Unless a loss is given, labels of classes are smoothed by a tenth, which pulls those of two
-        classes towards 0.95 and 0.05. `loss=softmax_cross_entropy()` has no such pull.
+        The default loss smooths labels by 0.1, which pulls the probabilities of two classes towards
+        0.95 and 0.05. `loss=softmax_cross_entropy()` has no such pull.
         """
         return self._predictions(X).copy()  # to be written in
 
@@ -220,7 +221,7 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         return found
 
     def input_gradients(self, X: object) -> Array:
-        """The derivatives of probabilities by numbers of the table: (rows, classes, columns).
+        """The derivatives of probabilities with respect to the table: (rows, classes, columns).
 
         They are NaN for columns of categories and where a number is missing.
         """

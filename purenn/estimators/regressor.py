@@ -29,13 +29,13 @@ T = TypeVar("T")
 
 
 class Regressor(RegressorMixin, Estimator[Matrix]):
-    """A net that predicts one number or more for each row of a table; RealMLP-TD-S by default.
+    """A neural network that predicts numbers for the rows of tables, by default RealMLP-TD-S.
 
-    The arguments are those of `Classifier`, but for:
+    The arguments are those of `Classifier`, without `class_weight`, but for:
 
     Args:
         loss: of outputs and targets, both matrices (rows, outputs).
-        validation: the best epoch is that of the least loss.
+        validation: as there, but the best epoch is that of the least loss.
         standardize_targets: whether the net sees targets with mean 0 and deviation 1. Losses that
             need them as they are, such as `poisson()`, want False.
     """
@@ -90,7 +90,7 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
         self._scaling = _fitted(sample) if self.standardize_targets else raw
 
     def _targets(self, encoded: Matrix) -> Matrix:
-        cure = "It is standardized as those of the first call."
+        cure = "It is standardized like those of the first call."
         return read_only(_with_room(self._scaling(encoded), cure).astype(FLOAT32))
 
     def _aims(self, model: Net) -> tuple[object, Link, object]:
@@ -103,9 +103,9 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
         return loss, link, loss
 
     def partial_fit(self, X: object, y: object, sample_weight: object = None) -> Self:
-        """Train one epoch more, as `Classifier.partial_fit` does.
+        """Train for one more epoch, as `Classifier.partial_fit` does.
 
-        What is to be known of columns and of the size of targets is learned in the first call.
+        The preprocessing of columns and targets is fitted in the first call.
         """
         if not hasattr(self, "params_"):
             self._begin(y)
@@ -118,7 +118,7 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
         return (rows[:, 0] if self._width == 1 else rows).copy()  # to be written in
 
     def input_gradients(self, X: object) -> Array:
-        """The derivatives of predictions by numbers of the table: (rows, outputs, columns).
+        """The derivatives of predictions with respect to the table: (rows, outputs, columns).
 
         With a single output, (rows, columns). They are NaN for columns of categories and where a
         number is missing.

@@ -1,4 +1,4 @@
-"""The layers. `_contract` says what a layer is."""
+"""Layers: linear, convolutions, activations, normalizations and more. See `Layer`."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ from purenn.layers.combinators import block as block
 from purenn.layers.combinators import branches as branches
 from purenn.layers.combinators import frozen as frozen
 from purenn.layers.combinators import residual as residual
+from purenn.layers.combinators import shared as shared
 from purenn.layers.conv import Conv as Conv
 from purenn.layers.conv import conv as conv
 from purenn.layers.dropout import alpha_dropout as alpha_dropout
@@ -61,6 +62,7 @@ from purenn.layers.reshaping import add as add
 from purenn.layers.reshaping import concatenate as concatenate
 from purenn.layers.reshaping import flatten as flatten
 from purenn.layers.reshaping import identity as identity
+from purenn.layers.reshaping import multiply as multiply
 from purenn.layers.reshaping import pad as pad
 from purenn.layers.reshaping import select as select
 from purenn.layers.scaling import Parametric as Parametric

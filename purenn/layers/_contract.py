@@ -3,12 +3,12 @@
 - `init(key, example) -> params`: the example is a batch like those to come.
 - `apply(params, x) -> y` is inference.
 - `vjp(params, x, key) -> (y, pullback)` is the training pass, the only one that may draw from its
-  key. `pullback(dy) -> (dparams, dx)`, where `dx` is a thunk: the cotangent of the input is
-  computed when it is called, and never if nobody does.
+  key. `pullback(dy) -> (dparams, dx)`, where `dx` is a thunk: calling it computes
+  the cotangent of the input, which costs nothing if nobody does.
 
 A chain is a layer like any other. Its parameters are the exact tuple of its layers' parameters:
 `linear(8) >> relu() >> linear(1)` has a `tuple[Linear, Empty, Linear]`. A bare tuple always means a
-chain; what wraps another layer has parameters of a class of its own, such as `Block`.
+chain; the parameters of layers that wrap others have classes of their own, such as `Block`.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ UNUSED = Key(0)  # the key of training that draws nothing
 
 @attrs.frozen(repr=False, eq=False)
 class Layer(Expressed, Generic[P, X, Y]):
-    """Three pure functions: `P` are the parameters, `X` goes in and `Y` comes out.
+    """A layer: three pure functions of parameters `P`, inputs `X` and outputs `Y`.
 
-    All raise a ShapeError or DtypeError if the layer does not take such an input, and those that
-    take parameters a ParametersError if these are another layer's. Where training is not inference,
-    as in dropout, `inference` is a layer of the same parameters whose `vjp` is that of inference.
+    Inputs that do not fit raise ShapeError or DtypeError, another layer's parameters
+    ParametersError. Where training differs from inference, as in dropout, `inference` is the layer
+    of the same parameters with the `vjp` of inference; None for layers made of others.
     """
 
     _init: Callable[[Key, X], P]
@@ -66,18 +66,18 @@ class Layer(Expressed, Generic[P, X, Y]):
     __array_ufunc__ = None  # an array on the left of >> leaves the operation to __rrshift__
 
     def init(self, key: Key, example: X) -> P:
-        """First parameters, in the dtype of the example: a batch like those to come."""
+        """Initial parameters, in the dtype of the example, which is a batch of inputs."""
         checks.instance("The key of init", key, Key, "Give Key(0), say, and then the example.")
         params = self._init(key, example)
         require_single(self, params, example)
         return params
 
     def apply(self, params: P, x: X) -> Y:
-        """The output for a batch: inference."""
+        """The output for a batch, in inference mode."""
         return self._apply(params, x)
 
     def vjp(self, params: P, x: X, key: Key) -> Pass[Y, P, X]:
-        """The output for a batch and its pullback: training."""
+        """The output for a batch, in training mode, and its pullback."""
         return guarded(self, self.unguarded_vjp(params, x, key))
 
     def unguarded_vjp(self, params: P, x: X, key: Key) -> Pass[Y, P, X]:
@@ -100,19 +100,19 @@ class Layer(Expressed, Generic[P, X, Y]):
 
     @property
     def parts(self) -> tuple[object, ...]:
-        """The layers of a chain; any other layer is the only one of its own."""
+        """The layers of a chain; `(self,)` for any other layer."""
         return (self,)
 
     def __len__(self) -> int:
         return len(self.parts)
 
     def __getitem__(self, index: int | slice[int | None, int | None, int | None]) -> AnyLayer:
-        """A layer of a chain by its number, or the chain of some of them."""
+        """The layer at an index of a chain, or the chain of a slice."""
         found: list[AnyLayer] = [part for part in self.parts if isinstance(part, Layer)]
         if not isinstance(index, slice):
             return found[index]
         if not found[index]:
-            raise OptionError(f"There are no layers {index} in a chain of {len(found)}.")
+            raise OptionError(f"{index} selects none of the {len(found)} layers.")
         return chain(*found[index])
 
 
@@ -131,8 +131,7 @@ class _Chain(Layer[tuple[*Ps], X, Y], Generic[X, Y, *Ps]):
 
     def append(self, other: Layer[Q, Y, Z]) -> _Chain[X, Z, *Ps, Q]:
         parts = (*self.parts, other)
-        size = len(parts)
-        if size > LONGEST_CHAIN:
+        if (size := len(parts)) > LONGEST_CHAIN:
             cure = "Put layers of one kind into a stack."
             raise OptionError(f"A chain has at most {LONGEST_CHAIN} layers. {cure}")
         last = placed(other, size - 1)
@@ -202,7 +201,8 @@ def placed(layer: Layer[P, X, Y], index: int) -> Layer[P, X, Y]:
     def vjp(params: P, x: X, key: Key) -> Pass[Y, P, X]:
         return layer._vjp(params, x, key.child("layer", index))
 
-    return Layer(_located(index, init), _located(index, layer._apply), _located(index, vjp))
+    parts = _located(index, init), _located(index, layer._apply), _located(index, vjp)
+    return Layer(*parts, expression=layer.expression)
 
 
 def _located(index: int, function: Callable[[*Ps], Z]) -> Callable[[*Ps], Z]:

@@ -34,7 +34,7 @@ def inference_pullback(layer: Layer[P, X, Y]) -> Callable[[P, X, Y], Callable[[Y
         if len(trials) != len(outputs) or not all(map(_is_same, trials, outputs)):
             raise OptionError(
                 f"{layer!r} computes something else in training than in inference, whose "
-                "cotangents are needed. Tell its own layers their inference: "
+                "cotangents are needed. Give custom layers their inference: "
                 "Layer(init, apply, vjp, inference=...)."
             )
         return lambda dy: pull(dy)[1]()

@@ -44,21 +44,20 @@ def without_params(
 def activation(
     forward: Callable[[A], A], backward: Callable[[A, A], A], name: str = "activation"
 ) -> Layer[Empty, A, A]:
-    """A layer without parameters that keeps the shape of its input, from functions of one's own.
+    """An activation of your own, from functions `x -> y` and `(y, dy) -> dx`.
 
-    These are `x -> y` and `(y, dy) -> dx`. Errors use the name.
+    They keep shape and dtype. Error messages use the name.
     """
     checks.function("The forward of activation", forward)
     checks.function("The backward of activation", backward)
 
-    def kept(x: A) -> A:
-        y: object = forward(x)
+    def kept(y: object, x: A) -> A:
         if not isinstance(y, np.ndarray) or (y.shape, y.dtype) != (x.shape, x.dtype):
             expected = f"a function that gives {checks.described(x)} for one"
             raise ShapeError(name, f"expected {expected}, got {checks.described(y)}.")
         return read_only(typed_like(y.view(), x))  # which may be x itself
 
-    return pointwise(kept, backward, name)
+    return pointwise(lambda x: kept(forward(x), x), lambda y, dy: kept(backward(y, dy), dy), name)
 
 
 def pointwise(
@@ -103,15 +102,16 @@ def _curve_of_ops(
 
 @maker
 def relu() -> Layer[Empty, A, A]:
-    """`max(x, 0)`. Its derivative at 0 is taken as 0."""
+    """Rectified linear unit: `max(x, 0)`. Its derivative at 0 is taken as 0."""
     return pointwise(kernels.relu, kernels.relu_cotangent, "relu()")
 
 
 @maker
 def leaky_relu(slope: Fraction = 0.01) -> Layer[Empty, A, A]:
-    """`x` where it is positive and `slope * x` elsewhere. Its derivative at 0 is the slope.
+    """Leaky ReLU: `x` where it is positive and `slope * x` elsewhere.
 
-    Maas, Hannun and Ng, "Rectifier Nonlinearities Improve Neural Network Acoustic Models" (2013).
+    Its derivative at 0 is the slope, which is ≥ 0 and < 1. Maas, Hannun and Ng, "Rectifier
+    Nonlinearities Improve Neural Network Acoustic Models" (2013).
     """
     forward = partial(kernels.leaky_relu, slope=slope)
     backward = partial(kernels.leaky_relu_cotangent, slope=slope)
@@ -126,7 +126,7 @@ def sigmoid() -> Layer[Empty, A, A]:
 
 @maker
 def exponential() -> Layer[Empty, A, A]:
-    """`exp(x)`, for outputs that are positive; infinite beyond what the dtype holds."""
+    """`exp(x)`, for positive outputs; infinite where it overflows."""
     return _of_ops(kernels.exponential, kernels.exponential_cotangent, "exponential()")
 
 
@@ -178,7 +178,7 @@ def elu(
 def selu() -> Layer[Empty, A, A]:
     """Scaled exponential linear unit: `1.0507 * elu(x)` with an alpha of 1.6733.
 
-    For weights from `lecun_normal` and `alpha_dropout`. Klambauer, Unterthiner, Mayr and
+    Use it with `lecun_normal` weights and `alpha_dropout`. Klambauer, Unterthiner, Mayr and
     Hochreiter, "Self-Normalizing Neural Networks" (2017).
     """
     return _curve_of_ops(partial(curves.elu, alpha=SELU_ALPHA, scale=SELU_SCALE), "selu()")
@@ -213,7 +213,7 @@ def silu() -> Layer[Empty, A, A]:
 
 @maker
 def mish() -> Layer[Empty, A, A]:
-    """`x * tanh(softplus(x))`.
+    """Mish: `x * tanh(softplus(x))`.
 
     Misra, "Mish: A Self Regularized Non-Monotonic Activation Function" (2020).
     """
@@ -222,7 +222,7 @@ def mish() -> Layer[Empty, A, A]:
 
 @maker
 def softplus() -> Layer[Empty, A, A]:
-    """`log(1 + exp(x))`, without overflow: a smooth rectifier, positive everywhere.
+    """Softplus, a smooth rectifier: `log(1 + exp(x))`, without overflow.
 
     Dugas, Bengio, Bélisle, Nadeau and Garcia, "Incorporating Second-Order Functional Knowledge for
     Better Option Pricing" (2001).
@@ -232,7 +232,7 @@ def softplus() -> Layer[Empty, A, A]:
 
 @maker
 def softsign() -> Layer[Empty, A, A]:
-    """`x / (1 + |x|)`: like tanh, with tails that approach -1 and 1 more slowly.
+    """Softsign: `x / (1 + |x|)`, like tanh, but slower in approaching -1 and 1.
 
     Turian, Bergstra and Bengio, "Quadratic Features and Deep Architectures for Chunking" (2009).
     """
@@ -241,7 +241,7 @@ def softsign() -> Layer[Empty, A, A]:
 
 @maker
 def hard_tanh() -> Layer[Empty, A, A]:
-    """`x` clipped to [-1, 1]. Its derivative at -1 and 1 is taken as 0.
+    """Hard tanh: `x` clipped to [-1, 1]. Its derivative at -1 and 1 is taken as 0.
 
     Collobert, "Large Scale Machine Learning" (2004).
     """

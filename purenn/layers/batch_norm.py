@@ -33,8 +33,8 @@ class BatchNorm(Node):
     """The parameters of batch normalization, each (features,).
 
     Args:
-        scale: what the normalized features are multiplied by.
-        shift: what is added then.
+        scale: multiplies the normalized features; 1 at first.
+        shift: is added to these; 0 at first.
         mean: the running mean; no optimizer moves it.
         variance: the running variance, biased like the batch's own; no optimizer moves it.
     """
@@ -47,12 +47,13 @@ class BatchNorm(Node):
 
 @maker
 def batch_norm(decay: Fraction = 0.9, epsilon: Positive = 1e-5) -> Layer[BatchNorm, A, A]:
-    """Normalize each feature over the batch and all axes but the last, then scale and shift.
+    """Batch normalization of each feature over all axes but the last, then scale and shift.
 
     Training uses the batch's mean and variance and moves the running ones towards them:
-    `mean <- decay * mean + (1 - decay) * batch_mean`. Inference uses the running ones. The epsilon,
-    which is added to the variance, must not vanish in the dtype of the example. Training gives NaN
-    where the variance overflows. Ioffe and Szegedy, "Batch Normalization" (2015).
+    `mean <- decay * mean + (1 - decay) * batch_mean`, where PyTorch's momentum is `1 - decay`.
+    Inference uses the running ones. The epsilon is added to the variance, and must not vanish in
+    the dtype of the example. A variance that overflows gives NaN in training. Ioffe and Szegedy,
+    "Batch Normalization" (2015).
     """
 
     def init(key: Key, example: A) -> BatchNorm:

@@ -1,4 +1,4 @@
-"""Layers made of layers: `block`, `residual`, `branches`, `beside` and `frozen`."""
+"""Layers made of layers: `block`, `residual`, `branches`, `beside`, `shared` and `frozen`."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from purenn.tree import Frozen, Node, map_pairs
 
 @attrs.frozen(eq=False)
 class Block(Node, Generic[P]):
-    """The parameters of a layer that stays whole inside of a chain."""
+    """The parameters of `block`, `residual` and `repeated`: those of the layer inside."""
 
     inner: P
 
 
 @maker
 def block(layer: Layer[P, X, Y]) -> Layer[Block[P], X, Y]:
-    """A layer that stays whole inside of a longer chain, on the left of `>>` and on the right.
+    """Make a layer one part of any chain: `>>` does not take it apart.
 
     >>> from purenn.layers import linear, relu
     >>> len(block(linear(8) >> relu()) >> block(linear(8) >> relu()))
@@ -97,12 +97,8 @@ class Both(Node, Generic[P, Q]):
 def beside(
     first: Layer[P, X, Y], second: Layer[Q, W, Z]
 ) -> Layer[Both[P, Q], tuple[X, W], tuple[Y, Z]]:
-    """Two layers with an input for each: the beginning of a model of several inputs."""
+    """Two layers side by side, each with its own input: `(x, w) -> (first(x), second(w))`."""
     one, other = placed(first, 0), placed(second, 1)
-
-    def check(subject: str, x: tuple[X, W]) -> None:
-        if not checks.is_pair(x):
-            raise ShapeError(subject, "expected a pair of inputs, one for each layer.")
 
     def init(key: Key, x: tuple[X, W]) -> Both[P, Q]:
         return Both(one.init(key, x[0]), other.init(key, x[1]))
@@ -122,12 +118,49 @@ def beside(
 
         return (y, z), pull
 
-    return checked("beside(...)", Both, check, init, vjp, apply)
+    return checked("beside(...)", Both, _require_pair, init, vjp, apply)
+
+
+def _require_pair(subject: str, x: object) -> None:
+    if not checks.is_pair(x):
+        raise ShapeError(subject, "expected a pair of inputs, one for each layer.")
+
+
+@maker
+def shared(inner: Layer[P, X, Y]) -> Layer[Block[P], tuple[X, X], tuple[Y, Y]]:
+    """One layer with two inputs, and the same parameters for both: siamese nets.
+
+    First parameters are those for the first input. The gradient is the sum over both; of a frozen
+    part it holds the value of the second.
+
+    >>> from purenn.layers import linear, multiply, relu
+    >>> shared(linear(32) >> relu() >> linear(8)) >> multiply() >> linear(1)
+    shared(linear(32) >> relu() >> linear(8)) >> multiply() >> linear(1)
+    """
+    checks.instance("The layer of shared(...)", inner, Layer)
+    both = beside(inner, inner)
+
+    def apply(params: Block[P], x: tuple[X, X]) -> tuple[Y, Y]:
+        return both.apply(Both(params.inner, params.inner), x)
+
+    def vjp(params: Block[P], x: tuple[X, X], key: Key) -> Pass[tuple[Y, Y], Block[P], tuple[X, X]]:
+        y, pull_both = both.vjp(Both(params.inner, params.inner), x, key)
+
+        def pull(dy: tuple[Y, Y]) -> tuple[Block[P], Thunk[tuple[X, X]]]:
+            grads, dx = pull_both(dy)
+            return Block(map_pairs(plus, grads.second, grads.first)), dx
+
+        return y, pull
+
+    def init(key: Key, x: tuple[X, X]) -> Block[P]:
+        return Block(inner.init(key, x[0]))
+
+    return checked("shared(...)", Block, _require_pair, init, vjp, apply)
 
 
 @maker
 def branches(first: Layer[P, X, Y], second: Layer[Q, X, Z]) -> Layer[Both[P, Q], X, tuple[Y, Z]]:
-    """Two layers with one input for both, be it an array or a pair."""
+    """Two layers with the same input, an array or a pair: `x -> (first(x), second(x))`."""
     both = beside(first, second)
 
     def vjp(params: Both[P, Q], x: X, key: Key) -> Pass[tuple[Y, Z], Both[P, Q], X]:
@@ -146,10 +179,10 @@ def branches(first: Layer[P, X, Y], second: Layer[Q, X, Z]) -> Layer[Both[P, Q],
 
 @maker
 def frozen(inner: Layer[P, X, Y]) -> Layer[Frozen[P], X, Y]:
-    """A layer whose parameters stay as they are: transfer learning.
+    """Freeze a layer, as in transfer learning: no optimizer moves its parameters.
 
-    It runs in inference mode in training too, so what it computes stays as it is as well: dropout
-    in it drops nothing, and batch normalization uses its running statistics.
+    It runs in inference mode in training too: dropout drops nothing, and batch normalization uses
+    its running statistics.
     """
     checks.instance("The layer of frozen(...)", inner, Layer)
     pullback = inference_pullback(inner)

@@ -53,18 +53,18 @@ def conv(
     """2-D convolution of images: (samples, rows, columns, channels) to (..., features).
 
     It is a cross-correlation: the weight is not flipped. Besides inputs, outputs and their
-    cotangents, each thread of a step needs memory for patches: of 2**17 numbers, or of so many
-    samples that a row of them has 256 windows.
+    cotangents, each thread of a step needs memory for patches: 2**17 numbers, or the patches of as
+    many samples as have 256 windows in a row.
 
     Args:
-        features: how many outputs there are for each window.
-        size: how many rows and columns a window has: a number, or a pair of them.
-        stride: how far apart windows are, likewise.
+        features: the number of output channels.
+        size: the rows and columns of a window: one number for both, or a pair.
+        stride: the distance between windows, likewise.
         padding: "same" adds zeros for ceil(length / stride) windows along each axis, with one more
             at the end than at the start if their number is odd, as TensorFlow and Flax do.
             "valid" adds none; the windows must end exactly where the image does.
-        groups: how many groups of channels there are, each with features of its own. As many as
-            there are channels make a depthwise convolution.
+        groups: the number of groups of channels, each with features of its own. As many groups as
+            channels make a depthwise convolution.
         weight, bias: the initializers, as in `linear`.
     """
     if features % groups:

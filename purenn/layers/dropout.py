@@ -64,10 +64,10 @@ def dropout(rate: Rate) -> Layer[Empty, A, A]:
 
 @maker
 def spatial_dropout(rate: Rate) -> Layer[Empty, A, A]:
-    """As `dropout`, for whole channels: all that a sample has of a feature is dropped or kept.
+    """Dropout of whole channels: all of a feature in a sample is dropped, or none.
 
-    Neighbors in an image are much alike, so that single elements are no loss. Tompson, Goroshin,
-    Jain, LeCun and Bregler, "Efficient Object Localization Using Convolutional Networks" (2015).
+    Neighboring pixels are so alike that single ones would not be missed. Tompson, Goroshin, Jain,
+    LeCun and Bregler, "Efficient Object Localization Using Convolutional Networks" (2015).
     """
 
     def draw(x: A, key: Key) -> FreePass[A, A]:
@@ -92,11 +92,11 @@ def _mask(key: Key, rate: float, shape: Shape, dtype: FloatDtype) -> Array:
 
 @maker
 def alpha_dropout(rate: Rate) -> Layer[Empty, A, A]:
-    """In training, set elements to the lowest value of SELU, and keep mean 0 and variance 1.
+    """Dropout for nets of `selu`, which keeps mean 0 and variance 1.
 
-    With probability `rate` x becomes -1.7581; then all is multiplied and shifted such that inputs
-    of mean 0 and variance 1 keep these. For nets of `selu`. Klambauer, Unterthiner, Mayr and
-    Hochreiter, "Self-Normalizing Neural Networks" (2017).
+    In training, elements become -1.7581, its lowest value, with probability `rate`; then all are
+    scaled and shifted so that inputs of mean 0 and variance 1 keep both. Klambauer, Unterthiner,
+    Mayr and Hochreiter, "Self-Normalizing Neural Networks" (2017).
     """
     lowest = -SELU_ALPHA * SELU_SCALE
     gain = 1.0 / sqrt((1.0 - rate) * (1.0 + rate * lowest * lowest))
@@ -116,8 +116,8 @@ def alpha_dropout(rate: Rate) -> Layer[Empty, A, A]:
 def noise(deviation: NotNegative) -> Layer[Empty, A, A]:
     """In training, add Gaussian noise of mean 0 and that standard deviation to each element.
 
-    Inference changes nothing. From one key float64 has other noise than float32. Bishop, "Training
-    with Noise is Equivalent to Tikhonov Regularization" (1995).
+    Inference changes nothing. float32 and float64 draw different noise. Bishop, "Training with
+    Noise is Equivalent to Tikhonov Regularization" (1995).
     """
 
     def draw(x: A, key: Key) -> FreePass[A, A]:

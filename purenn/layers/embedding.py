@@ -38,11 +38,10 @@ def embedding(
     *,
     table: Initializer | None = None,
 ) -> Layer[Embedding, Labels, Matrix]:
-    """The row of a table for each symbol: integers (samples,) become (samples, features).
+    """A learned vector for each symbol: integers (samples,) to (samples, features).
 
-    Symbols are numbered from 0; one that is not in the table is a LabelError. First values are
-    float32 or float64, for integers do not say which, and standard normal, unless an initializer of
-    the table is given.
+    Symbols are numbered from 0; one that is not in the table raises LabelError. The table is of
+    `dtype`, float32 or float64, and standard normal at first, unless an initializer is given.
     """
     kind = checks.float_dtype("embedding", dtype)
     first = initializer("table of embedding", table, normal())
@@ -61,17 +60,17 @@ def category_embedding(
 ) -> Layer[Embedding, Matrix, Matrix]:
     """A learned vector for each category of each column: (samples, columns) to features.
 
-    The input has whole numbers from 0, as floats: a part of a table that has other numbers too.
-    The output is (samples, columns * features), column by column. All vectors are rows of one
-    table, in the same order.
+    Inputs are whole numbers from 0, as floats, like the other columns of their table. The output is
+    (samples, columns * features), column by column. All vectors are rows of one table, in the same
+    order.
 
     Args:
-        symbols: how many categories each column has.
+        symbols: the number of categories of each column.
         features: the length of a vector.
         table: the initializer of the table; `normal()` if None.
 
     Raises:
-        LabelError: a number is not that of a category of its column.
+        LabelError: an input is not the number of a category of its column.
     """
     given: object = symbols
     if not isinstance(given, tuple) or not given:

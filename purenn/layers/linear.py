@@ -60,10 +60,10 @@ def initializer(name: str, given: Initializer | None, default: Initializer) -> I
 def linear(
     features: Count, *, weight: Initializer | None = None, bias: Initializer | None = None
 ) -> Layer[Linear, Matrix, Matrix]:
-    """Weighted sums of all inputs, each with a bias: (samples, inputs) to (samples, features).
+    """Linear (dense) layer, `x @ weight + bias`: (samples, inputs) to (samples, features).
 
     Args:
-        features: how many outputs.
+        features: the number of outputs.
         weight: the initializer of the weights; `glorot_uniform()` if None, which was the best of
             six, or close to it, on three tables (scripts/compare_initializers.py).
         bias: the initializer of the biases; `zeros()` if None.
@@ -91,12 +91,12 @@ def ntk_linear(
 
 @maker
 def fitted_linear(features: Count) -> Layer[Linear, Matrix, Matrix]:
-    """`ntk_linear` whose first weights and biases are fitted to the example: give a large one.
+    """`ntk_linear` with initial weights and biases fitted to the example, which should be large.
 
     Weights are standard normal, divided by the deviation of their outputs on the example, which
-    becomes 1. A bias is minus a random mean of five of the outputs, so that the activation bends
-    where the data are. Steinwart, "A Sober Look at Neural Network Initializations" (2019);
-    Holzmüller, Grinsztajn and Steinwart, "Better by Default" (2024).
+    becomes 1. A bias is minus a random mean of five of the outputs, so that activations bend where
+    the data are. Steinwart, "A Sober Look at Neural Network Initializations" (2019); Holzmüller,
+    Grinsztajn and Steinwart, "Better by Default" (2024).
     """
     return with_ops(lambda ops: _fitted(ops, f"fitted_linear({features})", features))
 
@@ -169,10 +169,9 @@ class Weight(Node):
 def linear_without_bias(
     features: Count, *, weight: Initializer | None = None
 ) -> Layer[Weight, Matrix, Matrix]:
-    """Weighted sums of all inputs: (samples, inputs) to (samples, features).
+    """Linear layer without a bias, `x @ weight`: (samples, inputs) to (samples, features).
 
-    For example before a normalization that shifts, or to project a residual. The arguments are
-    those of `linear`.
+    Use it before a normalization that shifts, say. The arguments are those of `linear`.
     """
     first = initializer("weight of linear_without_bias", weight, glorot_uniform())
     return with_ops(lambda ops: _unbiased(ops, f"linear_without_bias({features})", features, first))

@@ -26,17 +26,17 @@ CURE = "Give init the inputs of a batch, such as shuffled_batches(data, 128, key
 
 @maker
 def lsuv(model: Layer[P, X, Y]) -> Layer[P, X, Y]:
-    """The model with first weights by LSUV: orthogonal, scaled to outputs of variance 1 on a batch.
+    """The model with LSUV initialization: layer-sequential unit variance, on the example of `init`.
 
-    The batch is the example that `init` gets. Layers with weights are scaled one after the other;
-    the variance is over samples and features alike, biases are 0, and initializers do not count:
-    what is to keep its own stays outside, as in `lsuv(body) >> linear(10, weight=zeros())`. A layer
-    of one's own takes part if it has a parameter `weight` of two or more axes, which multiplies;
-    `periodic_embedding` does not. Mishkin and Matas, "All you need is a good init" (2016).
+    One layer after the other gets orthogonal weights, scaled so that its outputs have variance 1
+    over samples and features alike, and biases of 0. Initializers are ignored: leave out layers
+    that need theirs, as in `lsuv(body) >> linear(10, weight=zeros())`. A layer of your own takes
+    part if it multiplies by a parameter `weight` of two or more axes; `periodic_embedding` does
+    not. Mishkin and Matas, "All you need is a good init" (2016).
 
     Raises:
-        ShapeError: in init, the example is a single sample.
-        DataError: in init, there are outputs that do not vary, or that are not finite.
+        ShapeError: in init, the example has fewer than two samples.
+        DataError: in init, the outputs of a layer do not vary, or are not finite.
 
     >>> from purenn.layers import linear, relu
     >>> x = np.random.default_rng(0).standard_normal((100, 8))

@@ -29,8 +29,8 @@ class Affine(Node):
     """The parameters of `layer_norm` and `group_norm`, each (features,).
 
     Args:
-        scale: what the normalized features are multiplied by; 1 at first.
-        shift: what is added then; 0 at first.
+        scale: multiplies the normalized features; 1 at first.
+        shift: is added to these; 0 at first.
     """
 
     scale: Vector = attrs.field(converter=vector)
@@ -51,9 +51,9 @@ def layer_norm(epsilon: Positive = 1e-5) -> Layer[Affine, A, A]:
 def group_norm(groups: Count, epsilon: Positive = 1e-5) -> Layer[Affine, A, A]:
     """Group normalization: each group of features of a sample with mean 0 and variance 1.
 
-    They are over all axes but the first, so over the rows and columns of images too; then each
-    feature is scaled and shifted. The number of groups divides that of features; as many as there
-    are make instance normalization. The epsilon is that of `layer_norm`. Wu and He, "Group
+    Both are over all axes but the first, the rows and columns of images included; then each feature
+    is scaled and shifted. `groups` must divide the number of features; as many groups as features
+    make instance normalization. The epsilon is that of `layer_norm`. Wu and He, "Group
     Normalization" (2018).
     """
     return _affine(f"group_norm({groups})", groups, epsilon, _by_groups)

@@ -25,7 +25,7 @@ class Periodic(Node):
     """The parameters of `periodic_embedding`.
 
     Args:
-        frequency: (columns, frequencies), in turns for each unit of a number.
+        frequency: (columns, frequencies), in cycles per unit.
         phase: (columns, frequencies), of the cosines.
         weight: (columns, frequencies, features - 1), of the linear maps.
         bias: (columns, features - 1).
@@ -41,15 +41,15 @@ class Periodic(Node):
 def periodic_embedding(
     features: int = 4, frequencies: Count = 16, deviation: Positive = 0.1
 ) -> Layer[Periodic, Matrix, Matrix]:
-    """Numbers and linear maps of their cosines: (samples, columns) to (…, columns * features).
+    """Periodic embedding of numbers: (samples, columns) to (samples, columns * features).
 
     `cos(2 pi x frequency + phase) @ weight + bias` for each column, one after the other, and then
     the columns themselves: PBLD of Holzmüller, Grinsztajn and Steinwart, "Better by Default"
     (2024).
 
     Args:
-        features: how many of them a number becomes, itself among them; at least 2.
-        frequencies: how many cosines of a number are mapped.
+        features: the number of features of each column, itself among them; at least 2.
+        frequencies: the number of cosines of each column.
         deviation: the standard deviation of the first frequencies. Phases are uniform in
             [-pi, pi] at first, weights and biases in ±1 / sqrt(frequencies).
     """

@@ -22,11 +22,13 @@ Forward = Callable[[Images, Windows], FreePass[Images, Images]]
 def max_pool(
     size: Size = 2, stride: Size | None = None, padding: Padding = "valid"
 ) -> Layer[Empty, Images, Images]:
-    """The maximum of each window, for each channel. Of equal ones, the first row's first counts.
+    """Max pooling: the maximum of each window, for each channel.
+
+    Of equal maxima the first, row by row, gets the gradient.
 
     Args:
-        size: how many rows and columns a window has: a number, or a pair of them.
-        stride: how far apart windows are: a number, or a pair; as `size` if None.
+        size: the rows and columns of a window: one number for both, or a pair.
+        stride: the distance between windows, likewise; as `size` if None.
         padding: as in `conv`. What "same" adds is never the maximum.
     """
 
@@ -41,9 +43,9 @@ def max_pool(
 def average_pool(
     size: Size = 2, stride: Size | None = None, padding: Padding = "valid"
 ) -> Layer[Empty, Images, Images]:
-    """The mean of each window, for each channel. The arguments are those of `max_pool`.
+    """Average pooling: the mean of each window, for each channel, with `max_pool`'s arguments.
 
-    What "same" padding adds does not count in the mean (as in TensorFlow).
+    Zeros of "same" padding do not count in the mean, as in TensorFlow.
     """
 
     def forward(x: Images, windows: Windows) -> FreePass[Images, Images]:
@@ -71,7 +73,7 @@ def _pool(
 
 @maker
 def global_average_pool() -> Layer[Empty, Images, Matrix]:
-    """The mean of each channel over all pixels: images to (samples, channels)."""
+    """Global average pooling: the mean of each channel over all pixels, (samples, channels)."""
 
     def forward(x: Images) -> FreePass[Matrix, Images]:
         return kernels.global_average(x), partial(kernels.global_average_cotangent, x.shape)

@@ -7,10 +7,22 @@ from math import prod
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import A, AnyImages, Images, Matrix, read_only, require_floats, typed_like
+from purenn.arrays import (
+    A,
+    AnyImages,
+    Array,
+    G,
+    Images,
+    Matrix,
+    read_only,
+    require_floats,
+    typed_like,
+)
 from purenn.errors import DtypeError, ShapeError
 from purenn.expressions import maker
-from purenn.kernels.elementwise import plus
+from purenn.kernels.elementwise import plus, times
+from purenn.kernels.groups import place_sums
+from purenn.kernels.memory import empty, empty_like
 from purenn.kernels.windows import Windows, cover
 from purenn.layers._contract import Check, FreePass, Layer
 from purenn.layers._images import Size, pair, require_images
@@ -22,7 +34,7 @@ MOST = 1024  # rows or columns that are added on a side
 
 @maker
 def flatten() -> Layer[Empty, AnyImages, Matrix]:
-    """Samples of any shape, such as images, as rows of features, in C order."""
+    """Flatten samples of any shape, such as images, into rows of features, in C order."""
 
     def forward(x: AnyImages) -> FreePass[Matrix, AnyImages]:
         y: Matrix = np.reshape(x, (x.shape[0], prod(x.shape[1:])))
@@ -57,7 +69,7 @@ def _pixels(x: Images, top: int, left: int, rows: int, columns: int) -> Images:
 
 @maker
 def identity() -> Layer[Empty, A, A]:
-    """The layer that gives what it takes: the neutral element of `>>`."""
+    """The layer that returns its input: the neutral element of `>>`."""
     return unchanged("identity()")
 
 
@@ -72,28 +84,35 @@ def view(x: A) -> A:
 
 
 @maker
-def concatenate() -> Layer[Empty, tuple[Matrix, Matrix], Matrix]:
-    """Two batches of features as one, those of each sample side by side."""
+def concatenate() -> Layer[Empty, tuple[A, A], A]:
+    """Concatenate two batches along their features or channels, such as outputs of `branches`."""
 
-    def forward(x: tuple[Matrix, Matrix]) -> FreePass[Matrix, tuple[Matrix, Matrix]]:
-        if x[0].ndim != 2 or x[1].ndim != 2 or len(x[0]) != len(x[1]):
-            got = f"{x[0].shape} and {x[1].shape}"
-            raise ShapeError("concatenate()", f"expected (samples, features) twice, got {got}.")
-        cut = x[0].shape[1]
-        y: Matrix = np.concatenate(x, axis=1)
-
-        def backward(dy: Matrix) -> tuple[Matrix, Matrix]:
-            left, right = dy[:, :cut], dy[:, cut:]
-            return read_only(np.ascontiguousarray(left)), read_only(np.ascontiguousarray(right))
-
-        return read_only(y), backward
+    def forward(x: tuple[A, A]) -> FreePass[A, tuple[A, A]]:
+        first, second = x
+        if first.ndim < 2 or first.shape[:-1] != second.shape[:-1]:
+            expected = "(samples, features) twice, or other shapes that differ in the last axis"
+            got = f"{first.shape} and {second.shape}"
+            raise ShapeError("concatenate()", f"expected {expected}, got {got}.")
+        cut = first.shape[-1]
+        y = empty((*first.shape[:-1], cut + second.shape[-1]), first.dtype)
+        y[..., :cut], y[..., cut:] = x
+        return read_only(typed_like(y, first)), lambda dy: (
+            _copied(typed_like(dy[..., :cut], dy)),
+            _copied(typed_like(dy[..., cut:], dy)),
+        )
 
     return without_params("concatenate()", _require_pair, forward)
 
 
+def _copied(part: A) -> A:
+    found = empty_like(part)
+    found[...] = part
+    return read_only(found)
+
+
 @maker
 def select(start: int, stop: int) -> Layer[Empty, Matrix, Matrix]:
-    """The features from number `start` to below `stop`: for layers that are for some alone."""
+    """The features `x[:, start:stop]`, for layers that see only some."""
     first = checks.integer("The start of select", start, 0)
     end = checks.integer("The stop of select", stop, first + 1)
     subject = f"select({first}, {end})"
@@ -115,7 +134,7 @@ def select(start: int, stop: int) -> Layer[Empty, Matrix, Matrix]:
 
 @maker
 def add() -> Layer[Empty, tuple[A, A], A]:
-    """The sum of two batches of one shape, such as the outputs of `branches`."""
+    """The sum of two batches of the same shape, such as the outputs of `branches`."""
 
     def forward(x: tuple[A, A]) -> FreePass[A, tuple[A, A]]:
         if x[0].shape != x[1].shape:
@@ -126,7 +145,35 @@ def add() -> Layer[Empty, tuple[A, A], A]:
     return without_params("add()", _require_pair, forward)
 
 
-def _require_pair(subject: str, x: tuple[A, A]) -> None:
+@maker
+def multiply() -> Layer[Empty, tuple[A, G], A]:
+    """The product of two batches, number by number: gates, such as those of `branches`.
+
+    The second has the shape of the first, or is (samples, features): a factor for each channel of
+    an image. A gated linear unit is `branches(linear(8), linear(8) >> sigmoid()) >> multiply()`:
+    Dauphin, Fan, Auli and Grangier, "Language Modeling with Gated Convolutional Networks" (2017).
+    """
+
+    def forward(x: tuple[A, G]) -> FreePass[A, tuple[A, G]]:
+        first, second = x
+        shape, gates = first.shape, second.shape
+        if gates != shape and (len(shape) < 3 or gates != (shape[0], shape[-1])):
+            expected = "one shape twice, or a second one of (samples, features)"
+            raise ShapeError("multiply()", f"expected {expected}, got {shape} and {gates}.")
+        factor = second.reshape(shape[0], *[1] * (len(shape) - len(gates)), *gates[1:])
+
+        def backward(dy: A) -> tuple[A, G]:
+            slopes: Array = times(dy, first)
+            if gates != shape:
+                slopes = place_sums(slopes.reshape(shape[0], prod(shape[1:-1]), shape[-1]))
+            return times(dy, factor), read_only(typed_like(slopes.reshape(gates), second))
+
+        return times(first, factor), backward
+
+    return without_params("multiply()", _require_pair, forward)
+
+
+def _require_pair(subject: str, x: tuple[A, G]) -> None:
     if not checks.is_pair(x):
         cure = "Put branches(...) or beside(...) before it."
         raise ShapeError(subject, f"expected a pair of inputs. {cure}")

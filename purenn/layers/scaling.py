@@ -69,10 +69,10 @@ class PRelu(Node):
 
 @maker
 def prelu(slope: Number = 0.25) -> Layer[PRelu, A, A]:
-    """`x` where it is positive and `slope * x` elsewhere, with a learned slope for each feature.
+    """Parametric ReLU: `x` where it is positive, else `slope * x`, with a slope for each feature.
 
-    The argument is the first value of the slopes. The derivative at 0 is the slope. He, Zhang, Ren
-    and Sun, "Delving Deep into Rectifiers" (2015).
+    `slope` is the initial value. The derivative at 0 is the slope. He, Zhang, Ren and Sun, "Delving
+    Deep into Rectifiers" (2015).
     """
     subject = f"prelu({slope})"
 
@@ -101,7 +101,8 @@ class Parametric(Node):
 def parametric(activation: Layer[Empty, A, A]) -> Layer[Parametric, A, A]:
     """`x + (f(x) - x) * share` for an activation f, with a learned share, 1 at first, per feature.
 
-    At 0 it is the identity. Holzmüller, Grinsztajn and Steinwart, "Better by Default" (2024).
+    With a share of 0 it is the identity. Holzmüller, Grinsztajn and Steinwart, "Better by Default"
+    (2024).
     """
     checks.instance("The activation of parametric", activation, Layer)
     subject = f"parametric({activation!r})"

@@ -28,7 +28,7 @@ class Stack(Node, Generic[P]):
 
 @maker
 def stack(*layers: Layer[P, X, X]) -> Layer[Stack[P], X, X]:
-    """Layers of one kind in a row, however many.
+    """Any number of layers in a row, all with parameters of one type.
 
     The parameters of `a >> b >> c` are an exact tuple, as long as the expression. Those of a stack
     are a `tuple[P, ...]`, a type that does not depend on their number:
@@ -71,7 +71,7 @@ def stack(*layers: Layer[P, X, X]) -> Layer[Stack[P], X, X]:
 def repeated(inner: Layer[P, X, X], times: Count) -> Layer[Block[P], X, X]:
     """A layer applied several times with the same parameters: shared weights.
 
-    The gradient is the sum over all times; of a frozen part it holds the last value.
+    The gradient is the sum over all applications; of frozen parts it holds the last value.
     """
 
     def apply(params: P, x: X) -> X:

@@ -1,4 +1,4 @@
-"""The losses, of values, probabilities or logits. `_contract` says what a loss is."""
+"""Losses for regression, of logits and of probabilities. See `Loss`."""
 
 from __future__ import annotations
 
@@ -25,5 +25,6 @@ from purenn.losses.regression import poisson as poisson
 from purenn.losses.regression import quantile as quantile
 from purenn.losses.weighting import balanced_weights as balanced_weights
 from purenn.losses.weighting import class_weighted as class_weighted
+from purenn.losses.weighting import combined as combined
 from purenn.losses.weighting import ignoring as ignoring
 from purenn.losses.weighting import weighted as weighted

@@ -1,8 +1,8 @@
-"""A loss gives a value for each sample, and the slope of each; the reduction lies outside.
+"""A loss gives a value and a slope for each sample; the reduction to a mean or sum is separate.
 
 `loss(prediction, target) -> (value, cotangent of the prediction)` is the mean over the samples;
-`summed(loss)` is the sum. Sample and class weights work with every loss. A function of one's own
-`(prediction, target) -> (value, cotangent)` is a loss as well.
+`summed(loss)` is the sum. Sample and class weights work with every `Loss`. A function of your own
+`(prediction, target) -> (value, cotangent)` is a loss as well, but takes no weights.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Loss(Expressed, Generic[Y, T_contra]):
 
     Args:
         per_sample: `(prediction, target) -> (values, pull)`, as `PerSample` says.
-        scale: what the sum is multiplied by, from the number of samples: by default the mean.
+        scale: the factor of the sum, from the number of samples: by default that of the mean.
         count: how many samples of a target count; None for all. If none does, all is 0.
     """
 
@@ -56,7 +56,7 @@ class Loss(Expressed, Generic[Y, T_contra]):
             checks.function("The count of a Loss", self.count)
 
     def __call__(self, prediction: Y, target: T_contra) -> tuple[float, Y]:
-        """The value, and the cotangent of the prediction."""
+        """The value of the loss, and the cotangent of the prediction."""
         values, pull = self.checked(prediction, target)
         samples = self._samples(values, target)
         scale = self.scale(samples) if samples else 0.0
@@ -139,14 +139,14 @@ def require_no_loss(name: str, function: object, cure: str) -> None:
 
 @maker
 def summed(loss: Loss[Y, T]) -> Loss[Y, T]:
-    """The sum over samples, not their mean, which steps and `evaluate` report all the same."""
+    """The sum over the samples instead of the mean, which steps and `evaluate` still report."""
     require_loss("summed", loss)
     return attrs.evolve(loss, scale=lambda samples: 1.0)
 
 
 @maker
 def reporting(value: Loss[Y, T], descent: Loss[Y, T]) -> Loss[Y, T]:
-    """Descend on one loss and report the value of another, in which the same samples count."""
+    """Descend on one loss, and report the value of another in which the same samples count."""
     require_loss("reporting", value)
     require_loss("reporting", descent)
 
@@ -156,7 +156,7 @@ def reporting(value: Loss[Y, T], descent: Loss[Y, T]) -> Loss[Y, T]:
         counts = value._samples(values, target), descent._samples(values, target)
         if counts[0] != counts[1]:
             expected = "two losses in which the same samples count"
-            got = f"{counts[0]} and {counts[1]} samples. Put both into ignoring"
+            got = f"{counts[0]} and {counts[1]} samples. Wrap both in ignoring"
             raise OptionError(f"reporting: expected {expected}, got {got}.")
         return values, pull
 

@@ -33,7 +33,8 @@ def require_same_shape(name: str, prediction: N, target: object) -> N:
         cure = " Add an axis: target[:, np.newaxis]." if y.shape == (*t.shape, 1) else ""
         raise ShapeError(name, f"expected targets of shape {y.shape}, got {t.shape}.{cure}")
     if y.dtype not in FLOATS or y.dtype != t.dtype:
-        cure = "Convert one of them, for example with target.astype(np.float32)."
+        kind = y.dtype if y.dtype in FLOATS else arrays.FLOAT32
+        cure = f"Convert one of them, for example with target.astype(np.{kind})."
         expected = "predictions and targets of one float dtype"
         raise DtypeError(name, f"expected {expected}, got {y.dtype} and {t.dtype}. {cure}")
     if not y.ndim or not y.size:

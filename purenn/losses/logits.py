@@ -1,4 +1,4 @@
-"""Losses of logits and scores, outputs of a last linear layer: those to train classifiers with."""
+"""Losses of logits and scores, the outputs of a linear layer: those to train classifiers with."""
 
 from __future__ import annotations
 
@@ -21,11 +21,12 @@ from purenn.losses._contract import Loss, PerSample, computed, weighted_slopes
 
 @maker
 def softmax_cross_entropy(label_smoothing: Fraction = 0.0) -> Loss[Matrix, Matrix | Labels]:
-    """`log(sum(exp(z))) - z[label]` of each row z: the exact `cross_entropy` after `softmax`.
+    """Cross-entropy of logits: `log(sum(exp(z))) - z[label]` of each row z.
 
-    Takes logits (samples, classes), and targets as integer labels (samples,) from 0 to classes - 1
-    or as rows of probabilities t of the same shape and dtype: `sum(t (log(sum(exp(z))) - z))`. A
-    logit may be -inf, which masks its class. Labels take no memory for their classes.
+    It is `cross_entropy` after `softmax`, computed exactly. Takes logits (samples, classes), and
+    targets as integer labels (samples,) from 0 to classes - 1 or as rows of probabilities t of the
+    same shape and dtype: `sum(t (log(sum(exp(z))) - z))`. A logit may be -inf, which masks its
+    class. Labels are not expanded to rows.
 
     With label smoothing s the target is `(1 - s) t + s / classes`, where masked classes are not
     counted and get no share. Szegedy, Vanhoucke, Ioffe, Shlens, Wojna, "Rethinking the Inception
@@ -48,9 +49,9 @@ def softmax_cross_entropy(label_smoothing: Fraction = 0.0) -> Loss[Matrix, Matri
 
 @maker
 def kullback_leibler() -> Loss[Matrix, Matrix]:
-    """The divergence `sum(t log(t / softmax(z)))` of each row of logits z from probabilities t.
+    """Kullback-Leibler divergence `sum(t log(t / softmax(z)))` of logits z from probabilities t.
 
-    Takes logits, among which are log-probabilities, and targets of the same shape and dtype, as in
+    Takes logits, for example log-probabilities, and targets of the same shape and dtype, as in
     distillation. It is `softmax_cross_entropy` less the entropy of the target, and its cotangent is
     the same. Kullback, Leibler, "On Information and Sufficiency" (1951).
     """
@@ -66,13 +67,14 @@ def kullback_leibler() -> Loss[Matrix, Matrix]:
 def binary_cross_entropy_with_logits(
     positive_weights: Sequence[float] | None = None,
 ) -> Loss[Matrix, Matrix | Labels]:
-    """`max(z, 0) - t z + log(1 + exp(-|z|))`: `binary_cross_entropy` after `sigmoid`, exactly.
+    """Sigmoid cross-entropy of logits: `max(z, 0) - t z + log(1 + exp(-|z|))`.
 
-    Takes logits (samples, outputs), and targets from 0 to 1 of the same shape and dtype or, with
-    one output, labels 0 and 1 (samples,). The loss of a sample is the mean over its outputs.
+    It is `binary_cross_entropy` after `sigmoid`, computed exactly. Takes logits (samples, outputs),
+    and targets from 0 to 1 of the same shape and dtype or, with one output, labels 0 and 1
+    (samples,). The loss of a sample is the mean over its outputs.
 
     The positive weights, one > 0 for each output, multiply the losses of label 1 (the terms in t):
-    with negatives / positives, both labels weigh the same.
+    negatives / positives gives both labels the same weight.
     """
     name = "binary_cross_entropy_with_logits"
     if positive_weights is not None and not (
@@ -89,7 +91,7 @@ def binary_cross_entropy_with_logits(
         for weight in table:
             checks.fits(what, weight, prediction.dtype)
         if len(table) != prediction.shape[1]:
-            expected = f"{prediction.shape[1]} positive weights, one an output"
+            expected = f"{prediction.shape[1]} positive weights, one per output"
             raise ShapeError(f"{name}()", f"expected {expected}, got {len(table)}.")
         both = scalar(1.0, prediction.dtype), np.array(table, prediction.dtype)
         return entropies.sigmoid_focal(ops, prediction, target, both, 0.0)
@@ -101,10 +103,10 @@ def binary_cross_entropy_with_logits(
 
 @maker
 def softmax_focal(gamma: NotNegative = 2.0) -> Loss[Matrix, Matrix | Labels]:
-    """`-(1 - p)**gamma log(p)`, where p is the softmax of each row's logits at its label.
+    """Focal loss `-(1 - p)**gamma log(p)`, where p is the softmax of a row's logits at its label.
 
     Samples that are classified well already count less. Takes what `softmax_cross_entropy` takes,
-    which it is for a gamma of 0. Rows of probabilities weigh the losses of their labels. For the
+    and equals it for a gamma of 0. Rows of probabilities weigh the losses of their labels. For the
     paper's alpha, see `class_weighted`. Lin, Goyal, Girshick, He, Dollár, "Focal Loss for Dense
     Object Detection" (2017).
     """
@@ -128,11 +130,11 @@ def softmax_focal(gamma: NotNegative = 2.0) -> Loss[Matrix, Matrix | Labels]:
 def sigmoid_focal(
     gamma: NotNegative = 2.0, alpha: float | None = None
 ) -> Loss[Matrix, Matrix | Labels]:
-    """`-(1 - p)**gamma log(p)`, where p is the probability of the label, the sigmoid of ±z.
+    """Focal loss `-(1 - p)**gamma log(p)`, where p is the label's probability, the sigmoid of ±z.
 
-    Takes what `binary_cross_entropy_with_logits` takes, which it is for a gamma of 0. A target
+    Takes what `binary_cross_entropy_with_logits` takes, and equals it for a gamma of 0. A target
     between 0 and 1 weighs the losses of both labels. An alpha multiplies the loss of label 1, and
-    1 - alpha that of label 0; the paper has 0.25.
+    `1 - alpha` that of label 0; the paper has 0.25.
     """
     low, high = 1.0, 1.0
     if alpha is not None:
@@ -152,7 +154,7 @@ def sigmoid_focal(
 
 @maker
 def hinge() -> Loss[Matrix, Matrix | Labels]:
-    """`max(1 - t y, 0)`, the mean over a sample's outputs, for targets t of -1 and 1.
+    """Hinge loss `max(1 - t y, 0)` of targets t, -1 or 1: the mean over a sample's outputs.
 
     Takes scores (samples, outputs), and targets of the same shape and dtype or, with one output,
     integers (samples,). Targets 0 and 1 mean -1 and 1. Cortes, Vapnik, "Support-Vector Networks"
@@ -163,7 +165,7 @@ def hinge() -> Loss[Matrix, Matrix | Labels]:
 
 @maker
 def multiclass_hinge() -> Loss[Matrix, Labels]:
-    """`max(1 + max(the other scores) - score[label], 0)` of each row.
+    """Multiclass hinge loss `max(1 + max(the other scores) - score[label], 0)` of each row.
 
     Takes scores (samples, classes), and integer labels (samples,) from 0 to classes - 1. Crammer,
     Singer, "On the Algorithmic Implementation of Multiclass Kernel-based Vector Machines" (2001).
@@ -172,7 +174,7 @@ def multiclass_hinge() -> Loss[Matrix, Labels]:
     def check(name: str, prediction: Matrix, target: Labels) -> Labels:
         _targets.require_matrix(name, prediction)
         if prediction.shape[1] < 2:
-            raise ShapeError(name, "expected scores of two classes or more. Take hinge().")
+            raise ShapeError(name, "expected scores of two classes or more. Use hinge().")
         _targets.require_labels(name, target, *prediction.shape)
         return target
 

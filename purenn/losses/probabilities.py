@@ -27,10 +27,11 @@ EPSILON = 1e-7
 
 @maker
 def binary_cross_entropy(epsilon: Epsilon = EPSILON) -> Loss[Matrix, Matrix | Labels]:
-    """`-(t log(p + epsilon) + (1 - t) log(1 - p + epsilon))`, the mean over a sample's outputs.
+    """Binary cross-entropy of probabilities p, the mean over a sample's outputs.
 
-    The cotangent is `(p - t) / (p (1 - p) + epsilon)`: the derivative up to terms in epsilon, and
-    finite everywhere.
+    `-(t log(p + epsilon) + (1 - t) log(1 - p + epsilon))`, with an epsilon below 0.5. The cotangent
+    is `(p - t) / (p (1 - p) + epsilon)`: the derivative up to terms in epsilon, and finite
+    everywhere.
     """
 
     def check(name: str, prediction: Matrix, target: Matrix | Labels) -> Matrix:
@@ -63,7 +64,7 @@ def _log(ops: Ops, x: A) -> A:
 
 @maker
 def cross_entropy(epsilon: Epsilon = EPSILON) -> Loss[Matrix, Matrix | Labels]:
-    """`-sum(t log p)` of each row, with p clipped to [epsilon, 1 - epsilon].
+    """Cross-entropy of rows of probabilities: `-sum(t log p)`, p clipped to [epsilon, 1 - epsilon].
 
     The cotangent `-t / p` passes straight through the clip, so that a saturated row still learns.
     """
@@ -98,11 +99,11 @@ def _classes(name: str, prediction: Matrix, target: Matrix | Labels) -> Matrix |
 def brier(
     epsilon: Annotated[float, partial(checks.number, least=0.0, below=0.5)] = 0.0,
 ) -> Loss[Matrix, Matrix | Labels]:
-    """Half the squared distance of each row of probabilities from the target's.
+    """Half the Brier score: half the squared distance of each row of probabilities from the target.
 
-    Brier, "Verification of Forecasts Expressed in Terms of Probability" (1950), halved, so that
-    the cotangent is `prediction - target`. Probabilities are first clipped to
-    [epsilon, 1 - epsilon], if the epsilon is not 0; the cotangent passes straight through.
+    Brier, "Verification of Forecasts Expressed in Terms of Probability" (1950), halved so that the
+    cotangent is `prediction - target`. Probabilities are first clipped to [epsilon, 1 - epsilon],
+    if the epsilon is not 0; the cotangent passes straight through.
     """
 
     def distances(prediction: Matrix, target: Matrix | Labels) -> tuple[Vector, Matrix]:

@@ -20,7 +20,7 @@ from purenn.losses._targets import require_same_shape
 
 @maker
 def mean_squared_error() -> Loss[A, A]:
-    """`(prediction - target)²`, the mean over a sample's outputs, for floats of any one shape."""
+    """Mean of `(prediction - target)²` over a sample's outputs, for float arrays of one shape."""
 
     @deviations.QUIET
     def squares(prediction: A, target: A) -> tuple[Vector, A]:
@@ -37,10 +37,10 @@ def mean_squared_error() -> Loss[A, A]:
 
 @maker
 def huber(delta: Positive = 1.0) -> Loss[A, A]:
-    """`e² / 2` for errors e up to delta, and `delta (|e| - delta / 2)` beyond: robust to outliers.
+    """Huber loss: `e² / 2` for errors e up to delta, `delta (|e| - delta / 2)` beyond.
 
-    Means and shapes are those of `mean_squared_error`. Huber, "Robust Estimation of a Location
-    Parameter" (1964).
+    It is robust to outliers. Means and shapes are those of `mean_squared_error`. Huber, "Robust
+    Estimation of a Location Parameter" (1964).
     """
     return computed(
         "huber", require_same_shape, lambda y, t: deviations.huber(y, t, delta), delta=delta
@@ -49,7 +49,7 @@ def huber(delta: Positive = 1.0) -> Loss[A, A]:
 
 @maker
 def quantile(level: float) -> Loss[A, A]:
-    """The pinball loss `max(level (t - y), (level - 1) (t - y))`, least at the quantile of level.
+    """Quantile (pinball) loss `max(level (t - y), (level - 1) (t - y))`, least at the quantile.
 
     Means and shapes are those of `mean_squared_error`. The level is from 0 to 1, both excluded; 0.5
     gives half the absolute error. Where y is t, the slope is 0. Koenker, Bassett, "Regression
@@ -63,7 +63,7 @@ def quantile(level: float) -> Loss[A, A]:
 
 @maker
 def poisson() -> Loss[A, A]:
-    """`exp(z) - t z`, the negative log-likelihood of counts t less log(t!), for log-rates z.
+    """Poisson loss `exp(z) - t z` of log-rates z: the negative log-likelihood of t less log(t!).
 
     Targets are ≥ 0. Means and shapes are those of `mean_squared_error`.
     """

@@ -1,4 +1,4 @@
-"""Weights of samples and of classes for every loss, and labels that stand for none.
+"""Weights of samples, of classes and of losses, and labels to ignore.
 
 The weighted losses are averaged over the number of samples, not over the sum of the weights, so
 that no step depends on which other samples share its batch: give weights whose mean is 1.
@@ -7,6 +7,7 @@ that no step depends on which other samples share its batch: give weights whose 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 
@@ -14,13 +15,18 @@ from purenn import arrays, checks
 from purenn.arrays import Array, Labels, Mask, Matrix, Vector, is_labels, read_only, typed_like
 from purenn.errors import DataError, OptionError, ShapeError
 from purenn.expressions import maker
+from purenn.kernels.constants import scalar
+from purenn.kernels.elementwise import times
 from purenn.losses._contract import Loss, PerSample, T, Y, require_loss
 from purenn.losses._targets import SUM_TOLERANCE, L, require_matrix, require_no_pair
+
+Z = TypeVar("Z")
+U = TypeVar("U")
 
 
 @maker
 def weighted(loss: Loss[Y, T]) -> Loss[Y, tuple[T, Vector]]:
-    """A loss whose targets are pairs, as in `dataset(x, (y, weights))`, with a weight a sample.
+    """Weight samples: targets are pairs with a weight per sample, as in `dataset(x, (y, weights))`.
 
     The weights are floats or integers (samples,), finite and not negative.
     """
@@ -57,8 +63,58 @@ def _sample_weights(weights: Vector, values: Vector) -> Vector:
 
 
 @maker
+def combined(
+    first: Loss[Y, T], second: Loss[Z, U], weights: tuple[float, float] = (1.0, 1.0)
+) -> Loss[tuple[Y, Z], tuple[T, U]]:
+    """The sum of two losses, times a weight ≥ 0 for each, of a model that has two outputs.
+
+    Predictions are pairs, as those of `branches`, and so are targets: `dataset(x, (y, z))`. With
+    `branches(a, branches(b, c))` goes `combined(first, combined(second, third))`. Each is the loss
+    of a batch, so that one may ignore samples that the other does not.
+
+    >>> from purenn.losses import mean_squared_error, softmax_cross_entropy
+    >>> combined(softmax_cross_entropy(), mean_squared_error(), (1.0, 0.1))
+    combined(softmax_cross_entropy(), mean_squared_error(), weights=(1.0, 0.1))
+    """
+    require_loss("combined", first)
+    require_loss("combined", second)
+    if not checks.is_pair(weights):
+        raise OptionError(f"combined: expected a weight for each loss, got {weights!r}.")
+    one, other = (checks.number("A weight of combined", weight, least=0.0) for weight in weights)
+
+    def per_sample(prediction: tuple[Y, Z], target: tuple[T, U]) -> PerSample[tuple[Y, Z]]:
+        if not (checks.is_pair(prediction) and checks.is_pair(target)):
+            cure = "Make the data with dataset(x, (y, z)), and the model with branches(...)."
+            raise ShapeError("combined(...)", f"expected pairs, of outputs and of targets. {cure}")
+        values, pull = _share(first, one, first.scale, prediction[0], target[0])
+        more, pull_more = _share(second, other, first.scale, prediction[1], target[1])
+        if len(values) != len(more):
+            got = f"{len(values)} and {len(more)}"
+            raise ShapeError("combined(...)", f"expected as many samples of both, got {got}.")
+        return read_only(values + more), lambda outer: (pull(outer), pull_more(outer))
+
+    return Loss(per_sample, first.scale)
+
+
+def _share(
+    loss: Loss[Y, T], weight: float, scale: Callable[[int], float], prediction: Y, target: T
+) -> PerSample[Y]:
+    """Losses of samples whose sum, times that scale, is the weight times the loss."""
+    values, pull = loss.checked(prediction, target)
+    samples = loss._samples(values, target)
+    factor = weight * loss.scale(samples) / scale(len(values)) if samples else 0.0
+    if factor == 1.0:
+        return values, pull
+    checks.fits("A weight of combined", weight, values.dtype)
+    if not factor:
+        return _times(np.zeros_like(values), values, pull)
+    by = scalar(factor, values.dtype)
+    return times(values, by), lambda outer: pull(times(outer, by))
+
+
+@maker
 def class_weighted(loss: Loss[Matrix, L], weights: Sequence[float]) -> Loss[Matrix, L]:
-    """A loss of a classifier with a weight ≥ 0 for each class.
+    """Weight the classes of a classifier's loss, with a number ≥ 0 for each.
 
     A sample has the weight of its label, or the mean weight of its probabilities. With one output,
     whose labels are 0 and 1, there are two weights. Several outputs are one choice: independent
@@ -87,7 +143,7 @@ def _class_factors(table: Vector, prediction: Matrix, target: Matrix | Labels) -
     require_matrix("class_weighted(...)", prediction)
     classes = 2 if prediction.shape[1] == 1 else prediction.shape[1]
     if len(table) != classes:
-        expected = f"{classes} weights, one a class"
+        expected = f"{classes} weights, one per class"
         raise ShapeError("class_weighted(...)", f"expected {expected}, got {len(table)}.")
     if is_labels(target):
         # The loss has checked the labels: those below 0 are the negative class, or ignored.
@@ -111,10 +167,10 @@ def _class_factors(table: Vector, prediction: Matrix, target: Matrix | Labels) -
 
 @maker
 def ignoring(loss: Loss[Matrix, L], label: int) -> Loss[Matrix, L]:
-    """A loss that ignores the samples with this label, often -1 or -100.
+    """Ignore the samples with this label, often -1 or -100.
 
     The mean is over the others, in a batch as in an epoch. Where none is left, the loss and its
-    cotangent are 0. Targets that are rows ignore nothing. Weights of samples go around it:
+    cotangent are 0. With rows as targets nothing is ignored. Sample weights go outside:
     `weighted(ignoring(loss, label))`.
     """
     require_loss("ignoring", loss)
@@ -150,9 +206,9 @@ def ignoring(loss: Loss[Matrix, L], label: int) -> Loss[Matrix, L]:
 
 
 def balanced_weights(labels: Labels) -> tuple[float, ...]:
-    """Weights in inverse proportion to how often a class occurs: samples / (classes * count).
+    """Class weights in inverse proportion to class counts: samples / (classes * count).
 
-    Labels are integers (samples,); a class below the largest that never occurs is a DataError.
+    Labels are integers (samples,). A class below the largest that never occurs raises DataError.
     """
     arrays.require_integers("balanced_weights", labels)
     present, counts = np.unique(labels, return_counts=True)

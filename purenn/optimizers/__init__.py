@@ -1,4 +1,4 @@
-"""The optimizers and the transforms of gradients. `_contract` says what they are."""
+"""Optimizers, and the transforms of gradients they are made of."""
 
 from __future__ import annotations
 

@@ -34,13 +34,13 @@ Ss = TypeVarTuple("Ss")
 
 @attrs.frozen(eq=False)
 class Point:
-    """Where an update happens: all that a transform may look at.
+    """Where an update happens: all that a transform may look at besides gradients.
 
     Args:
         params: the leaves that are moved, named by `paths`.
         structure: of the tree that they are taken from.
         step: how many updates there have been.
-        loss: of the batch; NaN if none of its samples counts, and None if `update` was not told.
+        loss: of the batch; NaN if none of its samples counts, and None if `update` was given none.
         frozen: the arrays of the frozen parts.
         is_owned: whether nobody else has the state and the parameters: they may be written over.
     """
@@ -173,7 +173,7 @@ def require_transform(name: str, value: object) -> None:
     """Check that an argument is a transform."""
     advice = "Call the function that makes it, such as momentum(0.9)."
     if hasattr(value, "move"):
-        advice = "An optimizer moves parameters already: it needs no descend and takes no >>."
+        advice = "An optimizer is complete: only transforms go into descend and >>."
     checks.instance(f"The transform of {name}", value, Transform, advice)
 
 
@@ -190,7 +190,7 @@ def no_state(point: Point) -> Empty:
 
 
 def stateless(function: Callable[[Leaves, Point], Leaves]) -> Transform[Empty]:
-    """A transform that keeps nothing: `(grads, point) -> updates`."""
+    """A transform without a state, from a function `(grads, point) -> updates`."""
     checks.function("The function of stateless", function)
 
     def update(state: Empty, grads: Leaves, point: Point) -> tuple[Empty, Leaves]:

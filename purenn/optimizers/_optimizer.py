@@ -27,7 +27,7 @@ Moved = tuple[S, Leaves, Leaves]
 
 @attrs.frozen(repr=False, eq=False)
 class Optimizer(Expressed, Generic[S]):
-    """What moves parameters. `S` is its state, a tree.
+    """An optimizer: it moves parameters. `S` is its state, a tree.
 
     `move` gives the new leaves, and the new arrays of the frozen parts, whose next values come as
     `frozen`. If it never gives back a part of the old state, and keeps nothing of what it sees or
@@ -55,7 +55,7 @@ class Optimizer(Expressed, Generic[S]):
     ) -> tuple[State[P, S], P]:
         """The state and the parameters after one step along `grads`, a tree like the parameters.
 
-        In frozen parts the gradient has their next values. The loss of the batch is for transforms
+        For frozen parts, `grads` holds their next values. The loss of the batch is for transforms
         that look at it, such as `plateau`.
         """
         checks.instance("The state of update", state, State, "Make it with optimizer.init(params).")

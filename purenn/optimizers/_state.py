@@ -23,7 +23,7 @@ _NEVER_WRITTEN = (bool, int, float, str, Key, Empty, Frozen)
 
 @attrs.frozen(eq=False)
 class State(Node, Generic[P, S]):
-    """What a training step carries on: parameters, the optimizer's state, the count of updates."""
+    """The state of training: parameters, the optimizer's own state, and the number of updates."""
 
     params: P
     slots: S

@@ -1,4 +1,4 @@
-"""Adagrad, RMSprop, Adam and their kin: each entry divided by the root of its squares so far."""
+"""Adagrad, RMSprop, Adam and their kin: entries are divided by the root of their squares so far."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ from purenn.kernels.updates import (
 from purenn.optimizers._contract import Transform
 from purenn.optimizers._optimizer import Optimizer, descend
 from purenn.optimizers.elementwise import entrywise, fitting, total_weight
-from purenn.optimizers.scaling import Where, matrices, scale_by_trust_ratio, weight_decay
+from purenn.optimizers.scaling import Where, matrices, scale_by_trust_ratio
+from purenn.optimizers.scaling import weight_decay as add_decayed_weights
 from purenn.schedules import Schedule
 from purenn.tree import Empty, Node
 
@@ -36,10 +37,10 @@ class Squares(Node):
 
 @maker
 def scale_by_adagrad(epsilon: Positive = 1e-10) -> Transform[Squares]:
-    """`g / (sqrt(s) + epsilon)`, where s is the sum of the squared gradients so far.
+    """Adagrad: `g / (sqrt(s) + epsilon)`, where s is the sum of the squared gradients so far.
 
     Duchi, Hazan and Singer, "Adaptive Subgradient Methods for Online Learning and Stochastic
-    Optimization" (2011), in the diagonal form, with the epsilon outside of the root, as in PyTorch.
+    Optimization" (2011), in the diagonal form, with the epsilon outside the root, as in PyTorch.
     """
 
     def rule(step: int, g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
@@ -60,10 +61,10 @@ def adagrad(rate: float | Schedule, epsilon: float = 1e-10) -> Optimizer[Squares
 def scale_by_rms(
     decay: Fraction = 0.9, epsilon: Positive = 1e-8, *, bias_correction: bool = False
 ) -> Transform[Squares]:
-    """`g / (sqrt(v) + epsilon)`, where v is the decaying mean of the squared gradients.
+    """RMSprop: `g / (sqrt(v) + epsilon)`, where v is the decaying mean of the squared gradients.
 
-    Tieleman and Hinton, "Lecture 6.5 - RMSProp" (2012), with the epsilon outside of the root, as in
-    PyTorch. The correction of the bias divides v by `1 - decay^t`, as in Adam.
+    Tieleman and Hinton, "Lecture 6.5 - RMSProp" (2012), with the epsilon outside the root, as in
+    PyTorch. With `bias_correction`, v is divided by `1 - decay^t` at step t = 1, 2, ...
     """
     checks.instance("The bias_correction of scale_by_rms", bias_correction, bool)
 
@@ -108,11 +109,11 @@ def _weights(decay: float, step: int) -> float:
 def scale_by_adam(
     b1: Fraction = 0.9, b2: Fraction = 0.999, epsilon: Positive = 1e-8
 ) -> Transform[Moments]:
-    """`m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + epsilon)`.
+    """Adam: `m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + epsilon)` at step t = 1, 2, ...
 
     Here m and v are the decaying means of the gradient and of its square. Kingma and Ba, "Adam: a
-    Method for Stochastic Optimization" (2015), algorithm 1: the epsilon outside of the root. The
-    state has `m / (1 - b1)` and `v / (1 - b2)`.
+    Method for Stochastic Optimization" (2015), algorithm 1: the epsilon outside the root. The state
+    holds `m / (1 - b1)` and `v / (1 - b2)`.
     """
 
     def rule(step: int, g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
@@ -134,17 +135,17 @@ def adam(
 @maker
 def adamw(
     rate: float | Schedule,
-    decay: float = 0.01,
-    where: Where = matrices,
     b1: float = 0.9,
     b2: float = 0.999,
     epsilon: float = 1e-8,
+    weight_decay: float = 0.01,
+    where: Where = matrices,
 ) -> Optimizer[tuple[Moments, Empty]]:
-    """AdamW: `descend(scale_by_adam(b1, b2, epsilon) >> weight_decay(decay, where), rate)`.
+    """AdamW: `descend(scale_by_adam(b1, b2, epsilon) >> weight_decay(...), rate)`.
 
-    The decay is times the rate, as in PyTorch and optax. Only matrices decay by default.
+    The decay is multiplied by the rate, as in PyTorch and optax. Vectors do not decay by default.
     """
-    return descend(scale_by_adam(b1, b2, epsilon) >> weight_decay(decay, where), rate)
+    return descend(scale_by_adam(b1, b2, epsilon) >> add_decayed_weights(weight_decay, where), rate)
 
 
 @maker
@@ -153,8 +154,8 @@ def scale_by_nadam(
 ) -> Transform[Moments]:
     """`(b1 * m / (1 - b1^(t+1)) + (1 - b1) * g / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + epsilon)`.
 
-    Dozat, "Incorporating Nesterov Momentum into Adam" (2016), with a constant b1, as in optax;
-    PyTorch lets it grow.
+    At step t = 1, 2, ..., with m and v as in `scale_by_adam`. Dozat, "Incorporating Nesterov
+    Momentum into Adam" (2016), with a constant b1, as in optax; PyTorch lets it grow.
     """
 
     def rule(step: int, g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
@@ -188,7 +189,7 @@ class Maxima(Node):
 def scale_by_amsgrad(
     b1: Fraction = 0.9, b2: Fraction = 0.999, epsilon: Positive = 1e-8
 ) -> Transform[Maxima]:
-    """`m / (1 - b1^t) / (sqrt(n) + epsilon)`, with `n <- max(n, v / (1 - b2^t))`.
+    """AMSGrad: `m / (1 - b1^t) / (sqrt(n) + epsilon)`, with `n <- max(n, v / (1 - b2^t))`.
 
     Reddi, Kale and Kumar, "On the Convergence of Adam and Beyond" (2018), with the bias corrected
     before the maximum, as in optax; PyTorch corrects it afterwards, so that its divisor may fall.
@@ -213,15 +214,15 @@ def amsgrad(
 @maker
 def lamb(
     rate: float | Schedule,
-    decay: float = 0.01,
-    where: Where = matrices,
     b1: float = 0.9,
     b2: float = 0.999,
     epsilon: float = 1e-6,
+    weight_decay: float = 0.01,
+    where: Where = matrices,
 ) -> Optimizer[tuple[Moments, Empty, Empty]]:
     """LAMB: `descend(scale_by_adam(...) >> weight_decay(...) >> scale_by_trust_ratio(), rate)`.
 
-    The biases of the moments are corrected, and the norm is of the update with the decay.
+    The moments are corrected for their bias, and the norm of the update includes the decay.
     """
-    direction = scale_by_adam(b1, b2, epsilon) >> weight_decay(decay, where)
+    direction = scale_by_adam(b1, b2, epsilon) >> add_decayed_weights(weight_decay, where)
     return descend(direction >> scale_by_trust_ratio(), rate)

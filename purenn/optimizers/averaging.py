@@ -1,6 +1,6 @@
-"""Averages of the parameters, beside any optimizer: moving, and equal from a step on.
+"""Averages of the parameters, beside any optimizer: moving, or equally weighted.
 
-Training goes on as if they were not there; `averaged_params(state)` gives them.
+Training is the same without them; `averaged_params(state)` gives them.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ class Averaged(Node, Generic[S]):
 def averaged(inner: Optimizer[S], decay: Fraction = 0.999) -> Optimizer[Averaged[S]]:
     """Keep a moving average of the parameters: `mean <- decay * mean + (1 - decay) * p`.
 
-    Polyak and Juditsky, "Acceleration of Stochastic Approximation by Averaging" (1992).
+    It starts from the initial parameters. Polyak and Juditsky, "Acceleration of Stochastic
+    Approximation by Averaging" (1992), whose average has equal weights.
     """
     return _averaging("averaged", inner, lambda step: decay)
 
@@ -44,11 +45,11 @@ def averaged(inner: Optimizer[S], decay: Fraction = 0.999) -> Optimizer[Averaged
 def stochastic_weight_averaging(
     inner: Optimizer[S], begin: int, every: Count = 1
 ) -> Optimizer[Averaged[S]]:
-    """Keep the equal average of the parameters after step `begin` and each `every` steps later.
+    """Keep the mean of the parameters after step `begin` and every `every` steps later: SWA.
 
-    Before it begins, it is the parameters themselves. Izmailov, Podoprikhin, Garipov, Vetrov and
-    Wilson, "Averaging Weights Leads to Wider Optima and Better Generalization" (2018), with a
-    constant or cyclical rate, once an epoch. Steps are counted from 0.
+    Until then it is the parameters themselves. Izmailov, Podoprikhin, Garipov, Vetrov and Wilson,
+    "Averaging Weights Leads to Wider Optima and Better Generalization" (2018), with a constant or
+    cyclical rate, once an epoch. Steps are counted from 0.
     """
     first = checks.integer("The begin of stochastic_weight_averaging", begin, 0)
 
@@ -99,7 +100,7 @@ def averaged_params(state: State[P, Averaged[S]]) -> P:
 
 
 def evaluation_params(state: State[P, S]) -> P:
-    """The parameters to evaluate: the averages if an optimizer within has such, or the state's."""
+    """The parameters to evaluate: averages if the optimizer keeps some, or else the state's own."""
     checks.instance("The state", state, State, "Take it from an optimizer, or from fold.")
     averages = outermost(state.slots, (Averaged,))
     if not averages:

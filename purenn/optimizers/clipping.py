@@ -43,8 +43,8 @@ def clip_by_global_norm(limit: Positive) -> Transform[Norm]:
     """Scale all leaves by one factor so that their global norm is at most `limit`.
 
     Pascanu, Mikolov and Bengio, "On the Difficulty of Training Recurrent Neural Networks" (2013).
-    The state reports the norm before clipping. A norm of 0 is left alone; one that is NaN or
-    infinite as well, since no factor mends it: it goes through, and `skip_nonfinite` leaves it out.
+    The state reports the norm before clipping. Gradients with a norm of 0, NaN or infinity pass
+    unchanged: no factor would mend them, and `skip_nonfinite` skips those that are not finite.
     """
 
     def flow(state: Norm, updates: Updates, point: Point) -> tuple[Norm, Updates]:
@@ -71,12 +71,12 @@ def _report(state: Norm, updates: Updates, point: Point) -> tuple[Norm, Updates]
 def adaptive_clipping(
     limit: Positive = 0.01, epsilon: Positive = 0.001, where: Where = all_leaves
 ) -> Transform[Empty]:
-    """Scale the gradient of each unit so that its norm is at most `limit * max(norm, epsilon)`.
+    """Scale each unit's gradient to a norm of at most `limit * max(parameter_norm, epsilon)`.
 
-    That norm is of the unit's parameters. A unit is all that leads to one output: norms are over
-    all axes but the last. A vector is one unit, and a norm that is not finite is left alone. Brock,
-    De, Smith and Simonyan, "High-Performance Large-Scale Image Recognition Without Normalization"
-    (2021), who leave the last layer out: `where`, `(path, leaf) -> bool`, says what is clipped.
+    A unit is all that leads to one output: norms are over all axes but the last. A vector is one
+    unit, and a norm that is not finite is left alone. Brock, De, Smith and Simonyan,
+    "High-Performance Large-Scale Image Recognition Without Normalization" (2021), who leave the
+    last layer out: `where`, `(path, leaf) -> bool`, says what is clipped.
     """
     checks.function("The where of adaptive_clipping", where)
 

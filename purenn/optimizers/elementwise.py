@@ -88,7 +88,7 @@ def _checked(rule: Rule) -> Rule:
         if not are_alike((y,), (x,)):
             raise OptionError(
                 f"The rule of elementwise: expected {checks.described(x)}, got "
-                f"{checks.described(y)}. Give back x, out after writing into it, or one of new."
+                f"{checks.described(y)}. Return x, out after writing into it, or one of new."
             )
         return y
 

@@ -13,7 +13,8 @@ from purenn.kernels.updates import blend, scale_and_add, settle
 from purenn.optimizers._contract import Transform
 from purenn.optimizers._optimizer import Optimizer, descend
 from purenn.optimizers.elementwise import entrywise
-from purenn.optimizers.scaling import Where, matrices, weight_decay
+from purenn.optimizers.scaling import Where, matrices
+from purenn.optimizers.scaling import weight_decay as add_decayed_weights
 from purenn.schedules import Schedule
 from purenn.tree import Empty, Node
 
@@ -27,7 +28,7 @@ class Velocity(Node):
 
 @maker
 def momentum(decay: Fraction) -> Transform[Velocity]:
-    """`v <- decay * v + g`, and the update is v.
+    """Momentum: `v <- decay * v + g`, and the update is v.
 
     Polyak, "Some Methods of Speeding up the Convergence of Iteration Methods" (1964), in the form
     in which a change of the learning rate acts on the whole velocity at once.
@@ -41,7 +42,7 @@ def momentum(decay: Fraction) -> Transform[Velocity]:
 
 @maker
 def nesterov(decay: Fraction) -> Transform[Velocity]:
-    """`v <- decay * v + g`, and the update is `decay * v + g` once more, with the new v.
+    """Nesterov momentum: `v <- decay * v + g`, and the update is `decay * v + g` with the new v.
 
     Nesterov (1983), in the form of Sutskever, Martens, Dahl and Hinton, "On the Importance of
     Initialization and Momentum in Deep Learning" (2013).
@@ -69,7 +70,7 @@ class Mean(Node):
 
 @maker
 def scale_by_lion(b1: Fraction = 0.9, b2: Fraction = 0.99) -> Transform[Mean]:
-    """`sign(b1 * m + (1 - b1) * g)`, then `m <- b2 * m + (1 - b2) * g`.
+    """Lion: `sign(b1 * m + (1 - b1) * g)`, then `m <- b2 * m + (1 - b2) * g`.
 
     Chen et al., "Symbolic Discovery of Optimization Algorithms" (2023). The sign of 0 is 0.
     """
@@ -86,14 +87,14 @@ def scale_by_lion(b1: Fraction = 0.9, b2: Fraction = 0.99) -> Transform[Mean]:
 @maker
 def lion(
     rate: float | Schedule,
-    decay: float = 0.001,
-    where: Where = matrices,
     b1: float = 0.9,
     b2: float = 0.99,
+    weight_decay: float = 0.001,
+    where: Where = matrices,
 ) -> Optimizer[tuple[Mean, Empty]]:
-    """Lion: `descend(scale_by_lion(b1, b2) >> weight_decay(decay, where), rate)`.
+    """Lion: `descend(scale_by_lion(b1, b2) >> weight_decay(...), rate)`.
 
-    The decay is times the rate. A rate is a third to a tenth of AdamW's, its decay as many times
-    larger.
+    The decay is multiplied by the rate, and its default is that of optax. The authors take rates 3
+    to 10 times smaller than for AdamW, and decays as many times larger.
     """
-    return descend(scale_by_lion(b1, b2) >> weight_decay(decay, where), rate)
+    return descend(scale_by_lion(b1, b2) >> add_decayed_weights(weight_decay, where), rate)

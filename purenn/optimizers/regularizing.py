@@ -19,7 +19,7 @@ from purenn.tree import Empty
 
 @maker
 def centralization() -> Transform[Empty]:
-    """Subtract from the gradient of each unit its mean: over all axes but the last.
+    """Subtract from each unit's gradient its mean, over all axes but the last.
 
     Vectors are left alone. Yong, Huang, Hua and Zhang, "Gradient Centralization: a New
     Optimization Technique for Deep Neural Networks" (2020).

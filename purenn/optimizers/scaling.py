@@ -23,7 +23,7 @@ Where = Callable[[str, Array], bool]
 
 
 def matrices(path: str, leaf: Array) -> bool:
-    """Whether a leaf has more than one axis: weights have, biases and scales have not."""
+    """Whether a leaf has two or more axes, as weights do, and biases and scales do not."""
     require_array("matrices", leaf)
     return leaf.ndim > 1
 
@@ -47,11 +47,11 @@ def _same(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
 
 @maker
 def weight_decay(rate: NotNegative, where: Where = matrices) -> Transform[Empty]:
-    """Add `rate * param` to the updates of some leaves.
+    """Add `rate * param` to the updates of some leaves, by default those of two or more axes.
 
     After `scale_by_adam` this is AdamW: Loshchilov and Hutter, "Decoupled Weight Decay
-    Regularization" (2019), with the decay times the learning rate. Before a momentum it is the
-    gradient of an L2 penalty. `where`, `(path, leaf) -> bool`, says which leaves decay.
+    Regularization" (2019), with the decay multiplied by the learning rate. Before a momentum it is
+    the gradient of an L2 penalty. `where`, `(path, leaf) -> bool`, says which leaves decay.
     """
     checks.function("The where of weight_decay", where)
 
@@ -67,7 +67,7 @@ def weight_decay(rate: NotNegative, where: Where = matrices) -> Transform[Empty]
 
 @maker
 def scaled(factor: Callable[[str], float]) -> Transform[Empty]:
-    """A rate of its own for each layer: multiply updates by a function of their leaf's path.
+    """Learning rates by layer: multiply updates by a function of their leaf's path.
 
     >>> def slow_start(path: str) -> float:
     ...     return 0.1 if path.startswith("0.") else 1.0
@@ -101,9 +101,9 @@ class Plateau(Node):
 
 @maker
 def plateau(patience: Count, factor: float = 0.1) -> Transform[Plateau]:
-    """Multiply the updates by `factor` once more after each `patience` steps without a new best.
+    """Multiply the updates by `factor` again after every `patience` steps without a new best loss.
 
-    The best is the least loss, which `update` must be told; steps whose loss is NaN, since none of
+    The best loss is the least. `update` must be given it; steps whose loss is NaN, since none of
     their samples counts, are left out. The factor is above 0 and below 1.
     """
     by = checks.number("The factor of plateau", factor, above=0.0, below=1.0)

@@ -15,7 +15,8 @@ from purenn.optimizers._optimizer import Moved, Optimizer, flowed
 from purenn.optimizers.adam import Squares, scale_by_rms
 from purenn.optimizers.averaging import Averaged
 from purenn.optimizers.elementwise import fitting
-from purenn.optimizers.scaling import Where, matrices, weight_decay
+from purenn.optimizers.scaling import Where, matrices
+from purenn.optimizers.scaling import weight_decay as add_decayed_weights
 from purenn.schedules import Schedule, as_schedule
 from purenn.tree import Empty, Node
 
@@ -31,15 +32,15 @@ class Iterate(Node, Generic[S]):
 
 @maker
 def schedule_free(
-    transform: Transform[S], rate: float | Schedule, share: Fraction = 0.9
+    transform: Transform[S], rate: float | Schedule, b1: Fraction = 0.9
 ) -> Optimizer[Averaged[Iterate[S]]]:
     """Descend from z, average into x, and train at y, between both; no decay of the rate is needed.
 
     `z <- z - rate * update`, `x <- (1 - c) * x + c * z` with `c = rate^2 / sum of rate^2`, and
-    `y <- (1 - share) * z + share * x`. The parameters of the state are y, where gradients are taken
+    `y <- (1 - b1) * z + b1 * x`. The parameters of the state are y, where gradients are taken
     and weights decay; `averaged_params(state)` are x. Defazio, Yang, Mehta, Mishchenko, Khaled and
-    Cutkosky, "The Road Less Scheduled" (2024), algorithm 1.
-    The transform has no momentum, for the average acts as one. The rate is a number or a warm-up.
+    Cutkosky, "The Road Less Scheduled" (2024), algorithm 1. The transform should have no momentum:
+    the average acts as one. The rate is a number or a warm-up.
     """
     require_transform("schedule_free", transform)
     schedule = as_schedule(rate)
@@ -61,7 +62,7 @@ def schedule_free(
         def rule(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
             z = scale_and_add(x, -now, old[0], out, new[0])
             x_mean = average(old[1], 1.0 - new_share, z, out, new[1])
-            return blend(x_mean, share, z, out, new[2])
+            return blend(x_mean, b1, z, out, new[2])
 
         old, new = (before.leaves, state.mean), (iterate, mean, params)
         updates.then(rule, old=old, new=new).run()
@@ -72,25 +73,25 @@ def schedule_free(
 
 @maker
 def schedule_free_sgd(
-    rate: float | Schedule, share: float = 0.9
+    rate: float | Schedule, b1: float = 0.9
 ) -> Optimizer[Averaged[Iterate[Empty]]]:
-    """Schedule-free SGD: `schedule_free(unchanged(), rate, share)`."""
-    return schedule_free(unchanged(), rate, share)
+    """Schedule-free SGD: `schedule_free(unchanged(), rate, b1)`."""
+    return schedule_free(unchanged(), rate, b1)
 
 
 @maker
 def schedule_free_adamw(
     rate: float | Schedule,
-    decay: float = 0.01,
-    where: Where = matrices,
     b1: float = 0.9,
     b2: float = 0.999,
     epsilon: float = 1e-8,
+    weight_decay: float = 0.01,
+    where: Where = matrices,
 ) -> Optimizer[Averaged[Iterate[tuple[Squares, Empty]]]]:
     """Schedule-free AdamW: bias-corrected `scale_by_rms` and `weight_decay`, made `schedule_free`.
 
-    The decay is times the rate, and b1 is the share of the average. As in the authors' code, the
-    epsilon is outside of the root of the corrected mean square.
+    The decay is multiplied by the rate, and b1 is that of `schedule_free`. As in the authors'
+    code, the epsilon is outside the root of the corrected mean square.
     """
     direction = scale_by_rms(b2, epsilon, bias_correction=True)
-    return schedule_free(direction >> weight_decay(decay, where), rate, b1)
+    return schedule_free(direction >> add_decayed_weights(weight_decay, where), rate, b1)

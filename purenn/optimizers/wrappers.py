@@ -32,7 +32,7 @@ class Lookahead(Node, Generic[S]):
 
 @maker
 def lookahead(inner: Optimizer[S], every: Count = 5, share: Share = 0.5) -> Optimizer[Lookahead[S]]:
-    """Each `every` steps, go back to `slow <- slow + share * (params - slow)`.
+    """Every `every` steps, go back to `slow <- slow + share * (params - slow)`.
 
     Zhang, Lucas, Hinton and Ba, "Lookahead Optimizer: k Steps Forward, 1 Step Back" (2019). The
     inner optimizer's state goes on as it is. The share is above 0 and at most 1.
@@ -66,11 +66,11 @@ class Accumulated(Node, Generic[S]):
 
 @maker
 def accumulated(inner: Optimizer[S], count: Count) -> Optimizer[Accumulated[S]]:
-    """One update of the inner optimizer for each `count` steps, with the mean of their gradients.
+    """Accumulate gradients: one update of the inner optimizer every `count` steps, with their mean.
 
     That is training on batches `count` times as large if in each batch as many samples count. The
-    inner optimizer is told the mean of the losses. Schedules count the updates. Frozen parts move
-    with each batch, but not to what is not finite if the inner optimizer skips that.
+    inner optimizer gets the mean of the losses. Schedules count the updates. Frozen parts move with
+    each batch, but not to what is not finite if the inner optimizer skips that.
     """
     require_optimizer("accumulated", inner)
 
@@ -108,7 +108,7 @@ def skip_nonfinite(inner: Optimizer[S], limit: Count) -> Optimizer[Skipping[S]]:
     """Skip every step whose gradient, update, frozen parts or inner state are not finite.
 
     At such a step the parameters, their frozen parts and the whole state of the inner optimizer
-    stay as they are. After `limit` steps in a row one more is a DivergenceError.
+    stay as they are. After `limit` such steps in a row, one more raises DivergenceError.
     """
     require_optimizer("skip_nonfinite", inner)
 

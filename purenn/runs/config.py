@@ -18,8 +18,8 @@ def _plain(settings: Mapping[str, object]) -> dict[str, jsons.Json]:
 class Config:
     """The name of a script, and all settings that decide what it computes.
 
-    Where data lies and where results go does not belong here, so that a folder can be moved and a
-    run repeated. Settings are kept as JSON gives them back: tuples as lists, enums by their values.
+    Leave out where data lies and results go, so that a folder can be moved and a run repeated.
+    Settings are kept as JSON reads them back: tuples as lists, enums as their values.
     """
 
     script: str

@@ -41,9 +41,9 @@ class Run:
 
 @contextmanager
 def start(folder: files.AnyPath, config: Config) -> Iterator[Run]:
-    """Begin a run in a folder of its own, which is made if need be.
+    """Start a run in a folder of its own, which is made if need be.
 
-    A folder that holds a run or is in use is left as it was: `RunError`.
+    A folder that holds a run or is in use raises RunError, and is left as it was.
     """
     checks.instance("config", config, Config, "Make one with Config(script, settings).")
     place = files.expanded(folder).absolute()
@@ -58,15 +58,15 @@ def start(folder: files.AnyPath, config: Config) -> Iterator[Run]:
 def resume(
     folder: files.AnyPath, config: Config | None = None, *, may_change: Sequence[str] = ()
 ) -> Iterator[Run]:
-    """Go on with the run in a folder.
+    """Resume the run in a folder.
 
     Args:
-        folder: if there is no run in it but a configuration is given, one is begun.
-        config: the configuration that the run must have; if left out, that in the folder.
-        may_change: settings that may differ from the folder's, such as `("epochs",)`, numbers only
-            by being larger: those given here hold from now on, and `begin` writes them to the file.
-            What they were is not kept: if steps that are done depend on them, by a schedule say,
-            the run is not what its configuration would give from the start.
+        folder: if it holds no run, one is started, provided that a configuration is given.
+        config: the configuration that the run must have; by default, that in the folder.
+        may_change: settings that may differ from the folder's, such as `("epochs",)`; numbers may
+            only grow. The new ones hold from now on, and `begin` writes them to the file. The old
+            ones are not kept: if steps already done depend on them, by a schedule say, the run is
+            not what its configuration would give from the start.
 
     Raises:
         RunError: the run has another configuration, or the folder is in use. It is left as it was.

@@ -27,10 +27,10 @@ SAVED: dict[Path, tuple[int, int]] = {}
 
 @attrs.frozen(eq=False)
 class Progress(Node, Generic[P, S]):
-    """Where a run stands. A checkpoint holds all but the records, and loads to the last bit.
+    """The progress of a run. A checkpoint holds all but the records, and loads to the last bit.
 
-    So many epochs are done of those planned, and so many batches of the next one: with so many
-    samples, those of skipped steps left out, and so large a sum of their losses.
+    `epoch` epochs are done of those planned, and `batch` batches of the next one: with so many
+    samples, those of skipped steps left out, and that sum of their losses.
     """
 
     state: State[P, S]
@@ -67,10 +67,10 @@ class Progress(Node, Generic[P, S]):
 
 @attrs.frozen
 class Summary:
-    """What came of a run.
+    """The summary of a finished run.
 
-    As many epochs were planned as trained, unless the loop was left early by hand. The metrics are
-    the last epoch's and those given to `finish`; the digest is that of the best parameters, if
+    `planned` differs from `epochs` only if the loop was left early by hand. The metrics are those
+    of the last epoch and those given to `finish`; the digest is that of the best parameters, if
     `train` was told what is best, or else of the last.
     """
 
@@ -84,9 +84,9 @@ class Summary:
 def begin(run: Run, state: State[P, S], model: str, key: Key) -> Progress[P, S]:
     """Where the run stands: at its checkpoint, or before its first step if it has no checkpoint.
 
-    The state is that before the first step, the model `repr(model)`, and the key what the batches
-    of all epochs follow from. A checkpoint of others, one that is missing, or a file that is
-    malformed, is refused before anything is changed.
+    `state` is that before the first step, `model` is `repr(model)`, and `key` is what the batches
+    of all epochs are drawn from. A checkpoint of another model or key, a missing one, and a
+    malformed file are refused before anything is changed.
     """
     progress = Progress(state, key, model)
     require_progress(run, progress)
@@ -94,7 +94,7 @@ def begin(run: Run, state: State[P, S], model: str, key: Key) -> Progress[P, S]:
     checks.instance("model", model, str, "Give repr(model).")
     if " at 0x" in model:
         cure = "Give its layers functions with a name, or partials of such."
-        raise OptionError(f"model: expected a text that every process writes. {cure}")
+        raise OptionError(f"model: expected a repr that is the same in every process. {cure}")
     checks.instance("key", key, Key, "Make one with Key(0).")
     if files.exists(run.checkpoint):
         progress = saving.load(run.checkpoint, like=progress)
@@ -144,8 +144,8 @@ def require_latest(run: Run, progress: Progress[P, S]) -> None:
 def save(run: Run, progress: Progress[P, S]) -> None:
     """Write the checkpoint of a run, after what it relies on is on the disk: the records.
 
-    A progress from before the last checkpoint is refused: `RunError`. So is a state that holds NaN
-    or infinity, but for gradients that `skip_nonfinite` will skip: `DivergenceError`.
+    A progress from before the last checkpoint raises RunError, and a state with NaN or infinity
+    DivergenceError, except in gradients that `skip_nonfinite` will skip.
     """
     require_progress(run, progress)
     require_latest(run, progress)
@@ -158,7 +158,7 @@ def save(run: Run, progress: Progress[P, S]) -> None:
 def finish(run: Run, progress: Progress[P, S], metrics: Mapping[str, object]) -> Summary:
     """Write summary.json, and the checkpoint that belongs to it if the loop was left early.
 
-    `metrics`, of anything that has a form in JSON, are added to those of the last record.
+    `metrics`, of anything that JSON can represent, are added to those of the last record.
     """
     added = jsons.plain_dict(metrics, "metrics")
     require_progress(run, progress)
@@ -177,7 +177,7 @@ def finish(run: Run, progress: Progress[P, S], metrics: Mapping[str, object]) ->
 
 
 def read_summary(folder: files.AnyPath) -> Summary | None:
-    """What came of the run in a folder, or None if it is not finished."""
+    """The summary of the run in a folder, or None if it is not finished."""
     path = files.require_folder(folder) / SUMMARY
     if not files.exists(path):
         return None

@@ -67,8 +67,8 @@ def require_records(folder: Path, records: tuple[Record, ...]) -> None:
     )
     if not is_whole or read_records(folder) != records:
         raise RunError(
-            f"{folder} has other records than this progress: it was trained on since, by a session "
-            "that failed perhaps, or the progress is another run's. Take it from begin."
+            f"{folder} has other records than this progress: it was trained further, perhaps by a "
+            "failed session, or the progress is another run's. Take it from begin."
         )
 
 

@@ -29,12 +29,12 @@ def best_epoch(records: tuple[Record, ...], metric: str, *, lower_is_better: boo
 
 
 def best(metric: str, *, lower_is_better: bool = True) -> Best:
-    """`best_epoch` for that metric, for `train` to keep the parameters of."""
+    """`best_epoch` of a metric, for `train` to keep the parameters of that epoch."""
     return lambda records: best_epoch(records, metric, lower_is_better=lower_is_better)
 
 
 def patience(metric: str, epochs: int, *, lower_is_better: bool = True) -> Until:
-    """Stop when a metric has not improved for so many epochs."""
+    """Early stopping, for `train`: stop when a metric has not improved for so many epochs."""
     most = checks.integer("epochs of patience", epochs)
     find = best(metric, lower_is_better=lower_is_better)
     return lambda records: find(records) <= len(records) - 1 - most

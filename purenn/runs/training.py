@@ -33,8 +33,8 @@ class Cadence:
     """When checkpoints are written, and how often `train` yields.
 
     Checkpoints are written after so many seconds, steps or epochs, after the last epoch, and after
-    each that `train` is told is the best so far. They cost milliseconds, waiting for the disk:
-    where epochs are as short as that, ask for fewer.
+    each that is the best so far. They wait milliseconds for the disk: where epochs are as short,
+    ask for fewer.
     `train` yields every `shown` seconds; 0 yields after each step.
     """
 
@@ -78,20 +78,20 @@ def train(
     best: Best | None = None,
     cadence: Cadence = EVERY_MINUTE,
 ) -> Iterator[Progress[P, S]]:
-    """Train on from `begin` until so many epochs are done, and yield the progress now and then.
+    """Train from where `begin` stands until all epochs are done, and yield progress on the way.
 
-    That is at the end of each epoch, after each checkpoint, and about ten times a second between
+    It yields at the end of each epoch, after each checkpoint, and about ten times a second between
     (see `Cadence`): states that are not yielded are written over by the next, as in `fold`.
 
-    The loop over this may end at any time: records and checkpoints are on the disk by then. Nothing
-    is trained if the run was finished and no more epochs are asked for than then.
+    You may leave the loop at any time: records and checkpoints are on the disk by then. Nothing is
+    trained if the run was finished and no more epochs are asked for than before.
 
     Args:
         step: from `training_step`.
-        batches_of: the batches of an epoch, from the run's key and the epoch's number, counted
-            from 0: a pure function, for they are asked for again when the run is resumed.
-        epochs: how many there are in all, those that are done included.
-        measure: the record of an epoch, given the progress at its end, whose `batch` is not yet 0.
+        batches_of: the batches of an epoch, from the run's key and the epoch's number, counted from
+            0. It must be pure, for it is called again when the run is resumed.
+        epochs: how many in all, including those already done.
+        measure: the metrics of an epoch, from the progress at its end, whose `batch` is not yet 0.
         until: whether to stop, given the records so far: `patience("validation_loss", epochs=5)`.
         best: the best epoch, given the records so far: `best("validation_loss")`. Its parameters
             are kept in best.safetensors, for `load` to read; of an optimizer that averages, the
@@ -188,8 +188,8 @@ def _require_best(run: Run, progress: Progress[P, S], best: Best | None) -> None
     is_there = files.exists(run.best)
     if best is None and is_there:
         raise RunError(
-            f"{run.best} has the best parameters of sessions before, but this one is not told what "
-            "is best. Give best as before, or remove the file to keep the last ones."
+            f"{run.best} has the best parameters of earlier sessions, but this one was given no "
+            "best. Give the same as before, or remove the file to keep the last parameters."
         )
     if _is_best(progress, best):
         _save(run, progress, is_best=True)  # the last session may have ended before that

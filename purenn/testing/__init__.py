@@ -1,4 +1,4 @@
-"""Checks of the contracts, for layers, losses and optimizers of one's own.
+"""Checks of the contracts, for layers, losses and optimizers of your own.
 
 >>> import numpy as np
 >>> import purenn as nn

@@ -36,18 +36,18 @@ def check_layer(
 ) -> None:
     """Check a layer: purity, determinism, dtypes, and gradients against central differences.
 
-    The gradients are those of training, and of inference where a part says what that is.
+    Checked are the gradients of training, and those of `inference` where a part has it.
 
     Args:
         layer: any layer or model; it may draw from its key.
         example: a batch of inputs: float64 arrays and integers, of at least two samples. Near a
             kink of the layer no difference is a slope: draw random numbers.
-        key: for first parameters and the layer's own randomness; `Key(0)` if None.
+        key: for the initial parameters and the layer's own randomness; `Key(0)` if None.
         tolerance: how far a slope may be from the difference, relative to the larger of it and 1.
 
     Raises:
         ContractError, TreeError: it breaks the contract; the message says how.
-        DtypeError, ShapeError: the example or the parameters are in float32, or of one sample.
+        DtypeError, ShapeError: the example or parameters are in float32, or there is one sample.
     """
     checks.instance("The layer of check_layer", layer, Layer)
     checks.number("The tolerance of check_layer", tolerance, least=0.0)
@@ -160,7 +160,7 @@ def _repeatable(call: Callable[[], T], name: str, *arguments: object) -> T:
     if _bits(arguments) != before:
         raise ContractError(f"{name} changes its arguments.")
     if _bits(result) != _bits(again):
-        raise ContractError(f"{name} gives something else when it is called again.")
+        raise ContractError(f"{name} gives another result when called again.")
     return result
 
 

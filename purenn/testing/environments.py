@@ -38,12 +38,12 @@ def check_portable(model: Layer[P, X, Y], example: X, key: Key | None = None) ->
 
     First parameters, outputs and cotangents are computed in processes of their own, with other
     kernels and numbers of threads of OpenBLAS, and without the processor's newer instructions, in
-    NumPy and in the C library. So it has to be possible to pickle the layer.
+    NumPy and in the C library. The layer has to be picklable.
 
     Args:
         model: a layer or model, such as `portable(...)` gives.
         example: a batch of inputs; large enough that threads of BLAS would share the work.
-        key: for first parameters and the layer's own randomness; `Key(0)` if None.
+        key: for the initial parameters and the layer's own randomness; `Key(0)` if None.
 
     Raises:
         ContractError: some bits depend on the environment; the message says on what.

@@ -29,12 +29,12 @@ W = TypeVar("W", bound=Array)
 
 
 def every_output(y: Y) -> Y:
-    """The slope of the sum of all outputs: ones."""
+    """For `input_gradient`: the slope of the sum of all outputs, which is ones."""
     return map_leaves(lambda leaf: read_only(np.ones_like(leaf)), y)
 
 
 def chosen_output(labels: Labels) -> Callable[[Matrix], Matrix]:
-    """The slope of the sum of one output for each sample, that of its label."""
+    """For `input_gradient`: the slope of the sum of one output per sample, that of its label."""
     arrays.require_integers("chosen_output", labels)
 
     def slope(y: Matrix) -> Matrix:
@@ -64,8 +64,8 @@ def input_gradient(
     array([[2., 4.]])
 
     Raises:
-        OptionError: a layer of one's own computes something else in training and does not tell its
-            `inference`, as `Layer` says.
+        OptionError: a layer of your own computes something else in training, and has no `inference`
+            (see `Layer`).
         ShapeError: the slope is not of the outputs' shape and dtype.
     """
     require_model(layer)
@@ -79,7 +79,7 @@ def input_gradient(
 
 
 def jacobian(layer: Layer[P, V, W], params: P, x: V) -> Array:
-    """The derivatives of all outputs by all inputs of each sample: (samples, *outputs, *inputs).
+    """The Jacobian of outputs by inputs for each sample: (samples, *outputs, *inputs).
 
     In inference mode, where samples do not mix, by one pullback for each output of a sample.
 
@@ -110,12 +110,12 @@ def hessian_vector_product(
     dtype of the parameters. No leaf moves by more than 6e-6 of its norm, or of the norm of all, at
     most 1, if that is more. About eight digits are right where the loss is smooth over such a step;
     fewer, or none, if it bends within, as where weights of 1e-6 for large inputs stand beside
-    others of 1. Kinks between the two points, as of relu, count as curvature. A loss of one's own
+    others of 1. Kinks between the two points, as of relu, count as curvature. A loss of your own
     has to take float64. Both gradients draw from the batch's key, but `noise` draws other numbers
     than in float32. Frozen parts are returned as they are.
 
     Raises:
-        OptionError: an argument is something else than a layer, a loss and a batch.
+        OptionError: an argument is not the layer, loss or batch expected.
         TreeError: the direction is not a tree like the parameters, or the inputs or targets are
             no tree of arrays.
         DataError: the direction is not finite.

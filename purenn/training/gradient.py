@@ -28,12 +28,12 @@ def value_and_grad(
 ) -> Callable[[P, X, T, Key], tuple[float, P]]:
     """The function `(params, x, target, key) -> (value, gradient)`, in training mode.
 
-    The gradient is a tree like the parameters; of frozen parts it holds the next values. The
-    cotangent of `x` is never computed. A loss may be any function of one's own,
+    The gradient is a tree like the parameters; for frozen parts it holds the next values. The
+    cotangent of `x` is never computed. A loss may be any function of your own,
     `(prediction, target) -> (value, cotangent of the prediction)`.
 
     Raises:
-        OptionError: the layer or the loss is something else.
+        OptionError: the layer or the loss is not one.
         ShapeError: in a call, the cotangent is not of the prediction's shape and dtype.
     """
     require_model(layer)

@@ -27,11 +27,11 @@ def predict(
     inputs: X | Column[X] | Dataset[X, object],
     batch_size: int = 1024,
 ) -> Y:
-    """The predictions for all samples, in their order, computed in inference mode.
+    """The predictions for all samples, in order, computed batch by batch in inference mode.
 
     The inputs are an array (or a pair of arrays) whose first axis counts the samples, at least one,
-    a column of them, or a data set. So many samples as the batch size are held in memory at once.
-    Several outputs, as those of `branches`, come as a tuple of arrays.
+    a column of them, or a data set. `batch_size` samples are computed at a time. Several outputs,
+    such as those of `branches`, come as a tuple of arrays.
     """
     require_model(layer)
     source: X | Column[X] = inputs.inputs if isinstance(inputs, Dataset) else inputs
@@ -65,7 +65,7 @@ def evaluate(
         data: a data set, or a pair of arrays `(inputs, targets)` of one length.
         measure: a loss, or `(prediction, target) -> mean over these samples` such as `accuracy`;
             `measure_ignoring(accuracy, -1)` leaves out the unlabeled.
-        batch_size: how many samples are held in memory at once.
+        batch_size: how many samples are computed at a time.
     """
     require_model(layer)
     require_loss_function(measure, "The measure", "Give accuracy or mean_squared_error(), say.")
@@ -109,6 +109,6 @@ def _is_like(batch: object, data: X) -> TypeGuard[X]:
 def _number(value: object) -> float:
     if isinstance(value, int | float | np.integer | np.floating | np.bool):
         return float(value)
-    cure = "Give a loss of purenn's as it is; of a function of your own return the value alone."
+    cure = "Give purenn's losses as they are; a function of your own returns the value alone."
     got = checks.described(value)
     raise OptionError(f"expected a measure that gives a number, got {got}. {cure}")

@@ -23,7 +23,7 @@ from purenn.tree import leaves
 
 
 def accuracy(prediction: Matrix, target: Matrix | Labels) -> float:
-    """The fraction of rows whose largest entry is at the target's class; NaN if one is NaN.
+    """The fraction of rows whose largest entry is at the target's class; NaN if any entry is NaN.
 
     Takes logits or probabilities (samples, classes), and targets as labels or rows.
     """
@@ -34,9 +34,9 @@ def accuracy(prediction: Matrix, target: Matrix | Labels) -> float:
 
 @maker
 def binary_accuracy(threshold: Number = 0.5) -> Callable[[Matrix, Matrix | Labels], float]:
-    """The fraction of outputs on the target's side of the threshold; NaN if one is NaN.
+    """The fraction of outputs on the target's side of the threshold; NaN if any output is NaN.
 
-    The threshold, any finite number, is 0.5 for probabilities and 0 for logits.
+    Use a threshold of 0.5 for probabilities, and of 0 for logits.
     """
 
     def measure(prediction: Matrix, target: Matrix | Labels) -> float:
@@ -70,7 +70,7 @@ class Measure(Generic[Y, T]):
 def measure_ignoring(
     measure: Callable[[Matrix, Labels], float], label: int
 ) -> Measure[Matrix, Labels]:
-    """A measure of the samples without this label, as `losses.ignoring` is a loss of them.
+    """A measure that ignores the samples with this label, as `losses.ignoring` does for losses.
 
     `evaluate` gives the mean over these, whatever the batches; NaN if there are none:
 

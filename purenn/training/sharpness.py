@@ -22,7 +22,7 @@ from purenn.tree import map_pairs, moving_leaves
 def sharpness_aware_step(
     layer: Layer[P, X, Y], loss: LossFunction[Y, T], optimizer: Optimizer[S], radius: float = 0.05
 ) -> Step[State[P, S], Batch[X, T], Report]:
-    """`training_step` with the gradient at `params + radius * g / norm(g)`, g being that at params.
+    """SAM: `training_step` with the gradient at `params + radius * g / norm(g)`, g that at params.
 
     Foret, Kleiner, Mobahi and Neyshabur, "Sharpness-Aware Minimization for Efficiently Improving
     Generalization" (2021). The norm is that of all leaves together. Both gradients draw from the
@@ -30,8 +30,8 @@ def sharpness_aware_step(
     running statistics move once. A norm that is 0 or not finite gives the step of `training_step`.
 
     Raises:
-        OptionError: an argument is something else than a layer, a loss and an optimizer, or the
-            radius is not above 0; in a step, the radius does not fit the parameters' dtype.
+        OptionError: an argument is not the layer, loss or optimizer expected, or the radius is not
+            above 0; in a step, the radius does not fit the parameters' dtype.
         DivergenceError: as in `training_step`.
     """
     gradient = value_and_grad(layer, loss)

@@ -1,8 +1,8 @@
 """Training is a fold of a step over batches.
 
-`step(state, batch) -> (state, report)` is all there is: `fold` runs it to the end, and `scan` is
-the fold that yields as it goes, so that progress, early stopping and checkpoints are the caller's
-own loop and not callbacks.
+`step(state, batch) -> (state, report)` is all there is: `fold` runs it to the end, and `scan`
+yields as it goes, so that progress, early stopping and checkpoints are a loop of yours and not
+callbacks.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def training_step(
 ) -> Step[State[P, S], Batch[X, T], Report]:
     """The step `(state, batch) -> (state, report)`: forward, backward, update.
 
-    A loss that is not finite is a DivergenceError, unless `skip_nonfinite` skips the step.
+    A loss that is not finite raises DivergenceError, unless `skip_nonfinite` skips the step.
     """
     gradient = value_and_grad(layer, loss)
     require_optimizer("training_step", optimizer)
@@ -117,7 +117,7 @@ def advance(step: Step[S, B, M], owner: Owner[S], batch: B) -> M:
 
 
 def scan(step: Step[S, B, M], state: S, batches: Iterable[B]) -> Iterator[tuple[S, M]]:
-    """The state and the report after each batch, as they come."""
+    """Train on batches as a generator: the state and the report after each."""
     checks.function("The step of scan", step)
     _require_iterable("The batches of scan", batches, "Make them with shuffled_batches.")
     for batch in batches:
@@ -126,11 +126,11 @@ def scan(step: Step[S, B, M], state: S, batches: Iterable[B]) -> Iterator[tuple[
 
 
 def fold(step: Step[S, B, M], state: S, batches: Iterable[B]) -> tuple[S, tuple[M, ...]]:
-    """The state after all batches, and the report of each.
+    """Train on batches: the state after all, and the report of each.
 
-    Name a step before it is folded, lest mypy infer its types from the batches. The states between
-    are nobody else's, so that `training_step` writes each over the one before; what a layer, a
-    transform or a step of one's own keeps of them never changes.
+    Name a step before folding it, lest mypy infer its types from the batches. Nobody else holds the
+    states in between, so that `training_step` writes each over the one before; what a layer, a
+    transform or a step of your own keeps of them never changes.
     """
     checks.function("The step of fold", step)
     _require_iterable("The batches of fold", batches, "Make them with shuffled_batches.")
@@ -145,7 +145,7 @@ def _require_iterable(name: str, value: object, advice: str) -> None:
 
 
 def mean_loss(reports: Iterable[Report]) -> float:
-    """The mean loss over all samples; steps that were skipped do not count. NaN if none is left.
+    """The mean loss over all samples but those of skipped steps; NaN if none is left.
 
     >>> mean_loss([Report(1.0, 30), Report(2.0, 10)])
     1.25

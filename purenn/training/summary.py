@@ -10,7 +10,7 @@ from purenn.tree import leaves
 
 
 def summary(model: Layer[P, X, Y], example: X) -> str:
-    """The layers of a model one below the other, shown for a batch of inputs; and a total.
+    """A table of a model's layers, output shapes and numbers of parameters, for a batch of inputs.
 
     >>> import numpy as np
     >>> from purenn.layers import linear, relu

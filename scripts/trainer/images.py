@@ -29,19 +29,19 @@ class ImageSettings(Settings):
     batch_size: int = 128
     epochs: int = 20
     flips: float = 0.0
-    """The probability with which an image is mirrored."""
+    """The probability that an image is mirrored."""
     shifts: int = 0
-    """By how many pixels images are moved at most."""
+    """The largest shift of an image, in pixels."""
     erasing: float = 0.0
-    """The probability with which a part of an image is erased."""
+    """The probability that a part of an image is erased."""
     mixup: float = 0.0
     """The alpha of mixup, which mixes pairs of images and their labels; 0 for none."""
     mirrored: bool = False
-    """Whether a prediction is the mean of those for an image and its mirror image."""
+    """Average predictions over an image and its mirror image."""
     split: Literal["article", "official"] = "article"
     """The article's 56,000 training and 14,000 test images, or the official 60,000 and 10,000."""
     validation: int = 0
-    """How many of the training images are set aside and measured after each epoch."""
+    """The number of training images set aside for validation after each epoch."""
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()

@@ -22,41 +22,42 @@ class Settings:
     hidden: tuple[int, ...]
     """Units of each hidden layer, from the first to the last."""
     activation: Activation = "leaky-relu"
-    """What follows each hidden layer. First weights are drawn to suit it."""
+    """The activation of the hidden layers. Initial weights are drawn to suit it."""
     loss: Goal = "softmax-cross-entropy"
-    """What is descended on: the mean over the samples of a batch."""
+    """The loss to minimize: the mean over the samples of a batch."""
     label_smoothing: float = 0.0
-    """How much of each target is spread over all classes; for the softmax cross-entropy alone."""
+    """How much of each target is spread over all classes; for softmax-cross-entropy alone."""
     dropout: float = 0.0
-    """The probability with which training drops a unit of a hidden layer."""
+    """The probability that training drops a unit of a hidden layer."""
     optimizer: Literal["sgd", "adam"] = "sgd"
-    """Stochastic gradient descent with momentum, or Adam; it wants a rate of about 0.001."""
+    """Stochastic gradient descent with momentum, or Adam, which needs a rate of about 0.001."""
     momentum: float = 0.9
     """How much of the velocity each step of sgd keeps, from 0 to below 1."""
     weight_decay: float = 0.0
-    """How strongly weights are drawn to 0: an L2 penalty with sgd, AdamW with adam."""
+    """The strength of weight decay: an L2 penalty with sgd, AdamW with adam."""
     clip: Literal["none", "value", "norm"] = "norm"
-    """Clip each entry of the gradient (value), the length of the whole (norm), or nothing."""
+    """Clip each entry of the gradient (value), its norm as a whole (norm), or nothing."""
     clip_limit: float = 1.0
-    """The largest entry, or the largest norm. Without clipping it has no effect."""
+    """The largest entry or norm. Without clipping it has no effect."""
     learning_rate: float
     """The highest learning rate."""
     schedule: Literal["constant", "cosine", "step", "exponential"] = "cosine"
-    """How the rate falls: not, to 0, by tenths after each third, or evenly to a hundredth."""
+    """The rate after the warm-up: constant, a cosine to 0, in steps, or exponential to a hundredth.
+    Steps are to a tenth after each third."""
     warm_up: float
-    """For which fraction of all steps the rate grows from 0 before it falls."""
+    """The fraction of all steps during which the rate rises from 0."""
     batch_size: int
     """Samples in each training step."""
     epochs: int
     """How often every training sample is seen."""
     patience: Annotated[int | None, tyro.conf.arg(metavar="EPOCHS")] = None
-    """Stop when the loss of the validation part has not improved for so many epochs."""
+    """Stop when the validation loss has not improved for so many epochs."""
     seed: int = 0
-    """All randomness comes from it: equal seeds give equal runs."""
+    """The seed of all randomness: equal seeds give equal runs."""
     dtype: Literal["float32", "float64"] = "float32"
     """Of parameters and data."""
     arithmetic: Literal["fast", "portable"] = "fast"
-    """As fast as can be, or with the same bits on every machine, in two to four times the time."""
+    """As fast as possible, or the same bits on every machine, in two to four times the time."""
 
     def __attrs_post_init__(self) -> None:
         checks.integer("the number of widths in --hidden", len(self.hidden))

@@ -49,6 +49,9 @@ blocks = nn.linear(2) >> layers.stack(*[block(nn.linear(2) >> nn.relu()) for _ i
 assert_type(blocks.init(KEY, x), tuple[Linear, layers.Stack[Block[tuple[Linear, Empty]]]])
 again = nn.linear(3) >> layers.repeated(nn.linear(3) >> nn.tanh(), 2)
 assert_type(again.init(KEY, x), tuple[Linear, Block[tuple[Linear, Empty]]])
+towers = layers.shared(nn.linear(3) >> nn.tanh()) >> layers.add()
+Towers = tuple[Block[tuple[Linear, Empty]], Empty]
+assert_type(towers, nn.Layer[Towers, tuple[Matrix, Matrix], Matrix])
 skip = nn.dropout(0.5) >> nn.residual(nn.linear(4)) >> nn.leaky_relu()
 assert_type(skip, nn.Layer[tuple[Empty, Block[Linear], Empty], Matrix, Matrix])
 forked = layers.branches(nn.linear(2), nn.tanh()) >> concatenate() >> nn.linear(1)
@@ -58,6 +61,9 @@ assert_type(symbols, nn.Layer[tuple[layers.Both[Embedding, Embedding], Empty], L
 summed = layers.branches(layers.linear_without_bias(2), layers.ntk_linear(2)) >> layers.add()
 Summed = tuple[layers.Both[layers.Weight, Linear], Empty]
 assert_type(summed, nn.Layer[Summed, Matrix, Matrix])
+gated = layers.branches(nn.linear(2), nn.linear(2) >> layers.sigmoid()) >> layers.multiply()
+Gated = tuple[layers.Both[Linear, tuple[Linear, Empty]], Empty]
+assert_type(gated, nn.Layer[Gated, Matrix, Matrix])
 normed = layers.scale() >> nn.linear(3) >> layers.rms_norm() >> layers.prelu() >> layers.gelu()
 Normed = tuple[layers.Scale, Linear, layers.Scale, layers.PRelu, Empty]
 assert_type(normed, nn.Layer[Normed, Matrix, Matrix])
@@ -72,6 +78,13 @@ assert_type(seen, nn.Layer[tuple[layers.Conv, BatchNorm, Empty, Empty, Empty], I
 averaged = seen >> layers.global_average_pool() >> nn.linear(2)
 Averaged = tuple[layers.Conv, BatchNorm, Empty, Empty, Empty, Empty, Linear]
 assert_type(averaged, nn.Layer[Averaged, Images, Matrix])
+squeezed = layers.global_average_pool() >> nn.linear(8) >> layers.sigmoid()
+excited = layers.branches(layers.conv(8, 3), squeezed) >> layers.multiply() >> nn.flatten()
+Excited = layers.Both[layers.Conv, tuple[Empty, Linear, Empty]]
+assert_type(excited, nn.Layer[tuple[Excited, Empty, Empty], Images, Matrix])
+dense = layers.branches(layers.conv(2, 3), layers.conv(3, 1)) >> concatenate()
+Dense = tuple[layers.Both[layers.Conv, layers.Conv], Empty]
+assert_type(dense, nn.Layer[Dense, Images, Images])
 
 
 # Layers of one's own, of images and of any rank, take their place in a chain.
@@ -123,6 +136,8 @@ assert_type(losses.class_weighted(entropy, [1.0, 2.0]), nn.Loss[Matrix, Matrix |
 padded = losses.ignoring(losses.softmax_focal(), -1)
 assert_type(losses.class_weighted(padded, [1.0, 2.0]), nn.Loss[Matrix, Matrix | Labels])
 assert_type(losses.ignoring(losses.multiclass_hinge(), -1), nn.Loss[Matrix, Labels])
+heads = losses.combined(entropy, losses.brier(), (1.0, 0.5))
+assert_type(heads((rows, rows), (labels, rows)), tuple[float, tuple[Matrix, Matrix]])
 robust: nn.Loss[Vector, Vector] = losses.huber()
 by_labels: nn.Loss[Matrix, Labels] = losses.summed(entropy)
 by_rows: nn.Loss[Matrix, Matrix] = losses.reporting(losses.brier(), descent=entropy)
@@ -224,6 +239,12 @@ assert_type(nn.fold(step, state, batches), tuple[State, tuple[Report, ...]])
 assert_type(nn.scan(step, state, batches), Iterator[tuple[State, Report]])
 general = nn.training_step(model, losses.weighted(entropy), optimizer)  # of more targets than these
 assert_type(nn.fold(general, state, nn.shuffled_batches(weighty, 2, KEY, 0))[0], State)
+
+several = nn.linear(3) >> layers.branches(nn.linear(2), nn.linear(2) >> layers.softmax())
+by_heads = nn.training_step(several, heads, nn.sgd(0.1))
+both_told = nn.shuffled_batches(nn.dataset(x, (labels, rows)), 2, KEY, 0)
+headed = nn.sgd(0.1).init(several.init(KEY, x))
+assert_type(nn.fold(by_heads, headed, both_told)[1], tuple[Report, ...])
 
 # Derivatives have the types of what they are taken by.
 assert_type(nn.training.input_gradient(wide, wide.init(KEY, images), images), Images)
