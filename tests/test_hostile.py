@@ -29,6 +29,7 @@ from purenn import data, datasets, errors, initializers, layers, optimizers, run
 from purenn.arrays import Matrix
 from purenn.estimators import Classifier
 from purenn.training import Report
+from spiral import SpiralSettings
 
 PACKAGES = "data datasets errors estimators initializers layers losses optimizers runs schedules"
 MODULES = [import_module(f"purenn.{name}") for name in (*PACKAGES.split(), "testing", "training")]
@@ -85,7 +86,7 @@ def public(module: ModuleType) -> dict[str, object]:
     }
 
 
-OWN = (Subclass, drop, widen, rshift)
+OWN = (Subclass, drop, widen, rshift, SpiralSettings)
 NAMES: dict[str, object] = {
     **{name: value for module in (*MODULES, nn) for name, value in public(module).items()},
     **{module.__name__.removeprefix("purenn."): module for module in MODULES},
@@ -230,6 +231,22 @@ def test_every_public_function_and_class_is_called() -> None:
 @pytest.mark.parametrize("call", CALLS, ids=str)
 def test_wrong_kinds_of_arguments_are_refused_or_mean_something(call: str) -> None:
     assert faults(call, VALUES) == {}
+
+
+def wrong_options() -> list[tuple[str, str]]:
+    """The calls in a table of options, each after what its error says."""
+    found, problem = list[tuple[str, str]](), ""
+    for line in items("option_refusals.txt"):
+        told, _, calls = line.rpartition(" <- ")
+        problem = told or problem
+        found += [(problem, call) for call in calls.split("; ")]
+    return found
+
+
+@pytest.mark.parametrize(("problem", "call"), wrong_options(), ids=str)
+def test_wrong_options_are_refused(problem: str, call: str) -> None:
+    with pytest.raises(errors.OptionError, match=rf" {re.escape(problem)}(, got \S+)?\.\Z"):
+        evaluate(call, NAMES)
 
 
 @refusals("training_refusals.txt")

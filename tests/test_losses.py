@@ -32,6 +32,7 @@ ERROR, BELOW, COUNTS = abs(LOGITS - SOFT), LOGITS < SOFT, np.floor(9.0 * SOFT)
 CODES: Labels = np.array([-1, 1, 1, -1], np.int8)
 SIGNS, COLUMN = np.where(SOFT > 0.2, 1.0, -1.0), CODES[:, np.newaxis].astype(float)
 HINGES = np.maximum(1.0 - CODES * LOGITS[:, 0], 0.0)
+OF_TWO = np.maximum(1.0 + np.where(HARD == 0, 1, -1) * (LOGITS[:, 0] - LOGITS[:, 1]), 0.0)
 BEST_OTHERS = np.array([max(np.delete(row, n)) for row, n in zip(LOGITS, HARD, strict=True)])
 ENTROPY = -sum(x * math.log(x) for x in SOFT.ravel().tolist() if x) / 4
 WEIGHTS, WHOLE = np.array([1.0, 0.0, 2.0, 0.5]), np.array([1, 0, 2, 1])
@@ -50,44 +51,37 @@ FORMULAS: list[tuple[object, ...]] = [
     (brier(), S, HARD, ((S - ONE_HOT) ** 2).sum(axis=1) / 2),
     (softmaxed, LOGITS, HARD, -LOG_S[range(4), HARD]),
     (softmaxed, LOGITS, SOFT, -(SOFT * LOG_S).sum(axis=1)),
-    (softmaxed, LOGITS, 0.9991 * SOFT, -0.9991 * (SOFT * LOG_S).sum(axis=1)),
     (smooth, LOGITS, SOFT, -((0.7 * SOFT + 0.1) * LOG_S).sum(axis=1)),
     (smooth, LOGITS, HARD, -((0.7 * ONE_HOT + 0.1) * LOG_S).sum(axis=1)),
     (losses.kullback_leibler(), LOGITS, SOFT, -(SOFT * LOG_S).sum(axis=1) - ENTROPY),
     (cross_entropy(1e-15), S, SOFT, -(SOFT * LOG_S).sum(axis=1)),
-    (cross_entropy(1e-15), S, HARD, -LOG_S[range(4), HARD]),
     (binary, LOGITS[:, :1], FIRST.astype(int), -np.where(FIRST, LOG_P[:, 0], LOG_Q[:, 0])),
     (binary, LOGITS, SOFT, NATS_OF_BITS),
     (losses.binary_cross_entropy(1e-15), P, SOFT, NATS_OF_BITS),
     (losses.binary_cross_entropy_with_logits((1, 1, 1)), LOGITS, SOFT, NATS_OF_BITS),
     (POSITIVE, LOGITS, SOFT, -(TABLE * SOFT * LOG_P + (1 - SOFT) * LOG_Q)),
-    (losses.huber(), LOGITS, SOFT, np.where(ERROR <= 1.0, ERROR**2 / 2, ERROR - 0.5)),
     (losses.huber(0.2), LOGITS, SOFT, np.where(ERROR <= 0.2, ERROR**2 / 2, 0.2 * (ERROR - 0.1))),
-    (losses.huber(), VECTOR, 0.0 * VECTOR, np.array([0.125, 2.5])),
-    (losses.quantile(0.5), LOGITS, SOFT, ERROR / 2),
     (losses.quantile(0.9), LOGITS, SOFT, np.where(BELOW, 0.9, 0.1) * ERROR),
     (losses.quantile(1e-3), LOGITS, SOFT, np.where(BELOW, 1e-3, 0.999) * ERROR),
     (losses.poisson(), LOGITS, COUNTS, np.exp(LOGITS) - COUNTS * LOGITS),
     (losses.hinge(), LOGITS, SIGNS, np.maximum(1 - SIGNS * LOGITS, 0)),
     (losses.hinge(), LOGITS, (SIGNS + 1) / 2, np.maximum(1 - SIGNS * LOGITS, 0)),
     (losses.hinge(), LOGITS[:, :1], CODES, HINGES),
-    (losses.hinge(), LOGITS[:, :1], (CODES > 0).astype(np.uint8), HINGES),
     (
         losses.multiclass_hinge(),
         LOGITS,
         HARD,
         np.maximum(1 + BEST_OTHERS - LOGITS[range(4), HARD], 0),
     ),
-    (TRIPLE, LOGITS[:, :1], CODES, np.where(CODES > 0, 3, 1) * HINGES),
+    (losses.multiclass_hinge(), LOGITS[:, :2], FIRST.astype(int), OF_TWO),
     (TRIPLE, LOGITS[:, :1], COLUMN, np.where(CODES > 0, 3, 1) * HINGES),
-    (weighted(brier()), S, (SOFT, WEIGHTS), WEIGHTS * HALVED),
     (weighted(summed(brier())), S, (SOFT, WHOLE), 4 * WHOLE * HALVED),
     (BY_CLASS, LOGITS, HARD, -TABLE[HARD] * LOG_S[range(4), HARD]),
     (BY_CLASS, LOGITS, SOFT, -(SOFT @ TABLE) * (SOFT * LOG_S).sum(axis=1)),
     (TWO, P[:, :1], FIRST.astype(int), np.where(FIRST, -3 * LOG_P[:, 0], -LOG_Q[:, 0])),
     (TWO, P[:, :1], SOFT[:, :1], (1 + 2 * SOFT[:, 0]) * NATS_OF_BITS[:, 0]),
 ]
-for gamma in (0, 0.5, 1, 2.0, 5.5):
+for gamma in (0, 0.5, 2.0):
     each = -((1 - S) ** gamma) * LOG_S
     ones, zeros = -SOFT * (1 - P) ** gamma * LOG_P, -(1 - SOFT) * P**gamma * LOG_Q
     FORMULAS += [
@@ -130,34 +124,23 @@ def extremes(dtype: FloatDtype) -> list[tuple[object, ...]]:
         (huber, [[most]], [[1]], most, [[1]]),
         (huber, [[-inf]], [[0]], inf, [[-1]]),
         (losses.quantile(0.5), [[-most]], [[0]], most / 2, [[-0.5]]),
-        (losses.quantile(0.9), [[7, 8, 9]], [[7, 8, 9]], 0, zeros),
         (poisson, [[-inf]], [[0]], 0, [[0]]),
         (poisson, [[-inf]], [[1]], inf, [[-1]]),
         (poisson, [[inf]], [[1]], inf, [[inf]]),
-        (poisson, [[inf]], [[0]], inf, [[inf]]),
-        (poisson, [[1e4]], [[1]], inf, [[inf]]),
-        (poisson, [[-most]], [[0]], 0, [[0]]),
         (poisson, [[-most]], [[1]], most, [[-1]]),
         (losses.binary_cross_entropy(), [[0, 1]], [[1, 0]], -math.log(1e-7), [[-5e6, 5e6]]),
         (cross_entropy(np.float64(1e-7)), [[0, 1]], [[1, 0]], -math.log(1e-7), [[-1e7, 0]]),
-        (brier(), [[0, 1]], [[1, 0]], 1, [[-1, 1]]),
         (brier(1e-7), [[0, 1]], [[1, 0]], (1 - 1e-7) ** 2, [[1e-7 - 1, 1 - 1e-7]]),
         (losses.multiclass_hinge(), [[-inf, 0, 3]], [1], 4, [[0, -1, 1]]),
-        (losses.multiclass_hinge(), [[1e30, -1e30, -inf]], [0], 0, zeros),
         (summed(brier(0.1)), [[1, 0]], [[0, 1]], 0.81, [[0.9, -0.9]]),
         (cross_entropy(0.1), [[1, 0]], [[0.5, 0.5]], -math.log(0.09) / 2, [[-0.5 / 0.9, -5]]),
-        (cross_entropy(), [[1, 0]], [1], -math.log(1e-7), [[0, -1e7]]),
-        (smooth, masked, [1], NATS, [[0, -0.35, 0.35]]),
         (smooth, masked, [[0, 0.5, 0.5]], NATS, zeros),
-        (smooth, masked, [0], inf, None),
+        (smooth, [[-inf] * 3], [1], math.nan, [[math.nan] * 3]),  # without a warning
         (smooth, [[1e38, 0, 0]], [0], 0.2e38, [[0.2, -0.1, -0.1]]),
-        (softmaxed, masked, [1], NATS, [[0, -0.5, 0.5]]),
         (softmaxed, masked, [[0, 0.5, 0.5]], NATS, zeros),
         (softmaxed, masked, [0], inf, None),
         (softmaxed, [[2e38, 0, -2e38]], [0], 0, zeros),  # whose difference overflows in float32
-        (softmaxed, [[2e38, 0, -2e38]], [[1, 0, 0]], 0, zeros),
         (binary, [[-inf]], [0], 0, [[0]]),
-        (binary, [[inf]], [1], 0, [[0]]),
         (binary, [[-inf, 0]], [[0, 0.25]], NATS / 2, [[0, 0.125]]),
         (binary, [[0] * 3, *masked], [[0, 0.5, 0.5]] * 2, NATS * 5 / 6, None),
         (softmaxed, [[0] * 3, *masked], [[0, 0.5, 0.5]] * 2, (math.log(3) + NATS) / 2, None),
@@ -165,15 +148,12 @@ def extremes(dtype: FloatDtype) -> list[tuple[object, ...]]:
     for logit in (-inf, inf):
         wrong = int(logit < 0)
         rows += [(binary, [[logit]], [wrong], inf, None), (binary, [[logit]], [[0.5]], inf, None)]
-    for size in (90.0, 800.0, 1e4, 1e37):
+    for size in (90.0, 1e37):
         far = [[size, -size]]
         rows += [
             (summed(binary), far, [[0, 1]], float(dtype.type(size)), [[0.5, -0.5]]),
-            (binary, far, [[1, 0]], 0, [[0, 0]]),
-            (softmaxed, far, [1], float(dtype.type(2 * size)), [[1, -1]]),
             (softmaxed, far, [[0, 1]], float(dtype.type(2 * size)), [[1, -1]]),
             (softmaxed, far, [0], 0, [[0, 0]]),
-            (softmaxed, far, [[1, 0]], 0, [[0, 0]]),
         ]
     for loss in (losses.binary_cross_entropy_with_logits((1,)), focal(), focal(0.5)):
         for size in (800.0, 1e4, most, inf):
@@ -183,9 +163,7 @@ def extremes(dtype: FloatDtype) -> list[tuple[object, ...]]:
     for gamma in (0.0, 0.5, 2.0):
         of_rows = losses.softmax_focal(gamma)
         rows += [
-            (of_rows, [[-inf, -800, 0]], [1], 800, [[0, -1, 1]]),
             (of_rows, [[-inf, -800, 0]], [[0, 1, 0]], 800, [[0, -1, 1]]),
-            (of_rows, [[-inf, -800, 0]], [2], 0, zeros),
             (of_rows, [[-inf, -800, 0]], [[0, 0, 1]], 0, zeros),
         ]
     return rows

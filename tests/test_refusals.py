@@ -15,7 +15,6 @@ from purenn import layers, losses, matching, safetensors
 from purenn.arrays import Labels, Matrix
 from purenn.estimators._columns import fit_columns
 from purenn.testing import check_layer, check_loss
-from spiral import SpiralSettings
 from trainer.images import ImageSettings
 
 X: Matrix = np.ones((2, 3), np.float32)
@@ -30,7 +29,7 @@ FILTER = layers.conv(2, 3).init(KEY, IMAGES)
 EMPTY, PAIR = nn.Empty(), layers.Both(nn.Empty(), nn.Empty())
 
 # What the calls may refer to: purenn's modules, all layers and losses, these, and the values above.
-SETTINGS = LegacyStream, ImageSettings, SpiralSettings
+SETTINGS = LegacyStream, ImageSettings
 MODULES = attrs, matching, math, pickle, safetensors
 OTHERS = fit_columns, check_layer, check_loss, SETTINGS, MODULES
 NAMES: dict[str, object] = {**PURENN, **vars(layers), **vars(losses), **globals()}
