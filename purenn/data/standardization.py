@@ -66,7 +66,6 @@ class Standardization(Node):
             raise ShapeError(subject, f"expected {expected}, got {x.shape}.")
 
 
-@np.errstate(under="ignore")
 def standardization(data: A | Column[A], *, channels: bool = False) -> Standardization:
     """Fit a `Standardization`: means and standard deviations of features over all samples.
 
@@ -88,6 +87,14 @@ def standardization(data: A | Column[A], *, channels: bool = False) -> Standardi
     first = column.take(range(1))
     require_floats("standardization", first, 2 if channels else 1)
     axes = tuple(range(first.ndim - 1)) if channels else (0,)
+    shape = first.shape[len(axes) :]
+    mean, deviation = _statistics(column, first, axes)
+    return Standardization(mean.reshape(shape), deviation.reshape(shape))
+
+
+@np.errstate(under="ignore")
+def _statistics(column: Column[A], first: A, axes: tuple[int, ...]) -> tuple[Array, Array]:
+    """The mean and the deviation of each feature, which is 1 if it is constant."""
     low = high = first.min(axis=axes, keepdims=True)
     step = max(1, PIECE // first.size)
     for x in column.pieces(step):
@@ -109,10 +116,9 @@ def standardization(data: A | Column[A], *, channels: bool = False) -> Standardi
     variance = sum(square.sum(axis=axes, keepdims=True) for square in squares) / count
     deviation = (unit * np.sqrt(variance)).astype(first.dtype)
     is_constant = (low == high) | (deviation < np.finfo(first.dtype).tiny)
-    shape = first.shape[len(axes) :]
-    return Standardization(
-        np.where(low == high, low, (unit * mean).astype(first.dtype)).reshape(shape),
-        np.where(is_constant, scalar(1.0, first.dtype), deviation).reshape(shape),
+    return (
+        np.where(low == high, low, (unit * mean).astype(first.dtype)),
+        np.where(is_constant, scalar(1.0, first.dtype), deviation),
     )
 
 
