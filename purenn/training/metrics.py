@@ -39,10 +39,11 @@ def binary_accuracy(threshold: Number = 0.5) -> Callable[[Matrix, Matrix | Label
     Use a threshold of 0.5 for probabilities, and of 0 for logits.
     """
 
-    @np.errstate(over="ignore")  # of a threshold beyond the dtype
     def measure(prediction: Matrix, target: Matrix | Labels) -> float:
         rows = require_binary_targets("binary_accuracy", prediction, target)
-        return _share((prediction > threshold) == (rows > 0.5), prediction)
+        with np.errstate(over="ignore"):  # of a threshold beyond the dtype
+            is_above = prediction > threshold
+        return _share(is_above == (rows > 0.5), prediction)
 
     return measure
 
