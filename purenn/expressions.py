@@ -19,16 +19,18 @@ import typing
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache, partial, update_wrapper
-from types import FunctionType
+from types import FunctionType, NoneType
 from typing import TypeGuard, TypeVar
 
 import attrs
 import numpy as np
 
+from purenn import checks
 from purenn.errors import OptionError
 from purenn.kernels.ops import FAST, Ops
 
 F = TypeVar("F")
+Check = Callable[[str, object], object]
 E = TypeVar("E", bound="Expressed")
 K = TypeVar("K")
 
@@ -134,7 +136,8 @@ def maker(function: F) -> F:
     """Decorate a function so that what it returns knows the expression that builds it.
 
     Arguments are to be immutable. NumPy scalars are written down as Python numbers, lists and
-    arrays as tuples. Arguments that are annotated as such are checked: `rate: checks.Fraction`.
+    arrays as tuples. What an annotation says is checked, if it is a function, one of purenn's
+    classes, bool, or a kind such as `checks.Fraction`.
     """
     made = _recording(function) if inspect.isfunction(function) else None
     if made is not None and isinstance(made, type(function)):
@@ -153,13 +156,15 @@ def _recording(function: FunctionType) -> object:
             bare = [one.replace(annotation=one.empty, default=one.empty) for one in parameters]
             raise OptionError(f"{make.__name__}{inspect.Signature(bare)}: {error}.") from None
         for name, check in _argument_checks(function).items():
+            value: object = bound.arguments.get(name)
             if name in bound.arguments:
-                checked[name] = check(f"The {name} of {make.__name__}", bound.arguments[name])
+                found = check(f"The {name} of {make.__name__}", value)
+                checked |= {} if found is value else {name: found}
         given = {name: _plain(value) for name, value in bound.arguments.items()}
         bound.arguments = given | checked
-        value: object = function(*bound.args, **bound.kwargs)
+        made: object = function(*bound.args, **bound.kwargs)
         bound.arguments = given
-        return expressed(value, _call(make, bound)) if isinstance(value, Expressed) else value
+        return expressed(made, _call(make, bound)) if isinstance(made, Expressed) else made
 
     return update_wrapper(make, function)
 
@@ -193,13 +198,32 @@ def is_like(made: object, value: E) -> TypeGuard[E]:
 
 
 @cache
-def _argument_checks(function: object) -> dict[str, partial[object]]:
-    """The check of each argument that is annotated with one."""
+def _argument_checks(function: FunctionType) -> dict[str, Check]:
+    """The check of each argument whose annotation says what it is."""
     hints: dict[str, object] = {}
     with suppress(NameError):  # where only a type checker knows a name
         hints = typing.get_type_hints(function, include_extras=True)
-    found = {name: check for name, hint in hints.items() for check in typing.get_args(hint)[1:]}
-    return {name: check for name, check in found.items() if isinstance(check, partial)}
+    singles = [
+        name
+        for name, one in _signature(function).parameters.items()
+        if one.kind is not one.VAR_POSITIONAL
+    ]
+    found = [(name, _check_of(hints.get(name))) for name in singles]
+    return {name: check for name, check in found if check is not None}
+
+
+def _check_of(hint: object) -> Check | None:
+    first, *others = typing.get_args(hint) or (None,)
+    if others == [NoneType] and (check := _check_of(first)):
+        return lambda name, value: value if value is None else check(name, value)
+    if others and isinstance(others[0], partial):  # of what is Annotated
+        return others[0]
+    kind: object = typing.get_origin(hint) or hint
+    if kind is Callable:
+        return checks.function
+    if isinstance(kind, type) and (kind is bool or kind.__module__.startswith("purenn.")):
+        return partial(checks.instance, kind=kind)
+    return None
 
 
 def _call(function: object, bound: inspect.BoundArguments) -> Call:

@@ -123,12 +123,11 @@ class Batches(Numbered[X, T]):
     batch_size: int
     key: Key
     order: Indices | None
-    numbers: range
+    numbers: range = attrs.field(validator=checks.of(range))
 
     def __attrs_post_init__(self) -> None:
         require_data(self.dataset, self.key)
         checks.integer("The batch size", self.batch_size)
-        checks.instance("The numbers of batches", self.numbers, range, "")
         if self.order is not None:
             object.__setattr__(self, "order", checked_order(self.order, len(self.dataset)))
 
@@ -166,8 +165,8 @@ def arranged_batches(
 
 def require_data(data: object, key: object) -> None:
     """Check that arguments are a data set and a key."""
-    checks.instance("The data of batches", data, Dataset, "Make one with dataset(inputs, targets).")
-    checks.instance("The key of batches", key, Key, "Give Key(0), say.")
+    checks.instance("The data of batches", data, Dataset)
+    checks.instance("The key of batches", key, Key)
 
 
 def _batches(

@@ -118,13 +118,10 @@ def standardization(data: A | Column[A], *, channels: bool = False) -> Standardi
 class Standardized(Node, Column[A], Generic[A]):
     """A column that is standardized batch by batch, as it is read."""
 
-    column: Column[A]
-    fit: Standardization
+    column: Column[A] = attrs.field(validator=checks.of(Column))
+    fit: Standardization = attrs.field(validator=checks.of(Standardization))
 
     def __attrs_post_init__(self) -> None:
-        checks.instance("The column of Standardized", self.column, Column, "Give Rows(x), say.")
-        advice = "Make it with standardization(training.inputs)."
-        checks.instance("The fit of Standardized", self.fit, Standardization, advice)
         self.take(range(1))  # which checks that they go together
 
     def __len__(self) -> int:

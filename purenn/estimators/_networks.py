@@ -37,7 +37,6 @@ from purenn.layers import (
     stack,
 )
 from purenn.optimizers import Optimizer, descend, scale_by_adam, scaled, weight_decay
-from purenn.optimizers._optimizer import require_optimizer
 from purenn.portability import portable
 from purenn.schedules import Schedule, log_cosine
 from purenn.tree import Empty
@@ -212,13 +211,13 @@ def _embedded(layout: Layout) -> Net:
 
 def opaque_net(layer: object) -> Net:
     """A layer whose parameters are of a type that is known only when the program runs."""
-    checks.instance("What model gives", layer, Layer, "Chain layers: linear(8) >> relu().")
+    checks.instance("What model gives", layer, Layer)
     nets: list[Net] = [each for each in (layer,) if isinstance(each, Layer)]
     return nets[0]
 
 
 def opaque_optimizer(optimizer: object) -> Mover:
     """An optimizer whose state is of a type that is known only when the program runs."""
-    require_optimizer("an estimator", optimizer)
+    checks.instance("The optimizer of an estimator", optimizer, Optimizer)
     movers: list[Mover] = [each for each in (optimizer,) if isinstance(each, Optimizer)]
     return movers[0]

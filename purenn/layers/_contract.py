@@ -52,14 +52,12 @@ class Layer(Expressed, Generic[P, X, Y]):
     as in dropout, `inference` is a layer of the same parameters whose `vjp` is that of inference.
     """
 
-    _init: Callable[[Key, X], P]
-    _apply: Callable[[P, X], Y]
-    _vjp: Callable[[P, X, Key], Pass[Y, P, X]]
+    _init: Callable[[Key, X], P] = attrs.field(validator=checks.called)
+    _apply: Callable[[P, X], Y] = attrs.field(validator=checks.called)
+    _vjp: Callable[[P, X, Key], Pass[Y, P, X]] = attrs.field(validator=checks.called)
     inference: Layer[P, X, Y] | None = attrs.field(default=None, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
-        for name, part in (("init", self._init), ("apply", self._apply), ("vjp", self._vjp)):
-            checks.function(f"The {name} of a Layer", part)
         if self.inference is not None:
             checks.instance("The inference of a Layer", self.inference, Layer)
 
@@ -67,7 +65,7 @@ class Layer(Expressed, Generic[P, X, Y]):
 
     def init(self, key: Key, example: X) -> P:
         """First parameters, in the dtype of the example: a batch like those to come."""
-        checks.instance("The key of init", key, Key, "Give Key(0), say, and then the example.")
+        checks.instance("The key of init", key, Key)
         params = self._init(key, example)
         require_single(self, params, example)
         return params
@@ -82,7 +80,7 @@ class Layer(Expressed, Generic[P, X, Y]):
 
     def unguarded_vjp(self, params: P, x: X, key: Key) -> Pass[Y, P, X]:
         """`vjp` for a caller that checks the cotangent itself."""
-        checks.instance("The key of vjp", key, Key, "Give Key(0), say.")
+        checks.instance("The key of vjp", key, Key)
         return self._vjp(params, x, key)
 
     @overload

@@ -48,8 +48,6 @@ def activation(
 
     These are `x -> y` and `(y, dy) -> dx`. Errors use the name.
     """
-    checks.function("The forward of activation", forward)
-    checks.function("The backward of activation", backward)
 
     def kept(x: A) -> A:
         y: object = forward(x)

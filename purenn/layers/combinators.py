@@ -33,7 +33,6 @@ def block(layer: Layer[P, X, Y]) -> Layer[Block[P], X, Y]:
     >>> len(block(linear(8) >> relu()) >> block(linear(8) >> relu()))
     2
     """
-    checks.instance("The layer of block(...)", layer, Layer)
     return wrapping("block(...)", layer, layer.vjp, layer.apply)
 
 
@@ -44,7 +43,6 @@ def wrapping(
     apply: Callable[[P, X], Y],
 ) -> Layer[Block[P], X, Y]:
     """A layer of these functions with the parameters of another, in a block of their own."""
-    checks.instance(f"The layer of {subject}", inner, Layer)
 
     def vjp_block(params: Block[P], x: X, key: Key) -> Pass[Y, Block[P], X]:
         y, pull_inner = vjp(params.inner, x, key)
@@ -151,7 +149,6 @@ def frozen(inner: Layer[P, X, Y]) -> Layer[Frozen[P], X, Y]:
     It runs in inference mode in training too, so what it computes stays as it is as well: dropout
     in it drops nothing, and batch normalization uses its running statistics.
     """
-    checks.instance("The layer of frozen(...)", inner, Layer)
     pullback = inference_pullback(inner)
 
     def init(key: Key, example: X) -> Frozen[P]:

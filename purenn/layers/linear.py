@@ -8,7 +8,6 @@ from math import prod, sqrt
 import attrs
 import numpy as np
 
-from purenn import checks
 from purenn.arrays import FLOAT64, Array, Matrix, Vector, matrix, read_only, vector
 from purenn.checks import Count
 from purenn.errors import DataError, DtypeError, ParametersError, ShapeError
@@ -48,14 +47,6 @@ class Linear(Node):
         require_bias("Linear", self.weight, self.bias)
 
 
-def initializer(name: str, given: Initializer | None, default: Initializer) -> Initializer:
-    """The initializer that is given, or else the default."""
-    found = default if given is None else given
-    cure = "Give an initializer, such as nn.initializers.zeros()."
-    checks.instance(f"The {name}", found, Initializer, cure)
-    return found
-
-
 @maker
 def linear(
     features: Count, *, weight: Initializer | None = None, bias: Initializer | None = None
@@ -68,8 +59,7 @@ def linear(
             six, or close to it, on three tables (scripts/compare_initializers.py).
         bias: the initializer of the biases; `zeros()` if None.
     """
-    first = initializer("weight of linear", weight, glorot_uniform())
-    shift = initializer("bias of linear", bias, zeros())
+    first, shift = weight or glorot_uniform(), bias or zeros()
     return with_ops(lambda ops: _affine(ops, f"linear({features})", features, first, shift))
 
 
@@ -83,8 +73,7 @@ def ntk_linear(
     one learning rate suits layers of any width. Jacot, Gabriel and Hongler, "Neural Tangent Kernel"
     (2018), with the factor of the bias 1.
     """
-    first = initializer("weight of ntk_linear", weight, normal())
-    shift = initializer("bias of ntk_linear", bias, normal())
+    first, shift = weight or normal(), bias or normal()
     subject = f"ntk_linear({features})"
     return with_ops(lambda ops: _affine(ops, subject, features, first, shift, _over_root))
 
@@ -174,7 +163,7 @@ def linear_without_bias(
     For example before a normalization that shifts, or to project a residual. The arguments are
     those of `linear`.
     """
-    first = initializer("weight of linear_without_bias", weight, glorot_uniform())
+    first = weight or glorot_uniform()
     return with_ops(lambda ops: _unbiased(ops, f"linear_without_bias({features})", features, first))
 
 

@@ -7,7 +7,6 @@ from math import inf
 import attrs
 import numpy as np
 
-from purenn import checks
 from purenn.arrays import Array, read_only
 from purenn.errors import DataError, ShapeError
 from purenn.expressions import maker, rebuilt
@@ -45,7 +44,6 @@ def lsuv(model: Layer[P, X, Y]) -> Layer[P, X, Y]:
     >>> float(model.apply(params, x).var().round(6))
     1.0
     """
-    checks.instance("The model of lsuv", model, Layer)
     if model.expression is not None and model.expression.maker is lsuv:
         return model
     made = rebuilt(model, Layer, lsuv)

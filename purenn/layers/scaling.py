@@ -103,7 +103,6 @@ def parametric(activation: Layer[Empty, A, A]) -> Layer[Parametric, A, A]:
 
     At 0 it is the identity. Holzmüller, Grinsztajn and Steinwart, "Better by Default" (2024).
     """
-    checks.instance("The activation of parametric", activation, Layer)
     subject = f"parametric({activation!r})"
 
     def init(key: Key, example: A) -> Parametric:

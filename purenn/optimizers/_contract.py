@@ -94,21 +94,16 @@ Flow = Callable[[S, Updates, Point], tuple[S, Updates]]
 class Transform(Expressed, Generic[S]):
     """Gradients in, updates out, leaf by leaf like the parameters. `S` is its state, a tree."""
 
-    _init: Init[S]
-    update: Update[S]
+    _init: Init[S] = attrs.field(validator=checks.called)
+    update: Update[S] = attrs.field(validator=checks.called)
     _flow: Flow[S] | None = attrs.field(default=None, kw_only=True)
     _parts: tuple[object, ...] = attrs.field(default=(), kw_only=True)  # of a chain
 
     __array_ufunc__ = None  # an array on the left of >> leaves the operation to __rrshift__
 
-    def __attrs_post_init__(self) -> None:
-        checks.function("The init of a Transform", self._init)
-        checks.function("The update of a Transform", self.update)
-
     def init(self, point: Point) -> S:
         """The state before the first step."""
-        cure = "An optimizer takes the parameters: descend(transform, rate).init(params)."
-        checks.instance("The point of init", point, Point, cure)
+        checks.instance("The point of init", point, Point)
         return self._init(point)
 
     def flow(self, state: S, updates: Updates, point: Point) -> tuple[S, Updates]:
@@ -128,7 +123,7 @@ class Transform(Expressed, Generic[S]):
         return chain(*(self._parts or (self,)), other)
 
     def __rrshift__(self, other: Never) -> None:
-        require_transform(">>", other)
+        checks.instance("The transform of >>", other, Transform)
 
 
 def flowing(init: Init[S], flow: Flow[S], parts: tuple[object, ...] = ()) -> Transform[S]:
@@ -144,7 +139,7 @@ def flowing(init: Init[S], flow: Flow[S], parts: tuple[object, ...] = ()) -> Tra
 def chain(*transforms: object) -> Transform[tuple[object, ...]]:
     """The transforms joined by `>>`; expressions of chains call this."""
     for transform in transforms:
-        require_transform(">>", transform)
+        checks.instance("The transform of >>", transform, Transform)
     parts: list[Transform[object]] = [one for one in transforms if isinstance(one, Transform)]
 
     def init(point: Point) -> tuple[object, ...]:
@@ -167,14 +162,6 @@ def chain(*transforms: object) -> Transform[tuple[object, ...]]:
         return tuple(after), updates
 
     return expressed(flowing(init, flow, transforms), Chained(chain, transforms))
-
-
-def require_transform(name: str, value: object) -> None:
-    """Check that an argument is a transform."""
-    advice = "Call the function that makes it, such as momentum(0.9)."
-    if hasattr(value, "move"):
-        advice = "An optimizer moves parameters already: it needs no descend and takes no >>."
-    checks.instance(f"The transform of {name}", value, Transform, advice)
 
 
 def rewritten(old: Leaves, rule: Rule, given: Leaves, point: Point) -> Leaves:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import attrs
 import numpy as np
 
-from purenn import checks
 from purenn.arrays import Array, Leaves
 from purenn.checks import Fraction, Positive
 from purenn.expressions import maker
@@ -65,7 +64,6 @@ def scale_by_rms(
     Tieleman and Hinton, "Lecture 6.5 - RMSProp" (2012), with the epsilon outside of the root, as in
     PyTorch. The correction of the bias divides v by `1 - decay^t`, as in Adam.
     """
-    checks.instance("The bias_correction of scale_by_rms", bias_correction, bool)
 
     def rule(step: int, g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
         np.multiply(g, g, out)

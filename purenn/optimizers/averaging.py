@@ -17,7 +17,7 @@ from purenn.errors import OptionError, TreeError
 from purenn.expressions import maker
 from purenn.kernels.updates import average, settle
 from purenn.optimizers._contract import P, Point, S, rewritten
-from purenn.optimizers._optimizer import Moved, Optimizer, require_optimizer
+from purenn.optimizers._optimizer import Moved, Optimizer
 from purenn.optimizers._state import State, outermost
 from purenn.optimizers._updates import are_alike
 from purenn.tree import Node, map_pairs, moving_leaves
@@ -37,7 +37,7 @@ def averaged(inner: Optimizer[S], decay: Fraction = 0.999) -> Optimizer[Averaged
 
     Polyak and Juditsky, "Acceleration of Stochastic Approximation by Averaging" (1992).
     """
-    return _averaging("averaged", inner, lambda step: decay)
+    return _averaging(inner, lambda step: decay)
 
 
 @maker
@@ -58,14 +58,11 @@ def stochastic_weight_averaging(
         count, rest = divmod(step - first, every)
         return 1.0 if rest else count / (count + 1)
 
-    return _averaging("stochastic_weight_averaging", inner, decay)
+    return _averaging(inner, decay)
 
 
-def _averaging(
-    name: str, inner: Optimizer[S], decay: Callable[[int], float]
-) -> Optimizer[Averaged[S]]:
+def _averaging(inner: Optimizer[S], decay: Callable[[int], float]) -> Optimizer[Averaged[S]]:
     """Keep an average of the parameters that decays by a factor of the step."""
-    require_optimizer(name, inner)
 
     def start(point: Point) -> Averaged[S]:
         return Averaged(inner.start(point), point.params)
@@ -100,7 +97,7 @@ def averaged_params(state: State[P, Averaged[S]]) -> P:
 
 def evaluation_params(state: State[P, S]) -> P:
     """The parameters to evaluate: the averages if an optimizer within has such, or the state's."""
-    checks.instance("The state", state, State, "Take it from an optimizer, or from fold.")
+    checks.instance("The state", state, State)
     averages = outermost(state.slots, (Averaged,))
     if not averages:
         return state.params

@@ -7,7 +7,6 @@ from math import inf, nan
 import attrs
 import numpy as np
 
-from purenn import checks
 from purenn.arrays import Array, Leaves
 from purenn.checks import Positive
 from purenn.expressions import maker
@@ -78,7 +77,6 @@ def adaptive_clipping(
     De, Smith and Simonyan, "High-Performance Large-Scale Image Recognition Without Normalization"
     (2021), who leave the last layer out: `where`, `(path, leaf) -> bool`, says what is clipped.
     """
-    checks.function("The where of adaptive_clipping", where)
 
     def clipped(g: Array, param: Array) -> Array:
         norms = unit_norms(g)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from math import sqrt
 
-from purenn import checks
 from purenn.arrays import Array, Leaves, read_only
 from purenn.checks import NotNegative, Positive
 from purenn.expressions import maker
@@ -42,7 +41,6 @@ def gradient_noise(
     who take variances of 0.01, 0.3 and 1. The noise of a step is a function of the key, the step
     and the leaf's place alone.
     """
-    checks.instance("The key of gradient_noise", key, Key, "Give Key(0), say.")
     first = sqrt(variance)
 
     def flow(state: Empty, updates: Updates, point: Point) -> tuple[Empty, Updates]:

@@ -53,7 +53,6 @@ def weight_decay(rate: NotNegative, where: Where = matrices) -> Transform[Empty]
     Regularization" (2019), with the decay times the learning rate. Before a momentum it is the
     gradient of an L2 penalty. `where`, `(path, leaf) -> bool`, says which leaves decay.
     """
-    checks.function("The where of weight_decay", where)
 
     def decay(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
         return scale_and_add(old[0], rate, x, out, out)
@@ -74,7 +73,6 @@ def scaled(factor: Callable[[str], float]) -> Transform[Empty]:
     >>> scaled(slow_start)
     scaled(slow_start)
     """
-    checks.function("The factor of scaled", factor)
 
     def checked(path: str) -> float:
         return checks.number(f"The factor of {path}", factor(path))

@@ -45,7 +45,7 @@ def start(folder: files.AnyPath, config: Config) -> Iterator[Run]:
 
     A folder that holds a run or is in use is left as it was: `RunError`.
     """
-    checks.instance("config", config, Config, "Make one with Config(script, settings).")
+    checks.instance("config", config, Config)
     place = files.expanded(folder).absolute()
     with locked(place, lambda: _require_vacant(place)):
         jsons.write(place / ENVIRONMENT, environment())
@@ -75,9 +75,9 @@ def resume(
     if isinstance(may_change, str):
         raise OptionError(f"may_change: expected a tuple of names, got {may_change!r}.")
     for name in may_change:
-        checks.instance("may_change", name, str, "")
+        checks.instance("may_change", name, str)
     if config is not None:
-        checks.instance("config", config, Config, "Make one with Config(script, settings).")
+        checks.instance("config", config, Config)
     place = files.expanded(folder).absolute()
     if config is not None and not files.exists(place / CONFIG):
         with start(place, config) as run:

@@ -14,12 +14,12 @@ Best = Callable[[tuple[Record, ...]], int]
 
 def best_epoch(records: tuple[Record, ...], metric: str, *, lower_is_better: bool = True) -> int:
     """The epoch with the lowest value of a metric, or the highest; the first of several."""
-    checks.instance("metric", metric, str, "")
+    checks.instance("metric", metric, str)
     checks.instance("records", records, Sequence, "Take them from read_records.")
     if not records:
         raise OptionError("records: expected at least one, got none.")
     for number, row in enumerate(records):
-        checks.instance("a record", row, Mapping, "")
+        checks.instance("a record", row, Mapping)
         if metric not in row:
             known = ", ".join(name for name in row if name != "epoch")
             expected = f"one of record {number}'s ({known})"

@@ -105,7 +105,7 @@ def train(
             parameters are missing, or there are some that nobody asks for.
     """
     require_progress(run, progress)
-    checks.instance("cadence", cadence, Cadence, "")
+    checks.instance("cadence", cadence, Cadence)
     _require_functions(step=step, batches_of=batches_of, measure=measure, until=until, best=best)
     if checks.integer("epochs", epochs) < progress.epoch:
         raise RunError(

@@ -15,7 +15,7 @@ from purenn.errors import DataError, OptionError, TreeError
 from purenn.kernels.gather import concatenate
 from purenn.layers import Layer
 from purenn.losses import Loss
-from purenn.training.gradient import P, T, X, Y, require_loss_function, require_model
+from purenn.training.gradient import P, T, X, Y, require_loss_function
 from purenn.training.metrics import counted
 from purenn.tree import compose, decompose
 
@@ -33,7 +33,7 @@ def predict(
     a column of them, or a data set. So many samples as the batch size are held in memory at once.
     Several outputs, as those of `branches`, come as a tuple of arrays.
     """
-    require_model(layer)
+    checks.instance("The model", layer, Layer)
     source: X | Column[X] = inputs.inputs if isinstance(inputs, Dataset) else inputs
     parts = [layer.apply(params, batch) for batch in _batches(source, batch_size)]
     found = _joined(parts)
@@ -67,7 +67,7 @@ def evaluate(
             `measure_ignoring(accuracy, -1)` leaves out the unlabeled.
         batch_size: how many samples are held in memory at once.
     """
-    require_model(layer)
+    checks.instance("The model", layer, Layer)
     require_loss_function(measure, "The measure", "Give accuracy or mean_squared_error(), say.")
     mean = measure.mean if isinstance(measure, Loss) else measure
     if not isinstance(data, Dataset) and not checks.is_pair(data):

@@ -13,7 +13,6 @@ from purenn.keys import Key
 from purenn.layers import Layer
 from purenn.losses import LossFunction
 from purenn.optimizers import Optimizer, State
-from purenn.optimizers._optimizer import require_optimizer
 from purenn.training.gradient import P, T, X, Y, value_and_grad
 from purenn.training.steps import Report, S, Step, TrainingStep
 from purenn.tree import map_pairs, moving_leaves
@@ -35,7 +34,7 @@ def sharpness_aware_step(
         DivergenceError: as in `training_step`.
     """
     gradient = value_and_grad(layer, loss)
-    require_optimizer("sharpness_aware_step", optimizer)
+    checks.instance("The optimizer of sharpness_aware_step", optimizer, Optimizer)
     length = checks.number("The radius of sharpness_aware_step", radius, above=0.0)
 
     def at_the_top(params: P, x: X, target: T, key: Key) -> tuple[float, P]:

@@ -23,7 +23,6 @@ from purenn.keys import Key
 from purenn.layers import Layer
 from purenn.losses import Loss, LossFunction
 from purenn.optimizers import Optimizer, State, was_skipped
-from purenn.optimizers._optimizer import require_optimizer
 from purenn.optimizers._state import Owner
 from purenn.training.gradient import P, T, X, Y, value_and_grad
 from purenn.training.metrics import counted
@@ -66,9 +65,8 @@ class TrainingStep(Generic[P, X, Y, T, S]):
 
     def advance(self, owner: Owner[State[P, S]], batch: Batch[X, T]) -> Report:
         """The step from the state of a loop to the next, which takes its place."""
-        advice = "Make it with optimizer.init(params)."
-        checks.instance("The state of a step", owner.state, State, advice)
-        checks.instance("The batch of a step", batch, Batch, "Take it from shuffled_batches(...).")
+        checks.instance("The state of a step", owner.state, State)
+        checks.instance("The batch of a step", batch, Batch)
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # the loss tells of it
             value, grads = self.gradient(owner.state.params, batch.inputs, batch.targets, batch.key)
         samples, mean = counted(self.loss, batch.targets), value
@@ -95,7 +93,7 @@ def training_step(
     A loss that is not finite is a DivergenceError, unless `skip_nonfinite` skips the step.
     """
     gradient = value_and_grad(layer, loss)
-    require_optimizer("training_step", optimizer)
+    checks.instance("The optimizer of training_step", optimizer, Optimizer)
     return TrainingStep(layer, loss, gradient, optimizer)
 
 
@@ -153,7 +151,7 @@ def mean_loss(reports: Iterable[Report]) -> float:
     _require_iterable("The reports of mean_loss", reports, "Take them from fold.")
     reports = tuple(reports)
     for report in reports:
-        checks.instance("A report of mean_loss", report, Report, "Take them from fold.")
+        checks.instance("A report of mean_loss", report, Report)
     counted = [report for report in reports if isfinite(report.loss)]
     samples = sum(report.samples for report in counted)
     losses = [report.loss * report.samples for report in counted]
