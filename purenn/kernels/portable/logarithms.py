@@ -10,7 +10,7 @@ from math import inf, nan
 
 import numpy as np
 
-from purenn.arrays import FLOAT32, FLOAT64, A, Array, FloatDtype
+from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype
 from purenn.kernels.portable.blockwise import Wide, blockwise, polynomial
 from purenn.kernels.portable.numbers import (
     HALF,
@@ -24,17 +24,6 @@ from purenn.kernels.portable.numbers import (
     constants,
     integer,
 )
-
-
-def log(x: Array, out: A) -> A:
-    """`log(x)`, within 1 unit in the last place (float64), or of what is nearest (float32)."""
-    return blockwise(log_rule, x, out)
-
-
-def log1p(x: Array, out: A) -> A:
-    """`log(1 + x)` without cancellation, with the errors of `log`."""
-    return blockwise(_log1p_rule, x, out)
-
 
 ROOT_HALF = integer(0x3FE6A09E667F3BCD)
 BY_MANTISSA = integer(MANTISSA)
@@ -102,12 +91,19 @@ def _log_plus(x: Wide, rest: Array, spare: list[Wide], dtype: FloatDtype) -> Non
 
 
 def log_rule(x: Wide, spare: list[Wide], dtype: FloatDtype) -> None:
-    """Change x to log(x)."""
+    """`log(x)`, within 1 unit in the last place (float64), or of what is nearest (float32)."""
     _log_plus(x, ZERO, spare, dtype)
 
 
-def _log1p_rule(x: Wide, spare: list[Wide], dtype: FloatDtype) -> None:
-    """The logarithm of the rounded sum 1 + x, and what was rounded off divided by that sum."""
+log = blockwise(log_rule)
+
+
+@blockwise
+def log1p(x: Wide, spare: list[Wide], dtype: FloatDtype) -> None:
+    """`log(1 + x)` without cancellation, with the errors of `log`.
+
+    The logarithm of the rounded sum, and what was rounded off divided by that sum.
+    """
     total, rest = np.add(x, ONE, spare[5]), spare[6]
     np.subtract(total, ONE, rest)
     np.subtract(x, rest, rest)
