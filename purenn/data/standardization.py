@@ -11,8 +11,7 @@ from purenn import checks
 from purenn.arrays import FLOAT64, A, Array, Indices, immutable, require_floats
 from purenn.data.columns import Column, Rows
 from purenn.errors import DataError, DtypeError, ShapeError
-from purenn.kernels.constants import scalar
-from purenn.kernels.elementwise import standardize, times_plus
+from purenn.kernels.elementwise import scalar, standardize, times_plus
 from purenn.tree import Node
 
 PIECE = 2**17  # elements that are looked at together

@@ -15,8 +15,7 @@ import numpy as np
 
 from purenn.arrays import FLOAT32, A, Array, FloatDtype, Vector, read_only
 from purenn.kernels.activations import decay
-from purenn.kernels.constants import scalar
-from purenn.kernels.elementwise import clipped
+from purenn.kernels.elementwise import clipped, scalar
 from purenn.kernels.memory import LINE, empty_like
 from purenn.kernels.ops import Ops
 

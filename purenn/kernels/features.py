@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from purenn.arrays import FLOAT64, A, Array, Matrix, Vector, read_only
-from purenn.kernels.constants import scalar
+from purenn.kernels.elementwise import scalar
 from purenn.kernels.memory import empty, empty_like
 from purenn.kernels.reductions import ROWS
 

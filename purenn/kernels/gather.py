@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from purenn.arrays import ByteImages, FloatDtype, Images, Indices, Matrix, N, read_only, typed_like
-from purenn.kernels.constants import scalar
+from purenn.kernels.elementwise import scalar
 from purenn.kernels.memory import empty
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from purenn.arrays import FLOAT64, Array, Vector, read_only
-from purenn.kernels.constants import scalar
+from purenn.kernels.elementwise import scalar
 from purenn.kernels.features import BLOCK, FAR, together
 from purenn.kernels.memory import empty_like
 from purenn.kernels.norms import inverses

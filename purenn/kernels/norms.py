@@ -7,8 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from purenn.arrays import Array, Matrix, read_only
-from purenn.kernels.constants import scalar
-from purenn.kernels.elementwise import times
+from purenn.kernels.elementwise import scalar, times
 from purenn.kernels.features import FAR
 from purenn.kernels.memory import empty_like
 

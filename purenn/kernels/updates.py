@@ -7,7 +7,7 @@ from math import sqrt
 import numpy as np
 
 from purenn.arrays import FLOAT64, Array, FloatDtype, Leaves, read_only
-from purenn.kernels.constants import scalar
+from purenn.kernels.elementwise import scalar
 from purenn.kernels.memory import empty_like
 
 # What decays is cleared of subnormal numbers every so many steps.

@@ -15,6 +15,7 @@ from purenn.errors import ShapeError
 from purenn.expressions import maker, with_ops
 from purenn.kernels import activations as kernels
 from purenn.kernels import curves
+from purenn.kernels.activations import applied
 from purenn.kernels.elementwise import times
 from purenn.kernels.ops import Ops
 from purenn.keys import Key
@@ -119,19 +120,24 @@ def leaky_relu(slope: Fraction = 0.01) -> Layer[Empty, A, A]:
 @maker
 def sigmoid() -> Layer[Empty, A, A]:
     """The logistic function `1 / (1 + exp(-x))`, without overflow."""
-    return _of_ops(kernels.sigmoid, kernels.sigmoid_cotangent, "sigmoid()")
+    return _of_ops(lambda ops, x: applied(ops.sigmoid, x), kernels.sigmoid_cotangent, "sigmoid()")
 
 
 @maker
 def exponential() -> Layer[Empty, A, A]:
     """`exp(x)`, for outputs that are positive; infinite beyond what the dtype holds."""
-    return _of_ops(kernels.exponential, kernels.exponential_cotangent, "exponential()")
+
+    @np.errstate(over="ignore")
+    def forward(ops: Ops, x: A) -> A:
+        return applied(ops.exp, x)
+
+    return _of_ops(forward, kernels.exponential_cotangent, "exponential()")
 
 
 @maker
 def tanh() -> Layer[Empty, A, A]:
     """The hyperbolic tangent."""
-    return _of_ops(kernels.tanh, kernels.tanh_cotangent, "tanh()")
+    return _of_ops(lambda ops, x: applied(ops.tanh, x), kernels.tanh_cotangent, "tanh()")
 
 
 @maker

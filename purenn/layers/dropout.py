@@ -16,8 +16,7 @@ from purenn.checks import NotNegative
 from purenn.errors import OptionError
 from purenn.expressions import maker
 from purenn.kernels.augmentation import add_noise
-from purenn.kernels.constants import scalar
-from purenn.kernels.elementwise import times, times_plus
+from purenn.kernels.elementwise import scalar, times, times_plus
 from purenn.kernels.memory import empty, empty_like
 from purenn.keys import Key
 from purenn.layers._contract import Check, FreePass, Layer, Pass, checked

@@ -13,8 +13,7 @@ from purenn.checks import Count
 from purenn.errors import DataError, DtypeError, ParametersError, ShapeError
 from purenn.expressions import maker, with_ops
 from purenn.initializers import Initializer, glorot_uniform, normal, zeros
-from purenn.kernels.constants import scalar
-from purenn.kernels.elementwise import times
+from purenn.kernels.elementwise import scalar, times
 from purenn.kernels.features import feature_sums
 from purenn.kernels.ops import Ops
 from purenn.kernels.portable import scalars

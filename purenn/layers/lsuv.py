@@ -11,8 +11,7 @@ from purenn.arrays import Array, read_only
 from purenn.errors import DataError, ShapeError
 from purenn.expressions import maker, rebuilt
 from purenn.initializers import orthogonal
-from purenn.kernels.constants import scalar
-from purenn.kernels.elementwise import times
+from purenn.kernels.elementwise import scalar, times
 from purenn.kernels.reductions import deviation
 from purenn.kernels.updates import largest_factor
 from purenn.keys import Key

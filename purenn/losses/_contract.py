@@ -19,7 +19,7 @@ from purenn import checks
 from purenn.arrays import A, Array, Vector, read_only, typed_like
 from purenn.errors import OptionError, ShapeError
 from purenn.expressions import Expressed, maker
-from purenn.kernels.constants import scalar
+from purenn.kernels.elementwise import scalar
 from purenn.kernels.memory import empty_like
 from purenn.kernels.reductions import is_finite, total
 

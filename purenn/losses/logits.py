@@ -13,7 +13,7 @@ from purenn.checks import Fraction, NotNegative
 from purenn.errors import OptionError, ShapeError
 from purenn.expressions import maker, with_ops
 from purenn.kernels import deviations, entropies
-from purenn.kernels.constants import scalar
+from purenn.kernels.elementwise import scalar
 from purenn.kernels.ops import Ops
 from purenn.losses import _targets
 from purenn.losses._contract import Loss, PerSample, computed, weighted_slopes

@@ -14,7 +14,7 @@ import numpy as np
 from purenn import checks
 from purenn.arrays import A, Labels, Matrix, Vector, is_labels
 from purenn.expressions import maker, with_ops
-from purenn.kernels.constants import scalar
+from purenn.kernels.elementwise import scalar
 from purenn.kernels.entropies import label_places
 from purenn.kernels.memory import empty_like
 from purenn.kernels.ops import Ops

@@ -12,7 +12,7 @@ from purenn.checks import Positive
 from purenn.errors import DataError
 from purenn.expressions import maker, with_ops
 from purenn.kernels import deviations
-from purenn.kernels.constants import scalar
+from purenn.kernels.elementwise import scalar
 from purenn.kernels.memory import empty_like
 from purenn.losses._contract import Loss, computed
 from purenn.losses._targets import require_same_shape

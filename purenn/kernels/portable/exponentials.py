@@ -17,8 +17,6 @@ from purenn.kernels.portable.logarithms import log_rule
 from purenn.kernels.portable.numbers import (
     HALF,
     LN2,
-    LN2_HIGH,
-    LN2_LOW,
     MANTISSA,
     ONE,
     ROUNDING,
@@ -66,7 +64,7 @@ def _growth_32(x: Wide, spare: list[Wide]) -> _Growth:
     np.multiply(x, LOG2_E, scale)
     np.add(scale, ROUNDING_ONE, scale)
     np.subtract(scale, ROUNDING_ONE, n)
-    np.multiply(n, LN2, n)
+    np.multiply(n, LN2[0], n)
     np.subtract(x, n, x)
     np.multiply(x, x, z)
     q = np.multiply(z, B_32, n)
@@ -85,9 +83,9 @@ def _growth_64(x: Wide, spare: list[Wide]) -> _Growth:
     np.multiply(x, LOG2_E, scale)
     np.add(scale, ROUNDING_TWO, scale)
     low = np.subtract(scale, ROUNDING_TWO, other)
-    np.multiply(low, LN2_HIGH, r)
+    np.multiply(low, LN2[1], r)
     high = np.subtract(x, r, x)
-    np.multiply(low, LN2_LOW, low)
+    np.multiply(low, LN2[2], low)
     np.subtract(high, low, r)
     np.multiply(r, r, z)
     ratio = polynomial(z, POLYNOMIAL, spare[4])

@@ -12,18 +12,7 @@ import numpy as np
 
 from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype
 from purenn.kernels.portable.blockwise import Wide, blockwise, polynomial
-from purenn.kernels.portable.numbers import (
-    HALF,
-    LN2,
-    LN2_HIGH,
-    LN2_LOW,
-    MANTISSA,
-    ONE,
-    TWO,
-    ZERO,
-    constants,
-    integer,
-)
+from purenn.kernels.portable.numbers import HALF, LN2, MANTISSA, ONE, TWO, ZERO, constants, integer
 
 ROOT_HALF = integer(0x3FE6A09E667F3BCD)
 BY_MANTISSA = integer(MANTISSA)
@@ -59,7 +48,7 @@ def _log_of_sum(x: Wide, rest: Array, spare: list[Wide], dtype: FloatDtype) -> N
     if dtype == FLOAT32:  # 2 * s + s * R, without corrections
         np.multiply(polynomial(z, FEW, r), s, r)
         np.add(r, rest, r)
-        np.multiply(n, LN2, n)
+        np.multiply(n, LN2[0], n)
         np.add(n, r, x)
         return
     np.multiply(polynomial(z, MANY, r), z, r)
@@ -67,12 +56,12 @@ def _log_of_sum(x: Wide, rest: Array, spare: list[Wide], dtype: FloatDtype) -> N
     np.multiply(half, HALF, half)
     np.add(r, half, r)
     np.multiply(r, s, r)
-    np.multiply(n, LN2_LOW, s)
+    np.multiply(n, LN2[2], s)
     np.add(s, rest, s)
     np.add(r, s, r)
     np.subtract(half, r, half)
     np.subtract(half, f, half)
-    np.multiply(n, LN2_HIGH, n)
+    np.multiply(n, LN2[1], n)
     np.subtract(n, half, x)
 
 
