@@ -45,9 +45,11 @@ N = TypeVar("N", bound=AnyArray)
 if TYPE_CHECKING:
     A = typing_extensions.TypeVar("A", bound=Array, default=Matrix)
     AnyImages = typing_extensions.TypeVar("AnyImages", bound=Array, default=Images)
+    Span = slice[int | None, int | None, int | None]  # which Python 3.11 cannot subscript
 else:
     A = TypeVar("A", bound=Array)
     AnyImages = TypeVar("AnyImages", bound=Array)
+    Span = slice
 
 
 def read_only(array: N) -> N:
@@ -106,6 +108,21 @@ def immutable(array: N) -> N:
     if is_immutable(array):
         return array
     return read_only(typed_like(np.array(array, order="C"), array))
+
+
+def read_only_views(leaves: Leaves) -> Leaves:
+    """The leaves for code that must not write to them."""
+    return tuple([read_only(typed_like(leaf.view(), leaf)) for leaf in leaves])
+
+
+def are_alike(some: object, others: Leaves | list[Array]) -> TypeGuard[Leaves]:
+    """Whether these are leaves with the same shapes and dtypes as others."""
+    if not isinstance(some, tuple | list) or len(some) != len(others):
+        return False
+    for x, y in zip(some, others, strict=True):
+        if not isinstance(x, np.ndarray) or x.shape != y.shape or x.dtype != y.dtype:
+            return False
+    return True
 
 
 def is_plain(array: object) -> TypeIs[AnyArray]:

@@ -9,7 +9,7 @@ from typing import Generic, Self, TypeVar, overload
 import attrs
 
 from purenn import checks
-from purenn.arrays import AnyArray, Indices, Mask, read_only
+from purenn.arrays import AnyArray, Indices, Mask, Span, read_only
 from purenn.data.columns import Column, Pair, Rows, T, X, checked_order
 from purenn.keys import Key
 from purenn.tree import Node
@@ -102,10 +102,8 @@ class Numbered(Node, ABC, Generic[X, T]):
     @overload
     def __getitem__(self, index: int) -> Batch[X, T]: ...
     @overload
-    def __getitem__(self, index: slice[int | None, int | None, int | None]) -> Self: ...
-    def __getitem__(
-        self, index: int | slice[int | None, int | None, int | None]
-    ) -> Batch[X, T] | Self:
+    def __getitem__(self, index: Span) -> Self: ...
+    def __getitem__(self, index: int | Span) -> Batch[X, T] | Self:
         if isinstance(index, slice):
             return attrs.evolve(self, numbers=self.numbers[index])
         return self._make(self.numbers[index])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from purenn.arrays import Array, Images, Vector
+from purenn.arrays import Array, Images, Span, Vector
 from purenn.kernels.threads import shared
-from purenn.kernels.windows import Span, Windows, blocks, cover
+from purenn.kernels.windows import Windows, blocks, cover
 
 
 def correlate(x: Images, weight: Images, bias: Vector, windows: Windows, out: Images) -> None:

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from purenn.arrays import FLOAT64, Array, Vector, read_only
+from purenn.arrays import FLOAT64, Array, Span, Vector, read_only
 from purenn.kernels.elementwise import scalar
 from purenn.kernels.features import BLOCK, FAR, together
 from purenn.kernels.memory import empty_like
 from purenn.kernels.norms import inverses
 from purenn.kernels.reductions import ROWS
-from purenn.kernels.windows import Span, blocks
+from purenn.kernels.windows import blocks
 
 # A row has so many elements at most, unless one place has more: numbers of each sample are repeated
 # for it.

@@ -19,6 +19,7 @@ from typing import Generic, Never, TypeVar, TypeVarTuple, overload
 import attrs
 
 from purenn import checks
+from purenn.arrays import Span
 from purenn.errors import LocatedError, OptionError
 from purenn.expressions import Chained, Expressed, expressed
 from purenn.keys import Key
@@ -104,7 +105,7 @@ class Layer(Expressed, Generic[P, X, Y]):
     def __len__(self) -> int:
         return len(self.parts)
 
-    def __getitem__(self, index: int | slice[int | None, int | None, int | None]) -> AnyLayer:
+    def __getitem__(self, index: int | Span) -> AnyLayer:
         """A layer of a chain by its number, or the chain of some of them."""
         found: list[AnyLayer] = [part for part in self.parts if isinstance(part, Layer)]
         if not isinstance(index, slice):

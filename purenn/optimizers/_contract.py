@@ -19,11 +19,10 @@ import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import Float, Leaves, Packed
+from purenn.arrays import Float, Leaves, Packed, are_alike, read_only_views
 from purenn.errors import OptionError, TreeError
 from purenn.expressions import Chained, Expressed, expressed, maker
-from purenn.kernels.blocks import Rule, fresh
-from purenn.optimizers._updates import Updates, are_alike, read_only_views
+from purenn.kernels.blocks import Rule, Updates, fresh
 from purenn.tree import EMPTY, Empty, Structure, leaf_names
 
 P = TypeVar("P")

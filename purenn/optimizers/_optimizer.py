@@ -9,15 +9,14 @@ import attrs
 import numpy as np
 
 from purenn import checks, tree
-from purenn.arrays import FLOATS, Array, Leaves, Packed, immutable, require_array
+from purenn.arrays import FLOATS, Array, Leaves, Packed, are_alike, immutable, require_array
 from purenn.errors import TreeError
 from purenn.expressions import Expressed, maker
-from purenn.kernels.blocks import fresh
+from purenn.kernels.blocks import Updates, fresh
 from purenn.kernels.updates import scale_and_add
 from purenn.matching import require_same
 from purenn.optimizers._contract import Init, Point, Transform, require_updates
 from purenn.optimizers._state import Owner, P, Parts, S, State, references
-from purenn.optimizers._updates import Updates, are_alike
 from purenn.optimizers.elementwise import fitting
 from purenn.schedules import Schedule, as_schedule
 

@@ -11,7 +11,7 @@ from typing import Generic
 import attrs
 
 from purenn import checks
-from purenn.arrays import Array, Leaves
+from purenn.arrays import Array, Leaves, are_alike
 from purenn.checks import Count, Fraction
 from purenn.errors import OptionError, TreeError
 from purenn.expressions import maker
@@ -19,7 +19,6 @@ from purenn.kernels.updates import average, settle
 from purenn.optimizers._contract import P, Point, S, rewritten
 from purenn.optimizers._optimizer import Moved, Optimizer
 from purenn.optimizers._state import State, outermost
-from purenn.optimizers._updates import are_alike
 from purenn.tree import Node, map_pairs, moving_leaves
 
 

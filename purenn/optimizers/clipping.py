@@ -10,11 +10,11 @@ import numpy as np
 from purenn.arrays import Array, Leaves
 from purenn.checks import Positive
 from purenn.expressions import maker
+from purenn.kernels.blocks import Updates
 from purenn.kernels.elementwise import times
 from purenn.kernels.reductions import global_norm, unit_norms
 from purenn.kernels.updates import clip
 from purenn.optimizers._contract import Point, Transform, flowing, no_state
-from purenn.optimizers._updates import Updates
 from purenn.optimizers.elementwise import entrywise, fitting, scaling
 from purenn.optimizers.scaling import Where, all_leaves, chosen
 from purenn.tree import Empty, Node

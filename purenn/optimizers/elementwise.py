@@ -9,13 +9,12 @@ from typing import TypeGuard
 import attrs
 
 from purenn import checks
-from purenn.arrays import Array, Leaves, Packed
+from purenn.arrays import Array, Leaves, Packed, are_alike, read_only_views
 from purenn.errors import OptionError, TreeError
-from purenn.kernels.blocks import Rule, Slots, fresh
+from purenn.kernels.blocks import Rule, Slots, Updates, fresh
 from purenn.kernels.portable import scalars
 from purenn.kernels.updates import scale, zeros_like
 from purenn.optimizers._contract import Point, S, Transform, flowing
-from purenn.optimizers._updates import Updates, are_alike, read_only_views
 from purenn.tree import children, field_names
 
 StepRule = Callable[[int, Array, Array, Leaves, Leaves], Array]

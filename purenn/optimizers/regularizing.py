@@ -7,11 +7,11 @@ from math import sqrt
 from purenn.arrays import Array, Leaves, read_only
 from purenn.checks import NotNegative, Positive
 from purenn.expressions import maker
+from purenn.kernels.blocks import Updates
 from purenn.kernels.portable import scalars
 from purenn.kernels.updates import centered, scale_and_add
 from purenn.keys import Key
 from purenn.optimizers._contract import Point, Transform, flowing, no_state
-from purenn.optimizers._updates import Updates
 from purenn.optimizers.elementwise import fitting
 from purenn.tree import Empty
 

@@ -12,10 +12,10 @@ from purenn.arrays import Array, Leaves, require_array
 from purenn.checks import Count, NotNegative
 from purenn.errors import OptionError
 from purenn.expressions import maker
+from purenn.kernels.blocks import Updates
 from purenn.kernels.reductions import global_norm
 from purenn.kernels.updates import largest_factor, scale_and_add
 from purenn.optimizers._contract import Point, Transform, flowing, no_state
-from purenn.optimizers._updates import Updates
 from purenn.optimizers.elementwise import fitting, scaling
 from purenn.tree import EMPTY, Empty, Node
 

@@ -9,11 +9,11 @@ from typing import TypeVar
 import numpy as np
 
 from purenn import checks
+from purenn.arrays import are_alike
 from purenn.errors import OptionError, ShapeError
 from purenn.keys import Key
 from purenn.layers import Layer
 from purenn.losses import Loss, LossFunction
-from purenn.optimizers._updates import are_alike
 
 P = TypeVar("P")
 X = TypeVar("X")

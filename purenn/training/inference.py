@@ -12,6 +12,7 @@ from purenn import checks
 from purenn.arrays import require_array
 from purenn.data import Column, Dataset, Pair
 from purenn.errors import DataError, OptionError, TreeError
+from purenn.kernels.blocks import spans
 from purenn.kernels.gather import concatenate
 from purenn.layers import Layer
 from purenn.losses import Loss
@@ -96,8 +97,8 @@ def _batches(data: X | Column[X], batch_size: int) -> Iterator[X]:
     if len({*lengths}) != 1 or 0 in lengths:
         got = " and ".join(map(str, lengths)) or "no array"
         raise DataError(f"expected arrays with the same number of samples, at least 1, got {got}.")
-    for start in range(0, lengths[0], size):
-        batch = compose(structure, [array[start : start + size] for array in plain])
+    for span in spans(lengths[0], size):
+        batch = compose(structure, [array[span] for array in plain])
         if _is_like(batch, data):
             yield batch
 

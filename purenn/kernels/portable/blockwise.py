@@ -8,6 +8,7 @@ from math import nan
 import numpy as np
 
 from purenn.arrays import FLOAT64, A, Array, FloatDtype
+from purenn.kernels.blocks import cut
 from purenn.kernels.memory import empty
 from purenn.kernels.portable.numbers import Constants
 
@@ -33,15 +34,14 @@ def blockwise(rule: Rule) -> Callable[[Array, A], A]:
         results = out.reshape(-1)  # a copy if there are gaps
         work = empty((1 + SPARE, min(BLOCK, x.size)), FLOAT64)
         with np.errstate(all="ignore"):
-            for start in range(0, x.size, BLOCK):
-                piece = flat[start : start + BLOCK]
+            for piece, result in cut(BLOCK, flat, results):
                 block, *spare = work[:, : piece.size]
                 np.copyto(block, piece)
                 rule(block, spare, out.dtype)
                 wrong = np.isnan(block)
                 if wrong.any():
                     block[wrong] = nan
-                np.copyto(results[start : start + BLOCK], block, casting="same_kind")
+                np.copyto(result, block, casting="same_kind")
         if not out.flags.c_contiguous:
             np.copyto(out, results.reshape(out.shape))
         return out
