@@ -169,7 +169,7 @@ def orthogonal(gain: Number = 1.0) -> Initializer:
     """
 
     def draw(rng: np.random.Generator, shape: Shape) -> Drawn:
-        from purenn.kernels.portable.orthogonal import orthonormal_rows
+        from purenn.kernels.portable.products import orthonormal_rows
 
         if len(shape) < 2:
             raise ShapeError("orthogonal", f"expected (..., inputs, outputs), got {shape}.")

@@ -6,16 +6,16 @@ from collections.abc import Callable
 from typing import Generic
 
 import attrs
+import numpy as np
 
 from purenn import checks
-from purenn.arrays import A
-from purenn.errors import ShapeError
-from purenn.expressions import maker
+from purenn.arrays import FLOATS, A, Array
+from purenn.errors import OptionError, ShapeError
+from purenn.expressions import maker, rebuilt
 from purenn.kernels.elementwise import plus
 from purenn.keys import Key
 from purenn.layers._contract import Layer, P, Pass, Q, Thunk, W, X, Y, Z, anything, checked, placed
-from purenn.layers._inference import inference_pullback
-from purenn.tree import Frozen, Node, map_pairs
+from purenn.tree import Frozen, Node, leaves, map_pairs
 
 
 @attrs.frozen(eq=False)
@@ -140,6 +140,38 @@ def branches(first: Layer[P, X, Y], second: Layer[Q, X, Z]) -> Layer[Both[P, Q],
     return Layer(
         lambda key, x: both.init(key, (x, x)), lambda params, x: both.apply(params, (x, x)), vjp
     )
+
+
+def steady(layer: Layer[P, X, Y]) -> Layer[P, X, Y]:
+    """The layer of the same parameters whose training is this one's inference."""
+    return rebuilt(layer, Layer, steady) if layer.inference is None else steady(layer.inference)
+
+
+def inference_pullback(layer: Layer[P, X, Y]) -> Callable[[P, X, Y], Callable[[Y], X]]:
+    """From parameters, `x` and `y = layer.apply(params, x)` to the function from dy to dx.
+
+    Raises:
+        OptionError: in a call, training computes something else, and nothing says what inference
+            is: the pullback would be that of another function.
+    """
+    trained = steady(layer)
+
+    def pullback(params: P, x: X, y: Y) -> Callable[[Y], X]:
+        again, pull = trained.vjp(params, x, Key(0))
+        trials, outputs = leaves(again), leaves(y)
+        if len(trials) != len(outputs) or not all(map(_is_same, trials, outputs)):
+            raise OptionError(
+                f"{layer!r} computes something else in training than in inference, whose "
+                "cotangents are needed. Tell its own layers their inference: "
+                "Layer(init, apply, vjp, inference=...)."
+            )
+        return lambda dy: pull(dy)[1]()
+
+    return pullback
+
+
+def _is_same(one: Array, other: Array) -> bool:
+    return np.array_equal(one, other, equal_nan=one.dtype in FLOATS)
 
 
 @maker

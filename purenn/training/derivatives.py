@@ -16,7 +16,7 @@ from purenn.kernels.augmentation import label_rows
 from purenn.kernels.reductions import global_norm
 from purenn.kernels.updates import moved
 from purenn.layers import Layer
-from purenn.layers._inference import inference_pullback
+from purenn.layers.combinators import inference_pullback
 from purenn.losses import LossFunction
 from purenn.losses._contract import require_no_loss
 from purenn.losses._targets import require_labels, require_matrix
