@@ -58,6 +58,11 @@ def read_only(array: N) -> N:
     return array
 
 
+def view(array: N) -> N:
+    """The same numbers, read-only."""
+    return read_only(typed_like(array.view(), array))
+
+
 def typed_like(array: AnyArray, like: N) -> N:
     """`array`, with the static type of `like`: NumPy's own types lose the rank."""
     if _has_type_of(array, like):
@@ -108,11 +113,6 @@ def immutable(array: N) -> N:
     if is_immutable(array):
         return array
     return read_only(typed_like(np.array(array, order="C"), array))
-
-
-def read_only_views(leaves: Leaves) -> Leaves:
-    """The leaves for code that must not write to them."""
-    return tuple([read_only(typed_like(leaf.view(), leaf)) for leaf in leaves])
 
 
 def are_alike(some: object, others: Leaves | list[Array]) -> TypeGuard[Leaves]:

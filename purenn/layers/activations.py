@@ -9,7 +9,7 @@ from typing import Annotated
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import A, Array, read_only, require_floats, typed_like
+from purenn.arrays import A, Array, require_floats, typed_like, view
 from purenn.checks import Fraction
 from purenn.errors import ShapeError
 from purenn.expressions import maker, with_ops
@@ -55,7 +55,7 @@ def activation(
         if not isinstance(y, np.ndarray) or (y.shape, y.dtype) != (x.shape, x.dtype):
             expected = f"a function that gives {checks.described(x)} for one"
             raise ShapeError(name, f"expected {expected}, got {checks.described(y)}.")
-        return read_only(typed_like(y.view(), x))  # which may be x itself
+        return view(typed_like(y, x))  # which may be x itself
 
     return pointwise(kept, backward, name)
 
@@ -76,10 +76,13 @@ def pointwise(
 
 
 def _of_ops(
-    forward: Callable[[Ops, A], A], backward: Callable[[A, A], A], subject: str
+    forward: Callable[[Ops, A], A],
+    backward: Callable[[A, A], A],
+    subject: str,
+    check: Check[A] = require_floats,
 ) -> Layer[Empty, A, A]:
     """`pointwise`, of a function that computes with operations."""
-    return with_ops(lambda ops: pointwise(partial(forward, ops), backward, subject))
+    return with_ops(lambda ops: pointwise(partial(forward, ops), backward, subject, check))
 
 
 def _curve(rule: curves.Rule, subject: str) -> Layer[Empty, A, A]:
@@ -146,24 +149,19 @@ def softmax() -> Layer[Empty, A, A]:
 
     To train a classifier, leave it out and use `softmax_cross_entropy`, which takes logits.
     """
-    return with_ops(
-        lambda ops: pointwise(
-            partial(kernels.softmax, ops), kernels.softmax_cotangent, "softmax()", require_features
-        )
-    )
+    return _of_ops(kernels.softmax, kernels.softmax_cotangent, "softmax()", require_features)
 
 
 @maker
 def log_softmax() -> Layer[Empty, A, A]:
     """The logarithm of `softmax`, which stays finite where the probability underflows."""
-    return with_ops(
-        lambda ops: pointwise(
-            partial(kernels.log_softmax, ops),
-            partial(kernels.log_softmax_cotangent, ops),
-            "log_softmax()",
-            require_features,
-        )
-    )
+
+    def make(ops: Ops) -> Layer[Empty, A, A]:
+        forward, backward = kernels.log_softmax, kernels.log_softmax_cotangent
+        both = partial(forward, ops), partial(backward, ops)
+        return pointwise(*both, "log_softmax()", require_features)
+
+    return with_ops(make)
 
 
 @maker

@@ -19,7 +19,7 @@ import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import Float, Leaves, Packed, are_alike, read_only_views
+from purenn.arrays import Float, Leaves, Packed, are_alike, view
 from purenn.errors import OptionError, TreeError
 from purenn.expressions import Chained, Expressed, expressed, maker
 from purenn.kernels.blocks import Rule, Updates, fresh
@@ -81,7 +81,7 @@ class Point:
         """The point for code that may keep what it sees."""
         if not self.is_owned:
             return self
-        return attrs.evolve(self, params=read_only_views(self.params), is_owned=False)
+        return attrs.evolve(self, params=tuple(map(view, self.params)), is_owned=False)
 
 
 Init = Callable[[Point], S]

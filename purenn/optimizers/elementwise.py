@@ -9,7 +9,7 @@ from typing import TypeGuard
 import attrs
 
 from purenn import checks
-from purenn.arrays import Array, Leaves, Packed, are_alike, read_only_views
+from purenn.arrays import Array, Leaves, Packed, are_alike, view
 from purenn.errors import OptionError, TreeError
 from purenn.kernels.blocks import Rule, Slots, Updates, fresh
 from purenn.kernels.portable import scalars
@@ -81,7 +81,7 @@ def fitting(transform: Transform[S], options: dict[str, float]) -> Transform[S]:
 
 def _checked(rule: Rule) -> Rule:
     def checked(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-        seen, *kept = read_only_views((x, *old))
+        seen, *kept = map(view, (x, *old))
         y = rule(seen, out, tuple(kept), new)
         y = x if y is seen else y
         if not are_alike((y,), (x,)):

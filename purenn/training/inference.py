@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from math import nan
 from typing import TypeGuard
 
@@ -11,14 +11,14 @@ import numpy as np
 from purenn import checks
 from purenn.arrays import require_array
 from purenn.data import Column, Dataset, Pair
-from purenn.errors import DataError, OptionError, TreeError
+from purenn.errors import DataError, OptionError
 from purenn.kernels.blocks import spans
 from purenn.kernels.gather import concatenate
 from purenn.layers import Layer
 from purenn.losses import Loss
 from purenn.training.gradient import P, T, X, Y, require_loss_function
 from purenn.training.metrics import counted
-from purenn.tree import compose, decompose
+from purenn.tree import compose, decompose, leaves, rebuild
 
 
 @np.errstate(under="ignore")
@@ -37,19 +37,8 @@ def predict(
     checks.instance("The model", layer, Layer)
     source: X | Column[X] = inputs.inputs if isinstance(inputs, Dataset) else inputs
     parts = [layer.apply(params, batch) for batch in _batches(source, batch_size)]
-    found = _joined(parts)
-    if _is_like(found, parts[0]):
-        return found
-    raise TreeError(f"predict: expected outputs in plain tuples, got {checks.described(parts[0])}.")
-
-
-def _joined(parts: Sequence[object]) -> object:
-    """The outputs of all batches in one array, or a tuple of such."""
-    if isinstance(parts[0], tuple):
-        tuples = [part for part in parts if isinstance(part, tuple)]
-        return tuple(map(_joined, zip(*tuples, strict=True)))
-    checks.one_array("predict", parts[0])
-    return concatenate([part for part in parts if isinstance(part, np.ndarray)])
+    joined = map(concatenate, zip(*map(leaves, parts), strict=True))
+    return rebuild(parts[0], tuple(joined))
 
 
 @np.errstate(under="ignore")
