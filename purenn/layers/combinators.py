@@ -15,6 +15,7 @@ from purenn.expressions import maker, rebuilt
 from purenn.kernels.elementwise import plus
 from purenn.keys import Key
 from purenn.layers._contract import Layer, P, Pass, Q, Thunk, W, X, Y, Z, anything, checked, placed
+from purenn.layers._fitting import repacked
 from purenn.tree import Frozen, Node, leaves, map_pairs
 
 
@@ -45,13 +46,7 @@ def wrapping(
     """A layer of these functions with the parameters of another, in a block of their own."""
 
     def vjp_block(params: Block[P], x: X, key: Key) -> Pass[Y, Block[P], X]:
-        y, pull_inner = vjp(params.inner, x, key)
-
-        def pull(dy: Y) -> tuple[Block[P], Thunk[X]]:
-            grads, dx = pull_inner(dy)
-            return Block(grads), dx
-
-        return y, pull
+        return repacked(vjp(params.inner, x, key), lambda grads, dx: (Block(grads), dx))
 
     def init(key: Key, example: X) -> Block[P]:
         return Block(inner.init(key, example))
@@ -129,13 +124,8 @@ def branches(first: Layer[P, X, Y], second: Layer[Q, X, Z]) -> Layer[Both[P, Q],
     both = beside(first, second)
 
     def vjp(params: Both[P, Q], x: X, key: Key) -> Pass[tuple[Y, Z], Both[P, Q], X]:
-        y, pull_both = both.vjp(params, (x, x), key)
-
-        def pull(dyz: tuple[Y, Z]) -> tuple[Both[P, Q], Thunk[X]]:
-            grads, dxs = pull_both(dyz)
-            return grads, lambda: map_pairs(plus, *dxs())
-
-        return y, pull
+        found = both.vjp(params, (x, x), key)
+        return repacked(found, lambda grads, dxs: (grads, lambda: map_pairs(plus, *dxs())))
 
     return Layer(
         lambda key, x: both.init(key, (x, x)), lambda params, x: both.apply(params, (x, x)), vjp

@@ -19,7 +19,7 @@ from purenn.kernels.ops import Ops
 from purenn.kernels.portable import scalars
 from purenn.keys import Key
 from purenn.layers._contract import Layer, Pass, Thunk, checked
-from purenn.layers._fitting import require_fit, require_rows
+from purenn.layers._fitting import repacked, require_fit, require_rows
 from purenn.tree import Node
 
 
@@ -174,13 +174,11 @@ def _unbiased(
 
     def vjp(params: Weight, x: Matrix, key: Key) -> Pass[Matrix, Weight, Matrix]:
         _require_fit(subject, params.weight, x, width)
-        y, pull_product = ops.product_vjp(x, params.weight)
-
-        def pull(dy: Matrix) -> tuple[Weight, Thunk[Matrix]]:
-            slopes, dx = pull_product(dy)
-            return Weight(read_only(slopes)), lambda: read_only(dx())
-
-        return read_only(y), pull
+        y, pull = ops.product_vjp(x, params.weight)
+        return repacked(
+            (read_only(y), pull),
+            lambda slopes, dx: (Weight(read_only(slopes)), lambda: read_only(dx())),
+        )
 
     return checked(subject, Weight, require_rows, init, vjp)
 

@@ -18,9 +18,10 @@ import numpy as np
 from purenn import checks
 from purenn.arrays import A, Array, Vector, read_only, typed_like
 from purenn.errors import OptionError, ShapeError
-from purenn.expressions import Expressed, maker
+from purenn.expressions import Expressed, maker, with_ops
 from purenn.kernels.elementwise import scalar
 from purenn.kernels.memory import empty_like
+from purenn.kernels.ops import Ops
 from purenn.kernels.reductions import is_finite, total
 
 Y = TypeVar("Y")
@@ -130,6 +131,16 @@ def require_no_loss(name: str, function: object, cure: str) -> None:
     checks.function(name, function)
     if isinstance(function, Loss):
         raise OptionError(f"{name}: got the loss {function!r}. {cure}")
+
+
+def computed_in_ops(
+    name: str,
+    check: Callable[[str, A, T], R],
+    kernel: Callable[[Ops, A, R], tuple[Vector, A]],
+    **options: float,
+) -> Loss[A, T]:
+    """`computed`, from a kernel that computes with operations."""
+    return with_ops(lambda ops: computed(name, check, partial(kernel, ops), **options))
 
 
 @maker
