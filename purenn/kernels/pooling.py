@@ -13,8 +13,8 @@ import numpy as np
 
 from purenn.arrays import A, Array, FloatDtype, Images, Matrix, Span, read_only
 from purenn.kernels.elementwise import scalar, times
-from purenn.kernels.groups import place_sums
 from purenn.kernels.memory import empty
+from purenn.kernels.norms import place_sums
 from purenn.kernels.windows import Tap, Windows, blocks, cover, uncover
 
 BOOL = np.dtype(np.bool)

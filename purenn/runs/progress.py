@@ -16,8 +16,7 @@ from purenn.optimizers import State
 from purenn.runs.config import read_config
 from purenn.runs.divergence import NO_MOMENTS, Moment, P, S, require_finite
 from purenn.runs.environment import read_environment
-from purenn.runs.folder import CONFIG, SUMMARY, Run
-from purenn.runs.lock import HELD
+from purenn.runs.folder import CONFIG, HELD, SUMMARY, Run
 from purenn.runs.records import METRICS, Record, keep_records, require_records, seconds
 from purenn.tree import Node
 

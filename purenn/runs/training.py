@@ -21,8 +21,7 @@ from purenn.runs.environment import arithmetic, environment, note_environment
 from purenn.runs.folder import SUMMARY, Run
 from purenn.runs.interruption import interruptible
 from purenn.runs.progress import Progress, require_latest, require_progress, save
-from purenn.runs.records import METRICS, TIMES, Metrics, record, require_records
-from purenn.runs.stopping import Best, Until
+from purenn.runs.records import METRICS, TIMES, Best, Metrics, Until, record, require_records
 from purenn.training import Report, Step
 
 B_co = TypeVar("B_co", covariant=True)
