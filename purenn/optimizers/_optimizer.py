@@ -120,13 +120,9 @@ def _joined(parts: Parts) -> Leaves:
 
 def _require_fresh(owner: object, state: object, fresh: object, error: Exception) -> None:
     """Check that a state that led to an error has the structure and leaves of a fresh one."""
-    (found, structure), (expected, other) = (
-        tree.decompose(one, tree.LEAF_TYPES) for one in (state, fresh)
-    )
-    arrays, wanted = (
-        [leaf for leaf in leaves if isinstance(leaf, np.ndarray)] for leaves in (found, expected)
-    )
-    if structure != other or not are_alike(arrays, wanted):
+    try:
+        require_same(fresh, state, "The states")
+    except TreeError:
         told = f"The state is not that of {owner!r}. Start from init of this optimizer."
         raise TreeError(told) from error
 
