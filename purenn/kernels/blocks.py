@@ -6,7 +6,7 @@ piece of memory, so that a rule is called once for all of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
@@ -28,15 +28,16 @@ Rule = Callable[[Array, Array, Leaves, Leaves], Array]
 Slots = tuple[Leaves, ...]
 
 
-def spans(length: int, step: int) -> Iterator[Span]:
+def spans(length: int, step: int) -> list[Span]:
     """The indices below a length, so many at a time."""
-    return (slice(start, start + step) for start in range(0, length, step))
+    return [slice(start, start + step) for start in range(0, length, step)]
 
 
-def cut(step: int, *arrays: Array) -> Iterator[list[Array]]:
+def cut(step: int, *arrays: Array) -> Iterable[Sequence[Array]]:
     """Of each array so many entries along the first axis at a time."""
-    for span in spans(len(arrays[0]), step):
-        yield [array[span] for array in arrays]
+    if 0 < len(arrays[0]) <= step:
+        return (arrays,)
+    return ([array[span] for array in arrays] for span in spans(len(arrays[0]), step))
 
 
 class Stage(NamedTuple):

@@ -156,7 +156,7 @@ def _each(work: Callable[[Span, Array], R], x: Images, windows: Windows, feature
     def one(block: Span) -> R:
         return work(block, _patches(x[block], windows, multiplied, few))
 
-    blocks = list(spans(samples, step))
+    blocks = spans(samples, step)
     return shared(one, blocks) if is_shared else list(map(one, blocks))
 
 

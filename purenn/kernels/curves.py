@@ -8,7 +8,7 @@ arises far out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from math import inf, pi, sqrt
 
 import numpy as np
@@ -27,7 +27,7 @@ BLOCK = 2**16
 Rule = Callable[[Array, Array, Array | None], object]
 
 
-def _pieces(*arrays: Array) -> Iterator[list[Array]]:
+def _pieces(*arrays: Array) -> Iterable[Sequence[Array]]:
     """Blocks of about the same size, from one cache line on to another."""
     size = arrays[0].size
     count = -(-size // BLOCK) or 1

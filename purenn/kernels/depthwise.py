@@ -39,7 +39,7 @@ def add_weight_cotangent(x: Images, dy: Images, windows: Windows, sums: Images) 
 
 
 def _blocks(x: Images, windows: Windows) -> list[Span]:
-    return list(blocks(x.shape[0], windows.extent(0) * windows.extent(1) * x.shape[3]))
+    return blocks(x.shape[0], windows.extent(0) * windows.extent(1) * x.shape[3])
 
 
 def _seen(x: Images, windows: Windows) -> Array:

@@ -6,7 +6,7 @@ repeated for them, make long ones. A few of these at a time are worked at, while
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -98,7 +98,7 @@ def _width(x: Array) -> int:
     return together(x.size // features, features, WIDTH) * features
 
 
-def _blocks(*arrays: Array) -> Iterator[list[Array]]:
+def _blocks(*arrays: Array) -> Iterable[Sequence[Array]]:
     """A few rows of all arrays at a time."""
     width = _width(arrays[0])
     return cut(_step(width), *[x.reshape(-1, width) for x in arrays])

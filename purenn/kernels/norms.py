@@ -7,7 +7,7 @@ places side by side make longer ones.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 
@@ -175,14 +175,14 @@ def _of_samples(x: Array) -> Array:
     return np.empty((x.shape[0], 1, x.shape[2]), x.dtype)
 
 
-def _blocks(x: Array) -> Iterator[Span]:
+def _blocks(x: Array) -> list[Span]:
     """A few samples at a time."""
     return blocks(x.shape[0], x.shape[1] * x.shape[2], BLOCK)
 
 
 def _block(x: Array) -> Array:
     """Memory for a block of samples."""
-    return empty_like(x[next(_blocks(x), slice(0))])
+    return empty_like(x[next(iter(_blocks(x)), slice(0))])
 
 
 def _rows(x: Array) -> Array:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import attrs
 
 from purenn.arrays import Images, Span
@@ -49,7 +47,7 @@ class Windows:
         return [(slice(None), row, column) for row in rows for column in columns]
 
 
-def blocks(samples: int, elements: int, together: int = BLOCK) -> Iterator[Span]:
+def blocks(samples: int, elements: int, together: int = BLOCK) -> list[Span]:
     """Samples of so many elements, a few at a time."""
     return spans(samples, max(1, together // max(1, elements)))
 

@@ -18,7 +18,7 @@ from math import ceil, frexp, log2
 import numpy as np
 
 from purenn.arrays import FLOAT64, A, Array, FloatDtype, Mask, Matrix, Vector, typed_like
-from purenn.kernels.blocks import BLOCK, spans
+from purenn.kernels.blocks import BLOCK, cut, spans
 from purenn.kernels.memory import empty
 from purenn.kernels.portable.numbers import MANTISSA
 from purenn.kernels.reductions import is_finite
@@ -45,9 +45,9 @@ def square_sums(x: Matrix) -> Vector:
     step = max(1, BLOCK // max(1, x.shape[1]))
     spare = empty((min(step, len(x)), x.shape[1]), x.dtype)
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        for block in spans(len(x), step):
-            squares = np.multiply(x[block], x[block], spare[: len(x[block])])
-            np.add.reduce(squares, 1, out=rows[block])
+        for block, own in cut(step, x, rows):
+            squares = np.multiply(block, block, spare[: len(block)])
+            np.add.reduce(squares, 1, out=own)
             np.add(columns, np.add.reduce(squares, 0), columns)
     return sums
 
