@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import typing
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from math import inf, isfinite
+from types import FunctionType, NoneType
 from typing import Annotated, TypeVar
 
 import attrs
@@ -16,6 +18,7 @@ from purenn.arrays import FLOATS, FloatDtype
 from purenn.errors import DtypeError, OptionError
 
 F = TypeVar("F")
+Check = Callable[[str, object], object]
 
 # How one gets an object of a class.
 CURES = {
@@ -91,6 +94,34 @@ Number = Annotated[float, partial(number)]
 Positive = Annotated[float, partial(number, above=0.0)]
 NotNegative = Annotated[float, partial(number, least=0.0)]
 Fraction = Annotated[float, partial(fraction)]  # from 0 to below 1
+
+
+@cache
+def of_arguments(function: FunctionType) -> dict[str, Check]:
+    """The check of each argument of a `@maker` whose annotation says what it is."""
+    hints: dict[str, object] = {}
+    with suppress(NameError):  # where only a type checker knows a name
+        hints = typing.get_type_hints(function, include_extras=True)
+    for one in inspect.signature(function).parameters.values():
+        if one.kind in (one.VAR_POSITIONAL, one.VAR_KEYWORD):
+            hints.pop(one.name, None)
+    found = {name: _of_hint(hint) for name, hint in hints.items()}
+    return {name: check for name, check in found.items() if check is not None}
+
+
+def _of_hint(hint: object) -> Check | None:
+    first, *others = typing.get_args(hint) or (None,)
+    if others == [NoneType] and (check := _of_hint(first)):
+        return lambda name, value: value if value is None else check(name, value)
+    for other in others:
+        if isinstance(other, partial):  # of what is Annotated
+            return other
+    kind: object = typing.get_origin(hint) or hint
+    if kind is Callable:
+        return function
+    if isinstance(kind, type) and (kind is bool or kind.__module__.startswith("purenn.")):
+        return partial(instance, kind=kind)
+    return None
 
 
 def fits(name: str, value: float, dtype: FloatDtype) -> None:

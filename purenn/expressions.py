@@ -15,11 +15,9 @@ True
 from __future__ import annotations
 
 import inspect
-import typing
 from collections.abc import Callable
-from contextlib import suppress
 from functools import cache, partial, update_wrapper
-from types import FunctionType, NoneType
+from types import FunctionType
 from typing import TypeGuard, TypeVar
 
 import attrs
@@ -30,7 +28,6 @@ from purenn.errors import OptionError
 from purenn.kernels.ops import FAST, Ops
 
 F = TypeVar("F")
-Check = Callable[[str, object], object]
 E = TypeVar("E", bound="Expressed")
 K = TypeVar("K")
 
@@ -155,7 +152,7 @@ def _recording(function: FunctionType) -> object:
             parameters = signature.parameters.values()
             bare = [one.replace(annotation=one.empty, default=one.empty) for one in parameters]
             raise OptionError(f"{make.__name__}{inspect.Signature(bare)}: {error}.") from None
-        for name, check in _argument_checks(function).items():
+        for name, check in checks.of_arguments(function).items():
             value: object = bound.arguments.get(name)
             if name in bound.arguments:
                 found = check(f"The {name} of {make.__name__}", value)
@@ -195,35 +192,6 @@ def rebuilt(value: E, kind: type[K], change: Callable[[K], object]) -> E:
 def is_like(made: object, value: E) -> TypeGuard[E]:
     """Whether something was made as a value was, so that it has the value's type."""
     return isinstance(made, Expressed)
-
-
-@cache
-def _argument_checks(function: FunctionType) -> dict[str, Check]:
-    """The check of each argument whose annotation says what it is."""
-    hints: dict[str, object] = {}
-    with suppress(NameError):  # where only a type checker knows a name
-        hints = typing.get_type_hints(function, include_extras=True)
-    singles = [
-        name
-        for name, one in _signature(function).parameters.items()
-        if one.kind is not one.VAR_POSITIONAL
-    ]
-    found = [(name, _check_of(hints.get(name))) for name in singles]
-    return {name: check for name, check in found if check is not None}
-
-
-def _check_of(hint: object) -> Check | None:
-    first, *others = typing.get_args(hint) or (None,)
-    if others == [NoneType] and (check := _check_of(first)):
-        return lambda name, value: value if value is None else check(name, value)
-    if others and isinstance(others[0], partial):  # of what is Annotated
-        return others[0]
-    kind: object = typing.get_origin(hint) or hint
-    if kind is Callable:
-        return checks.function
-    if isinstance(kind, type) and (kind is bool or kind.__module__.startswith("purenn.")):
-        return partial(checks.instance, kind=kind)
-    return None
 
 
 def _call(function: object, bound: inspect.BoundArguments) -> Call:
