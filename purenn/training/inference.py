@@ -12,13 +12,12 @@ from purenn import checks
 from purenn.arrays import require_array
 from purenn.data import Column, Dataset, Pair
 from purenn.errors import DataError, OptionError
-from purenn.kernels.blocks import spans
 from purenn.kernels.gather import concatenate
 from purenn.layers import Layer
 from purenn.losses import Loss
 from purenn.training.gradient import P, T, X, Y, require_loss_function
 from purenn.training.metrics import counted
-from purenn.tree import compose, decompose, leaves, rebuild
+from purenn.tree import compose, compose_like, decompose
 
 
 @np.errstate(under="ignore")
@@ -37,8 +36,9 @@ def predict(
     checks.instance("The model", layer, Layer)
     source: X | Column[X] = inputs.inputs if isinstance(inputs, Dataset) else inputs
     parts = [layer.apply(params, batch) for batch in _batches(source, batch_size)]
-    joined = map(concatenate, zip(*map(leaves, parts), strict=True))
-    return rebuild(parts[0], tuple(joined))
+    taken = [decompose(part, np.ndarray) for part in parts]
+    joined = map(concatenate, zip(*[outputs for outputs, _ in taken], strict=True))
+    return compose_like(parts[0], taken[0][1], joined)
 
 
 @np.errstate(under="ignore")
@@ -86,8 +86,8 @@ def _batches(data: X | Column[X], batch_size: int) -> Iterator[X]:
     if len({*lengths}) != 1 or 0 in lengths:
         got = " and ".join(map(str, lengths)) or "no array"
         raise DataError(f"expected arrays with the same number of samples, at least 1, got {got}.")
-    for span in spans(lengths[0], size):
-        batch = compose(structure, [array[span] for array in plain])
+    for start in range(0, lengths[0], size):
+        batch = compose(structure, [array[start : start + size] for array in plain])
         if _is_like(batch, data):
             yield batch
 
