@@ -141,7 +141,7 @@ class Updates(NamedTuple):
                     if x is out:
                         out, other = other, out
 
-    def settled(self) -> Leaves:
+    def result(self) -> Leaves:
         """What comes out of all rules."""
         if not self.stages:
             return self.leaves

@@ -109,7 +109,7 @@ class Transform(Expressed, Generic[S]):
         """`update` for updates that are on their way, to which it may add rules."""
         if self._flow is not None:
             return self._flow(state, updates, point)
-        after, found = self.update(state, updates.settled(), point.lent())
+        after, found = self.update(state, updates.result(), point.lent())
         return after, Updates(require_updates(self, found, point))
 
     @overload
@@ -130,7 +130,7 @@ def flowing(init: Init[S], flow: Flow[S], parts: tuple[object, ...] = ()) -> Tra
 
     def update(state: S, grads: Leaves, point: Point) -> tuple[S, Leaves]:
         after, updates = flow(state, Updates(grads), point)
-        return after, updates.settled()
+        return after, updates.result()
 
     return Transform(init, update, flow=flow, parts=parts)
 

@@ -59,7 +59,7 @@ def scale_by_rms(
 
     def rule(step: int, g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
         np.multiply(g, g, out)
-        square = kernels.settle(kernels.blend(old[0], decay, out, out, new[0]), step)
+        square = kernels.flush_subnormals(kernels.blend(old[0], decay, out, out, new[0]), step)
         if bias_correction:
             return kernels.adam_direction(g, square, 1.0, total_weight(decay, step), epsilon, out)
         return kernels.over_root(g, square, epsilon, out)

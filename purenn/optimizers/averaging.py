@@ -15,7 +15,7 @@ from purenn.arrays import Array, Leaves, are_alike
 from purenn.checks import Count, Fraction
 from purenn.errors import OptionError, TreeError
 from purenn.expressions import maker
-from purenn.kernels.updates import average, settle
+from purenn.kernels.updates import average, flush_subnormals
 from purenn.optimizers._contract import P, Point, S, rewritten
 from purenn.optimizers._optimizer import Moved, Optimizer
 from purenn.optimizers._state import State, outermost
@@ -78,7 +78,7 @@ def blended(mean: Leaves, share: float, params: Leaves, point: Point, count: int
     """`share * mean + (1 - share) * params`, the blend of that number."""
 
     def rule(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-        return settle(average(old[0], share, x, out, new[0]), count)
+        return flush_subnormals(average(old[0], share, x, out, new[0]), count)
 
     return rewritten(mean, rule, params, point)
 

@@ -62,7 +62,7 @@ def report_global_norm() -> Transform[Norm]:
 
 
 def _report(state: Norm, updates: Updates, point: Point) -> tuple[Norm, Updates]:
-    grads = updates.settled()
+    grads = updates.result()
     return Norm(global_norm(grads)), Updates(grads)
 
 
@@ -90,7 +90,7 @@ def adaptive_clipping(
 
     def flow(state: Empty, updates: Updates, point: Point) -> tuple[Empty, Updates]:
         picked = chosen(where, point, "is clipped")
-        leaves = zip(updates.settled(), point.params, picked, strict=True)
+        leaves = zip(updates.result(), point.params, picked, strict=True)
         found = [clipped(g, param) if is_clipped else g for g, param, is_clipped in leaves]
         return state, Updates(tuple(found))
 

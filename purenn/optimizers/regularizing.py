@@ -25,7 +25,7 @@ def centralization() -> Transform[Empty]:
     """
 
     def flow(state: Empty, updates: Updates, point: Point) -> tuple[Empty, Updates]:
-        found = updates.settled()
+        found = updates.result()
         return state, Updates(tuple([centered(g) if g.ndim > 1 else g for g in found]))
 
     return flowing(no_state, flow)

@@ -132,7 +132,7 @@ def scale_by_trust_ratio() -> Transform[Empty]:
     """
 
     def flow(state: Empty, updates: Updates, point: Point) -> tuple[Empty, Updates]:
-        found = updates.settled()
+        found = updates.result()
         ratios = map(_trust_ratio, point.params, found)
         return state, Updates(found).then(*map(scaling, ratios))
 
