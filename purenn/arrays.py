@@ -46,16 +46,23 @@ if TYPE_CHECKING:
     A = typing_extensions.TypeVar("A", bound=Array, default=Matrix)
     G = typing_extensions.TypeVar("G", bound=Array, default=Matrix)
     AnyImages = typing_extensions.TypeVar("AnyImages", bound=Array, default=Images)
+    Span = slice[int | None, int | None, int | None]  # which Python 3.11 cannot subscript
 else:
     A = TypeVar("A", bound=Array)
     G = TypeVar("G", bound=Array)
     AnyImages = TypeVar("AnyImages", bound=Array)
+    Span = slice
 
 
 def read_only(array: N) -> N:
     """Make an array that nobody else holds read-only, without a copy."""
     array.setflags(write=False)
     return array
+
+
+def view(array: N) -> N:
+    """The same numbers, read-only."""
+    return read_only(typed_like(array.view(), array))
 
 
 def typed_like(array: AnyArray, like: N) -> N:
@@ -108,6 +115,16 @@ def immutable(array: N) -> N:
     if is_immutable(array):
         return array
     return read_only(typed_like(np.array(array, order="C"), array))
+
+
+def are_alike(some: object, others: Leaves | list[Array]) -> TypeGuard[Leaves]:
+    """Whether these are leaves with the same shapes and dtypes as others."""
+    if not isinstance(some, tuple | list) or len(some) != len(others):
+        return False
+    for x, y in zip(some, others, strict=True):
+        if not isinstance(x, np.ndarray) or x.shape != y.shape or x.dtype != y.dtype:
+            return False
+    return True
 
 
 def is_plain(array: object) -> TypeIs[AnyArray]:

@@ -3,15 +3,45 @@
 from __future__ import annotations
 
 import inspect
+import typing
+from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from math import inf, isfinite
-from typing import Annotated
+from types import FunctionType, NoneType
+from typing import Annotated, TypeVar
 
+import attrs
 import numpy as np
 
 from purenn.arrays import FLOATS, FloatDtype
 from purenn.errors import DtypeError, OptionError
+
+F = TypeVar("F")
+Check = Callable[[str, object], object]
+
+# How one gets an object of a class.
+CURES = {
+    "Augmentation": "Give random_flip(), say.",
+    "Batch": "Take it from shuffled_batches(...).",
+    "Column": "Use dataset(inputs, targets) for arrays, or Rows(x).",
+    "Config": "Make one with Config(script, settings).",
+    "Dataset": "Make one with dataset(inputs, targets).",
+    "Initializer": "Give an initializer, such as nn.initializers.zeros().",
+    "Key": "Give Key(0), say.",
+    "Layer": "Chain layers: linear(8) >> relu().",
+    "Loss": "Give mean_squared_error(), say.",
+    "Mixing": "Give mixup(0.2, 10), say.",
+    "Optimizer": "Make one with descend(transform, rate).",
+    "Point": "An optimizer takes the parameters: descend(transform, rate).init(params).",
+    "Progress": "Take it from begin.",
+    "Report": "Take them from fold.",
+    "Run": "Take it from start or resume.",
+    "Schedule": "Wrap a function of the step: schedules.Schedule(function).",
+    "Standardization": "Make it with standardization(training.inputs).",
+    "State": "Make it with optimizer.init(params).",
+    "Transform": "Give momentum(0.9), say. Only transforms go into descend and >>.",
+}
 
 
 def integer(name: str, value: object, least: int = 1, most: float = inf) -> int:
@@ -66,6 +96,34 @@ NotNegative = Annotated[float, partial(number, least=0.0)]
 Fraction = Annotated[float, partial(fraction)]  # from 0 to below 1
 
 
+@cache
+def of_arguments(function: FunctionType) -> dict[str, Check]:
+    """The check of each argument of a `@maker` whose annotation says what it is."""
+    hints: dict[str, object] = {}
+    with suppress(NameError):  # where only a type checker knows a name
+        hints = typing.get_type_hints(function, include_extras=True)
+    for one in inspect.signature(function).parameters.values():
+        if one.kind in (one.VAR_POSITIONAL, one.VAR_KEYWORD):
+            hints.pop(one.name, None)
+    found = {name: _of_hint(hint) for name, hint in hints.items()}
+    return {name: check for name, check in found.items() if check is not None}
+
+
+def _of_hint(hint: object) -> Check | None:
+    first, *others = typing.get_args(hint) or (None,)
+    if others == [NoneType] and (check := _of_hint(first)):
+        return lambda name, value: value if value is None else check(name, value)
+    for other in others:
+        if isinstance(other, partial):  # of what is Annotated
+            return other
+    kind: object = typing.get_origin(hint) or hint
+    if kind is Callable:
+        return function
+    if isinstance(kind, type) and (kind is bool or kind.__module__.startswith("purenn.")):
+        return partial(instance, kind=kind)
+    return None
+
+
 def fits(name: str, value: float, dtype: FloatDtype) -> None:
     """Check that an option neither vanishes nor overflows in the dtype that it meets."""
     with np.errstate(over="ignore", under="ignore"):
@@ -75,25 +133,43 @@ def fits(name: str, value: float, dtype: FloatDtype) -> None:
         raise OptionError(f"{name}: {value!r} {effect} in {dtype}.")
 
 
-def instance(name: str, value: object, kind: type, advice: str = "") -> None:
-    """Check that an argument is an object of a class of purenn's."""
-    if isinstance(value, kind) or (
-        isinstance(value, np.generic) and isinstance(value.item(), kind)
-    ):
-        return
-    got, cure = described(value), advice
+def instance(name: str, value: object, kind: type, cure: str = "") -> object:
+    """The object of a class; a NumPy scalar as Python's own."""
+    if isinstance(value, kind):
+        return value
+    if isinstance(value, np.generic) and isinstance(value.item(), kind):
+        return value.item()
+    got, advice = described(value), cure or CURES.get(kind.__name__, "")
     if inspect.isfunction(value):
         got = f"the function {value.__name__}"
         if hasattr(value, "__wrapped__"):  # by @maker
-            cure = f"Call it: {value.__name__}()."
-    article = "an" if kind.__name__[0] in "AEIOaeio" else "a"
-    raise OptionError(f"{name}: expected {article} {kind.__name__}, got {got}. {cure}".rstrip())
+            advice = f"Call it: {value.__name__}()."
+    raise OptionError(f"{name}: expected {_a(kind.__name__)}, got {got}. {advice}".rstrip())
 
 
-def function(name: str, value: object) -> None:
-    """Check that an argument can be called."""
-    if not callable(value):
-        raise OptionError(f"{name}: expected a function, got {described(value)}.")
+def function(name: str, value: object) -> object:
+    """What can be called."""
+    if callable(value):
+        return value
+    raise OptionError(f"{name}: expected a function, got {described(value)}.")
+
+
+def called(owner: object, field: attrs.Attribute[F], value: F) -> None:
+    """The validator of fields that are functions."""
+    function(f"The {field.alias} of {type(owner).__name__}", value)
+
+
+def of(kind: type, cure: str = "") -> Callable[[object, attrs.Attribute[F], F], None]:
+    """The validator of fields of a class."""
+
+    def check(owner: object, field: attrs.Attribute[F], value: F) -> None:
+        instance(f"The {field.alias} of {type(owner).__name__}", value, kind, cure)
+
+    return check
+
+
+def _a(noun: str) -> str:
+    return f"an {noun}" if noun[0] in "AEIOaeio" else f"a {noun}"
 
 
 def float_dtype(name: str, dtype: object) -> FloatDtype:
@@ -119,8 +195,7 @@ def is_pair(value: object) -> bool:
 def described(value: object) -> str:
     """A value in an error message, in a few words."""
     if isinstance(value, np.ndarray) and value.ndim:
-        article = "an" if value.dtype.name[0] in "io" else "a"
-        return f"{article} {value.dtype} array of shape {value.shape}"
+        return f"{_a(str(value.dtype))} array of shape {value.shape}"
     if isinstance(value, tuple):
         return f"a tuple of {len(value)}"
     text = repr(value)

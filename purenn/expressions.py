@@ -15,9 +15,7 @@ True
 from __future__ import annotations
 
 import inspect
-import typing
 from collections.abc import Callable
-from contextlib import suppress
 from functools import cache, partial, update_wrapper
 from types import FunctionType
 from typing import TypeGuard, TypeVar
@@ -25,6 +23,7 @@ from typing import TypeGuard, TypeVar
 import attrs
 import numpy as np
 
+from purenn import checks
 from purenn.errors import OptionError
 from purenn.kernels.ops import FAST, Ops
 
@@ -142,7 +141,8 @@ def maker(function: F) -> F:
     """Decorate a function so that what it returns knows the expression that builds it.
 
     Arguments should be immutable. NumPy scalars become Python numbers, and lists and arrays tuples.
-    Arguments with an annotation such as `rate: checks.Fraction` are checked.
+    Arguments whose annotation is a function, one of purenn's classes, bool, or a kind such as
+    `checks.Fraction` are checked.
     """
     made = _recording(function) if inspect.isfunction(function) else None
     if made is not None and isinstance(made, type(function)):
@@ -160,14 +160,16 @@ def _recording(function: FunctionType) -> object:
             parameters = signature.parameters.values()
             bare = [one.replace(annotation=one.empty, default=one.empty) for one in parameters]
             raise OptionError(f"{make.__name__}{inspect.Signature(bare)}: {error}.") from None
-        for name, check in _argument_checks(function).items():
+        for name, check in checks.of_arguments(function).items():
+            value: object = bound.arguments.get(name)
             if name in bound.arguments:
-                checked[name] = check(f"The {name} of {make.__name__}", bound.arguments[name])
+                found = check(f"The {name} of {make.__name__}", value)
+                checked |= {} if found is value else {name: found}
         given = {name: _plain(value) for name, value in bound.arguments.items()}
         bound.arguments = given | checked
-        value: object = function(*bound.args, **bound.kwargs)
+        made: object = function(*bound.args, **bound.kwargs)
         bound.arguments = given
-        return expressed(value, _call(make, bound)) if isinstance(value, Expressed) else value
+        return expressed(made, _call(make, bound)) if isinstance(made, Expressed) else made
 
     return update_wrapper(make, function)
 
@@ -198,16 +200,6 @@ def rebuilt(value: E, kind: type[K], change: Callable[[K], object]) -> E:
 def is_like(made: object, value: E) -> TypeGuard[E]:
     """Whether something was made as a value was, so that it has the value's type."""
     return isinstance(made, Expressed)
-
-
-@cache
-def _argument_checks(function: object) -> dict[str, partial[object]]:
-    """The check of each argument that is annotated with one."""
-    hints: dict[str, object] = {}
-    with suppress(NameError):  # where only a type checker knows a name
-        hints = typing.get_type_hints(function, include_extras=True)
-    found = {name: check for name, hint in hints.items() for check in typing.get_args(hint)[1:]}
-    return {name: check for name, check in found.items() if isinstance(check, partial)}
 
 
 def _call(function: object, bound: inspect.BoundArguments) -> Call:

@@ -41,17 +41,14 @@ if TYPE_CHECKING:  # numpy.random takes milliseconds to import
 class Initializer(Expressed):
     """A function from a key, a shape and a dtype to an array, which `draw` makes in float64."""
 
-    draw: Draw
-
-    def __attrs_post_init__(self) -> None:
-        checks.function("The draw of an Initializer", self.draw)
+    draw: Draw = attrs.field(validator=checks.called)
 
     @np.errstate(over="ignore")  # which is found out at the end
     def __call__(
         self, key: Key, shape: Sizes, dtype: FloatDtype | type[Float] = FLOAT32
     ) -> np.ndarray[Sizes, np.dtype[Float]]:
         """A read-only array; OptionError if an entry overflows in the dtype, or all vanish."""
-        checks.instance(f"The key of {self!r}", key, Key, "Give Key(0), say.")
+        checks.instance(f"The key of {self!r}", key, Key)
         if not isinstance(shape, tuple):
             raise OptionError(f"{self!r}: expected a shape as a tuple, got {shape!r}.")
         sizes = tuple(checks.integer(f"A size in the shape of {self!r}", size) for size in shape)
@@ -176,7 +173,7 @@ def orthogonal(gain: Number = 1.0) -> Initializer:
     """
 
     def draw(rng: np.random.Generator, shape: Shape) -> Drawn:
-        from purenn.kernels.portable.orthogonal import orthonormal_rows
+        from purenn.kernels.portable.products import orthonormal_rows
 
         if len(shape) < 2:
             raise ShapeError("orthogonal", f"expected (..., inputs, outputs), got {shape}.")

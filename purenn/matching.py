@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from purenn.errors import TreeError
-from purenn.tree import decompose, walk
+from purenn.tree import LEAF_TYPES, decompose, walk
 
 
 def mismatches(expected: dict[str, str], actual: dict[str, str]) -> tuple[str, ...]:
@@ -22,12 +22,21 @@ def mismatches(expected: dict[str, str], actual: dict[str, str]) -> tuple[str, .
 
 def require_same(expected: object, actual: object, what: str) -> None:
     """Check that two trees have the same structure, shapes and dtypes, or list what differs."""
-    found = mismatches(_described(expected), _described(actual))
+    found = mismatches(described(named(expected)), described(named(actual)))
     if found:
         raise TreeError(f"{what} do not match:\n  " + "\n  ".join(found))
-    if decompose(expected, np.ndarray)[1] != decompose(actual, np.ndarray)[1]:
+    if decompose(expected, LEAF_TYPES)[1] != decompose(actual, LEAF_TYPES)[1]:
         raise TreeError(f"{what} do not match: the same leaves lie in nodes of other classes.")
 
 
-def _described(tree: object) -> dict[str, str]:
-    return {path or "tree": f"{x.dtype} {x.shape}" for path, x in walk(tree, np.ndarray)}
+def named(tree: object) -> dict[str, object]:
+    """The arrays and plain values of a tree by their paths."""
+    return {path or "tree": leaf for path, leaf in walk(tree, LEAF_TYPES)}
+
+
+def described(leaves: dict[str, object]) -> dict[str, str]:
+    """What each leaf is, in a few words."""
+    return {
+        path: f"{x.dtype} {x.shape}" if isinstance(x, np.ndarray) else type(x).__name__
+        for path, x in leaves.items()
+    }

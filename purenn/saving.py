@@ -20,8 +20,8 @@ from purenn import files, jsons, safetensors
 from purenn.arrays import AnyArray
 from purenn.errors import FormatError, TreeError
 from purenn.keys import Key
-from purenn.matching import mismatches
-from purenn.tree import LEAF_TYPES, Node, T, compose, compose_like, decompose, walk
+from purenn.matching import described, mismatches, named
+from purenn.tree import LEAF_TYPES, Node, T, compose, compose_like, decompose
 
 VERSION = "2"
 CURE = "Pass like=, a tree of the same structure."
@@ -49,8 +49,8 @@ class Saved:
 
     def fitted(self, like: T) -> T:
         """The tree, in the classes of a tree of the same structure, shapes and dtypes."""
-        expected, nodes = _leaves(like), _nodes(like)
-        found = mismatches(_described(expected), _described(self.leaves))
+        expected, nodes = named(like), _nodes(like)
+        found = mismatches(described(expected), described(self.leaves))
         if not found and _names(self.nodes or nodes) != _names(nodes):
             found = ("the same leaves lie in nodes of other classes",)
         if found:
@@ -93,12 +93,12 @@ def load(path: files.AnyPath, *, like: object = None) -> object:
 
 def digest(params: object) -> str:
     """SHA-256 of a safetensors file of the arrays of a tree, named by their paths."""
-    return hashlib.sha256(safetensors.encode(_arrays(_leaves(params)), {})).hexdigest()
+    return hashlib.sha256(safetensors.encode(_arrays(named(params)), {})).hexdigest()
 
 
 def encode(tree: object) -> bytes:
     """The bytes of the file that `save` writes."""
-    leaves = _leaves(tree)
+    leaves = named(tree)
     rest = iter(leaves.items())
     entries: list[jsons.Json] = [
         list(node) if node else _entry(*next(rest)) for node in _nodes(tree)
@@ -149,10 +149,6 @@ def _entry(path: str, leaf: object) -> jsons.Json:
     return [path, kind, str(leaf.seed if isinstance(leaf, Key) else leaf)]
 
 
-def _leaves(tree: object) -> dict[str, object]:
-    return {path or "tree": leaf for path, leaf in walk(tree, LEAF_TYPES)}
-
-
 def _arrays(leaves: dict[str, object]) -> dict[str, AnyArray]:
     return {path: leaf for path, leaf in leaves.items() if isinstance(leaf, np.ndarray)}
 
@@ -164,13 +160,6 @@ def _nodes(tree: object) -> Nodes:
 
 def _names(nodes: Nodes) -> list[tuple[str, int] | None]:
     return [node and (node[0].rpartition(":")[2], node[1]) for node in nodes]  # modules may move
-
-
-def _described(leaves: dict[str, object]) -> dict[str, str]:
-    return {
-        path: f"{x.dtype.name} {x.shape}" if isinstance(x, np.ndarray) else type(x).__name__
-        for path, x in leaves.items()
-    }
 
 
 def _own_class(label: str, where: str) -> type:

@@ -33,10 +33,7 @@ Cycles = Annotated[int, partial(checks.integer, most=64)]
 class Schedule(Expressed):
     """A function of the step: `rate(step)` is a finite number ≥ 0."""
 
-    rate: Callable[[int], float]
-
-    def __attrs_post_init__(self) -> None:
-        checks.function("The rate of a Schedule", self.rate)
+    rate: Callable[[int], float] = attrs.field(validator=checks.called)
 
     def __call__(self, step: int) -> float:
         """The rate at that step."""
@@ -184,8 +181,7 @@ def linear_warm_up(rate: Positive, steps: Count) -> Schedule:
 def as_schedule(rate: float | Schedule) -> Schedule:
     """The schedule itself, or the constant one of a number."""
     if callable(rate):
-        cure = "Wrap a function of the step: schedules.Schedule(function)."
-        checks.instance("A learning rate", rate, Schedule, cure)
+        checks.instance("A learning rate", rate, Schedule)
     return rate if isinstance(rate, Schedule) else constant(rate)
 
 

@@ -14,7 +14,7 @@ from properties import given
 from purenn import Empty, Key, Layer, layers
 from purenn.arrays import FLOAT32, FLOAT64, FloatDtype, Matrix
 from purenn.kernels import ops
-from purenn.kernels.constants import scalar
+from purenn.kernels.elementwise import scalar
 from purenn.layers import identity, leaky_relu, log_softmax, relu, sigmoid, softmax, tanh
 
 Activation = Layer[Empty, Matrix, Matrix]

@@ -7,7 +7,7 @@ import pytest
 from contracts import bits, spread
 
 from purenn.arrays import FLOAT32, Array, Matrix, immutable, matrix, read_only, typed_like, vector
-from purenn.kernels import constants, memory
+from purenn.kernels import elementwise, entropies, memory
 
 ROWS: Matrix = np.arange(6.0).reshape(2, 3)
 
@@ -44,7 +44,7 @@ def test_what_nobody_can_write_to_is_shared() -> None:
 
 def test_vectors_matrices_and_shared_constants_are_read_only() -> None:
     assert typed_like(ROWS, ROWS[:1]) is ROWS
-    shared = (constants.scalar(0.5, FLOAT32), constants.row_starts(3, 4))
+    shared = (elementwise.scalar(0.5, FLOAT32), entropies.row_starts(3, 4))
     for array in (matrix(ROWS), vector(ROWS[0]), read_only(ROWS.copy()), *shared):
         with pytest.raises(ValueError, match="read-only"):
             array[...] = 1

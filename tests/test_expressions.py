@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import multiprocessing
+from collections.abc import Callable
 from typing import Annotated
 
 import attrs
 import numpy as np
 import pytest
 from contracts import copies
-from refusals import refused
+from refusals import evaluate, refused
 
 import purenn as nn
 from purenn import checks, initializers, layers, losses, maker, schedules
@@ -119,6 +120,31 @@ def test_arguments_that_are_annotated_as_a_kind_are_checked_and_converted() -> N
         return Local(lambda step: rate)
 
     assert repr(unchecked(0)).endswith("unchecked(0)")
+
+
+FLAGS: list[object] = []
+
+
+@maker
+def built(
+    rate: Callable[[int], float], key: nn.Key | None = None, *, is_on: bool = True, **others: bool
+) -> Schedule:
+    FLAGS.append(is_on)
+    return Schedule(rate)
+
+
+def test_functions_bools_and_classes_of_purenns_are_checked_where_annotations_name_them() -> None:
+    shown = "built(float, more=True, key=Key(1), is_on=False)"
+    assert repr(built(float, nn.Key(1), is_on=False, more=True)) == shown
+    assert built(float, None) == built(float)
+    evaluate("built(float, is_on=np.True_)", globals())
+    assert [type(flag) for flag in FLAGS] == [bool] * 4
+    with refused(OptionError, "The rate of built: expected a function, got 0.1."):
+        evaluate("built(0.1)", globals())
+    with refused(OptionError, "The key of built: expected a Key, got 0. Give Key(0), say."):
+        evaluate("built(float, 0)", globals())
+    with refused(OptionError, "The is_on of built: expected a bool, got 1."):
+        evaluate("built(float, is_on=1)", globals())
 
 
 def test_without_a_maker_a_value_equals_itself_alone() -> None:

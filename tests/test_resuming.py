@@ -18,8 +18,7 @@ from purenn.arrays import Vector
 from purenn.errors import OptionError, PurennError, RunError
 from purenn.optimizers import Velocity
 from purenn.runs import training
-from purenn.runs.records import METRICS, TIMES, Metrics
-from purenn.runs.stopping import Best, Until
+from purenn.runs.records import METRICS, TIMES, Best, Metrics, Until
 from purenn.saving import load
 from purenn.training import Report
 

@@ -21,7 +21,7 @@ from survivor import CONFIG, EPOCHS
 
 from purenn import runs
 from purenn.errors import PurennError, RunError, UnavailableError
-from purenn.runs.lock import locked
+from purenn.runs.folder import locked
 
 
 @contextmanager

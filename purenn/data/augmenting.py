@@ -25,10 +25,7 @@ V_contra = TypeVar("V_contra", bound=Array, contravariant=True)
 class Augmentation(Expressed, Generic[V_contra]):
     """A random change of inputs: a pure function `(inputs, key) -> inputs of the same shape`."""
 
-    function: Callable[[V_contra, Key], Array]
-
-    def __attrs_post_init__(self) -> None:
-        checks.function("The function of an Augmentation", self.function)
+    function: Callable[[V_contra, Key], Array] = attrs.field(validator=checks.called)
 
     def __call__(self: Augmentation[V], inputs: V, key: Key) -> V:
         """The changed inputs."""
@@ -40,10 +37,9 @@ class Augmentation(Expressed, Generic[V_contra]):
 class Mixing(Expressed, Generic[V_contra]):
     """A random mixture of samples: `(inputs, targets, key) -> (inputs, rows of probabilities)`."""
 
-    function: Callable[[V_contra, Matrix | Labels, Key], tuple[Array, Matrix]]
-
-    def __attrs_post_init__(self) -> None:
-        checks.function("The function of a Mixing", self.function)
+    function: Callable[[V_contra, Matrix | Labels, Key], tuple[Array, Matrix]] = attrs.field(
+        validator=checks.called
+    )
 
     def __call__(
         self: Mixing[V], inputs: V, targets: Matrix | Labels, key: Key
@@ -56,7 +52,7 @@ class Mixing(Expressed, Generic[V_contra]):
 
 def _require(change: object, inputs: object, key: object) -> None:
     arrays.require_floats(f"{change!r}", inputs)
-    checks.instance(f"The key of {change!r}", key, Key, "Give Key(0), say.")
+    checks.instance(f"The key of {change!r}", key, Key)
 
 
 def _like(change: object, found: object, inputs: V) -> V:
@@ -81,12 +77,8 @@ def _class_rows(change: object, found: Matrix, inputs: Array) -> Matrix:
 class AugmentedBatches(Numbered[X, T]):
     """Batches that are made by a function of their numbers, as they are read."""
 
-    make: Callable[[int], Batch[X, T]]
-    numbers: range
-
-    def __attrs_post_init__(self) -> None:
-        checks.function("The make of AugmentedBatches", self.make)
-        checks.instance("The numbers of batches", self.numbers, range, "")
+    make: Callable[[int], Batch[X, T]] = attrs.field(validator=checks.called)
+    numbers: range = attrs.field(validator=checks.of(range))
 
     def _make(self, number: int) -> Batch[X, T]:
         return self.make(number)
@@ -125,9 +117,9 @@ def augmented(
     advice = "Make them with shuffled_batches, and give all augmentations at once."
     checks.instance("The batches of augmented", batches, Batches, advice)
     for augmentation in augmentations:
-        checks.instance("An augmentation", augmentation, Augmentation, "Give random_flip(), say.")
+        checks.instance("An augmentation", augmentation, Augmentation)
     if mixing is not None:
-        checks.instance("The mixing of augmented", mixing, Mixing, "Give mixup(0.2, 10), say.")
+        checks.instance("The mixing of augmented", mixing, Mixing)
     make = partial(_augmented, batches, augmentations, mixing)  # which can be pickled
     return AugmentedBatches(make, range(len(batches)))
 

@@ -9,7 +9,7 @@ from typing import Generic, Self, TypeVar, overload
 import attrs
 
 from purenn import checks
-from purenn.arrays import AnyArray, Indices, Mask, read_only
+from purenn.arrays import AnyArray, Indices, Mask, Span, read_only
 from purenn.data.columns import Column, Pair, Rows, T, X, checked_order
 from purenn.keys import Key
 from purenn.tree import Node
@@ -102,10 +102,8 @@ class Numbered(Node, ABC, Generic[X, T]):
     @overload
     def __getitem__(self, index: int) -> Batch[X, T]: ...
     @overload
-    def __getitem__(self, index: slice[int | None, int | None, int | None]) -> Self: ...
-    def __getitem__(
-        self, index: int | slice[int | None, int | None, int | None]
-    ) -> Batch[X, T] | Self:
+    def __getitem__(self, index: Span) -> Self: ...
+    def __getitem__(self, index: int | Span) -> Batch[X, T] | Self:
         if isinstance(index, slice):
             return attrs.evolve(self, numbers=self.numbers[index])
         return self._make(self.numbers[index])
@@ -123,12 +121,11 @@ class Batches(Numbered[X, T]):
     batch_size: int
     key: Key
     order: Indices | None
-    numbers: range
+    numbers: range = attrs.field(validator=checks.of(range))
 
     def __attrs_post_init__(self) -> None:
         require_data(self.dataset, self.key)
         checks.integer("The batch size", self.batch_size)
-        checks.instance("The numbers of batches", self.numbers, range, "")
         if self.order is not None:
             object.__setattr__(self, "order", checked_order(self.order, len(self.dataset)))
 
@@ -166,8 +163,8 @@ def arranged_batches(
 
 def require_data(data: object, key: object) -> None:
     """Check that arguments are a data set and a key."""
-    checks.instance("The data of batches", data, Dataset, "Make one with dataset(inputs, targets).")
-    checks.instance("The key of batches", key, Key, "Give Key(0), say.")
+    checks.instance("The data of batches", data, Dataset)
+    checks.instance("The key of batches", key, Key)
 
 
 def _batches(

@@ -181,12 +181,10 @@ class ScaledBytes(Node, Column[Images]):
 class Pair(Node, Column[tuple[X, T]]):
     """Two columns of one length, for models of two inputs and for targets with weights."""
 
-    first: Column[X]
-    second: Column[T]
+    first: Column[X] = attrs.field(validator=checks.of(Column))
+    second: Column[T] = attrs.field(validator=checks.of(Column))
 
     def __attrs_post_init__(self) -> None:
-        for column in (self.first, self.second):
-            checks.instance("A column", column, Column, "Use dataset(inputs, targets) for arrays.")
         if len(self.first) != len(self.second):
             raise DataError(
                 "expected inputs and targets, or the parts of a pair, with the same number of "
@@ -205,11 +203,10 @@ class Pair(Node, Column[tuple[X, T]]):
 class Part(Node, Column[X]):
     """Some rows of a column, by indices or a mask, which are not copied until a batch is."""
 
-    column: Column[X]
+    column: Column[X] = attrs.field(validator=checks.of(Column))
     order: Indices | Mask
 
     def __attrs_post_init__(self) -> None:
-        checks.instance("The column of a Part", self.column, Column, "Give Rows(x), say.")
         object.__setattr__(self, "order", checked_order(self.order, len(self.column)))
 
     def __len__(self) -> int:

@@ -11,8 +11,7 @@ from purenn import checks
 from purenn.arrays import FLOAT64, A, Array, Indices, immutable, require_floats
 from purenn.data.columns import Column, Rows
 from purenn.errors import DataError, DtypeError, ShapeError
-from purenn.kernels.constants import scalar
-from purenn.kernels.elementwise import standardize, times_plus
+from purenn.kernels.elementwise import scalar, standardize, times_plus
 from purenn.tree import Node
 
 PIECE = 2**17  # elements that are looked at together
@@ -126,13 +125,10 @@ def _statistics(column: Column[A], first: A, axes: tuple[int, ...]) -> tuple[Arr
 class Standardized(Node, Column[A], Generic[A]):
     """A column that is standardized batch by batch, as it is read."""
 
-    column: Column[A]
-    fit: Standardization
+    column: Column[A] = attrs.field(validator=checks.of(Column))
+    fit: Standardization = attrs.field(validator=checks.of(Standardization))
 
     def __attrs_post_init__(self) -> None:
-        checks.instance("The column of Standardized", self.column, Column, "Give Rows(x), say.")
-        advice = "Make it with standardization(training.inputs)."
-        checks.instance("The fit of Standardized", self.fit, Standardization, advice)
         self.take(range(1))  # which checks that they go together
 
     def __len__(self) -> int:

@@ -34,7 +34,7 @@ def spirals(
         The points, (arms * samples_per_arm, 2), scaled by one number so that the largest coordinate
         is 1 or -1, and their labels, int64, from 0 to arms - 1. Both arrays are read-only.
     """
-    checks.instance("key", key, Key, "Make one with Key(0).")
+    checks.instance("key", key, Key)
     classes = checks.integer("arms", arms, 2, MAX_POINTS)
     samples = checks.integer("samples_per_arm", samples_per_arm, 1, MAX_POINTS // classes)
     length = 2 * math.pi * checks.number("turns", turns, above=0.0, most=1000.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import nan
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -11,25 +11,28 @@ from sklearn.utils.validation import check_is_fitted
 from purenn.arrays import FLOAT32, FLOATS, A, Array, FloatDtype, Matrix, is_plain
 from purenn.data import shuffled_batches
 from purenn.errors import DataError, OptionError, ParametersError, TreeError
-from purenn.estimators._history import Measured
 from purenn.estimators._preparation import E, Preparation
 from purenn.estimators._sklearn import CallbackSupportMixin, Stage, with_callbacks
-from purenn.estimators._training import first_params, tell, train_all
+from purenn.estimators._training import Curves, first_params, tell, train_all
 from purenn.layers import Block, block
 from purenn.optimizers import State, evaluation_params
 from purenn.training import fold, jacobian, mean_loss, predict, training_step
 from purenn.tree import EMPTY, to_dtype
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 # Up to so many samples are predicted in one go.
 PIECE = 1024
 
 
-class Estimator(CallbackSupportMixin, Measured, Preparation[E]):
+class Estimator(CallbackSupportMixin, Preparation[E]):
     """A net for tables, with scikit-learn's interface."""
 
     params_: tuple[object, ...]
     _serving: tuple[object, ...]  # the parameters in the dtype of predictions
     _dtype: FloatDtype = FLOAT32
+    _curves: list[tuple[Curves, ...]]  # of each member
     _states: list[State[object, object]]  # of each member, if there was a partial_fit
 
     @with_callbacks
@@ -102,6 +105,38 @@ class Estimator(CallbackSupportMixin, Measured, Preparation[E]):
         served = params if self._dtype == FLOAT32 else [to_dtype(p, self._dtype) for p in params]
         width = -1 if hasattr(self, "feature_names_in_") else self.n_features_in_
         return {"params_": params, "_serving": tuple(served), "_plain_width": width}
+
+    @property
+    def history_(self) -> dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]]:
+        """What was measured, with a row for each epoch of each member: a table for pandas."""
+        check_is_fitted(self, "params_")
+        rows = [
+            (member, epoch, *curves)
+            for member, epochs in enumerate(self._curves)
+            for epoch, curves in enumerate(epochs, 1)
+        ]
+        names = ("member", "epoch", "loss", "validation_loss", "validation_error")
+        return dict(zip(names, np.array(rows, np.float64).T, strict=True))
+
+    def plot_history(self, axes: Axes | None = None) -> Axes:
+        """Draw the curves of the loss, of training and of validation."""
+        try:
+            import matplotlib.pyplot as plt
+        except ImportError as error:
+            cure = "in a clone of purenn, pip install '.[scripts]'"
+            raise ModuleNotFoundError(f"plot_history needs matplotlib: {cure}.") from error
+        history = self.history_
+        drawn = plt.figure().add_subplot() if axes is None else axes
+        for member in np.unique(history["member"]):
+            rows = history["member"] == member
+            for name, color in (("loss", "C0"), ("validation_loss", "C1")):
+                if np.isnan(history[name]).all():
+                    continue
+                label = name.replace("_", " ") if member == 0 else None
+                drawn.plot(history["epoch"][rows], history[name][rows], color, label=label)
+        drawn.set(xlabel="epoch", ylabel="loss")
+        drawn.legend()
+        return drawn
 
     def _features(self, X: object) -> Matrix:
         if not (

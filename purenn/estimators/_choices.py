@@ -9,19 +9,9 @@ import attrs
 
 from purenn import checks
 from purenn.errors import OptionError
+from purenn.estimators import _networks as networks
 from purenn.estimators._columns import Layout
-from purenn.estimators._networks import (
-    HIDDEN,
-    LARGEST,
-    Mover,
-    Recipe,
-    Task,
-    always,
-    full,
-    opaque_net,
-    opaque_optimizer,
-    simple,
-)
+from purenn.estimators._networks import HIDDEN, LARGEST, Mover, Recipe, Task, full, simple
 from purenn.estimators._training import Objective
 from purenn.losses import Loss, weighted
 from purenn.optimizers import adam
@@ -43,7 +33,7 @@ def recipe_of(
 ) -> Recipe:
     """The net and the optimizer that are chosen, where None stands for the default."""
     if callable(model):
-        net = partial(always, opaque_net(model(layout.width, outputs)))
+        net = partial(networks.always, networks.opaque_net(model(layout.width, outputs)))
         return Recipe(net, partial(_own_optimizer, adam(0.001) if optimizer is None else optimizer))
     hidden = HIDDEN if model is None else hidden_sizes(model)
     is_full = preset == "full"
@@ -61,7 +51,7 @@ def _own_optimizer(given: object, progress: float, steps: int | None) -> Mover:
             cure = "Give an Optimizer."
             raise OptionError(f"optimizer: partial_fit cannot tell the number of steps. {cure}")
         given = given(steps)
-    return opaque_optimizer(given)
+    return networks.opaque_optimizer(given)
 
 
 def hidden_sizes(model: object) -> tuple[int, ...]:

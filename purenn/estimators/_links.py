@@ -4,25 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from purenn import losses
 from purenn.arrays import Labels, Matrix, Vector, is_labels
 from purenn.errors import OptionError
 from purenn.expressions import maker
 from purenn.layers import Layer, block, exponential, frozen, identity, lsuv, sigmoid, softmax
-from purenn.losses import (
-    Loss,
-    PerSample,
-    binary_cross_entropy_with_logits,
-    class_weighted,
-    ignoring,
-    kullback_leibler,
-    poisson,
-    reporting,
-    sigmoid_focal,
-    softmax_cross_entropy,
-    softmax_focal,
-    summed,
-    weighted,
-)
+from purenn.losses import Loss, PerSample
 from purenn.portability import portable
 from purenn.tree import Empty
 
@@ -30,15 +17,18 @@ Link = Layer[Empty, Matrix, Matrix]
 
 # Their outputs, or means, are those of the layer or loss in this place of their arguments.
 WRAPPERS: dict[object, int] = {
-    **dict.fromkeys((block, frozen, lsuv, portable, summed, ignoring, weighted, class_weighted), 0),
-    reporting: 1,
+    **dict.fromkeys((block, frozen, lsuv, portable, losses.summed, losses.ignoring), 0),
+    **dict.fromkeys((losses.weighted, losses.class_weighted), 0),
+    losses.reporting: 1,
 }
 
 # What makes predictions of the outputs that these take; all others take predictions.
 LINKS: dict[object, Link] = {
-    poisson: exponential(),
-    **dict.fromkeys((binary_cross_entropy_with_logits, sigmoid_focal), sigmoid()),
-    **dict.fromkeys((softmax_cross_entropy, softmax_focal, kullback_leibler), softmax()),
+    losses.poisson: exponential(),
+    **dict.fromkeys((losses.binary_cross_entropy_with_logits, losses.sigmoid_focal), sigmoid()),
+    **dict.fromkeys(
+        (losses.softmax_cross_entropy, losses.softmax_focal, losses.kullback_leibler), softmax()
+    ),
 }
 
 

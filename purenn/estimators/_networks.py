@@ -14,7 +14,7 @@ from math import pi
 
 import attrs
 
-from purenn import checks
+from purenn import checks, layers
 from purenn.arrays import Array, Matrix
 from purenn.estimators._columns import Layout
 from purenn.initializers import zeros
@@ -23,21 +23,13 @@ from purenn.layers import (
     Layer,
     block,
     branches,
-    category_embedding,
     concatenate,
-    dropout,
     fitted_linear,
-    mish,
     ntk_linear,
-    parametric,
-    periodic_embedding,
-    scale,
     select,
-    selu,
     stack,
 )
 from purenn.optimizers import Optimizer, descend, scale_by_adam, scaled, weight_decay
-from purenn.optimizers._optimizer import require_optimizer
 from purenn.portability import portable
 from purenn.schedules import Schedule, log_cosine
 from purenn.tree import Empty
@@ -70,8 +62,8 @@ class Task:
     full_rate: float
 
 
-CLASSIFICATION = Task(selu(), 0.04, 0.04)
-REGRESSION = Task(mish(), 0.07, 0.2)
+CLASSIFICATION = Task(layers.selu(), 0.04, 0.04)
+REGRESSION = Task(layers.mish(), 0.07, 0.2)
 
 
 @attrs.frozen(eq=False)
@@ -124,7 +116,7 @@ def simple(task: Task, outputs: int, hidden: tuple[int, ...] = HIDDEN) -> Recipe
     """
     blocks = [block(ntk_linear(width) >> task.activation) for width in hidden]
     last = ntk_linear(outputs, weight=zeros(), bias=zeros())
-    net = opaque_net(scale() >> stack(*blocks) >> last if blocks else scale() >> last)
+    net = opaque_net(layers.scale() >> stack(*blocks) >> last if blocks else layers.scale() >> last)
     return Recipe(partial(always, net), partial(_simple_optimizer, task.rate))
 
 
@@ -179,9 +171,9 @@ def _full_net(
     activation: Activation, layout: Layout, outputs: int, hidden: tuple[int, ...], progress: float
 ) -> Net:
     """Columns embedded, then hidden layers with the dropout of that time."""
-    active, noise = parametric(activation), dropout(DROPOUT * flat_cosine(progress))
+    active, noise = layers.parametric(activation), layers.dropout(DROPOUT * flat_cosine(progress))
     blocks = [block(fitted_linear(width) >> active >> noise) for width in hidden]
-    inputs, last = block(_embedded(layout)) >> scale(), fitted_linear(outputs)
+    inputs, last = block(_embedded(layout)) >> layers.scale(), fitted_linear(outputs)
     return opaque_net(inputs >> stack(*blocks) >> last if blocks else inputs >> last)
 
 
@@ -203,24 +195,24 @@ def _embedded(layout: Layout) -> Net:
     first, second = layout.numbers, layout.numbers + layout.indicators
     parts: list[Net] = []
     if layout.numbers:
-        parts.append(opaque_net(select(0, first) >> periodic_embedding()))
+        parts.append(opaque_net(select(0, first) >> layers.periodic_embedding()))
     if layout.indicators:
         parts.append(opaque_net(select(first, second)))
     if layout.symbols:
-        vectors = category_embedding(layout.symbols, WIDTH)
+        vectors = layers.category_embedding(layout.symbols, WIDTH)
         parts.append(opaque_net(select(second, layout.width) >> vectors))
     return reduce(lambda left, right: opaque_net(branches(left, right) >> concatenate()), parts)
 
 
 def opaque_net(layer: object) -> Net:
     """A layer whose parameters are of a type that is known only when the program runs."""
-    checks.instance("The result of model", layer, Layer, "Chain layers: linear(8) >> relu().")
+    checks.instance("The result of model", layer, Layer)
     nets: list[Net] = [each for each in (layer,) if isinstance(each, Layer)]
     return nets[0]
 
 
 def opaque_optimizer(optimizer: object) -> Mover:
     """An optimizer whose state is of a type that is known only when the program runs."""
-    require_optimizer("an estimator", optimizer)
+    checks.instance("The optimizer of an estimator", optimizer, Optimizer)
     movers: list[Mover] = [each for each in (optimizer,) if isinstance(each, Optimizer)]
     return movers[0]

@@ -12,6 +12,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_array, column_or_1d
 
+from purenn import losses
 from purenn.arrays import FLOAT32, FLOAT64, Array, Labels, Matrix, Vector, is_labels, read_only
 from purenn.errors import LabelError, OptionError
 from purenn.estimators._base import Estimator
@@ -22,13 +23,7 @@ from purenn.estimators._sklearn import ClassifierMixin
 from purenn.estimators._tables import require_labels
 from purenn.estimators._weights import normalized
 from purenn.layers import Layer, identity, sigmoid, softmax
-from purenn.losses import (
-    LossFunction,
-    binary_cross_entropy,
-    binary_cross_entropy_with_logits,
-    cross_entropy,
-    softmax_cross_entropy,
-)
+from purenn.losses import LossFunction, softmax_cross_entropy
 from purenn.optimizers import Optimizer
 
 K = TypeVar("K")
@@ -137,10 +132,10 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         require_match(model, self.loss)
         loss: object
         if gives_probabilities(model):
-            loss = binary_cross_entropy() if self._is_multilabel else cross_entropy()
+            loss = losses.binary_cross_entropy() if self._is_multilabel else losses.cross_entropy()
             link, threshold = identity(), 0.5
         elif self._is_multilabel:
-            loss, link, threshold = binary_cross_entropy_with_logits(), sigmoid(), 0.0
+            loss, link, threshold = losses.binary_cross_entropy_with_logits(), sigmoid(), 0.0
         else:
             loss, link, threshold = softmax_cross_entropy(label_smoothing=0.1), softmax(), 0.0
         return loss if self.loss is None else self.loss, link, error_rate(threshold)

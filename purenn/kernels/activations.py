@@ -14,10 +14,9 @@ from math import ceil, inf, log2
 import numpy as np
 
 from purenn.arrays import A, Array, FloatDtype, Vector, read_only
-from purenn.kernels.constants import scalar
-from purenn.kernels.elementwise import clipped, times, times_plus
+from purenn.kernels.elementwise import clipped, scalar, times, times_plus
 from purenn.kernels.memory import empty_like
-from purenn.kernels.ops import Ops
+from purenn.kernels.ops import Function, Ops
 
 # The maxima of rows as short as this are found twice as fast in a transposed copy.
 SHORT = 32
@@ -92,10 +91,10 @@ def prelu_slopes(x: A, dy: A) -> A:
     return times(clipped(x, -inf, 0.0), dy)
 
 
-def sigmoid(ops: Ops, x: A) -> A:
-    """`1 / (1 + exp(-x))`."""
+def applied(function: Function, x: A) -> A:
+    """The function of each element."""
     y = empty_like(x)
-    ops.sigmoid(x, y)
+    function(x, y)
     return read_only(y)
 
 
@@ -108,25 +107,10 @@ def sigmoid_cotangent(y: A, dy: A) -> A:
     return read_only(dx)
 
 
-def exponential(ops: Ops, x: A) -> A:
-    """`exp(x)`."""
-    y = empty_like(x)
-    with np.errstate(over="ignore"):
-        ops.exp(x, y)
-    return read_only(y)
-
-
 def exponential_cotangent(y: A, dy: A) -> A:
     """`dy * y`."""
     with np.errstate(over="ignore", invalid="ignore"):
         return times(dy, y)
-
-
-def tanh(ops: Ops, x: A) -> A:
-    """The hyperbolic tangent."""
-    y = empty_like(x)
-    ops.tanh(x, y)
-    return read_only(y)
 
 
 def tanh_cotangent(y: A, dy: A) -> A:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from purenn.arrays import FLOAT32, A, FloatDtype, Images, Indices, Labels, Mask, Matrix, read_only
-from purenn.kernels.constants import scalar
-from purenn.kernels.elementwise import times, times_plus
+from purenn.kernels.elementwise import scalar, times, times_plus
 from purenn.kernels.entropies import label_places
 from purenn.kernels.gather import take
 from purenn.kernels.memory import empty, empty_like

@@ -1,19 +1,19 @@
-"""Rules over leaves, block by block: each block goes through all rules while it is in the cache.
+"""Big arrays block by block; and rules over leaves, through all of which each block goes in turn.
 
-What rules write to is made by `fresh`, with many small leaves in one piece of memory, so that a
-rule is called once for all of them.
+So a block stays in the cache. What rules write to is made by `fresh`, with many small leaves in one
+piece of memory, so that a rule is called once for all of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
 
-from purenn.arrays import Array, Block, FloatDtype, Leaves, Packed, Vector, read_only
+from purenn.arrays import Array, Block, FloatDtype, Leaves, Packed, Span, Vector, read_only
 from purenn.kernels.memory import Sizes, block, empty
 
 # So many elements of each array that takes part fit into the second cache together.
@@ -26,6 +26,18 @@ SMALL, ALIGNED = 2**12, 16
 # itself, `out`, or one of `new`. Blocks of `old` and `new` may be the same memory.
 Rule = Callable[[Array, Array, Leaves, Leaves], Array]
 Slots = tuple[Leaves, ...]
+
+
+def spans(length: int, step: int) -> list[Span]:
+    """The indices below a length, so many at a time."""
+    return [slice(start, start + step) for start in range(0, length, step)]
+
+
+def cut(step: int, *arrays: Array) -> Iterable[Sequence[Array]]:
+    """Of each array so many entries along the first axis at a time."""
+    if 0 < len(arrays[0]) <= step:
+        return (arrays,)
+    return ([array[span] for array in arrays] for span in spans(len(arrays[0]), step))
 
 
 class Stage(NamedTuple):
@@ -103,21 +115,39 @@ def _flats(leaves: Leaves) -> list[Vector]:
     return flats
 
 
-def run(leaves: Leaves, stages: tuple[Stage, ...]) -> None:
-    """Put every leaf through all stages, which write into their new leaves."""
-    flats = _flats(leaves)
-    count = len(flats)
-    work = [(rules, _columns(old, count), _columns(new, count)) for rules, old, new in stages]
-    for index, flat in enumerate(flats):
-        spare = empty((2 * min(BLOCK, flat.size),), flat.dtype)
-        for start in range(0, flat.size, BLOCK):
-            x = flat[start : start + BLOCK]
-            out, other = spare[: x.size], spare[x.size : 2 * x.size]
-            for rules, old, new in work:
-                rule = _rule(rules, leaves, index, start)
-                x = rule(x, out, _cut(old[index], start), _cut(new[index], start))
-                if x is out:
-                    out, other = other, out
+class Updates(NamedTuple):
+    """Leaves, and the rules that they still go through: together, when what comes out is needed."""
+
+    leaves: Leaves
+    stages: tuple[Stage, ...] = ()
+
+    def then(self, *rules: Rule, old: Slots = (), new: Slots = ()) -> Updates:
+        """The updates after one more rule, or one for each leaf, that reads old and writes new."""
+        return Updates(self.leaves, (*self.stages, Stage(rules, old, new)))
+
+    def run(self) -> None:
+        """Put the leaves through all rules, for what these write."""
+        (leaves, stages), flats = self, _flats(self.leaves)
+        count = len(flats)
+        work = [(rules, _columns(old, count), _columns(new, count)) for rules, old, new in stages]
+        for index, flat in enumerate(flats):
+            spare = empty((2 * min(BLOCK, flat.size),), flat.dtype)
+            for start in range(0, flat.size, BLOCK):
+                x = flat[start : start + BLOCK]
+                out, other = spare[: x.size], spare[x.size : 2 * x.size]
+                for rules, old, new in work:
+                    rule = _rule(rules, leaves, index, start)
+                    x = rule(x, out, _cut(old[index], start), _cut(new[index], start))
+                    if x is out:
+                        out, other = other, out
+
+    def result(self) -> Leaves:
+        """What comes out of all rules."""
+        if not self.stages:
+            return self.leaves
+        found = fresh(self.leaves)
+        self.then(_store, new=(found,)).run()
+        return found
 
 
 def _cut(vectors: Leaves, start: int) -> Leaves:
@@ -160,15 +190,6 @@ def _rule(rules: tuple[Rule, ...], leaves: Leaves, index: int, start: int) -> Ru
         return out
 
     return each
-
-
-def settled(leaves: Leaves, stages: tuple[Stage, ...]) -> Leaves:
-    """The leaves that come out of all stages."""
-    if not stages:
-        return leaves
-    found = fresh(leaves)
-    run(leaves, (*stages, Stage((_store,), (), (found,))))
-    return found
 
 
 def _store(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:

@@ -15,14 +15,15 @@ from math import prod
 
 import numpy as np
 
-from purenn.arrays import FLOAT64, Array, Images, Vector, read_only, typed_like
+from purenn.arrays import FLOAT64, Array, Images, Span, Vector, read_only, typed_like
 from purenn.kernels import depthwise
+from purenn.kernels.blocks import spans
 from purenn.kernels.memory import LINE, empty
 from purenn.kernels.processor import has_avx512
 from purenn.kernels.products import products
 from purenn.kernels.reductions import ROWS
 from purenn.kernels.threads import R, shared
-from purenn.kernels.windows import Span, Windows, cover
+from purenn.kernels.windows import Windows, cover
 
 # OpenBLAS does not copy matrices first for products of so many multiplications at most. Therefore a
 # stack of matrices is faster than a single one, if each has so many rows.
@@ -155,7 +156,7 @@ def _each(work: Callable[[Span, Array], R], x: Images, windows: Windows, feature
     def one(block: Span) -> R:
         return work(block, _patches(x[block], windows, multiplied, few))
 
-    blocks = [slice(start, start + step) for start in range(0, samples, step)]
+    blocks = spans(samples, step)
     return shared(one, blocks) if is_shared else list(map(one, blocks))
 
 

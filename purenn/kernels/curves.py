@@ -8,15 +8,15 @@ arises far out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from math import inf, pi, sqrt
 
 import numpy as np
 
-from purenn.arrays import FLOAT32, A, Array, FloatDtype, Vector, read_only
+from purenn.arrays import FLOAT32, A, Array, FloatDtype, read_only
 from purenn.kernels.activations import decay
-from purenn.kernels.constants import scalar
-from purenn.kernels.elementwise import clipped
+from purenn.kernels.blocks import cut
+from purenn.kernels.elementwise import clipped, scalar
 from purenn.kernels.memory import LINE, empty_like
 from purenn.kernels.ops import Ops
 
@@ -27,14 +27,12 @@ BLOCK = 2**16
 Rule = Callable[[Array, Array, Array | None], object]
 
 
-def _pieces(*arrays: Array) -> Iterator[list[Vector]]:
+def _pieces(*arrays: Array) -> Iterable[Sequence[Array]]:
     """Blocks of about the same size, from one cache line on to another."""
     size = arrays[0].size
     count = -(-size // BLOCK) or 1
     step = (size // (LINE * count) + 1) * LINE
-    flats: list[Vector] = [array.reshape(-1) for array in arrays]
-    for start in range(0, size, step):
-        yield [flat[start : start + step] for flat in flats]
+    return cut(step, *[array.reshape(-1) for array in arrays])
 
 
 def values(rule: Rule, x: A) -> A:

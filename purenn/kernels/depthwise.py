@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from purenn.arrays import Array, Images, Vector
+from purenn.arrays import Array, Images, Span, Vector
 from purenn.kernels.threads import shared
-from purenn.kernels.windows import Span, Windows, blocks, cover
+from purenn.kernels.windows import Windows, blocks, cover
 
 
 def correlate(x: Images, weight: Images, bias: Vector, windows: Windows, out: Images) -> None:
@@ -39,7 +39,7 @@ def add_weight_cotangent(x: Images, dy: Images, windows: Windows, sums: Images) 
 
 
 def _blocks(x: Images, windows: Windows) -> list[Span]:
-    return list(blocks(x.shape[0], windows.extent(0) * windows.extent(1) * x.shape[3]))
+    return blocks(x.shape[0], windows.extent(0) * windows.extent(1) * x.shape[3])
 
 
 def _seen(x: Images, windows: Windows) -> Array:

@@ -10,9 +10,8 @@ from math import inf, isfinite
 import numpy as np
 
 from purenn.arrays import A, Array, Labels, Matrix, Vector, read_only
-from purenn.kernels.constants import row_starts, scalar
-from purenn.kernels.elementwise import clipped, times
-from purenn.kernels.entropies import label_places
+from purenn.kernels.elementwise import clipped, scalar, times
+from purenn.kernels.entropies import label_places, row_starts
 from purenn.kernels.memory import empty_like
 from purenn.kernels.ops import Ops
 from purenn.kernels.reductions import total

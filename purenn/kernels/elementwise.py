@@ -1,12 +1,23 @@
-"""Sums, shifts, multiples and bounds, element by element."""
+"""Sums, shifts, multiples and bounds, element by element; and numbers as arrays."""
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
-from purenn.arrays import A, Array, read_only
-from purenn.kernels.constants import scalar
+from purenn.arrays import A, Array, FloatDtype, read_only
 from purenn.kernels.memory import empty_like
+
+
+@lru_cache(maxsize=1024)
+def scalar(value: float, dtype: FloatDtype) -> Array:
+    """`value` as an array without axes: a ufunc takes it twice as fast as a Python number.
+
+    Zero is positive: -0.0 and 0.0 are equal, and so one entry of the cache, and which of them came
+    first must not show in any result.
+    """
+    return read_only(np.array(value + 0.0, dtype))
 
 
 def plus(x: A, y: A) -> A:
@@ -14,6 +25,13 @@ def plus(x: A, y: A) -> A:
     total = empty_like(x)
     np.add(x, y, total)
     return read_only(total)
+
+
+def minus(x: A, y: A) -> A:
+    """`x - y`, of one shape."""
+    rest = empty_like(x)
+    np.subtract(x, y, rest)
+    return read_only(rest)
 
 
 def times(x: A, factor: Array) -> A:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import inf, isfinite
 
 import numpy as np
 
 from purenn.arrays import A, Array, Indices, Labels, Matrix, Vector, read_only
 from purenn.kernels.activations import decay, exponentials, row_sums
-from purenn.kernels.constants import row_starts, scalar
-from purenn.kernels.elementwise import clipped, times, times_plus
+from purenn.kernels.elementwise import clipped, scalar, times, times_plus
 from purenn.kernels.memory import empty_like
 from purenn.kernels.ops import Ops
 from purenn.kernels.reductions import total
+
+
+@lru_cache(maxsize=16)
+def row_starts(rows: int, columns: int) -> Indices:
+    """The position of each row's first element in a flat C-contiguous matrix."""
+    return read_only(np.arange(rows, dtype=np.int64) * columns)
 
 
 def label_places(rows: Matrix, labels: Labels) -> Indices:

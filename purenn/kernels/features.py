@@ -6,13 +6,14 @@ repeated for them, make long ones. A few of these at a time are worked at, while
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 import numpy as np
 
 from purenn.arrays import FLOAT64, A, Array, Matrix, Vector, read_only
-from purenn.kernels.constants import scalar
+from purenn.kernels.blocks import cut
+from purenn.kernels.elementwise import scalar
 from purenn.kernels.memory import empty, empty_like
 from purenn.kernels.reductions import ROWS
 
@@ -61,7 +62,7 @@ def product_sums(x: Array, mean: Vector, dy: Array) -> Vector:
     return read_only(_total(x, _products(x, mean, dy)).astype(x.dtype))
 
 
-def _products(x: Array, mean: Vector, *factor: Array) -> Iterator[Matrix]:
+def _products(x: Array, mean: Vector, *factor: Array) -> Iterator[Array]:
     """Blocks of `(x - mean) * factor`, or of `(x - mean)²` if there is no factor."""
     (centre,), spare = _repeated(x, mean), _block(x)
     for rows, *factors in _blocks(x, *factor):
@@ -97,13 +98,10 @@ def _width(x: Array) -> int:
     return together(x.size // features, features, WIDTH) * features
 
 
-def _blocks(*arrays: Array) -> Iterator[tuple[Matrix, ...]]:
+def _blocks(*arrays: Array) -> Iterable[Sequence[Array]]:
     """A few rows of all arrays at a time."""
     width = _width(arrays[0])
-    step = _step(width)
-    tables: list[Matrix] = [x.reshape(-1, width) for x in arrays]
-    for start in range(0, len(tables[0]), step):
-        yield tuple([table[start : start + step] for table in tables])
+    return cut(_step(width), *[x.reshape(-1, width) for x in arrays])
 
 
 def _block(x: Array) -> Matrix:
@@ -123,7 +121,7 @@ def _repeated(x: Array, *features: Vector) -> list[Vector]:
     return [v.reshape(1, -1).repeat(repeats, 0).reshape(-1) for v in features]
 
 
-def _total(x: Array, blocks: Iterable[Matrix]) -> Vector:
+def _total(x: Array, blocks: Iterable[Array]) -> Vector:
     """The sum of the blocks for each feature, added up in float64."""
     totals: Vector = np.zeros(_width(x), FLOAT64)
     for rows in blocks:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from purenn.arrays import ByteImages, FloatDtype, Images, Indices, Matrix, N, read_only, typed_like
-from purenn.kernels.constants import scalar
+from purenn.kernels.elementwise import scalar
 from purenn.kernels.memory import empty
 from purenn.kernels.reductions import ROWS
 
@@ -59,6 +61,6 @@ def scale_bytes(pixels: ByteImages, scale: float, dtype: FloatDtype) -> Images:
     return read_only(np.multiply(pixels, scalar(scale, dtype), empty(pixels.shape, dtype)))
 
 
-def concatenate(parts: list[N]) -> N:
+def concatenate(parts: Sequence[N]) -> N:
     """The parts one below the other."""
     return read_only(typed_like(np.concatenate(parts), parts[0]))

@@ -14,8 +14,8 @@ import numpy as np
 
 from purenn.arrays import FLOAT32, Array, Images, Matrix, Stack, Vector
 from purenn.kernels import convolutions
-from purenn.kernels.constants import scalar
 from purenn.kernels.convolutions import Filters
+from purenn.kernels.elementwise import scalar
 from purenn.kernels.memory import empty_like
 from purenn.kernels.processor import has_avx512
 from purenn.kernels.products import product, products

@@ -11,7 +11,7 @@ from math import pi
 import numpy as np
 
 from purenn.arrays import FLOAT64, Matrix, Stack, read_only
-from purenn.kernels.constants import scalar
+from purenn.kernels.elementwise import scalar
 from purenn.kernels.memory import empty
 from purenn.kernels.ops import Ops
 
@@ -28,13 +28,6 @@ def angles(x: Matrix, frequency: Matrix, phase: Matrix) -> Stack:
 
 def _turns(frequency: Matrix) -> Stack:
     return (frequency * scalar(2.0 * pi, frequency.dtype))[:, np.newaxis]
-
-
-def cosines(ops: Ops, angle: Stack) -> Stack:
-    """Their cosines."""
-    wave = empty(angle.shape, angle.dtype)
-    ops.cos(angle, wave)
-    return wave
 
 
 def mapped(ops: Ops, wave: Stack, weight: Stack, bias: Matrix, x: Matrix) -> Matrix:

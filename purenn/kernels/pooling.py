@@ -11,12 +11,11 @@ from math import inf, isfinite, nan, prod
 
 import numpy as np
 
-from purenn.arrays import A, Array, FloatDtype, Images, Matrix, read_only
-from purenn.kernels.constants import scalar
-from purenn.kernels.elementwise import times
-from purenn.kernels.groups import place_sums
+from purenn.arrays import A, Array, FloatDtype, Images, Matrix, Span, read_only
+from purenn.kernels.elementwise import scalar, times
 from purenn.kernels.memory import empty
-from purenn.kernels.windows import Span, Tap, Windows, blocks, cover, uncover
+from purenn.kernels.norms import place_sums
+from purenn.kernels.windows import Tap, Windows, blocks, cover, uncover
 
 BOOL = np.dtype(np.bool)
 

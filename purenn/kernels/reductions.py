@@ -9,7 +9,7 @@ from operator import add
 import numpy as np
 
 from purenn.arrays import FLOAT64, AnyArray, Array, Leaves
-from purenn.kernels.blocks import BLOCK
+from purenn.kernels.blocks import BLOCK, cut
 from purenn.kernels.memory import empty
 
 # So many rows are summed one after the other in their own dtype before rounding shows.
@@ -57,8 +57,7 @@ def squared_norm(x: Array) -> float:
     spare = empty((min(x.size, BLOCK),), x.dtype)
     found = 0.0
     with np.errstate(over="ignore", invalid="ignore"):
-        for start in range(0, x.size, BLOCK):
-            block = flat[start : start + BLOCK]
+        for (block,) in cut(BLOCK, flat):
             squares = np.multiply(block, block, spare[: block.size])
             found += float(np.add.reduce(squares))
     return found
@@ -85,8 +84,8 @@ def unit_norms(x: Array) -> Array:
     rows = x.reshape(x.size // max(1, units), units)
     squares = np.zeros(units)
     with np.errstate(over="ignore", invalid="ignore"):
-        for start in range(0, len(rows), ROWS):
-            squares += np.add.reduce(np.square(rows[start : start + ROWS]), axis=0)
+        for (part,) in cut(ROWS, rows):
+            squares += np.add.reduce(np.square(part), axis=0)
     norms: Array = np.sqrt(squares)
     odd = ~((squares > UNDERFLOW) & (squares < inf))
     if odd.any():

@@ -7,6 +7,7 @@ from math import inf
 import numpy as np
 
 from purenn.arrays import FLOAT32, FLOAT64, Matrix, Vector, read_only
+from purenn.kernels.blocks import spans
 
 PIECE = 2**22  # elements that are sorted together
 LARGEST = 1e100  # its square is finite
@@ -21,8 +22,7 @@ def center_and_spread(x: Matrix) -> tuple[Vector, Vector]:
     """
     center, spread = np.empty(x.shape[1]), np.empty(x.shape[1])
     step = max(1, PIECE // len(x))
-    for start in range(0, x.shape[1], step):
-        piece = slice(start, start + step)
+    for piece in spans(x.shape[1], step):
         half = x[:, piece] * FLOAT64.type(0.5)
         missing = np.isnan(half)
         half[:, missing.all(axis=0)] = 0.0

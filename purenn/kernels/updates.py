@@ -7,7 +7,7 @@ from math import sqrt
 import numpy as np
 
 from purenn.arrays import FLOAT64, Array, FloatDtype, Leaves, read_only
-from purenn.kernels.constants import scalar
+from purenn.kernels.elementwise import scalar
 from purenn.kernels.memory import empty_like
 
 # What decays is cleared of subnormal numbers every so many steps.
@@ -58,7 +58,7 @@ def clip(x: Array, limit: float, out: Array) -> Array:
     return x.clip(scalar(-limit, x.dtype), scalar(limit, x.dtype), out)
 
 
-def settle(x: Array, step: int) -> Array:
+def flush_subnormals(x: Array, step: int) -> Array:
     """0 in place of subnormal numbers, which are 20 times slower to compute with, now and then.
 
     What decays by a factor ends there, not at 0: the smallest times 0.9 rounds to itself.
@@ -72,9 +72,9 @@ def add_moments(
     g: Array, b1: float, b2: float, step: int, out: Array, old: Leaves, new: Leaves
 ) -> tuple[Array, Array]:
     """The decaying sums of a gradient and of its square, from the old ones."""
-    mean = settle(scale_and_add(old[0], b1, g, new[0], new[0]), step)
+    mean = flush_subnormals(scale_and_add(old[0], b1, g, new[0], new[0]), step)
     np.multiply(g, g, out)
-    return mean, settle(scale_and_add(old[1], b2, out, new[1], new[1]), step)
+    return mean, flush_subnormals(scale_and_add(old[1], b2, out, new[1], new[1]), step)
 
 
 def adam_direction(

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
-
 import attrs
 
-from purenn.arrays import Images
+from purenn.arrays import Images, Span
+from purenn.kernels.blocks import spans
 from purenn.kernels.memory import empty
 
 Pair = tuple[int, int]
-if TYPE_CHECKING:  # Python 3.11 cannot subscript a slice
-    Span = slice[int | None, int | None, int | None]
-else:
-    Span = slice
 Tap = tuple[Span, Span, Span]
 
 # So many elements of what is computed with at once fit into the second cache.
@@ -53,11 +47,9 @@ class Windows:
         return [(slice(None), row, column) for row in rows for column in columns]
 
 
-def blocks(samples: int, elements: int, together: int = BLOCK) -> Iterator[Span]:
+def blocks(samples: int, elements: int, together: int = BLOCK) -> list[Span]:
     """Samples of so many elements, a few at a time."""
-    step = max(1, together // max(1, elements))
-    for start in range(0, samples, step):
-        yield slice(start, min(start + step, samples))
+    return spans(samples, max(1, together // max(1, elements)))
 
 
 def cover(x: Images, windows: Windows, fill: float = 0.0) -> Images:

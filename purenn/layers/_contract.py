@@ -19,6 +19,7 @@ from typing import Generic, Never, TypeVar, TypeVarTuple, overload
 import attrs
 
 from purenn import checks
+from purenn.arrays import Span
 from purenn.errors import OptionError
 from purenn.expressions import Chained, Expressed, expressed, known
 from purenn.keys import Key
@@ -52,14 +53,12 @@ class Layer(Expressed, Generic[P, X, Y]):
     of the same parameters with the `vjp` of inference; None for layers made of others.
     """
 
-    _init: Callable[[Key, X], P]
-    _apply: Callable[[P, X], Y]
-    _vjp: Callable[[P, X, Key], Pass[Y, P, X]]
+    _init: Callable[[Key, X], P] = attrs.field(validator=checks.called)
+    _apply: Callable[[P, X], Y] = attrs.field(validator=checks.called)
+    _vjp: Callable[[P, X, Key], Pass[Y, P, X]] = attrs.field(validator=checks.called)
     inference: Layer[P, X, Y] | None = attrs.field(default=None, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
-        for name, part in (("init", self._init), ("apply", self._apply), ("vjp", self._vjp)):
-            checks.function(f"The {name} of a Layer", part)
         if self.inference is not None:
             checks.instance("The inference of a Layer", self.inference, Layer)
 
@@ -67,7 +66,7 @@ class Layer(Expressed, Generic[P, X, Y]):
 
     def init(self, key: Key, example: X) -> P:
         """Initial parameters, in the dtype of the example, which is a batch of inputs."""
-        checks.instance("The key of init", key, Key, "Give Key(0), say, and then the example.")
+        checks.instance("The key of init", key, Key)
         params = self._init(key, example)
         require_single(self, params, example)
         return params
@@ -82,7 +81,7 @@ class Layer(Expressed, Generic[P, X, Y]):
 
     def unguarded_vjp(self, params: P, x: X, key: Key) -> Pass[Y, P, X]:
         """`vjp` for a caller that checks the cotangent itself."""
-        checks.instance("The key of vjp", key, Key, "Give Key(0), say.")
+        checks.instance("The key of vjp", key, Key)
         return self._vjp(params, x, key)
 
     @overload
@@ -108,7 +107,7 @@ class Layer(Expressed, Generic[P, X, Y]):
     def __len__(self) -> int:
         return len(self.parts)
 
-    def __getitem__(self, index: int | slice[int | None, int | None, int | None]) -> AnyLayer:
+    def __getitem__(self, index: int | Span) -> AnyLayer:
         """The layer at an index of a chain, or the chain of a slice."""
         found: list[AnyLayer] = [part for part in self.parts if isinstance(part, Layer)]
         if not isinstance(index, slice):

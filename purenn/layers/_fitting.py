@@ -13,9 +13,19 @@ from purenn.arrays import FLOAT32, FLOAT64, AnyArray, Array, Shape, require_floa
 from purenn.errors import DtypeError, LocatedError, ParametersError, ShapeError, TreeError
 from purenn.tree import Frozen, walk
 
+P = TypeVar("P")
+X = TypeVar("X")
 Y = TypeVar("Y")
 Z = TypeVar("Z")
 Ps = TypeVarTuple("Ps")
+
+
+def repacked(
+    found: tuple[Y, Callable[[Y], tuple[P, X]]], change: Callable[[P, X], Z]
+) -> tuple[Y, Callable[[Y], Z]]:
+    """A training pass whose gradient and thunk are made of those of another."""
+    y, pull = found
+    return y, lambda dy: change(*pull(dy))
 
 
 def guarded(layer: object, found: tuple[Y, Callable[[Y], Z]]) -> tuple[Y, Callable[[Y], Z]]:

@@ -9,12 +9,13 @@ from typing import Annotated
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import A, Array, read_only, require_floats, typed_like
+from purenn.arrays import A, Array, require_floats, typed_like, view
 from purenn.checks import Fraction
 from purenn.errors import ShapeError
 from purenn.expressions import maker, with_ops
 from purenn.kernels import activations as kernels
 from purenn.kernels import curves
+from purenn.kernels.activations import applied
 from purenn.kernels.elementwise import times
 from purenn.kernels.ops import Ops
 from purenn.keys import Key
@@ -48,14 +49,12 @@ def activation(
 
     They keep shape and dtype. Error messages use the name.
     """
-    checks.function("The forward of activation", forward)
-    checks.function("The backward of activation", backward)
 
     def kept(y: object, x: A) -> A:
         if not isinstance(y, np.ndarray) or (y.shape, y.dtype) != (x.shape, x.dtype):
             expected = f"a function that gives {checks.described(x)} for one"
             raise ShapeError(name, f"expected {expected}, got {checks.described(y)}.")
-        return read_only(typed_like(y.view(), x))  # which may be x itself
+        return view(typed_like(y, x))  # which may be x itself
 
     return pointwise(lambda x: kept(forward(x), x), lambda y, dy: kept(backward(y, dy), dy), name)
 
@@ -76,10 +75,13 @@ def pointwise(
 
 
 def _of_ops(
-    forward: Callable[[Ops, A], A], backward: Callable[[A, A], A], subject: str
+    forward: Callable[[Ops, A], A],
+    backward: Callable[[A, A], A],
+    subject: str,
+    check: Check[A] = require_floats,
 ) -> Layer[Empty, A, A]:
     """`pointwise`, of a function that computes with operations."""
-    return with_ops(lambda ops: pointwise(partial(forward, ops), backward, subject))
+    return with_ops(lambda ops: pointwise(partial(forward, ops), backward, subject, check))
 
 
 def _curve(rule: curves.Rule, subject: str) -> Layer[Empty, A, A]:
@@ -121,19 +123,24 @@ def leaky_relu(slope: Fraction = 0.01) -> Layer[Empty, A, A]:
 @maker
 def sigmoid() -> Layer[Empty, A, A]:
     """The logistic function `1 / (1 + exp(-x))`, without overflow."""
-    return _of_ops(kernels.sigmoid, kernels.sigmoid_cotangent, "sigmoid()")
+    return _of_ops(lambda ops, x: applied(ops.sigmoid, x), kernels.sigmoid_cotangent, "sigmoid()")
 
 
 @maker
 def exponential() -> Layer[Empty, A, A]:
     """`exp(x)`, for positive outputs; infinite where it overflows."""
-    return _of_ops(kernels.exponential, kernels.exponential_cotangent, "exponential()")
+
+    @np.errstate(over="ignore")
+    def forward(ops: Ops, x: A) -> A:
+        return applied(ops.exp, x)
+
+    return _of_ops(forward, kernels.exponential_cotangent, "exponential()")
 
 
 @maker
 def tanh() -> Layer[Empty, A, A]:
     """The hyperbolic tangent."""
-    return _of_ops(kernels.tanh, kernels.tanh_cotangent, "tanh()")
+    return _of_ops(lambda ops, x: applied(ops.tanh, x), kernels.tanh_cotangent, "tanh()")
 
 
 @maker
@@ -142,24 +149,19 @@ def softmax() -> Layer[Empty, A, A]:
 
     To train a classifier, leave it out and use `softmax_cross_entropy`, which takes logits.
     """
-    return with_ops(
-        lambda ops: pointwise(
-            partial(kernels.softmax, ops), kernels.softmax_cotangent, "softmax()", require_features
-        )
-    )
+    return _of_ops(kernels.softmax, kernels.softmax_cotangent, "softmax()", require_features)
 
 
 @maker
 def log_softmax() -> Layer[Empty, A, A]:
     """The logarithm of `softmax`, which stays finite where the probability underflows."""
-    return with_ops(
-        lambda ops: pointwise(
-            partial(kernels.log_softmax, ops),
-            partial(kernels.log_softmax_cotangent, ops),
-            "log_softmax()",
-            require_features,
-        )
-    )
+
+    def make(ops: Ops) -> Layer[Empty, A, A]:
+        forward, backward = kernels.log_softmax, kernels.log_softmax_cotangent
+        both = partial(forward, ops), partial(backward, ops)
+        return pointwise(*both, "log_softmax()", require_features)
+
+    return with_ops(make)
 
 
 @maker

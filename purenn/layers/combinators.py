@@ -6,16 +6,17 @@ from collections.abc import Callable
 from typing import Generic
 
 import attrs
+import numpy as np
 
 from purenn import checks
-from purenn.arrays import A
-from purenn.errors import ShapeError
-from purenn.expressions import maker
+from purenn.arrays import FLOATS, A, Array
+from purenn.errors import OptionError, ShapeError
+from purenn.expressions import maker, rebuilt
 from purenn.kernels.elementwise import plus
 from purenn.keys import Key
 from purenn.layers._contract import Layer, P, Pass, Q, Thunk, W, X, Y, Z, anything, checked, placed
-from purenn.layers._inference import inference_pullback
-from purenn.tree import Frozen, Node, map_pairs
+from purenn.layers._fitting import repacked
+from purenn.tree import Frozen, Node, leaves, map_pairs
 
 
 @attrs.frozen(eq=False)
@@ -33,7 +34,6 @@ def block(layer: Layer[P, X, Y]) -> Layer[Block[P], X, Y]:
     >>> len(block(linear(8) >> relu()) >> block(linear(8) >> relu()))
     2
     """
-    checks.instance("The layer of block(...)", layer, Layer)
     return wrapping("block(...)", layer, layer.vjp, layer.apply)
 
 
@@ -44,16 +44,9 @@ def wrapping(
     apply: Callable[[P, X], Y],
 ) -> Layer[Block[P], X, Y]:
     """A layer of these functions with the parameters of another, in a block of their own."""
-    checks.instance(f"The layer of {subject}", inner, Layer)
 
     def vjp_block(params: Block[P], x: X, key: Key) -> Pass[Y, Block[P], X]:
-        y, pull_inner = vjp(params.inner, x, key)
-
-        def pull(dy: Y) -> tuple[Block[P], Thunk[X]]:
-            grads, dx = pull_inner(dy)
-            return Block(grads), dx
-
-        return y, pull
+        return repacked(vjp(params.inner, x, key), lambda grads, dx: (Block(grads), dx))
 
     def init(key: Key, example: X) -> Block[P]:
         return Block(inner.init(key, example))
@@ -164,17 +157,44 @@ def branches(first: Layer[P, X, Y], second: Layer[Q, X, Z]) -> Layer[Both[P, Q],
     both = beside(first, second)
 
     def vjp(params: Both[P, Q], x: X, key: Key) -> Pass[tuple[Y, Z], Both[P, Q], X]:
-        y, pull_both = both.vjp(params, (x, x), key)
-
-        def pull(dyz: tuple[Y, Z]) -> tuple[Both[P, Q], Thunk[X]]:
-            grads, dxs = pull_both(dyz)
-            return grads, lambda: map_pairs(plus, *dxs())
-
-        return y, pull
+        found = both.vjp(params, (x, x), key)
+        return repacked(found, lambda grads, dxs: (grads, lambda: map_pairs(plus, *dxs())))
 
     return Layer(
         lambda key, x: both.init(key, (x, x)), lambda params, x: both.apply(params, (x, x)), vjp
     )
+
+
+def steady(layer: Layer[P, X, Y]) -> Layer[P, X, Y]:
+    """The layer of the same parameters whose training is this one's inference."""
+    return rebuilt(layer, Layer, steady) if layer.inference is None else steady(layer.inference)
+
+
+def inference_pullback(layer: Layer[P, X, Y]) -> Callable[[P, X, Y], Callable[[Y], X]]:
+    """From parameters, `x` and `y = layer.apply(params, x)` to the function from dy to dx.
+
+    Raises:
+        OptionError: in a call, training computes something else, and nothing says what inference
+            is: the pullback would be that of another function.
+    """
+    trained = steady(layer)
+
+    def pullback(params: P, x: X, y: Y) -> Callable[[Y], X]:
+        again, pull = trained.vjp(params, x, Key(0))
+        trials, outputs = leaves(again), leaves(y)
+        if len(trials) != len(outputs) or not all(map(_is_same, trials, outputs)):
+            raise OptionError(
+                f"{layer!r} computes something else in training than in inference, whose "
+                "cotangents are needed. Give custom layers their inference: "
+                "Layer(init, apply, vjp, inference=...)."
+            )
+        return lambda dy: pull(dy)[1]()
+
+    return pullback
+
+
+def _is_same(one: Array, other: Array) -> bool:
+    return np.array_equal(one, other, equal_nan=one.dtype in FLOATS)
 
 
 @maker
@@ -184,7 +204,6 @@ def frozen(inner: Layer[P, X, Y]) -> Layer[Frozen[P], X, Y]:
     It runs in inference mode in training too: dropout drops nothing, and batch normalization uses
     its running statistics.
     """
-    checks.instance("The layer of frozen(...)", inner, Layer)
     pullback = inference_pullback(inner)
 
     def init(key: Key, example: X) -> Frozen[P]:

@@ -18,7 +18,7 @@ from purenn.keys import Key
 from purenn.layers._contract import Layer, Pass, checked
 from purenn.layers._fitting import require_dtype
 from purenn.layers._images import Padding, Size, by, require_images, sliding
-from purenn.layers.linear import initializer, require_bias
+from purenn.layers.linear import require_bias
 from purenn.tree import Node
 
 CURE = "Use as many groups as divide both channels and features."
@@ -71,8 +71,7 @@ def conv(
         problem = f"{groups} do not divide {features} features"
         raise OptionError(f"The groups of conv: {problem}. {CURE}")
     window, windows_over = sliding("conv", size, stride, padding)
-    first = initializer("weight of conv", weight, glorot_uniform())
-    shift = initializer("bias of conv", bias, zeros())
+    first, shift = weight or glorot_uniform(), bias or zeros()
     subject = f"conv({features}, {window[0] if window[0] == window[1] else window})"
 
     def windows_of(x: Images) -> Windows:

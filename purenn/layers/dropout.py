@@ -11,19 +11,18 @@ import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import A, Array, FloatDtype, Shape, require_floats
+from purenn.arrays import A, Array, FloatDtype, Shape, require_floats, view
 from purenn.checks import NotNegative
 from purenn.errors import OptionError
 from purenn.expressions import maker
 from purenn.kernels.augmentation import add_noise
-from purenn.kernels.constants import scalar
-from purenn.kernels.elementwise import times, times_plus
+from purenn.kernels.elementwise import scalar, times, times_plus
 from purenn.kernels.memory import empty, empty_like
 from purenn.keys import Key
 from purenn.layers._contract import Check, FreePass, Layer, Pass, checked
 from purenn.layers._fitting import require_features
 from purenn.layers.activations import SELU_ALPHA, SELU_SCALE
-from purenn.layers.reshaping import unchanged, view
+from purenn.layers.reshaping import unchanged
 from purenn.tree import EMPTY, Empty
 
 

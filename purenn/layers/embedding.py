@@ -17,7 +17,6 @@ from purenn.kernels.gather import scattered, take
 from purenn.keys import Key
 from purenn.layers._contract import Layer, Pass, anything, checked
 from purenn.layers._fitting import require_dtype, require_rows, require_shape
-from purenn.layers.linear import initializer
 from purenn.tree import Node
 
 NEAR = 1e-3  # so far from a whole number rounding may lead
@@ -44,14 +43,13 @@ def embedding(
     `dtype`, float32 or float64, and standard normal at first, unless an initializer is given.
     """
     kind = checks.float_dtype("embedding", dtype)
-    first = initializer("table of embedding", table, normal())
     subject, shape = f"embedding({symbols}, {features})", (symbols, features)
 
     def rows_of(x: Labels) -> Indices:
         arrays.require_indices(subject, x, symbols)
         return x.astype(np.int64, copy=False)
 
-    return _of_table(subject, shape, 1, lambda x: kind, rows_of, first)
+    return _of_table(subject, shape, 1, lambda x: kind, rows_of, table or normal())
 
 
 @maker
@@ -76,7 +74,6 @@ def category_embedding(
     if not isinstance(given, tuple) or not given:
         raise OptionError(f"category_embedding: expected a tuple of numbers, got {symbols!r}.")
     sizes = tuple(checks.integer("The symbols of category_embedding", each) for each in symbols)
-    first = initializer("table of category_embedding", table, normal())
     subject, shape = f"category_embedding({sizes}, {features})", (sum(sizes), features)
     limits = np.array(sizes)
     starts = np.cumsum(limits) - limits
@@ -95,7 +92,7 @@ def category_embedding(
         found: Indices = (numbers.astype(np.int64) + starts).reshape(-1)
         return found
 
-    return _of_table(subject, shape, len(sizes), lambda x: x.dtype, rows_of, first)
+    return _of_table(subject, shape, len(sizes), lambda x: x.dtype, rows_of, table or normal())
 
 
 def _of_table(

@@ -8,20 +8,18 @@ from math import prod, sqrt
 import attrs
 import numpy as np
 
-from purenn import checks
 from purenn.arrays import FLOAT64, Array, Matrix, Vector, matrix, read_only, vector
 from purenn.checks import Count
 from purenn.errors import DataError, DtypeError, ParametersError, ShapeError
 from purenn.expressions import maker, with_ops
 from purenn.initializers import Initializer, glorot_uniform, normal, zeros
-from purenn.kernels.constants import scalar
-from purenn.kernels.elementwise import times
+from purenn.kernels.elementwise import scalar, times
 from purenn.kernels.features import feature_sums
 from purenn.kernels.ops import Ops
 from purenn.kernels.portable import scalars
 from purenn.keys import Key
 from purenn.layers._contract import Layer, Pass, Thunk, checked
-from purenn.layers._fitting import require_fit, require_rows
+from purenn.layers._fitting import repacked, require_fit, require_rows
 from purenn.tree import Node
 
 
@@ -48,14 +46,6 @@ class Linear(Node):
         require_bias("Linear", self.weight, self.bias)
 
 
-def initializer(name: str, given: Initializer | None, default: Initializer) -> Initializer:
-    """The initializer that is given, or else the default."""
-    found = default if given is None else given
-    cure = "Give an initializer, such as nn.initializers.zeros()."
-    checks.instance(f"The {name}", found, Initializer, cure)
-    return found
-
-
 @maker
 def linear(
     features: Count, *, weight: Initializer | None = None, bias: Initializer | None = None
@@ -68,8 +58,7 @@ def linear(
             six, or close to it, on three tables (scripts/compare_initializers.py).
         bias: the initializer of the biases; `zeros()` if None.
     """
-    first = initializer("weight of linear", weight, glorot_uniform())
-    shift = initializer("bias of linear", bias, zeros())
+    first, shift = weight or glorot_uniform(), bias or zeros()
     return with_ops(lambda ops: _affine(ops, f"linear({features})", features, first, shift))
 
 
@@ -83,8 +72,7 @@ def ntk_linear(
     one learning rate suits layers of any width. Jacot, Gabriel and Hongler, "Neural Tangent Kernel"
     (2018), with the factor of the bias 1.
     """
-    first = initializer("weight of ntk_linear", weight, normal())
-    shift = initializer("bias of ntk_linear", bias, normal())
+    first, shift = weight or normal(), bias or normal()
     subject = f"ntk_linear({features})"
     return with_ops(lambda ops: _affine(ops, subject, features, first, shift, _over_root))
 
@@ -173,7 +161,7 @@ def linear_without_bias(
 
     Use it before a normalization that shifts, say. The arguments are those of `linear`.
     """
-    first = initializer("weight of linear_without_bias", weight, glorot_uniform())
+    first = weight or glorot_uniform()
     return with_ops(lambda ops: _unbiased(ops, f"linear_without_bias({features})", features, first))
 
 
@@ -185,13 +173,11 @@ def _unbiased(
 
     def vjp(params: Weight, x: Matrix, key: Key) -> Pass[Matrix, Weight, Matrix]:
         _require_fit(subject, params.weight, x, width)
-        y, pull_product = ops.product_vjp(x, params.weight)
-
-        def pull(dy: Matrix) -> tuple[Weight, Thunk[Matrix]]:
-            slopes, dx = pull_product(dy)
-            return Weight(read_only(slopes)), lambda: read_only(dx())
-
-        return read_only(y), pull
+        y, pull = ops.product_vjp(x, params.weight)
+        return repacked(
+            (read_only(y), pull),
+            lambda slopes, dx: (Weight(read_only(slopes)), lambda: read_only(dx())),
+        )
 
     return checked(subject, Weight, require_rows, init, vjp)
 

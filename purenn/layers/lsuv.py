@@ -7,13 +7,11 @@ from math import inf
 import attrs
 import numpy as np
 
-from purenn import checks
 from purenn.arrays import Array, read_only
 from purenn.errors import DataError, ShapeError
 from purenn.expressions import maker, rebuilt
 from purenn.initializers import orthogonal
-from purenn.kernels.constants import scalar
-from purenn.kernels.elementwise import times
+from purenn.kernels.elementwise import scalar, times
 from purenn.kernels.reductions import deviation
 from purenn.kernels.updates import largest_factor
 from purenn.keys import Key
@@ -45,7 +43,6 @@ def lsuv(model: Layer[P, X, Y]) -> Layer[P, X, Y]:
     >>> float(model.apply(params, x).var().round(6))
     1.0
     """
-    checks.instance("The model of lsuv", model, Layer)
     if model.expression is not None and model.expression.maker is lsuv:
         return model
     made = rebuilt(model, Layer, lsuv)

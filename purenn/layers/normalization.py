@@ -13,7 +13,6 @@ from purenn.arrays import A, Vector, typed_like, vector
 from purenn.checks import Count, Positive
 from purenn.errors import ShapeError
 from purenn.expressions import maker
-from purenn.kernels import groups as grouped
 from purenn.kernels import norms as kernels
 from purenn.kernels.elementwise import times, times_plus
 from purenn.kernels.features import feature_sums
@@ -123,16 +122,16 @@ def _by_groups(params: Affine, x: A, groups: int, epsilon: float) -> Pass[A, Aff
     if x.ndim == 2:
         return _by_rows(params, x, groups, epsilon)
     places = (x.shape[0], prod(x.shape[1:-1]), x.shape[-1])
-    y, centred = grouped.normalized(x.reshape(places), groups, epsilon, params.scale, params.shift)
+    y, centred = kernels.normalized(x.reshape(places), groups, epsilon, params.scale, params.shift)
 
     def pull(dy: A) -> tuple[Affine, Thunk[A]]:
         given = dy.reshape(places)
-        sums = grouped.sums(centred, given)
+        sums = kernels.sums(centred, given)
 
         def dx() -> A:
-            slopes = grouped.normalized_cotangent(centred, given, params.scale, *sums, groups)
+            slopes = kernels.normalized_cotangent(centred, given, params.scale, *sums, groups)
             return typed_like(slopes.reshape(x.shape), x)
 
-        return Affine(*map(grouped.sample_sums, sums)), dx
+        return Affine(*map(kernels.sample_sums, sums)), dx
 
     return typed_like(y.reshape(x.shape), x), pull

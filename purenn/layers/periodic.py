@@ -13,6 +13,7 @@ from purenn.checks import Count, Positive
 from purenn.expressions import maker, with_ops
 from purenn.initializers import Initializer, normal
 from purenn.kernels import periodic as kernels
+from purenn.kernels.activations import applied
 from purenn.kernels.ops import Ops
 from purenn.keys import Key
 from purenn.layers._contract import Layer, Pass, Thunk, checked
@@ -74,7 +75,7 @@ def periodic_embedding(
         require_shape(subject, "a weight", params.weight, (columns, frequencies, width))
         require_shape(subject, "a bias", params.bias, (columns, width))
         angle = kernels.angles(x, params.frequency, params.phase)
-        wave = kernels.cosines(ops, angle)
+        wave = applied(ops.cos, angle)
 
         def pull(dy: Matrix) -> tuple[Periodic, Thunk[Matrix]]:
             turned, grads = kernels.pulled(ops, angle, wave, params.weight, x, dy)

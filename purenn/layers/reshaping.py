@@ -6,23 +6,13 @@ from math import prod
 
 import numpy as np
 
-from purenn import checks
-from purenn.arrays import (
-    A,
-    AnyImages,
-    Array,
-    G,
-    Images,
-    Matrix,
-    read_only,
-    require_floats,
-    typed_like,
-)
+from purenn import arrays, checks
+from purenn.arrays import A, AnyImages, Array, G, Images, Matrix, read_only, typed_like, view
 from purenn.errors import DtypeError, ShapeError
 from purenn.expressions import maker
 from purenn.kernels.elementwise import plus, times
-from purenn.kernels.groups import place_sums
 from purenn.kernels.memory import empty, empty_like
+from purenn.kernels.norms import place_sums
 from purenn.kernels.windows import Windows, cover
 from purenn.layers._contract import Check, FreePass, Layer
 from purenn.layers._images import Size, pair, require_images
@@ -40,7 +30,7 @@ def flatten() -> Layer[Empty, AnyImages, Matrix]:
         y: Matrix = np.reshape(x, (x.shape[0], prod(x.shape[1:])))
         return read_only(y), lambda dy: read_only(typed_like(np.reshape(dy, x.shape), x))
 
-    return without_params("flatten()", require_floats, forward)
+    return without_params("flatten()", arrays.require_floats, forward)
 
 
 @maker
@@ -73,14 +63,9 @@ def identity() -> Layer[Empty, A, A]:
     return unchanged("identity()")
 
 
-def unchanged(subject: str, check: Check[A] = require_floats) -> Layer[Empty, A, A]:
+def unchanged(subject: str, check: Check[A] = arrays.require_floats) -> Layer[Empty, A, A]:
     """`identity`, by another name and with another check of inputs."""
     return pointwise(view, lambda y, dy: view(dy), subject, check)
-
-
-def view(x: A) -> A:
-    """The same numbers, read-only."""
-    return read_only(typed_like(x.view(), x))
 
 
 @maker
@@ -129,7 +114,7 @@ def select(start: int, stop: int) -> Layer[Empty, Matrix, Matrix]:
 
         return read_only(np.ascontiguousarray(x[:, first:end])), backward
 
-    return without_params(subject, require_floats, forward)
+    return without_params(subject, arrays.require_floats, forward)
 
 
 @maker
@@ -178,7 +163,7 @@ def _require_pair(subject: str, x: tuple[A, G]) -> None:
         cure = "Put branches(...) or beside(...) before it."
         raise ShapeError(subject, f"expected a pair of inputs. {cure}")
     first, second = x
-    require_floats(subject, first)
-    require_floats(subject, second)
+    arrays.require_floats(subject, first)
+    arrays.require_floats(subject, second)
     if first.dtype != second.dtype:
         raise DtypeError(subject, f"expected one dtype, got {first.dtype} and {second.dtype}.")

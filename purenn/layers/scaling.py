@@ -13,9 +13,8 @@ from purenn.checks import Number
 from purenn.errors import ShapeError
 from purenn.expressions import maker
 from purenn.kernels import activations as kernels
-from purenn.kernels.elementwise import plus, times
+from purenn.kernels.elementwise import minus, plus, times
 from purenn.kernels.features import feature_sums
-from purenn.kernels.memory import empty_like
 from purenn.keys import Key
 from purenn.layers._contract import FreePass, Layer, Pass, Thunk, checked
 from purenn.layers._fitting import require_features, require_fit
@@ -104,7 +103,6 @@ def parametric(activation: Layer[Empty, A, A]) -> Layer[Parametric, A, A]:
     With a share of 0 it is the identity. Holzmüller, Grinsztajn and Steinwart, "Better by Default"
     (2024).
     """
-    checks.instance("The activation of parametric", activation, Layer)
     subject = f"parametric({activation!r})"
 
     def init(key: Key, example: A) -> Parametric:
@@ -116,26 +114,20 @@ def parametric(activation: Layer[Empty, A, A]) -> Layer[Parametric, A, A]:
 
     def apply(params: Parametric, x: A) -> A:
         require_fit(subject, params.share, x)
-        return plus(x, times(_difference(activation.apply(EMPTY, x), x), params.share))
+        return plus(x, times(minus(activation.apply(EMPTY, x), x), params.share))
 
     def vjp(params: Parametric, x: A, key: Key) -> Pass[A, Parametric, A]:
         require_fit(subject, params.share, x)
         value, pull_inner = activation.vjp(EMPTY, x, key)
-        difference = _difference(value, x)
+        difference = minus(value, x)
 
         def pull(dy: A) -> tuple[Parametric, Thunk[A]]:
             def dx() -> A:
                 through = times(dy, params.share)
-                return plus(_difference(dy, through), pull_inner(through)[1]())
+                return plus(minus(dy, through), pull_inner(through)[1]())
 
             return Parametric(feature_sums(times(dy, difference))), dx
 
         return plus(x, times(difference, params.share)), pull
 
     return checked(subject, Parametric, require_features, init, vjp, apply)
-
-
-def _difference(x: A, y: A) -> A:
-    found = empty_like(x)
-    np.subtract(x, y, found)
-    return read_only(found)

@@ -14,7 +14,7 @@ from purenn.expressions import maker
 from purenn.kernels.elementwise import plus
 from purenn.keys import Key
 from purenn.layers._contract import Layer, P, Pass, Pullback, Thunk, X, anything, checked, placed
-from purenn.layers._fitting import require_entries
+from purenn.layers._fitting import repacked, require_entries
 from purenn.layers.combinators import Block, wrapping
 from purenn.tree import Node, map_pairs
 
@@ -57,13 +57,8 @@ def stack(*layers: Layer[P, X, X]) -> Layer[Stack[P], X, X]:
 
     def vjp(params: Stack[P], x: X, key: Key) -> Pass[X, Stack[P], X]:
         require_entries("stack(...)", params.layers, len(row))
-        y, pull_row = _in_a_row(row, params.layers, [key] * len(row), x)
-
-        def pull(dy: X) -> tuple[Stack[P], Thunk[X]]:
-            grads, dx = pull_row(dy)
-            return Stack(tuple(grads)), dx
-
-        return y, pull
+        found = _in_a_row(row, params.layers, [key] * len(row), x)
+        return repacked(found, lambda grads, dx: (Stack(tuple(grads)), dx))
 
     return checked("stack(...)", Stack, anything, init, vjp, apply)
 
@@ -82,15 +77,14 @@ def repeated(inner: Layer[P, X, X], times: Count) -> Layer[Block[P], X, X]:
 
     def vjp(params: P, x: X, key: Key) -> Pass[X, P, X]:
         keys = [key.child("time", index) for index in range(times)]
-        y, pull_row = _in_a_row([inner] * times, [params] * times, keys, x)
-
-        def pull(dy: X) -> tuple[P, Thunk[X]]:
-            grads, dx = pull_row(dy)
-            return reduce(lambda sums, grad: map_pairs(plus, grad, sums), grads), dx
-
-        return y, pull
+        found = _in_a_row([inner] * times, [params] * times, keys, x)
+        return repacked(found, lambda grads, dx: (reduce(_plus, grads), dx))
 
     return wrapping("repeated(...)", inner, vjp, apply)
+
+
+def _plus(sums: P, grad: P) -> P:
+    return map_pairs(plus, grad, sums)
 
 
 def _in_a_row(

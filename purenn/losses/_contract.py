@@ -18,9 +18,10 @@ import numpy as np
 from purenn import checks
 from purenn.arrays import A, Array, Vector, read_only, typed_like
 from purenn.errors import OptionError, ShapeError
-from purenn.expressions import Expressed, maker
-from purenn.kernels.constants import scalar
+from purenn.expressions import Expressed, maker, with_ops
+from purenn.kernels.elementwise import scalar
 from purenn.kernels.memory import empty_like
+from purenn.kernels.ops import Ops
 from purenn.kernels.reductions import is_finite, total
 
 Y = TypeVar("Y")
@@ -35,6 +36,10 @@ LossFunction = Callable[[Y, T], tuple[float, Y]]
 PerSample = tuple[Vector, Callable[[Array], Y]]
 
 
+def _share(samples: int) -> float:
+    return 1.0 / samples
+
+
 @attrs.frozen(repr=False, eq=False)
 class Loss(Expressed, Generic[Y, T_contra]):
     """A loss of predictions `Y` and targets `T_contra`.
@@ -45,15 +50,11 @@ class Loss(Expressed, Generic[Y, T_contra]):
         count: how many samples of a target count; None for all. If none does, all is 0.
     """
 
-    per_sample: Callable[[Y, T_contra], PerSample[Y]]
-    scale: Callable[[int], float] = lambda samples: 1.0 / samples
-    count: Callable[[T_contra], int] | None = None
-
-    def __attrs_post_init__(self) -> None:
-        checks.function("The per_sample of a Loss", self.per_sample)
-        checks.function("The scale of a Loss", self.scale)
-        if self.count is not None:
-            checks.function("The count of a Loss", self.count)
+    per_sample: Callable[[Y, T_contra], PerSample[Y]] = attrs.field(validator=checks.called)
+    scale: Callable[[int], float] = attrs.field(default=_share, validator=checks.called)
+    count: Callable[[T_contra], int] | None = attrs.field(
+        default=None, validator=attrs.validators.optional(checks.called)
+    )
 
     def __call__(self, prediction: Y, target: T_contra) -> tuple[float, Y]:
         """The value of the loss, and the cotangent of the prediction."""
@@ -125,11 +126,6 @@ def computed(
     return Loss(per_sample)
 
 
-def require_loss(name: str, loss: object) -> None:
-    """Check that an argument is one of purenn's losses."""
-    checks.instance(f"The loss of {name}", loss, Loss, "Give mean_squared_error(), say.")
-
-
 def require_no_loss(name: str, function: object, cure: str) -> None:
     """Check that an argument is a function, but none of purenn's losses."""
     checks.function(name, function)
@@ -137,18 +133,25 @@ def require_no_loss(name: str, function: object, cure: str) -> None:
         raise OptionError(f"{name}: got the loss {function!r}. {cure}")
 
 
+def computed_in_ops(
+    name: str,
+    check: Callable[[str, A, T], R],
+    kernel: Callable[[Ops, A, R], tuple[Vector, A]],
+    **options: float,
+) -> Loss[A, T]:
+    """`computed`, from a kernel that computes with operations."""
+    return with_ops(lambda ops: computed(name, check, partial(kernel, ops), **options))
+
+
 @maker
 def summed(loss: Loss[Y, T]) -> Loss[Y, T]:
     """The sum over the samples instead of the mean, which steps and `evaluate` still report."""
-    require_loss("summed", loss)
     return attrs.evolve(loss, scale=lambda samples: 1.0)
 
 
 @maker
 def reporting(value: Loss[Y, T], descent: Loss[Y, T]) -> Loss[Y, T]:
     """Descend on one loss, and report the value of another in which the same samples count."""
-    require_loss("reporting", value)
-    require_loss("reporting", descent)
 
     def per_sample(prediction: Y, target: T) -> PerSample[Y]:
         values, _ = value.checked(prediction, target)

@@ -13,10 +13,10 @@ from purenn.checks import Fraction, NotNegative
 from purenn.errors import OptionError, ShapeError
 from purenn.expressions import maker, with_ops
 from purenn.kernels import deviations, entropies
-from purenn.kernels.constants import scalar
+from purenn.kernels.elementwise import scalar
 from purenn.kernels.ops import Ops
 from purenn.losses import _targets
-from purenn.losses._contract import Loss, PerSample, computed, weighted_slopes
+from purenn.losses._contract import Loss, PerSample, computed, computed_in_ops, weighted_slopes
 
 
 @maker
@@ -40,11 +40,7 @@ def softmax_cross_entropy(label_smoothing: Fraction = 0.0) -> Loss[Matrix, Matri
             target = entropies.smoothed(target, prediction, label_smoothing)
         return entropies.softmax_entropy(ops, prediction, target)
 
-    return with_ops(
-        lambda ops: computed(
-            "softmax_cross_entropy", _targets.require_class_targets, partial(entropy, ops)
-        )
-    )
+    return computed_in_ops("softmax_cross_entropy", _targets.require_class_targets, entropy)
 
 
 @maker
@@ -55,12 +51,8 @@ def kullback_leibler() -> Loss[Matrix, Matrix]:
     distillation. It is `softmax_cross_entropy` less the entropy of the target, and its cotangent is
     the same. Kullback, Leibler, "On Information and Sufficiency" (1951).
     """
-
-    def make(ops: Ops) -> Loss[Matrix, Matrix]:
-        divergence = partial(entropies.softmax_entropy, ops, relative=True)
-        return computed("kullback_leibler", _targets.require_rows, divergence)
-
-    return with_ops(make)
+    divergence = partial(entropies.softmax_entropy, relative=True)
+    return computed_in_ops("kullback_leibler", _targets.require_rows, divergence)
 
 
 @maker
@@ -96,9 +88,7 @@ def binary_cross_entropy_with_logits(
         both = scalar(1.0, prediction.dtype), np.array(table, prediction.dtype)
         return entropies.sigmoid_focal(ops, prediction, target, both, 0.0)
 
-    return with_ops(
-        lambda ops: computed(name, _targets.require_binary_targets, partial(entropy, ops))
-    )
+    return computed_in_ops(name, _targets.require_binary_targets, entropy)
 
 
 @maker
@@ -145,11 +135,8 @@ def sigmoid_focal(
         both = scalar(low, prediction.dtype), scalar(high, prediction.dtype)
         return entropies.sigmoid_focal(ops, prediction, target, both, gamma)
 
-    def make(ops: Ops) -> Loss[Matrix, Matrix | Labels]:
-        kernel, name = partial(focal, ops), "sigmoid_focal"
-        return computed(name, _targets.require_binary_targets, kernel, gamma=gamma, alpha=high)
-
-    return with_ops(make)
+    check = _targets.require_binary_targets
+    return computed_in_ops("sigmoid_focal", check, focal, gamma=gamma, alpha=high)
 
 
 @maker

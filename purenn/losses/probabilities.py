@@ -13,13 +13,13 @@ import numpy as np
 
 from purenn import checks
 from purenn.arrays import A, Labels, Matrix, Vector, is_labels
-from purenn.expressions import maker, with_ops
-from purenn.kernels.constants import scalar
+from purenn.expressions import maker
+from purenn.kernels.elementwise import scalar
 from purenn.kernels.entropies import label_places
 from purenn.kernels.memory import empty_like
 from purenn.kernels.ops import Ops
 from purenn.losses import _targets
-from purenn.losses._contract import Loss, computed
+from purenn.losses._contract import Loss, computed, computed_in_ops
 
 Epsilon = Annotated[float, partial(checks.number, above=0.0, below=0.5)]
 EPSILON = 1e-7
@@ -51,9 +51,7 @@ def binary_cross_entropy(epsilon: Epsilon = EPSILON) -> Loss[Matrix, Matrix | La
         np.multiply(slopes, share, slopes)
         return values, slopes
 
-    return with_ops(
-        lambda ops: computed("binary_cross_entropy", check, partial(entropy, ops), epsilon=epsilon)
-    )
+    return computed_in_ops("binary_cross_entropy", check, entropy, epsilon=epsilon)
 
 
 def _log(ops: Ops, x: A) -> A:
@@ -84,9 +82,7 @@ def cross_entropy(epsilon: Epsilon = EPSILON) -> Loss[Matrix, Matrix | Labels]:
             values = -np.add.reduce(target * _log(ops, p), axis=1)
         return values, slopes
 
-    return with_ops(
-        lambda ops: computed("cross_entropy", _classes, partial(entropy, ops), epsilon=epsilon)
-    )
+    return computed_in_ops("cross_entropy", _classes, entropy, epsilon=epsilon)
 
 
 def _classes(name: str, prediction: Matrix, target: Matrix | Labels) -> Matrix | Labels:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 
 from purenn import checks
 from purenn.arrays import A, Vector
 from purenn.checks import Positive
 from purenn.errors import DataError
-from purenn.expressions import maker, with_ops
+from purenn.expressions import maker
 from purenn.kernels import deviations
-from purenn.kernels.constants import scalar
+from purenn.kernels.elementwise import scalar
 from purenn.kernels.memory import empty_like
-from purenn.losses._contract import Loss, computed
+from purenn.losses._contract import Loss, computed, computed_in_ops
 from purenn.losses._targets import require_same_shape
 
 
@@ -74,4 +72,4 @@ def poisson() -> Loss[A, A]:
             raise DataError(f"{name}: expected targets ≥ 0.")
         return target
 
-    return with_ops(lambda ops: computed("poisson", check, partial(deviations.poisson, ops)))
+    return computed_in_ops("poisson", check, deviations.poisson)

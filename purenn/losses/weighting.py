@@ -15,9 +15,8 @@ from purenn import arrays, checks
 from purenn.arrays import Array, Labels, Mask, Matrix, Vector, is_labels, read_only, typed_like
 from purenn.errors import DataError, OptionError, ShapeError
 from purenn.expressions import maker
-from purenn.kernels.constants import scalar
-from purenn.kernels.elementwise import times
-from purenn.losses._contract import Loss, PerSample, T, Y, require_loss
+from purenn.kernels.elementwise import scalar, times
+from purenn.losses._contract import Loss, PerSample, T, Y
 from purenn.losses._targets import SUM_TOLERANCE, L, require_matrix, require_no_pair
 
 Z = TypeVar("Z")
@@ -30,7 +29,6 @@ def weighted(loss: Loss[Y, T]) -> Loss[Y, tuple[T, Vector]]:
 
     The weights are floats or integers (samples,), finite and not negative.
     """
-    require_loss("weighted", loss)
 
     def per_sample(prediction: Y, target: tuple[T, Vector]) -> PerSample[Y]:
         if not checks.is_pair(target):
@@ -76,8 +74,6 @@ def combined(
     >>> combined(softmax_cross_entropy(), mean_squared_error(), (1.0, 0.1))
     combined(softmax_cross_entropy(), mean_squared_error(), weights=(1.0, 0.1))
     """
-    require_loss("combined", first)
-    require_loss("combined", second)
     if not checks.is_pair(weights):
         raise OptionError(f"combined: expected a weight for each loss, got {weights!r}.")
     one, other = (checks.number("A weight of combined", weight, least=0.0) for weight in weights)
@@ -124,7 +120,6 @@ def class_weighted(loss: Loss[Matrix, L], weights: Sequence[float]) -> Loss[Matr
     >>> class_weighted(softmax_cross_entropy(), balanced_weights(np.array([0, 0, 0, 1])))
     class_weighted(softmax_cross_entropy(), (0.6666666666666666, 2.0))
     """
-    require_loss("class_weighted", loss)
     if not isinstance(weights, tuple) or not weights:
         raise OptionError(f"class_weighted: expected a weight for each class, got {weights!r}.")
     table = [checks.number("A weight of class_weighted", weight, least=0.0) for weight in weights]
@@ -174,7 +169,6 @@ def ignoring(loss: Loss[Matrix, L], label: int) -> Loss[Matrix, L]:
     cotangent are 0. With rows as targets nothing is ignored. Sample weights go outside:
     `weighted(ignoring(loss, label))`.
     """
-    require_loss("ignoring", loss)
     checks.integer("The label of ignoring", label, -(2**63), 2**63 - 1)
 
     def counted(target: L) -> Mask | None:

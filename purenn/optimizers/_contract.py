@@ -19,11 +19,10 @@ import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import Float, Leaves, Packed
+from purenn.arrays import Float, Leaves, Packed, are_alike, view
 from purenn.errors import OptionError, TreeError
 from purenn.expressions import Chained, Expressed, expressed, maker
-from purenn.kernels.blocks import Rule, fresh
-from purenn.optimizers._updates import Updates, are_alike, read_only_views
+from purenn.kernels.blocks import Rule, Updates, fresh
 from purenn.tree import EMPTY, Empty, Structure, leaf_names
 
 P = TypeVar("P")
@@ -82,7 +81,7 @@ class Point:
         """The point for code that may keep what it sees."""
         if not self.is_owned:
             return self
-        return attrs.evolve(self, params=read_only_views(self.params), is_owned=False)
+        return attrs.evolve(self, params=tuple(map(view, self.params)), is_owned=False)
 
 
 Init = Callable[[Point], S]
@@ -94,29 +93,24 @@ Flow = Callable[[S, Updates, Point], tuple[S, Updates]]
 class Transform(Expressed, Generic[S]):
     """Gradients in, updates out, leaf by leaf like the parameters. `S` is its state, a tree."""
 
-    _init: Init[S]
-    update: Update[S]
+    _init: Init[S] = attrs.field(validator=checks.called)
+    update: Update[S] = attrs.field(validator=checks.called)
     # What `update` is made of, and the parts of a chain, which `attrs.evolve` drops.
     _flow: Flow[S] | None = attrs.field(default=None, init=False)
     _parts: tuple[object, ...] = attrs.field(default=(), init=False)
 
     __array_ufunc__ = None  # an array on the left of >> leaves the operation to __rrshift__
 
-    def __attrs_post_init__(self) -> None:
-        checks.function("The init of a Transform", self._init)
-        checks.function("The update of a Transform", self.update)
-
     def init(self, point: Point) -> S:
         """The state before the first step."""
-        cure = "An optimizer takes the parameters: descend(transform, rate).init(params)."
-        checks.instance("The point of init", point, Point, cure)
+        checks.instance("The point of init", point, Point)
         return self._init(point)
 
     def flow(self, state: S, updates: Updates, point: Point) -> tuple[S, Updates]:
         """`update` for updates that are on their way, to which it may add rules."""
         if self._flow is not None:
             return self._flow(state, updates, point)
-        after, found = self.update(state, updates.settled(), point.lent())
+        after, found = self.update(state, updates.result(), point.lent())
         return after, Updates(require_updates(self, found, point))
 
     @overload
@@ -129,7 +123,7 @@ class Transform(Expressed, Generic[S]):
         return chain(*(self._parts or (self,)), other)
 
     def __rrshift__(self, other: Never) -> None:
-        require_transform(">>", other)
+        checks.instance("The transform of >>", other, Transform)
 
 
 def flowing(init: Init[S], flow: Flow[S], parts: tuple[object, ...] = ()) -> Transform[S]:
@@ -137,7 +131,7 @@ def flowing(init: Init[S], flow: Flow[S], parts: tuple[object, ...] = ()) -> Tra
 
     def update(state: S, grads: Leaves, point: Point) -> tuple[S, Leaves]:
         after, updates = flow(state, Updates(grads), point)
-        return after, updates.settled()
+        return after, updates.result()
 
     made = Transform(init, update)
     object.__setattr__(made, "_flow", flow)
@@ -148,7 +142,7 @@ def flowing(init: Init[S], flow: Flow[S], parts: tuple[object, ...] = ()) -> Tra
 def chain(*transforms: object) -> Transform[tuple[object, ...]]:
     """The transforms joined by `>>`; expressions of chains call this."""
     for transform in transforms:
-        require_transform(">>", transform)
+        checks.instance("The transform of >>", transform, Transform)
     parts: list[Transform[object]] = [one for one in transforms if isinstance(one, Transform)]
 
     def init(point: Point) -> tuple[object, ...]:
@@ -171,14 +165,6 @@ def chain(*transforms: object) -> Transform[tuple[object, ...]]:
         return tuple(after), updates
 
     return expressed(flowing(init, flow, transforms), Chained(chain, transforms))
-
-
-def require_transform(name: str, value: object) -> None:
-    """Check that an argument is a transform."""
-    advice = "Call the function that makes it, such as momentum(0.9)."
-    if hasattr(value, "move"):
-        advice = "An optimizer is complete: only transforms go into descend and >>."
-    checks.instance(f"The transform of {name}", value, Transform, advice)
 
 
 def rewritten(old: Leaves, rule: Rule, given: Leaves, point: Point) -> Leaves:

@@ -9,15 +9,14 @@ import attrs
 import numpy as np
 
 from purenn import checks, tree
-from purenn.arrays import FLOATS, Array, Leaves, Packed, immutable, require_array
+from purenn.arrays import FLOATS, Array, Leaves, Packed, are_alike, immutable, require_array
 from purenn.errors import TreeError
 from purenn.expressions import Expressed, maker
-from purenn.kernels.blocks import fresh
+from purenn.kernels.blocks import Updates, fresh
 from purenn.kernels.updates import scale_and_add
 from purenn.matching import require_same
-from purenn.optimizers._contract import Init, Point, Transform, require_transform, require_updates
+from purenn.optimizers._contract import Init, Point, Transform, require_updates
 from purenn.optimizers._state import Owner, P, Parts, S, State, references
-from purenn.optimizers._updates import Updates, are_alike
 from purenn.optimizers.elementwise import fitting
 from purenn.schedules import Schedule, as_schedule
 
@@ -34,13 +33,10 @@ class Optimizer(Expressed, Generic[S]):
     gives, it `writes_over`: a loop may let it (see `point.is_owned`).
     """
 
-    start: Init[S]
-    move: Callable[[S, Leaves, Leaves, Point], Moved[S]]  # of state, gradients, frozen and point
+    start: Init[S] = attrs.field(validator=checks.called)
+    # Of state, gradients, frozen and point.
+    move: Callable[[S, Leaves, Leaves, Point], Moved[S]] = attrs.field(validator=checks.called)
     writes_over: bool = attrs.field(default=False, kw_only=True)
-
-    def __attrs_post_init__(self) -> None:
-        checks.function("The start of an Optimizer", self.start)
-        checks.function("The move of an Optimizer", self.move)
 
     def init(self, params: P) -> State[P, S]:
         """The state before the first step, for a tree of float32 or float64."""
@@ -58,7 +54,7 @@ class Optimizer(Expressed, Generic[S]):
         For frozen parts, `grads` holds their next values. The loss of the batch is for transforms
         that look at it, such as `plateau`.
         """
-        checks.instance("The state of update", state, State, "Make it with optimizer.init(params).")
+        checks.instance("The state of update", state, State)
         told = loss if loss is None else checks.real("The loss of update", loss)
         after, _ = self._step(state, _taken_apart(state.params), grads, told, is_owned=False)
         return after, after.params
@@ -124,13 +120,9 @@ def _joined(parts: Parts) -> Leaves:
 
 def _require_fresh(owner: object, state: object, fresh: object, error: Exception) -> None:
     """Check that a state that led to an error has the structure and leaves of a fresh one."""
-    (found, structure), (expected, other) = (
-        tree.decompose(one, tree.LEAF_TYPES) for one in (state, fresh)
-    )
-    arrays, wanted = (
-        [leaf for leaf in leaves if isinstance(leaf, np.ndarray)] for leaves in (found, expected)
-    )
-    if structure != other or not are_alike(arrays, wanted):
+    try:
+        require_same(fresh, state, "The states")
+    except TreeError:
         told = f"The state is not that of {owner!r}. Start from init of this optimizer."
         raise TreeError(told) from error
 
@@ -156,7 +148,6 @@ def descend(transform: Transform[S], rate: float | Schedule) -> Optimizer[S]:
 
     The rate is a number ≥ 0, or a schedule of the step.
     """
-    require_transform("descend", transform)
     schedule = as_schedule(rate)
     if not callable(rate):
         transform = fitting(transform, {"The rate": rate})
@@ -183,9 +174,3 @@ def flowed(
     after, updates = transform.flow(state, Updates(grads), point)
     is_alone = before is not None and references(params) == before
     return after, updates, point.target(params) if is_alone else fresh(params)
-
-
-def require_optimizer(name: str, value: object) -> None:
-    """Check that an argument is an optimizer."""
-    advice = "Make one with descend(transform, rate)."
-    checks.instance(f"The optimizer of {name}", value, Optimizer, advice)

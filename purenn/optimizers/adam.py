@@ -5,20 +5,11 @@ from __future__ import annotations
 import attrs
 import numpy as np
 
-from purenn import checks
 from purenn.arrays import Array, Leaves
 from purenn.checks import Fraction, Positive
 from purenn.expressions import maker
+from purenn.kernels import updates as kernels
 from purenn.kernels.memory import empty_like
-from purenn.kernels.updates import (
-    adam_direction,
-    add_moments,
-    blend,
-    over_root,
-    scale,
-    scale_and_add,
-    settle,
-)
 from purenn.optimizers._contract import Transform
 from purenn.optimizers._optimizer import Optimizer, descend
 from purenn.optimizers.elementwise import entrywise, fitting, total_weight
@@ -46,7 +37,7 @@ def scale_by_adagrad(epsilon: Positive = 1e-10) -> Transform[Squares]:
     def rule(step: int, g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
         np.multiply(g, g, out)
         np.add(old[0], out, new[0])
-        return over_root(g, new[0], epsilon, out)
+        return kernels.over_root(g, new[0], epsilon, out)
 
     return fitting(entrywise(Squares, rule), {"The epsilon of scale_by_adagrad": epsilon})
 
@@ -66,14 +57,13 @@ def scale_by_rms(
     Tieleman and Hinton, "Lecture 6.5 - RMSProp" (2012), with the epsilon outside the root, as in
     PyTorch. With `bias_correction`, v is divided by `1 - decay^t` at step t = 1, 2, ...
     """
-    checks.instance("The bias_correction of scale_by_rms", bias_correction, bool)
 
     def rule(step: int, g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
         np.multiply(g, g, out)
-        square = settle(blend(old[0], decay, out, out, new[0]), step)
+        square = kernels.flush_subnormals(kernels.blend(old[0], decay, out, out, new[0]), step)
         if bias_correction:
-            return adam_direction(g, square, 1.0, total_weight(decay, step), epsilon, out)
-        return over_root(g, square, epsilon, out)
+            return kernels.adam_direction(g, square, 1.0, total_weight(decay, step), epsilon, out)
+        return kernels.over_root(g, square, epsilon, out)
 
     return fitting(entrywise(Squares, rule), {"The epsilon of scale_by_rms": epsilon})
 
@@ -117,9 +107,9 @@ def scale_by_adam(
     """
 
     def rule(step: int, g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-        mean, square = add_moments(g, b1, b2, step, out, old, new)
+        mean, square = kernels.add_moments(g, b1, b2, step, out, old, new)
         parts = _weights(b1, step), _weights(b2, step)
-        return adam_direction(mean, square, *parts, epsilon, out)
+        return kernels.adam_direction(mean, square, *parts, epsilon, out)
 
     return fitting(entrywise(Moments, rule), {"The epsilon of scale_by_adam": epsilon})
 
@@ -159,11 +149,11 @@ def scale_by_nadam(
     """
 
     def rule(step: int, g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-        mean, square = add_moments(g, b1, b2, step, out, old, new)
-        scale(g, 1.0 / _weights(b1, step), out)
+        mean, square = kernels.add_moments(g, b1, b2, step, out, old, new)
+        kernels.scale(g, 1.0 / _weights(b1, step), out)
         spare = empty_like(g)
-        looking = scale_and_add(mean, b1 / _weights(b1, step + 1), out, spare, spare)
-        return adam_direction(looking, square, 1.0, _weights(b2, step), epsilon, out)
+        looking = kernels.scale_and_add(mean, b1 / _weights(b1, step + 1), out, spare, spare)
+        return kernels.adam_direction(looking, square, 1.0, _weights(b2, step), epsilon, out)
 
     return fitting(entrywise(Moments, rule), {"The epsilon of scale_by_nadam": epsilon})
 
@@ -196,9 +186,9 @@ def scale_by_amsgrad(
     """
 
     def rule(step: int, g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-        mean, square = add_moments(g, b1, b2, step, out, old, new)
-        np.maximum(old[2], scale(square, 1.0 / _weights(b2, step), out), out=new[2])
-        return adam_direction(mean, new[2], _weights(b1, step), 1.0, epsilon, out)
+        mean, square = kernels.add_moments(g, b1, b2, step, out, old, new)
+        np.maximum(old[2], kernels.scale(square, 1.0 / _weights(b2, step), out), out=new[2])
+        return kernels.adam_direction(mean, new[2], _weights(b1, step), 1.0, epsilon, out)
 
     return fitting(entrywise(Maxima, rule), {"The epsilon of scale_by_amsgrad": epsilon})
 

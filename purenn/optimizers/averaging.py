@@ -11,15 +11,14 @@ from typing import Generic
 import attrs
 
 from purenn import checks
-from purenn.arrays import Array, Leaves
+from purenn.arrays import Array, Leaves, are_alike
 from purenn.checks import Count, Fraction
 from purenn.errors import OptionError, TreeError
 from purenn.expressions import maker
-from purenn.kernels.updates import average, settle
+from purenn.kernels.updates import average, flush_subnormals
 from purenn.optimizers._contract import P, Point, S, rewritten
-from purenn.optimizers._optimizer import Moved, Optimizer, require_optimizer
+from purenn.optimizers._optimizer import Moved, Optimizer
 from purenn.optimizers._state import State, outermost
-from purenn.optimizers._updates import are_alike
 from purenn.tree import Node, map_pairs, moving_leaves
 
 
@@ -38,7 +37,7 @@ def averaged(inner: Optimizer[S], decay: Fraction = 0.999) -> Optimizer[Averaged
     It starts from the initial parameters. Polyak and Juditsky, "Acceleration of Stochastic
     Approximation by Averaging" (1992), whose average has equal weights.
     """
-    return _averaging("averaged", inner, lambda step: decay)
+    return _averaging(inner, lambda step: decay)
 
 
 @maker
@@ -59,14 +58,11 @@ def stochastic_weight_averaging(
         count, rest = divmod(step - first, every)
         return 1.0 if rest else count / (count + 1)
 
-    return _averaging("stochastic_weight_averaging", inner, decay)
+    return _averaging(inner, decay)
 
 
-def _averaging(
-    name: str, inner: Optimizer[S], decay: Callable[[int], float]
-) -> Optimizer[Averaged[S]]:
+def _averaging(inner: Optimizer[S], decay: Callable[[int], float]) -> Optimizer[Averaged[S]]:
     """Keep an average of the parameters that decays by a factor of the step."""
-    require_optimizer(name, inner)
 
     def start(point: Point) -> Averaged[S]:
         return Averaged(inner.start(point), point.params)
@@ -83,7 +79,7 @@ def blended(mean: Leaves, share: float, params: Leaves, point: Point, count: int
     """`share * mean + (1 - share) * params`, the blend of that number."""
 
     def rule(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-        return settle(average(old[0], share, x, out, new[0]), count)
+        return flush_subnormals(average(old[0], share, x, out, new[0]), count)
 
     return rewritten(mean, rule, params, point)
 
@@ -101,7 +97,7 @@ def averaged_params(state: State[P, Averaged[S]]) -> P:
 
 def evaluation_params(state: State[P, S]) -> P:
     """The parameters to evaluate: averages if the optimizer keeps some, or else the state's own."""
-    checks.instance("The state", state, State, "Take it from an optimizer, or from fold.")
+    checks.instance("The state", state, State)
     averages = outermost(state.slots, (Averaged,))
     if not averages:
         return state.params

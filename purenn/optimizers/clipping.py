@@ -7,15 +7,14 @@ from math import inf, nan
 import attrs
 import numpy as np
 
-from purenn import checks
 from purenn.arrays import Array, Leaves
 from purenn.checks import Positive
 from purenn.expressions import maker
+from purenn.kernels.blocks import Updates
 from purenn.kernels.elementwise import times
 from purenn.kernels.reductions import global_norm, unit_norms
 from purenn.kernels.updates import clip
 from purenn.optimizers._contract import Point, Transform, flowing, no_state
-from purenn.optimizers._updates import Updates
 from purenn.optimizers.elementwise import LEAST, entrywise, fitting, scaling
 from purenn.optimizers.scaling import Where, all_leaves, chosen
 from purenn.tree import Empty, Node
@@ -63,7 +62,7 @@ def report_global_norm() -> Transform[Norm]:
 
 
 def _report(state: Norm, updates: Updates, point: Point) -> tuple[Norm, Updates]:
-    grads = updates.settled()
+    grads = updates.result()
     return Norm(global_norm(grads)), Updates(grads)
 
 
@@ -78,7 +77,6 @@ def adaptive_clipping(
     "High-Performance Large-Scale Image Recognition Without Normalization" (2021), who leave the
     last layer out: `where`, `(path, leaf) -> bool`, says what is clipped.
     """
-    checks.function("The where of adaptive_clipping", where)
 
     def clipped(g: Array, param: Array) -> Array:
         norms = unit_norms(g)
@@ -95,7 +93,7 @@ def adaptive_clipping(
 
     def flow(state: Empty, updates: Updates, point: Point) -> tuple[Empty, Updates]:
         picked = chosen(where, point, "is clipped")
-        leaves = zip(updates.settled(), point.params, picked, strict=True)
+        leaves = zip(updates.result(), point.params, picked, strict=True)
         found = [clipped(g, param) if is_clipped else g for g, param, is_clipped in leaves]
         return state, Updates(tuple(found))
 

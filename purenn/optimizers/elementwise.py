@@ -10,14 +10,13 @@ from typing import TypeGuard
 import attrs
 
 from purenn import checks
-from purenn.arrays import Array, Leaves, Packed
+from purenn.arrays import Array, Leaves, Packed, are_alike, view
 from purenn.errors import OptionError, TreeError
 from purenn.expressions import known
-from purenn.kernels.blocks import Rule, Slots, fresh
+from purenn.kernels.blocks import Rule, Slots, Updates, fresh
 from purenn.kernels.portable import scalars
 from purenn.kernels.updates import scale, zeros_like
 from purenn.optimizers._contract import Point, S, Transform, flowing
-from purenn.optimizers._updates import Updates, are_alike, read_only_views
 from purenn.tree import children, field_names
 
 StepRule = Callable[[int, Array, Array, Leaves, Leaves], Array]
@@ -87,7 +86,7 @@ def fitting(transform: Transform[S], options: dict[str, float]) -> Transform[S]:
 
 def _checked(rule: Rule) -> Rule:
     def checked(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-        seen, *kept = read_only_views((x, *old))
+        seen, *kept = map(view, (x, *old))
         y = rule(seen, out, tuple(kept), new)
         y = x if y is seen else y
         if not are_alike((y,), (x,)):

@@ -9,7 +9,7 @@ from purenn.arrays import Array, Leaves
 from purenn.checks import Fraction
 from purenn.expressions import maker
 from purenn.kernels.memory import empty_like
-from purenn.kernels.updates import blend, scale_and_add, settle
+from purenn.kernels.updates import blend, flush_subnormals, scale_and_add
 from purenn.optimizers._contract import Transform
 from purenn.optimizers._optimizer import Optimizer, descend
 from purenn.optimizers.elementwise import entrywise
@@ -35,7 +35,7 @@ def momentum(decay: Fraction) -> Transform[Velocity]:
     """
 
     def rule(step: int, g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-        return settle(scale_and_add(old[0], decay, g, new[0], new[0]), step)
+        return flush_subnormals(scale_and_add(old[0], decay, g, new[0], new[0]), step)
 
     return entrywise(Velocity, rule)
 
@@ -49,7 +49,7 @@ def nesterov(decay: Fraction) -> Transform[Velocity]:
     """
 
     def rule(step: int, g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
-        v = settle(scale_and_add(old[0], decay, g, new[0], new[0]), step)
+        v = flush_subnormals(scale_and_add(old[0], decay, g, new[0], new[0]), step)
         return scale_and_add(v, decay, g, out, out)
 
     return entrywise(Velocity, rule)
@@ -78,7 +78,7 @@ def scale_by_lion(b1: Fraction = 0.9, b2: Fraction = 0.99) -> Transform[Mean]:
     def rule(step: int, g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
         spare = empty_like(g)
         np.sign(blend(old[0], b1, g, out, spare), out)  # in place it takes ten times as long
-        settle(blend(old[0], b2, g, spare, new[0]), step)
+        flush_subnormals(blend(old[0], b2, g, spare, new[0]), step)
         return out
 
     return entrywise(Mean, rule)

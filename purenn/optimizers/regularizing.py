@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from math import sqrt
 
-from purenn import checks
 from purenn.arrays import Array, Leaves, read_only
 from purenn.checks import NotNegative, Positive
 from purenn.expressions import maker
+from purenn.kernels.blocks import Updates
 from purenn.kernels.portable import scalars
 from purenn.kernels.updates import centered, scale_and_add
 from purenn.keys import Key
 from purenn.optimizers._contract import Point, Transform, flowing, no_state
-from purenn.optimizers._updates import Updates
 from purenn.optimizers.elementwise import fitting
 from purenn.tree import Empty
 
@@ -26,7 +25,7 @@ def centralization() -> Transform[Empty]:
     """
 
     def flow(state: Empty, updates: Updates, point: Point) -> tuple[Empty, Updates]:
-        found = updates.settled()
+        found = updates.result()
         return state, Updates(tuple([centered(g) if g.ndim > 1 else g for g in found]))
 
     return flowing(no_state, flow)
@@ -42,7 +41,6 @@ def gradient_noise(
     who take variances of 0.01, 0.3 and 1. The noise of a step is a function of the key, the step
     and the leaf's place alone.
     """
-    checks.instance("The key of gradient_noise", key, Key, "Give Key(0), say.")
     first = sqrt(variance)
 
     def flow(state: Empty, updates: Updates, point: Point) -> tuple[Empty, Updates]:

@@ -12,10 +12,10 @@ from purenn.arrays import Array, Leaves, require_array
 from purenn.checks import Count, NotNegative
 from purenn.errors import OptionError
 from purenn.expressions import maker
+from purenn.kernels.blocks import Updates
 from purenn.kernels.reductions import global_norm
 from purenn.kernels.updates import largest_factor, scale_and_add
 from purenn.optimizers._contract import Point, Transform, flowing, no_state
-from purenn.optimizers._updates import Updates
 from purenn.optimizers.elementwise import fitting, scaling
 from purenn.tree import EMPTY, Empty, Node
 
@@ -53,7 +53,6 @@ def weight_decay(rate: NotNegative, where: Where = matrices) -> Transform[Empty]
     Regularization" (2019), with the decay multiplied by the learning rate. Before a momentum it is
     the gradient of an L2 penalty. `where`, `(path, leaf) -> bool`, says which leaves decay.
     """
-    checks.function("The where of weight_decay", where)
 
     def decay(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
         return scale_and_add(old[0], rate, x, out, out)
@@ -74,7 +73,6 @@ def scaled(factor: Callable[[str], float]) -> Transform[Empty]:
     >>> scaled(slow_start)
     scaled(slow_start)
     """
-    checks.function("The factor of scaled", factor)
 
     def checked(path: str) -> float:
         return checks.number(f"The factor of {path}", factor(path))
@@ -134,7 +132,7 @@ def scale_by_trust_ratio() -> Transform[Empty]:
     """
 
     def flow(state: Empty, updates: Updates, point: Point) -> tuple[Empty, Updates]:
-        found = updates.settled()
+        found = updates.result()
         ratios = map(_trust_ratio, point.params, found)
         return state, Updates(found).then(*map(scaling, ratios))
 

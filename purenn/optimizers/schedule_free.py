@@ -10,7 +10,7 @@ from purenn.arrays import Array, Leaves
 from purenn.checks import Fraction
 from purenn.expressions import maker
 from purenn.kernels.updates import average, blend, scale_and_add
-from purenn.optimizers._contract import Point, S, Transform, require_transform, unchanged
+from purenn.optimizers._contract import Point, S, Transform, unchanged
 from purenn.optimizers._optimizer import Moved, Optimizer, flowed
 from purenn.optimizers.adam import Squares, scale_by_rms
 from purenn.optimizers.averaging import Averaged
@@ -42,7 +42,6 @@ def schedule_free(
     Cutkosky, "The Road Less Scheduled" (2024), algorithm 1. The transform should have no momentum:
     the average acts as one. The rate is a number or a warm-up.
     """
-    require_transform("schedule_free", transform)
     schedule = as_schedule(rate)
     if not callable(rate):
         transform = fitting(transform, {"The rate": rate})

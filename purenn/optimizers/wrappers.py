@@ -15,7 +15,7 @@ from purenn.expressions import maker
 from purenn.kernels.reductions import is_finite
 from purenn.kernels.updates import scale_and_add, zeros_like
 from purenn.optimizers._contract import Point, S, rewritten
-from purenn.optimizers._optimizer import Moved, Optimizer, require_optimizer
+from purenn.optimizers._optimizer import Moved, Optimizer
 from purenn.optimizers._state import outermost
 from purenn.optimizers.averaging import blended
 from purenn.schedules import Share
@@ -37,7 +37,6 @@ def lookahead(inner: Optimizer[S], every: Count = 5, share: Share = 0.5) -> Opti
     Zhang, Lucas, Hinton and Ba, "Lookahead Optimizer: k Steps Forward, 1 Step Back" (2019). The
     inner optimizer's state goes on as it is. The share is above 0 and at most 1.
     """
-    require_optimizer("lookahead", inner)
 
     def move(
         state: Lookahead[S], grads: Leaves, frozen: Leaves, point: Point
@@ -72,7 +71,6 @@ def accumulated(inner: Optimizer[S], count: Count) -> Optimizer[Accumulated[S]]:
     inner optimizer gets the mean of the losses. Schedules count the updates. Frozen parts move with
     each batch, but not to what is not finite if the inner optimizer skips that.
     """
-    require_optimizer("accumulated", inner)
 
     def share(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
         return scale_and_add(x, 1.0 / count, old[0], out, new[0])
@@ -110,7 +108,6 @@ def skip_nonfinite(inner: Optimizer[S], limit: Count) -> Optimizer[Skipping[S]]:
     At such a step the parameters, their frozen parts and the whole state of the inner optimizer
     stay as they are. After `limit` such steps in a row, one more raises DivergenceError.
     """
-    require_optimizer("skip_nonfinite", inner)
 
     def move(state: Skipping[S], grads: Leaves, frozen: Leaves, point: Point) -> Moved[Skipping[S]]:
         here = attrs.evolve(point, step=point.step - state.total)  # skipped steps never were

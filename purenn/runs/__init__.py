@@ -40,10 +40,10 @@ from purenn.runs.progress import finish as finish
 from purenn.runs.progress import read_summary as read_summary
 from purenn.runs.progress import save as save
 from purenn.runs.records import Record as Record
+from purenn.runs.records import best as best
+from purenn.runs.records import best_epoch as best_epoch
+from purenn.runs.records import patience as patience
 from purenn.runs.records import read_records as read_records
-from purenn.runs.stopping import best as best
-from purenn.runs.stopping import best_epoch as best_epoch
-from purenn.runs.stopping import patience as patience
 from purenn.runs.training import Cadence as Cadence
 from purenn.runs.training import train as train
 from purenn.saving import digest as digest

@@ -22,11 +22,8 @@ class Config:
     Settings are kept as JSON reads them back: tuples as lists, enums as their values.
     """
 
-    script: str
+    script: str = attrs.field(validator=checks.of(str, "Give the name of a script."))
     settings: dict[str, jsons.Json] = attrs.field(converter=_plain)
-
-    def __attrs_post_init__(self) -> None:
-        checks.instance("script", self.script, str, "Give the name of a script.")
 
 
 def read_config(path: files.AnyPath) -> Config:
@@ -42,7 +39,7 @@ def flat(settings: Mapping[str, jsons.Json], prefix: str = "") -> dict[str, json
 
     Names with dots are quoted, so that no two settings share a name.
     """
-    checks.instance("settings", settings, Mapping, "")
+    checks.instance("settings", settings, Mapping)
     found: dict[str, jsons.Json] = {}
     for name, value in settings.items():
         path = prefix + (name if name.replace("-", "_").isidentifier() else repr(name))

@@ -2,23 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import attrs
+from filelock import lock_descriptor
 
 from purenn import checks, files, jsons
 from purenn.errors import OptionError, RunError
 from purenn.runs.config import Config, changes, read_config
 from purenn.runs.environment import ENVIRONMENT, environment
-from purenn.runs.lock import LOCK, locked
 from purenn.runs.records import METRICS, TIMES
 
 CONFIG = "config.json"
 CHECKPOINT = "checkpoint.safetensors"
 BEST = "best.safetensors"
 SUMMARY = "summary.json"
+LOCK = ".lock"
+
+# The locked descriptors of this process, and the folders that they are in. Its forks share the
+# descriptors, and must not keep them locked.
+HELD: dict[int, Path] = {}
+
+
+def _let_go() -> None:
+    while HELD:
+        os.close(HELD.popitem()[0])
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_let_go)
+
+
+@contextmanager
+def locked(folder: Path, check: Callable[[], None]) -> Iterator[None]:
+    """Hold a folder, which is made if need be; `check` may object, also once nobody can change it.
+
+    Two things are locked: the folder itself, where the operating system can do that, so that
+    nothing is freed if somebody removes files in it; and `.lock`, which names the process.
+    """
+    check()
+    files.make_folder(folder)
+    files.require_regular(folder / LOCK)
+    with ExitStack() as stack:
+        with suppress(OSError):  # Windows opens no folders, and NFS does not lock them
+            _take(stack, os.open(folder, os.O_RDONLY), folder)
+        with files.translated(folder, "written to"):
+            descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
+            _take(stack, descriptor, folder)
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, f"{os.getpid()}\n".encode())
+        check()
+        yield
+
+
+def _take(stack: ExitStack, descriptor: int, folder: Path) -> None:
+    HELD[descriptor] = folder
+    stack.callback(_close, descriptor)
+    if not lock_descriptor(descriptor, blocking=False):
+        owner = "another process"
+        with suppress(OSError, ValueError):
+            owner = f"process {int((folder / LOCK).read_text())}"
+        raise RunError(f"{folder} is in use by {owner}. Wait, or choose another folder.")
+
+
+def _close(descriptor: int) -> None:
+    if HELD.pop(descriptor, None):  # not so in a fork
+        os.close(descriptor)
 
 
 @attrs.frozen
@@ -45,7 +97,7 @@ def start(folder: files.AnyPath, config: Config) -> Iterator[Run]:
 
     A folder that holds a run or is in use raises RunError, and is left as it was.
     """
-    checks.instance("config", config, Config, "Make one with Config(script, settings).")
+    checks.instance("config", config, Config)
     place = files.absolute(folder)
     with locked(place, lambda: _require_vacant(place)):
         jsons.write(place / ENVIRONMENT, environment())
@@ -75,9 +127,9 @@ def resume(
     if isinstance(may_change, str):
         raise OptionError(f"may_change: expected a tuple of names, got {may_change!r}.")
     for name in may_change:
-        checks.instance("may_change", name, str, "")
+        checks.instance("may_change", name, str)
     if config is not None:
-        checks.instance("config", config, Config, "Make one with Config(script, settings).")
+        checks.instance("config", config, Config)
     place = files.absolute(folder)
     if config is not None and not files.exists(place / CONFIG):
         with start(place, config) as run:

@@ -16,8 +16,7 @@ from purenn.optimizers import State
 from purenn.runs.config import read_config
 from purenn.runs.divergence import NO_MOMENTS, Moment, P, S, require_finite
 from purenn.runs.environment import read_environment
-from purenn.runs.folder import CONFIG, SUMMARY, Run
-from purenn.runs.lock import HELD
+from purenn.runs.folder import CONFIG, HELD, SUMMARY, Run
 from purenn.runs.records import METRICS, Record, keep_records, require_records, seconds
 from purenn.tree import Node
 
@@ -90,12 +89,12 @@ def begin(run: Run, state: State[P, S], model: str, key: Key) -> Progress[P, S]:
     """
     progress = Progress(state, key, model)
     require_progress(run, progress)
-    checks.instance("state", state, State, "Make it with optimizer.init(params).")
+    checks.instance("state", state, State)
     checks.instance("model", model, str, "Give repr(model).")
     if " at 0x" in model:
         cure = "Give its layers functions with a name, or partials of such."
         raise OptionError(f"model: expected a repr that is the same in every process. {cure}")
-    checks.instance("key", key, Key, "Make one with Key(0).")
+    checks.instance("key", key, Key)
     if files.exists(run.checkpoint):
         progress = saving.load(run.checkpoint, like=progress)
         for name, found, given in ("model", progress.model, model), ("key", progress.key, key):
@@ -122,8 +121,8 @@ def begin(run: Run, state: State[P, S], model: str, key: Key) -> Progress[P, S]:
 
 def require_progress(run: Run, progress: object) -> None:
     """Check that these are what their names say, and that the run is held."""
-    checks.instance("run", run, Run, "Take it from start or resume.")
-    checks.instance("progress", progress, Progress, "Take it from begin.")
+    checks.instance("run", run, Run)
+    checks.instance("progress", progress, Progress)
     if run.folder not in HELD.values():
         raise RunError(
             f"{run.folder} is not held by this process any more. Stay in the block of start or "

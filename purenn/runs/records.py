@@ -1,8 +1,11 @@
-"""One line of JSON for each epoch in metrics.jsonl, and in times.jsonl all that a clock says."""
+"""One line of JSON for each epoch in metrics.jsonl, and in times.jsonl all that a clock says.
+
+Early stopping is a function of the records so far, and so the same however often a run resumes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from math import inf, isfinite
 from pathlib import Path
 
@@ -18,6 +21,8 @@ TIMES = "times.jsonl"
 # What was measured at the end of an epoch, with the number of the epoch, from 0, as "epoch".
 Record = Mapping[str, float]
 Metrics = Mapping[str, float | Element]
+Until = Callable[[tuple[Record, ...]], bool]
+Best = Callable[[tuple[Record, ...]], int]
 
 
 def record(epoch: int, metrics: Metrics) -> Record:
@@ -112,3 +117,31 @@ def _lines(path: Path) -> list[bytes]:
     """The finished lines of a file; none if there is no file."""
     raw = files.read(path) if files.require_regular(path) else b""
     return [line + b"\n" for line in raw.split(b"\n")[:-1]]
+
+
+def best_epoch(records: tuple[Record, ...], metric: str, *, lower_is_better: bool = True) -> int:
+    """The epoch with the lowest value of a metric, or the highest; the first of several."""
+    checks.instance("metric", metric, str)
+    checks.instance("records", records, Sequence, "Take them from read_records.")
+    if not records:
+        raise OptionError("records: expected at least one, got none.")
+    for number, row in enumerate(records):
+        checks.instance("a record", row, Mapping)
+        if metric not in row:
+            known = ", ".join(name for name in row if name != "epoch")
+            expected = f"one of record {number}'s ({known})"
+            raise OptionError(f"metric: expected {expected}, got {metric!r}.")
+    values = [record[metric] for record in records]
+    return values.index(min(values) if lower_is_better else max(values))
+
+
+def best(metric: str, *, lower_is_better: bool = True) -> Best:
+    """`best_epoch` of a metric, for `train` to keep the parameters of that epoch."""
+    return lambda records: best_epoch(records, metric, lower_is_better=lower_is_better)
+
+
+def patience(metric: str, epochs: int, *, lower_is_better: bool = True) -> Until:
+    """Early stopping, for `train`: stop when a metric has not improved for so many epochs."""
+    most = checks.integer("epochs of patience", epochs)
+    find = best(metric, lower_is_better=lower_is_better)
+    return lambda records: find(records) <= len(records) - 1 - most

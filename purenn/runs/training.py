@@ -21,8 +21,7 @@ from purenn.runs.environment import arithmetic, environment, note_environment
 from purenn.runs.folder import SUMMARY, Run
 from purenn.runs.interruption import interruptible
 from purenn.runs.progress import Progress, require_latest, require_progress, save
-from purenn.runs.records import METRICS, TIMES, Metrics, record, require_records
-from purenn.runs.stopping import Best, Until
+from purenn.runs.records import METRICS, TIMES, Best, Metrics, Until, record, require_records
 from purenn.training import Report, Step
 
 B_co = TypeVar("B_co", covariant=True)
@@ -105,7 +104,7 @@ def train(
             parameters are missing, or there are some that nobody asks for.
     """
     require_progress(run, progress)
-    checks.instance("cadence", cadence, Cadence, "")
+    checks.instance("cadence", cadence, Cadence)
     _require_functions(step=step, batches_of=batches_of, measure=measure, until=until, best=best)
     if checks.integer("epochs", epochs) < progress.epoch:
         raise RunError(

@@ -16,7 +16,7 @@ from purenn.expressions import Expressed
 from purenn.keys import Key
 from purenn.layers import Layer
 from purenn.layers._contract import P, X, Y
-from purenn.layers._inference import steady
+from purenn.layers.combinators import steady
 from purenn.matching import require_same
 from purenn.optimizers import Optimizer
 from purenn.optimizers._contract import S

@@ -14,11 +14,11 @@ from purenn.training.metrics import Measure as Measure
 from purenn.training.metrics import accuracy as accuracy
 from purenn.training.metrics import binary_accuracy as binary_accuracy
 from purenn.training.metrics import measure_ignoring as measure_ignoring
-from purenn.training.sharpness import sharpness_aware_step as sharpness_aware_step
 from purenn.training.steps import Report as Report
 from purenn.training.steps import Step as Step
 from purenn.training.steps import fold as fold
 from purenn.training.steps import mean_loss as mean_loss
 from purenn.training.steps import scan as scan
+from purenn.training.steps import sharpness_aware_step as sharpness_aware_step
 from purenn.training.steps import training_step as training_step
 from purenn.training.summary import summary as summary

@@ -16,12 +16,12 @@ from purenn.kernels.augmentation import label_rows
 from purenn.kernels.reductions import global_norm
 from purenn.kernels.updates import moved
 from purenn.layers import Layer
-from purenn.layers._inference import inference_pullback
+from purenn.layers.combinators import inference_pullback
 from purenn.losses import LossFunction
 from purenn.losses._contract import require_no_loss
 from purenn.losses._targets import require_labels, require_matrix
 from purenn.matching import require_same
-from purenn.training.gradient import P, T, X, Y, require_cotangent, require_model, value_and_grad
+from purenn.training.gradient import P, T, X, Y, require_cotangent, value_and_grad
 from purenn.tree import map_leaves, map_pairs, moving_leaves
 
 V = TypeVar("V", bound=Array)
@@ -68,7 +68,7 @@ def input_gradient(
             (see `Layer`).
         ShapeError: the slope is not of the outputs' shape and dtype.
     """
-    require_model(layer)
+    checks.instance("The model", layer, Layer)
     cure = "Give its cotangent: lambda y: loss(y, target)[1]."
     require_no_loss("The slope of input_gradient", slope, cure)
     y = layer.apply(params, x)
@@ -86,7 +86,7 @@ def jacobian(layer: Layer[P, V, W], params: P, x: V) -> Array:
     Raises:
         OptionError: as in `input_gradient`.
     """
-    require_model(layer)
+    checks.instance("The model", layer, Layer)
     arrays.require_floats("The inputs of jacobian", x)
     y = layer.apply(params, x)
     checks.one_array("jacobian", y)

@@ -9,11 +9,11 @@ from typing import TypeVar
 import numpy as np
 
 from purenn import checks
+from purenn.arrays import are_alike
 from purenn.errors import OptionError, ShapeError
 from purenn.keys import Key
 from purenn.layers import Layer
 from purenn.losses import Loss, LossFunction
-from purenn.optimizers._updates import are_alike
 
 P = TypeVar("P")
 X = TypeVar("X")
@@ -36,7 +36,7 @@ def value_and_grad(
         OptionError: the layer or the loss is not one.
         ShapeError: in a call, the cotangent is not of the prediction's shape and dtype.
     """
-    require_model(layer)
+    checks.instance("The model", layer, Layer)
     require_loss_function(loss)
 
     def evaluate(params: P, x: X, target: T, key: Key) -> tuple[float, P]:
@@ -50,14 +50,7 @@ def value_and_grad(
     return evaluate
 
 
-def require_model(layer: object) -> None:
-    """Check that a model is a layer."""
-    checks.instance("The model", layer, Layer, "Chain layers: linear(8) >> relu().")
-
-
-def require_loss_function(
-    loss: object, name: str = "The loss", advice: str = "Give mean_squared_error(), say."
-) -> None:
+def require_loss_function(loss: object, name: str = "The loss", cure: str = "") -> None:
     """Check that a loss or a measure can be called with a prediction and a target."""
     home = f"{loss.__module__}." if isfunction(loss) else ""
     is_maker = home.startswith("purenn.") and hasattr(loss, "__wrapped__")
@@ -67,7 +60,7 @@ def require_loss_function(
         or isinstance(loss, type)
         or not callable(loss)
     ):
-        checks.instance(name, loss, Loss, advice)
+        checks.instance(name, loss, Loss, cure)
 
 
 def require_pair(loss: object, found: object) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from math import nan
 from typing import TypeGuard
 
@@ -11,13 +11,13 @@ import numpy as np
 from purenn import checks
 from purenn.arrays import require_array
 from purenn.data import Column, Dataset, Pair
-from purenn.errors import DataError, OptionError, TreeError
+from purenn.errors import DataError, OptionError
 from purenn.kernels.gather import concatenate
 from purenn.layers import Layer
 from purenn.losses import Loss
-from purenn.training.gradient import P, T, X, Y, require_loss_function, require_model
+from purenn.training.gradient import P, T, X, Y, require_loss_function
 from purenn.training.metrics import counted
-from purenn.tree import compose, decompose
+from purenn.tree import compose, compose_like, decompose
 
 
 @np.errstate(under="ignore")
@@ -33,22 +33,12 @@ def predict(
     a column of them, or a data set. `batch_size` samples are computed at a time. Several outputs,
     such as those of `branches`, come as a tuple of arrays.
     """
-    require_model(layer)
+    checks.instance("The model", layer, Layer)
     source: X | Column[X] = inputs.inputs if isinstance(inputs, Dataset) else inputs
     parts = [layer.apply(params, batch) for batch in _batches(source, batch_size)]
-    found = _joined(parts)
-    if _is_like(found, parts[0]):
-        return found
-    raise TreeError(f"predict: expected outputs in plain tuples, got {checks.described(parts[0])}.")
-
-
-def _joined(parts: Sequence[object]) -> object:
-    """The outputs of all batches in one array, or a tuple of such."""
-    if isinstance(parts[0], tuple):
-        tuples = [part for part in parts if isinstance(part, tuple)]
-        return tuple(map(_joined, zip(*tuples, strict=True)))
-    checks.one_array("predict", parts[0])
-    return concatenate([part for part in parts if isinstance(part, np.ndarray)])
+    taken = [decompose(part, np.ndarray) for part in parts]
+    joined = map(concatenate, zip(*[outputs for outputs, _ in taken], strict=True))
+    return compose_like(parts[0], taken[0][1], joined)
 
 
 @np.errstate(under="ignore")
@@ -67,7 +57,7 @@ def evaluate(
             `measure_ignoring(accuracy, -1)` leaves out the unlabeled.
         batch_size: how many samples are computed at a time.
     """
-    require_model(layer)
+    checks.instance("The model", layer, Layer)
     require_loss_function(measure, "The measure", "Give accuracy or mean_squared_error(), say.")
     mean = measure.mean if isinstance(measure, Loss) else measure
     if not isinstance(data, Dataset) and not checks.is_pair(data):

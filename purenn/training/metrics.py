@@ -57,12 +57,8 @@ class Measure(Generic[Y, T]):
         count: how many samples of a target count.
     """
 
-    function: Callable[[Y, T], float]
-    count: Callable[[T], int]
-
-    def __attrs_post_init__(self) -> None:
-        checks.function("The function of a Measure", self.function)
-        checks.function("The count of a Measure", self.count)
+    function: Callable[[Y, T], float] = attrs.field(validator=checks.called)
+    count: Callable[[T], int] = attrs.field(validator=checks.called)
 
     def __call__(self, prediction: Y, target: T) -> float:
         """The mean over the samples that count."""

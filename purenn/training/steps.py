@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import reduce
-from math import isfinite, nan
+from math import inf, isfinite, nan
 from operator import add
 from typing import Generic, Literal, Protocol, TypeGuard, TypeVar
 
@@ -17,17 +17,19 @@ import attrs
 import numpy as np
 
 from purenn import checks
+from purenn.arrays import Array
 from purenn.data import Batch
 from purenn.errors import DivergenceError, OptionError
-from purenn.kernels.reductions import nonfinite
+from purenn.kernels.reductions import global_norm, nonfinite
+from purenn.kernels.updates import moved
 from purenn.keys import Key
 from purenn.layers import Layer
 from purenn.losses import Loss, LossFunction
 from purenn.optimizers import Optimizer, State, was_skipped
-from purenn.optimizers._optimizer import require_optimizer
 from purenn.optimizers._state import Owner
 from purenn.training.gradient import P, T, X, Y, value_and_grad
 from purenn.training.metrics import counted
+from purenn.tree import map_pairs, moving_leaves
 
 S = TypeVar("S")
 B = TypeVar("B")
@@ -67,9 +69,8 @@ class TrainingStep(Generic[P, X, Y, T, S]):
 
     def advance(self, owner: Owner[State[P, S]], batch: Batch[X, T]) -> Report:
         """The step from the state of a loop to the next, which takes its place."""
-        advice = "Make it with optimizer.init(params)."
-        checks.instance("The state of a step", owner.state, State, advice)
-        checks.instance("The batch of a step", batch, Batch, "Take it from shuffled_batches(...).")
+        checks.instance("The state of a step", owner.state, State)
+        checks.instance("The batch of a step", batch, Batch)
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # the loss tells of it
             value, grads = self.gradient(owner.state.params, batch.inputs, batch.targets, batch.key)
         samples, mean = counted(self.loss, batch.targets), value
@@ -106,8 +107,43 @@ def training_step(
     A loss that is not finite raises DivergenceError, unless `skip_nonfinite` skips the step.
     """
     gradient = value_and_grad(layer, loss)
-    require_optimizer("training_step", optimizer)
+    checks.instance("The optimizer of training_step", optimizer, Optimizer)
     return TrainingStep(layer, loss, gradient, optimizer)
+
+
+def sharpness_aware_step(
+    layer: Layer[P, X, Y], loss: LossFunction[Y, T], optimizer: Optimizer[S], radius: float = 0.05
+) -> Step[State[P, S], Batch[X, T], Report]:
+    """SAM: `training_step` with the gradient at `params + radius * g / norm(g)`, g that at params.
+
+    Foret, Kleiner, Mobahi and Neyshabur, "Sharpness-Aware Minimization for Efficiently Improving
+    Generalization" (2021). The norm is that of all leaves together. Both gradients draw from the
+    same key. The report has the loss at params, and frozen parts take their next values from there:
+    running statistics move once. A norm that is 0 or not finite gives the step of `training_step`.
+
+    Raises:
+        OptionError: an argument is not the layer, loss or optimizer expected, or the radius is not
+            above 0; in a step, the radius does not fit the parameters' dtype.
+        DivergenceError: as in `training_step`.
+    """
+    gradient = value_and_grad(layer, loss)
+    checks.instance("The optimizer of sharpness_aware_step", optimizer, Optimizer)
+    length = checks.number("The radius of sharpness_aware_step", radius, above=0.0)
+
+    def at_the_top(params: P, x: X, target: T, key: Key) -> tuple[float, P]:
+        value, grads = gradient(params, x, target, key)
+        norm = global_norm(moving_leaves(grads))
+        if not 0.0 < norm < inf:
+            return value, grads
+
+        def climbed(leaf: Array, slope: Array) -> Array:
+            checks.fits("The radius of sharpness_aware_step", length, leaf.dtype)
+            return moved(leaf, slope, length / norm)
+
+        _, there = gradient(map_pairs(climbed, params, grads), x, target, key)
+        return value, map_pairs(lambda slope, new: new, grads, there)
+
+    return TrainingStep(layer, loss, at_the_top, optimizer)
 
 
 class _Advancing(Protocol[S, B_contra, M_co]):
@@ -164,7 +200,7 @@ def mean_loss(reports: Iterable[Report]) -> float:
     _require_iterable("The reports of mean_loss", reports, "Take them from fold.")
     reports = tuple(reports)
     for report in reports:
-        checks.instance("A report of mean_loss", report, Report, "Take them from fold.")
+        checks.instance("A report of mean_loss", report, Report)
     counted = [report for report in reports if isfinite(report.loss)]
     samples = sum(report.samples for report in counted)
     losses = [report.loss * report.samples for report in counted]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from purenn import checks
 from purenn.data.columns import sample_shape
 from purenn.keys import Key
 from purenn.layers import Layer
-from purenn.training.gradient import P, X, Y, require_model
+from purenn.training.gradient import P, X, Y
 from purenn.tree import leaves
 
 
@@ -21,7 +22,7 @@ def summary(model: Layer[P, X, Y], example: X) -> str:
     2  linear(10)   (10,)              1,290
     total                            101,770
     """
-    require_model(model)
+    checks.instance("The model", model, Layer)
     params = model.init(Key(0), example)
     rows = [("layer", "output shape", "parameters")]
     x: object = example

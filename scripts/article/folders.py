@@ -11,8 +11,7 @@ import attrs
 from article.stages import Result
 from purenn import files, jsons, runs
 from purenn.errors import FormatError
-from purenn.runs.folder import BEST, CHECKPOINT, CONFIG, SUMMARY
-from purenn.runs.lock import locked
+from purenn.runs.folder import BEST, CHECKPOINT, CONFIG, SUMMARY, locked
 
 SPIRALS = "spirals.png"
 

@@ -8,6 +8,7 @@ from math import nan
 import numpy as np
 
 from purenn.arrays import FLOAT64, A, Array, FloatDtype
+from purenn.kernels.blocks import cut
 from purenn.kernels.memory import empty
 from purenn.kernels.portable.numbers import Constants
 
@@ -21,27 +22,31 @@ Rule = Callable[[Wide, list[Wide], FloatDtype], object]
 BLOCK, SPARE = 2**13, 7
 
 
-def blockwise(rule: Rule, x: Array, out: A) -> A:
-    """The rule's result for each element, rounded to the dtype of `out`, which may be `x`.
+def blockwise(rule: Rule) -> Callable[[Array, A], A]:
+    """The function `(x, out) -> out` of a rule: the result for each element, in the dtype of `out`.
 
-    A NaN has the same bits whatever it comes from. No floating-point error is reported.
+    `out` may be `x`. A NaN has the same bits whatever it comes from. No floating-point error is
+    reported.
     """
-    flat = x.reshape(-1)
-    results = out.reshape(-1)  # a copy if there are gaps
-    work = empty((1 + SPARE, min(BLOCK, x.size)), FLOAT64)
-    with np.errstate(all="ignore"):
-        for start in range(0, x.size, BLOCK):
-            piece = flat[start : start + BLOCK]
-            block, *spare = work[:, : piece.size]
-            np.copyto(block, piece)
-            rule(block, spare, out.dtype)
-            wrong = np.isnan(block)
-            if wrong.any():
-                block[wrong] = nan
-            np.copyto(results[start : start + BLOCK], block, casting="same_kind")
-    if not out.flags.c_contiguous:
-        np.copyto(out, results.reshape(out.shape))
-    return out
+
+    def function(x: Array, out: A) -> A:
+        flat = x.reshape(-1)
+        results = out.reshape(-1)  # a copy if there are gaps
+        work = empty((1 + SPARE, min(BLOCK, x.size)), FLOAT64)
+        with np.errstate(all="ignore"):
+            for piece, result in cut(BLOCK, flat, results):
+                block, *spare = work[:, : piece.size]
+                np.copyto(block, piece)
+                rule(block, spare, out.dtype)
+                wrong = np.isnan(block)
+                if wrong.any():
+                    block[wrong] = nan
+                np.copyto(result, block, casting="same_kind")
+        if not out.flags.c_contiguous:
+            np.copyto(out, results.reshape(out.shape))
+        return out
+
+    return function
 
 
 def polynomial(z: Wide, coefficients: Constants, out: Wide) -> Wide:

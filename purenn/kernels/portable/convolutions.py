@@ -12,6 +12,7 @@ import numpy as np
 
 from purenn.arrays import FLOAT64, Array, Images, Mask, Matrix, Vector, read_only, typed_like
 from purenn.kernels import convolutions as kernels
+from purenn.kernels.blocks import cut
 from purenn.kernels.convolutions import Filters
 from purenn.kernels.portable import grids
 from purenn.kernels.portable.grids import Exponents
@@ -85,11 +86,8 @@ def weight_cotangent(x: Images, dy: Images, windows: Windows, weight: Filters) -
     places = prod(windows.count)
     step = max(1, LONGEST // places)
     total: Array = np.zeros(weight.shape)
-    for start in range(0, len(x), step):
-        factors = [
-            grids.on_grid(part, _powers_of_features(part), step * places)
-            for part in (near[start : start + step], small[start : start + step])
-        ]
+    for parts in cut(step, near, small):
+        factors = [grids.on_grid(x, _powers_of_features(x), step * places) for x in parts]
         total = total + grids.multiplied(multiply, *factors)
     groups = x.shape[3] // weight.shape[2]
     channels = np.broadcast_to(up, (1, 1, 1, x.shape[3])).reshape(groups, -1).T
@@ -100,7 +98,7 @@ def weight_cotangent(x: Images, dy: Images, windows: Windows, weight: Filters) -
     return read_only(found)
 
 
-def _powers_of_features(x: Images) -> Exponents:
+def _powers_of_features(x: Array) -> Exponents:
     """Powers of two above the norms of what has an index along the last axis."""
     rows: Matrix = x.reshape(-1, x.shape[3])
     sums = grids.square_sums(rows)[len(rows) :]

@@ -7,7 +7,6 @@ the sum of two numbers, as in fdlibm's e_exp.c. In float32, R is a quotient of p
 
 from __future__ import annotations
 
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -18,8 +17,6 @@ from purenn.kernels.portable.logarithms import log_rule
 from purenn.kernels.portable.numbers import (
     HALF,
     LN2,
-    LN2_HIGH,
-    LN2_LOW,
     MANTISSA,
     ONE,
     ROUNDING,
@@ -28,38 +25,6 @@ from purenn.kernels.portable.numbers import (
     constants,
     integer,
 )
-
-
-def exp(x: Array, out: A) -> A:
-    """`exp(x)`, within 1 unit in the last place (float64), or of what is nearest (float32)."""
-    return blockwise(_exp_rule, x, out)
-
-
-def expm1(x: Array, out: A) -> A:
-    """`exp(x) - 1`, within 2 units in the last place (float64), or as `exp` (float32)."""
-    return blockwise(_expm1_rule, x, out)
-
-
-def tanh(x: Array, out: A) -> A:
-    """The hyperbolic tangent, within 2 units in the last place (float64), or as `exp` (float32)."""
-    return blockwise(_tanh_rule, x, out)
-
-
-def sigmoid(x: Array, out: A) -> A:
-    """`1 / (1 + exp(-x))`, within 2 units in the last place (float64), or as `exp` (float32)."""
-    return blockwise(_sigmoid_rule, x, out)
-
-
-def power(x: Array, y: float, out: A) -> A:
-    """`x ** y` as `exp(y * log(x))`, for x >= 0 and finite y; NaN for negative x.
-
-    Within 1 unit in the last place of what is nearest in float32. In float64 the error in such
-    units is up to 2 + 2 * |log(x**y)|, which is large only where the power is far from 1.
-    """
-    if y == 0.0:
-        out.fill(1.0)
-        return out
-    return blockwise(partial(_power_rule, constants(y)[0]), x, out)
 
 
 class _Growth(NamedTuple):
@@ -99,7 +64,7 @@ def _growth_32(x: Wide, spare: list[Wide]) -> _Growth:
     np.multiply(x, LOG2_E, scale)
     np.add(scale, ROUNDING_ONE, scale)
     np.subtract(scale, ROUNDING_ONE, n)
-    np.multiply(n, LN2, n)
+    np.multiply(n, LN2[0], n)
     np.subtract(x, n, x)
     np.multiply(x, x, z)
     q = np.multiply(z, B_32, n)
@@ -118,9 +83,9 @@ def _growth_64(x: Wide, spare: list[Wide]) -> _Growth:
     np.multiply(x, LOG2_E, scale)
     np.add(scale, ROUNDING_TWO, scale)
     low = np.subtract(scale, ROUNDING_TWO, other)
-    np.multiply(low, LN2_HIGH, r)
+    np.multiply(low, LN2[1], r)
     high = np.subtract(x, r, x)
-    np.multiply(low, LN2_LOW, low)
+    np.multiply(low, LN2[2], low)
     np.subtract(high, low, r)
     np.multiply(r, r, z)
     ratio = polynomial(z, POLYNOMIAL, spare[4])
@@ -143,12 +108,15 @@ def _growth(x: Wide, spare: list[Wide], dtype: FloatDtype) -> _Growth:
 
 
 def _exp_rule(x: Wide, spare: list[Wide], dtype: FloatDtype) -> _Growth:
-    """Change x to exp(x)."""
+    """`exp(x)`, within 1 unit in the last place (float64), or of what is nearest (float32)."""
     lowest, highest = LIMITS_32 if dtype == FLOAT32 else LIMITS_64
     x.clip(lowest, highest, x)
     growth = _growth(x, spare, dtype)
     _sum_up(growth, growth.unit, spare)
     return growth
+
+
+exp = blockwise(_exp_rule)
 
 
 def _below_one(x: Wide, spare: list[Wide], dtype: FloatDtype) -> _Growth:
@@ -181,15 +149,21 @@ def _sum_up(growth: _Growth, start: Array, spare: list[Wide]) -> None:
     multiply_by_all(y, scales)
 
 
-def _expm1_rule(x: Wide, spare: list[Wide], dtype: FloatDtype) -> None:
+@blockwise
+def expm1(x: Wide, spare: list[Wide], dtype: FloatDtype) -> None:
+    """`exp(x) - 1`, within 2 units in the last place (float64), or as `exp` (float32)."""
     _, highest = LIMITS_32 if dtype == FLOAT32 else LIMITS_64
     y = x.clip(SMALLEST, highest, spare[5])
     _below_one(y, spare, dtype)
     np.copysign(y, x, x)  # of zeros
 
 
-def _tanh_rule(x: Wide, spare: list[Wide], dtype: FloatDtype) -> None:
-    """`-e / (2 + e)` for `e = exp(-2 * |x|) - 1`, with the sign of x."""
+@blockwise
+def tanh(x: Wide, spare: list[Wide], dtype: FloatDtype) -> None:
+    """The hyperbolic tangent, within 2 units in the last place (float64), or as `exp` (float32).
+
+    It is `-e / (2 + e)` for `e = exp(-2 * |x|) - 1`, with the sign of x.
+    """
     e = np.abs(x, spare[5])
     np.multiply(e, MINUS_TWO, e)
     e.clip(SMALLEST, ZERO, e)
@@ -197,8 +171,12 @@ def _tanh_rule(x: Wide, spare: list[Wide], dtype: FloatDtype) -> None:
     np.copysign(e, x, x)
 
 
-def _sigmoid_rule(x: Wide, spare: list[Wide], dtype: FloatDtype) -> None:
-    """`e / (1 + e)` for `e = exp(-|x|)`, and 1 less that for positive x."""
+@blockwise
+def sigmoid(x: Wide, spare: list[Wide], dtype: FloatDtype) -> None:
+    """`1 / (1 + exp(-x))`, within 2 units in the last place (float64), or as `exp` (float32).
+
+    It is `e / (1 + e)` for `e = exp(-|x|)`, and 1 less that for positive x.
+    """
     e = np.abs(x, spare[5])
     np.negative(e, e)
     _divide_by_sum(_exp_rule(e, spare, dtype), ONE, spare)
@@ -225,7 +203,21 @@ def _divide_by_sum(growth: _Growth, start: Array, spare: list[Wide]) -> None:
     np.add(e, excess, e)
 
 
-def _power_rule(y: Array, x: Wide, spare: list[Wide], dtype: FloatDtype) -> None:
-    log_rule(x, spare, dtype)
-    np.multiply(x, y, x)
-    _exp_rule(x, spare, dtype)
+def power(x: Array, y: float, out: A) -> A:
+    """`x ** y` as `exp(y * log(x))`, for x >= 0 and finite y; NaN for negative x.
+
+    Within 1 unit in the last place of what is nearest in float32. In float64 the error in such
+    units is up to 2 + 2 * |log(x**y)|, which is large only where the power is far from 1.
+    """
+    (exponent,) = constants(y)
+
+    @blockwise
+    def raised(x: Wide, spare: list[Wide], dtype: FloatDtype) -> None:
+        log_rule(x, spare, dtype)
+        np.multiply(x, exponent, x)
+        _exp_rule(x, spare, dtype)
+
+    if y == 0.0:
+        out.fill(1.0)
+        return out
+    return raised(x, out)

@@ -18,7 +18,7 @@ from math import ceil, frexp, log2
 import numpy as np
 
 from purenn.arrays import FLOAT64, A, Array, FloatDtype, Mask, Matrix, Vector, typed_like
-from purenn.kernels.blocks import BLOCK
+from purenn.kernels.blocks import BLOCK, cut, spans
 from purenn.kernels.memory import empty
 from purenn.kernels.portable.numbers import MANTISSA
 from purenn.kernels.reductions import is_finite
@@ -45,10 +45,9 @@ def square_sums(x: Matrix) -> Vector:
     step = max(1, BLOCK // max(1, x.shape[1]))
     spare = empty((min(step, len(x)), x.shape[1]), x.dtype)
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        for start in range(0, len(x), step):
-            block = x[start : start + step]
+        for block, own in cut(step, x, rows):
             squares = np.multiply(block, block, spare[: len(block)])
-            np.add.reduce(squares, 1, out=rows[start : start + step])
+            np.add.reduce(squares, 1, out=own)
             np.add(columns, np.add.reduce(squares, 0), columns)
     return sums
 
@@ -109,8 +108,7 @@ def on_grid(x: Array, powers: Exponents, count: int) -> Slices:
         anchors = [np.ldexp(1.5, each + (MANTISSA - BITS)) for each in (powers, *finer)]
     slices = [empty(x.shape, FLOAT64) for _ in anchors]
     step = max(1, BLOCK * len(x) // max(1, x.size))
-    for start in range(0, len(x), step):
-        block = slice(start, start + step)
+    for block in spans(len(x), step):
         rest = x[block]
         for found, anchor in zip(slices, anchors, strict=True):
             to, own = found[block], anchor[block] if len(anchor) > 1 else anchor

@@ -10,31 +10,9 @@ from math import inf, nan
 
 import numpy as np
 
-from purenn.arrays import FLOAT32, FLOAT64, A, Array, FloatDtype
+from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype
 from purenn.kernels.portable.blockwise import Wide, blockwise, polynomial
-from purenn.kernels.portable.numbers import (
-    HALF,
-    LN2,
-    LN2_HIGH,
-    LN2_LOW,
-    MANTISSA,
-    ONE,
-    TWO,
-    ZERO,
-    constants,
-    integer,
-)
-
-
-def log(x: Array, out: A) -> A:
-    """`log(x)`, within 1 unit in the last place (float64), or of what is nearest (float32)."""
-    return blockwise(log_rule, x, out)
-
-
-def log1p(x: Array, out: A) -> A:
-    """`log(1 + x)` without cancellation, with the errors of `log`."""
-    return blockwise(_log1p_rule, x, out)
-
+from purenn.kernels.portable.numbers import HALF, LN2, MANTISSA, ONE, TWO, ZERO, constants, integer
 
 ROOT_HALF = integer(0x3FE6A09E667F3BCD)
 BY_MANTISSA = integer(MANTISSA)
@@ -70,7 +48,7 @@ def _log_of_sum(x: Wide, rest: Array, spare: list[Wide], dtype: FloatDtype) -> N
     if dtype == FLOAT32:  # 2 * s + s * R, without corrections
         np.multiply(polynomial(z, FEW, r), s, r)
         np.add(r, rest, r)
-        np.multiply(n, LN2, n)
+        np.multiply(n, LN2[0], n)
         np.add(n, r, x)
         return
     np.multiply(polynomial(z, MANY, r), z, r)
@@ -78,12 +56,12 @@ def _log_of_sum(x: Wide, rest: Array, spare: list[Wide], dtype: FloatDtype) -> N
     np.multiply(half, HALF, half)
     np.add(r, half, r)
     np.multiply(r, s, r)
-    np.multiply(n, LN2_LOW, s)
+    np.multiply(n, LN2[2], s)
     np.add(s, rest, s)
     np.add(r, s, r)
     np.subtract(half, r, half)
     np.subtract(half, f, half)
-    np.multiply(n, LN2_HIGH, n)
+    np.multiply(n, LN2[1], n)
     np.subtract(n, half, x)
 
 
@@ -102,12 +80,19 @@ def _log_plus(x: Wide, rest: Array, spare: list[Wide], dtype: FloatDtype) -> Non
 
 
 def log_rule(x: Wide, spare: list[Wide], dtype: FloatDtype) -> None:
-    """Change x to log(x)."""
+    """`log(x)`, within 1 unit in the last place (float64), or of what is nearest (float32)."""
     _log_plus(x, ZERO, spare, dtype)
 
 
-def _log1p_rule(x: Wide, spare: list[Wide], dtype: FloatDtype) -> None:
-    """The logarithm of the rounded sum 1 + x, and what was rounded off divided by that sum."""
+log = blockwise(log_rule)
+
+
+@blockwise
+def log1p(x: Wide, spare: list[Wide], dtype: FloatDtype) -> None:
+    """`log(1 + x)` without cancellation, with the errors of `log`.
+
+    The logarithm of the rounded sum, and what was rounded off divided by that sum.
+    """
     total, rest = np.add(x, ONE, spare[5]), spare[6]
     np.subtract(total, ONE, rest)
     np.subtract(x, rest, rest)

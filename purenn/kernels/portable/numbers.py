@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from purenn.arrays import FLOAT64, Array
-from purenn.kernels.constants import scalar
+from purenn.kernels.elementwise import scalar
 
 Bits = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 Constants = tuple[Array, ...]
@@ -23,7 +23,7 @@ def integer(value: int) -> Bits:
 
 ZERO, HALF, ONE, TWO = constants(0.0, 0.5, 1.0, 2.0)
 # log(2), and as a sum: the second has 32 bits, and so exact products with integers of 21 bits.
-LN2, LN2_HIGH, LN2_LOW = constants(
+LN2 = constants(
     float.fromhex("0x1.62e42fefa39efp-1"),
     float.fromhex("0x1.62e42feep-1"),
     float.fromhex("0x1.a39ef35793c76p-33"),

@@ -1,4 +1,7 @@
-"""Matrix products with the same bits on every machine: exact on grids, and rounded once."""
+"""Matrix products with the same bits on every machine: exact on grids, and rounded once.
+
+And what is made of them: orthonormal rows, which LAPACK gives other bits.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,8 @@ from purenn.kernels.products import product
 LONGEST = 4096
 # So many bits may be lost where what is large in one factor meets what is small in the other.
 SPARE = 4
+# So many rows are made orthogonal to those before them by products.
+TOGETHER = 32
 
 
 class Grid(NamedTuple):
@@ -139,3 +144,20 @@ def products(stack: Stack, other: Stack) -> Stack:
     for out, one, two in zip(y, stack, other, strict=True):
         out[...] = contract(Factor(one), 1, Factor(two), 0)
     return y
+
+
+def orthonormal_rows(x: Matrix) -> Matrix:
+    """Rows that span the same, by Gram and Schmidt, each twice: "twice is enough" (Kahan)."""
+    found: Matrix = np.zeros_like(x)
+    for start in range(0, len(x), TOGETHER):
+        rows, before = x[start : start + TOGETHER], Factor(found[:start])
+        for _ in range(2 if start else 0):
+            shares = contract(Factor(rows), 1, before, 1)
+            rows = rows - contract(Factor(shares), 1, before, 0)
+        for index, row in enumerate(rows, start):
+            near, rest = found[start:index], row
+            for _ in range(2):
+                shares = np.add.reduce(near * rest, axis=1, keepdims=True)
+                rest = rest - np.add.reduce(near * shares, axis=0)
+            found[index] = rest / np.sqrt(np.add.reduce(rest * rest))
+    return found

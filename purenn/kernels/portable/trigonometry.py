@@ -11,23 +11,9 @@ from math import isinf, nan
 
 import numpy as np
 
-from purenn.arrays import FLOAT32, A, Array, FloatDtype
+from purenn.arrays import FLOAT32, FloatDtype
 from purenn.kernels.portable.blockwise import Wide, blockwise, polynomial
 from purenn.kernels.portable.numbers import HALF, ONE, ROUNDING, Bits, constants, integer
-
-
-def cos(x: Array, out: A) -> A:
-    """The cosine, within 2 units in the last place (float64), or 1 of what is nearest (float32).
-
-    That holds for every x, but beyond 196,608 each element takes some microseconds.
-    """
-    return blockwise(partial(_rule, integer(1)), x, out)
-
-
-def sin(x: Array, out: A) -> A:
-    """The sine, with the errors and the time of `cos`."""
-    return blockwise(partial(_rule, integer(0)), x, out)
-
 
 (TO_INTEGER,) = constants(ROUNDING)
 (TURNS,) = constants(float.fromhex("0x1.45f306dc9c883p-1"))  # 2 / pi
@@ -69,7 +55,11 @@ COS_64 = constants(
 
 
 def _rule(quarters: Bits, x: Wide, spare: list[Wide], dtype: FloatDtype) -> None:
-    """The sine of x and so many quarters of a turn."""
+    """The sine of x and so many quarters of a turn.
+
+    It is within 2 units in the last place (float64), or 1 of what is nearest (float32). That holds
+    for every x, but beyond 196,608 each element takes some microseconds.
+    """
     excess = spare[0]
     count = _reduce(x, spare)
     np.add(count, quarters, count)
@@ -89,6 +79,9 @@ def _rule(quarters: Bits, x: Wide, spare: list[Wide], dtype: FloatDtype) -> None
     np.subtract(ONE, z, z)
     np.add(cosine, z, cosine)
     _select(sine.view(np.int64), cosine.view(np.int64), count, z.view(np.int64), x.view(np.int64))
+
+
+sin, cos = (blockwise(partial(_rule, integer(quarters))) for quarters in (0, 1))
 
 
 def _select(sine: Bits, cosine: Bits, count: Bits, mask: Bits, out: Bits) -> None:
