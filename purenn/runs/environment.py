@@ -52,7 +52,7 @@ def arithmetic(step: object) -> Environment:
         return {}
     from purenn.portability import is_portable
 
-    return {"arithmetic": "portable" if all(map(is_portable, (step.layer, step.loss))) else "fast"}
+    return {"arithmetic": "portable" if all(map(is_portable, (step.model, step.loss))) else "fast"}
 
 
 @cache  # what a process imported does not change with the files

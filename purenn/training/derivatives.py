@@ -46,7 +46,7 @@ def chosen_output(labels: Labels) -> Callable[[Matrix], Matrix]:
 
 
 def input_gradient(
-    layer: Layer[P, X, Y], params: P, x: X, slope: Callable[[Y], Y] = every_output
+    model: Layer[P, X, Y], params: P, x: X, slope: Callable[[Y], Y] = every_output
 ) -> X:
     """The gradient of a function of the outputs with respect to the inputs, in inference mode.
 
@@ -68,17 +68,17 @@ def input_gradient(
             (see `Layer`).
         ShapeError: the slope is not of the outputs' shape and dtype.
     """
-    checks.instance("The model", layer, Layer)
+    checks.instance("The model", model, Layer)
     cure = "Give its cotangent: lambda y: loss(y, target)[1]."
     require_no_loss("The slope of input_gradient", slope, cure)
-    y = layer.apply(params, x)
-    pullback = inference_pullback(layer)(params, x, y)
+    y = model.apply(params, x)
+    pullback = inference_pullback(model)(params, x, y)
     dy = slope(y)
     require_cotangent(slope, y, dy)
     return pullback(dy)
 
 
-def jacobian(layer: Layer[P, V, W], params: P, x: V) -> Array:
+def jacobian(model: Layer[P, V, W], params: P, x: V) -> Array:
     """The Jacobian of outputs by inputs for each sample: (samples, *outputs, *inputs).
 
     In inference mode, where samples do not mix, by one pullback for each output of a sample.
@@ -86,11 +86,11 @@ def jacobian(layer: Layer[P, V, W], params: P, x: V) -> Array:
     Raises:
         OptionError: as in `input_gradient`.
     """
-    checks.instance("The model", layer, Layer)
+    checks.instance("The model", model, Layer)
     arrays.require_floats("The inputs of jacobian", x)
-    y = layer.apply(params, x)
+    y = model.apply(params, x)
     checks.one_array("jacobian", y)
-    pullback = inference_pullback(layer)(params, x, y)
+    pullback = inference_pullback(model)(params, x, y)
     dy, outputs = np.zeros_like(y, order="C"), prod(y.shape[1:])
     columns = dy.reshape(len(y), outputs)
     found = np.empty((len(y), outputs, *x.shape[1:]), x.dtype)
@@ -102,7 +102,7 @@ def jacobian(layer: Layer[P, V, W], params: P, x: V) -> Array:
 
 
 def hessian_vector_product(
-    layer: Layer[P, X, Y], loss: LossFunction[Y, T], params: P, batch: Batch[X, T], direction: P
+    model: Layer[P, X, Y], loss: LossFunction[Y, T], params: P, batch: Batch[X, T], direction: P
 ) -> P:
     """The Hessian of a loss with respect to the parameters, times a direction, in training mode.
 
@@ -115,12 +115,12 @@ def hessian_vector_product(
     than in float32. Frozen parts are returned as they are.
 
     Raises:
-        OptionError: an argument is not the layer, loss or batch expected.
+        OptionError: an argument is not the model, loss or batch expected.
         TreeError: the direction is not a tree like the parameters, or the inputs or targets are
             no tree of arrays.
         DataError: the direction is not finite.
     """
-    gradient = value_and_grad(layer, loss)
+    gradient = value_and_grad(model, loss)
     checks.instance("The batch of hessian_vector_product", batch, Batch)
     require_same(params, direction, "The parameters and the direction")
     at, along = map_leaves(_widened, params), map_leaves(_widened, direction)

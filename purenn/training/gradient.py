@@ -24,7 +24,7 @@ NUMBERS = (float, np.floating)
 
 
 def value_and_grad(
-    layer: Layer[P, X, Y], loss: LossFunction[Y, T]
+    model: Layer[P, X, Y], loss: LossFunction[Y, T]
 ) -> Callable[[P, X, T, Key], tuple[float, P]]:
     """The function `(params, x, target, key) -> (value, gradient)`, in training mode.
 
@@ -33,14 +33,14 @@ def value_and_grad(
     `(prediction, target) -> (value, cotangent of the prediction)`.
 
     Raises:
-        OptionError: the layer or the loss is not one.
+        OptionError: the model or the loss is not one.
         ShapeError: in a call, the cotangent is not of the prediction's shape and dtype.
     """
-    checks.instance("The model", layer, Layer)
+    checks.instance("The model", model, Layer)
     require_loss_function(loss)
 
     def evaluate(params: P, x: X, target: T, key: Key) -> tuple[float, P]:
-        prediction, pullback = layer.unguarded_vjp(params, x, key)
+        prediction, pullback = model.unguarded_vjp(params, x, key)
         found = loss(prediction, target)
         require_pair(loss, found)
         value, cotangent = found

@@ -22,7 +22,7 @@ from purenn.tree import compose, compose_like, decompose
 
 @np.errstate(under="ignore")
 def predict(
-    layer: Layer[P, X, Y],
+    model: Layer[P, X, Y],
     params: P,
     inputs: X | Column[X] | Dataset[X, object],
     batch_size: int = 1024,
@@ -33,9 +33,9 @@ def predict(
     a column of them, or a data set. `batch_size` samples are computed at a time. Several outputs,
     such as those of `branches`, come as a tuple of arrays.
     """
-    checks.instance("The model", layer, Layer)
+    checks.instance("The model", model, Layer)
     source: X | Column[X] = inputs.inputs if isinstance(inputs, Dataset) else inputs
-    parts = [layer.apply(params, batch) for batch in _batches(source, batch_size)]
+    parts = [model.apply(params, batch) for batch in _batches(source, batch_size)]
     taken = [decompose(part, np.ndarray) for part in parts]
     joined = map(concatenate, zip(*[outputs for outputs, _ in taken], strict=True))
     return compose_like(parts[0], taken[0][1], joined)
@@ -43,7 +43,7 @@ def predict(
 
 @np.errstate(under="ignore")
 def evaluate(
-    layer: Layer[P, X, Y],
+    model: Layer[P, X, Y],
     params: P,
     data: Dataset[X, T] | tuple[X, T],
     measure: Loss[Y, T] | Callable[[Y, T], float],
@@ -57,7 +57,7 @@ def evaluate(
             `measure_ignoring(accuracy, -1)` leaves out the unlabeled.
         batch_size: how many samples are computed at a time.
     """
-    checks.instance("The model", layer, Layer)
+    checks.instance("The model", model, Layer)
     require_loss_function(measure, "The measure", "Give accuracy or mean_squared_error(), say.")
     mean = measure.mean if isinstance(measure, Loss) else measure
     if not isinstance(data, Dataset) and not checks.is_pair(data):
@@ -67,7 +67,7 @@ def evaluate(
     total, samples = 0.0, 0
     for inputs, targets in _batches(source, batch_size):
         if count := counted(measure, targets):
-            total += _number(mean(layer.apply(params, inputs), targets)) * count
+            total += _number(mean(model.apply(params, inputs), targets)) * count
             samples += count
     return total / samples if samples else nan
 

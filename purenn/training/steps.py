@@ -56,7 +56,7 @@ class Report:
 class TrainingStep(Generic[P, X, Y, T, S]):
     """Forward, backward, update, along a gradient of the loss."""
 
-    layer: Layer[P, X, Y]
+    model: Layer[P, X, Y]
     loss: LossFunction[Y, T]
     gradient: Callable[[P, X, T, Key], tuple[float, P]]
     optimizer: Optimizer[S]
@@ -100,19 +100,19 @@ def _is_finite(tree: object) -> bool:
 
 
 def training_step(
-    layer: Layer[P, X, Y], loss: LossFunction[Y, T], optimizer: Optimizer[S]
+    model: Layer[P, X, Y], loss: LossFunction[Y, T], optimizer: Optimizer[S]
 ) -> Step[State[P, S], Batch[X, T], Report]:
     """The step `(state, batch) -> (state, report)`: forward, backward, update.
 
     A loss that is not finite raises DivergenceError, unless `skip_nonfinite` skips the step.
     """
-    gradient = value_and_grad(layer, loss)
+    gradient = value_and_grad(model, loss)
     checks.instance("The optimizer of training_step", optimizer, Optimizer)
-    return TrainingStep(layer, loss, gradient, optimizer)
+    return TrainingStep(model, loss, gradient, optimizer)
 
 
 def sharpness_aware_step(
-    layer: Layer[P, X, Y], loss: LossFunction[Y, T], optimizer: Optimizer[S], radius: float = 0.05
+    model: Layer[P, X, Y], loss: LossFunction[Y, T], optimizer: Optimizer[S], radius: float = 0.05
 ) -> Step[State[P, S], Batch[X, T], Report]:
     """SAM: `training_step` with the gradient at `params + radius * g / norm(g)`, g that at params.
 
@@ -122,11 +122,11 @@ def sharpness_aware_step(
     running statistics move once. A norm that is 0 or not finite gives the step of `training_step`.
 
     Raises:
-        OptionError: an argument is not the layer, loss or optimizer expected, or the radius is not
+        OptionError: an argument is not the model, loss or optimizer expected, or the radius is not
             above 0; in a step, the radius does not fit the parameters' dtype.
         DivergenceError: as in `training_step`.
     """
-    gradient = value_and_grad(layer, loss)
+    gradient = value_and_grad(model, loss)
     checks.instance("The optimizer of sharpness_aware_step", optimizer, Optimizer)
     length = checks.number("The radius of sharpness_aware_step", radius, above=0.0)
 
@@ -143,7 +143,7 @@ def sharpness_aware_step(
         _, there = gradient(map_pairs(climbed, params, grads), x, target, key)
         return value, map_pairs(lambda slope, new: new, grads, there)
 
-    return TrainingStep(layer, loss, at_the_top, optimizer)
+    return TrainingStep(model, loss, at_the_top, optimizer)
 
 
 class _Advancing(Protocol[S, B_contra, M_co]):
