@@ -248,8 +248,3 @@ def frozen_leaves(structure: Structure) -> tuple[bool, ...]:
     """For each leaf of trees with that structure whether it is frozen; nothing if none is."""
     found = tuple(is_frozen for _, is_frozen in leaf_names(structure))
     return found if any(found) else ()
-
-
-def is_bare(params: object) -> bool:
-    """Whether these are the parameters of layers that have none."""
-    return type(params) is Empty or (type(params) is tuple and all(map(is_bare, params)))

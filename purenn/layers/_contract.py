@@ -24,7 +24,7 @@ from purenn.errors import OptionError
 from purenn.expressions import Chained, Expressed, expressed, known
 from purenn.keys import Key
 from purenn.layers._fitting import guarded, located, require_entries, require_params, require_single
-from purenn.tree import is_bare
+from purenn.tree import Empty
 
 P = TypeVar("P")
 Q = TypeVar("Q")
@@ -165,7 +165,7 @@ class _Chain(Layer[tuple[*Ps], X, Y], Generic[X, Y, *Ps]):
 
             def pull(dz: Z) -> tuple[tuple[*Ps, Q], Thunk[X]]:
                 grad, dy = pull_last(dz)
-                if is_bare(front):  # it is its own gradient, for any dy
+                if _is_bare(front):  # it is its own gradient, for any dy
 
                     def deferred() -> X:
                         return pull_front(dy())[1]()
@@ -241,3 +241,8 @@ def checked(
 
 def anything(subject: str, x: object) -> None:
     """The check of `checked` that leaves inputs to the layers within."""
+
+
+def _is_bare(params: object) -> bool:
+    """Whether these are the parameters of layers that have none."""
+    return type(params) is Empty or (type(params) is tuple and all(map(_is_bare, params)))

@@ -123,27 +123,23 @@ def _require_pair(subject: str, x: object) -> None:
 def shared(inner: Layer[P, X, Y]) -> Layer[Block[P], tuple[X, X], tuple[Y, Y]]:
     """One layer with two inputs, and the same parameters for both: siamese nets.
 
-    First parameters are those for the first input. The gradient is the sum over both; of a frozen
-    part it holds the value of the second.
+    The initial parameters are those for the first input. The gradient is the sum over both; of a
+    frozen part it holds the value of the second.
 
     >>> from purenn.layers import linear, multiply, relu
     >>> shared(linear(32) >> relu() >> linear(8)) >> multiply() >> linear(1)
     shared(linear(32) >> relu() >> linear(8)) >> multiply() >> linear(1)
     """
-    checks.instance("The layer of shared(...)", inner, Layer)
     both = beside(inner, inner)
 
     def apply(params: Block[P], x: tuple[X, X]) -> tuple[Y, Y]:
         return both.apply(Both(params.inner, params.inner), x)
 
     def vjp(params: Block[P], x: tuple[X, X], key: Key) -> Pass[tuple[Y, Y], Block[P], tuple[X, X]]:
-        y, pull_both = both.vjp(Both(params.inner, params.inner), x, key)
-
-        def pull(dy: tuple[Y, Y]) -> tuple[Block[P], Thunk[tuple[X, X]]]:
-            grads, dx = pull_both(dy)
-            return Block(map_pairs(plus, grads.second, grads.first)), dx
-
-        return y, pull
+        found = both.vjp(Both(params.inner, params.inner), x, key)
+        return repacked(
+            found, lambda grads, dx: (Block(map_pairs(plus, grads.second, grads.first)), dx)
+        )
 
     def init(key: Key, x: tuple[X, X]) -> Block[P]:
         return Block(inner.init(key, x[0]))
