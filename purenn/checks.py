@@ -100,7 +100,8 @@ Fraction = Annotated[float, partial(fraction)]  # from 0 to below 1
 def of_arguments(function: FunctionType) -> dict[str, Check]:
     """The check of each argument of a `@maker` whose annotation says what it is."""
     hints: dict[str, object] = {}
-    with suppress(NameError):  # where only a type checker knows a name
+    # Where only a type checker knows a name, or takes what Python does not, such as `slice[int]`.
+    with suppress(NameError, AttributeError, TypeError):
         hints = typing.get_type_hints(function, include_extras=True)
     for one in inspect.signature(function).parameters.values():
         if one.kind in (one.VAR_POSITIONAL, one.VAR_KEYWORD):

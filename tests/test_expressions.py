@@ -121,6 +121,12 @@ def test_arguments_that_are_annotated_as_a_kind_are_checked_and_converted() -> N
 
     assert repr(unchecked(0)).endswith("unchecked(0)")
 
+    @maker
+    def generic(where: slice[int, int, int]) -> Schedule:
+        return schedules.constant(1.0)
+
+    assert repr(generic(slice(1))).endswith("generic(slice(None, 1, None))")
+
 
 FLAGS: list[object] = []
 
