@@ -8,7 +8,7 @@ import numpy as np
 
 from purenn.arrays import ByteImages, FloatDtype, Images, Indices, Matrix, N, read_only, typed_like
 from purenn.kernels.elementwise import scalar
-from purenn.kernels.memory import empty
+from purenn.kernels.memory import empty, empty_like
 from purenn.kernels.reductions import ROWS
 
 
@@ -24,8 +24,10 @@ def scattered(dy: Matrix, indices: Indices, table: Matrix) -> Matrix:
     """The cotangent of the table of `take`: rows of dy, as wide, added up where they came from."""
     symbols, width = table.shape
     if len(indices) > max(ROWS, 4 * symbols):  # their sums in float32 would drift
-        columns = [np.bincount(indices, each, symbols) for each in dy.reshape(-1, width).T]
-        return read_only(np.stack(columns, 1).astype(table.dtype))
+        found = empty_like(table)
+        for column, each in zip(found.T, dy.reshape(-1, width).T, strict=True):
+            column[...] = np.bincount(indices, each, symbols)
+        return read_only(found)
     sums: Matrix = np.zeros(table.shape, table.dtype)
     # NumPy has a fast loop for single numbers, and none for rows.
     cells = indices.reshape(-1, 1) * width + np.arange(width)
@@ -63,4 +65,6 @@ def scale_bytes(pixels: ByteImages, scale: float, dtype: FloatDtype) -> Images:
 
 def concatenate(parts: Sequence[N]) -> N:
     """The parts one below the other."""
+    if len(parts) == 1 and parts[0].ndim:  # quick
+        return read_only(parts[0].copy())
     return read_only(typed_like(np.concatenate(parts), parts[0]))
