@@ -123,7 +123,7 @@ def with_ops(make: Callable[[Ops], E]) -> E:
 
 def known(found: E, value: Expressed) -> E:
     """What `attrs.evolve` made of a value, with all that it has dropped."""
-    for field in attrs.fields(type(value)):
+    for field in attrs.fields(type(found)):
         if not field.init:
             object.__setattr__(found, field.name, getattr(value, field.name))
     return found

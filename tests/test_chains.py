@@ -95,6 +95,19 @@ def test_a_chain_with_another_function_is_a_layer_like_any_other() -> None:
         (fitted >> head).init(KEY, X)
 
 
+@attrs.frozen(repr=False, eq=False)
+class Named(Layer[Empty, Matrix, Matrix]):
+    """A layer with a field that its arguments do not give."""
+
+    title: str = attrs.field(default="own", init=False)
+
+
+def test_a_layer_of_a_class_of_ones_own_can_be_in_a_chain() -> None:
+    inner: Layer[Empty, Matrix, Matrix] = relu()
+    own = Named(inner.init, inner.apply, inner.vjp)
+    assert bits((linear(4) >> own).init(KEY, X)) == bits((linear(4) >> inner).init(KEY, X))
+
+
 def test_layers_of_a_chain_are_counted_and_picked() -> None:
     model = linear(4) >> relu() >> linear(2)
     assert [len(model), len(relu()), len(block(model))] == [3, 1, 1]
