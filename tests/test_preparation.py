@@ -91,6 +91,8 @@ def test_standardized_features_have_mean_0_and_deviation_1(dtype: FloatDtype) ->
 def test_differences_of_large_numbers_keep_their_digits() -> None:
     x = noise(0, (700, 1)) + 1e10
     np.testing.assert_allclose(standardization(x).deviation, x.std(axis=0), 1e-12)
+    far = noise(0, (2700, 3)) + 1e15 / 3  # whose sums are not pairwise
+    np.testing.assert_allclose(standardization(far).deviation, (far - 1e15 / 3).std(axis=0), 0.01)
 
 
 @dtypes

@@ -104,8 +104,11 @@ def _statistics(column: Column[A], first: A, axes: tuple[int, ...]) -> tuple[Arr
     _, exponents = np.frexp(np.maximum(np.abs(low), np.abs(high)))
     unit = np.ldexp(FLOAT64.type(1.0), exponents - 1)
     count = len(column) * first.size // unit.size
-    mean = sum((x / unit).sum(axis=axes, keepdims=True) for x in column.pieces(step)) / count
-    farthest = np.maximum(high / unit - mean, mean - low / unit)
+    # Sums of differences, or a large mean would be wrong by more than the deviation.
+    start = low / unit
+    rests = (x / unit - start for x in column.pieces(step))
+    mean = start + sum(rest.sum(axis=axes, keepdims=True) for rest in rests) / count
+    farthest = np.maximum(high / unit - mean, mean - start)
     if (farthest * (0.5 * unit) > 0.5 * np.finfo(first.dtype).max).any():
         raise DataError(
             "standardization: expected features that, less their mean, are finite in "
