@@ -13,7 +13,7 @@ from benchmarks.contenders import CONTENDERS, PURENN
 from benchmarks.report import header, machine, picture, row
 from benchmarks.turns import Result, measure
 from benchmarks.workloads import WORKLOADS, Name
-from command_line import command, run
+from command_line import OptionalPicture, command, run
 from figures import write
 from purenn import checks
 from purenn.datasets import fashion_mnist
@@ -45,7 +45,7 @@ Examples:
 def compare(
     workloads: tuple[Name, ...] = get_args(Name),
     rounds: int = 15,
-    plot: Path | None = None,
+    plot: OptionalPicture = None,
     against: Path | None = None,
 ) -> None:
     """Measure, print the table line by line, and draw the picture.
