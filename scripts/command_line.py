@@ -33,7 +33,7 @@ PATH = tyro.constructors.PrimitiveConstructorSpec[Path](
     nargs=1,
     metavar="PATH",
     instance_from_str=lambda given: files.expanded(given[0]),
-    is_instance=lambda value: isinstance(value, Path),
+    is_instance=lambda value: isinstance(value, Path | None),
     str_from_instance=lambda path: [str(path)],
 )
 
@@ -49,8 +49,8 @@ PICTURE = dataclasses.replace(PATH, instance_from_str=_picture)
 PathOption = Annotated[Path, PATH]
 PictureOption = Annotated[Path, PICTURE]
 FORM = (tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff)  # of options
-OptionalPath = Annotated[PathOption | None, tyro.conf.arg(metavar="PATH")]
-OptionalPicture = Annotated[PictureOption | None, tyro.conf.arg(metavar="PATH")]
+OptionalPath = Annotated[Path | None, PATH]
+OptionalPicture = Annotated[Path | None, PICTURE]
 
 
 @attrs.frozen(kw_only=True)
