@@ -132,7 +132,7 @@ class Batches(Numbered[X, T]):
         known = _numbers(self.dataset, self.batch_size, self.order)
         if not all(number in known for number in (*self.numbers[:1], *self.numbers[-1:])):
             expected = f"expected some of {known}, as there are so many batches"
-            raise OptionError(f"The numbers of batches: {expected}, got {self.numbers}.")
+            raise OptionError(f"The numbers of Batches: {expected}, got {self.numbers}.")
 
     def __repr__(self) -> str:
         return f"<{len(self)} batches of {self.batch_size} from {self.dataset!r}>"
