@@ -169,7 +169,7 @@ def _column(name: str, array: Anything, dtype: str = "") -> Column:
     ]
     if has_categories:
         return Column(name, values, is_declared)
-    cure = "Convert it to numbers, dates to days, say."
+    cure = "Convert it to numbers, dates to days, say, or to a categorical dtype, if fitted as one."
     if array.dtype.kind not in "bOUST":
         raise DtypeError("X", f"{name}: expected numbers or categories, got {array.dtype}. {cure}")
     kinds = {*map(type, values)} - {type(None)}
