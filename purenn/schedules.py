@@ -165,7 +165,7 @@ def polynomial(rate: Positive, steps: Count, power: Positive = 1.0, final: float
 
 @maker
 def inverse_square_root(rate: Positive, steps: Count) -> Schedule:
-    """`linear_warm_up(rate, steps)`, then `rate * sqrt(steps / (step + 1))`.
+    """Linear warm-up to `rate` in so many steps, then `rate * sqrt(steps / (step + 1))`.
 
     Vaswani et al., "Attention Is All You Need" (2017).
     """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from pathlib import Path
 from typing import IO, get_args
 
 import attrs
@@ -13,7 +12,7 @@ from benchmarks.contenders import CONTENDERS, PURENN
 from benchmarks.report import header, machine, picture, row
 from benchmarks.turns import Result, measure
 from benchmarks.workloads import WORKLOADS, Name
-from command_line import command, run
+from command_line import OptionalPath, OptionalPicture, command, run
 from figures import write
 from purenn import checks
 from purenn.datasets import fashion_mnist
@@ -45,8 +44,8 @@ Examples:
 def compare(
     workloads: tuple[Name, ...] = get_args(Name),
     rounds: int = 15,
-    plot: Path | None = None,
-    against: Path | None = None,
+    plot: OptionalPicture = None,
+    against: OptionalPath = None,
 ) -> None:
     """Measure, print the table line by line, and draw the picture.
 

@@ -6,6 +6,7 @@ a command: the settings and a `Place`, which says where the run goes.
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 import sys
@@ -32,12 +33,24 @@ PATH = tyro.constructors.PrimitiveConstructorSpec[Path](
     nargs=1,
     metavar="PATH",
     instance_from_str=lambda given: files.expanded(given[0]),
-    is_instance=lambda value: isinstance(value, Path),
+    is_instance=lambda value: isinstance(value, Path | None),
     str_from_instance=lambda path: [str(path)],
 )
+
+
+def _picture(given: Sequence[str]) -> Path:
+    path = files.expanded(given[0])
+    if path.suffix.lower() != ".png":
+        raise OptionError(f"expected a name that ends in .png, got {path}.")
+    return path
+
+
+PICTURE = dataclasses.replace(PATH, instance_from_str=_picture)
 PathOption = Annotated[Path, PATH]
+PictureOption = Annotated[Path, PICTURE]
 FORM = (tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff)  # of options
-OptionalPath = Annotated[PathOption | None, tyro.conf.arg(metavar="PATH")]
+OptionalPath = Annotated[Path | None, PATH]
+OptionalPicture = Annotated[Path | None, PICTURE]
 
 
 @attrs.frozen(kw_only=True)

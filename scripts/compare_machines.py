@@ -11,7 +11,7 @@ from shutil import which
 
 import attrs
 
-from command_line import OptionalPath, command, run
+from command_line import OptionalPicture, command, run
 from figures import COLORS, blank, write
 from progress import column, say, standard_output
 from purenn import checks, runs
@@ -45,7 +45,9 @@ class Trained:
 
 
 def compare(
-    pythons: tuple[Path, ...] = (Path(sys.executable),), epochs: int = 60, plot: OptionalPath = None
+    pythons: tuple[Path, ...] = (Path(sys.executable),),
+    epochs: int = 60,
+    plot: OptionalPicture = None,
 ) -> None:
     """Train everywhere, and print the table.
 

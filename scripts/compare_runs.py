@@ -8,7 +8,7 @@ from typing import Annotated
 
 import tyro
 
-from command_line import PathOption, run
+from command_line import PictureOption, run
 from figures import Curve, Scale, curves, scattered, write
 from progress import column, say, standard_output
 from purenn.errors import OptionError, RunError
@@ -53,7 +53,7 @@ def plot(
     folders: Folders,
     metric: str = "loss",
     scale: Scale = "linear",
-    output: PathOption = Path("runs/curves.png"),
+    output: PictureOption = Path("runs/curves.png"),
 ) -> None:
     """Draw a metric of all runs on one picture.
 
@@ -69,11 +69,13 @@ def plot(
     lines = [Curve(str(one.folder), _values(one, metric)) for one in found]
     title = metric.replace("_", " ")
     write(output, curves(title, title, lines, scale=scale))
-    say(standard_output(), f"The curves of {len(lines)} runs are in {output}.")
+    say(standard_output(), f"The picture is {output}.")
 
 
 def seeds(
-    folders: Folders, metric: str = "test_accuracy", output: PathOption = Path("runs/minutes.png")
+    folders: Folders,
+    metric: str = "test_accuracy",
+    output: PictureOption = Path("runs/minutes.png"),
 ) -> None:
     """Show the mean of a metric, and draw it over minutes, for the runs that lie in one folder.
 

@@ -78,10 +78,11 @@ def table(found: Sequence[Found], console: Console) -> Table:
     narrow = _table("run", "settings", "epochs", "metrics", "digest")
     for run in found:
         alike = [one for one in found if one.settings["script"] == run.settings["script"]]
-        own = _lines(run.settings, ["script", *_differing(alike)])
+        own = {"script", *_differing(alike)}
         folder, epochs = str(run.folder), str(len(run.records))
         digest = "not finished" if run.summary is None else run.summary.digest[:DIGITS]
-        lines = folder, own, epochs, _lines(run.metrics, run.metrics), digest
+        told = _lines(run.settings, [name for name in settings if name in own])
+        lines = folder, told, epochs, _lines(run.metrics, run.metrics), digest
         texts = [_text(run.settings, name) for name in settings]
         numbers = [_text(run.metrics, name) for name in metrics]
         narrow.add_row(*map(Text, lines))  # for names and settings may have brackets

@@ -5,9 +5,12 @@ from __future__ import annotations
 from itertools import product
 from math import inf
 from pathlib import Path
+from typing import Annotated
+
+import tyro
 
 from benchmarks.report import machine
-from command_line import OptionalPath, PathOption, command, require_names, run
+from command_line import OptionalPicture, PathOption, command, require_names, run
 from figures import write
 from purenn import checks
 from purenn.errors import OptionError
@@ -39,14 +42,16 @@ Examples:
 
 ALL_TABLES = tuple(table.name for table in TABLES)
 ALL_METHODS = tuple(method.name for method in METHODS)
+NAMES = f"(default: {', '.join(ALL_METHODS)})"  # not quoted as in a shell
+Methods = Annotated[tuple[str, ...], tyro.conf.arg(help_behavior_hint=NAMES)]
 
 
 def compare(
     tables: tuple[str, ...] = ALL_TABLES,
-    methods: tuple[str, ...] = ALL_METHODS,
+    methods: Methods = ALL_METHODS,
     seeds: int = 5,
     scores: PathOption = Path("tabular.jsonl"),
-    plot: OptionalPath = None,
+    plot: OptionalPicture = None,
     *,
     list_tables: bool = False,
 ) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import attrs
@@ -57,6 +57,9 @@ class Command:
 def main(arguments: Sequence[str], load: Load = fashion_mnist) -> int:
     """Perform what the arguments ask for; 0 if the numbers are the article's, else 1."""
     command = parse(Command, Command(), arguments, DESCRIPTION)
+    load = cache(load)
+    if command.data is not None:  # before the minutes of the spirals
+        load(command.data)
     start, console = opening(), standard_output()
     stages = exploding(start), clipped(start), fashion(start, lambda: loaded(command.data, load))
     if command.config is None:

@@ -44,8 +44,8 @@ def other_kernel() -> str:
 
 @pytest.mark.slow
 def test_the_spirals_print_the_articles_digits_on_another_kernel(tmp_path: Path) -> None:
-    options = ("--folder", tmp_path, "--data", tmp_path / "nowhere")
-    ended = run("train_article.py", *options, OPENBLAS_CORETYPE=other_kernel())
+    variables = {"OPENBLAS_CORETYPE": other_kernel(), "PURENN_DATA": str(tmp_path / "nowhere")}
+    ended = run("train_article.py", "--folder", tmp_path, **variables)
     rows = re.findall(r"│ (\S.*?) +│ +([\d. %]+) │ +([\d. %]+) │ (.*?) +│ +(\w+) +│", ended.stdout)
     assert ("epoch 1", "0.7288", "0.7288", "same digits", "yes") in rows
     assert ("training accuracy", "100.00 %", "100.00 %", "100 %", "yes") in rows

@@ -68,6 +68,8 @@ def test_huge_entries_clip_without_a_warning() -> None:
     assert clipped(1.0, vector([1e200, -1e308])).tolist() == [1.0, -1.0]
     huge = vector([3e38, math.nan], FLOAT32)
     assert bits(clipped(1e300, huge)) == bits(huge)  # a limit beyond float32
+    far = read_only(np.full((100, 2), 1.7e308))
+    assert bits(adapted(1.0, far, far)) == bits(far)  # whose norms are not finite
 
 
 @dtypes

@@ -27,6 +27,9 @@ class FakeSeries:
     def to_numpy(self) -> Objects:
         return np.array(self.values, object)
 
+    def to_list(self) -> list[object]:
+        return [*self.values]
+
 
 @attrs.frozen
 class FakeFrame:
@@ -64,6 +67,15 @@ def polars(content: dict[str, Values]) -> object:
     kinds = {"declared": package.Categorical}
     frame: object = package.DataFrame(texts, schema_overrides=kinds, strict=False)
     return frame
+
+
+def test_integers_of_128_bits_are_numbers() -> None:
+    package = pytest.importorskip("polars")
+    frame = package.DataFrame({"long": [1, None, 3, 2**100]}, {"long": package.Int128})
+    numbers = np.array([[1.0], [np.nan], [3.0], [2.0**100]])
+    assert np.array_equal(
+        fit_columns(frame).transform(frame), fit_columns(numbers).transform(numbers)
+    )
 
 
 each_frame = pytest.mark.parametrize("frame", [fake, pandas, polars])

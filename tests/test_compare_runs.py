@@ -80,6 +80,7 @@ def test_names_and_settings_with_brackets_are_no_markup(width: int, tmp_path: Pa
     shown = "\n".join(listed(tmp_path, width))
     for text in ("[/i]", "[/b]", "[red]x", "[b]x"):
         assert text in shown
+    assert "script" not in shown  # of which there is one
 
 
 def test_settings_that_differ_in_late_digits_are_shown_with_these(tmp_path: Path) -> None:
@@ -101,7 +102,7 @@ def test_runs_are_listed_and_their_curves_drawn(
     arguments = ["plot", str(folder), "--output", str(picture), "--scale", "log"]
     assert compare_runs.main(arguments) == 0
     assert picture.read_bytes().startswith(b"\x89PNG")
-    assert capsys.readouterr().out == f"The curves of 2 runs are in {picture}.\n"
+    assert capsys.readouterr().out == f"The picture is {picture}.\n"
 
 
 def test_seeds_are_averaged_and_drawn_over_minutes(

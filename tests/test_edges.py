@@ -32,6 +32,16 @@ def test_constant_rows_are_normalized_to_0(level: float) -> None:
     assert y[1] == pytest.approx(np.repeat([1.0, -1.0], 500), abs=1e-2)
 
 
+@pytest.mark.parametrize("norm", [layers.layer_norm(), layers.group_norm(1)])
+def test_constant_rows_have_one_gradient_at_any_level(
+    norm: nn.Layer[object, nn.Array, nn.Array],
+) -> None:
+    x, dy = np.zeros((1, 1, 1, 3), np.float32), np.array([[[[1, 2, 4]]]], np.float32)
+    params = norm.init(KEY, x)
+    far, near = (pulled(norm, params, each, dy)[-1] for each in (x + np.float32(3e38), x))
+    np.testing.assert_array_equal(far, near)
+
+
 @pytest.mark.parametrize("norm", [layers.group_norm(3), layers.batch_norm()])
 def test_constant_features_are_normalized_to_0(norm: nn.Layer[object, nn.Array, nn.Array]) -> None:
     x = np.full((2, 20, 25, 3), 1000.1, np.float32)

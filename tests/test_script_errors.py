@@ -89,6 +89,13 @@ def test_what_makes_no_sense_is_told_before_any_work(
     [
         (spiral.main, "--epochs 0", 2, "--epochs: expected an integer ≥ 1, got 0."),
         (spiral.main, "--epochs many", 2, "invalid literal for int() with base 10: 'many'"),
+        (
+            fashion_mnist.main,
+            "--shifts 28",
+            2,
+            "--shifts: expected an integer from 0 to 27, got 28.",
+        ),
+        (compare_runs.main, "plot run --output x.jpg", 2, "a name that ends in .png, got x.jpg."),
         (spiral.main, "--clip hard", 2, "invalid choice 'hard' for argument '--clip'. Expected"),
         (spiral.main, "--folder=", 2, "path: expected a name, got an empty one."),
         (spiral.main, "--epoch 3", 2, "Unrecognized options: --epoch"),

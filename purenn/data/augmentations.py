@@ -12,8 +12,8 @@ from typing import Annotated
 
 import numpy as np
 
-from purenn import checks
-from purenn.arrays import Array, Images, Labels, Matrix, is_labels, require_floats, require_indices
+from purenn import arrays, checks
+from purenn.arrays import Array, Images, Labels, Matrix
 from purenn.checks import Count, NotNegative, Number
 from purenn.data.augmenting import Augmentation, Mixing
 from purenn.errors import DtypeError, OptionError, ShapeError
@@ -206,11 +206,14 @@ def _require_images(name: str, images: Array, least: int = 1) -> None:
 
 def _rows(name: str, x: Array, targets: Matrix | Labels, classes: int) -> Matrix:
     """The targets as rows of probabilities of the dtype of the inputs."""
-    if is_labels(targets):
-        require_indices(name, targets, classes)
+    if arrays.is_labels(targets):
+        arrays.require_indices(name, targets, classes)
         rows = kernels.label_rows(targets, classes, x.dtype)
     else:
-        require_floats(name, targets)
+        found = arrays.require_array(name, targets)
+        if found.dtype.kind in "iu" and found.shape[1:] == (1,):
+            arrays.require_integers(name, targets)  # which says what axis to drop
+        arrays.require_floats(name, targets)
         rows = targets
     if rows.shape != (len(x), classes) or not len(x):
         expected = f"labels, or probabilities of shape {(len(x), classes)}"

@@ -11,6 +11,7 @@ import attrs
 from purenn import checks
 from purenn.arrays import AnyArray, Indices, Mask, Span, read_only
 from purenn.data.columns import Column, Pair, Rows, T, X, checked_order
+from purenn.errors import OptionError
 from purenn.keys import Key
 from purenn.tree import Node
 
@@ -128,6 +129,10 @@ class Batches(Numbered[X, T]):
         checks.integer("The batch size", self.batch_size)
         if self.order is not None:
             object.__setattr__(self, "order", checked_order(self.order, len(self.dataset)))
+        known = _numbers(self.dataset, self.batch_size, self.order)
+        if not all(number in known for number in (*self.numbers[:1], *self.numbers[-1:])):
+            expected = f"expected some of {known}, as there are so many batches"
+            raise OptionError(f"The numbers of Batches: {expected}, got {self.numbers}.")
 
     def __repr__(self) -> str:
         return f"<{len(self)} batches of {self.batch_size} from {self.dataset!r}>"
@@ -171,5 +176,9 @@ def _batches(
     data: Dataset[X, T], batch_size: int, key: Key, order: Indices | None
 ) -> Batches[X, T]:
     size = checks.integer("The batch size", batch_size)
-    samples = len(data) if order is None else len(order)
-    return Batches(data, size, key, order, range(-(-samples // size)))
+    return Batches(data, size, key, order, _numbers(data, size, order))
+
+
+def _numbers(data: Dataset[X, T], size: int, order: Indices | None) -> range:
+    """The numbers of all batches of that size."""
+    return range(-(-len(data if order is None else order) // size))

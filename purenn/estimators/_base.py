@@ -155,14 +155,14 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
             outputs = [predict(self.model_, params, x, PIECE) for params in self._serving]
         return average([self._link.apply(EMPTY, y) for y in outputs])
 
-    @np.errstate(under="ignore")
+    @np.errstate(under="ignore", over="ignore")
     def _slopes(self, X: object) -> Array:
-        """The mean derivatives of predictions: (rows, outputs, columns)."""
+        """The mean derivatives of predictions: (rows, outputs, columns), in float64."""
         x = self._features(X)
         places, scales = self.columns_.slopes(self._table(X, reset=False))
         linked = block(self.model_) >> self._link
         found = average([jacobian(linked, (Block(params), EMPTY), x) for params in self._serving])
-        slopes = np.full((len(x), self._width, self.n_features_in_), nan, x.dtype)
+        slopes = np.full((len(x), self._width, self.n_features_in_), nan)
         slopes[:, :, places] = found[:, :, : len(places)] * scales[:, np.newaxis]
         return slopes
 

@@ -209,4 +209,5 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
         table, encoded = self._pair(*held, reset=False)
         sample = Sample(self.columns_.transform(table), encoded, np.ones(len(encoded)))
         weights = self._weights(sample)
-        return self._data(sample, relative(weights, mean_weight(weights)) if has_weights else None)
+        unit = mean_weight(weights, "validation samples")
+        return self._data(sample, relative(weights, unit) if has_weights else None)

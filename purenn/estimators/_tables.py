@@ -29,6 +29,7 @@ class Series(Protocol):
     @property
     def dtype(self) -> object: ...
     def to_numpy(self) -> object: ...
+    def to_list(self) -> list[object]: ...
 
 
 @runtime_checkable
@@ -145,8 +146,10 @@ def _of_frame(frame: Frame) -> Iterator[Column]:
     if not names:
         raise ShapeError("X", "expected at least one column, got none.")
     for name in names:
-        series = frame[name]
-        yield _column(f"column {name!r}", np.asarray(series.to_numpy()), str(series.dtype))
+        series, dtype = frame[name], str(frame[name].dtype)
+        is_long = dtype.endswith("Int128")  # of polars, which NumPy does not have
+        array = np.array(series.to_list(), object) if is_long else np.asarray(series.to_numpy())
+        yield _column(f"column {name!r}", array, dtype)
 
 
 def _column(name: str, array: Anything, dtype: str = "") -> Column:
@@ -166,7 +169,7 @@ def _column(name: str, array: Anything, dtype: str = "") -> Column:
     ]
     if has_categories:
         return Column(name, values, is_declared)
-    cure = "Convert it to numbers, dates to days, say."
+    cure = "Convert it to numbers, dates to days, say, or to a categorical dtype, if fitted as one."
     if array.dtype.kind not in "bOUST":
         raise DtypeError("X", f"{name}: expected numbers or categories, got {array.dtype}. {cure}")
     kinds = {*map(type, values)} - {type(None)}

@@ -33,10 +33,10 @@ def repeats(weights: Vector) -> tuple[Indices, Vector]:
     return rows, found
 
 
-def mean_weight(weights: Vector) -> float:
+def mean_weight(weights: Vector, samples: str = "samples") -> float:
     """The mean of weights of samples."""
     if not weights.any():
-        raise DataError("class_weight: the weights of all samples are zero.")
+        raise DataError(f"class_weight: the weights of all {samples} are zero.")
     return ldexp(normalized(weights).mean(), frexp(weights.max())[1])
 
 

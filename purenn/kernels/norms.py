@@ -73,7 +73,7 @@ def inverses(
         variance = spread(x / size)
         least = (epsilons / size / size).clip(np.finfo(x.dtype).tiny)
         inverse = 1.0 / np.sqrt(variance + least)
-        return inverse, inverse / size
+        return inverse, np.where(variance == 0.0, 1.0 / np.sqrt(epsilons), inverse / size)
 
 
 def standardized_cotangent(

@@ -64,7 +64,7 @@ def squared_norm(x: Array) -> float:
 
 
 def global_norm(leaves: Leaves) -> float:
-    """The Euclidean norm of all leaves as one vector; finite whenever every element is."""
+    """The Euclidean norm of all leaves as one vector, also where squares vanish or overflow."""
     square = reduce(add, map(squared_norm, leaves), 0.0)  # `sum` compensates since Python 3.12
     if UNDERFLOW < square < inf or isnan(square):
         return sqrt(square)
@@ -78,7 +78,7 @@ def global_norm(leaves: Leaves) -> float:
 def unit_norms(x: Array) -> Array:
     """The Euclidean norms over all axes but the last, or the one of a vector, with all axes kept.
 
-    In float64; finite whenever every element is.
+    In float64, also where squares vanish or overflow.
     """
     units = x.shape[-1] if x.ndim > 1 else 1
     rows = x.reshape(x.size // max(1, units), units)
@@ -93,6 +93,7 @@ def unit_norms(x: Array) -> Array:
     return norms.reshape((1,) * (x.ndim - 1) + (-1,) if x.ndim else ())
 
 
+@np.errstate(over="ignore")
 def _scaled_norms(rows: Array) -> Array:
     """The norms of columns whose squares may vanish or overflow."""
     largest: Array = np.max(np.abs(rows), 0, initial=0.0)

@@ -34,7 +34,8 @@ def require_same_shape(name: str, prediction: N, target: object) -> N:
         raise ShapeError(name, f"expected targets of shape {y.shape}, got {t.shape}.{cure}")
     if y.dtype not in FLOATS or y.dtype != t.dtype:
         kind = y.dtype if y.dtype in FLOATS else arrays.FLOAT32
-        cure = f"Convert one of them, for example with target.astype(np.{kind})."
+        what = "one of them" if {y.dtype, t.dtype} & {*FLOATS} else "both"
+        cure = f"Convert {what}, for example with target.astype(np.{kind})."
         expected = "predictions and targets of one float dtype"
         raise DtypeError(name, f"expected {expected}, got {y.dtype} and {t.dtype}. {cure}")
     if not y.ndim or not y.size:

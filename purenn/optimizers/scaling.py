@@ -127,8 +127,9 @@ def _waited(state: Plateau, loss: float, patience: int, factor: float) -> Platea
 def scale_by_trust_ratio() -> Transform[Empty]:
     """Multiply the updates of each leaf by `norm(param) / norm(update)`.
 
-    A leaf with a norm that is 0 or not finite is left alone. You et al., "Large Batch Optimization
-    for Deep Learning: Training BERT in 76 Minutes" (2020), with the identity for their phi.
+    A leaf with a norm that is 0 or not finite is left alone, and no ratio is beyond the largest
+    number of its dtype. You et al., "Large Batch Optimization for Deep Learning: Training BERT in
+    76 Minutes" (2020), with the identity for their phi.
     """
 
     def flow(state: Empty, updates: Updates, point: Point) -> tuple[Empty, Updates]:

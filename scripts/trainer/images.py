@@ -47,7 +47,7 @@ class ImageSettings(Settings):
         super().__attrs_post_init__()
         checks.integer("--validation", self.validation, 0)
         checks.number("--flips", self.flips, least=0.0, most=1.0)
-        checks.integer("--shifts", self.shifts, 0)
+        checks.integer("--shifts", self.shifts, 0, 27)  # of 28 pixels
         checks.number("--erasing", self.erasing, least=0.0, most=1.0)
         checks.number("--mixup", self.mixup, least=0.0)
         if self.patience is not None and not self.validation:
