@@ -11,6 +11,7 @@ from rich.progress import track
 
 from command_line import command, run
 from progress import say, standard_output
+from purenn import checks
 from purenn.arrays import Array, Vector
 from purenn.errors import OptionError
 from purenn.kernels.portable.exponentials import exp, expm1, sigmoid, tanh
@@ -53,8 +54,7 @@ def check(functions: Names, every: int = 1) -> None:
         functions: the functions to check.
         every: check only one number of so many.
     """
-    if every < 1:
-        raise OptionError(f"--every: expected an integer ≥ 1, got {every}.")
+    checks.integer("--every", every)
     if not functions:
         raise OptionError(f"expected at least one function of {', '.join(FUNCTIONS)}, got none.")
     console = standard_output()

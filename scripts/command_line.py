@@ -123,7 +123,7 @@ def require_names(option: str, names: Sequence[str], known: Sequence[str]) -> No
 
 def to_json(settings: object) -> dict[str, runs.Json]:
     """Settings as they stand in a config.json."""
-    plain: dict[str, runs.Json] = _converter().unstructure(settings)
+    plain: dict[str, runs.Json] = CONVERTER.unstructure(settings)
     return plain
 
 
@@ -134,7 +134,7 @@ def from_json(settings: Mapping[str, runs.Json], kind: type[S], where: str) -> S
         OptionError: some are unknown, of another type, or make no sense.
     """
     try:
-        return _converter().structure(settings, kind)
+        return CONVERTER.structure(settings, kind)
     except cattrs.BaseValidationError as error:
         problems = "\n  ".join(cattrs.transform_error(error, "settings", _problem))
         raise OptionError(f"{where} does not fit:\n  {problems}") from None
@@ -146,13 +146,6 @@ def _problem(error: BaseException, kind: type | None) -> str:
     return cattrs.v.format_exception(error, kind)
 
 
-def _converter() -> cattrs.Converter:
-    converter = cattrs.Converter(forbid_extra_keys=True)
-    for kind in (int, float, str, bool):
-        converter.register_structure_hook(kind, _strict)
-    return converter
-
-
 def _strict(value: object, kind: type[N]) -> N:
     """A value that has its type already: cattrs would turn text into numbers."""
     if isinstance(value, kind) and type(value) is kind:
@@ -160,6 +153,11 @@ def _strict(value: object, kind: type[N]) -> N:
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return kind(value)
     raise TypeError(f"expected {kind.__name__}, got {value!r}")
+
+
+CONVERTER = cattrs.Converter(forbid_extra_keys=True)
+for kind in (int, float, str, bool):
+    CONVERTER.register_structure_hook(kind, _strict)
 
 
 def run(main: Callable[[Sequence[str]], int | None]) -> NoReturn:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from benchmarks.layers import HEADER, row
-from benchmarks.report import machine
+from benchmarks.report import LAYERS, layer_row, machine
 from command_line import command, run
 from purenn import PurennError, checks
 from purenn.errors import OptionError
@@ -25,7 +24,7 @@ Examples:
 """
 
 
-def compare(layers: tuple[str, ...] = ("",), rounds: int = 9) -> None:
+def compare(layers: tuple[str, ...] = (), rounds: int = 9) -> None:
     """Measure, and print the table line by line.
 
     Args:
@@ -42,10 +41,10 @@ def compare(layers: tuple[str, ...] = ("",), rounds: int = 9) -> None:
     for name in layers:
         if not any(each.startswith(name) for each in known):
             raise OptionError(f"--layers: expected beginnings of {', '.join(known)}, got {name!r}.")
-    print(HEADER, flush=True)
+    print(LAYERS, flush=True)
     for case in everything:
-        if case.name.startswith(layers):
-            print(row(case, rounds), flush=True)
+        if case.name.startswith(layers or ""):
+            print(layer_row(case, rounds), flush=True)
     print(f"\nMedians and quartiles over {rounds} rounds. {machine()}")
 
 

@@ -72,22 +72,16 @@ def plot(
     say(standard_output(), f"The picture is {output}.")
 
 
-def seeds(
-    folders: Folders,
-    metric: str = "test_accuracy",
-    output: PictureOption = Path("runs/minutes.png"),
-) -> None:
-    """Show the mean of a metric, and draw it over minutes, for the runs that lie in one folder.
+def seeds(folders: Folders, output: PictureOption = Path("runs/minutes.png")) -> None:
+    """Show the mean test accuracy, and draw it over minutes, for the runs that lie in one folder.
 
     Args:
         folders: folders with a folder for each kind of run, in which lies one for each seed.
-        metric: the name of a fraction in summary.json.
         output: where the picture goes.
     """
     console, groups = standard_output(), by_folder(find(folders))
-    console.print(seed_table(groups, metric))
-    label = f"{metric.replace('_', ' ')}, %"
-    write(output, scattered("minutes of training", label, clouds(groups, metric)))
+    console.print(seed_table(groups))
+    write(output, scattered("minutes of training", "test accuracy, %", clouds(groups)))
     say(console, f"The picture is {output}.")
 
 

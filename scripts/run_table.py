@@ -142,18 +142,19 @@ class Seeds:
         size = None if summary is None else summary.metrics.get("parameters")
         return f"{size:,.0f}" if isinstance(size, int | float) else ""
 
-    def values(self, metric: str) -> list[float]:
-        """A final metric of each.
+    @property
+    def percents(self) -> list[float]:
+        """The test accuracy of each.
 
         Raises:
-            RunError: a run has not finished, or has no such metric.
+            RunError: a run has not finished, or has none.
         """
         found: list[float] = []
         for run in self.runs:
-            value = None if run.summary is None else run.summary.metrics.get(metric)
+            value = None if run.summary is None else run.summary.metrics.get("test_accuracy")
             if not isinstance(value, int | float):
-                raise RunError(f"{run.folder}: expected a finished run with a {metric}.")
-            found.append(value)
+                raise RunError(f"{run.folder}: expected a finished run with a test_accuracy.")
+            found.append(100.0 * value)
         return found
 
 
@@ -167,20 +168,17 @@ def _place(run: Found) -> Path:
     return run.folder.resolve().parent
 
 
-def seed_table(groups: Sequence[Seeds], metric: str) -> Table:
-    """One row for each group: the mean of the metric, each run's, and what they cost."""
-    shown = _table("runs", f"mean {metric}, %", "each", "parameters", "epochs", "minutes")
+def seed_table(groups: Sequence[Seeds]) -> Table:
+    """One row for each group: the mean test accuracy, each run's, and what they cost."""
+    shown = _table("runs", "mean test accuracy, %", "each", "parameters", "epochs", "minutes")
     for group in groups:
-        values = [100.0 * value for value in group.values(metric)]
-        each, epochs = " ".join(f"{value:.2f}" for value in values), len(group.runs[0].records)
-        numbers = f"{mean(values):.2f}", each, group.size, str(epochs), f"{mean(group.minutes):.1f}"
+        each = " ".join(f"{value:.2f}" for value in group.percents)
+        size, epochs, minutes = group.size, len(group.runs[0].records), mean(group.minutes)
+        numbers = f"{mean(group.percents):.2f}", each, size, str(epochs), f"{minutes:.1f}"
         shown.add_row(*map(Text, (group.name, *numbers)))
     return shown
 
 
-def clouds(groups: Sequence[Seeds], metric: str) -> list[Curve]:
-    """The metric of each run over its minutes."""
-    return [
-        Curve(group.name, [100.0 * value for value in group.values(metric)], group.minutes)
-        for group in groups
-    ]
+def clouds(groups: Sequence[Seeds]) -> list[Curve]:
+    """The test accuracy of each run over its minutes."""
+    return [Curve(group.name, group.percents, group.minutes) for group in groups]

@@ -67,6 +67,7 @@ def compare(
         plot: where to draw the results, as PNG.
         list_tables: list the tables, and do nothing else.
     """
+    tables, methods = tables or ALL_TABLES, methods or ALL_METHODS
     require_names("--tables", tables, ALL_TABLES)
     require_names("--methods", methods, ALL_METHODS)
     checks.integer("--seeds", seeds, 0)

@@ -1,4 +1,4 @@
-"""The article's legacy stream, and when a number agrees with what it printed."""
+"""The article's points, and when a number agrees with what it printed."""
 
 from __future__ import annotations
 
@@ -7,42 +7,16 @@ from functools import partial
 from math import nan
 
 import numpy as np
-import pytest
 
 from article import agreement, printed
 from article.data import article_spirals
-from article.legacy import LegacyStream
-
-
-@pytest.mark.parametrize("seed", [0, 1, 2**32 - 1])
-@pytest.mark.parametrize("kinds", ["unp", "nnun", "npnu", "pun"])
-def test_the_draws_are_those_of_the_legacy_generator(seed: int, kinds: str) -> None:
-    state, stream = np.random.RandomState(seed), LegacyStream.seeded(seed)
-    for kind in kinds:
-        if kind == "u":
-            numbers, stream = stream.uniform((2, 3))
-            assert numbers.tolist() == state.rand(2, 3).tolist()
-        elif kind == "n":  # an odd count leaves half a pair behind, which the next draw uses
-            numbers, stream = stream.normal((3,))
-            assert numbers.tolist() == state.randn(3).tolist()
-        else:
-            order, stream = stream.permutation(7)
-            assert (order.dtype.name, order.tolist()) == ("int64", state.permutation(7).tolist())
-
-
-def test_a_position_gives_equal_numbers_however_often_it_is_drawn_from() -> None:
-    start = LegacyStream.seeded(3)
-    first, _ = start.normal((5,))
-    start.uniform((100,))
-    start.permutation(10)
-    again, _ = start.normal((5,))
-    assert again.tolist() == first.tolist()
-    assert not first.flags.writeable
+from article.nets import fashion_epochs
+from purenn import dataset
 
 
 def test_the_articles_points_leave_the_global_state_alone_and_are_read_only() -> None:
     np.random.seed(5)  # noqa: NPY002 (the global state has no say and is left alone)
-    inputs, targets, _ = article_spirals(LegacyStream.seeded(1))
+    inputs, targets = article_spirals(np.random.RandomState(1))
     assert inputs.dtype == targets.dtype == np.float64
     assert targets.tolist() == [[0.0]] * 250 + [[1.0]] * 250
     assert not any(array.flags.writeable for array in (inputs, targets))
@@ -96,3 +70,11 @@ def test_run_3_agrees_exactly_at_first_then_nearly_and_in_its_accuracy() -> None
     assert (len(checks), failed(checks)) == (21, [])
     checks = agreement.fashion_checks([loss + 0.005 for loss in losses], 0.88)
     assert failed(checks) == ["epoch 1", "epoch 2", "epoch 3", "test accuracy"]
+
+
+def test_the_batches_of_run_3_leave_the_stream_where_it_was() -> None:
+    numbers = np.arange(300)
+    data, stream = dataset(numbers[:, np.newaxis] * 1.0, numbers), np.random.RandomState(3)
+    twice = [fashion_epochs(data, stream, 2) for _ in range(2)]
+    orders = [[[*batch.targets] for batch in epoch] for found in twice for epoch in found]
+    assert orders[0] == orders[2] != orders[1] == orders[3]

@@ -17,10 +17,10 @@ from sample import sample
 
 import benchmark
 import compare_layers
-from benchmarks import layers, turns
+from benchmarks import turns
 from benchmarks.contenders import CONTENDERS, JAX, TORCH
 from benchmarks.products import products
-from benchmarks.report import header, picture, row
+from benchmarks.report import Case, header, layer_row, picture, row
 from benchmarks.turns import Result, Series, WorkerError, measure
 from benchmarks.workloads import WORKLOADS, Axis, Kind, Name, Workload
 from purenn.errors import PurennError
@@ -187,7 +187,7 @@ def test_the_command_prints_a_table_and_draws_a_picture(
 
 def test_layers_are_compared_with_the_faster_of_a_peers_orders() -> None:
     fast, own, slow = (partial(sleep, seconds) for seconds in (0.002, 0.02, 0.2))
-    cells = layers.row(layers.Case("conv(2, 3)", (4, 5), own, (slow, fast)), 3).split(" | ")
+    cells = layer_row(Case("conv(2, 3)", (4, 5), own, (slow, fast)), 3).split(" | ")
     assert cells[:2] == ["| conv(2, 3)", "(4, 5)"]
     assert 20_000 <= int(cells[2]) < 200_000
     assert 2.0 < float(cells[3].split()[0]) <= 11.0

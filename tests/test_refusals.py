@@ -10,7 +10,6 @@ import numpy as np
 from refusals import PURENN, check_refusal, refusals
 
 import purenn as nn
-from article.legacy import LegacyStream
 from purenn import layers, losses, matching, safetensors
 from purenn.arrays import Labels, Matrix
 from purenn.estimators._columns import fit_columns
@@ -29,9 +28,8 @@ FILTER = layers.conv(2, 3).init(KEY, IMAGES)
 EMPTY, PAIR = nn.Empty(), layers.Both(nn.Empty(), nn.Empty())
 
 # What the calls may refer to: purenn's modules, all layers and losses, these, and the values above.
-SETTINGS = LegacyStream, ImageSettings
 MODULES = attrs, matching, math, pickle, safetensors
-OTHERS = fit_columns, check_layer, check_loss, SETTINGS, MODULES
+OTHERS = fit_columns, check_layer, check_loss, ImageSettings, MODULES
 NAMES: dict[str, object] = {**PURENN, **vars(layers), **vars(losses), **globals()}
 
 

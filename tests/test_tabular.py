@@ -207,10 +207,11 @@ def test_the_command_reports_the_scores_that_there_are(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     plot, file = tmp_path / "tabular.png", tmp_path / "scores.jsonl"
+    everything = ("--tables", "--methods", "--seeds", "0")  # without a name
     known = {"one": "cars", "two": "digits", "three": "fair"}
     known_scores = [attrs.evolve(each, table=known[each.table]) for each in SCORES]
     file.write_text("".join(f"{json.dumps(attrs.asdict(each))}\n" for each in known_scores))
-    assert tabular.main(["--seeds", "0", "--scores", str(file), "--plot", str(plot)]) == 0
+    assert tabular.main([*everything, "--scores", str(file), "--plot", str(plot)]) == 0
     shown = capsys.readouterr().out
     assert "| scikit-learn's MLP | 3 | 1.017 | 1, 1, 1 |" in shown
     assert f"numpy {np.__version__}" in shown

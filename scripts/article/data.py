@@ -6,34 +6,32 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import MinMaxScaler
 
-from article.legacy import Array64, LegacyStream
 from purenn import Dataset, Labels, Matrix, dataset
 from purenn.arrays import ByteImages, Indices, read_only
 from purenn.datasets import FashionMnist
 from purenn.kernels.portable.trigonometry import cos, sin
 
+Array64 = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 Matrix64 = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 Pixels = Dataset[Matrix, Labels]
 
 
-def article_spirals(stream: LegacyStream) -> tuple[Matrix64, Matrix64, LegacyStream]:
+def article_spirals(stream: np.random.RandomState) -> tuple[Matrix64, Matrix64]:
     """The article's points and targets, drawn from NumPy's legacy stream.
 
     Draws 250 uniform numbers for each arm, then the noise of all points: `randn(500, 2)`. The
-    article starts with `LegacyStream.seeded(1)` and goes on drawing from the stream.
+    article starts with the seed 1 and goes on drawing from the stream.
 
     Returns:
-        The points, (500, 2), each axis mapped from its own range to [-1, 1]; the targets, (500, 1),
-        250 zeros and 250 ones; and the stream after all draws. Both arrays are float64, read-only.
+        The points, (500, 2), each axis mapped from its own range to [-1, 1]; and the targets,
+        (500, 1), 250 zeros and 250 ones. Both arrays are float64, read-only.
     """
-    first, stream = stream.uniform((250,))
-    second, stream = stream.uniform((250,))
-    noise, stream = stream.normal((500, 2))
-    points: Matrix64 = np.concatenate([_arm(first, 1.0), _arm(second, -1.0)]) + 1.2 * noise
+    arms = [_arm(stream.random_sample(250), direction) for direction in (1.0, -1.0)]
+    points: Matrix64 = np.concatenate(arms) + 1.2 * stream.standard_normal((500, 2))
     low, high = points.min(axis=0), points.max(axis=0)
     inputs: Matrix64 = 2 * (points - low) / (high - low) - 1
     targets: Matrix64 = np.repeat([[0.0], [1.0]], 250, axis=0)
-    return read_only(inputs), read_only(targets), stream
+    return read_only(inputs), read_only(targets)
 
 
 def _arm(uniform: Array64, direction: float) -> Matrix64:

@@ -30,14 +30,15 @@ def replaced(folder: Path, config: runs.Config) -> AbstractContextManager[runs.R
         UnavailableError: it cannot be written to.
     """
     if (folder / CONFIG).exists():
-        found, name = runs.read_config(folder / CONFIG), config.settings["run"]
-        if (found.script, found.settings.get("run")) != (config.script, name):
+        found, own = runs.read_config(folder / CONFIG), config.settings["run"]
+        if (found.script, found.settings.get("run")) != (config.script, own):
             raise runs.RunError(
-                f"{folder} holds a run of {found.script} that is not the article's {name}. Choose "
+                f"{folder} holds a run of {found.script} that is not the article's {own}. Choose "
                 "another folder with --folder."
             )
         with locked(folder, lambda: None):
-            remove(folder, FILES)
+            for name in FILES:
+                files.remove(folder / name)
     return runs.start(folder, config)
 
 
@@ -58,12 +59,7 @@ def clear(folder: Path) -> None:
                 f"{folder} holds a {name} that this command did not write. Choose another folder "
                 "with --folder."
             )
-    remove(folder, (SPIRALS, SUMMARY))  # the summary goes last: it says whose folder it is
-
-
-def remove(folder: Path, names: tuple[str, ...]) -> None:
-    """Remove those of the files that are there."""
-    for name in names:
+    for name in (SPIRALS, SUMMARY):  # the summary goes last: it says whose folder it is
         files.remove(folder / name)
 
 

@@ -6,6 +6,7 @@ run 3, and then one permutation for each epoch of run 3.
 
 from __future__ import annotations
 
+from copy import deepcopy
 from itertools import pairwise
 from math import sqrt
 
@@ -14,7 +15,6 @@ import numpy as np
 
 import purenn as nn
 from article.data import article_spirals
-from article.legacy import LegacyStream
 from purenn.data import Batches, arranged_batches
 from purenn.layers import sigmoid, softmax
 from purenn.optimizers import Norm, Velocity, report_global_norm
@@ -34,20 +34,20 @@ FashionParams = tuple[
 Clipped = tuple[Norm, nn.Empty, Velocity]
 
 
-def linear_layers(stream: LegacyStream, *sizes: int) -> tuple[list[nn.Linear], LegacyStream]:
-    """Layers from each size to the next, biases zero, in float64; and the stream after them.
+def linear_layers(stream: np.random.RandomState, *sizes: int) -> list[nn.Linear]:
+    """Layers from each size to the next, biases zero, in float64.
 
     Weights have He's variance for leaky rectifiers, but in the last layer LeCun's, which the
     article calls xavier.
     """
     found: list[nn.Linear] = []
     for number, (inputs, outputs) in enumerate(pairwise(sizes), start=2):
-        normal, stream = stream.normal((inputs, outputs))
         he, lecun = sqrt(2.0 / ((1.0 + SLOPE**2) * inputs)), sqrt(1.0 / inputs)
-        weight: nn.Matrix = normal * (lecun if number == len(sizes) else he)
+        weight: nn.Matrix = stream.standard_normal((inputs, outputs))
+        weight *= lecun if number == len(sizes) else he
         bias: nn.Vector = np.zeros(outputs)
         found.append(nn.Linear(weight, bias))
-    return found, stream
+    return found
 
 
 def spiral_net() -> nn.Layer[SpiralParams, nn.Matrix, nn.Matrix]:
@@ -56,10 +56,10 @@ def spiral_net() -> nn.Layer[SpiralParams, nn.Matrix, nn.Matrix]:
     return first >> nn.linear(1) >> sigmoid()
 
 
-def spiral_params(stream: LegacyStream) -> tuple[SpiralParams, LegacyStream]:
-    """Its first parameters, and the stream after them."""
-    (first, second, last), stream = linear_layers(stream, 2, 128, 64, 1)
-    return (first, EMPTY, second, EMPTY, last, EMPTY), stream
+def spiral_params(stream: np.random.RandomState) -> SpiralParams:
+    """Its first parameters."""
+    first, second, last = linear_layers(stream, 2, 128, 64, 1)
+    return first, EMPTY, second, EMPTY, last, EMPTY
 
 
 def fashion_net() -> nn.Layer[FashionParams, nn.Matrix, nn.Matrix]:
@@ -74,14 +74,12 @@ def clipped_optimizer(rate: float) -> nn.Optimizer[Clipped]:
 
 
 def fashion_epochs(
-    train: nn.Dataset[nn.Matrix, nn.Labels], stream: LegacyStream, epochs: int
+    train: nn.Dataset[nn.Matrix, nn.Labels], stream: np.random.RandomState, epochs: int
 ) -> list[Batches[nn.Matrix, nn.Labels]]:
-    """The batches of each epoch; the last of an epoch is smaller."""
-    found: list[Batches[nn.Matrix, nn.Labels]] = []
-    for _ in range(epochs):
-        order, stream = stream.permutation(len(train))
-        found.append(arranged_batches(train, BATCH_SIZE, UNUSED_KEY, order))
-    return found
+    """The batches of each epoch, whose last is smaller; drawn from a copy of the stream."""
+    stream = deepcopy(stream)
+    orders = [stream.permutation(len(train)) for _ in range(epochs)]
+    return [arranged_batches(train, BATCH_SIZE, UNUSED_KEY, order) for order in orders]
 
 
 @attrs.frozen(eq=False)
@@ -92,16 +90,16 @@ class Opening:
     exploding: SpiralParams
     clipped: SpiralParams
     fashion: FashionParams
-    stream: LegacyStream
+    stream: np.random.RandomState
 
 
 def opening() -> Opening:
     """The stream that `np.random.seed(1)` starts, up to the first permutation."""
     points: nn.Matrix
     arms: nn.Matrix
-    points, arms, stream = article_spirals(LegacyStream.seeded(SEED))
-    exploding, stream = spiral_params(stream)
-    clipped, stream = spiral_params(stream)
-    (first, second, third, last), stream = linear_layers(stream, 784, 784, 256, 128, 10)
+    stream = np.random.RandomState(SEED)
+    points, arms = article_spirals(stream)
+    exploding, clipped = spiral_params(stream), spiral_params(stream)
+    first, second, third, last = linear_layers(stream, 784, 784, 256, 128, 10)
     fashion = first, EMPTY, second, EMPTY, third, EMPTY, last, EMPTY
     return Opening(nn.dataset(points, arms), exploding, clipped, fashion, stream)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 import numpy as np
@@ -10,8 +10,8 @@ import torch
 from torch import nn as peers
 
 import purenn as nn
-from benchmarks.layers import Case, Run
 from benchmarks.pytorch import Residual
+from benchmarks.report import Case
 from benchmarks.workloads import SEED
 from purenn import layers
 from purenn.arrays import AnyArray, Array, Images, Labels
@@ -46,7 +46,8 @@ def cases() -> Iterator[Case]:
     """All layers, one after the other."""
     torch.set_num_threads(cores())
     draw = np.random.default_rng(SEED)
-    gray, images = _images(28, 28, 1), _images(14, 14, 32)
+    gray: Images = draw.standard_normal((128, 28, 28, 1), np.float32)
+    images: Images = draw.standard_normal((128, 14, 14, 32), np.float32)
     rows: nn.Matrix = draw.standard_normal((128, 784), np.float32)
     hidden: nn.Matrix = draw.standard_normal((128, 256), np.float32)
     symbols: Labels = draw.integers(0, 1000, 2048)
@@ -94,11 +95,6 @@ def cases() -> Iterator[Case]:
     yield _case(layers.embedding(1000, 32), symbols, peers.Embedding(1000, 32))
 
 
-def _images(rows: int, columns: int, channels: int) -> Images:
-    shape = (128, rows, columns, channels)
-    return np.random.default_rng(SEED).standard_normal(shape, np.float32)
-
-
 def _of_images(layer: nn.Layer[P, Images, Y], x: Images, module: peers.Module) -> Case:
     """The case of a layer that takes any rank, or images alone."""
     return _case(layer, x, module)
@@ -121,7 +117,7 @@ def _case(layer: nn.Layer[P, X, Y], x: X, module: peers.Module) -> Case:
     return Case(repr(layer), x.shape, own, others)
 
 
-def _other(module: peers.Module, x: torch.Tensor) -> Run:
+def _other(module: peers.Module, x: torch.Tensor) -> Callable[[], object]:
     sources = list(module.parameters())
     if x.is_floating_point():
         sources.append(x.detach().requires_grad_())

@@ -7,13 +7,14 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import get_args
 
+import attrs
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
 from benchmarks.contenders import JAX, PURENN, TORCH, Contender
-from benchmarks.turns import Result, Series
+from benchmarks.turns import Result, Series, measure_calls
 from benchmarks.workloads import Axis
 from purenn.kernels.processor import cores
 from purenn.runs import environment
@@ -24,6 +25,8 @@ LIBRARIES = (
     *("torch", "jax", "optax", "scikit-learn", "thinc"),
     *("skorch", "pytabkit", "lightgbm", "pandas"),
 )
+RATIO = "{1:.2f} ({0:.2f} to {2:.2f})"  # of the quartiles
+LAYERS = "| layer | shape | µs | purenn's time ÷ PyTorch's |\n|---|---|---|---|"
 CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
 
 
@@ -43,12 +46,30 @@ def row(result: Result, contenders: Sequence[Contender]) -> str:
         return text(series) if series else "missing" if taking else ""
 
     def ratio(other: Series) -> str:
-        return "{1:.2f} ({0:.2f} to {2:.2f})".format(*result.own.ratio(other))
+        return RATIO.format(*result.own.ratio(other))
 
     ratios = [cell(column, ratio) for column in _others(contenders)]
     peaks = [cell(column, lambda series: f"{series.peak:.0f}") for column in MEMORY.values()]
     time, difference = f"{1e3 * result.own.time:.3g}", f"{result.disagreement:.0e}"
     return f"| {' | '.join([result.workload.title, *ratios, time, *peaks, difference])} |"
+
+
+@attrs.frozen
+class Case:
+    """A layer, forward and all cotangents, in purenn and in PyTorch."""
+
+    name: str
+    shape: tuple[int, ...]
+    own: Callable[[], object]
+    others: tuple[Callable[[], object], ...]  # in each order of memory that PyTorch knows
+
+
+def layer_row(case: Case, rounds: int) -> str:
+    """The line of a layer, measured."""
+    own, *others = measure_calls((case.own, *case.others), rounds)
+    ratio = max((own.ratio(other) for other in others), key=lambda found: found[1])
+    cells = case.name, str(case.shape), f"{1e6 * own.time:.0f}", RATIO.format(*ratio)
+    return f"| {' | '.join(cells)} |"
 
 
 def _others(contenders: Sequence[Contender]) -> list[str]:

@@ -1,4 +1,4 @@
-"""How contenders are measured: each in a process of its own, in turns.
+"""How contenders are measured: in turns, each in a process of its own, or calls in this one.
 
 Machines are noisy: times move by a factor of two within minutes. Contenders that take turns see the
 same noise, and the ratios of their times within a round hold still.
@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, closing
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,6 +27,7 @@ from purenn.kernels.processor import cores
 
 SCRIPTS = Path(__file__).parent.parent
 PAUSE = 0.25  # seconds between two turns, in which one contender's threads fall asleep
+TURN = 0.1  # seconds that a call in this process is repeated for, and before that unmeasured
 THREADS = {f"{name}_NUM_THREADS": str(cores()) for name in ("OMP", "OPENBLAS")}
 IMPORT = (
     "from time import perf_counter as t; s = t(); import {}; s = t() - s; import sys; "
@@ -119,3 +120,20 @@ def _answers(contender: Contender, workload: Workload) -> Generator[list[float]]
                 print(workload.steps, file=process.stdin, flush=True)
         if process.returncode or workload.kind != "import":
             raise WorkerError(f"{contender.column} failed: why stands above.")
+
+
+def measure_calls(calls: Sequence[Callable[[], object]], rounds: int) -> list[Series]:
+    """The seconds of each call, in turns."""
+    repeats = [max(1, round(TURN / min(_seconds(call, 1) for _ in range(3)))) for call in calls]
+    found = [list(map(_seconds, calls, repeats)) for _ in range(rounds)]
+    return [Series(seconds, 0.0) for seconds in zip(*found, strict=True)]
+
+
+def _seconds(call: Callable[[], object], repeats: int) -> float:
+    time.sleep(PAUSE)  # a whole one: threads of BLAS are awake for some time
+    for _ in range(repeats):
+        call()
+    start = time.perf_counter()
+    for _ in range(repeats):
+        call()
+    return (time.perf_counter() - start) / repeats

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from math import exp, inf, log, nan
+from math import inf, nan, sqrt
+from statistics import geometric_mean
 
 import attrs
 import numpy as np
@@ -66,9 +67,9 @@ def _of(scores: Sequence[Score], table: str, method: str) -> list[Score]:
 
 
 def _mean(values: Iterable[float]) -> float:
-    """The geometric mean."""
-    logs = [log(value) for value in values if value > 0.0]
-    return exp(sum(logs) / len(logs)) if logs else nan
+    """The geometric mean of those above 0."""
+    found = [value for value in values if value > 0.0]
+    return geometric_mean(found) if found else nan
 
 
 def summary(scores: Sequence[Score], methods: Sequence[Method]) -> str:
@@ -104,8 +105,7 @@ def errors(scores: Sequence[Score], methods: Sequence[Method]) -> str:
 
 
 def _standard_error(values: Sequence[float] | Vector) -> float:
-    deviation = float(np.std(values, ddof=1))
-    return deviation / float(np.sqrt(len(values)))
+    return float(np.std(values, ddof=1)) / sqrt(len(values))
 
 
 def catalog(tables: Sequence[Table]) -> str:
