@@ -67,13 +67,6 @@ class TestAgreement:
         (tmp_path / "file").write_bytes(CONTENT)
         check_same(official.load_file(tmp_path / "file"))
 
-    def test_what_the_official_package_writes(self, tmp_path: Path) -> None:
-        whole = {name: array.copy() for name, array in ARRAYS.items()}
-        official.save_file(whole, tmp_path / "file", {"format": "np"})
-        arrays, facts = safetensors.decode((tmp_path / "file").read_bytes(), "file")
-        assert facts == {}
-        check_same(arrays)
-
 
 class TestDamage:
     SMALL = safetensors.encode({"x": np.arange(3.0), "y": np.ones(2, np.bool)}, {"tree": "[]"})
