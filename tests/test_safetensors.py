@@ -54,18 +54,17 @@ def refused(raw: bytes, message: str) -> None:
     assert type(caught.value) is FormatError
 
 
-class TestAgreement:
-    def test_what_is_written_is_read_here_and_by_the_official_package(self, tmp_path: Path) -> None:
-        arrays, facts = safetensors.decode(CONTENT, "file")
-        assert int.from_bytes(CONTENT[:8], "little") % 8 == 0  # arrays are aligned in the file, too
-        assert facts == {"a": "1", "b": '"purenn.sha256":"', "sha256": facts["sha256"]}
-        check_same(arrays)
-        for array in arrays.values():
-            assert not array.flags.writeable
-            assert array.flags.aligned
-            assert array.flags.c_contiguous
-        (tmp_path / "file").write_bytes(CONTENT)
-        check_same(official.load_file(tmp_path / "file"))
+def test_what_is_written_is_read_here_and_by_the_official_package(tmp_path: Path) -> None:
+    arrays, facts = safetensors.decode(CONTENT, "file")
+    assert int.from_bytes(CONTENT[:8], "little") % 8 == 0  # arrays are aligned in the file, too
+    assert facts == {"a": "1", "b": '"purenn.sha256":"', "sha256": facts["sha256"]}
+    check_same(arrays)
+    for array in arrays.values():
+        assert not array.flags.writeable
+        assert array.flags.aligned
+        assert array.flags.c_contiguous
+    (tmp_path / "file").write_bytes(CONTENT)
+    check_same(official.load_file(tmp_path / "file"))
 
 
 class TestDamage:
