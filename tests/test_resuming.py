@@ -205,7 +205,6 @@ class TestDamage:
             (METRICS, b'{"epoch": 0, "x": "1"}\n\n\n', "RunError, line 1: expected the record"),
             (METRICS, b'{"epoch": 0, "x": 1%s}\n\n\n' % HUGE, "RunError, line 1: expected the rec"),
             (METRICS, b'{"epoch": 0, "x": 1e999}\n\n\n', "FormatError, line 1: expected JSON: the"),
-            (METRICS, b"loss\n\n\n", "FormatError, line 1: expected JSON: Expecting value: "),
             (TIMES, b"\xff\n", "FormatError, line 1: expected JSON"),
             (TIMES, b'{"seconds": "1"}\n', "RunError, line 1: expected the start or the seconds"),
             ("summary.json", b"{", "FormatError: expected JSON"),
