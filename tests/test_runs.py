@@ -94,13 +94,10 @@ class TestStarting:
         file, lock = tmp_path / "file", tmp_path / ".lock"
         file.touch()
         lock.symlink_to(file)
-        link = f"{lock} is a symbolic link: expected a regular file."
-        for place, message in (
-            (file / "run", f"{file}/run cannot be made: Not a directory."),
-            (file, f"{file} cannot be made: File exists."),
-            (tmp_path, link),
-        ):
-            refused(place, UnavailableError, message)
+        refused(file / "run", UnavailableError, f"{file}/run cannot be made: Not a directory.")
+        refused(file, UnavailableError, f"{file} cannot be made: File exists.")
+        message = f"{lock} is a symbolic link: expected a regular file."
+        refused(tmp_path, UnavailableError, message)
         lock.unlink()
         Watch(Fault(2, "EROFS"), tmp_path, monkeypatch)
         message = f"{tmp_path} cannot be written to: Read-only file system."
