@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 
 import numpy as np
 import pytest
@@ -136,21 +137,18 @@ def generator(params: Linear) -> Callable[[], object]:
 
 
 def thread(params: Linear) -> Callable[[], object]:
-    wait, found = Event(), list[Linear]()
+    shown = Event()
 
-    def run(params: Linear) -> None:
-        wait.wait()
-        found.append(params)
+    def wait(params: Linear) -> Linear:
+        shown.wait()
+        return params
 
-    running = Thread(target=run, args=(params,))
-    running.start()
+    waiting = ThreadPoolExecutor(1).submit(wait, params)
 
     def get() -> object:
-        wait.set()
-        running.join()
-        return found[0]
+        shown.set()
+        return waiting.result()
 
-    del params
     return get
 
 

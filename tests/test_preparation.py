@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from contracts import bits, copies, dtypes, noise, normal
+from contracts import bits, copies, dtypes, matrix, noise, normal
 from counting import memory_of
 from hypothesis import strategies as st
 from properties import given
@@ -103,11 +103,10 @@ def test_features_without_variance_become_0(dtype: FloatDtype) -> None:
         x[:, 1] = np.arange(1001)
         fit = standardization(x)
         assert (fit.deviation[0], not fit(x)[:, 0].any()) == (1.0, True)
-    extremes: Matrix = np.array([[1.0, 1e-30], [3.0, 3e-30]]) * (
-        1e30 if dtype == np.float32 else 1e300
-    )
-    fit = standardization(extremes.astype(dtype))
-    np.testing.assert_allclose(fit(extremes.astype(dtype)), [[-1.0, -1.0], [1.0, 1.0]], 1e-5)
+    unit = 1e30 if dtype == np.float32 else 1e300
+    extremes = matrix([[0.0, 0.0, 1.0 * unit], [2.0 * unit, 2.0 / unit, 3.0 * unit]], dtype)
+    fit = standardization(extremes)
+    np.testing.assert_allclose(fit(extremes), [[-1.0] * 3, [1.0] * 3], 1e-5)
 
 
 @dtypes

@@ -88,13 +88,17 @@ class TestStarting:
             refused(tmp_path, RunError, f"{tmp_path} {resume if name == 'config.json' else other}")
             (tmp_path / name).unlink()
 
-    def test_below_a_file_and_in_one(self, tmp_path: Path) -> None:
-        file = tmp_path / "file"
+    def test_in_a_file_and_below_behind_a_link_and_on_a_read_only_disk(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        file, lock = tmp_path / "file", tmp_path / ".lock"
         file.touch()
+        lock.symlink_to(file)
         refused(file / "run", UnavailableError, f"{file}/run cannot be made: Not a directory.")
         refused(file, UnavailableError, f"{file} cannot be made: File exists.")
-
-    def test_on_a_read_only_disk(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        message = f"{lock} is a symbolic link: expected a regular file."
+        refused(tmp_path, UnavailableError, message)
+        lock.unlink()
         Watch(Fault(2, "EROFS"), tmp_path, monkeypatch)
         message = f"{tmp_path} cannot be written to: Read-only file system."
         refused(tmp_path, UnavailableError, message)
@@ -116,11 +120,6 @@ class TestStarting:
             assert run.folder == tmp_path / "run"
         with runs.resume("run") as run:
             assert run.folder == tmp_path / "run"
-
-    def test_a_lock_that_is_a_link(self, tmp_path: Path) -> None:
-        (tmp_path / ".lock").symlink_to(tmp_path / "file")
-        message = f"{tmp_path}/.lock is a symbolic link: expected a regular file."
-        refused(tmp_path, UnavailableError, message)
 
 
 def check_in_use(folder: Path, owner: str) -> None:

@@ -54,30 +54,17 @@ def refused(raw: bytes, message: str) -> None:
     assert type(caught.value) is FormatError
 
 
-class TestAgreement:
-    def test_what_is_written_is_read(self) -> None:
-        arrays, facts = safetensors.decode(CONTENT, "file")
-        assert facts == {"a": "1", "b": '"purenn.sha256":"', "sha256": facts["sha256"]}
-        check_same(arrays)
-        for array in arrays.values():
-            assert not array.flags.writeable
-            assert array.flags.aligned
-            assert array.flags.c_contiguous
-
-    def test_the_official_package_reads_it(self, tmp_path: Path) -> None:
-        (tmp_path / "file").write_bytes(CONTENT)
-        check_same(official.load_file(tmp_path / "file"))
-
-    def test_what_the_official_package_writes(self, tmp_path: Path) -> None:
-        whole = {name: array.copy() for name, array in ARRAYS.items()}
-        official.save_file(whole, tmp_path / "file", {"format": "np"})
-        arrays, facts = safetensors.decode((tmp_path / "file").read_bytes(), "file")
-        assert facts == {}
-        check_same(arrays)
-
-    def test_equal_arrays_give_equal_bytes(self) -> None:
-        others = (ROWS, ROWS.astype(">f8"), np.asfortranarray(ROWS), np.repeat(ROWS, 2, 1)[:, ::2])
-        assert len({safetensors.encode({"x": array}, {}) for array in others}) == 1
+def test_what_is_written_is_read_here_and_by_the_official_package(tmp_path: Path) -> None:
+    arrays, facts = safetensors.decode(CONTENT, "file")
+    assert CONTENT.index(ROWS.tobytes()) % 8 == 0  # arrays are aligned in the file, too
+    assert facts == {"a": "1", "b": '"purenn.sha256":"', "sha256": facts["sha256"]}
+    check_same(arrays)
+    for array in arrays.values():
+        assert not array.flags.writeable
+        assert array.flags.aligned
+        assert array.flags.c_contiguous
+    (tmp_path / "file").write_bytes(CONTENT)
+    check_same(official.load_file(tmp_path / "file"))
 
 
 class TestDamage:
@@ -98,7 +85,6 @@ class TestDamage:
 F64 = {"dtype": "F64", "shape": [1], "data_offsets": [0, 8]}
 LATER = {**F64, "data_offsets": [16, 24]}
 NO_FILE = "expected a safetensors file, got "
-NO_JSON = "expected JSON"
 NO_FACTS = "expected names and strings in __metadata__"
 NO_SLOT = "'x' is not described by a dtype, shape and data_offsets"
 
@@ -112,17 +98,13 @@ def f64(**changes: object) -> Header:
     [
         (b"", f"{NO_FILE}0 bytes"),
         (file(b"[]"), NO_FILE),
-        (file(f64())[:-1], NO_FILE),
         (b"\xff" * 8 + b"{}", NO_FILE),
-        (file(b"{" + b'"x": {' * 50_000), NO_JSON),
-        (file(b'{"x": NaN}'), f"{NO_JSON}: NaN is not a number of JSON"),
-        (file(b'{"x": 1, "x": 1}'), f"{NO_JSON}: the name 'x' appears twice"),
+        (file(b'{"x": NaN}'), "expected JSON: NaN is not a number of JSON"),
         (file({"__metadata__": []}), NO_FACTS),
         (file({"__metadata__": {"a": 1}}), NO_FACTS),
         (file({"__metadata__": {"purenn.tree": "[]"}}), "file is corrupt: its SHA-256"),
         (file({"x": {"dtype": "F64"}}), NO_SLOT),
         (file(f64(more=1), bytes(8)), NO_SLOT),
-        (file(f64(shape=[1.0]), bytes(8)), NO_SLOT),
         (file(f64(shape=[True]), bytes(8)), NO_SLOT),
         (file(f64(shape=[-1]), bytes(8)), NO_SLOT),
         (file(f64(data_offsets=[0, 8, 8]), bytes(8)), NO_SLOT),
@@ -130,10 +112,12 @@ def f64(**changes: object) -> Header:
         (file(f64(shape=[2**62, 2**62]), bytes(8)), r"'x' has the data_offsets \[0, 8\]: expec"),
         (file(f64(), bytes(4)), "expected 8 bytes of arrays, got 4"),
         (file(f64(), bytes(9)), "expected 8 bytes of arrays, got 9"),
-        (file(f64(data_offsets=[8, 16]), bytes(16)), r"\[8, 16\]: expected \[0, 8\]"),
         (file({"x": F64, "y": F64}, bytes(8)), r"'y' has the data_offsets \[0, 8\]: expected"),
         (file({"x": F64, "y": LATER}, bytes(24)), r"'y' .* \[16, 24\]: expected \[8, 16\]"),
-        (file(f64(dtype="BOOL", data_offsets=[0, 1]), b"\2"), "booleans that are neither 0 nor"),
+        (
+            file(f64(dtype="BOOL", shape=[2], data_offsets=[0, 2]), b"\1\2"),
+            "booleans that are neither 0 nor",
+        ),
         (file(f64(shape=[1] * 65), bytes(8)), "'x' cannot be an array"),
         (file(f64(shape=[0, 2**62, 2**62], data_offsets=[0, 0])), "'x' cannot be an array"),
     ],

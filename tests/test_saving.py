@@ -85,10 +85,6 @@ class TestWhatComesBack:
         with pytest.raises(TreeError, match=r"not the structure of a tree\. Pass like="):
             load(tmp_path / "file")
 
-    def test_classes_that_moved_to_another_module(self) -> None:
-        saved = decode(forged([["elsewhere:Point", 2], "0", "1"]), "file")
-        assert isinstance(saved.fitted(Point(np.ones(2), np.zeros(3))), Point)
-
 
 def forged(tree: object, **facts: str) -> bytes:
     """A file with two arrays that says what it likes of its tree."""
@@ -96,17 +92,19 @@ def forged(tree: object, **facts: str) -> bytes:
     return safetensors.encode(arrays, {"version": "2", "tree": json.dumps(tree), **facts})
 
 
-def test_classes_that_moved_within_their_package() -> None:
+def test_classes_may_have_moved_within_their_package_and_with_a_template_anywhere() -> None:
     tree = [["builtins:tuple", 2], ["purenn.layers.prelu:PRelu", 1], "0", "1"]
     assert paths(decode(forged(tree), "file").built()) == ("0.slope", "1")
+    saved = decode(forged([["elsewhere:Point", 2], "0", "1"]), "file")
+    assert isinstance(saved.fitted(Point(np.ones(2), np.zeros(3))), Point)
 
 
 class TestRefusals:
     @pytest.mark.parametrize(
         ("like", "problem"),
         [
-            ((np.ones((3, 2)), 7), "0: expected float64 (3, 2), got float64 (2, 3)"),
             ((np.ones((2, 3), np.float32), 7), "0: expected float32 (2, 3), got float64 (2, 3)"),
+            ((np.ones((3, 2)), 7), "0: expected float64 (3, 2), got float64 (2, 3)"),
             ((np.ones((2, 3)), 7.0), "1: expected float, got int"),
             ((np.ones((2, 3)),), "unexpected leaf 1"),
             ((np.ones((2, 3)), 7, True), "missing leaf 2"),
@@ -120,14 +118,8 @@ class TestRefusals:
             saved.fitted(like)
 
     LABELS = (
-        *("states:Pair", "os:system", "purennx.tree:Frozen", ":Frozen", "", "purenn"),
-        *(
-            "purenn.layers.nothing:Nothing",
-            "purenn..tree:Frozen",
-            "purenn.tree:np",
-            "purenn.tree:T",
-        ),
-        *("purenn.optimizers:Point", "purenn.tree:Nothing", "purenn.a\0:F"),
+        *("states:Pair", "os:system", "purennx.tree:Frozen", "", "purenn.tree:Nothing"),
+        *("purenn..tree:Frozen", "purenn.optimizers:Point", "purenn.tree:np", "purenn.a\0:F"),
     )
 
     @pytest.mark.parametrize("label", LABELS)
@@ -151,15 +143,11 @@ class TestRefusals:
             ([["tuple", 10**12], "0", "1"], "its tree and its arrays do not match"),
             ([["tuple", 1], "0", ["tuple", 1], "1"], "its tree has the invalid entry ['tuple', 1]"),
             ([["tuple", -1], "0", "1"], "its tree has the invalid entry ['tuple', -1]"),
-            ([["tuple", 2], "0", "0"], "its tree has the invalid entry '0'"),
-            ([["tuple", 3], ["0", "int", "1"], "0", "1"], "its tree has the invalid entry '0'"),
-            ([["tuple", 3], "0", "1", None], "its tree has the invalid entry None"),
             *(
                 ([["tuple", 3], "0", "1", entry], f"its tree has the invalid entry {entry!r}")
                 for entry in [
-                    *(["1", "int", "1"], ["2", "int", 1], ["2", "int", "1.5"], ["2", "int", ""]),
-                    *(["2", "bool", "1"], ["2", "float", "half"], ["2", "Key", "-1"]),
-                    *(["2", "Key", "Key(7)"], ["2", "bytes", ""], ["2", "int"]),
+                    *("0", ["1", "int", "1"], ["2", "int", 1], ["2", "int", "1.5"], ["2", "int"]),
+                    *(["2", "bool", "1"], ["2", "Key", "-1"], ["2", "bytes", ""]),
                 ]
             ),
         ],
@@ -173,12 +161,10 @@ class TestRefusals:
         with pytest.raises(FormatError, match=r"^file: its leaves do not fit its nodes: .*ex"):
             saved.built()
 
-    def test_lone_surrogates(self) -> None:
+    def test_lone_surrogates_and_other_versions(self) -> None:
         raw = safetensors.encode({}, {"version": "2", "tree": "\ud800"})
         with refused(FormatError, "in position 0: invalid continuation byte."):
             decode(raw, "file")
-
-    def test_other_versions(self) -> None:
         with refused(FormatError, "file is of version 3: expected 2. Update purenn."):
             decode(forged([], version="3"), "file")
 
