@@ -3,8 +3,8 @@
 - `init(key, example) -> params`: the example is a batch like those to come.
 - `apply(params, x) -> y` is inference.
 - `vjp(params, x, key) -> (y, pullback)` is the training pass, the only one that may draw from its
-  key. `pullback(dy) -> (dparams, dx)`, where `dx` is a thunk: calling it computes
-  the cotangent of the input, which costs nothing if nobody does.
+  key. `pullback(dy) -> (dparams, dx)`, where `dx` is a thunk: calling it computes the cotangent of
+  the input, which costs nothing if nobody does.
 
 A chain is a layer like any other. Its parameters are the exact tuple of its layers' parameters:
 `linear(8) >> relu() >> linear(1)` has a `tuple[Linear, Empty, Linear]`. A bare tuple always means a
