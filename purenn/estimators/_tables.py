@@ -146,7 +146,8 @@ def _of_frame(frame: Frame) -> Iterator[Column]:
     if not names:
         raise ShapeError("X", "expected at least one column, got none.")
     for name in names:
-        series, dtype = frame[name], str(frame[name].dtype)
+        series = frame[name]
+        dtype = str(series.dtype)
         is_long = dtype.endswith("Int128")  # of polars, which NumPy does not have
         array = np.array(series.to_list(), object) if is_long else np.asarray(series.to_numpy())
         yield _column(f"column {name!r}", array, dtype)
