@@ -28,7 +28,7 @@ class Stack(Node, Generic[P]):
 
 @maker
 def stack(*layers: Layer[P, X, X]) -> Layer[Stack[P], X, X]:
-    """Any number of layers in a row, all with parameters of one type.
+    """Layers in a row, however many, all with parameters of one type.
 
     The parameters of `a >> b >> c` are an exact tuple, as long as the expression, so that a chain
     that grows in a loop has another type each time. Those of a stack are a `tuple[P, ...]`, a type
