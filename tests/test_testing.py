@@ -17,6 +17,7 @@ from purenn.arrays import Matrix
 from purenn.errors import PurennError
 from purenn.expressions import Call, expressed
 from purenn.layers import activation, frozen, linear
+from purenn.losses import PerSample
 from purenn.testing import ContractError, check_layer, check_loss
 
 Dense = nn.Layer[nn.Linear, Matrix, Matrix]
@@ -174,3 +175,14 @@ def test_the_value_of_a_loss_is_a_float() -> None:
 
     with pytest.raises(ContractError, match="expected a Python float as value, got float32"):
         check_loss(loss, X, 2 * X)
+
+
+def test_losses_are_checked_with_weights_of_samples() -> None:
+    def loss(prediction: Matrix, target: Matrix) -> PerSample[Matrix]:
+        values, pull = nn.mean_squared_error().per_sample(prediction, target)
+        slopes = pull(np.ones((), values.dtype))
+        return values, lambda weights: slopes * weights  # of features, where weights are a vector
+
+    for size, message in (3, "The slope of prediction is"), (4, "operands could not be broadcast"):
+        with pytest.raises(ContractError, match=f"With weights of samples: {message}"):
+            check_loss(nn.Loss(loss), normal(0, size, 3), normal(1, size, 3))

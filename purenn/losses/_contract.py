@@ -31,8 +31,6 @@ T_contra = TypeVar("T_contra", contravariant=True)
 
 LossFunction = Callable[[Y, T], tuple[float, Y]]
 
-# The losses of samples, and the function from their weights, or one without axes for all of them,
-# to the cotangent of the weighted sum.
 PerSample = tuple[Vector, Callable[[Array], Y]]
 
 
@@ -44,8 +42,18 @@ def _share(samples: int) -> float:
 class Loss(Expressed, Generic[Y, T_contra]):
     """A loss of predictions `Y` and targets `T_contra`.
 
+    >>> def absolute(prediction, target):
+    ...     error = prediction - target
+    ...     signs = np.sign(error) / error.shape[1]
+    ...     return np.abs(error).mean(axis=1), lambda weights: (signs.T * weights).T
+    >>> value, cotangent = Loss(absolute)(np.ones((1, 2)), np.zeros((1, 2)))
+    >>> value, cotangent.tolist()
+    (1.0, [[0.5, 0.5]])
+
     Args:
-        per_sample: `(prediction, target) -> (values, pull)`, as `PerSample` says.
+        per_sample: `(prediction, target) -> (values, pull)`: the loss of each sample, (samples,),
+            and the function from their weights, (samples,) or one without axes for all of them, to
+            the cotangent of the weighted sum. A `PerSample` is such a pair.
         scale: the factor of the sum, from the number of samples: by default that of the mean.
         count: how many samples of a target count; None for all. If none does, all is 0.
     """
@@ -70,7 +78,7 @@ class Loss(Expressed, Generic[Y, T_contra]):
         return total(values) / samples if samples else nan
 
     def checked(self, prediction: Y, target: T_contra) -> PerSample[Y]:
-        """What `per_sample` gives, if it is as `PerSample` says."""
+        """What `per_sample` gives, if it is a `PerSample`."""
         found = self.per_sample(prediction, target)
         _require_losses(self, found, prediction)
         return found

@@ -17,6 +17,7 @@ from purenn.keys import Key
 from purenn.layers import Layer
 from purenn.layers._contract import P, X, Y
 from purenn.layers.combinators import steady
+from purenn.losses import Loss, weighted
 from purenn.matching import require_same
 from purenn.optimizers import Optimizer
 from purenn.optimizers._contract import S
@@ -94,11 +95,10 @@ def _check_slopes(layer: Layer[P, X, Y], params: P, example: X, key: Key, tolera
 
     def value(new_params: P, new_example: X) -> float:
         y, _ = layer.vjp(new_params, new_example, key)
-        pairs = zip(tree.leaves(y), tree.leaves(cotangent), strict=True)
-        return float(sum(np.sum(np.multiply(*pair, dtype=np.float64)) for pair in pairs))
+        return float(sum(map(np.vdot, tree.leaves(y), tree.leaves(cotangent))))
 
-    _compare(lambda new: value(new, example), params, grads, key, "params", tolerance)
-    _compare(lambda new: value(params, new), example, slopes, key, "the input", tolerance)
+    _compare(lambda new: value(new, example), params, grads, "params", tolerance)
+    _compare(lambda new: value(params, new), example, slopes, "the input", tolerance)
 
 
 def check_loss(
@@ -107,7 +107,7 @@ def check_loss(
     """Check a loss: purity, dtype, and its cotangent against central differences.
 
     The prediction is an array of float64, or a tuple of them, where the loss is smooth; the
-    tolerance is that of `check_layer`.
+    tolerance is that of `check_layer`. A `Loss` is checked with a weight for each sample as well.
 
     Raises:
         ContractError, TreeError: it breaks the contract; the message says how.
@@ -124,10 +124,14 @@ def check_loss(
     if not isinstance(value, float):
         raise ContractError(f"expected a Python float as value, got {type(value).__name__}.")
     require_same(prediction, cotangent, "The prediction and its cotangent")
-    _compare(
-        lambda new: loss(new, target)[0], prediction, cotangent, Key(0), "prediction", tolerance
-    )
+    _compare(lambda new: loss(new, target)[0], prediction, cotangent, "prediction", tolerance)
     _require_narrow("the loss", loss(_narrow(prediction), _narrow(target))[1])
+    if isinstance(loss, Loss):
+        weights = np.linspace(1.0, 2.0, len(loss.per_sample(prediction, target)[0]))
+        try:
+            check_loss(weighted(loss).__call__, prediction, (target, weights), tolerance)
+        except (ContractError, ValueError) as error:
+            raise ContractError(f"With weights of samples: {error}") from None
     _check_expression(loss)
 
 
@@ -170,8 +174,7 @@ def _require_pullback(name: str, found: object, expected: str) -> None:
 
 
 def _require_double(name: str, value: object, cure: str) -> None:
-    """Check that nothing is in float32, in which no difference is exact enough."""
-    if any(leaf.dtype == np.float32 for leaf in tree.leaves(value)):
+    if any(leaf.dtype == np.float32 for leaf in tree.leaves(value)):  # no difference is exact
         raise DtypeError(name, f"expected float64, got float32. {cure}")
 
 
@@ -196,9 +199,7 @@ def _moves(leaf: AnyArray) -> bool:
     return leaf.dtype in FLOATS
 
 
-def _compare(
-    value: Callable[[T], float], at: T, slopes: object, key: Key, what: str, tolerance: float
-) -> None:
+def _compare(value: Callable[[T], float], at: T, slopes: object, what: str, most: float) -> None:
     """Compare slopes with central differences, one leaf at a time, along random directions."""
     nodes, structure = tree.decompose(at, np.ndarray)
     gradient = tree.leaves(slopes)
@@ -208,16 +209,14 @@ def _compare(
         return value(tree.compose_like(at, structure, new))
 
     for index, (path, is_frozen) in enumerate(tree.leaf_names(structure)):
-        slope = gradient[index]
-        if is_frozen or not _moves(nodes[index]):
-            continue
-        for direction in key.child(what, index).generator().standard_normal((DRAWS, *slope.shape)):
+        slope, rng = gradient[index], Key(0).child(what, index).generator()
+        draws = 0 if is_frozen or not _moves(nodes[index]) else DRAWS
+        for direction in rng.standard_normal((draws, *slope.shape)):
             ahead, behind = (moved(index, by * direction) for by in (STEP, -STEP))
             expected, found = (ahead - behind) / (2 * STEP), float(np.sum(slope * direction))
-            if not abs(found - expected) <= tolerance * max(1.0, abs(expected)):
-                place = f"{what}.{path}" if path else what
+            if not abs(found - expected) <= most * max(1.0, abs(expected)):
                 got = f"{found:.9g}, a central difference {expected:.9g}"
-                raise ContractError(f"The slope of {place} is {got}.")
+                raise ContractError(f"The slope of {f'{what}.{path}'.rstrip('.')} is {got}.")
 
 
 def _check_single_precision(layer: Layer[P, X, Y], example: X, key: Key) -> None:
