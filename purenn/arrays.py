@@ -152,6 +152,8 @@ def require_array(subject: str, array: object, dtype: str = "np.float32") -> Any
         cure = f" Convert it with x.to_numpy(dtype={dtype})."
     elif isinstance(array, tuple) and any(isinstance(one, np.ndarray) for one in array):
         cure = " Give one array, or pairs where they are taken: (a, (b, c))."
+    elif callable(array):
+        cure = " Call it."
     elif isinstance(array, list | tuple | range | int | float):
         cure = f" Convert it with np.array(x, {dtype})."
     raise DtypeError(subject, f"expected a NumPy array, got {type(array).__name__}.{cure}")

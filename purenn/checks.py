@@ -140,12 +140,11 @@ def instance(name: str, value: object, kind: type, cure: str = "") -> object:
         return value
     if isinstance(value, np.generic) and isinstance(value.item(), kind):
         return value.item()
-    got, advice = described(value), cure or CURES.get(kind.__name__, "")
-    if inspect.isfunction(value):
-        got = f"the function {value.__name__}"
-        if hasattr(value, "__wrapped__"):  # by @maker
-            advice = f"Call it: {value.__name__}()."
-    raise OptionError(f"{name}: expected {_a(kind.__name__)}, got {got}. {advice}".rstrip())
+    advice = cure or CURES.get(kind.__name__, "")
+    if inspect.isfunction(value) and hasattr(value, "__wrapped__"):  # by @maker
+        advice = f"Call it: {value.__name__}()."
+    expected, got = _a(kind.__name__), described(value)
+    raise OptionError(f"{name}: expected {expected}, got {got}. {advice}".rstrip())
 
 
 def function(name: str, value: object) -> object:
@@ -199,7 +198,16 @@ def described(value: object) -> str:
         return f"{_a(str(value.dtype))} array of shape {value.shape}"
     if isinstance(value, tuple):
         return f"a tuple of {len(value)}"
+    if inspect.isfunction(value):
+        return f"the function {value.__name__}"
     text = repr(value)
     if len(text) > 60 or "\n" in text:
         return f"an object of class {type(value).__name__}"
     return text
+
+
+def both(found: object) -> str:
+    """What should have been some pair, in an error message."""
+    if isinstance(found, tuple) and len(found) == 2:
+        return f"{described(found[0])} and {described(found[1])}"
+    return described(found)

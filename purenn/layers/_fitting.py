@@ -38,7 +38,8 @@ def guarded(layer: object, found: tuple[Y, Callable[[Y], Z]]) -> tuple[Y, Callab
     def pullback(dy: Y) -> Z:
         if not isinstance(dy, np.ndarray) or dy.shape != shape or dy.dtype != dtype:
             expected = f"a cotangent like the output, a {dtype} array of shape {shape}"
-            raise ShapeError(f"{layer!r}", f"expected {expected}, got {checks.described(dy)}.")
+            got = checks.described(dy) + ". Call it" * callable(dy)
+            raise ShapeError(f"{layer!r}", f"expected {expected}, got {got}.")
         return pull(dy)
 
     return found[0], pullback

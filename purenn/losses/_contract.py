@@ -95,8 +95,7 @@ def _require_losses(loss: object, found: object, prediction: object) -> None:
         if shape == (prediction.shape if isinstance(prediction, np.ndarray) else shape)[:1]:
             return
     expected = "a vector with the loss of each sample, and a function from their weights"
-    got = " and ".join(map(checks.described, parts))
-    raise ShapeError(f"{loss!r}", f"expected {expected}, got {got}.")
+    raise ShapeError(f"{loss!r}", f"expected {expected}, got {checks.both(found)}.")
 
 
 def weighted_slopes(slopes: A, weights: Array) -> A:

@@ -67,7 +67,7 @@ def require_pair(loss: object, found: object) -> None:
     """Check that what a loss gives is a number and a cotangent."""
     if not (isinstance(found, tuple) and len(found) == 2 and isinstance(found[0], NUMBERS)):
         expected = "a float and the cotangent of the prediction"
-        raise OptionError(f"{loss!r}: expected {expected}, got {checks.described(found)}.")
+        raise OptionError(f"{loss!r}: expected {expected}, got {checks.both(found)}.")
 
 
 def require_cotangent(loss: object, prediction: object, cotangent: object) -> None:
