@@ -148,8 +148,8 @@ def require_array(subject: str, array: object, dtype: str = "np.float32") -> Any
         cure = " Convert it with np.asarray(x), which copies nothing."
     elif hasattr(array, "toarray"):
         cure = " Convert it with x.toarray()."
-    elif hasattr(array, "to_numpy"):
-        cure = f" Convert it with x.to_numpy(dtype={dtype})."
+    elif hasattr(array, "__array__"):  # of pandas, polars, PyTorch, JAX
+        cure = f" Convert it with np.asarray(x, {dtype})."
     elif isinstance(array, tuple) and any(isinstance(one, np.ndarray) for one in array):
         cure = " Give one array, or pairs where they are taken: (a, (b, c))."
     elif callable(array):

@@ -90,7 +90,8 @@ def _is_mapped(array: object) -> bool:
 def _is_integers(value: object) -> bool:
     if isinstance(value, list | tuple):
         return all(map(_is_integers, value))
-    return isinstance(value, int)
+    kind: object = getattr(getattr(value, "dtype", None), "kind", "")
+    return isinstance(value, int) or kind in ("i", "u")
 
 
 def checked_order(order: Indices | Mask, samples: int) -> Indices:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from math import nan
 from typing import TypeGuard
 
+import attrs
 import numpy as np
 
 from purenn import checks
@@ -78,8 +79,11 @@ def _batches(data: X | Column[X], batch_size: int) -> Iterator[X]:
     if isinstance(data, Column):
         yield from data.pieces(size)
         return
-    if not isinstance(data, tuple | np.ndarray):
-        require_array("The inputs", data)
+    for part in data if isinstance(data, tuple) else (data,):
+        if not (
+            isinstance(part, tuple | np.ndarray) or (part is not data and attrs.has(type(part)))
+        ):
+            require_array("The data", part)
     arrays, structure = decompose(data, np.ndarray)
     plain = [array.view(np.ndarray) if isinstance(array, np.memmap) else array for array in arrays]
     lengths = [len(array) if array.ndim else 0 for array in arrays]
