@@ -76,7 +76,7 @@ class Layer(Expressed, Generic[P, X, Y]):
         return self._apply(params, x)
 
     def vjp(self, params: P, x: X, key: Key) -> Pass[Y, P, X]:
-        """The output for a batch, in training mode, and its pullback."""
+        """The output in training mode, and its pullback: `dy -> (gradient, dx)`; call `dx()`."""
         return guarded(self, self.unguarded_vjp(params, x, key))
 
     def unguarded_vjp(self, params: P, x: X, key: Key) -> Pass[Y, P, X]:

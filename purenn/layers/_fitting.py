@@ -48,17 +48,20 @@ def guarded(layer: object, found: tuple[Y, Callable[[Y], Z]]) -> tuple[Y, Callab
 def require_entries(subject: str, params: object, size: int) -> None:
     """Check that there are parameters for so many layers."""
     if not isinstance(params, tuple) or len(params) != size:
-        _refuse(subject, f"for each of its {size} layers", params)
+        _refuse(subject, f"for each of its {size} layers", params, "Make them")
 
 
 def require_params(subject: str, params: object, kind: type) -> None:
     """Check that parameters are of the class that a layer has."""
     if not isinstance(params, kind):
-        _refuse(subject, f"of class {kind.__name__}", params)
+        name = kind.__name__
+        of_others = f"Wrap those of the layer inside, {name}(params), or make them"
+        cure = of_others if name in ("Block", "Frozen") else "Make them"
+        _refuse(subject, f"of class {name}", params, cure)
 
 
-def _refuse(subject: str, expected: str, params: object) -> None:
-    got = f"{checks.described(params)}. Make them with model.init(key, example)."
+def _refuse(subject: str, expected: str, params: object, cure: str) -> None:
+    got = f"{checks.described(params)}. {cure} with model.init(key, example)."
     raise ParametersError(subject, f"expected parameters {expected}, got {got}")
 
 

@@ -198,7 +198,16 @@ def frozen(inner: Layer[P, X, Y]) -> Layer[Frozen[P], X, Y]:
     """Freeze a layer, as in transfer learning: no optimizer moves its parameters.
 
     It runs in inference mode in training too: dropout drops nothing, and batch normalization uses
-    its running statistics.
+    its running statistics. Parameters that were trained before are put into a `Frozen`, and those
+    that are to move again taken out of its `value`:
+
+    >>> from purenn.layers import linear, relu
+    >>> body, head = linear(4) >> relu(), linear(2)
+    >>> trained = (body >> head).init(Key(0), np.ones((1, 3)))
+    >>> model, params = frozen(body) >> head, (Frozen(trained[:2]), trained[2])
+    >>> model.apply(params, np.ones((1, 3))).shape
+    (1, 2)
+    >>> whole = (*params[0].value, params[1])  # for body >> head
     """
     pullback = inference_pullback(inner)
 
