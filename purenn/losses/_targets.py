@@ -130,5 +130,6 @@ def require_distributions(name: str, what: str, rows: Matrix) -> None:
     wrong = np.flatnonzero(abs(sums - 1.0) > SUM_TOLERANCE)
     if wrong.size:
         cure = f"Put {CURE}" if what == "prediction" else "Divide each row by its sum."
+        cure = "Give the model an output for each class." if rows.shape[1] == 1 else cure
         got = f"{sums[wrong[0]]:.6g} in row {wrong[0]}"
         raise DataError(f"{name}: expected {what} rows that sum to 1, got {got}. {cure}")
