@@ -163,7 +163,8 @@ def require_floats(subject: str, array: object, least_rank: int = 1) -> None:
     """Check that `array` is a batch of float32 or float64, with features if the rank is to be 2."""
     found = array if is_plain(array) else require_array(subject, array)
     if found.dtype not in FLOATS:
-        cure = "Convert it with x.astype(np.float32)."
+        is_bytes = found.dtype == np.uint8  # pixels, from 0 to 255
+        cure = f"Convert it with {'x / np.float32(255)' if is_bytes else 'x.astype(np.float32)'}."
         raise DtypeError(subject, f"expected float32 or float64, got {found.dtype}. {cure}")
     if found.ndim < least_rank or 0 in found.shape[1:]:
         expected = "(samples, ..., features), each axis but the first of size ≥ 1"
