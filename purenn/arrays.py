@@ -220,5 +220,5 @@ def _leaf(array: N, kind: str, rank: int) -> N:
     if isinstance(given, int):  # as in other libraries
         cure = "Layers are made by functions in small letters, such as linear(5)."
         raise DtypeError(subject, f"expected a NumPy array, got {given}. {cure}")
-    require_floats(subject, array)
+    require_floats(subject, array, 0)
     raise ShapeError(subject, f"expected {kind} of size ≥ 1, got the shape {array.shape}.")
