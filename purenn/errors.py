@@ -11,6 +11,14 @@ from typing import Self
 class PurennError(Exception):
     """The base class of purenn's own exceptions."""
 
+    def __str__(self) -> str:
+        return _cut(super().__str__())
+
+
+def _cut(text: str) -> str:
+    """A message without the middle of what is long, such as arrays among a maker's arguments."""
+    return text if len(text) <= 4000 else f"{text[:2000]} ... {text[-2000:]}"
+
 
 class LocatedError(PurennError):
     """An error of one layer of a model, which gathers its position as it rises.
@@ -28,7 +36,7 @@ class LocatedError(PurennError):
 
     def __str__(self) -> str:
         place = f", layer {'.'.join(map(str, self.path))} of the model" if self.path else ""
-        return f"{self.subject}{place}: {self.problem}"
+        return _cut(f"{self.subject}{place}: {self.problem}")
 
 
 class ShapeError(LocatedError, ValueError):

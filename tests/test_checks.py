@@ -98,6 +98,8 @@ def test_every_exception_can_be_pickled_and_copied() -> None:
 def test_errors_gather_their_place_and_are_of_a_class_of_pythons() -> None:
     error = ShapeError("relu()", "is wrong.")
     assert str(error) == "relu(): is wrong."
+    for long in OptionError("x" * 10**6), ShapeError("x" * 10**6, "is wrong."):
+        assert len(str(long)) < 5000
     for again in copies(error.inside(2).inside(0)):
         assert str(again) == "relu(), layer 0.2 of the model: is wrong."
     for kind in (ShapeError, OptionError, errors.LabelError, errors.DataError, errors.TreeError):
