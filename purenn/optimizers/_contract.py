@@ -91,7 +91,12 @@ Flow = Callable[[S, Updates, Point], tuple[S, Updates]]
 
 @attrs.frozen(repr=False, eq=False)
 class Transform(Expressed, Generic[S]):
-    """Gradients in, updates out, leaf by leaf like the parameters. `S` is its state, a tree."""
+    """Gradients in, updates out, leaf by leaf like the parameters. `S` is its state, a tree.
+
+    Args:
+        init: `point -> state`, before the first step.
+        update: `(state, grads, point) -> (state, updates)`.
+    """
 
     _init: Init[S] = attrs.field(validator=checks.called)
     update: Update[S] = attrs.field(validator=checks.called)
@@ -110,8 +115,10 @@ class Transform(Expressed, Generic[S]):
         """`update` for updates that are on their way, to which it may add rules."""
         if self._flow is not None:
             return self._flow(state, updates, point)
-        after, found = self.update(state, updates.result(), point.lent())
-        return after, Updates(require_updates(self, found, point))
+        pair = self.update(state, updates.result(), point.lent())
+        if not checks.is_pair(pair):
+            raise TreeError(f"{self!r}: expected (state, updates), got {checks.described(pair)}.")
+        return pair[0], Updates(require_updates(self, pair[1], point))
 
     @overload
     def __rshift__(
