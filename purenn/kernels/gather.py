@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from purenn import arrays
 from purenn.arrays import ByteImages, FloatDtype, Images, Indices, Matrix, N, read_only, typed_like
 from purenn.kernels.elementwise import scalar
 from purenn.kernels.memory import empty, empty_like
@@ -42,6 +43,7 @@ def rows(array: N, selection: Indices | range) -> N:
         if step == 1 and start >= 0 and stop <= len(array):
             return native(read_only(typed_like(array[start:stop], array)))
         selection = np.arange(start, stop, step)
+    arrays.require_array("The rows to take", selection, "np.int64")
     is_plain = array.ndim > 1 and selection.dtype.kind != "b"
     if is_plain and array.flags.c_contiguous and array.flags.aligned:
         array[..., :0].take(selection, 0)  # which NumPy refuses for indices out of range
