@@ -229,6 +229,25 @@ def test_an_interruption_at_any_instruction_changes_nothing(idle: int, *, raises
     assert when > 30
 
 
+@pytest.mark.parametrize("when", range(1, 12))
+def test_an_interruption_after_any_call_leaves_the_pool_open(when: int) -> None:
+    elsewhere, left, before = fresh_module(), when, sys.getprofile()
+
+    def interrupt(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal left
+        left -= event == "c_return"
+        if left == 0:
+            raise KeyboardInterrupt
+
+    sys.setprofile(interrupt)
+    with suppress(KeyboardInterrupt):
+        elsewhere.empty(SHAPE, FLOAT32)
+    sys.setprofile(before)
+    held = elsewhere.held()
+    elsewhere.empty((2, *SHAPE), FLOAT32)
+    assert elsewhere.held() > held
+
+
 GIL, JIT = "_is_gil_enabled", SimpleNamespace(is_enabled=lambda: True)
 OTHERS: dict[str, dict[str, object]] = {
     "another interpreter": {"implementation": SimpleNamespace(name="pypy", cache_tag=None)},

@@ -5,15 +5,17 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 from threading import Event
 
+import attrs
 import numpy as np
 import pytest
 from contracts import S, bits, normal
 
 import purenn as nn
-from purenn import data, optimizers, runs
+from purenn import data, layers, optimizers, runs
 from purenn.arrays import Array, Leaves
 from purenn.kernels.blocks import Rule
 from purenn.layers import Linear
@@ -182,6 +184,32 @@ def test_parameters_that_a_layer_keeps_never_change(keeper: str, every: int) -> 
     assert content(last.params) == EXPECTED
     assert len(kept) == 2 * STEPS // every
     assert kept.is_unchanged()
+
+
+@attrs.frozen(eq=False)
+class Doubled(nn.Node):
+    weight: nn.Matrix
+
+    @cached_property
+    def double(self) -> nn.Matrix:
+        found: nn.Matrix = 2.0 * self.weight
+        return found
+
+
+def test_what_parameters_have_computed_is_never_that_of_other_numbers() -> None:
+    inner, fits = layers.linear_without_bias(4), list[bool]()
+
+    def vjp(
+        params: Doubled, x: nn.Matrix, key: nn.Key
+    ) -> tuple[nn.Matrix, nn.Pullback[nn.Matrix, Doubled, nn.Matrix]]:
+        fits.append(np.array_equal(params.double, 2.0 * params.weight))
+        y, pull = inner.vjp(layers.Weight(params.weight), x, key)
+        return y, lambda dy: (Doubled(pull(dy)[0].weight), lambda: x)
+
+    model = nn.Layer(lambda key, x: Doubled(inner.init(key, x).weight), lambda params, x: x, vjp)
+    step = nn.training_step(model, LOSS, SGD)
+    nn.fold(step, SGD.init(model.init(nn.Key(0), DATA.example)), BATCHES)
+    assert fits == [True] * STEPS
 
 
 LOOKS: dict[str, Callable[[Leaves, nn.Point], object]] = {

@@ -69,6 +69,12 @@ def test_columns_in_large_units_do_not_drown_others(dtype: FloatDtype, scale: fl
     assert np.abs(y - exact).max() <= np.finfo(dtype).eps * np.abs(exact).max() * 8.0
 
 
+@dtypes
+def test_a_large_product_does_not_drown_that_of_other_columns(dtype: FloatDtype) -> None:
+    x, weight = matrix([[1.0, 1e15]], dtype), matrix([[1e35, 0.0], [0.0, 1e-15]], dtype)
+    assert portable(linear_without_bias(2)).apply(Weight(weight), x)[0, 1] == pytest.approx(1.0)
+
+
 ODD = [
     [0.0, -0.0, 0.0, 0.0],
     [np.inf, 1.0, 2.0, 3.0],

@@ -78,9 +78,9 @@ def counts_tell() -> bool:
 
 def block(size: int) -> Block:
     """A writable block of so many bytes; a recycled one if it is neither small nor huge."""
-    if not SMALL <= size <= LIMIT - LIMIT // 8 or not _IDLE or not _lock.acquire(blocking=False):
+    if not SMALL <= size <= LIMIT - LIMIT // 8 or not _IDLE or _lock.locked():
         return _new_block(size)
-    try:
+    with _lock:  # which Ctrl-C always leaves open, unlike a call of `acquire`
         # Up to the next of four sizes to the octave, lest batches of all sizes have blocks each.
         size += -size % (1 << size.bit_length() - 3)
         found = _find(_blocks.get(size, []), _IDLE)
@@ -90,8 +90,6 @@ def block(size: int) -> Block:
             found = _new_block(size)
             _blocks.setdefault(size, []).append(found)
         return found
-    finally:
-        _lock.release()
 
 
 def empty(shape: Sizes, dtype: np.dtype[Scalar]) -> np.ndarray[Sizes, np.dtype[Scalar]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from sys import getrefcount
 from typing import Generic, TypeVar
 from weakref import getweakrefcount
@@ -12,7 +13,7 @@ import numpy as np
 from purenn.arrays import Block, Leaves, Packed
 from purenn.kernels.memory import counts_tell
 from purenn.keys import Key
-from purenn.tree import Empty, Frozen, Node, Structure, T, children
+from purenn.tree import Empty, Frozen, Node, Structure, T, children, field_names
 
 P = TypeVar("P")
 S = TypeVar("S")
@@ -88,6 +89,8 @@ class Owner(Generic[T]):
         self.state, self._parts = state, parts
         if isinstance(state, State) and not (self._things and self._things[0] is state.params):
             self._things = _within(state.params)
+            if any(map(_has_room, map(type, self._things))):
+                self._parts = None  # what they keep would be that of other numbers
             self._references = references(self._things)
 
     def unseen(self) -> Parts | None:
@@ -107,6 +110,16 @@ def _within(params: object) -> list[object]:
             inner = thing if isinstance(thing, tuple) else children(thing)
             things.extend([one for one in inner if not isinstance(one, _NEVER_WRITTEN)])
     return things
+
+
+@cache
+def _has_room(kind: type) -> bool:
+    """Whether nodes of a class can keep more than their fields, such as a cached property."""
+    if not attrs.has(kind):
+        return False
+    names = {"__weakref__", *field_names(kind)}
+    slots: list[tuple[str, ...]] = [getattr(base, "__slots__", ()) for base in kind.__mro__]
+    return bool(kind.__dictoffset__) or not all(map(names.issuperset, slots))
 
 
 def references(things: list[object] | Leaves) -> list[int]:

@@ -68,6 +68,10 @@ class Factor:
             scaled = np.ldexp(self._finite, powers.reshape((1, -1) if axis else (-1, 1)))
         return Factor(typed_like(scaled, self.matrix))
 
+    def growth(self, before: Factor, axis: int) -> int:
+        """By which power of two the norms for sums along an axis have grown at most."""
+        return int(np.maximum.reduce(self._powers[axis] - before._powers[axis], axis=None))
+
     def along(self, axis: int) -> tuple[Grid, ...]:
         """The parts of the matrix for sums along that axis, each on its grid."""
         if axis not in self._grids:
@@ -124,7 +128,9 @@ def _balanced(a: Factor, axis: int, b: Factor, other: int) -> tuple[Factor, Fact
     if sum(most) - together <= SPARE or together > 2 * np.finfo(a.matrix.dtype).maxexp - 2:
         return a, b  # the second lest numbers overflow
     shift = (two - one) // 2
-    return a.times(shift, axis), b.times(-shift, other)
+    left, right = a.times(shift, axis), b.times(-shift, other)
+    is_worse = left.growth(a, axis) + right.growth(b, other) > SPARE  # for some of the sums
+    return (a, b) if is_worse else (left, right)
 
 
 def product_vjp(x: Matrix, weight: Matrix) -> tuple[Matrix, ProductPullback]:
