@@ -16,6 +16,7 @@ from types import FrameType
 
 import numpy as np
 import pytest
+from counting import work_of
 from refusals import refused
 
 import purenn as nn
@@ -62,6 +63,12 @@ class TestEarlyStopping:
         until = runs.patience("loss", epochs=2)
         assert [until(self.records[: count + 1]) for count in range(4)] == [False] * 3 + [True]
         assert runs.patience("loss", 4, lower_is_better=False)(self.records)
+
+    def test_each_of_many_records_is_looked_at_without_a_call(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        find = runs.best("loss")
+        assert work_of(lambda: find(self.records * 100), monkeypatch).python < 100
 
 
 KNOWN: runs.Environment = {"numpy": "2.1", "blas_threads": 2, "commit": "abc"}

@@ -125,13 +125,16 @@ def best_epoch(records: tuple[Record, ...], metric: str, *, lower_is_better: boo
     checks.instance("records", records, Sequence, "Take them from read_records.")
     if not records:
         raise OptionError("records: expected at least one, got none.")
-    for number, row in enumerate(records):
-        checks.instance("a record", row, Mapping)
-        if metric not in row:
-            known = ", ".join(name for name in row if name != "epoch")
-            expected = f"one of record {number}'s ({known})"
-            raise OptionError(f"metric: expected {expected}, got {metric!r}.")
-    values = [record[metric] for record in records]
+    try:
+        values = [record[metric] for record in records]
+    except (LookupError, TypeError):  # not before: `train` asks after each epoch
+        for number, row in enumerate(records):
+            checks.instance("a record", row, Mapping)
+            if metric not in row:
+                known = ", ".join(name for name in row if name != "epoch")
+                expected = f"one of record {number}'s ({known})"
+                raise OptionError(f"metric: expected {expected}, got {metric!r}.") from None
+        raise
     return values.index(min(values) if lower_is_better else max(values))
 
 
