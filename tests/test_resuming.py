@@ -44,7 +44,7 @@ def folder(finished: Path, tmp_path: Path) -> Path:
 def count(state: Moved, batch: int) -> tuple[Moved, Report]:
     """A step that counts. A batch has its number of samples, and that as their loss."""
     params = (state.params[0] + 1.0,)
-    return nn.State(params, state.slots, state.step + 1), Report(float(batch), batch)
+    return nn.State(params, state.slots, state.step + 1), Report(np.float64(batch), batch)
 
 
 def metrics(end: Progress) -> Metrics:
