@@ -123,7 +123,7 @@ def require_progress(run: Run, progress: object) -> None:
     """Check that these are what their names say, and that the run is held."""
     checks.instance("run", run, Run)
     checks.instance("progress", progress, Progress)
-    if run.folder not in HELD.values():
+    if run.folder not in [*HELD.values()]:  # a copy, for runs of other threads come and go
         raise RunError(
             f"{run.folder} is not held by this process any more. Stay in the block of start or "
             "resume, or take up the run again with resume."
