@@ -16,6 +16,7 @@ from types import FrameType
 
 import numpy as np
 import pytest
+from contracts import copies
 from counting import work_of
 from refusals import refused
 
@@ -60,7 +61,7 @@ class TestEarlyStopping:
         assert runs.best_epoch(self.records, "loss") == 1
         assert runs.best_epoch(self.records, "loss", lower_is_better=False) == 0
         assert runs.best("loss")(self.records[:1]) == 0
-        until = runs.patience("loss", epochs=2)
+        until = copies(runs.patience("loss", epochs=2))[0]  # pickled, as for other processes
         assert [until(self.records[: count + 1]) for count in range(4)] == [False] * 3 + [True]
         assert runs.patience("loss", 4, lower_is_better=False)(self.records)
 

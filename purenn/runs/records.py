@@ -6,6 +6,7 @@ Early stopping is a function of the records so far, and so the same however ofte
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from math import inf, isfinite
 from pathlib import Path
 
@@ -140,11 +141,15 @@ def best_epoch(records: tuple[Record, ...], metric: str, *, lower_is_better: boo
 
 def best(metric: str, *, lower_is_better: bool = True) -> Best:
     """`best_epoch` of a metric, for `train` to keep the parameters of that epoch."""
-    return lambda records: best_epoch(records, metric, lower_is_better=lower_is_better)
+    return partial(best_epoch, metric=metric, lower_is_better=lower_is_better)
 
 
 def patience(metric: str, epochs: int, *, lower_is_better: bool = True) -> Until:
     """Early stopping, for `train`: stop when a metric has not improved for so many epochs."""
     most = checks.integer("epochs of patience", epochs)
     find = best(metric, lower_is_better=lower_is_better)
-    return lambda records: find(records) <= len(records) - 1 - most
+    return partial(_is_stale, find=find, epochs=most)
+
+
+def _is_stale(records: tuple[Record, ...], find: Best, epochs: int) -> bool:
+    return find(records) <= len(records) - 1 - epochs
