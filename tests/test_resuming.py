@@ -319,6 +319,16 @@ class TestProgress:
             runs.begin(run, STATE, "model", KEY)
         assert HELD.pop(-1) is HELD.pop(-2)
 
+    def test_its_state_is_such_as_a_session_could_resume(self, tmp_path: Path) -> None:
+        text = (
+            "TreeError: The state is unlike that given to begin, and could not be resumed:\n  para"
+        )
+        narrow = nn.sgd(0.1).init((np.zeros(1, np.float32),))
+        with runs.start(tmp_path, runs.Config("count.py", {})) as run:
+            start = runs.begin(run, STATE, "model", KEY)
+            with refused(tmp_path, text):
+                runs.save(run, runs.Progress(narrow, start.key, start.model))
+
     def test_it_is_not_from_before_the_checkpoint(self, tmp_path: Path) -> None:
         text = f"RunError: {tmp_path} is at epoch 1, batch 3, and this progress is of epoch 1, batc"
         with runs.resume(tmp_path, runs.Config("count.py", {})) as run:
