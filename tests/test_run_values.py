@@ -92,6 +92,8 @@ class TestEnvironments:
     def test_differences_are_lines(self) -> None:
         lines = ('numpy: "2.1" there, "2.2" here',)
         assert runs.environment_differences(KNOWN, OTHER) == lines
+        resumed: runs.Environment = {**OTHER, "resumed": [{"numpy": "2.1"}]}
+        assert runs.environment_differences(resumed, OTHER) == lines
         assert None not in runs.environment().values()
 
     def test_no_checkout_or_git(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
