@@ -41,7 +41,7 @@ def encode(arrays: Mapping[str, AnyArray], facts: Mapping[str, str]) -> bytes:
         raise FormatError(f"{METADATA} cannot be the name of an array. Rename that field.")
     own = {f"{OWN}{name}": fact for name, fact in {SUM: BLANK, **facts}.items()}
     header: dict[str, jsons.Json] = {METADATA: {**own}}
-    parts: list[bytes] = []
+    parts: list[memoryview] = []
     end = 0
     # Large elements first, so that every array is aligned in the file.
     for name, array in sorted(arrays.items(), key=lambda item: -item[1].itemsize):
@@ -49,14 +49,15 @@ def encode(arrays: Mapping[str, AnyArray], facts: Mapping[str, str]) -> bytes:
         kind = array.dtype.newbyteorder("=")
         if kind not in LABELS:
             raise DtypeError(name, f"expected booleans, integers, float32 or float64, got {kind}.")
-        parts.append(array.astype(kind.newbyteorder("<"), copy=False).tobytes())
-        start, end = end, end + len(parts[-1])
+        parts.append(array.astype(kind.newbyteorder("<"), copy=False).ravel().data)
+        start, end = end, end + parts[-1].nbytes
         place: list[jsons.Json] = [start, end]
         header[name] = {"dtype": LABELS[kind], "shape": [*array.shape], "data_offsets": place}
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % LENGTH)
-    content = b"".join([len(text).to_bytes(LENGTH, "little"), text, *parts])
-    return content.replace(BLANK.encode(), _sum(content), 1)
+    length = len(text).to_bytes(LENGTH, "little")
+    text = text.replace(BLANK.encode(), _sum(length, text, *parts), 1)
+    return b"".join([length, text, *parts])
 
 
 def decode(raw: bytes, where: str) -> tuple[dict[str, AnyArray], dict[str, str]]:
@@ -68,11 +69,12 @@ def decode(raw: bytes, where: str) -> tuple[dict[str, AnyArray], dict[str, str]]
     if first > len(raw) or raw[LENGTH : LENGTH + 1] != b"{":
         got = f"{len(raw):,} bytes that are truncated or of another format"
         raise FormatError(f"{where}: expected a safetensors file, got {got}.")
-    header, data = jsons.parse(raw[LENGTH:first], where), memoryview(raw)[first:]
+    header, view = jsons.parse(raw[LENGTH:first], where), memoryview(raw)
     entries = header if isinstance(header, dict) else {}
     facts = _facts(entries.pop(METADATA, {}), where)
     known = facts.get(SUM, "").encode()
-    if facts and _sum(raw.replace(known, BLANK.encode(), 1)) != known:
+    place, data = raw.find(known), view[first:]
+    if facts and _sum(view[:place], BLANK.encode(), view[place + len(known) :]) != known:
         cure = "Restore it from a copy."
         raise FormatError(f"{where} is corrupt: its SHA-256 does not match. {cure}")
     slots = sorted(_slot(name, entry, where) for name, entry in entries.items())
@@ -87,8 +89,11 @@ def decode(raw: bytes, where: str) -> tuple[dict[str, AnyArray], dict[str, str]]
     return {slot[2]: _array(data, slot, where) for slot in slots}, facts
 
 
-def _sum(content: bytes) -> bytes:
-    return hashlib.sha256(content).hexdigest().encode()
+def _sum(*parts: bytes | memoryview) -> bytes:
+    found = hashlib.sha256()
+    for part in parts:
+        found.update(part)
+    return found.hexdigest().encode()
 
 
 def _facts(metadata: jsons.Json, where: str) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from statistics import mean
 
@@ -72,13 +72,14 @@ def table(found: Sequence[Found], console: Console) -> Table:
 
     Each setting and metric has a column of its own if there is room for that, and else a line.
     """
-    settings = _differing(found)
+    differing = _differing(found)
+    settings = ["script"] if len(differing) > 1 else []
+    settings += dict.fromkeys(chain(*differing.values()))
     metrics = dict.fromkeys(name for run in found for name in run.metrics)
     wide = _table("run", *settings, "epochs", *metrics, "digest")
     narrow = _table("run", "settings", "epochs", "metrics", "digest")
     for run in found:
-        alike = [one for one in found if one.settings["script"] == run.settings["script"]]
-        own = {"script", *_differing(alike)}
+        own = {"script", *differing[_text(run.settings, "script")]}
         folder, epochs = str(run.folder), str(len(run.records))
         digest = "not finished" if run.summary is None else run.summary.digest[:DIGITS]
         told = _lines(run.settings, [name for name in settings if name in own])
@@ -103,14 +104,15 @@ def _lines(values: Facts, names: Iterable[str]) -> str:
     return "\n".join(f"{name.replace('_', ' ')}: {_text(values, name)}" for name in names)
 
 
-def _differing(found: Sequence[Found]) -> list[str]:
-    """The script, if there are several, and the settings in which runs of one script differ."""
-    scripts = {_text(run.settings, "script"): run.settings for run in found}
-    names = ["script"] if len(scripts) > 1 else []
-    for script, settings in scripts.items():
-        own = [run.settings for run in found if run.settings["script"] == script]
-        names += [name for name in settings if len({_text(one, name) for one in own}) > 1]
-    return list(dict.fromkeys(names))
+def _differing(found: Sequence[Found]) -> dict[str, list[str]]:
+    """For each script, the settings in which its runs differ."""
+    scripts: dict[str, list[Facts]] = {}
+    for run in found:
+        scripts.setdefault(_text(run.settings, "script"), []).append(run.settings)
+    return {
+        script: [name for name in own[-1] if len({_text(one, name) for one in own}) > 1]
+        for script, own in scripts.items()
+    }
 
 
 def _text(values: Facts, name: str) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 import sys
+from functools import partial
 from pathlib import Path
 
 import attrs
 import pytest
+from counting import work_of
 from rich.console import Console
 
 import compare_runs
@@ -81,6 +83,16 @@ def test_names_and_settings_with_brackets_are_no_markup(width: int, tmp_path: Pa
     for text in ("[/i]", "[/b]", "[red]x", "[b]x"):
         assert text in shown
     assert "script" not in shown  # of which there is one
+
+
+def test_the_table_of_many_runs_costs_each_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    def calls(count: int) -> float:
+        facts: list[run_table.Facts] = [{"script": "a.py", "seed": n} for n in range(count)]
+        found = [run_table.Found(Path(), settings, (), None) for settings in facts]
+        table = partial(run_table.table, found, Console(width=80))
+        return work_of(table, monkeypatch).python / count
+
+    assert calls(90) < 1.1 * calls(30)
 
 
 def test_settings_that_differ_in_late_digits_are_shown_with_these(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PosixPath
 
 import numpy as np
 import pytest
@@ -18,6 +18,7 @@ from purenn.arrays import Vector
 from purenn.errors import OptionError, PurennError, RunError
 from purenn.optimizers import Velocity
 from purenn.runs import training
+from purenn.runs.folder import HELD
 from purenn.runs.records import METRICS, TIMES, Best, Metrics, Until
 from purenn.saving import load
 from purenn.training import Report
@@ -44,7 +45,7 @@ def folder(finished: Path, tmp_path: Path) -> Path:
 def count(state: Moved, batch: int) -> tuple[Moved, Report]:
     """A step that counts. A batch has its number of samples, and that as their loss."""
     params = (state.params[0] + 1.0,)
-    return nn.State(params, state.slots, state.step + 1), Report(float(batch), batch)
+    return nn.State(params, state.slots, state.step + 1), Report(np.float64(batch), batch)
 
 
 def metrics(end: Progress) -> Metrics:
@@ -304,6 +305,29 @@ class TestProgress:
         for use in USES:
             with refused(tmp_path, f"RunError: {tmp_path} is not held by this process any more."):
                 use(run, end)
+
+    def test_runs_of_other_threads_may_begin_while_it_is_looked_up(self, tmp_path: Path) -> None:
+        class Begun(PosixPath):
+            __hash__ = PosixPath.__hash__
+
+            def __eq__(self, other: object) -> bool:
+                HELD[-2] = self
+                return False
+
+        HELD[-1] = Begun()
+        with runs.start(tmp_path, runs.Config("count.py", {})) as run:
+            runs.begin(run, STATE, "model", KEY)
+        assert HELD.pop(-1) is HELD.pop(-2)
+
+    def test_its_state_is_such_as_a_session_could_resume(self, tmp_path: Path) -> None:
+        text = (
+            "TreeError: The state is unlike that given to begin, and could not be resumed:\n  para"
+        )
+        narrow = nn.sgd(0.1).init((np.zeros(1, np.float32),))
+        with runs.start(tmp_path, runs.Config("count.py", {})) as run:
+            start = runs.begin(run, STATE, "model", KEY)
+            with refused(tmp_path, text):
+                runs.save(run, runs.Progress(narrow, start.key, start.model))
 
     def test_it_is_not_from_before_the_checkpoint(self, tmp_path: Path) -> None:
         text = f"RunError: {tmp_path} is at epoch 1, batch 3, and this progress is of epoch 1, batc"

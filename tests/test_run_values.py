@@ -16,6 +16,8 @@ from types import FrameType
 
 import numpy as np
 import pytest
+from contracts import copies
+from counting import work_of
 from refusals import refused
 
 import purenn as nn
@@ -59,9 +61,15 @@ class TestEarlyStopping:
         assert runs.best_epoch(self.records, "loss") == 1
         assert runs.best_epoch(self.records, "loss", lower_is_better=False) == 0
         assert runs.best("loss")(self.records[:1]) == 0
-        until = runs.patience("loss", epochs=2)
+        until = copies(runs.patience("loss", epochs=2))[0]  # pickled, as for other processes
         assert [until(self.records[: count + 1]) for count in range(4)] == [False] * 3 + [True]
         assert runs.patience("loss", 4, lower_is_better=False)(self.records)
+
+    def test_each_of_many_records_is_looked_at_without_a_call(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        find = runs.best("loss")
+        assert work_of(lambda: find(self.records * 100), monkeypatch).python < 100
 
 
 KNOWN: runs.Environment = {"numpy": "2.1", "blas_threads": 2, "commit": "abc"}
@@ -84,6 +92,8 @@ class TestEnvironments:
     def test_differences_are_lines(self) -> None:
         lines = ('numpy: "2.1" there, "2.2" here',)
         assert runs.environment_differences(KNOWN, OTHER) == lines
+        resumed: runs.Environment = {**OTHER, "resumed": [{"numpy": "2.1"}]}
+        assert runs.environment_differences(resumed, OTHER) == lines
         assert None not in runs.environment().values()
 
     def test_no_checkout_or_git(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

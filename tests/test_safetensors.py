@@ -67,6 +67,13 @@ def test_what_is_written_is_read_here_and_by_the_official_package(tmp_path: Path
     check_same(official.load_file(tmp_path / "file"))
 
 
+def test_no_array_is_copied_but_into_the_file_or_out_of_it() -> None:
+    large, facts = {"x": np.ones((2**9, 2**9)), "y": np.ones(2**18)}, {"a": "1"}
+    raw = safetensors.encode(large, facts)
+    assert memory_of(lambda: safetensors.encode(large, facts)) < 1.1 * len(raw)
+    assert memory_of(lambda: safetensors.decode(raw, "file")) < 1.1 * len(raw)
+
+
 class TestDamage:
     SMALL = safetensors.encode({"x": np.arange(3.0), "y": np.ones(2, np.bool)}, {"tree": "[]"})
 

@@ -69,7 +69,7 @@ def checked_step(
         problem = f"the norm of the parameters is {size}."
     if problem is not None and not was_skipped(owner.state.slots):
         raise _told(where, problem, f"{_cause(owner.state)}\n{ADVICE}", recent)
-    moment = Moment(report.loss, size, nan if norm is None else norm.value)
+    moment = Moment(float(report.loss), size, nan if norm is None else norm.value)
     return report, (*recent[1:], moment)
 
 

@@ -90,10 +90,23 @@ def _cpu() -> str:
 
 
 def environment_differences(before: Environment, after: Environment) -> tuple[str, ...]:
-    """One line for every fact in which two environments differ, as far as both are known."""
+    """One line for every fact in which two environments differ, as far as both are known.
+
+    Those of sessions that resumed a run are compared as well.
+    """
     for facts in (before, after):
         checks.instance("environment", facts, dict, "Take it from read_environment.")
-    return differing(before, after, [name for name in before if name in after])
+    found: list[str] = []
+    for old in (before, *_resumed(before)):
+        for new in (after, *_resumed(after)):
+            found += differing(old, new, [x for x in old if x in new and x != "resumed"])
+    return tuple(dict.fromkeys(found))
+
+
+def _resumed(facts: Environment) -> list[Environment]:
+    """What each later session changed."""
+    sessions = facts.get("resumed")
+    return [x for x in sessions if isinstance(x, dict)] if isinstance(sessions, list) else []
 
 
 def note_environment(folder: Path, now: Environment) -> None:
@@ -103,11 +116,10 @@ def note_environment(folder: Path, now: Environment) -> None:
     """
     found = read_environment(folder)
     known = found | {name: now[name] for name in now if name == "arithmetic" and name not in found}
-    sessions = known.get("resumed")
-    earlier = sessions if isinstance(sessions, list) else []
+    earlier: list[jsons.Json] = [*_resumed(known)]
     last = known.copy()
-    for session in earlier:
-        last |= session if isinstance(session, dict) else {}
+    for session in _resumed(known):
+        last |= session
     if changes := {name: now[name] for name in now if last.get(name, now[name]) != now[name]}:
         known["resumed"] = [*earlier, changes]
     if known != found:

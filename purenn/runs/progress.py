@@ -10,8 +10,9 @@ from typing import Generic
 import attrs
 
 from purenn import checks, files, jsons, saving
-from purenn.errors import CheckpointError, OptionError, RunError
+from purenn.errors import CheckpointError, OptionError, RunError, TreeError
 from purenn.keys import Key
+from purenn.matching import described, mismatches, named
 from purenn.optimizers import State
 from purenn.runs.config import read_config
 from purenn.runs.divergence import NO_MOMENTS, Moment, P, S, require_finite
@@ -22,6 +23,8 @@ from purenn.tree import Node
 
 # The epochs and batches done at the last checkpoint, by folder, as far as this process knows.
 SAVED: dict[Path, tuple[int, int]] = {}
+# The leaves of the state that the run was begun with, which a checkpoint is loaded like.
+BEGUN: dict[Path, dict[str, str]] = {}
 
 
 @attrs.frozen(eq=False)
@@ -116,6 +119,7 @@ def begin(run: Run, state: State[P, S], model: str, key: Key) -> Progress[P, S]:
         jsons.write(run.folder / CONFIG, attrs.asdict(run.config))
     planned = summary.planned if summary and summary.epochs == progress.epoch else 0
     SAVED[run.folder] = progress.epoch, progress.batch
+    BEGUN[run.folder] = described(named(state))
     return attrs.evolve(progress, records=records, planned=planned)
 
 
@@ -123,7 +127,7 @@ def require_progress(run: Run, progress: object) -> None:
     """Check that these are what their names say, and that the run is held."""
     checks.instance("run", run, Run)
     checks.instance("progress", progress, Progress)
-    if run.folder not in HELD.values():
+    if run.folder not in [*HELD.values()]:  # a copy, for runs of other threads come and go
         raise RunError(
             f"{run.folder} is not held by this process any more. Stay in the block of start or "
             "resume, or take up the run again with resume."
@@ -143,11 +147,16 @@ def require_latest(run: Run, progress: Progress[P, S]) -> None:
 def save(run: Run, progress: Progress[P, S]) -> None:
     """Write the checkpoint of a run, after what it relies on is on the disk: the records.
 
-    A progress from before the last checkpoint raises RunError, and a state with NaN or infinity
-    DivergenceError, except in gradients that `skip_nonfinite` will skip.
+    A progress from before the last checkpoint raises RunError, a state whose leaves are not like
+    those given to `begin` TreeError, and one with NaN or infinity DivergenceError, except in
+    gradients that `skip_nonfinite` will skip.
     """
     require_progress(run, progress)
     require_latest(run, progress)
+    actual = described(named(progress.state))
+    if found := mismatches(BEGUN.get(run.folder, actual), actual):
+        what = "The state is unlike that given to begin, and could not be resumed"
+        raise TreeError(f"{what}:\n  " + "\n  ".join(found))
     require_finite(progress.state, progress.place, progress.recent)
     files.flush(run.folder / METRICS)
     saving.save(run.checkpoint, attrs.evolve(progress, records=(), planned=0))

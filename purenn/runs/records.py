@@ -6,6 +6,7 @@ Early stopping is a function of the records so far, and so the same however ofte
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from math import inf, isfinite
 from pathlib import Path
 
@@ -125,23 +126,30 @@ def best_epoch(records: tuple[Record, ...], metric: str, *, lower_is_better: boo
     checks.instance("records", records, Sequence, "Take them from read_records.")
     if not records:
         raise OptionError("records: expected at least one, got none.")
-    for number, row in enumerate(records):
-        checks.instance("a record", row, Mapping)
-        if metric not in row:
-            known = ", ".join(name for name in row if name != "epoch")
-            expected = f"one of record {number}'s ({known})"
-            raise OptionError(f"metric: expected {expected}, got {metric!r}.")
-    values = [record[metric] for record in records]
+    try:
+        values = [record[metric] for record in records]
+    except (LookupError, TypeError):  # not before: `train` asks after each epoch
+        for number, row in enumerate(records):
+            checks.instance("a record", row, Mapping)
+            if metric not in row:
+                known = ", ".join(name for name in row if name != "epoch")
+                expected = f"one of record {number}'s ({known})"
+                raise OptionError(f"metric: expected {expected}, got {metric!r}.") from None
+        raise
     return values.index(min(values) if lower_is_better else max(values))
 
 
 def best(metric: str, *, lower_is_better: bool = True) -> Best:
     """`best_epoch` of a metric, for `train` to keep the parameters of that epoch."""
-    return lambda records: best_epoch(records, metric, lower_is_better=lower_is_better)
+    return partial(best_epoch, metric=metric, lower_is_better=lower_is_better)
 
 
 def patience(metric: str, epochs: int, *, lower_is_better: bool = True) -> Until:
     """Early stopping, for `train`: stop when a metric has not improved for so many epochs."""
     most = checks.integer("epochs of patience", epochs)
     find = best(metric, lower_is_better=lower_is_better)
-    return lambda records: find(records) <= len(records) - 1 - most
+    return partial(_is_stale, find=find, epochs=most)
+
+
+def _is_stale(records: tuple[Record, ...], find: Best, epochs: int) -> bool:
+    return find(records) <= len(records) - 1 - epochs

@@ -221,14 +221,14 @@ def _advance(
     batch: B,
 ) -> Progress[P, S]:
     report, recent = checked_step(step, owner, batch, progress.place, progress.recent)
-    samples = report.samples if isfinite(report.loss) else 0  # NaN where a step of one's own skips
+    samples = int(report.samples) if isfinite(report.loss) else 0  # NaN: a step of one's own skips
     return attrs.evolve(
         progress,
         state=owner.state,
         recent=recent,
         batch=progress.batch + 1,
         samples=progress.samples + samples,
-        loss_sum=progress.loss_sum + (report.loss * samples if samples else 0.0),
+        loss_sum=progress.loss_sum + (float(report.loss) * samples if samples else 0.0),
     )
 
 
