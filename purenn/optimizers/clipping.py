@@ -14,7 +14,7 @@ from purenn.kernels.blocks import Updates
 from purenn.kernels.elementwise import times
 from purenn.kernels.reductions import global_norm, unit_norms
 from purenn.kernels.updates import clip
-from purenn.optimizers._contract import Point, Transform, flowing, no_state
+from purenn.optimizers._contract import Point, S, Transform, flowing, no_state
 from purenn.optimizers.elementwise import LEAST, entrywise, fitting, scaling
 from purenn.optimizers.scaling import Where, all_leaves, chosen
 from purenn.tree import Empty, Node
@@ -27,7 +27,12 @@ def clip_by_value(limit: Positive) -> Transform[Empty]:
     def rule(step: int, g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
         return clip(g, limit, out)
 
-    return entrywise(Empty, rule)
+    return _limiting(entrywise(Empty, rule), "clip_by_value", limit)
+
+
+def _limiting(transform: Transform[S], name: str, limit: float) -> Transform[S]:
+    """The transform that refuses a limit that vanishes, as all gradients would; any may be large."""
+    return fitting(transform, {f"The limit of {name}": min(limit, 1.0)})
 
 
 @attrs.frozen
@@ -52,7 +57,7 @@ def clip_by_global_norm(limit: Positive) -> Transform[Norm]:
             updates = updates.then(scaling(limit / reported.value))
         return reported, updates
 
-    return flowing(lambda point: Norm(nan), flow)
+    return _limiting(flowing(lambda point: Norm(nan), flow), "clip_by_global_norm", limit)
 
 
 @maker
