@@ -31,7 +31,7 @@ def clip_by_value(limit: Positive) -> Transform[Empty]:
 
 
 def _limiting(transform: Transform[S], name: str, limit: float) -> Transform[S]:
-    """The transform that refuses a limit that vanishes, as all gradients would; any may be large."""
+    """The transform that refuses a limit that vanishes; one that overflows clips nothing."""
     return fitting(transform, {f"The limit of {name}": min(limit, 1.0)})
 
 
