@@ -90,10 +90,15 @@ def fraction(name: str, value: object) -> float:
 
 # Kinds of arguments of a `@maker`, which checks and converts what is annotated so.
 Count = Annotated[int, partial(integer)]  # from 1 on
+Index = Annotated[int, partial(integer, least=0)]
+Label = Annotated[int, partial(integer, least=-(2**63), most=2**63 - 1)]
 Number = Annotated[float, partial(number)]
 Positive = Annotated[float, partial(number, above=0.0)]
 NotNegative = Annotated[float, partial(number, least=0.0)]
 Fraction = Annotated[float, partial(fraction)]  # from 0 to below 1
+Share = Annotated[float, partial(number, above=0.0, most=1.0)]
+Inner = Annotated[float, partial(number, above=0.0, below=1.0)]
+Probability = Annotated[float, partial(number, least=0.0, most=1.0)]
 
 
 @cache

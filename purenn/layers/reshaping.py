@@ -8,6 +8,7 @@ import numpy as np
 
 from purenn import arrays, checks
 from purenn.arrays import A, AnyImages, Array, G, Images, Matrix, read_only, typed_like, view
+from purenn.checks import Index
 from purenn.errors import DtypeError, ShapeError
 from purenn.expressions import maker
 from purenn.kernels.elementwise import plus, times
@@ -96,11 +97,10 @@ def _copied(part: A) -> A:
 
 
 @maker
-def select(start: int, stop: int) -> Layer[Empty, Matrix, Matrix]:
+def select(start: Index, stop: int) -> Layer[Empty, Matrix, Matrix]:
     """The features `x[:, start:stop]`, for layers that see only some."""
-    first = checks.integer("The start of select", start, 0)
-    end = checks.integer("The stop of select", stop, first + 1)
-    subject = f"select({first}, {end})"
+    end = checks.integer("The stop of select", stop, start + 1)
+    subject = f"select({start}, {end})"
 
     def forward(x: Matrix) -> FreePass[Matrix, Matrix]:
         if x.ndim != 2 or x.shape[1] < end:
@@ -109,10 +109,10 @@ def select(start: int, stop: int) -> Layer[Empty, Matrix, Matrix]:
 
         def backward(dy: Matrix) -> Matrix:
             dx: Matrix = np.zeros_like(x)
-            dx[:, first:end] = dy
+            dx[:, start:end] = dy
             return read_only(dx)
 
-        return read_only(np.ascontiguousarray(x[:, first:end])), backward
+        return read_only(np.ascontiguousarray(x[:, start:end])), backward
 
     return without_params(subject, arrays.require_floats, forward)
 

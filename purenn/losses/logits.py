@@ -9,7 +9,7 @@ import numpy as np
 
 from purenn import checks
 from purenn.arrays import Labels, Matrix, Vector, is_labels
-from purenn.checks import Fraction, NotNegative
+from purenn.checks import Fraction, Inner, NotNegative
 from purenn.errors import OptionError, ShapeError
 from purenn.expressions import maker, with_ops
 from purenn.kernels import deviations, entropies
@@ -118,7 +118,7 @@ def softmax_focal(gamma: NotNegative = 2.0) -> Loss[Matrix, Matrix | Labels]:
 
 @maker
 def sigmoid_focal(
-    gamma: NotNegative = 2.0, alpha: float | None = None
+    gamma: NotNegative = 2.0, alpha: Inner | None = None
 ) -> Loss[Matrix, Matrix | Labels]:
     """Focal loss `-(1 - p)**gamma log(p)`, where p is the label's probability, the sigmoid of ±z.
 
@@ -126,10 +126,7 @@ def sigmoid_focal(
     between 0 and 1 weighs the losses of both labels. An alpha multiplies the loss of label 1, and
     `1 - alpha` that of label 0; the paper has 0.25.
     """
-    low, high = 1.0, 1.0
-    if alpha is not None:
-        high = checks.number("The alpha of sigmoid_focal", alpha, above=0.0, below=1.0)
-        low = 1.0 - high
+    low, high = (1.0, 1.0) if alpha is None else (1.0 - alpha, alpha)
 
     def focal(ops: Ops, prediction: Matrix, target: Matrix) -> tuple[Vector, Matrix]:
         both = scalar(low, prediction.dtype), scalar(high, prediction.dtype)

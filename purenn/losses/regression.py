@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from purenn import checks
 from purenn.arrays import A, Vector
-from purenn.checks import Positive
+from purenn.checks import Inner, Positive
 from purenn.errors import DataError
 from purenn.expressions import maker
 from purenn.kernels import deviations
@@ -46,16 +45,15 @@ def huber(delta: Positive = 1.0) -> Loss[A, A]:
 
 
 @maker
-def quantile(level: float) -> Loss[A, A]:
+def quantile(level: Inner) -> Loss[A, A]:
     """Quantile (pinball) loss `max(level (t - y), (level - 1) (t - y))`, least at the quantile.
 
     Means and shapes are those of `mean_squared_error`. The level is from 0 to 1, both excluded; 0.5
     gives half the absolute error. Where y is t, the slope is 0. Koenker, Bassett, "Regression
     Quantiles" (1978).
     """
-    q = checks.number("The level of quantile", level, above=0.0, below=1.0)
     return computed(
-        "quantile", require_same_shape, lambda y, t: deviations.pinball(y, t, q), level=q
+        "quantile", require_same_shape, lambda y, t: deviations.pinball(y, t, level), level=level
     )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from purenn import arrays, checks
 from purenn.arrays import Array, Labels, Mask, Matrix, Vector, is_labels, read_only, typed_like
+from purenn.checks import Label
 from purenn.errors import DataError, OptionError, ShapeError
 from purenn.expressions import maker
 from purenn.kernels.elementwise import scalar, times
@@ -162,14 +163,13 @@ def _class_factors(table: Vector, prediction: Matrix, target: Matrix | Labels) -
 
 
 @maker
-def ignoring(loss: Loss[Matrix, L], label: int) -> Loss[Matrix, L]:
+def ignoring(loss: Loss[Matrix, L], label: Label) -> Loss[Matrix, L]:
     """Ignore the samples with this label, often -1 or -100.
 
     The mean is over the others, in a batch as in an epoch. Where none is left, the loss and its
     cotangent are 0. With rows as targets nothing is ignored. Sample weights go outside:
     `weighted(ignoring(loss, label))`.
     """
-    checks.integer("The label of ignoring", label, -(2**63), 2**63 - 1)
 
     def counted(target: L) -> Mask | None:
         """Which samples count, if targets are labels."""

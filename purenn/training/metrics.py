@@ -11,7 +11,7 @@ import numpy as np
 
 from purenn import checks
 from purenn.arrays import AnyArray, Indices, Labels, Matrix, is_labels, require_integers
-from purenn.checks import Number
+from purenn.checks import Label, Number
 from purenn.errors import OptionError, ShapeError
 from purenn.expressions import maker
 from purenn.kernels.gather import take
@@ -65,8 +65,9 @@ class Measure(Generic[Y, T]):
         return self.function(prediction, target)
 
 
+@maker
 def measure_ignoring(
-    measure: Callable[[Matrix, Labels], float], label: int
+    measure: Callable[[Matrix, Labels], float], label: Label
 ) -> Measure[Matrix, Labels]:
     """A measure that ignores the samples with this label, as `losses.ignoring` does for losses.
 
@@ -77,7 +78,6 @@ def measure_ignoring(
     0.5
     """
     require_no_loss("The measure of measure_ignoring", measure, "Use losses.ignoring(loss, label).")
-    checks.integer("The label of measure_ignoring", label, -(2**63), 2**63 - 1)
 
     def kept(target: Labels) -> Indices:
         require_integers("measure_ignoring(...)", target)
