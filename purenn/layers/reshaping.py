@@ -16,6 +16,7 @@ from purenn.kernels.memory import empty, empty_like
 from purenn.kernels.norms import place_sums
 from purenn.kernels.windows import Windows, cover
 from purenn.layers._contract import Check, FreePass, Layer
+from purenn.layers._fitting import require_pair
 from purenn.layers._images import Size, pair, require_images
 from purenn.layers.activations import pointwise, without_params
 from purenn.tree import Empty
@@ -87,7 +88,7 @@ def concatenate() -> Layer[Empty, tuple[A, A], A]:
             _copied(typed_like(dy[..., cut:], dy)),
         )
 
-    return without_params("concatenate()", _require_pair, forward)
+    return without_params("concatenate()", _require_batches, forward)
 
 
 def _copied(part: A) -> A:
@@ -127,7 +128,7 @@ def add() -> Layer[Empty, tuple[A, A], A]:
             raise ShapeError("add()", f"expected one shape twice, got {got}.")
         return plus(*x), lambda dy: (view(dy), view(dy))
 
-    return without_params("add()", _require_pair, forward)
+    return without_params("add()", _require_batches, forward)
 
 
 @maker
@@ -155,13 +156,11 @@ def multiply() -> Layer[Empty, tuple[A, G], A]:
 
         return times(first, factor), backward
 
-    return without_params("multiply()", _require_pair, forward)
+    return without_params("multiply()", _require_batches, forward)
 
 
-def _require_pair(subject: str, x: tuple[A, G]) -> None:
-    if not checks.is_pair(x):
-        cure = "Put branches(...) or beside(...) before it."
-        raise ShapeError(subject, f"expected a pair of inputs. {cure}")
+def _require_batches(subject: str, x: tuple[A, G]) -> None:
+    require_pair(subject, x)
     first, second = x
     arrays.require_floats(subject, first)
     arrays.require_floats(subject, second)

@@ -65,9 +65,11 @@ def require_loss_function(loss: object, name: str = "The loss", cure: str = "") 
 
 def require_pair(loss: object, found: object) -> None:
     """Check that what a loss gives is a number and a cotangent."""
-    if not (isinstance(found, tuple) and len(found) == 2 and isinstance(found[0], NUMBERS)):
+    parts = found if isinstance(found, tuple) else (found,)
+    if len(parts) != 2 or not isinstance(parts[0], NUMBERS):
         expected = "a float and the cotangent of the prediction"
-        raise OptionError(f"{loss!r}: expected {expected}, got {checks.described(found)}.")
+        got = " and ".join(map(checks.described, parts))
+        raise OptionError(f"{loss!r}: expected {expected}, got {got}.")
 
 
 def require_cotangent(loss: object, prediction: object, cotangent: object) -> None:
