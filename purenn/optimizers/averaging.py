@@ -102,6 +102,6 @@ def evaluation_params(state: State[P, S]) -> P:
         return state.params
     if not are_alike(averages[0].mean, moving_leaves(state.params)):
         cure = "Put averaged(...) around the whole optimizer."
-        raise TreeError(f"expected averages of all leaves that move, got those of some. {cure}")
+        raise TreeError(f"The state: expected averages of all leaves, got those of some. {cure}")
     means = iter(averages[0].mean)
     return map_pairs(lambda leaf, same: next(means), state.params, state.params)

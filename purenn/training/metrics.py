@@ -104,7 +104,7 @@ def counted(measure: object, targets: object) -> int:
     found = (targets,) if isinstance(targets, np.ndarray) else leaves(targets)
     if found and found[0].ndim:
         return len(found[0])
-    raise OptionError("expected targets with a batch axis.")
+    raise OptionError("The targets: expected a batch axis.")
 
 
 def _share(hits: AnyArray, prediction: Matrix) -> float:
