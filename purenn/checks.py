@@ -19,6 +19,7 @@ from purenn.errors import DtypeError, OptionError
 
 F = TypeVar("F")
 Check = Callable[[str, object], object]
+REAL = (int, float, np.integer, np.floating)
 
 # How one gets an object of a class.
 CURES = {
@@ -64,7 +65,7 @@ def number(
     most: float = inf,
 ) -> float:
     """A finite Python float within bounds: above < value < below and least <= value <= most."""
-    if isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool):
+    if isinstance(value, REAL) and not isinstance(value, bool):
         with suppress(OverflowError):  # an integer beyond all floats
             found = float(value)
             if isfinite(found) and above < found < below and least <= found <= most:
@@ -77,7 +78,7 @@ def number(
 
 def real(name: str, value: object) -> float:
     """A Python float, which may be NaN or infinite."""
-    if isinstance(value, float | int | np.floating):
+    if isinstance(value, REAL) and not isinstance(value, bool):
         with suppress(OverflowError):  # an integer beyond all floats
             return float(value)
     raise OptionError(f"{name}: expected a number, got {described(value)}.")
