@@ -37,7 +37,7 @@ def value_and_grad(
         ShapeError: in a call, the cotangent is not of the prediction's shape and dtype.
     """
     checks.instance("The model", model, Layer)
-    require_loss_function(loss)
+    require_loss_function("The loss", loss)
 
     def evaluate(params: P, x: X, target: T, key: Key) -> tuple[float, P]:
         prediction, pullback = model.unguarded_vjp(params, x, key)
@@ -50,7 +50,7 @@ def value_and_grad(
     return evaluate
 
 
-def require_loss_function(loss: object, name: str = "The loss", cure: str = "") -> None:
+def require_loss_function(name: str, loss: object, cure: str = "") -> None:
     """Check that a loss or a measure can be called with a prediction and a target."""
     home = f"{loss.__module__}." if isfunction(loss) else ""
     is_maker = home.startswith("purenn.") and hasattr(loss, "__wrapped__")

@@ -58,7 +58,7 @@ def evaluate(
         batch_size: how many samples are computed at a time.
     """
     checks.instance("The model", model, Layer)
-    require_loss_function(measure, "The measure", "Give accuracy or mean_squared_error(), say.")
+    require_loss_function("The measure", measure, "Give accuracy or mean_squared_error(), say.")
     mean = measure.mean if isinstance(measure, Loss) else measure
     if not isinstance(data, Dataset) and not checks.is_pair(data):
         got = checks.described(data)
