@@ -40,7 +40,7 @@ def value_and_grad(
     require_loss_function("The loss", loss)
 
     def evaluate(params: P, x: X, target: T, key: Key) -> tuple[float, P]:
-        prediction, pullback = model.unguarded_vjp(params, x, key)
+        prediction, pullback = model._unguarded_vjp(params, x, key)
         found = loss(prediction, target)
         require_pair(loss, found)
         value, cotangent = found
