@@ -14,7 +14,7 @@ from purenn.kernels.blocks import Updates
 from purenn.kernels.elementwise import times
 from purenn.kernels.reductions import global_norm, unit_norms
 from purenn.kernels.updates import clip
-from purenn.optimizers._contract import Point, S, Transform, flowing, no_state
+from purenn.optimizers._contract import Point, Transform, flowing, no_state
 from purenn.optimizers.elementwise import LEAST, entrywise, fitting, scaling
 from purenn.optimizers.scaling import Where, all_leaves, chosen
 from purenn.tree import Empty, Node
@@ -27,12 +27,8 @@ def clip_by_value(limit: Positive) -> Transform[Empty]:
     def rule(step: int, g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
         return clip(g, limit, out)
 
-    return _limiting(entrywise(Empty, rule), "clip_by_value", limit)
-
-
-def _limiting(transform: Transform[S], name: str, limit: float) -> Transform[S]:
-    """The transform that refuses a limit that vanishes; one that overflows clips nothing."""
-    return fitting(transform, {f"The limit of {name}": min(limit, 1.0)})
+    # A limit that overflows clips nothing.
+    return fitting(entrywise(Empty, rule), {"The limit of clip_by_value": min(limit, 1.0)})
 
 
 @attrs.frozen
@@ -57,7 +53,8 @@ def clip_by_global_norm(limit: Positive) -> Transform[Norm]:
             updates = updates.then(scaling(limit / reported.value))
         return reported, updates
 
-    return _limiting(flowing(lambda point: Norm(nan), flow), "clip_by_global_norm", limit)
+    made = flowing(lambda point: Norm(nan), flow)
+    return fitting(made, {"The limit of clip_by_global_norm": min(limit, 1.0)})
 
 
 @maker
