@@ -90,7 +90,8 @@ def averaged_params(state: State[P, Averaged[S]]) -> P:
     """
     slots: object = getattr(state, "slots", None)
     if not isinstance(slots, Averaged):
-        raise OptionError("averaged_params: expected the state of averaged(...).")
+        cure = "If it is inside of another wrapper, take evaluation_params(state)."
+        raise OptionError(f"averaged_params: expected the state of averaged(...). {cure}")
     return evaluation_params(state)
 
 
