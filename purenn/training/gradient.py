@@ -63,6 +63,13 @@ def require_loss_function(name: str, loss: object, cure: str = "") -> None:
         checks.instance(name, loss, Loss, cure)
 
 
+def require_no_loss(name: str, function: object, cure: str) -> None:
+    """Check that an argument is a function, but none of purenn's losses."""
+    checks.function(name, function)
+    if isinstance(function, Loss):
+        raise OptionError(f"{name}: got the loss {function!r}. {cure}")
+
+
 def require_pair(loss: object, found: object) -> None:
     """Check that what a loss gives is a number and a cotangent."""
     parts = found if isinstance(found, tuple) else (found,)

@@ -16,9 +16,8 @@ from purenn.errors import OptionError, ShapeError
 from purenn.expressions import maker
 from purenn.kernels.gather import take
 from purenn.losses import Loss
-from purenn.losses._contract import require_no_loss
 from purenn.losses._targets import require_binary_targets, require_class_targets, require_matrix
-from purenn.training.gradient import T, Y
+from purenn.training.gradient import T, Y, require_no_loss
 from purenn.tree import leaves
 
 
