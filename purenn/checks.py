@@ -18,6 +18,7 @@ from purenn.arrays import FLOATS, FloatDtype
 from purenn.errors import DtypeError, OptionError
 
 F = TypeVar("F")
+R = TypeVar("R")
 Check = Callable[[str, object], object]
 REAL = (int, float, np.integer, np.floating)
 
@@ -87,6 +88,13 @@ def real(name: str, value: object) -> float:
 def fraction(name: str, value: object) -> float:
     """A number from 0 to below 1."""
     return number(name, value, least=0.0, below=1.0)
+
+
+def several(name: str, values: object, check: Callable[[str, object], R]) -> tuple[R, ...]:
+    """What a check gives for each entry of a tuple, which has some."""
+    if isinstance(values, tuple) and values:
+        return tuple([check(name, value) for value in values])
+    raise OptionError(f"{name}: expected a tuple of numbers, got {described(values)}.")
 
 
 # Kinds of arguments of a `@maker`, which checks and converts what is annotated so.

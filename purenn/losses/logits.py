@@ -10,7 +10,7 @@ import numpy as np
 from purenn import checks
 from purenn.arrays import Labels, Matrix, Vector, is_labels
 from purenn.checks import Fraction, Inner, NotNegative
-from purenn.errors import OptionError, ShapeError
+from purenn.errors import ShapeError
 from purenn.expressions import maker, with_ops
 from purenn.kernels import deviations, entropies
 from purenn.kernels.elementwise import scalar
@@ -69,13 +69,8 @@ def binary_cross_entropy_with_logits(
     negatives / positives gives both labels the same weight.
     """
     name = "binary_cross_entropy_with_logits"
-    if positive_weights is not None and not (
-        isinstance(positive_weights, tuple) and positive_weights
-    ):
-        expected = "a positive weight for each output, or None"
-        raise OptionError(f"{name}(): expected {expected}, got {positive_weights!r}.")
-    what = f"A positive weight of {name}"
-    table = [checks.number(what, weight, above=0.0) for weight in positive_weights or ()]
+    what, positive = f"The positive_weights of {name}", partial(checks.number, above=0.0)
+    table = () if positive_weights is None else checks.several(what, positive_weights, positive)
 
     def entropy(ops: Ops, prediction: Matrix, target: Matrix) -> tuple[Vector, Matrix]:
         if not table:

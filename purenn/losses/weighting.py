@@ -7,6 +7,7 @@ that no step depends on which other samples share its batch: give weights whose 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -121,14 +122,13 @@ def class_weighted(loss: Loss[Matrix, L], weights: Sequence[float]) -> Loss[Matr
     >>> class_weighted(softmax_cross_entropy(), balanced_weights(np.array([0, 0, 0, 1])))
     class_weighted(softmax_cross_entropy(), (0.6666666666666666, 2.0))
     """
-    if not isinstance(weights, tuple) or not weights:
-        raise OptionError(f"class_weighted: expected a weight for each class, got {weights!r}.")
-    table = [checks.number("A weight of class_weighted", weight, least=0.0) for weight in weights]
+    name = "The weights of class_weighted"
+    table = checks.several(name, weights, partial(checks.number, least=0.0))
 
     def per_sample(prediction: Matrix, target: L) -> PerSample[Matrix]:
         values, pull = loss.checked(prediction, target)
         for weight in table:
-            checks.fits("A weight of class_weighted", weight, values.dtype)
+            checks.fits(name, weight, values.dtype)
         factors = _class_factors(np.array(table, values.dtype), prediction, target)
         return _times(factors, values, pull)
 
