@@ -76,7 +76,7 @@ def _has_type_of(array: object, like: N) -> TypeGuard[N]:
     return isinstance(array, np.ndarray)
 
 
-class Block(np.ndarray[tuple[int], np.dtype[np.uint8]]):
+class Recycled(np.ndarray[tuple[int], np.dtype[np.uint8]]):
     """Memory that purenn recycles. Only plain arrays in it are handed out, from `start` on."""
 
     start: int
@@ -105,7 +105,7 @@ def is_immutable(array: AnyArray) -> bool:
     if array.flags.writeable:
         return False
     base: object = array.base
-    if base is None or type(base) is Block:
+    if base is None or type(base) is Recycled:
         return True
     return is_immutable(base) if isinstance(base, np.ndarray) else isinstance(base, bytes)
 

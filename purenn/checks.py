@@ -18,7 +18,9 @@ from purenn.arrays import FLOATS, FloatDtype
 from purenn.errors import DtypeError, OptionError
 
 F = TypeVar("F")
+R = TypeVar("R")
 Check = Callable[[str, object], object]
+REAL = (int, float, np.integer, np.floating)
 
 # How one gets an object of a class.
 CURES = {
@@ -64,7 +66,7 @@ def number(
     most: float = inf,
 ) -> float:
     """A finite Python float within bounds: above < value < below and least <= value <= most."""
-    if isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool):
+    if isinstance(value, REAL) and not isinstance(value, bool):
         with suppress(OverflowError):  # an integer beyond all floats
             found = float(value)
             if isfinite(found) and above < found < below and least <= found <= most:
@@ -77,7 +79,7 @@ def number(
 
 def real(name: str, value: object) -> float:
     """A Python float, which may be NaN or infinite."""
-    if isinstance(value, float | int | np.floating):
+    if isinstance(value, REAL) and not isinstance(value, bool):
         with suppress(OverflowError):  # an integer beyond all floats
             return float(value)
     raise OptionError(f"{name}: expected a number, got {described(value)}.")
@@ -88,12 +90,24 @@ def fraction(name: str, value: object) -> float:
     return number(name, value, least=0.0, below=1.0)
 
 
+def several(name: str, values: object, check: Callable[[str, object], R]) -> tuple[R, ...]:
+    """What a check gives for each entry of a tuple, which has some."""
+    if isinstance(values, tuple) and values:
+        return tuple([check(name, value) for value in values])
+    raise OptionError(f"{name}: expected a tuple of numbers, got {described(values)}.")
+
+
 # Kinds of arguments of a `@maker`, which checks and converts what is annotated so.
 Count = Annotated[int, partial(integer)]  # from 1 on
+Index = Annotated[int, partial(integer, least=0)]
+Label = Annotated[int, partial(integer, least=-(2**63), most=2**63 - 1)]
 Number = Annotated[float, partial(number)]
 Positive = Annotated[float, partial(number, above=0.0)]
 NotNegative = Annotated[float, partial(number, least=0.0)]
 Fraction = Annotated[float, partial(fraction)]  # from 0 to below 1
+Share = Annotated[float, partial(number, above=0.0, most=1.0)]
+Inner = Annotated[float, partial(number, above=0.0, below=1.0)]
+Probability = Annotated[float, partial(number, least=0.0, most=1.0)]
 
 
 @cache

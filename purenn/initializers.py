@@ -147,6 +147,12 @@ def normal(deviation: NotNegative = 1.0) -> Initializer:
 
 
 @maker
+def uniform(bound: NotNegative = 1.0) -> Initializer:
+    """Uniform from `-bound` to `bound`, for any shape."""
+    return Initializer(lambda rng, shape: (2.0 * rng.random(shape) - 1.0) * bound)
+
+
+@maker
 def truncated_normal(deviation: NotNegative = 1.0) -> Initializer:
     """Normal with mean 0, drawn again where it is beyond two standard deviations, for any shape.
 

@@ -8,21 +8,19 @@ from purenn.errors import TreeError
 from purenn.tree import LEAF_TYPES, decompose, walk
 
 
-def mismatches(expected: dict[str, str], actual: dict[str, str]) -> tuple[str, ...]:
-    """One line for every path that is missing, unexpected, or described otherwise."""
+def mismatches(expected: dict[str, object], actual: dict[str, object]) -> tuple[str, ...]:
+    """One line for every leaf that is missing, unexpected, or of another shape, dtype or type."""
     missing = [f"missing leaf {path}" for path in expected if path not in actual]
     extra = [f"unexpected leaf {path}" for path in actual if path not in expected]
-    changed = [
-        f"{path}: expected {want}, got {actual[path]}"
-        for path, want in expected.items()
-        if actual.get(path, want) != want
-    ]
+    shared = [path for path in expected if path in actual]
+    kinds = [(path, _kind(expected[path]), _kind(actual[path])) for path in shared]
+    changed = [f"{path}: expected {want}, got {got}" for path, want, got in kinds if want != got]
     return (*missing, *extra, *changed)
 
 
 def require_same(expected: object, actual: object, what: str) -> None:
     """Check that two trees have the same structure, shapes and dtypes, or list what differs."""
-    found = mismatches(described(named(expected)), described(named(actual)))
+    found = mismatches(named(expected), named(actual))
     if found:
         raise TreeError(f"{what} do not match:\n  " + "\n  ".join(found))
     if decompose(expected, LEAF_TYPES)[1] != decompose(actual, LEAF_TYPES)[1]:
@@ -34,9 +32,5 @@ def named(tree: object) -> dict[str, object]:
     return {path or "tree": leaf for path, leaf in walk(tree, LEAF_TYPES)}
 
 
-def described(leaves: dict[str, object]) -> dict[str, str]:
-    """What each leaf is, in a few words."""
-    return {
-        path: f"{x.dtype} {x.shape}" if isinstance(x, np.ndarray) else type(x).__name__
-        for path, x in leaves.items()
-    }
+def _kind(leaf: object) -> str:
+    return f"{leaf.dtype} {leaf.shape}" if isinstance(leaf, np.ndarray) else type(leaf).__name__

@@ -19,12 +19,11 @@ from typing import Annotated
 import attrs
 
 from purenn import checks
-from purenn.checks import Count, Fraction, Positive
+from purenn.checks import Count, Fraction, NotNegative, Positive, Share
 from purenn.errors import OptionError
 from purenn.expressions import Expressed, maker
 from purenn.kernels.portable import scalars
 
-Share = Annotated[float, partial(checks.number, above=0.0, most=1.0)]
 Divisor = Annotated[float, partial(checks.number, least=1.0)]
 Cycles = Annotated[int, partial(checks.integer, most=64)]
 
@@ -68,13 +67,12 @@ def exponential(rate: Positive, factor: Positive, steps: Count) -> Schedule:
 
 
 @maker
-def cosine(rate: Positive, steps: Count, final: float = 0.0) -> Schedule:
+def cosine(rate: Positive, steps: Count, final: NotNegative = 0.0) -> Schedule:
     """Cosine decay: half a cosine from `rate` to `final` over `steps` steps, then `final`.
 
     Loshchilov and Hutter (2017), as in `cosine_restarts`, but without restarts.
     """
-    last = checks.number("The final rate of cosine", final, least=0.0)
-    return Schedule(lambda step: _half_cosine(rate, last, step, steps))
+    return Schedule(lambda step: _half_cosine(rate, final, step, steps))
 
 
 def _half_cosine(first: float, last: float, step: float, length: float) -> float:
@@ -90,13 +88,12 @@ def _between(first: float, last: float, share: float) -> float:
 
 @maker
 def cosine_restarts(
-    rate: Positive, steps: Count, multiple: Count = 1, final: float = 0.0
+    rate: Positive, steps: Count, multiple: Count = 1, final: NotNegative = 0.0
 ) -> Schedule:
     """`cosine` with warm restarts, each over `multiple` times as many steps as the one before.
 
     Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts" (2017).
     """
-    last = checks.number("The final rate of cosine_restarts", final, least=0.0)
 
     def schedule(step: int) -> float:
         length = steps
@@ -104,7 +101,7 @@ def cosine_restarts(
             step %= length
         while step >= length:
             step, length = step - length, length * multiple
-        return _half_cosine(rate, last, step, length)
+        return _half_cosine(rate, final, step, length)
 
     return Schedule(schedule)
 
@@ -153,12 +150,13 @@ def log_cosine(rate: Positive, steps: Count, cycles: Cycles = 4) -> Schedule:
 
 
 @maker
-def polynomial(rate: Positive, steps: Count, power: Positive = 1.0, final: float = 0.0) -> Schedule:
+def polynomial(
+    rate: Positive, steps: Count, power: Positive = 1.0, final: NotNegative = 0.0
+) -> Schedule:
     """`final + (rate - final) * (1 - step / steps)^power`, and `final` from step `steps` on."""
-    last = checks.number("The final rate of polynomial", final, least=0.0)
 
     def schedule(step: int) -> float:
-        return _between(rate, last, scalars.power(max(0.0, 1.0 - step / steps), power))
+        return _between(rate, final, scalars.power(max(0.0, 1.0 - step / steps), power))
 
     return Schedule(schedule)
 

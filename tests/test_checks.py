@@ -52,6 +52,10 @@ def test_numbers_and_integers_have_bounds() -> None:
             with refused(OptionError, f"It: expected a finite number {shown}, got {value!r}."):
                 checks.number("It", value, **bound)
     assert [checks.fraction("It", value) for value in (0, 0.5)] == [0.0, 0.5]
+    assert [checks.real("It", value) for value in (np.int8(5), np.float32("inf"))] == [
+        5.0,
+        math.inf,
+    ]
     for whole in (1, np.int8(5), np.uint64(2), HUGE):
         assert checks.integer("It", whole) == whole
         assert type(checks.integer("It", whole)) is int

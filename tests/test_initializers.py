@@ -20,7 +20,12 @@ SCALED = [
     (initializers.lecun_normal(), initializers.lecun_uniform(), 1 / INPUTS),
 ]
 ALL = [
-    *(initializers.normal(), initializers.truncated_normal(), initializers.orthogonal()),
+    *(
+        initializers.normal(),
+        initializers.uniform(),
+        initializers.truncated_normal(),
+        initializers.orthogonal(),
+    ),
     *[one for pair in SCALED for one in pair[:2]],
 ]
 
@@ -53,6 +58,12 @@ def test_normal_is_the_standard_normal_times_its_deviation() -> None:
     drawn = KEY.generator().standard_normal((2, 3))
     np.testing.assert_array_equal(initializers.normal()(KEY, (2, 3), FLOAT64), drawn)
     np.testing.assert_array_equal(initializers.normal(0.25)(KEY, (2, 3), FLOAT64), drawn * 0.25)
+
+
+def test_uniform_numbers_fill_both_sides_of_zero_up_to_the_bound() -> None:
+    drawn = KEY.generator().uniform(-0.25, 0.25, (2, 3))
+    found = initializers.uniform(0.25)(KEY, (2, 3), FLOAT64)
+    np.testing.assert_allclose(found, drawn, rtol=1e-12)
 
 
 def test_truncated_normal_ends_at_two_deviations() -> None:

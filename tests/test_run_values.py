@@ -239,7 +239,11 @@ class TestSignals:
 
 
 @pytest.mark.parametrize(
-    "read", [runs.read_records, runs.read_summary, lambda place: runs.differences(place, place)]
+    "read",
+    [
+        *(runs.read_records, runs.read_summary, runs.read_environment),
+        lambda place: runs.differences(place, place),
+    ],
 )
 def test_what_is_no_folder_is_not_taken_for_an_empty_one(
     read: Callable[[Path], object], tmp_path: Path

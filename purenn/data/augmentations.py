@@ -14,7 +14,7 @@ import numpy as np
 
 from purenn import arrays, checks
 from purenn.arrays import Array, Images, Labels, Matrix
-from purenn.checks import Count, NotNegative, Number
+from purenn.checks import Count, NotNegative, Number, Probability
 from purenn.data.augmenting import Augmentation, Mixing
 from purenn.errors import DtypeError, OptionError, ShapeError
 from purenn.expressions import maker
@@ -22,7 +22,6 @@ from purenn.kernels import augmentation as kernels
 from purenn.kernels.portable import scalars
 from purenn.keys import Key
 
-Probability = Annotated[float, partial(checks.number, least=0.0, most=1.0)]
 Alpha = Annotated[float, partial(checks.number, least=1e-6, most=1000.0)]
 Classes = Annotated[int, partial(checks.integer, most=2**31 - 1)]
 

@@ -101,13 +101,14 @@ def checked_order(order: Indices | Mask, samples: int) -> Indices:
     found = np.flatnonzero(order) if is_mask else order
     if found.ndim != 1 or found.dtype.kind not in "iu" or not found.size:
         raise OptionError(
-            f"expected at least one index, or a mask of shape ({samples},) with a true entry, got "
-            f"{checks.described(order)}."
+            "An order of samples: expected at least one index, or a mask of shape "
+            f"({samples},) with a true entry, got {checks.described(order)}."
         )
     # Negative indices are huge as unsigned ones.
     if np.maximum.reduce(found.astype(np.uint64)) >= samples:
         raise OptionError(
-            f"expected indices from 0 to {samples - 1}, got {found.min()} to {found.max()}."
+            f"An order of samples: expected indices from 0 to {samples - 1}, got {found.min()} to "
+            f"{found.max()}."
         )
     return arrays.immutable(found.astype(np.int64, copy=False))
 
@@ -188,8 +189,8 @@ class Pair(Node, Column[tuple[X, T]]):
     def __attrs_post_init__(self) -> None:
         if len(self.first) != len(self.second):
             raise DataError(
-                "expected inputs and targets, or the parts of a pair, with the same number of "
-                f"samples, got {len(self.first)} and {len(self.second)}."
+                "A data set: expected inputs and targets, or the parts of a pair, with the same "
+                f"number of samples, got {len(self.first)} and {len(self.second)}."
             )
 
     def __len__(self) -> int:

@@ -34,12 +34,13 @@ def split(
             far as whole samples allow.
     """
     require_data(data, key)
-    share, samples = checks.number("The fraction", fraction, above=0.0, below=1.0), len(data)
+    share = checks.number("The fraction of split", fraction, above=0.0, below=1.0)
+    samples = len(data)
     count = round(share * samples)
     if not 0 < count < samples:
         raise OptionError(
-            f"The fraction: expected one that leaves samples in both parts, got {fraction!r} of "
-            f"{samples}."
+            "The fraction of split: expected one that leaves samples in both parts, got "
+            f"{fraction!r} of {samples}."
         )
     order: Indices = key.child("split").generator().permutation(samples)
     if stratify is None:

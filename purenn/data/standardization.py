@@ -8,8 +8,8 @@ import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import FLOAT64, A, Array, Indices, immutable, require_floats
-from purenn.data.columns import Column, Rows
+from purenn.arrays import FLOAT64, A, Array, immutable, require_floats
+from purenn.data.columns import Column, Rows, Selection
 from purenn.errors import DataError, DtypeError, ShapeError
 from purenn.kernels.elementwise import scalar, standardize, times_plus
 from purenn.tree import Node
@@ -137,6 +137,6 @@ class Standardized(Node, Column[A], Generic[A]):
     def __len__(self) -> int:
         return len(self.column)
 
-    def take(self, selection: Indices | range) -> A:
+    def take(self, selection: Selection) -> A:
         """These rows, standardized."""
         return self.fit(self.column.take(selection))

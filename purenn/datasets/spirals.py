@@ -34,11 +34,13 @@ def spirals(
         The points, (arms * samples_per_arm, 2), scaled by one number so that the largest coordinate
         is 1 or -1, and their labels, int64, from 0 to arms - 1. Both arrays are read-only.
     """
-    checks.instance("key", key, Key)
-    classes = checks.integer("arms", arms, 2, MAX_POINTS)
-    samples = checks.integer("samples_per_arm", samples_per_arm, 1, MAX_POINTS // classes)
-    length = 2 * math.pi * checks.number("turns", turns, above=0.0, most=1000.0)
-    deviation = checks.number("noise", noise, least=0.0, most=1e6)
+    checks.instance("The key of spirals", key, Key)
+    classes = checks.integer("The arms of spirals", arms, 2, MAX_POINTS)
+    samples = checks.integer(
+        "The samples_per_arm of spirals", samples_per_arm, 1, MAX_POINTS // classes
+    )
+    length = 2 * math.pi * checks.number("The turns of spirals", turns, above=0.0, most=1000.0)
+    deviation = checks.number("The noise of spirals", noise, least=0.0, most=1e6)
     kind = checks.float_dtype("spirals", dtype)
     t = np.sqrt(key.child("positions").generator().random((classes, samples))) * length
     angle = t + np.arange(classes)[:, None] * (2 * math.pi / classes)

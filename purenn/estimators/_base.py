@@ -54,10 +54,10 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
         seen = None if sample_weight is None else {"sample_weight": sample_weight}
         count = len(self._keys)
         root = self._init_callback_context(max_subtasks=count, sequential_subtasks=False)
-        whole = Stage(root, self, self.fitted, X, y, seen).begin()
+        whole = Stage(root, self, self._fitted, X, y, seen).begin()
         members = [whole.part("member", number, problem.epochs) for number in range(count)]
         found = train_all(problem, self._keys, members, self.n_jobs)
-        vars(self).update(self.fitted([params for params, _ in found]))
+        vars(self).update(self._fitted([params for params, _ in found]))
         self._curves, self._states = [curves for _, curves in found], []
         for stage in (*members, whole):
             stage.end()
@@ -96,10 +96,10 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
             tell(problem, member, number, curves[member][-1])
         self.model_, self._link = problem.model, problem.link
         self._curves, self._states = curves, states
-        vars(self).update(self.fitted([evaluation_params(state) for state in states]))
+        vars(self).update(self._fitted([evaluation_params(state) for state in states]))
         return self
 
-    def fitted(self, members: list[object]) -> dict[str, object]:
+    def _fitted(self, members: list[object]) -> dict[str, object]:
         """The attributes that depend on parameters, one tree for each member."""
         params = tuple(members)
         served = params if self._dtype == FLOAT32 else [to_dtype(p, self._dtype) for p in params]

@@ -66,7 +66,7 @@ def hidden_sizes(model: object) -> tuple[int, ...]:
 
 def objective_of(loss: object, *, has_weights: bool) -> Objective:
     """The loss, for targets that are pairs with weights if there are any."""
-    require_loss_function(loss)
+    require_loss_function("The loss", loss)
     found: object = weighted(loss) if has_weights and isinstance(loss, Loss) else loss
     if callable(found) and (isinstance(loss, Loss) or not has_weights):
         return found

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from purenn.arrays import Array, Block, FloatDtype, Leaves, Packed, Span, Vector, read_only
-from purenn.kernels.memory import Sizes, block, empty
+from purenn.arrays import Array, FloatDtype, Leaves, Packed, Recycled, Span, Vector, read_only
+from purenn.kernels.memory import Sizes, empty, recycled
 
 # So many elements of each array that takes part fit into the second cache together.
 BLOCK = 2**15
@@ -85,7 +85,7 @@ def fresh(leaves: Leaves) -> Packed:
     made, flats = list(leaves), []
     for piece in _pieces_of(leaves):
         dtype, total = leaves[piece.leaves[0]].dtype, piece.starts[-1]
-        memory = block(total * dtype.itemsize)
+        memory = recycled(total * dtype.itemsize)
         flats.append(_within(memory, (total,), dtype))
         for leaf, start in zip(piece.leaves, piece.starts, strict=False):
             made[leaf] = read_only(_within(memory, leaves[leaf].shape, dtype, start))
@@ -95,7 +95,7 @@ def fresh(leaves: Leaves) -> Packed:
 
 
 def _within(
-    memory: Block, shape: Sizes, dtype: FloatDtype, start: int = 0
+    memory: Recycled, shape: Sizes, dtype: FloatDtype, start: int = 0
 ) -> np.ndarray[Sizes, FloatDtype]:
     return np.ndarray(shape, dtype, memory, memory.start + start * dtype.itemsize)
 

@@ -30,6 +30,17 @@ def _by_sample(x: Array) -> Vector:
 
 
 @QUIET
+def squares(prediction: A, target: A) -> tuple[Vector, A]:
+    """`e²` for errors e, and `2 e`."""
+    errors, outputs = empty_like(prediction), prediction.size // prediction.shape[0]
+    np.subtract(prediction, target, errors)
+    sums = np.add.reduce((errors * errors).reshape(-1, outputs), axis=1)
+    values: Vector = sums * scalar(1.0 / outputs, errors.dtype)
+    np.multiply(errors, scalar(2.0 / outputs, errors.dtype), errors)
+    return values, errors
+
+
+@QUIET
 def huber(prediction: A, target: A, delta: float) -> tuple[Vector, A]:
     """`c (e - c / 2)`, where c is the error e clipped to [-delta, delta], and c."""
     errors = empty_like(prediction)

@@ -20,7 +20,7 @@ from weakref import getweakrefcount
 
 import numpy as np
 
-from purenn.arrays import Block, Element, N, Shape, typed_like
+from purenn.arrays import Element, N, Recycled, Shape, typed_like
 
 SMALL, LIMIT, NEAR = 2**15, 2**29, 8
 # Bytes of a cache line, where blocks begin: elsewhere the sum of two arrays takes twice as long.
@@ -30,7 +30,7 @@ Scalar = TypeVar("Scalar", bound=Element)
 Sizes = TypeVar("Sizes", bound=Shape)
 
 
-def _find(blocks: list[Block], idle: int) -> Block | None:
+def _find(blocks: list[Recycled], idle: int) -> Recycled | None:
     """A block that nobody refers to: one used lately, or close to where the search last ended."""
     for index in range(len(blocks)):
         if getrefcount(blocks[index]) == idle and not getweakrefcount(blocks[index]):
@@ -41,8 +41,8 @@ def _find(blocks: list[Block], idle: int) -> Block | None:
     return None
 
 
-def _new_block(size: int) -> Block:
-    made = Block((size + LINE,), np.uint8)
+def _new_block(size: int) -> Recycled:
+    made = Recycled((size + LINE,), np.uint8)
     made.start = -made.ctypes.data % LINE
     return made
 
@@ -67,7 +67,7 @@ def _idle_count() -> int:
 
 
 _IDLE = _idle_count()
-_blocks: dict[int, list[Block]] = {}  # by size
+_blocks: dict[int, list[Recycled]] = {}  # by size
 _lock = Lock()
 
 
@@ -76,7 +76,7 @@ def counts_tell() -> bool:
     return _IDLE > 0
 
 
-def block(size: int) -> Block:
+def recycled(size: int) -> Recycled:
     """A writable block of so many bytes; a recycled one if it is neither small nor huge."""
     if not SMALL <= size <= LIMIT - LIMIT // 8 or not _IDLE or _lock.locked():
         return _new_block(size)
@@ -97,7 +97,7 @@ def empty(shape: Sizes, dtype: np.dtype[Scalar]) -> np.ndarray[Sizes, np.dtype[S
     size = prod(shape) * dtype.itemsize
     if size < SMALL:
         return np.ndarray(shape, dtype)
-    memory = block(size)
+    memory = recycled(size)
     return np.ndarray(shape, dtype, memory, memory.start)
 
 

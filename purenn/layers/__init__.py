@@ -6,6 +6,7 @@ from purenn.layers._contract import Layer as Layer
 from purenn.layers._contract import Pullback as Pullback
 from purenn.layers._contract import Thunk as Thunk
 from purenn.layers._images import Padding as Padding
+from purenn.layers._images import Size as Size
 from purenn.layers.activations import activation as activation
 from purenn.layers.activations import elu as elu
 from purenn.layers.activations import exponential as exponential

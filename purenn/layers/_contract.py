@@ -77,9 +77,9 @@ class Layer(Expressed, Generic[P, X, Y]):
 
     def vjp(self, params: P, x: X, key: Key) -> Pass[Y, P, X]:
         """The output in training mode, and its pullback: `dy -> (gradient, dx)`; call `dx()`."""
-        return guarded(self, self.unguarded_vjp(params, x, key))
+        return guarded(self, self._unguarded_vjp(params, x, key))
 
-    def unguarded_vjp(self, params: P, x: X, key: Key) -> Pass[Y, P, X]:
+    def _unguarded_vjp(self, params: P, x: X, key: Key) -> Pass[Y, P, X]:
         """`vjp` for a caller that checks the cotangent itself."""
         checks.instance("The key of vjp", key, Key)
         return self._vjp(params, x, key)

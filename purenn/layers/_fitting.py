@@ -91,6 +91,13 @@ def require_features(subject: str, x: Array) -> None:
     require_floats(subject, x, 2)
 
 
+def require_pair(subject: str, x: object) -> None:
+    """Check that an input is a pair."""
+    if not checks.is_pair(x):
+        cure = "Give (x, w), or put branches(...) or beside(...) before it."
+        raise ShapeError(subject, f"expected a pair of inputs, got {checks.described(x)}. {cure}")
+
+
 def require_rows(subject: str, x: Array) -> None:
     """Check that an input is a matrix of floats."""
     require_floats(subject, x)

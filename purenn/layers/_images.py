@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from typing import Literal
 
 from purenn import checks
@@ -25,7 +26,7 @@ def require_images(subject: str, x: Images) -> None:
         raise ShapeError(subject, f"expected {expected}, got {x.shape[1:]}.{cure}")
 
 
-def pair(name: str, value: object, least: int = 1, most: float = float("inf")) -> Pair:
+def pair(name: str, value: object, least: int = 1, most: float = inf) -> Pair:
     """One integer for rows and columns alike, or a tuple of one for each."""
     if isinstance(value, tuple) and not checks.is_pair(value):
         got = checks.described(value)

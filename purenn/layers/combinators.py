@@ -8,14 +8,13 @@ from typing import Generic
 import attrs
 import numpy as np
 
-from purenn import checks
 from purenn.arrays import FLOATS, A, Array
 from purenn.errors import OptionError, ShapeError
 from purenn.expressions import maker, rebuilt
 from purenn.kernels.elementwise import plus
 from purenn.keys import Key
 from purenn.layers._contract import Layer, P, Pass, Q, Thunk, W, X, Y, Z, anything, checked, placed
-from purenn.layers._fitting import repacked
+from purenn.layers._fitting import repacked, require_pair
 from purenn.tree import Frozen, Node, leaves, map_pairs
 
 
@@ -111,12 +110,7 @@ def beside(
 
         return (y, z), pull
 
-    return checked("beside(...)", Both, _require_pair, init, vjp, apply)
-
-
-def _require_pair(subject: str, x: object) -> None:
-    if not checks.is_pair(x):
-        raise ShapeError(subject, "expected a pair of inputs, one for each layer.")
+    return checked("beside(...)", Both, require_pair, init, vjp, apply)
 
 
 @maker
@@ -144,7 +138,7 @@ def shared(inner: Layer[P, X, Y]) -> Layer[Block[P], tuple[X, X], tuple[Y, Y]]:
     def init(key: Key, x: tuple[X, X]) -> Block[P]:
         return Block(inner.init(key, x[0]))
 
-    return checked("shared(...)", Block, _require_pair, init, vjp, apply)
+    return checked("shared(...)", Block, require_pair, init, vjp, apply)
 
 
 @maker

@@ -10,7 +10,7 @@ import numpy as np
 from purenn import arrays, checks
 from purenn.arrays import Float, FloatDtype, Indices, Labels, Matrix, N, matrix, read_only
 from purenn.checks import Count
-from purenn.errors import LabelError, OptionError, ShapeError
+from purenn.errors import LabelError, ShapeError
 from purenn.expressions import maker
 from purenn.initializers import Initializer, normal
 from purenn.kernels.gather import scattered, take
@@ -70,10 +70,7 @@ def category_embedding(
     Raises:
         LabelError: an input is not the number of a category of its column.
     """
-    given: object = symbols
-    if not isinstance(given, tuple) or not given:
-        raise OptionError(f"category_embedding: expected a tuple of numbers, got {symbols!r}.")
-    sizes = tuple(checks.integer("The symbols of category_embedding", each) for each in symbols)
+    sizes = checks.several("The symbols of category_embedding", symbols, checks.integer)
     subject, shape = f"category_embedding({sizes}, {features})", (sum(sizes), features)
     limits = np.array(sizes)
     starts = np.cumsum(limits) - limits

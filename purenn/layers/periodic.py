@@ -11,7 +11,7 @@ from purenn import checks
 from purenn.arrays import Matrix, Stack, matrices, matrix
 from purenn.checks import Count, Positive
 from purenn.expressions import maker, with_ops
-from purenn.initializers import Initializer, normal
+from purenn.initializers import normal, uniform
 from purenn.kernels import periodic as kernels
 from purenn.kernels.activations import applied
 from purenn.kernels.ops import Ops
@@ -59,7 +59,7 @@ def periodic_embedding(
 
     def init(key: Key, example: Matrix) -> Periodic:
         columns, kind = example.shape[1], example.dtype
-        phases, small = _within(pi), _within(1.0 / sqrt(frequencies))
+        phases, small = uniform(pi), uniform(1.0 / sqrt(frequencies))
         return Periodic(
             normal(deviation)(key.child("frequency"), (columns, frequencies), kind),
             phases(key.child("phase"), (columns, frequencies), kind),
@@ -85,7 +85,3 @@ def periodic_embedding(
         return kernels.mapped(ops, wave, params.weight, params.bias, x), pull
 
     return with_ops(lambda ops: checked(subject, Periodic, require_rows, init, partial(vjp, ops)))
-
-
-def _within(bound: float) -> Initializer:
-    return Initializer(lambda rng, shape: (2.0 * rng.random(shape) - 1.0) * bound)

@@ -8,6 +8,7 @@ import numpy as np
 
 from purenn import arrays, checks
 from purenn.arrays import A, AnyImages, Array, G, Images, Matrix, read_only, typed_like, view
+from purenn.checks import Index
 from purenn.errors import DtypeError, ShapeError
 from purenn.expressions import maker
 from purenn.kernels.elementwise import plus, times
@@ -15,6 +16,7 @@ from purenn.kernels.memory import empty, empty_like
 from purenn.kernels.norms import place_sums
 from purenn.kernels.windows import Windows, cover
 from purenn.layers._contract import Check, FreePass, Layer
+from purenn.layers._fitting import require_pair
 from purenn.layers._images import Size, pair, require_images
 from purenn.layers.activations import pointwise, without_params
 from purenn.tree import Empty
@@ -86,7 +88,7 @@ def concatenate() -> Layer[Empty, tuple[A, A], A]:
             _copied(typed_like(dy[..., cut:], dy)),
         )
 
-    return without_params("concatenate()", _require_pair, forward)
+    return without_params("concatenate()", _require_batches, forward)
 
 
 def _copied(part: A) -> A:
@@ -96,11 +98,10 @@ def _copied(part: A) -> A:
 
 
 @maker
-def select(start: int, stop: int) -> Layer[Empty, Matrix, Matrix]:
+def select(start: Index, stop: int) -> Layer[Empty, Matrix, Matrix]:
     """The features `x[:, start:stop]`, for layers that see only some."""
-    first = checks.integer("The start of select", start, 0)
-    end = checks.integer("The stop of select", stop, first + 1)
-    subject = f"select({first}, {end})"
+    end = checks.integer("The stop of select", stop, start + 1)
+    subject = f"select({start}, {end})"
 
     def forward(x: Matrix) -> FreePass[Matrix, Matrix]:
         if x.ndim != 2 or x.shape[1] < end:
@@ -109,10 +110,10 @@ def select(start: int, stop: int) -> Layer[Empty, Matrix, Matrix]:
 
         def backward(dy: Matrix) -> Matrix:
             dx: Matrix = np.zeros_like(x)
-            dx[:, first:end] = dy
+            dx[:, start:end] = dy
             return read_only(dx)
 
-        return read_only(np.ascontiguousarray(x[:, first:end])), backward
+        return read_only(np.ascontiguousarray(x[:, start:end])), backward
 
     return without_params(subject, arrays.require_floats, forward)
 
@@ -127,7 +128,7 @@ def add() -> Layer[Empty, tuple[A, A], A]:
             raise ShapeError("add()", f"expected one shape twice, got {got}.")
         return plus(*x), lambda dy: (view(dy), view(dy))
 
-    return without_params("add()", _require_pair, forward)
+    return without_params("add()", _require_batches, forward)
 
 
 @maker
@@ -155,13 +156,11 @@ def multiply() -> Layer[Empty, tuple[A, G], A]:
 
         return times(first, factor), backward
 
-    return without_params("multiply()", _require_pair, forward)
+    return without_params("multiply()", _require_batches, forward)
 
 
-def _require_pair(subject: str, x: tuple[A, G]) -> None:
-    if not checks.is_pair(x):
-        cure = "Put branches(...) or beside(...) before it."
-        raise ShapeError(subject, f"expected a pair of inputs. {cure}")
+def _require_batches(subject: str, x: tuple[A, G]) -> None:
+    require_pair(subject, x)
     first, second = x
     arrays.require_floats(subject, first)
     arrays.require_floats(subject, second)

@@ -133,13 +133,6 @@ def computed(
     return Loss(per_sample)
 
 
-def require_no_loss(name: str, function: object, cure: str) -> None:
-    """Check that an argument is a function, but none of purenn's losses."""
-    checks.function(name, function)
-    if isinstance(function, Loss):
-        raise OptionError(f"{name}: got the loss {function!r}. {cure}")
-
-
 def computed_in_ops(
     name: str,
     check: Callable[[str, A, T], R],

@@ -9,8 +9,8 @@ import numpy as np
 
 from purenn import checks
 from purenn.arrays import Labels, Matrix, Vector, is_labels
-from purenn.checks import Fraction, NotNegative
-from purenn.errors import OptionError, ShapeError
+from purenn.checks import Fraction, Inner, NotNegative
+from purenn.errors import ShapeError
 from purenn.expressions import maker, with_ops
 from purenn.kernels import deviations, entropies
 from purenn.kernels.elementwise import scalar
@@ -69,13 +69,8 @@ def binary_cross_entropy_with_logits(
     negatives / positives gives both labels the same weight.
     """
     name = "binary_cross_entropy_with_logits"
-    if positive_weights is not None and not (
-        isinstance(positive_weights, tuple) and positive_weights
-    ):
-        expected = "a positive weight for each output, or None"
-        raise OptionError(f"{name}(): expected {expected}, got {positive_weights!r}.")
-    what = f"A positive weight of {name}"
-    table = [checks.number(what, weight, above=0.0) for weight in positive_weights or ()]
+    what, positive = f"The positive_weights of {name}", partial(checks.number, above=0.0)
+    table = () if positive_weights is None else checks.several(what, positive_weights, positive)
 
     def entropy(ops: Ops, prediction: Matrix, target: Matrix) -> tuple[Vector, Matrix]:
         if not table:
@@ -118,7 +113,7 @@ def softmax_focal(gamma: NotNegative = 2.0) -> Loss[Matrix, Matrix | Labels]:
 
 @maker
 def sigmoid_focal(
-    gamma: NotNegative = 2.0, alpha: float | None = None
+    gamma: NotNegative = 2.0, alpha: Inner | None = None
 ) -> Loss[Matrix, Matrix | Labels]:
     """Focal loss `-(1 - p)**gamma log(p)`, where p is the label's probability, the sigmoid of ±z.
 
@@ -126,10 +121,7 @@ def sigmoid_focal(
     between 0 and 1 weighs the losses of both labels. An alpha multiplies the loss of label 1, and
     `1 - alpha` that of label 0; the paper has 0.25.
     """
-    low, high = 1.0, 1.0
-    if alpha is not None:
-        high = checks.number("The alpha of sigmoid_focal", alpha, above=0.0, below=1.0)
-        low = 1.0 - high
+    low, high = (1.0, 1.0) if alpha is None else (1.0 - alpha, alpha)
 
     def focal(ops: Ops, prediction: Matrix, target: Matrix) -> tuple[Vector, Matrix]:
         both = scalar(low, prediction.dtype), scalar(high, prediction.dtype)

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from purenn import checks
-from purenn.arrays import A, Vector
-from purenn.checks import Positive
+from purenn.arrays import A
+from purenn.checks import Inner, Positive
 from purenn.errors import DataError
 from purenn.expressions import maker
 from purenn.kernels import deviations
-from purenn.kernels.elementwise import scalar
-from purenn.kernels.memory import empty_like
 from purenn.losses._contract import Loss, computed, computed_in_ops
 from purenn.losses._targets import require_same_shape
 
@@ -19,18 +16,7 @@ from purenn.losses._targets import require_same_shape
 @maker
 def mean_squared_error() -> Loss[A, A]:
     """Mean of `(prediction - target)²` over a sample's outputs, for float arrays of one shape."""
-
-    @deviations.QUIET
-    def squares(prediction: A, target: A) -> tuple[Vector, A]:
-        outputs = prediction.size // prediction.shape[0]
-        errors = empty_like(prediction)
-        np.subtract(prediction, target, errors)
-        rows = (errors * errors).reshape(prediction.shape[0], outputs)
-        values: Vector = np.add.reduce(rows, axis=1) * scalar(1.0 / outputs, errors.dtype)
-        np.multiply(errors, scalar(2.0 / outputs, errors.dtype), errors)
-        return values, errors
-
-    return computed("mean_squared_error", require_same_shape, squares)
+    return computed("mean_squared_error", require_same_shape, deviations.squares)
 
 
 @maker
@@ -46,16 +32,15 @@ def huber(delta: Positive = 1.0) -> Loss[A, A]:
 
 
 @maker
-def quantile(level: float) -> Loss[A, A]:
+def quantile(level: Inner) -> Loss[A, A]:
     """Quantile (pinball) loss `max(level (t - y), (level - 1) (t - y))`, least at the quantile.
 
     Means and shapes are those of `mean_squared_error`. The level is from 0 to 1, both excluded; 0.5
     gives half the absolute error. Where y is t, the slope is 0. Koenker, Bassett, "Regression
     Quantiles" (1978).
     """
-    q = checks.number("The level of quantile", level, above=0.0, below=1.0)
     return computed(
-        "quantile", require_same_shape, lambda y, t: deviations.pinball(y, t, q), level=q
+        "quantile", require_same_shape, lambda y, t: deviations.pinball(y, t, level), level=level
     )
 
 

@@ -7,12 +7,14 @@ that no step depends on which other samples share its batch: give weights whose 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
 
 from purenn import arrays, checks
 from purenn.arrays import Array, Labels, Mask, Matrix, Vector, is_labels, read_only, typed_like
+from purenn.checks import Label
 from purenn.errors import DataError, OptionError, ShapeError
 from purenn.expressions import maker
 from purenn.kernels.elementwise import scalar, times
@@ -120,14 +122,13 @@ def class_weighted(loss: Loss[Matrix, L], weights: Sequence[float]) -> Loss[Matr
     >>> class_weighted(softmax_cross_entropy(), balanced_weights(np.array([0, 0, 0, 1])))
     class_weighted(softmax_cross_entropy(), (0.6666666666666666, 2.0))
     """
-    if not isinstance(weights, tuple) or not weights:
-        raise OptionError(f"class_weighted: expected a weight for each class, got {weights!r}.")
-    table = [checks.number("A weight of class_weighted", weight, least=0.0) for weight in weights]
+    name = "The weights of class_weighted"
+    table = checks.several(name, weights, partial(checks.number, least=0.0))
 
     def per_sample(prediction: Matrix, target: L) -> PerSample[Matrix]:
         values, pull = loss.checked(prediction, target)
         for weight in table:
-            checks.fits("A weight of class_weighted", weight, values.dtype)
+            checks.fits(name, weight, values.dtype)
         factors = _class_factors(np.array(table, values.dtype), prediction, target)
         return _times(factors, values, pull)
 
@@ -162,14 +163,13 @@ def _class_factors(table: Vector, prediction: Matrix, target: Matrix | Labels) -
 
 
 @maker
-def ignoring(loss: Loss[Matrix, L], label: int) -> Loss[Matrix, L]:
+def ignoring(loss: Loss[Matrix, L], label: Label) -> Loss[Matrix, L]:
     """Ignore the samples with this label, often -1 or -100.
 
     The mean is over the others, in a batch as in an epoch. Where none is left, the loss and its
     cotangent are 0. With rows as targets nothing is ignored. Sample weights go outside:
     `weighted(ignoring(loss, label))`.
     """
-    checks.integer("The label of ignoring", label, -(2**63), 2**63 - 1)
 
     def counted(target: L) -> Mask | None:
         """Which samples count, if targets are labels."""

@@ -10,7 +10,7 @@ from weakref import getweakrefcount
 import attrs
 import numpy as np
 
-from purenn.arrays import Block, Leaves, Packed
+from purenn.arrays import Leaves, Packed, Recycled
 from purenn.kernels.memory import counts_tell
 from purenn.keys import Key
 from purenn.tree import Empty, Frozen, Node, Structure, T, children, field_names
@@ -104,7 +104,7 @@ def _within(params: object) -> list[object]:
     things: list[object] = [params]
     for thing in things:
         if isinstance(thing, np.ndarray):
-            if thing.base is not None and not isinstance(thing, Block):
+            if thing.base is not None and not isinstance(thing, Recycled):
                 things.append(thing.base)
         else:
             inner = thing if isinstance(thing, tuple) else children(thing)

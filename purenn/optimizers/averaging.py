@@ -12,7 +12,7 @@ import attrs
 
 from purenn import checks
 from purenn.arrays import Array, Leaves, are_alike
-from purenn.checks import Count, Fraction
+from purenn.checks import Count, Fraction, Index
 from purenn.errors import OptionError, TreeError
 from purenn.expressions import maker
 from purenn.kernels.updates import average, flush_subnormals
@@ -42,7 +42,7 @@ def averaged(inner: Optimizer[S], decay: Fraction = 0.999) -> Optimizer[Averaged
 
 @maker
 def stochastic_weight_averaging(
-    inner: Optimizer[S], begin: int, every: Count = 1
+    inner: Optimizer[S], begin: Index, every: Count = 1
 ) -> Optimizer[Averaged[S]]:
     """Keep the mean of the parameters after step `begin` and every `every` steps later: SWA.
 
@@ -50,12 +50,11 @@ def stochastic_weight_averaging(
     "Averaging Weights Leads to Wider Optima and Better Generalization" (2018), with a constant or
     cyclical rate, once an epoch. Steps are counted from 0.
     """
-    first = checks.integer("The begin of stochastic_weight_averaging", begin, 0)
 
     def decay(step: int) -> float:
-        if step <= first:
+        if step <= begin:
             return 0.0
-        count, rest = divmod(step - first, every)
+        count, rest = divmod(step - begin, every)
         return 1.0 if rest else count / (count + 1)
 
     return _averaging(inner, decay)
@@ -91,7 +90,8 @@ def averaged_params(state: State[P, Averaged[S]]) -> P:
     """
     slots: object = getattr(state, "slots", None)
     if not isinstance(slots, Averaged):
-        raise OptionError("averaged_params: expected the state of averaged(...).")
+        cure = "If it is inside of another wrapper, take evaluation_params(state)."
+        raise OptionError(f"averaged_params: expected the state of averaged(...). {cure}")
     return evaluation_params(state)
 
 
@@ -103,6 +103,6 @@ def evaluation_params(state: State[P, S]) -> P:
         return state.params
     if not are_alike(averages[0].mean, moving_leaves(state.params)):
         cure = "Put averaged(...) around the whole optimizer."
-        raise TreeError(f"expected averages of all leaves that move, got those of some. {cure}")
+        raise TreeError(f"The state: expected averages of all leaves, got those of some. {cure}")
     means = iter(averages[0].mean)
     return map_pairs(lambda leaf, same: next(means), state.params, state.params)

@@ -27,7 +27,8 @@ def clip_by_value(limit: Positive) -> Transform[Empty]:
     def rule(step: int, g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
         return clip(g, limit, out)
 
-    return entrywise(Empty, rule)
+    # A limit that overflows clips nothing.
+    return fitting(entrywise(Empty, rule), {"The limit of clip_by_value": min(limit, 1.0)})
 
 
 @attrs.frozen
@@ -52,7 +53,8 @@ def clip_by_global_norm(limit: Positive) -> Transform[Norm]:
             updates = updates.then(scaling(limit / reported.value))
         return reported, updates
 
-    return flowing(lambda point: Norm(nan), flow)
+    made = flowing(lambda point: Norm(nan), flow)
+    return fitting(made, {"The limit of clip_by_global_norm": min(limit, 1.0)})
 
 
 @maker

@@ -57,7 +57,10 @@ def nesterov(decay: Fraction) -> Transform[Velocity]:
 
 @maker
 def sgd(rate: float | Schedule, decay: float = 0.9) -> Optimizer[Velocity]:
-    """Stochastic gradient descent with momentum: `descend(momentum(decay), rate)`."""
+    """Stochastic gradient descent with momentum: `descend(momentum(decay), rate)`.
+
+    Other libraries' has no momentum unless it is asked for: `descend(unchanged(), rate)`.
+    """
     return descend(momentum(decay), rate)
 
 

@@ -9,7 +9,7 @@ import attrs
 
 from purenn import checks
 from purenn.arrays import Array, Leaves, require_array
-from purenn.checks import Count, NotNegative
+from purenn.checks import Count, Inner, NotNegative
 from purenn.errors import OptionError
 from purenn.expressions import maker
 from purenn.kernels.blocks import Updates
@@ -98,18 +98,17 @@ class Plateau(Node):
 
 
 @maker
-def plateau(patience: Count, factor: float = 0.1) -> Transform[Plateau]:
+def plateau(patience: Count, factor: Inner = 0.1) -> Transform[Plateau]:
     """Multiply the updates by `factor` again after every `patience` steps without a new best loss.
 
     The best loss is the least. `update` must be given it; steps whose loss is NaN, since none of
     their samples counts, are left out. The factor is above 0 and below 1.
     """
-    by = checks.number("The factor of plateau", factor, above=0.0, below=1.0)
 
     def flow(state: Plateau, updates: Updates, point: Point) -> tuple[Plateau, Updates]:
         if point.loss is None:
             raise OptionError("plateau needs the loss: optimizer.update(state, grads, loss).")
-        after = state if isnan(point.loss) else _waited(state, point.loss, patience, by)
+        after = state if isnan(point.loss) else _waited(state, point.loss, patience, factor)
         return after, updates.then(scaling(after.factor)) if after.factor != 1.0 else updates
 
     return flowing(lambda point: Plateau(inf, 0, 1.0), flow)

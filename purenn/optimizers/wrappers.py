@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 
 from purenn.arrays import Array, Leaves
-from purenn.checks import Count
+from purenn.checks import Count, Share
 from purenn.errors import DivergenceError
 from purenn.expressions import maker
 from purenn.kernels.reductions import is_finite
@@ -18,7 +18,6 @@ from purenn.optimizers._contract import Point, S, rewritten
 from purenn.optimizers._optimizer import Moved, Optimizer
 from purenn.optimizers._state import outermost
 from purenn.optimizers.averaging import blended
-from purenn.schedules import Share
 from purenn.tree import LEAF_TYPES, Node, decompose
 
 

@@ -128,7 +128,7 @@ def note_environment(folder: Path, now: Environment) -> None:
 
 def read_environment(folder: files.AnyPath) -> Environment:
     """The environment that a run was started in."""
-    path = files.expanded(folder) / ENVIRONMENT
+    path = files.require_folder(folder) / ENVIRONMENT
     found = jsons.read(path)
     if isinstance(found, dict):
         return found

@@ -18,10 +18,9 @@ from purenn.kernels.updates import moved
 from purenn.layers import Layer
 from purenn.layers.combinators import inference_pullback
 from purenn.losses import LossFunction
-from purenn.losses._contract import require_no_loss
 from purenn.losses._targets import require_labels, require_matrix
 from purenn.matching import require_same
-from purenn.training.gradient import P, T, X, Y, require_cotangent, value_and_grad
+from purenn.training.gradient import P, T, X, Y, require_cotangent, require_no_loss, value_and_grad
 from purenn.tree import map_leaves, map_pairs, moving_leaves
 
 V = TypeVar("V", bound=Array)

@@ -37,10 +37,10 @@ def value_and_grad(
         ShapeError: in a call, the cotangent is not of the prediction's shape and dtype.
     """
     checks.instance("The model", model, Layer)
-    require_loss_function(loss)
+    require_loss_function("The loss", loss)
 
     def evaluate(params: P, x: X, target: T, key: Key) -> tuple[float, P]:
-        prediction, pullback = model.unguarded_vjp(params, x, key)
+        prediction, pullback = model._unguarded_vjp(params, x, key)
         found = loss(prediction, target)
         require_pair(loss, found)
         value, cotangent = found
@@ -50,7 +50,7 @@ def value_and_grad(
     return evaluate
 
 
-def require_loss_function(loss: object, name: str = "The loss", cure: str = "") -> None:
+def require_loss_function(name: str, loss: object, cure: str = "") -> None:
     """Check that a loss or a measure can be called with a prediction and a target."""
     home = f"{loss.__module__}." if isfunction(loss) else ""
     is_maker = home.startswith("purenn.") and hasattr(loss, "__wrapped__")
@@ -61,6 +61,13 @@ def require_loss_function(loss: object, name: str = "The loss", cure: str = "") 
         or not callable(loss)
     ):
         checks.instance(name, loss, Loss, cure)
+
+
+def require_no_loss(name: str, function: object, cure: str) -> None:
+    """Check that an argument is a function, but none of purenn's losses."""
+    checks.function(name, function)
+    if isinstance(function, Loss):
+        raise OptionError(f"{name}: got the loss {function!r}. {cure}")
 
 
 def require_pair(loss: object, found: object) -> None:

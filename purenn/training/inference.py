@@ -59,11 +59,11 @@ def evaluate(
         batch_size: how many samples are computed at a time.
     """
     checks.instance("The model", model, Layer)
-    require_loss_function(measure, "The measure", "Give accuracy or mean_squared_error(), say.")
+    require_loss_function("The measure", measure, "Give accuracy or mean_squared_error(), say.")
     mean = measure.mean if isinstance(measure, Loss) else measure
     if not isinstance(data, Dataset) and not checks.is_pair(data):
         got = checks.described(data)
-        raise DataError(f"expected a data set or a pair (inputs, targets), got {got}.")
+        raise DataError(f"The data: expected a data set or a pair (inputs, targets), got {got}.")
     source = Pair(data.inputs, data.targets) if isinstance(data, Dataset) else data
     total, samples = 0.0, 0
     for inputs, targets in _batches(source, batch_size):
@@ -88,8 +88,9 @@ def _batches(data: X | Column[X], batch_size: int) -> Iterator[X]:
     plain = [array.view(np.ndarray) if isinstance(array, np.memmap) else array for array in arrays]
     lengths = [len(array) if array.ndim else 0 for array in arrays]
     if len({*lengths}) != 1 or 0 in lengths:
+        expected = "expected arrays with the same number of samples, at least 1"
         got = " and ".join(map(str, lengths)) or "no array"
-        raise DataError(f"expected arrays with the same number of samples, at least 1, got {got}.")
+        raise DataError(f"The data: {expected}, got {got}.")
     for start in range(0, lengths[0], size):
         batch = compose(structure, [array[start : start + size] for array in plain])
         if _is_like(batch, data):
@@ -105,4 +106,4 @@ def _number(value: object) -> float:
         return float(value)
     cure = "Give purenn's losses as they are; a function of your own returns the value alone."
     got = checks.described(value)
-    raise OptionError(f"expected a measure that gives a number, got {got}. {cure}")
+    raise OptionError(f"The measure: expected one that gives a number, got {got}. {cure}")

@@ -11,14 +11,13 @@ import numpy as np
 
 from purenn import checks
 from purenn.arrays import AnyArray, Indices, Labels, Matrix, is_labels, require_integers
-from purenn.checks import Number
+from purenn.checks import Label, Number
 from purenn.errors import OptionError, ShapeError
 from purenn.expressions import maker
 from purenn.kernels.gather import take
 from purenn.losses import Loss
-from purenn.losses._contract import require_no_loss
 from purenn.losses._targets import require_binary_targets, require_class_targets, require_matrix
-from purenn.training.gradient import T, Y
+from purenn.training.gradient import T, Y, require_no_loss
 from purenn.tree import leaves
 
 
@@ -65,8 +64,9 @@ class Measure(Generic[Y, T]):
         return self.function(prediction, target)
 
 
+@maker
 def measure_ignoring(
-    measure: Callable[[Matrix, Labels], float], label: int
+    measure: Callable[[Matrix, Labels], float], label: Label
 ) -> Measure[Matrix, Labels]:
     """A measure that ignores the samples with this label, as `losses.ignoring` does for losses.
 
@@ -77,7 +77,6 @@ def measure_ignoring(
     0.5
     """
     require_no_loss("The measure of measure_ignoring", measure, "Use losses.ignoring(loss, label).")
-    checks.integer("The label of measure_ignoring", label, -(2**63), 2**63 - 1)
 
     def kept(target: Labels) -> Indices:
         require_integers("measure_ignoring(...)", target)
@@ -104,7 +103,7 @@ def counted(measure: object, targets: object) -> int:
     found = (targets,) if isinstance(targets, np.ndarray) else leaves(targets)
     if found and found[0].ndim:
         return len(found[0])
-    raise OptionError("expected targets with a batch axis.")
+    raise OptionError("The targets: expected a batch axis.")
 
 
 def _share(hits: AnyArray, prediction: Matrix) -> float:

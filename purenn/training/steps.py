@@ -201,7 +201,7 @@ def mean_loss(reports: Iterable[Report]) -> float:
     reports = tuple(reports)
     for report in reports:
         checks.instance("A report of mean_loss", report, Report)
-    counted = [report for report in reports if isfinite(report.loss)]
-    samples = sum(report.samples for report in counted)
-    losses = [report.loss * report.samples for report in counted]
+    kept = [report for report in reports if isfinite(report.loss)]
+    samples = sum(report.samples for report in kept)
+    losses = [report.loss * report.samples for report in kept]
     return reduce(add, losses) / samples if samples else nan  # `sum` compensates since Python 3.12
