@@ -130,6 +130,16 @@ def test_gathering_takes_one_pass_or_two_or_none(monkeypatch: pytest.MonkeyPatch
     assert needed[1] < 2 * memory.SMALL, needed
 
 
+@pytest.mark.parametrize("shape", [(50, 3), (2, 25, 3), (2, 5, 5, 3)])
+def test_maxima_of_short_rows_are_found_in_a_transposed_copy(
+    shape: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x: nn.Array = random(50, 3).reshape(shape)
+    softmax: nn.Layer[nn.Empty, nn.Array, nn.Array] = nn.layers.softmax()
+    work = work_of(lambda: softmax.apply(nn.Empty(), x), monkeypatch)
+    assert work.passes((3, 50)) == ["copy", "maximum.reduce"]
+
+
 def test_a_step_costs_each_of_many_layers_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     def calls(depth: int) -> float:
         model = model_of(" >> ".join(["linear(4)", "tanh()"] * depth))

@@ -130,8 +130,9 @@ def row_sums(x: Array) -> Array:
 
 def _below_row_maximum(x: A) -> A:
     """Each row less its maximum, so that the exponential of none overflows. Writable."""
-    if x.ndim == 2 and x.shape[1] <= SHORT:
-        largest = np.maximum.reduce(x.T.copy(), axis=0).reshape(-1, 1)
+    if x.shape[-1] <= SHORT:
+        columns = x.reshape(-1, x.shape[-1]).T.copy()
+        largest = np.maximum.reduce(columns, axis=0).reshape(*x.shape[:-1], 1)
     else:
         largest = np.maximum.reduce(x, axis=-1, keepdims=True)
     shifted = empty_like(x)
