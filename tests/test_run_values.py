@@ -101,9 +101,9 @@ class TestEnvironments:
         monkeypatch.setenv("PATH", str(tmp_path))
         assert commit.__wrapped__(Path(nn.__file__).parent) == ""
 
-    def test_signals_to_the_process_group_do_not_reach_git(self, tmp_path: Path) -> None:
+    def test_neither_signals_nor_unreadable_errors_of_git_matter(self, tmp_path: Path) -> None:
         git = tmp_path / "git"
-        git.write_text('#!/bin/sh\ntouch "$0.asked"; sleep 0.3; echo abc\n')
+        git.write_text('#!/bin/sh\ntouch "$0.asked"; sleep 0.3; printf "\\374" >&2; echo abc\n')
         git.chmod(0o755)
         code = (
             "import signal, pathlib; from purenn.runs.environment import commit\n"

@@ -67,12 +67,10 @@ def _git(folder: Path, *arguments: str) -> str:
     command = ["git", "--no-optional-locks", "-C", str(folder), *arguments]
     try:
         # In a session of its own: a Ctrl-C is meant for the run, which must not miss the answer.
-        done = subprocess.run(
-            command, capture_output=True, text=True, check=False, start_new_session=True
-        )
+        done = subprocess.run(command, capture_output=True, check=False, start_new_session=True)
     except OSError:
         return ""
-    return "" if done.returncode else done.stdout.strip()
+    return "" if done.returncode else done.stdout.decode(errors="replace").strip()
 
 
 def _threads() -> Environment:
