@@ -20,7 +20,7 @@ from purenn import files, jsons, safetensors
 from purenn.arrays import AnyArray
 from purenn.errors import FormatError, TreeError
 from purenn.keys import Key
-from purenn.matching import mismatches, named
+from purenn.matching import kinds, mismatches, named
 from purenn.tree import LEAF_TYPES, Node, T, compose, compose_like, decompose
 
 VERSION = "2"
@@ -50,7 +50,7 @@ class Saved:
     def fitted(self, like: T) -> T:
         """The tree, in the classes of a tree of the same structure, shapes and dtypes."""
         expected, nodes = named(like), _nodes(like)
-        found = mismatches(expected, self.leaves)
+        found = mismatches(kinds(expected), kinds(self.leaves))
         if not found and _names(self.nodes or nodes) != _names(nodes):
             found = ("the same leaves lie in nodes of other classes",)
         if found:

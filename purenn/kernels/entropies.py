@@ -100,10 +100,11 @@ def _weighted_sums(weights: Array, x: Matrix) -> Vector:
 def sigmoid_entropy(ops: Ops, logits: Matrix, target: Matrix) -> tuple[Vector, Matrix]:
     """`max(z, 0) - t z + log(1 + exp(-|z|))`, the mean of each row, and `(sigmoid(z) - t) / n`."""
     zero, one = scalar(0.0, logits.dtype), scalar(1.0, logits.dtype)
-    e, surprise = decay(ops, logits), clipped(logits, 0.0, inf)
+    e, slopes = decay(ops, logits), empty_like(logits)
+    surprise: Matrix = np.greater(logits, zero, empty_like(logits))
+    np.subtract(surprise, target, surprise)  # exact, where `max(z, 0) - t z` would cancel
     with np.errstate(invalid="ignore"):
-        slopes: Matrix = np.multiply(target, logits, empty_like(logits))
-        np.subtract(surprise, slopes, surprise)
+        np.multiply(surprise, logits, surprise)
     ops.log1p(e, slopes)
     np.add(surprise, slopes, surprise)
     columns = logits.shape[1]

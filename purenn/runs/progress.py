@@ -12,7 +12,7 @@ import attrs
 from purenn import checks, files, jsons, saving
 from purenn.errors import CheckpointError, OptionError, RunError, TreeError
 from purenn.keys import Key
-from purenn.matching import described, mismatches, named
+from purenn.matching import kinds, mismatches, named
 from purenn.optimizers import State
 from purenn.runs.config import read_config
 from purenn.runs.divergence import NO_MOMENTS, Moment, P, S, require_finite
@@ -119,7 +119,7 @@ def begin(run: Run, state: State[P, S], model: str, key: Key) -> Progress[P, S]:
         jsons.write(run.folder / CONFIG, attrs.asdict(run.config))
     planned = summary.planned if summary and summary.epochs == progress.epoch else 0
     SAVED[run.folder] = progress.epoch, progress.batch
-    BEGUN[run.folder] = described(named(state))
+    BEGUN[run.folder] = kinds(named(state))
     return attrs.evolve(progress, records=records, planned=planned)
 
 
@@ -153,7 +153,7 @@ def save(run: Run, progress: Progress[P, S]) -> None:
     """
     require_progress(run, progress)
     require_latest(run, progress)
-    actual = described(named(progress.state))
+    actual = kinds(named(progress.state))
     if found := mismatches(BEGUN.get(run.folder, actual), actual):
         what = "The state is unlike that given to begin, and could not be resumed"
         raise TreeError(f"{what}:\n  " + "\n  ".join(found))
