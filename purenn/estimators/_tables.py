@@ -38,6 +38,8 @@ class Frame(Protocol):
 
     @property
     def columns(self) -> Iterable[object]: ...
+    @property
+    def dtypes(self) -> object: ...  # which tables of pyarrow lack: they are like arrays
     def __getitem__(self, name: object, /) -> Series: ...
 
 
