@@ -10,7 +10,7 @@ import pytest
 from contracts import bits, copies, normal
 from refusals import refused
 
-from purenn.arrays import FLOAT32, Vector
+from purenn.arrays import FLOAT32, Matrix, Vector
 from purenn.errors import DataError
 from purenn.estimators._columns import Layout, fit_columns
 
@@ -44,8 +44,29 @@ class FakeFrame:
     def shape(self) -> tuple[int, int]:
         return len(next(iter(self.content.values())).values), len(self.content)
 
+    @property
+    def dtypes(self) -> list[str]:
+        return [each.dtype for each in self.content.values()]
+
     def __getitem__(self, name: str) -> FakeSeries:
         return self.content[name]
+
+
+@attrs.frozen
+class FakeArrow:
+    """A table of pyarrow, whose columns are no names."""
+
+    array: Matrix
+
+    @property
+    def columns(self) -> list[Vector]:
+        return list(self.array.T)
+
+    def __getitem__(self, place: int) -> Vector:
+        return self.columns[place]
+
+    def __array__(self, dtype: None = None, copy: bool | None = None) -> Matrix:
+        return self.array
 
 
 def fake(content: dict[str, Values]) -> object:
@@ -173,3 +194,10 @@ def test_frames_whose_columns_cannot_be_told_apart_are_refused() -> None:
     frame = pytest.importorskip("pandas").DataFrame([[1.0, 2.0]], columns=["a", "a"])
     with refused(DataError, "X: two columns have the same name. Rename one of them."):
         fit_columns(frame)
+
+
+def test_tables_of_pyarrow_are_like_arrays() -> None:
+    x: Matrix = normal(0, 9, 2)
+    assert bits(fit_columns(FakeArrow(x)).transform(FakeArrow(x))) == bits(
+        fit_columns(x).transform(x)
+    )

@@ -24,6 +24,7 @@ WRAPPERS: dict[object, int] = {
 
 # What makes predictions of the outputs that these take; all others take predictions.
 LINKS: dict[object, Link] = {
+    **dict.fromkeys((losses.mean_squared_error, losses.huber, losses.quantile), identity()),
     losses.poisson: exponential(),
     **dict.fromkeys((losses.binary_cross_entropy_with_logits, losses.sigmoid_focal), sigmoid()),
     **dict.fromkeys(
@@ -52,11 +53,16 @@ def link_of(loss: object) -> Link:
     return LINKS.get(_maker_of(loss), identity())
 
 
-def require_match(model: object, loss: object) -> None:
-    """Check that a loss of logits gets logits."""
-    if gives_probabilities(model) and link_of(loss) in (sigmoid(), softmax()):
-        cure = "Leave out the last layer of the model, or take a loss of probabilities."
-        raise OptionError(f"loss: {loss!r} takes logits, the model gives probabilities. {cure}")
+def require_match(model: object, loss: object, *, has_labels: bool = False) -> None:
+    """Check that a loss of logits gets logits, and is one of several labels if there are any."""
+    if gives_probabilities(model):
+        if link_of(loss) in (sigmoid(), softmax()):
+            cure = "Leave out the last layer of the model, or take a loss of probabilities."
+            raise OptionError(f"loss: {loss!r} takes logits, the model gives probabilities. {cure}")
+    elif has_labels and LINKS.get(_maker_of(loss), sigmoid()) != sigmoid():
+        expected = f"{loss!r} takes no logits of several labels, which rows of 0 and 1 are"
+        cure = "Take binary_cross_entropy_with_logits(), or give each row one label."
+        raise OptionError(f"loss: {expected}. {cure}")
 
 
 @maker

@@ -14,7 +14,7 @@ import attrs
 import numpy as np
 
 from purenn.arrays import FLOAT64, A, Element, Matrix, Vector
-from purenn.errors import DataError, DtypeError, ShapeError
+from purenn.errors import DataError, DtypeError, LabelError, ShapeError
 
 # Types of values that are never missing, to be quick about them.
 PRESENT = (str, bool, int)
@@ -38,6 +38,8 @@ class Frame(Protocol):
 
     @property
     def columns(self) -> Iterable[object]: ...
+    @property
+    def dtypes(self) -> object: ...  # which tables of pyarrow lack: they are like arrays
     def __getitem__(self, name: object, /) -> Series: ...
 
 
@@ -112,7 +114,7 @@ def require_unmasked(name: str, values: object) -> None:
 
 
 def require_labels(y: object) -> None:
-    """Check that no label is missing, which could not be sorted among others."""
+    """Check that labels can be sorted: none is missing, and not only some are texts."""
     if y is None or (isinstance(y, np.ndarray) and y.dtype.kind not in "OfmM"):
         return
     labels = np.atleast_1d(np.asarray(y, object))
@@ -120,6 +122,8 @@ def require_labels(y: object) -> None:
         if is_missing(label):
             row, cure = place // labels[:1].size, "Leave such rows out, or give them a label."
             raise DataError(f"Input y contains NaN. Row {row} has no label. {cure}")
+    if len({isinstance(label, str) for label in labels.flat}) > 1:
+        raise LabelError("y: expected numbers or texts as labels, got both. Make texts of all.")
 
 
 def as_array(table: object) -> Anything:

@@ -129,7 +129,7 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         return read_only(rows)
 
     def _aims(self, model: Net) -> tuple[object, Link, object]:
-        require_match(model, self.loss)
+        require_match(model, self.loss, has_labels=self._is_multilabel)
         loss: object
         if gives_probabilities(model):
             loss = losses.binary_cross_entropy() if self._is_multilabel else losses.cross_entropy()

@@ -31,7 +31,8 @@ def center_and_spread(x: Matrix) -> tuple[Vector, Vector]:
         widest = 0.5 * (np.fmax.reduce(half) - np.fmin.reduce(half))
         found = np.where(high > low, high - low, widest)
         spread[piece] = np.where(found > 0.0, found, inf)
-    return read_only(center), read_only(spread)
+    # Whether the median is 0 or -0 would depend on the order of rows.
+    return read_only(center + 0.0), read_only(spread)
 
 
 @np.errstate(under="ignore")
