@@ -117,12 +117,13 @@ def require_labels(y: object) -> None:
     """Check that labels can be sorted: none is missing, and not only some are texts."""
     if y is None or (isinstance(y, np.ndarray) and y.dtype.kind not in "OfmM"):
         return
-    labels = np.atleast_1d(np.asarray(y, object))
-    for place, label in enumerate(labels.ravel().tolist()):
+    array = np.atleast_1d(np.asarray(y, object))
+    labels = array.ravel().tolist()
+    for place, label in enumerate(labels):
         if is_missing(label):
-            row, cure = place // labels[:1].size, "Leave such rows out, or give them a label."
+            row, cure = place // array[:1].size, "Leave such rows out, or give them a label."
             raise DataError(f"Input y contains NaN. Row {row} has no label. {cure}")
-    if len({isinstance(label, str) for label in labels.flat}) > 1:
+    if len({isinstance(label, str) for label in labels}) > 1:
         raise LabelError("y: expected numbers or texts as labels, got both. Make texts of all.")
 
 
