@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 import pytest
 from contracts import KEY, bits, dtypes, pulled
-from counting import memory_of
+from counting import memory_of, work_of
 
 from purenn import Empty, Layer, initializers
 from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Images
@@ -120,6 +120,7 @@ def test_first_weights_of_conv_have_the_fans_of_a_window() -> None:
 POOLS: list[tuple[Pair, Pair, Padding]] = [
     *(((2, 2), (1, 2), "valid"), ((3, 3), (2, 3), "valid"), ((7, 6), (1, 1), "valid")),
     *(((3, 3), (2, 2), "same"), ((2, 3), (3, 1), "same"), ((1, 2), (2, 1), "same")),
+    *(((5, 4), (2, 1), "same"), ((4, 5), (3, 1), "valid")),
 ]
 
 
@@ -146,6 +147,18 @@ def test_of_equal_maxima_the_first_gets_the_cotangent() -> None:
     assert dx[0, ..., 0].tolist() == [[0, 3, 5, 0], [0, 0, 0, 0]]
     overlapping = pulled(max_pool(2, 1), EMPTY, x, pixels([[1, 2, 4]]))[2]
     assert overlapping[0, ..., 0].tolist() == [[0, 3, 4, 0], [0, 0, 0, 0]]
+    large = pixels([[1, 2, 3, 3], [3] * 4, [0] * 4, [3] * 4])
+    dx = pulled(max_pool(4), EMPTY, large, pixels([[7]]))[2]
+    assert dx[0, ..., 0].tolist() == [[0, 0, 7, 0], *[[0] * 4] * 3]
+
+
+@pytest.mark.parametrize("pool", [max_pool(16), average_pool(16)], ids=repr)
+def test_pools_of_large_windows_take_passes_for_rows_and_columns(
+    pool: Layer[Empty, Images, Images], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x: Images = np.ones((2, 16, 16, 2))
+    work = work_of(lambda: pulled(pool, EMPTY, x, np.ones((2, 1, 1, 2))), monkeypatch)
+    assert len(work.calls) < 12 * (16 + 16)
 
 
 @dtypes

@@ -38,6 +38,13 @@ class Windows:
         last = max(first, min(self.extent(axis), length - start))
         return slice(first + start, last + start), slice(first, last)
 
+    def by_axis(self, height: int) -> tuple[Windows, Windows]:
+        """Windows along the rows of images of that height, and then down what these give."""
+        size, stride, start, count = self.size, self.stride, self.start, self.count
+        across = (1, size[1]), (1, stride[1]), (0, start[1]), (height, count[1])
+        down = (size[0], 1), (stride[0], 1), (start[0], 0), count
+        return Windows(*across), Windows(*down)
+
     def taps(self) -> list[Tap]:
         """Each element of a window, in C order: where it lies in the cover, for all windows."""
         rows, columns = (
