@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from contracts import check_close, dtypes, matrix, normal
+from contracts import bits, check_close, dtypes, matrix, normal
 
 import purenn as nn
 from purenn import layers, losses
@@ -199,6 +199,11 @@ def test_predictions_depend_neither_on_batches_nor_on_the_source(tmp_path: Path)
         for source in (DATA, (mapped, y)):
             share = nn.evaluate(MODEL, START.params, source, nn.accuracy, size)
             assert share == pytest.approx(nn.accuracy(expected, y))
+    wide, norm = normal(0, 1000, 8), layers.layer_norm()
+    affine = norm.init(KEY, wide)
+    assert bits(nn.predict(norm, affine, np.asfortranarray(wide))) == bits(
+        nn.predict(norm, affine, wide)
+    )
 
 
 def test_a_model_of_two_inputs_trains_on_pairs() -> None:

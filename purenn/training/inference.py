@@ -92,7 +92,9 @@ def _batches(data: X | Column[X], batch_size: int) -> Iterator[X]:
         got = " and ".join(map(str, lengths)) or "no array"
         raise DataError(f"The data: {expected}, got {got}.")
     for start in range(0, lengths[0], size):
-        batch = compose(structure, [array[start : start + size] for array in plain])
+        rows = [array[start : start + size] for array in plain]
+        # Sums depend on the order of memory, which is not to show in what is predicted.
+        batch = compose(structure, [x if x.flags.c_contiguous else x.copy() for x in rows])
         if _is_like(batch, data):
             yield batch
 
