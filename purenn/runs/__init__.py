@@ -22,6 +22,7 @@ if not all(map(importlib.util.find_spec, ("filelock", "threadpoolctl"))):
 from purenn.errors import InterruptionError as InterruptionError
 from purenn.errors import RunError as RunError
 from purenn.jsons import Json as Json
+from purenn.runs.cadence import Cadence as Cadence
 from purenn.runs.config import Config as Config
 from purenn.runs.config import flat as flat
 from purenn.runs.config import read_config as read_config
@@ -44,6 +45,5 @@ from purenn.runs.records import best as best
 from purenn.runs.records import best_epoch as best_epoch
 from purenn.runs.records import patience as patience
 from purenn.runs.records import read_records as read_records
-from purenn.runs.training import Cadence as Cadence
 from purenn.runs.training import train as train
 from purenn.saving import digest as digest

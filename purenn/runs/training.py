@@ -16,6 +16,7 @@ from purenn.errors import InterruptionError, RunError
 from purenn.keys import Key
 from purenn.optimizers import State, evaluation_params
 from purenn.optimizers._state import Owner
+from purenn.runs.cadence import EVERY_MINUTE, Cadence
 from purenn.runs.divergence import B, P, S, checked_step, require_finite
 from purenn.runs.environment import arithmetic, environment, note_environment
 from purenn.runs.folder import SUMMARY, Run
@@ -25,36 +26,6 @@ from purenn.runs.records import METRICS, TIMES, Best, Metrics, Until, record, re
 from purenn.training import Report, Step
 
 B_co = TypeVar("B_co", covariant=True)
-
-
-@attrs.frozen
-class Cadence:
-    """When checkpoints are written, and how often `train` yields.
-
-    Checkpoints are written after so many seconds, steps or epochs, after the last epoch, and after
-    each that is the best so far. They wait milliseconds for the disk: where epochs are as short,
-    ask for fewer.
-    `train` yields every `shown` seconds; 0 yields after each step.
-    """
-
-    seconds: float = 60.0
-    steps: int | None = None
-    epochs: int = 1
-    shown: float = 0.1
-
-    def __attrs_post_init__(self) -> None:
-        checks.number("seconds between checkpoints", self.seconds, least=0.0)
-        checks.number("seconds between yields", self.shown, least=0.0)
-        checks.integer("epochs between checkpoints", self.epochs)
-        if self.steps is not None:
-            checks.integer("steps between checkpoints", self.steps)
-
-    def is_due(self, seconds: float, steps: int) -> bool:
-        """Whether so much time or so many steps after a checkpoint there must be another."""
-        return seconds >= self.seconds or (self.steps is not None and steps >= self.steps)
-
-
-EVERY_MINUTE = Cadence()
 
 
 @runtime_checkable
@@ -106,16 +77,7 @@ def train(
     require_progress(run, progress)
     checks.instance("cadence", cadence, Cadence)
     _require_functions(step=step, batches_of=batches_of, measure=measure, until=until, best=best)
-    if checks.integer("epochs", epochs) < progress.epoch:
-        raise RunError(
-            f"{run.folder} has {progress.epoch} epochs already: expected at least as many, got "
-            f"{epochs}. Ask for more, or choose another folder."
-        )
-    was_finished = files.exists(run.folder / SUMMARY) and progress.planned >= epochs
-    require_records(run.folder, progress.records)
-    require_latest(run, progress)
-    _require_best(run, progress, best)
-    if was_finished or _is_over(progress, epochs, until):
+    if _is_done(run, progress, epochs, until, best):
         return
     require_finite(progress.state, progress.place, progress.recent)
     with interruptible() as stop:
@@ -131,13 +93,11 @@ def train(
             for batch in batches[progress.batch :]:
                 progress = _advance(progress, step, owner, batch)
                 steps, now = progress.state.step - saved_step, time.monotonic()
-                is_due = cadence.is_due(now - saved, steps)
-                is_best = False
+                is_due, is_best = cadence.is_due(now - saved, steps), False
                 if progress.batch == len(batches):
                     owner.look()  # for `measure`
                     progress = _end_epoch(run, progress, measure)
-                    is_over = _is_over(progress, epochs, until)
-                    is_best = _is_best(progress, best)
+                    is_over, is_best = _is_over(progress, epochs, until), _is_best(progress, best)
                     is_due = is_due or is_over or is_best or progress.epoch % cadence.epochs == 0
                 if is_over:
                     progress = attrs.evolve(progress, planned=progress.epoch)
@@ -147,15 +107,35 @@ def train(
                     before, saved, saved_step = saved, time.monotonic(), progress.state.step
                     _note_time(run, progress, "seconds", round(saved - before, 6))
                 if number is not None:
-                    raise InterruptionError(
-                        f"Stopped by {Signals(number).name} before {progress.place}. "
-                        f"{run.checkpoint} is complete: resume the run to go on from there.",
-                        number,
-                    )
+                    raise _interruption(run, progress, number)
                 if is_due or progress.batch == 0 or now - shown >= cadence.shown:
                     owner.look()
                     yield progress
                     shown = time.monotonic()
+
+
+def _is_done(
+    run: Run, progress: Progress[P, S], epochs: int, until: Until | None, best: Best | None
+) -> bool:
+    """Whether nothing is left to train; checks that the run stands where the progress does."""
+    if checks.integer("epochs", epochs) < progress.epoch:
+        raise RunError(
+            f"{run.folder} has {progress.epoch} epochs already: expected at least as many, got "
+            f"{epochs}. Ask for more, or choose another folder."
+        )
+    was_finished = files.exists(run.folder / SUMMARY) and progress.planned >= epochs
+    require_records(run.folder, progress.records)
+    require_latest(run, progress)
+    _require_best(run, progress, best)
+    return was_finished or _is_over(progress, epochs, until)
+
+
+def _interruption(run: Run, progress: Progress[P, S], number: int) -> InterruptionError:
+    return InterruptionError(
+        f"Stopped by {Signals(number).name} before {progress.place}. "
+        f"{run.checkpoint} is complete: resume the run to go on from there.",
+        number,
+    )
 
 
 def _require_functions(**functions: object) -> None:

@@ -1,0 +1,37 @@
+"""When a run writes checkpoints, and how often it shows where it stands."""
+
+from __future__ import annotations
+
+import attrs
+
+from purenn import checks
+
+
+@attrs.frozen
+class Cadence:
+    """When checkpoints are written, and how often `train` yields.
+
+    Checkpoints are written after so many seconds, steps or epochs, after the last epoch, and after
+    each that is the best so far. They wait milliseconds for the disk: where epochs are as short,
+    ask for fewer.
+    `train` yields every `shown` seconds; 0 yields after each step.
+    """
+
+    seconds: float = 60.0
+    steps: int | None = None
+    epochs: int = 1
+    shown: float = 0.1
+
+    def __attrs_post_init__(self) -> None:
+        checks.number("seconds between checkpoints", self.seconds, least=0.0)
+        checks.number("seconds between yields", self.shown, least=0.0)
+        checks.integer("epochs between checkpoints", self.epochs)
+        if self.steps is not None:
+            checks.integer("steps between checkpoints", self.steps)
+
+    def is_due(self, seconds: float, steps: int) -> bool:
+        """Whether so much time or so many steps after a checkpoint there must be another."""
+        return seconds >= self.seconds or (self.steps is not None and steps >= self.steps)
+
+
+EVERY_MINUTE = Cadence()
