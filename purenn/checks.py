@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import cache, partial
 from math import inf, isfinite
-from types import FunctionType, NoneType
+from types import FunctionType, NoneType, SimpleNamespace
 from typing import Annotated, TypeVar
 
 import attrs
@@ -118,8 +118,11 @@ def of_arguments(function: FunctionType) -> dict[str, Check]:
     with suppress(NameError, AttributeError, TypeError):
         hints = typing.get_type_hints(function, include_extras=True)
     for one in inspect.signature(function).parameters.values():
-        if one.kind in (one.VAR_POSITIONAL, one.VAR_KEYWORD):
-            hints.pop(one.name, None)
+        # Where only a type checker knows a name, or takes what Python does not: `slice[int]`.
+        with suppress(NameError, AttributeError, TypeError):
+            if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD):
+                lone = SimpleNamespace(__annotations__={one.name: one.annotation})
+                hints |= typing.get_type_hints(lone, function.__globals__, include_extras=True)
     found = {name: _of_hint(hint) for name, hint in hints.items()}
     return {name: check for name, check in found.items() if check is not None}
 
