@@ -114,9 +114,6 @@ Probability = Annotated[float, partial(number, least=0.0, most=1.0)]
 def of_arguments(function: FunctionType) -> dict[str, Check]:
     """The check of each argument of a `@maker` whose annotation says what it is."""
     hints: dict[str, object] = {}
-    # Where only a type checker knows a name, or takes what Python does not, such as `slice[int]`.
-    with suppress(NameError, AttributeError, TypeError):
-        hints = typing.get_type_hints(function, include_extras=True)
     for one in inspect.signature(function).parameters.values():
         # Where only a type checker knows a name, or takes what Python does not: `slice[int]`.
         with suppress(NameError, AttributeError, TypeError):
@@ -160,8 +157,15 @@ def instance(name: str, value: object, kind: type, cure: str = "") -> object:
     advice = cure or CURES.get(kind.__name__, "")
     if inspect.isfunction(value) and hasattr(value, "__wrapped__"):  # by @maker
         advice = f"Call it: {value.__name__}()."
+    advice = redefined(type(value), kind) or advice
     expected, got = _a(kind.__name__), described(value)
     raise OptionError(f"{name}: expected {expected}, got {got}. {advice}".rstrip())
+
+
+def redefined(old: object, new: object) -> str:
+    """What to do about two classes of one name, or structures of them; nothing for others."""
+    cure = "A class was defined again, as by a cell run twice: make anew what is of the old one."
+    return cure if repr(old) == repr(new) else ""
 
 
 def function(name: str, value: object) -> object:
