@@ -87,7 +87,7 @@ def load(path: files.AnyPath, *, like: object = None) -> object:
     square ones would be accepted. Another tree raises TreeError, and a file that is truncated,
     corrupt or of another format FormatError.
     """
-    saved = decode(files.read(path), str(path))
+    saved = decode(files.read(path, b"{", safetensors.LENGTH), str(path))
     return saved.built() if like is None else saved.fitted(like)
 
 
