@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from contracts import check_close, dtypes, matrix, normal
+from contracts import check_close, copies, dtypes, matrix, normal
 
 import purenn as nn
 from purenn import layers, losses
@@ -17,7 +17,7 @@ from purenn.arrays import FloatDtype, Images, Labels, Matrix, Vector
 from purenn.data import Batch, batches_in_order
 from purenn.errors import DivergenceError
 from purenn.saving import encode
-from purenn.training import Report, measure_ignoring
+from purenn.training import Report, measure_ignoring, sharpness_aware_step
 from purenn.tree import leaves
 
 KEY = nn.Key(4)
@@ -144,6 +144,12 @@ def test_a_batch_that_is_not_finite_is_no_matter_of_the_rate() -> None:
     step = nn.training_step(nn.linear(1), losses.weighted(SQUARED), STILL)
     with pytest.raises(DivergenceError, match=r"0\. Leave out what is not finite in its batch\.$"):
         step(STILL.init(nn.linear(1).init(KEY, x)), batch)
+
+
+def test_steps_can_be_pickled_where_their_parts_can() -> None:
+    for step in (STEP, sharpness_aware_step(MODEL, LOSS, OPTIMIZER)):
+        for again in copies(step):
+            assert again(START, BATCHES[0])[1] == step(START, BATCHES[0])[1]
 
 
 @np.errstate(all="raise")

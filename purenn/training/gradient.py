@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from inspect import isfunction
 from typing import TypeVar
 
@@ -39,15 +40,18 @@ def value_and_grad(
     checks.instance("The model", model, Layer)
     require_loss_function("The loss", loss)
 
-    def evaluate(params: P, x: X, target: T, key: Key) -> tuple[float, P]:
-        prediction, pullback = model._unguarded_vjp(params, x, key)
-        found = loss(prediction, target)
-        require_pair(loss, found)
-        value, cotangent = found
-        require_cotangent(loss, prediction, cotangent)
-        return float(value), pullback(cotangent)[0]
+    return partial(_evaluate, model, loss)
 
-    return evaluate
+
+def _evaluate(
+    model: Layer[P, X, Y], loss: LossFunction[Y, T], params: P, x: X, target: T, key: Key
+) -> tuple[float, P]:
+    prediction, pullback = model._unguarded_vjp(params, x, key)
+    found = loss(prediction, target)
+    require_pair(loss, found)
+    value, cotangent = found
+    require_cotangent(loss, prediction, cotangent)
+    return float(value), pullback(cotangent)[0]
 
 
 def require_loss_function(name: str, loss: object, cure: str = "") -> None:
