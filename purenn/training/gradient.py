@@ -11,7 +11,7 @@ import numpy as np
 
 from purenn import checks
 from purenn.arrays import are_alike
-from purenn.errors import OptionError, ShapeError
+from purenn.errors import OptionError, PurennError, ShapeError
 from purenn.keys import Key
 from purenn.layers import Layer
 from purenn.losses import Loss, LossFunction
@@ -22,6 +22,7 @@ Y = TypeVar("Y")
 T = TypeVar("T")
 
 NUMBERS = (float, np.floating)
+OWN = "check_layer and check_loss, of purenn.testing, tell what is wrong with those of one's own."
 
 
 def value_and_grad(
@@ -46,12 +47,17 @@ def value_and_grad(
 def _evaluate(
     model: Layer[P, X, Y], loss: LossFunction[Y, T], params: P, x: X, target: T, key: Key
 ) -> tuple[float, P]:
-    prediction, pullback = model._unguarded_vjp(params, x, key)
-    found = loss(prediction, target)
-    require_pair(loss, found)
-    value, cotangent = found
-    require_cotangent(loss, prediction, cotangent)
-    return float(value), pullback(cotangent)[0]
+    try:
+        prediction, pullback = model._unguarded_vjp(params, x, key)
+        found = loss(prediction, target)
+        require_pair(loss, found)
+        value, cotangent = found
+        require_cotangent(loss, prediction, cotangent)
+        return float(value), pullback(cotangent)[0]
+    except (TypeError, ValueError) as error:
+        if not isinstance(error, PurennError):
+            error.add_note(OWN)
+        raise
 
 
 def require_loss_function(name: str, loss: object, cure: str = "") -> None:
