@@ -221,10 +221,10 @@ def described(value: object) -> str:
         return f"a tuple of {len(value)}"
     if inspect.isfunction(value):
         return f"the function {value.__name__}"
-    text = repr(value)
-    if len(text) > 60 or "\n" in text:
-        return f"an object of class {type(value).__name__}"
-    return text
+    with suppress(ValueError):  # of an integer of more digits than Python writes
+        if len(text := repr(value)) <= 60 and "\n" not in text:
+            return text
+    return f"an object of class {type(value).__name__}"
 
 
 def both(found: object) -> str:
