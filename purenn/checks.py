@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import cache, partial
 from math import inf, isfinite
-from types import FunctionType, NoneType
+from types import FunctionType, NoneType, SimpleNamespace
 from typing import Annotated, TypeVar
 
 import attrs
@@ -114,12 +114,12 @@ Probability = Annotated[float, partial(number, least=0.0, most=1.0)]
 def of_arguments(function: FunctionType) -> dict[str, Check]:
     """The check of each argument of a `@maker` whose annotation says what it is."""
     hints: dict[str, object] = {}
-    # Where only a type checker knows a name, or takes what Python does not, such as `slice[int]`.
-    with suppress(NameError, AttributeError, TypeError):
-        hints = typing.get_type_hints(function, include_extras=True)
     for one in inspect.signature(function).parameters.values():
-        if one.kind in (one.VAR_POSITIONAL, one.VAR_KEYWORD):
-            hints.pop(one.name, None)
+        # Where only a type checker knows a name, or takes what Python does not: `slice[int]`.
+        with suppress(NameError, AttributeError, TypeError):
+            if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD):
+                lone = SimpleNamespace(__annotations__={one.name: one.annotation})
+                hints |= typing.get_type_hints(lone, function.__globals__, include_extras=True)
     found = {name: _of_hint(hint) for name, hint in hints.items()}
     return {name: check for name, check in found.items() if check is not None}
 
@@ -157,8 +157,15 @@ def instance(name: str, value: object, kind: type, cure: str = "") -> object:
     advice = cure or CURES.get(kind.__name__, "")
     if inspect.isfunction(value) and hasattr(value, "__wrapped__"):  # by @maker
         advice = f"Call it: {value.__name__}()."
+    advice = redefined(type(value), kind) or advice
     expected, got = _a(kind.__name__), described(value)
     raise OptionError(f"{name}: expected {expected}, got {got}. {advice}".rstrip())
+
+
+def redefined(old: object, new: object) -> str:
+    """What to do about two classes of one name, or structures of them; nothing for others."""
+    cure = "A class was defined again, as by a cell run twice: make anew what is of the old one."
+    return cure if repr(old) == repr(new) else ""
 
 
 def function(name: str, value: object) -> object:
@@ -214,10 +221,10 @@ def described(value: object) -> str:
         return f"a tuple of {len(value)}"
     if inspect.isfunction(value):
         return f"the function {value.__name__}"
-    text = repr(value)
-    if len(text) > 60 or "\n" in text:
-        return f"an object of class {type(value).__name__}"
-    return text
+    with suppress(ValueError):  # of an integer of more digits than Python writes
+        if len(text := repr(value)) <= 60 and "\n" not in text:
+            return text
+    return f"an object of class {type(value).__name__}"
 
 
 def both(found: object) -> str:

@@ -185,12 +185,15 @@ def remove(path: Path) -> None:
         flush_folder(path.parent)
 
 
-def read(path: AnyPath) -> bytes:
-    """The content of a regular file."""
+def read(path: AnyPath, mark: bytes = b"", place: int = 0) -> bytes:
+    """The content of a regular file; no more than its start unless the mark is in that place."""
     source = expanded(path)
     require_regular(source, os.stat)
-    with translated(source, "read"):
-        return source.read_bytes()
+    with translated(source, "read"), source.open("rb") as file:
+        start = file.read(place + len(mark))
+        file.seek(0, os.SEEK_END)  # empties the buffer, or the content would be copied after it
+        file.seek(0)
+        return file.read() if start.endswith(mark) else start
 
 
 def make_folder(folder: Path) -> None:

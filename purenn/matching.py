@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from purenn.checks import redefined
 from purenn.errors import TreeError
 from purenn.tree import LEAF_TYPES, decompose, walk
 
@@ -25,8 +26,10 @@ def require_same(expected: object, actual: object, what: str) -> None:
     found = mismatches(kinds(named(expected)), kinds(named(actual)))
     if found:
         raise TreeError(f"{what} do not match:\n  " + "\n  ".join(found))
-    if decompose(expected, LEAF_TYPES)[1] != decompose(actual, LEAF_TYPES)[1]:
-        raise TreeError(f"{what} do not match: the same leaves lie in nodes of other classes.")
+    ours, theirs = decompose(expected, LEAF_TYPES)[1], decompose(actual, LEAF_TYPES)[1]
+    if ours != theirs:
+        problem = f"the same leaves lie in nodes of other classes. {redefined(ours, theirs)}"
+        raise TreeError(f"{what} do not match: {problem}".rstrip())
 
 
 def named(tree: object) -> dict[str, object]:

@@ -67,7 +67,7 @@ def decode(raw: bytes, where: str) -> tuple[dict[str, AnyArray], dict[str, str]]
     """
     first = LENGTH + int.from_bytes(raw[:LENGTH], "little")
     if first > len(raw) or raw[LENGTH : LENGTH + 1] != b"{":
-        got = f"{len(raw):,} bytes that are truncated or of another format"
+        got = "bytes that are truncated or of another format"
         raise FormatError(f"{where}: expected a safetensors file, got {got}.")
     header, view = jsons.parse(raw[LENGTH:first], where), memoryview(raw)
     entries = header if isinstance(header, dict) else {}
@@ -108,7 +108,7 @@ def _slot(name: str, entry: jsons.Json, where: str) -> Slot:
     match entry:
         case {"dtype": str(label), "shape": list(shape), "data_offsets": [start, end], **rest}:
             if label not in DTYPES:
-                expected = f"expected one of {', '.join(DTYPES)}"
+                expected = f"expected one of {', '.join(DTYPES)}. Convert it before it is saved"
                 raise FormatError(f"{where}: {name!r} has the dtype {label}: {expected}.")
             numbers = [n for n in (*shape, start, end) if type(n) is int and 0 <= n < 2**63]
             if len(numbers) == len(shape) + 2 and not rest:

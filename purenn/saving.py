@@ -87,7 +87,7 @@ def load(path: files.AnyPath, *, like: object = None) -> object:
     square ones would be accepted. Another tree raises TreeError, and a file that is truncated,
     corrupt or of another format FormatError.
     """
-    saved = decode(files.read(path), str(path))
+    saved = decode(files.read(path, b"{", safetensors.LENGTH), str(path))
     return saved.built() if like is None else saved.fitted(like)
 
 
@@ -144,8 +144,9 @@ def _entry(path: str, leaf: object) -> jsons.Json:
         return path
     kind = type(leaf).__name__
     if type(leaf) not in LEAF_TYPES:
+        plain = next(one.__name__ for one in LEAF_TYPES if isinstance(leaf, one))
         expected = "expected an array or a plain bool, int, float, str or Key"
-        raise TreeError(f"{path}: {expected}, got {kind}. Convert it with float(x) or int(x).")
+        raise TreeError(f"{path}: {expected}, got {kind}. Convert it with {plain}(x).")
     return [path, kind, str(leaf.seed if isinstance(leaf, Key) else leaf)]
 
 

@@ -83,7 +83,7 @@ def field_names(kind: type) -> tuple[str, ...]:
         if issubclass(kind, np.generic):
             cure = " Convert it with np.asarray(x), or with float(x) in a state."
         elif kind.__module__ == "builtins":
-            cure = ""
+            cure = " Make it a tuple." if kind is list else cure * (kind is dict)
         expected = "expected a tree of arrays, tuples and frozen attrs classes"
         raise TreeError(f"{expected}, got {kind.__name__}.{cure}")
     for field in attrs.fields(kind):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
+import attrs
 import numpy as np
 import pytest
 from contracts import copies
@@ -13,6 +14,9 @@ from refusals import refused
 from purenn import checks, errors
 from purenn.arrays import FLOAT32, FLOAT64
 from purenn.errors import LocatedError, OptionError, PurennError, ShapeError
+from purenn.layers._fitting import require_params
+from purenn.matching import require_same
+from purenn.tree import Node
 
 HUGE = 10**400  # an integer beyond all floats
 NOT_EVEN_INTEGERS: list[object] = [
@@ -84,8 +88,28 @@ def test_objects_are_described_in_a_few_words() -> None:
     assert checks.described(np.ones((2, 3))) == "a float64 array of shape (2, 3)"
     assert checks.described(np.arange(3)) == "an int64 array of shape (3,)"
     assert checks.described("x" * 58) == repr("x" * 58)
+    assert checks.described(10**5000) == "an object of class int"
     assert checks.described("x" * 59) == checks.described("a\nb" * 20) == "an object of class str"
     assert [checks.is_pair(value) for value in ((1, 2), (1,), [1, 2])] == [True, False, False]
+
+
+def part() -> tuple[type, Node]:
+    @attrs.frozen
+    class Part(Node):
+        """A class of a name that others have."""
+
+    return Part, Part()
+
+
+def test_classes_that_were_defined_again_are_told() -> None:
+    (kind, new), (_, old) = part(), part()
+    cure = "A class was defined again, as by a cell run twice: make anew what is of the old one."
+    with refused(OptionError, cure):
+        checks.instance("It", old, kind)
+    with refused(errors.TreeError, cure):
+        require_same(new, old, "These")
+    with refused(errors.ParametersError, f"{cure} Make them with model.init(key, example)."):
+        require_params("It", old, kind)
 
 
 def test_every_exception_can_be_pickled_and_copied() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 from estimating import LABELS, NUMBERS, VALUES, X, classifier, regressor, same
+from sklearn import config_context
 from sklearn.base import clone
 
 import purenn as nn
@@ -53,6 +54,12 @@ def test_huge_weights_are_as_good_as_others() -> None:
     assert same(heavy, plain)
     one, other = (regressor().fit(NUMBERS, VALUES, odd * size).predict(NUMBERS) for size in sizes)
     assert np.array_equal(one, other)
+
+
+def test_weights_are_looked_at_whatever_is_assumed_of_tables() -> None:
+    weights = np.where(np.arange(len(VALUES)) == 3, np.nan, 1.0)
+    with config_context(assume_finite=True), pytest.raises(ValueError, match="sample_weight"):
+        regressor().fit(NUMBERS, VALUES, weights)
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars"])

@@ -104,10 +104,12 @@ def test_arguments_that_are_annotated_as_a_kind_are_checked_and_converted() -> N
         """A class that only a type checker can look up."""
 
     @maker
-    def unchecked(rate: checks.Positive) -> Local:
-        return Local(lambda step: rate)
+    def partly(unknown: Local | None, rate: checks.Positive) -> Schedule:
+        return Schedule(lambda step: rate)
 
-    assert repr(unchecked(0)).endswith("unchecked(0)")
+    assert repr(partly(None, 1)).endswith("partly(None, 1)")
+    with refused(OptionError, "partly: expected a finite number > 0, got 0."):
+        partly(None, 0)
 
     @maker
     def generic(where: slice[int, int, int]) -> Schedule:

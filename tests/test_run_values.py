@@ -126,7 +126,8 @@ def test_a_cadence_counts_steps_and_seconds() -> None:
     cadence = runs.Cadence(seconds=10.0, steps=4)
     assert [cadence.is_due(0.0, steps) for steps in (1, 3, 4)] == [False, False, True]
     assert [cadence.is_due(seconds, 1) for seconds in (9.9, 10.0)] == [False, True]
-    assert not runs.Cadence().is_due(0.0, 10**6)
+    for rare in (runs.Cadence(), runs.Cadence(seconds=math.inf, shown=math.inf)):
+        assert not rare.is_due(0.0, 10**6)
 
 
 class TestSignals:

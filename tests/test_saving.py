@@ -11,6 +11,7 @@ from typing import assert_type
 import numpy as np
 import pytest
 import safetensors.numpy as official
+from counting import memory_of
 from hypothesis import strategies as st
 from properties import given
 from refusals import refused
@@ -160,6 +161,16 @@ class TestRefusals:
         saved = decode(forged([["purenn.layers.linear:Linear", 2], "0", "1"]), "file")
         with pytest.raises(FormatError, match=r"^file: its leaves do not fit its nodes: .*ex"):
             saved.built()
+
+    def test_large_files_of_other_formats_are_not_read(self, tmp_path: Path) -> None:
+        file = tmp_path / "data.npy"
+        np.save(file, np.zeros(10**6))
+
+        def refuse() -> None:
+            with refused(FormatError, "got bytes that are truncated or of another format."):
+                load(file)
+
+        assert memory_of(refuse) < 10**6
 
     def test_lone_surrogates_and_other_versions(self) -> None:
         raw = safetensors.encode({}, {"version": "2", "tree": "\ud800"})

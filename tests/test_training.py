@@ -6,9 +6,10 @@ import math
 from itertools import chain
 from pathlib import Path
 
+import attrs
 import numpy as np
 import pytest
-from contracts import bits, check_close, dtypes, matrix, normal
+from contracts import bits, check_close, copies, dtypes, matrix, normal
 
 import purenn as nn
 from purenn import layers, losses
@@ -17,7 +18,7 @@ from purenn.arrays import FloatDtype, Images, Labels, Matrix, Vector
 from purenn.data import Batch, batches_in_order
 from purenn.errors import DivergenceError
 from purenn.saving import encode
-from purenn.training import Report, measure_ignoring
+from purenn.training import Report, measure_ignoring, sharpness_aware_step
 from purenn.tree import leaves
 
 KEY = nn.Key(4)
@@ -144,6 +145,21 @@ def test_a_batch_that_is_not_finite_is_no_matter_of_the_rate() -> None:
     step = nn.training_step(nn.linear(1), losses.weighted(SQUARED), STILL)
     with pytest.raises(DivergenceError, match=r"0\. Leave out what is not finite in its batch\.$"):
         step(STILL.init(nn.linear(1).init(KEY, x)), batch)
+
+
+def test_layers_that_break_their_contract_lead_to_its_checks() -> None:
+    own, wrong = nn.linear(2), "not callable"
+    bare = attrs.evolve(own, vjp=lambda params, x, key: (x, lambda dy: (params, dy)))
+    model: nn.Layer[tuple[nn.Linear, nn.Linear], Matrix, Matrix] = own >> bare
+    with pytest.raises(TypeError, match=wrong) as caught:
+        nn.fold(nn.training_step(model, LOSS, STILL), STILL.init(model.init(KEY, INPUTS)), BATCHES)
+    assert "check_layer" in caught.value.__notes__[0]
+
+
+def test_steps_can_be_pickled_where_their_parts_can() -> None:
+    for step in (STEP, sharpness_aware_step(MODEL, LOSS, OPTIMIZER)):
+        for again in copies(step):
+            assert again(START, BATCHES[0])[1] == step(START, BATCHES[0])[1]
 
 
 @np.errstate(all="raise")

@@ -90,8 +90,8 @@ def _is_mapped(array: object) -> bool:
 def _is_integers(value: object) -> bool:
     if isinstance(value, list | tuple):
         return all(map(_is_integers, value))
-    kind: object = getattr(getattr(value, "dtype", None), "kind", "")
-    return isinstance(value, int) or kind in ("i", "u")
+    dtype: object = getattr(value, "dtype", "")  # of any library: int64, torch.uint8, Int64
+    return isinstance(value, int) or "int" in str(dtype).lower()
 
 
 def checked_order(order: Indices | Mask, samples: int) -> Indices:

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 import attrs
 import numpy as np
+from sklearn import config_context
 from sklearn.utils import Tags, _safe_indexing, check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length, validate_data
 
@@ -138,7 +139,8 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
         weights: Vector = np.ones(len(encoded))
         if sample_weight is not None:
             require_unmasked("sample_weight", sample_weight)
-            found = _check_sample_weight(sample_weight, table, ensure_non_negative=True)
+            with config_context(assume_finite=False):  # what NaN spoils would be blamed for it
+                found = _check_sample_weight(sample_weight, table, ensure_non_negative=True)
             rows, weights = repeats(np.asarray(found, FLOAT64))
             table, encoded = _safe_indexing(table, rows), take(encoded, rows)
         if reset:

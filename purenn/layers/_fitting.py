@@ -57,6 +57,7 @@ def require_params(subject: str, params: object, kind: type) -> None:
         name = kind.__name__
         of_others = f"Wrap those of the layer inside, {name}(params), or make them"
         cure = of_others if name in ("Block", "Frozen") else "Make them"
+        cure = f"{checks.redefined(type(params), kind)} {cure}".lstrip()
         _refuse(subject, f"of class {name}", params, cure)
 
 

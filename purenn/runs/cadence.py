@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import attrs
 
 from purenn import checks
@@ -14,7 +16,7 @@ class Cadence:
     Checkpoints are written after so many seconds, steps or epochs, after the last epoch, and after
     each that is the best so far. They wait milliseconds for the disk: where epochs are as short,
     ask for fewer.
-    `train` yields every `shown` seconds; 0 yields after each step.
+    `train` yields every `shown` seconds; 0 yields after each step. `math.inf` seconds are never.
     """
 
     seconds: float = 60.0
@@ -23,8 +25,9 @@ class Cadence:
     shown: float = 0.1
 
     def __attrs_post_init__(self) -> None:
-        checks.number("seconds between checkpoints", self.seconds, least=0.0)
-        checks.number("seconds between yields", self.shown, least=0.0)
+        for what, seconds in (("checkpoints", self.seconds), ("yields", self.shown)):
+            if checks.real(name := f"seconds between {what}", seconds) != inf:  # which is never
+                checks.number(name, seconds, least=0.0)
         checks.integer("epochs between checkpoints", self.epochs)
         if self.steps is not None:
             checks.integer("steps between checkpoints", self.steps)

@@ -121,7 +121,10 @@ def _lines(path: Path) -> list[bytes]:
 
 
 def best_epoch(records: tuple[Record, ...], metric: str, *, lower_is_better: bool = True) -> int:
-    """The epoch with the lowest value of a metric, or the highest; the first of several."""
+    """The epoch with the lowest value of a metric, or the highest; the first of several.
+
+    Every record must have the metric, so measure it in every epoch; so too in `best`, `patience`.
+    """
     checks.instance("metric", metric, str)
     checks.instance("records", records, Sequence, "Take them from read_records.")
     if not records:

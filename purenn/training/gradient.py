@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from inspect import isfunction
 from typing import TypeVar
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from purenn import checks
 from purenn.arrays import are_alike
-from purenn.errors import OptionError, ShapeError
+from purenn.errors import OptionError, PurennError, ShapeError
 from purenn.keys import Key
 from purenn.layers import Layer
 from purenn.losses import Loss, LossFunction
@@ -21,6 +22,7 @@ Y = TypeVar("Y")
 T = TypeVar("T")
 
 NUMBERS = (float, np.floating)
+OWN = "check_layer and check_loss, of purenn.testing, tell what is wrong with those of one's own."
 
 
 def value_and_grad(
@@ -39,15 +41,23 @@ def value_and_grad(
     checks.instance("The model", model, Layer)
     require_loss_function("The loss", loss)
 
-    def evaluate(params: P, x: X, target: T, key: Key) -> tuple[float, P]:
+    return partial(_evaluate, model, loss)
+
+
+def _evaluate(
+    model: Layer[P, X, Y], loss: LossFunction[Y, T], params: P, x: X, target: T, key: Key
+) -> tuple[float, P]:
+    try:
         prediction, pullback = model._unguarded_vjp(params, x, key)
         found = loss(prediction, target)
         require_pair(loss, found)
         value, cotangent = found
         require_cotangent(loss, prediction, cotangent)
         return float(value), pullback(cotangent)[0]
-
-    return evaluate
+    except (TypeError, ValueError) as error:
+        if not isinstance(error, PurennError):
+            error.add_note(OWN)
+        raise
 
 
 def require_loss_function(name: str, loss: object, cure: str = "") -> None:

@@ -8,7 +8,7 @@ callbacks.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import reduce
+from functools import partial, reduce
 from math import inf, isfinite, nan
 from operator import add
 from typing import Generic, Literal, Protocol, TypeGuard, TypeVar
@@ -38,6 +38,7 @@ B_contra = TypeVar("B_contra", contravariant=True)
 M_co = TypeVar("M_co", covariant=True)
 
 Step = Callable[[S, B], tuple[S, M]]
+Gradient = Callable[[P, X, T, Key], tuple[float, P]]
 
 
 @attrs.frozen
@@ -58,7 +59,7 @@ class TrainingStep(Generic[P, X, Y, T, S]):
 
     model: Layer[P, X, Y]
     loss: LossFunction[Y, T]
-    gradient: Callable[[P, X, T, Key], tuple[float, P]]
+    gradient: Gradient[P, X, T]
     optimizer: Optimizer[S]
 
     def __call__(self, state: State[P, S], batch: Batch[X, T]) -> tuple[State[P, S], Report]:
@@ -130,20 +131,23 @@ def sharpness_aware_step(
     checks.instance("The optimizer of sharpness_aware_step", optimizer, Optimizer)
     length = checks.number("The radius of sharpness_aware_step", radius, above=0.0)
 
-    def at_the_top(params: P, x: X, target: T, key: Key) -> tuple[float, P]:
-        value, grads = gradient(params, x, target, key)
-        norm = global_norm(moving_leaves(grads))
-        if not 0.0 < norm < inf:
-            return value, grads
+    return TrainingStep(model, loss, partial(_at_the_top, gradient, length), optimizer)
 
-        def climbed(leaf: Array, slope: Array) -> Array:
-            checks.fits("The radius of sharpness_aware_step", length, leaf.dtype)
-            return moved(leaf, slope, length / norm)
 
-        _, there = gradient(map_pairs(climbed, params, grads), x, target, key)
-        return value, map_pairs(lambda slope, new: new, grads, there)
+def _at_the_top(
+    gradient: Gradient[P, X, T], length: float, params: P, x: X, target: T, key: Key
+) -> tuple[float, P]:
+    value, grads = gradient(params, x, target, key)
+    norm = global_norm(moving_leaves(grads))
+    if not 0.0 < norm < inf:
+        return value, grads
 
-    return TrainingStep(model, loss, at_the_top, optimizer)
+    def climbed(leaf: Array, slope: Array) -> Array:
+        checks.fits("The radius of sharpness_aware_step", length, leaf.dtype)
+        return moved(leaf, slope, length / norm)
+
+    _, there = gradient(map_pairs(climbed, params, grads), x, target, key)
+    return value, map_pairs(lambda slope, new: new, grads, there)
 
 
 class _Advancing(Protocol[S, B_contra, M_co]):
