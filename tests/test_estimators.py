@@ -173,8 +173,13 @@ def probable(inputs: int, outputs: int) -> object:
     return nn.linear(outputs) >> layers.softmax()
 
 
-def test_probabilities_of_a_net_that_gives_them() -> None:
-    model = classifier(model=probable, loss=losses.brier()).fit(X, LABELS)
+def in_disguise(inputs: int, outputs: int) -> object:
+    return nn.linear(outputs) >> layers.softmax() >> layers.identity()
+
+
+@pytest.mark.parametrize("net", [probable, in_disguise])
+def test_probabilities_of_a_net_that_gives_them(net: object) -> None:
+    model = classifier(model=net, loss=losses.summed(losses.brier())).fit(X, LABELS)
     (params,) = model.params_
     raw = nn.predict(model.model_, params, model.columns_.transform(X))
     assert np.array_equal(model.predict_proba(X), raw)

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from threading import Event
+from typing import NamedTuple
 
 import attrs
 import numpy as np
@@ -196,7 +197,21 @@ class Doubled(nn.Node):
         return found
 
 
-def test_what_parameters_have_computed_is_never_that_of_other_numbers() -> None:
+class Entry(NamedTuple):
+    weight: nn.Matrix
+
+
+class DoubledEntry(Entry):
+    @cached_property
+    def double(self) -> nn.Matrix:
+        found: nn.Matrix = 2.0 * self.weight
+        return found
+
+
+@pytest.mark.parametrize("kind", [Doubled, DoubledEntry])
+def test_what_parameters_have_computed_is_never_that_of_other_numbers(
+    kind: Callable[[nn.Matrix], Doubled],
+) -> None:
     inner, fits = layers.linear_without_bias(4), list[bool]()
 
     def vjp(
@@ -204,9 +219,9 @@ def test_what_parameters_have_computed_is_never_that_of_other_numbers() -> None:
     ) -> tuple[nn.Matrix, nn.Pullback[nn.Matrix, Doubled, nn.Matrix]]:
         fits.append(np.array_equal(params.double, 2.0 * params.weight))
         y, pull = inner.vjp(layers.Weight(params.weight), x, key)
-        return y, lambda dy: (Doubled(pull(dy)[0].weight), lambda: x)
+        return y, lambda dy: (kind(pull(dy)[0].weight), lambda: x)
 
-    model = nn.Layer(lambda key, x: Doubled(inner.init(key, x).weight), lambda params, x: x, vjp)
+    model = nn.Layer(lambda key, x: kind(inner.init(key, x).weight), lambda params, x: x, vjp)
     step = nn.training_step(model, LOSS, SGD)
     nn.fold(step, SGD.init(model.init(nn.Key(0), DATA.example)), BATCHES)
     assert fits == [True] * STEPS

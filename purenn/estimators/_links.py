@@ -43,9 +43,10 @@ def _maker_of(value: object) -> object:
     return _maker_of(call.arguments[WRAPPERS[call.maker]])
 
 
-def gives_probabilities(layer: object) -> bool:
-    """Whether a model ends with softmax or sigmoid."""
-    return _maker_of(layer) in (softmax, sigmoid)
+def gives_probabilities(layer: object, loss: object) -> bool:
+    """Whether a model ends with softmax or sigmoid, or a layer of one's own that does the same."""
+    takers = losses.binary_cross_entropy, losses.brier, losses.cross_entropy
+    return _maker_of(layer) in (softmax, sigmoid) or _maker_of(loss) in takers
 
 
 def link_of(loss: object) -> Link:
@@ -55,7 +56,7 @@ def link_of(loss: object) -> Link:
 
 def require_match(model: object, loss: object, *, has_labels: bool = False) -> None:
     """Check that a loss of logits gets logits, and is one of several labels if there are any."""
-    if gives_probabilities(model):
+    if gives_probabilities(model, loss):
         if link_of(loss) in (sigmoid(), softmax()):
             cure = "Leave out the last layer of the model, or take a loss of probabilities."
             raise OptionError(f"loss: {loss!r} takes logits, the model gives probabilities. {cure}")

@@ -123,7 +123,7 @@ def require_labels(y: object) -> None:
         if is_missing(label):
             row, cure = place // array[:1].size, "Leave such rows out, or give them a label."
             raise DataError(f"Input y contains NaN. Row {row} has no label. {cure}")
-    if len({isinstance(label, str) for label in labels}) > 1:
+    if len(array) == array.size and len({isinstance(label, str) for label in labels}) > 1:
         raise LabelError("y: expected numbers or texts as labels, got both. Make texts of all.")
 
 

@@ -131,7 +131,7 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
     def _aims(self, model: Net) -> tuple[object, Link, object]:
         require_match(model, self.loss, has_labels=self._is_multilabel)
         loss: object
-        if gives_probabilities(model):
+        if gives_probabilities(model, self.loss):
             loss = losses.binary_cross_entropy() if self._is_multilabel else losses.cross_entropy()
             link, threshold = identity(), 0.5
         elif self._is_multilabel:

@@ -116,7 +116,7 @@ def _within(params: object) -> list[object]:
 def _has_room(kind: type) -> bool:
     """Whether nodes of a class can keep more than their fields, such as a cached property."""
     if not attrs.has(kind):
-        return False
+        return issubclass(kind, tuple) and bool(kind.__dictoffset__)
     names = {"__weakref__", *field_names(kind)}
     slots: list[tuple[str, ...]] = [getattr(base, "__slots__", ()) for base in kind.__mro__]
     return bool(kind.__dictoffset__) or not all(map(names.issuperset, slots))
