@@ -137,7 +137,7 @@ def test_maxima_of_short_rows_are_found_in_a_transposed_copy(
     x: nn.Array = random(50, 3).reshape(shape)
     softmax: nn.Layer[nn.Empty, nn.Array, nn.Array] = nn.layers.softmax()
     work = work_of(lambda: softmax.apply(nn.Empty(), x), monkeypatch)
-    assert work.passes((3, 50)) == ["copy", "maximum.reduce"]
+    assert work.passes((3, *shape[:-1])) == ["copy", "maximum.reduce"]
 
 
 def test_a_step_costs_each_of_many_layers_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
