@@ -8,6 +8,7 @@ import numpy as np
 
 from purenn import arrays
 from purenn.arrays import ByteImages, FloatDtype, Images, Indices, Matrix, N, read_only, typed_like
+from purenn.errors import ShapeError
 from purenn.kernels.elementwise import scalar
 from purenn.kernels.memory import empty, empty_like
 from purenn.kernels.reductions import ROWS
@@ -44,6 +45,9 @@ def rows(array: N, selection: Indices | range) -> N:
             return native(read_only(typed_like(array[start:stop], array)))
         selection = np.arange(start, stop, step)
     arrays.require_array("The rows to take", selection, "np.int64")
+    if selection.ndim != 1 or selection.dtype.kind not in "iub":
+        got = f"{selection.dtype} of shape {selection.shape}"
+        raise ShapeError("The rows to take", f"expected a vector of indices or a mask, got {got}.")
     is_plain = array.ndim > 1 and selection.dtype.kind != "b"
     if is_plain and array.flags.c_contiguous and array.flags.aligned:
         array[..., :0].take(selection, 0)  # which NumPy refuses for indices out of range
