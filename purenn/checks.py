@@ -9,7 +9,7 @@ from contextlib import suppress
 from functools import cache, partial
 from math import inf, isfinite
 from types import FunctionType, NoneType, SimpleNamespace
-from typing import Annotated, TypeVar
+from typing import Annotated, TypeGuard, TypeVar
 
 import attrs
 import numpy as np
@@ -66,11 +66,9 @@ def number(
     most: float = inf,
 ) -> float:
     """A finite Python float within bounds: above < value < below and least <= value <= most."""
-    if isinstance(value, REAL) and not isinstance(value, bool):
-        with suppress(OverflowError):  # an integer beyond all floats
-            found = float(value)
-            if isfinite(found) and above < found < below and least <= found <= most:
-                return found
+    found = _float(value)
+    if found is not None and isfinite(found) and above < found < below and least <= found <= most:
+        return found
     bounds = {">": above, "≥": least, "<": below, "≤": most}
     shown = " and ".join(f"{sign} {bound:g}" for sign, bound in bounds.items() if isfinite(bound))
     expected = f"a finite number {shown}".rstrip()
@@ -79,10 +77,17 @@ def number(
 
 def real(name: str, value: object) -> float:
     """A Python float, which may be NaN or infinite."""
-    if isinstance(value, REAL) and not isinstance(value, bool):
-        with suppress(OverflowError):  # an integer beyond all floats
-            return float(value)
+    if (found := _float(value)) is not None:
+        return found
     raise OptionError(f"{name}: expected a number, got {described(value)}.")
+
+
+def _float(value: object) -> float | None:
+    """A number as a Python float; None for what is no number, or an integer beyond all floats."""
+    if isinstance(value, REAL) and not isinstance(value, bool):
+        with suppress(OverflowError):
+            return float(value)
+    return None
 
 
 def fraction(name: str, value: object) -> float:
@@ -208,7 +213,7 @@ def one_array(name: str, y: object) -> None:
         raise DtypeError(name, f"expected outputs in one array, got {got}")
 
 
-def is_pair(value: object) -> bool:
+def is_pair(value: object) -> TypeGuard[tuple[object, object]]:
     """Whether a value is a tuple of two."""
     return isinstance(value, tuple) and len(value) == 2
 
@@ -229,6 +234,4 @@ def described(value: object) -> str:
 
 def both(found: object) -> str:
     """What should have been some pair, in an error message."""
-    if isinstance(found, tuple) and len(found) == 2:
-        return f"{described(found[0])} and {described(found[1])}"
-    return described(found)
+    return " and ".join(map(described, found)) if is_pair(found) else described(found)

@@ -89,9 +89,8 @@ class Loss(Expressed, Generic[Y, T_contra]):
 
 
 def _require_losses(loss: object, found: object, prediction: object) -> None:
-    parts = found if isinstance(found, tuple) else (found,)
-    if len(parts) == 2 and isinstance(parts[0], np.ndarray) and callable(parts[1]):
-        shape = parts[0].shape
+    if checks.is_pair(found) and isinstance(found[0], np.ndarray) and callable(found[1]):
+        shape = found[0].shape
         if shape == (prediction.shape if isinstance(prediction, np.ndarray) else shape)[:1]:
             return
     expected = "a vector with the loss of each sample, and a function from their weights"

@@ -114,9 +114,8 @@ def note_environment(folder: Path, now: Environment) -> None:
     """
     found = read_environment(folder)
     known = found | {name: now[name] for name in now if name == "arithmetic" and name not in found}
-    earlier: list[jsons.Json] = [*_resumed(known)]
-    last = known.copy()
-    for session in _resumed(known):
+    last, earlier = known.copy(), _resumed(known)
+    for session in earlier:
         last |= session
     if changes := {name: now[name] for name in now if last.get(name, now[name]) != now[name]}:
         known["resumed"] = [*earlier, changes]

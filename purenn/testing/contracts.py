@@ -169,7 +169,7 @@ def _repeatable(call: Callable[[], T], name: str, *arguments: object) -> T:
 
 
 def _require_pullback(name: str, found: object, expected: str) -> None:
-    if not (isinstance(found, tuple) and len(found) == 2 and callable(found[1])):
+    if not (checks.is_pair(found) and callable(found[1])):
         raise ContractError(f"{name}: expected {expected}, got {checks.both(found)}.")
 
 

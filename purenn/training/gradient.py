@@ -21,13 +21,13 @@ X = TypeVar("X")
 Y = TypeVar("Y")
 T = TypeVar("T")
 
+Gradient = Callable[[P, X, T, Key], tuple[float, P]]
+
 NUMBERS = (float, np.floating)
 OWN = "check_layer and check_loss, of purenn.testing, tell what is wrong with those of one's own."
 
 
-def value_and_grad(
-    model: Layer[P, X, Y], loss: LossFunction[Y, T]
-) -> Callable[[P, X, T, Key], tuple[float, P]]:
+def value_and_grad(model: Layer[P, X, Y], loss: LossFunction[Y, T]) -> Gradient[P, X, T]:
     """The function `(params, x, target, key) -> (value, gradient)`, in training mode.
 
     The gradient is a tree like the parameters; for frozen parts it holds the next values. The
@@ -40,7 +40,6 @@ def value_and_grad(
     """
     checks.instance("The model", model, Layer)
     require_loss_function("The loss", loss)
-
     return partial(_evaluate, model, loss)
 
 
@@ -82,7 +81,7 @@ def require_no_loss(name: str, function: object, cure: str) -> None:
 
 def require_pair(loss: object, found: object) -> None:
     """Check that what a loss gives is a number and a cotangent."""
-    if not (isinstance(found, tuple) and len(found) == 2 and isinstance(found[0], NUMBERS)):
+    if not (checks.is_pair(found) and isinstance(found[0], NUMBERS)):
         expected = "a float and the cotangent of the prediction"
         raise OptionError(f"{loss!r}: expected {expected}, got {checks.both(found)}.")
 

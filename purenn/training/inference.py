@@ -80,9 +80,8 @@ def _batches(data: X | Column[X], batch_size: int) -> Iterator[X]:
         yield from data.pieces(size)
         return
     for part in data if isinstance(data, tuple) else (data,):
-        if not (
-            isinstance(part, tuple | np.ndarray) or (part is not data and attrs.has(type(part)))
-        ):
+        is_tree = isinstance(data, tuple) and (isinstance(part, tuple) or attrs.has(type(part)))
+        if not is_tree and not isinstance(part, np.ndarray):
             require_array("The data", part)
     arrays, structure = decompose(data, np.ndarray)
     plain = [array.view(np.ndarray) if isinstance(array, np.memmap) else array for array in arrays]

@@ -27,7 +27,7 @@ from purenn.layers import Layer
 from purenn.losses import Loss, LossFunction
 from purenn.optimizers import Optimizer, State, was_skipped
 from purenn.optimizers._state import Owner
-from purenn.training.gradient import P, T, X, Y, value_and_grad
+from purenn.training.gradient import Gradient, P, T, X, Y, value_and_grad
 from purenn.training.metrics import counted
 from purenn.tree import map_pairs, moving_leaves
 
@@ -38,7 +38,6 @@ B_contra = TypeVar("B_contra", contravariant=True)
 M_co = TypeVar("M_co", covariant=True)
 
 Step = Callable[[S, B], tuple[S, M]]
-Gradient = Callable[[P, X, T, Key], tuple[float, P]]
 
 
 @attrs.frozen
