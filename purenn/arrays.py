@@ -28,6 +28,7 @@ Stack = np.ndarray[tuple[int, int, int], np.dtype[Float]]  # of matrices
 Images = np.ndarray[tuple[int, int, int, int], np.dtype[Float]]  # sample, row, column, channel
 ByteImages = np.ndarray[tuple[int, int, int, int], np.dtype[np.uint8]]
 Labels = np.ndarray[tuple[int], np.dtype[Integer]]
+Sequences = np.ndarray[tuple[int, int], np.dtype[Integer]]  # of symbols
 Indices = np.ndarray[tuple[int], np.dtype[np.int64]]
 Mask = np.ndarray[tuple[int], np.dtype[np.bool]]  # of the samples to select, for each sample
 

@@ -122,6 +122,7 @@ CASES = [
     *(of_images(layers.spatial_dropout(0.4)), case(layers.alpha_dropout(0.4), ROWS)),
     *(of_images(layers.noise(0.5)), case(layers.noise(0.0), ROWS)),
     case(layers.embedding(5, 2, dtype=FLOAT64), SYMBOLS),
+    case(layers.sequence_embedding(5, 2, FLOAT64), SYMBOLS.reshape(2, 2)),
     of_images(layers.conv(4, 3)),
     of_images(layers.conv(3, (2, 1), (1, 2), "valid", bias=constant(0.3))),
     of_images(layers.conv(10, 2, 2, groups=5)),

@@ -8,7 +8,7 @@ from contracts import KEY, bits, check_close, dtypes, matrix, noise, normal, pul
 from refusals import refused
 
 from purenn import Empty, Frozen, Key, Layer, Linear, initializers, layers
-from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Images, Labels, Matrix
+from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Images, Labels, Matrix, Sequences
 from purenn.errors import OptionError
 from purenn.layers import Block, batch_norm, dropout, frozen, linear, repeated, residual, stack
 from purenn.tree import leaves
@@ -234,6 +234,18 @@ def test_embedding_looks_up_rows_and_adds_up_their_cotangents(code: str) -> None
     assert bits(params.table) == bits(initializers.normal()(KEY.child("table"), (3, 2)))
     zeros = layers.embedding(3, 2, FLOAT64, table=initializers.zeros()).init(KEY, symbols)
     assert bits(zeros) == bits(np.zeros((3, 2)))
+
+
+def test_an_embedding_of_sequences_is_that_of_their_symbols_as_images_of_one_row() -> None:
+    sequences: Sequences = np.asfortranarray([[2, 0, 1], [1, 1, 2]])
+    layer, alone = layers.sequence_embedding(3, 2), layers.embedding(3, 2)
+    params = layer.init(KEY, sequences)
+    dy: Images = np.arange(12.0, dtype=np.float32).reshape(2, 1, 3, 2)
+    y, grads, dx = pulled(layer, params, sequences, dy)
+    rows, wanted, _ = pulled(alone, params, sequences.ravel(), dy.reshape(6, 2))
+    assert (bits(y), bits(grads)) == (bits(rows.reshape(2, 1, 3, 2)), bits(wanted))
+    assert bits(params) == bits(alone.init(KEY, sequences[0]))
+    assert dx.tolist() == [[0] * 3] * 2
 
 
 def test_the_cotangent_of_a_symbol_that_occurs_often_has_its_digits() -> None:

@@ -43,6 +43,7 @@ from purenn.layers.dropout import spatial_dropout as spatial_dropout
 from purenn.layers.embedding import Embedding as Embedding
 from purenn.layers.embedding import category_embedding as category_embedding
 from purenn.layers.embedding import embedding as embedding
+from purenn.layers.embedding import sequence_embedding as sequence_embedding
 from purenn.layers.linear import Linear as Linear
 from purenn.layers.linear import Weight as Weight
 from purenn.layers.linear import fitted_linear as fitted_linear

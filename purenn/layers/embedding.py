@@ -1,14 +1,15 @@
-"""Embeddings: a learned vector for each symbol, or for each category of several columns."""
+"""Embeddings: a learned vector for each symbol, alone, in sequences or in columns."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import attrs
 import numpy as np
 
 from purenn import arrays, checks
-from purenn.arrays import Float, FloatDtype, Indices, Labels, Matrix, N, matrix, read_only
+from purenn.arrays import A, FloatDtype, Indices, Labels, Matrix, N, Sequences, matrix, read_only
 from purenn.checks import Count
 from purenn.errors import LabelError, ShapeError
 from purenn.expressions import maker
@@ -20,6 +21,8 @@ from purenn.layers._fitting import require_dtype, require_rows, require_shape
 from purenn.tree import Node
 
 NEAR = 1e-3  # so far from a whole number rounding may lead
+
+Symbols = TypeVar("Symbols", bound=Labels | Sequences)
 
 
 @attrs.frozen(eq=False)
@@ -33,7 +36,7 @@ class Embedding(Node):
 def embedding(
     symbols: Count,
     features: Count,
-    dtype: FloatDtype | type[Float] = arrays.FLOAT32,
+    dtype: FloatDtype | type[arrays.Float] = arrays.FLOAT32,
     *,
     table: Initializer | None = None,
 ) -> Layer[Embedding, Labels, Matrix]:
@@ -42,14 +45,58 @@ def embedding(
     Symbols are numbered from 0; one that is not in the table raises LabelError. The table is of
     `dtype`, float32 or float64, and standard normal at first, unless an initializer is given.
     """
-    kind = checks.float_dtype("embedding", dtype)
-    subject, shape = f"embedding({symbols}, {features})", (symbols, features)
 
-    def rows_of(x: Labels) -> Indices:
-        arrays.require_indices(subject, x, symbols)
-        return x.astype(np.int64, copy=False)
+    def placed(x: Labels, y: Matrix) -> Matrix:
+        return y
 
-    return _of_table(subject, shape, 1, lambda x: kind, rows_of, table or normal())
+    shape = symbols, features
+    return _of_symbols("embedding", shape, dtype, table, "(samples,)", placed)
+
+
+@maker
+def sequence_embedding(
+    symbols: Count,
+    features: Count,
+    dtype: FloatDtype | type[arrays.Float] = arrays.FLOAT32,
+    *,
+    table: Initializer | None = None,
+) -> Layer[Embedding, Sequences, arrays.Images]:
+    """A learned vector for each symbol of sequences: integers (samples, places) to images of a row.
+
+    These are (samples, 1, places, features): convolutions of size `(1, 3)`, pooling along the row,
+    `global_average_pool` and `flatten` take them. All else is as for `embedding`. Fill up short
+    sequences with a symbol of their own.
+    """
+
+    def placed(x: Sequences, y: Matrix) -> arrays.Images:
+        return y.reshape(x.shape[0], 1, x.shape[1], features)
+
+    shape = symbols, features
+    return _of_symbols("sequence_embedding", shape, dtype, table, "(samples, places)", placed)
+
+
+def _of_symbols(
+    name: str,
+    shape: tuple[int, int],
+    dtype: FloatDtype | type[arrays.Float],
+    table: Initializer | None,
+    axes: str,
+    placed: Callable[[Symbols, Matrix], A],
+) -> Layer[Embedding, Symbols, A]:
+    """A layer that looks up the rows of integers with these axes, and puts them in place."""
+    kind = checks.float_dtype(name, dtype)
+    subject = f"{name}{shape}"
+
+    def rows_of(x: Symbols) -> Indices:
+        found = arrays.require_array(subject, x, "np.int64").shape
+        if len(found) != len(axes.split()) or 0 in found[1:]:
+            cure = "embedding() takes (samples,), sequence_embedding() takes (samples, places)."
+            raise ShapeError(subject, f"expected symbols of shape {axes}, got {found}. {cure}")
+        flat: Labels = x.reshape(-1)
+        arrays.require_indices(subject, flat, shape[0])
+        return flat.astype(np.int64, copy=False)
+
+    return _of_table(subject, shape, lambda x: kind, rows_of, placed, table or normal())
 
 
 @maker
@@ -89,30 +136,32 @@ def category_embedding(
         found: Indices = (numbers.astype(np.int64) + starts).reshape(-1)
         return found
 
-    return _of_table(subject, shape, len(sizes), lambda x: x.dtype, rows_of, table or normal())
+    def placed(x: Matrix, y: Matrix) -> Matrix:
+        return y.reshape(x.shape[0], len(sizes) * features)
+
+    return _of_table(subject, shape, lambda x: x.dtype, rows_of, placed, table or normal())
 
 
 def _of_table(
     subject: str,
     shape: tuple[int, int],
-    columns: int,
     dtype_of: Callable[[N], FloatDtype],
     rows_of: Callable[[N], Indices],
+    placed: Callable[[N, Matrix], A],
     first: Initializer,
-) -> Layer[Embedding, N, Matrix]:
-    """A layer that looks up rows of a table, so many for each sample, which `rows_of` checks."""
+) -> Layer[Embedding, N, A]:
+    """A layer that looks up rows of a table, which `rows_of` checks, and puts them in place."""
 
     def init(key: Key, example: N) -> Embedding:
         rows_of(example)
         return Embedding(first(key.child("table"), shape, dtype_of(example)))
 
-    def vjp(params: Embedding, x: N, key: Key) -> Pass[Matrix, Embedding, N]:
+    def vjp(params: Embedding, x: N, key: Key) -> Pass[A, Embedding, N]:
         rows = rows_of(x)
         require_shape(subject, "a table", params.table, shape)
         if x.dtype in arrays.FLOATS:
             require_dtype(subject, params.table, x)
-        y: Matrix = take(params.table, rows).reshape(len(x), columns * shape[1])
-        return read_only(y), lambda dy: (
+        return read_only(placed(x, take(params.table, rows))), lambda dy: (
             Embedding(scattered(dy, rows, params.table)),
             lambda: read_only(np.zeros_like(x)),  # numbers of symbols have no slope
         )

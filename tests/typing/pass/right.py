@@ -11,7 +11,7 @@ import numpy as np
 
 import purenn as nn
 from purenn import Empty, Linear, layers, losses, optimizers
-from purenn.arrays import Array, Images, Labels, Leaves, Matrix, Vector
+from purenn.arrays import Array, Images, Labels, Leaves, Matrix, Sequences, Vector
 from purenn.data import AugmentedBatches, Batch, Batches, Dataset, ScaledBytes, augmented
 from purenn.layers import BatchNorm, Block, Embedding, block, concatenate, embedding
 from purenn.optimizers import Moments, Norm, Velocity
@@ -58,6 +58,9 @@ forked = layers.branches(nn.linear(2), nn.tanh()) >> concatenate() >> nn.linear(
 assert_type(forked, nn.Layer[tuple[layers.Both[Linear, Empty], Empty, Linear], Matrix, Matrix])
 symbols = layers.branches(embedding(5, 3, np.float64), embedding(5, 2)) >> concatenate()
 assert_type(symbols, nn.Layer[tuple[layers.Both[Embedding, Embedding], Empty], Labels, Matrix])
+text = layers.sequence_embedding(9, 4) >> layers.conv(5, (1, 3)) >> layers.global_average_pool()
+Text = tuple[Embedding, layers.Conv, Empty]
+assert_type(text, nn.Layer[Text, Sequences, Matrix])
 summed = layers.branches(layers.linear_without_bias(2), layers.ntk_linear(2)) >> layers.add()
 Summed = tuple[layers.Both[layers.Weight, Linear], Empty]
 assert_type(summed, nn.Layer[Summed, Matrix, Matrix])
