@@ -16,18 +16,18 @@ Matrix64 = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 Pixels = Dataset[Matrix, Labels]
 
 
-def article_spirals(stream: np.random.RandomState) -> tuple[Matrix64, Matrix64]:
-    """The article's points and targets, drawn from NumPy's legacy stream.
+def article_spirals(uniform: Array64, noise: Matrix64) -> tuple[Matrix64, Matrix64]:
+    """The article's points and targets, of 250 uniform numbers for each arm and normal ones.
 
-    Draws 250 uniform numbers for each arm, then the noise of all points: `randn(500, 2)`. The
-    article starts with the seed 1 and goes on drawing from the stream.
+    Args:
+        uniform: where points lie along their arm, (500,), arm by arm.
+        noise: the unscaled noise of the points, (500, 2).
 
     Returns:
         The points, (500, 2), each axis mapped from its own range to [-1, 1]; and the targets,
         (500, 1), 250 zeros and 250 ones. Both arrays are float64, read-only.
     """
-    arms = [_arm(stream.random_sample(250), direction) for direction in (1.0, -1.0)]
-    points: Matrix64 = np.concatenate(arms) + 1.2 * stream.standard_normal((500, 2))
+    points = np.concatenate([_arm(uniform[:250], 1.0), _arm(uniform[250:], -1.0)]) + 1.2 * noise
     low, high = points.min(axis=0), points.max(axis=0)
     inputs: Matrix64 = 2 * (points - low) / (high - low) - 1
     targets: Matrix64 = np.repeat([[0.0], [1.0]], 250, axis=0)

@@ -6,6 +6,7 @@ run 3, and then one permutation for each epoch of run 3.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import deepcopy
 from itertools import pairwise
 from math import sqrt
@@ -34,20 +35,17 @@ FashionParams = tuple[
 Clipped = tuple[Norm, nn.Empty, Velocity]
 
 
-def linear_layers(stream: np.random.RandomState, *sizes: int) -> list[nn.Linear]:
-    """Layers from each size to the next, biases zero, in float64.
+def linear_layers(normals: Sequence[nn.Matrix]) -> list[nn.Linear]:
+    """Layers of standard normal numbers (inputs, outputs), biases zero.
 
     Weights have He's variance for leaky rectifiers, but in the last layer LeCun's, which the
     article calls xavier.
     """
-    found: list[nn.Linear] = []
-    for number, (inputs, outputs) in enumerate(pairwise(sizes), start=2):
-        he, lecun = sqrt(2.0 / ((1.0 + SLOPE**2) * inputs)), sqrt(1.0 / inputs)
-        weight: nn.Matrix = stream.standard_normal((inputs, outputs))
-        weight *= lecun if number == len(sizes) else he
-        bias: nn.Vector = np.zeros(outputs)
-        found.append(nn.Linear(weight, bias))
-    return found
+    passed = [(1.0 + SLOPE**2) / 2.0] * (len(normals) - 1) + [1.0]
+    return [
+        nn.Linear(normal * sqrt(1.0 / (share * len(normal))), np.zeros(normal.shape[1]))
+        for normal, share in zip(normals, passed, strict=True)
+    ]
 
 
 def spiral_net() -> nn.Layer[SpiralParams, nn.Matrix, nn.Matrix]:
@@ -56,9 +54,9 @@ def spiral_net() -> nn.Layer[SpiralParams, nn.Matrix, nn.Matrix]:
     return first >> nn.linear(1) >> sigmoid()
 
 
-def spiral_params(stream: np.random.RandomState) -> SpiralParams:
-    """Its first parameters."""
-    first, second, last = linear_layers(stream, 2, 128, 64, 1)
+def spiral_params(normals: Sequence[nn.Matrix]) -> SpiralParams:
+    """Its first parameters, of standard normal numbers."""
+    first, second, last = linear_layers(normals)
     return first, EMPTY, second, EMPTY, last, EMPTY
 
 
@@ -95,11 +93,13 @@ class Opening:
 
 def opening() -> Opening:
     """The stream that `np.random.seed(1)` starts, up to the first permutation."""
-    points: nn.Matrix
-    arms: nn.Matrix
     stream = np.random.RandomState(SEED)
-    points, arms = article_spirals(stream)
-    exploding, clipped = spiral_params(stream), spiral_params(stream)
-    first, second, third, last = linear_layers(stream, 784, 784, 256, 128, 10)
+
+    def normals(*sizes: int) -> list[nn.Matrix]:
+        return [stream.standard_normal(shape) for shape in pairwise(sizes)]
+
+    points, arms = article_spirals(stream.random_sample(500), stream.standard_normal((500, 2)))
+    exploding, clipped = (spiral_params(normals(2, 128, 64, 1)) for _ in range(2))
+    first, second, third, last = linear_layers(normals(784, 784, 256, 128, 10))
     fashion = first, EMPTY, second, EMPTY, third, EMPTY, last, EMPTY
     return Opening(nn.dataset(points, arms), exploding, clipped, fashion, stream)
