@@ -70,7 +70,8 @@ def _rows(array: N) -> N:
         got = f"{plain.dtype}." + " Convert it with x.astype(np.int64)." * (kind == "b")
         raise DtypeError("A data set", f"expected float32, float64 or integers, got {got}")
     if not plain.ndim or not plain.size:
-        raise DataError(f"A data set has at least one sample, got an array of shape {plain.shape}.")
+        expected = "at least one sample, and none without numbers"
+        raise DataError(f"A data set has {expected}, got an array of shape {plain.shape}.")
     if kind == "f" and (place := first_nonfinite(plain)):
         raise DataError(
             f"A data set has finite numbers only, got {plain[place]} in sample {place[0]}. Remove "
