@@ -117,8 +117,9 @@ def one_cycle(
     """One cycle: half a cosine up to `rate`, half a cosine down, and the last rate from then on.
 
     Smith and Topin, "Super-Convergence: Very Fast Training of Neural Networks Using Large Learning
-    Rates" (2018), with cosines as in PyTorch and optax. It rises from `rate / divisor` during a
-    share `rise` of the steps. The last rate is the first divided by `final_divisor`.
+    Rates" (2018), with cosines, as in optax; in PyTorch the peak and the end come a step earlier.
+    It rises from `rate / divisor` during a share `rise` of the steps. The last rate is the first
+    divided by `final_divisor`.
     """
     first, peak = rate / divisor, rise * steps
     last = first / final_divisor

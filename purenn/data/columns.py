@@ -119,9 +119,9 @@ class Rows(Node, Column[N]):
     """An array of finite float32 or float64, or of integers, whose first axis counts the samples.
 
     A writable array, or a view of one, is copied; one made read-only by `setflags(write=False)` is
-    shared, and so is a memory map (`numpy.load(path, mmap_mode="r")`), of which only the rows of a
-    batch are read into memory. Whoever still writes to a shared array or to the mapped file changes
-    the data.
+    shared if it is in C order and native bytes, and so is any memory map (`numpy.load(path,
+    mmap_mode="r")`), of which only the rows of a batch are read into memory. Whoever still writes
+    to a shared array or to the mapped file changes the data.
     """
 
     array: N = attrs.field(converter=_rows)
@@ -130,7 +130,7 @@ class Rows(Node, Column[N]):
         return self.array.shape[0]
 
     def take(self, selection: Selection) -> N:
-        """These rows; a run of them without gaps is a view."""
+        """These rows; a view if the selection is a range of step 1."""
         return rows(self.array, selection)
 
 
