@@ -40,7 +40,7 @@ class Column(ABC, Generic[X]):
         return sample_shape(self.take(range(1)))
 
     def pieces(self, size: int) -> Iterator[X]:
-        """All rows, so many at a time."""
+        """All rows, `size` at a time."""
         for start in range(0, len(self), size):
             yield self.take(range(start, min(start + size, len(self))))
 

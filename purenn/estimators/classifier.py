@@ -55,7 +55,7 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         validation: the fraction of the rows to measure after each epoch, without training on them,
             or a table and targets `(X, y)`. The parameters of the epoch with the fewest errors are
             kept, of the last of equals; with None, those of the last epoch.
-        patience: stop after so many epochs without a better one.
+        patience: stop after this many epochs without a better one.
         epochs, batch_size: how many epochs there are at most, and how many rows a batch has. `fit`
             leaves out a smaller last batch.
         members, n_jobs: how many nets to average, and in up to how many processes to train them,

@@ -59,7 +59,7 @@ def nesterov(decay: Fraction) -> Transform[Velocity]:
 def sgd(rate: float | Schedule, decay: float = 0.9) -> Optimizer[Velocity]:
     """Stochastic gradient descent with momentum: `descend(momentum(decay), rate)`.
 
-    Other libraries' has no momentum unless it is asked for: `descend(unchanged(), rate)`.
+    SGD without momentum, the default of other libraries, is `descend(unchanged(), rate)`.
     """
     return descend(momentum(decay), rate)
 
