@@ -112,7 +112,8 @@ def augmented(
     <2 augmented batches>
 
     Each augmentation draws from a stream of its own. Mixing takes labels or rows of probabilities,
-    and makes rows, which every loss of classifiers takes that takes labels.
+    and makes rows, which `softmax_cross_entropy`, `softmax_focal`, `kullback_leibler`,
+    `cross_entropy` and `brier` take, but not `hinge` and `multiclass_hinge`.
     """
     advice = "Make them with shuffled_batches, and give all augmentations at once."
     checks.instance("The batches of augmented", batches, Batches, advice)

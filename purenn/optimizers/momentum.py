@@ -80,7 +80,7 @@ def scale_by_lion(b1: Fraction = 0.9, b2: Fraction = 0.99) -> Transform[Mean]:
 
     def rule(step: int, g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
         spare = empty_like(g)
-        np.sign(blend(old[0], b1, g, out, spare), out)  # in place it takes ten times as long
+        np.sign(blend(old[0], b1, g, out, spare), out)  # in place it is several times slower
         flush_subnormals(blend(old[0], b2, g, spare, new[0]), step)
         return out
 

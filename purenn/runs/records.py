@@ -121,7 +121,7 @@ def _lines(path: Path) -> list[bytes]:
 
 
 def best_epoch(records: tuple[Record, ...], metric: str, *, lower_is_better: bool = True) -> int:
-    """The epoch with the lowest value of a metric, or the highest; the first of several.
+    """The epoch, from 0, with the lowest value of a metric, or the highest; the first of several.
 
     Every record must have the metric: measure it in every epoch. So too for `best` and `patience`.
     """
