@@ -119,7 +119,7 @@ class Rows(Node, Column[N]):
     """An array of finite float32 or float64, or of integers, whose first axis counts the samples.
 
     A writable array, or a view of one, is copied; one made read-only by `setflags(write=False)` is
-    shared if it is in C order and native bytes, and so is any memory map (`numpy.load(path,
+    shared if it is in C order and native byte order, and so is any memory map (`numpy.load(path,
     mmap_mode="r")`), of which only the rows of a batch are read into memory. Whoever still writes
     to a shared array or to the mapped file changes the data.
     """
