@@ -78,7 +78,10 @@ class Optimizer(Expressed, Generic[S]):
             require_same(state.params, grads, "The gradients and the parameters")
         point = Point(parts.moving, structure, state.step, loss, parts.frozen, is_owned)
         try:
-            slots, moved, frozen = self.move(state.slots, slopes, values, point)
+            made = self.move(state.slots, slopes, values, point)
+            if checks.is_pair(made):  # as of a transform
+                raise TreeError(f"{self!r}: expected (state, leaves, frozen), got a tuple of 2.")
+            slots, moved, frozen = made
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             _require_fresh(self, state.slots, self.start(point), error)
             raise
