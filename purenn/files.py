@@ -117,7 +117,8 @@ def opened(path: Path, flags: int) -> Iterator[int]:
 def write(path: AnyPath, content: bytes) -> None:
     """Write a file in one step: after a crash there is all of it, or what was there before.
 
-    It keeps the rights of what was there, where the file system has such.
+    It keeps the rights of what was there, where the file system has such. A symbolic link is
+    replaced, and not followed.
     """
     target = expanded(path)
     require_regular(target, os.stat)

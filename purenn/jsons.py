@@ -1,4 +1,4 @@
-"""JSON that is read strictly, and written so that equal values give equal bytes."""
+"""JSON, read strictly, and written to the same bytes for the same value."""
 
 from __future__ import annotations
 

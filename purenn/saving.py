@@ -70,7 +70,10 @@ class Saved:
 
 
 def save(path: files.AnyPath, params: object) -> None:
-    """Save a tree in a safetensors file, atomically: a crash leaves the old file or the new one."""
+    """Save a tree in a safetensors file, atomically: a crash leaves the old file or the new one.
+
+    The file keeps its permissions. A symbolic link is replaced, and not followed.
+    """
     files.write(path, encode(params))
 
 

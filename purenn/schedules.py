@@ -61,7 +61,7 @@ def step_decay(rate: Positive, factor: Share, every: Count) -> Schedule:
 def exponential(rate: Positive, factor: Positive, steps: Count) -> Schedule:
     """Multiply the rate by `factor` over every `steps` steps: `rate * factor ** (step / steps)`.
 
-    A factor above 1 goes up, as in Smith's range test of rates: `exponential(1e-5, 1e6, 100)`.
+    A factor above 1 raises it, as a range test of rates does: `exponential(1e-5, 1e6, 100)`.
     """
     return Schedule(lambda step: rate * scalars.power(factor, step / steps))
 
@@ -117,8 +117,9 @@ def one_cycle(
     """One cycle: half a cosine up to `rate`, half a cosine down, and the last rate from then on.
 
     Smith and Topin, "Super-Convergence: Very Fast Training of Neural Networks Using Large Learning
-    Rates" (2018), with cosines as in PyTorch and optax. It rises from `rate / divisor` during a
-    share `rise` of the steps. The last rate is the first divided by `final_divisor`.
+    Rates" (2018), with cosines, as in optax; in PyTorch the peak and the end come a step earlier.
+    It rises from `rate / divisor` during a share `rise` of the steps. The last rate is the first
+    divided by `final_divisor`.
     """
     first, peak = rate / divisor, rise * steps
     last = first / final_divisor
@@ -163,7 +164,7 @@ def polynomial(
 
 @maker
 def inverse_square_root(rate: Positive, steps: Count) -> Schedule:
-    """Linear warm-up to `rate` in so many steps, then `rate * sqrt(steps / (step + 1))`.
+    """Linear warm-up to `rate` over `steps` steps, then `rate * sqrt(steps / (step + 1))`.
 
     Vaswani et al., "Attention Is All You Need" (2017).
     """
@@ -187,7 +188,7 @@ def as_schedule(rate: float | Schedule) -> Schedule:
 def join(first: float | Schedule, *others: tuple[int, float | Schedule]) -> Schedule:
     """One schedule after another: each of `others` begins, at its own step 0, at the step given.
 
-    A number stands for a constant rate. The steps increase from at least 1.
+    A number stands for a constant rate. The steps are at least 1, and increase.
     """
     for other in others:
         if not checks.is_pair(other):

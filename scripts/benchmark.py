@@ -30,7 +30,6 @@ normalization) with AdamW, which decays neither biases nor scales. All see the s
 last column has the largest relative difference between their losses: in `normalized` and `quick` it
 is large, as each draws its own dropout. The "products alone" of an import are the import of NumPy.
 The peers come with
-
   .venv/bin/python -m pip install --constraint constraints.txt --editable '.[bench]'
 
 Examples:

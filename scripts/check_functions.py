@@ -25,13 +25,16 @@ some minutes per function, but hours for cos and sin, which are slow for large a
 fewer numbers with --every.
 
 Examples:
-
   .venv/bin/python scripts/check_functions.py exp tanh
   .venv/bin/python scripts/check_functions.py cos sin --every 1001
 """
 
 Name = Literal["exp", "expm1", "tanh", "sigmoid", "log", "log1p", "cos", "sin"]
-Names = Annotated[tuple[Name, ...], tyro.conf.Positional, tyro.conf.arg(metavar="FUNCTION...")]
+Names = Annotated[
+    tuple[Name, ...],
+    tyro.conf.Positional,
+    tyro.conf.arg(metavar="FUNCTION...", help_behavior_hint=""),
+]
 Function = Callable[[Array, Array], Array]
 
 FUNCTIONS: dict[Name, tuple[Function, Callable[[Array], Array]]] = {
@@ -52,7 +55,7 @@ def check(functions: Names, every: int = 1) -> None:
 
     Args:
         functions: the functions to check.
-        every: check only one number of so many.
+        every: check one number in this many.
     """
     checks.integer("--every", every)
     if not functions:

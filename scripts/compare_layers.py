@@ -14,7 +14,6 @@ shapes that small nets have, with as many threads as there are cores. Both take 
 process. The table, in Markdown, has the median of purenn's time, and the median and the quartiles
 of its ratio to PyTorch's in the same round; of the orders of memory that PyTorch has for images,
 the faster one counts. PyTorch comes with
-
   .venv/bin/python -m pip install --constraint constraints.txt --editable '.[bench]'
 
 Examples:

@@ -29,7 +29,6 @@ Nothing is clipped, and the rate is high, so that the last bits matter. Prints t
 and the digests of the parameters as a table in Markdown. Takes two minutes.
 
 Examples:
-
   .venv/bin/python scripts/compare_machines.py --plot machines.png
   .venv/bin/python scripts/compare_machines.py --pythons .venv/bin/python ../other/.venv/bin/python
 """

@@ -18,7 +18,6 @@ from verification import verified
 DESCRIPTION = """Compares the folders of runs.
 
 Examples:
-
   .venv/bin/python scripts/compare_runs.py list runs
   .venv/bin/python scripts/compare_runs.py plot runs/spiral runs/adam --metric loss --scale log
   .venv/bin/python scripts/compare_runs.py seeds runs/recipes
@@ -26,7 +25,11 @@ Examples:
 """
 
 Folder = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER")]
-Folders = Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER...")]
+Folders = Annotated[
+    tuple[Path, ...],
+    tyro.conf.Positional,
+    tyro.conf.arg(metavar="FOLDER...", help_behavior_hint=""),
+]
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -34,7 +34,6 @@ used only at the end. The default recipe is the article's net and split, with so
 on logits. The run's folder holds its configuration, metrics by epoch, final numbers and pictures.
 
 Examples:
-
   .venv/bin/python scripts/fashion_mnist.py
   .venv/bin/python scripts/fashion_mnist.py --recipe cnn-small --folder runs/cnn-small
   .venv/bin/python scripts/fashion_mnist.py --recipe mlp --seed 1 --folder runs/mlp-1

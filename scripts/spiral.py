@@ -26,7 +26,6 @@ holds its configuration, metrics by epoch, final numbers and pictures: curves, a
 classifier sees it.
 
 Examples:
-
   .venv/bin/python scripts/spiral.py
   .venv/bin/python scripts/spiral.py --clip none --schedule constant --folder runs/unclipped
   .venv/bin/python scripts/spiral.py --arms 3 --loss brier --folder runs/three-arms

@@ -28,7 +28,6 @@ differ from purenn's by more than two standard errors over the seeds.
 
 All methods have the threads of this process. Scores are stored as they come, one per line: a script
 that was stopped goes on where it was. All of it takes hours. The tables and the peers come with
-
   .venv/bin/python -m pip install --constraint constraints.txt --editable '.[tabular]'
 
 A peer that is not installed is reported as missing.

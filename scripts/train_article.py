@@ -30,7 +30,6 @@ configuration, metrics, final numbers and pictures. The folders of an earlier in
 replaced.
 
 Examples:
-
   scripts/train
   scripts/train --resume
   scripts/train --folder /tmp/article --data ~/fashion-mnist

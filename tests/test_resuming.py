@@ -122,8 +122,8 @@ class TestConfigurations:
 class TestGoingOn:
     def test_fewer_epochs_than_are_configured_or_done_are_refused(self, folder: Path) -> None:
         text = f"RunError: {folder} holds a run with another configuration:\n  epochs: 3 there, "
-        cure = "2 here\nGive the same settings (epochs may be larger), or choose another folder."
-        with refused(folder, f"{text}{cure}"):
+        cure = "Give the same settings (but for epochs; numbers may only grow), or choose another"
+        with refused(folder, f"{text}2 here\n{cure} folder."):
             train(folder, epochs=2)
         place = folder / "count"
         counted(place, 3, leave=7)

@@ -60,7 +60,8 @@ def random_erasing(
 
     Its area, as a part of the image, is uniform between bounds, and so is the logarithm of its
     ratio of height to width; a side longer than the image is cut. It lies inside of the image.
-    Zhong, Zheng, Kang, Li, Yang, "Random Erasing Data Augmentation" (2020).
+    Zhong, Zheng, Kang, Li, Yang, "Random Erasing Data Augmentation" (2020), whose ratio itself is
+    uniform; the logarithm is torchvision's.
     """
     smallest, largest = _bounds("The area of random_erasing", area, 1.0)
     low, high = map(scalars.log, _bounds("The ratio of random_erasing", ratio, 1e6))

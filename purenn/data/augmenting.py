@@ -13,7 +13,7 @@ from purenn import arrays, checks
 from purenn.arrays import Array, Labels, Matrix
 from purenn.data.batches import Batch, Batches, Numbered, W
 from purenn.data.columns import T, X
-from purenn.errors import DataError, ShapeError
+from purenn.errors import DataError, OptionError, ShapeError
 from purenn.expressions import Expressed
 from purenn.keys import Key
 
@@ -46,8 +46,11 @@ class Mixing(Expressed, Generic[V_contra]):
     ) -> tuple[V, Matrix]:
         """The mixed inputs and targets."""
         _require(self, inputs, key)
-        mixed, rows = self.function(inputs, targets, key)
-        return _like(self, mixed, inputs), _class_rows(self, rows, inputs)
+        pair = self.function(inputs, targets, key)
+        if not checks.is_pair(pair):
+            got = checks.described(pair)
+            raise OptionError(f"{self!r}: expected (inputs, targets), got {got}.")
+        return _like(self, pair[0], inputs), _class_rows(self, pair[1], inputs)
 
 
 def _require(change: object, inputs: object, key: object) -> None:
@@ -112,7 +115,8 @@ def augmented(
     <2 augmented batches>
 
     Each augmentation draws from a stream of its own. Mixing takes labels or rows of probabilities,
-    and makes rows, which every loss of classifiers takes that takes labels.
+    and makes rows, which `softmax_cross_entropy`, `softmax_focal`, `kullback_leibler`,
+    `cross_entropy` and `brier` take, but not `hinge` and `multiclass_hinge`.
     """
     advice = "Make them with shuffled_batches, and give all augmentations at once."
     checks.instance("The batches of augmented", batches, Batches, advice)

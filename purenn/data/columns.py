@@ -40,7 +40,7 @@ class Column(ABC, Generic[X]):
         return sample_shape(self.take(range(1)))
 
     def pieces(self, size: int) -> Iterator[X]:
-        """All rows, so many at a time."""
+        """All rows, `size` at a time."""
         for start in range(0, len(self), size):
             yield self.take(range(start, min(start + size, len(self))))
 
@@ -70,7 +70,8 @@ def _rows(array: N) -> N:
         got = f"{plain.dtype}." + " Convert it with x.astype(np.int64)." * (kind == "b")
         raise DtypeError("A data set", f"expected float32, float64 or integers, got {got}")
     if not plain.ndim or not plain.size:
-        raise DataError(f"A data set has at least one sample, got an array of shape {plain.shape}.")
+        expected = "at least one sample, and none without numbers"
+        raise DataError(f"A data set has {expected}, got an array of shape {plain.shape}.")
     if kind == "f" and (place := first_nonfinite(plain)):
         raise DataError(
             f"A data set has finite numbers only, got {plain[place]} in sample {place[0]}. Remove "
@@ -118,9 +119,9 @@ class Rows(Node, Column[N]):
     """An array of finite float32 or float64, or of integers, whose first axis counts the samples.
 
     A writable array, or a view of one, is copied; one made read-only by `setflags(write=False)` is
-    shared, and so is a memory map (`numpy.load(path, mmap_mode="r")`), of which only the rows of a
-    batch are read into memory. Whoever still writes to a shared array or to the mapped file changes
-    the data.
+    shared if it is in C order and native byte order, and so is any memory map (`numpy.load(path,
+    mmap_mode="r")`), of which only the rows of a batch are read into memory. Whoever still writes
+    to a shared array or to the mapped file changes the data.
     """
 
     array: N = attrs.field(converter=_rows)
@@ -129,7 +130,7 @@ class Rows(Node, Column[N]):
         return self.array.shape[0]
 
     def take(self, selection: Selection) -> N:
-        """These rows; a run of them without gaps is a view."""
+        """These rows; a view if the selection is a range of step 1."""
         return rows(self.array, selection)
 
 

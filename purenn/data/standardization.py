@@ -76,8 +76,8 @@ def standardization(data: A | Column[A], *, channels: bool = False) -> Standardi
     [[3.0, 1.0]]
 
     Args:
-        data: an array or column of floats, of the training part alone; less their mean, they are
-            finite.
+        data: an array or column of floats, of the training part alone, whose differences from their
+            means are finite.
         channels: one mean and deviation for each index of the last axis, as is usual for images,
             and not one for each feature of a sample.
     """

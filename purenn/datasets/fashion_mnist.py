@@ -30,18 +30,18 @@ ADVICE = (
 
 
 def _images(array: ByteImages) -> ByteImages:
-    return _bytes(array, 4, "images of shape (samples, 28, 28, 1)")
+    return _bytes(array, (28, 28, 1), "images of shape (samples, 28, 28, 1)")
 
 
 def _labels(array: ByteLabels) -> ByteLabels:
-    return _bytes(array, 1, "labels of shape (samples,)")
+    return _bytes(array, (), "labels of shape (samples,)")
 
 
-def _bytes(array: N, axes: int, expected: str) -> N:
+def _bytes(array: N, sample: tuple[int, ...], expected: str) -> N:
     require_array("FashionMnist", array, "np.uint8")
     if array.dtype != np.uint8:
         raise DtypeError("FashionMnist", f"expected uint8 {expected}, got {array.dtype}.")
-    if array.ndim != axes:
+    if not array.ndim or array.shape[1:] != sample:
         raise ShapeError("FashionMnist", f"expected {expected}, got {array.shape}.")
     return immutable(array)
 

@@ -24,11 +24,11 @@ def spirals(
 ) -> tuple[Matrix, Indices]:
     """Points on spirals whose arms are the classes, and their labels.
 
-    The arms, 2 or more at equal angles, go around the center so many turns (at most 1000). Radius
+    The arms, 2 or more at equal angles, go around the center `turns` times (at most 1000). Radius
     and angle grow together: at parameter t the radius is 2 t + π, so that neighboring turns are 4 π
     apart. t is the square root of a uniform number, scaled, so that the outer turns have more
-    points: about as many per area, fewer near the center. Points have normal noise of that standard
-    deviation (at most 1e6).
+    points: about as many per area, fewer near the center. Coordinates have normal noise of standard
+    deviation `noise` (at most 1e6).
 
     Returns:
         The points, (arms * samples_per_arm, 2), scaled by one number so that the largest coordinate

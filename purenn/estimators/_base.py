@@ -42,10 +42,10 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
         Args:
             X: a table (rows, columns): an array, or a frame of pandas or polars.
             y: the targets, one for each row.
-            sample_weight: how much each row counts, ≥ 0. Whole numbers give the same bits as so
-                many copies of the row, unless the table would become more than four times as long.
-                Copies may be both trained with and measured, which makes the best epoch late and
-                its error too small: with many of them give rows of your own as `validation`.
+            sample_weight: how much each row counts, ≥ 0. Whole numbers give the same bits as
+                that many copies of the row, unless the table would become more than four times as
+                long. Copies may be both trained with and measured, which makes the best epoch late
+                and its error too small: with many of them give rows of your own as `validation`.
         """
         self._begin(y)
         sample = self._read(X, y, sample_weight, reset=True)

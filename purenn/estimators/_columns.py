@@ -102,10 +102,10 @@ class Columns(Node):
 def fit_columns(table: object, *, largest: float = inf) -> Columns:
     """Fit the preprocessing of RealMLP to a table.
 
-    Categories are text, booleans, and what has a categorical dtype. They become one column for each
-    that is 1 there and 0 elsewhere; two become a single column of -1 and 1, and objects that are
-    all missing none. A column of numbers where some are missing gets such a column too, of whether
-    they are. Then each column, less its median, is divided by its interquartile range (half its
+    Categories are text, booleans, and what has a categorical dtype. Each becomes a column that is 1
+    where it occurs and 0 elsewhere; two become a single column of -1 and 1, and a column of objects
+    that are all missing becomes none. For numbers of which some are missing, another such column
+    says which. Then each column, less its median, is divided by its interquartile range (half its
     range, where that is 0; constant columns become 0), and z becomes `z / sqrt(1 + (z / 3)²)`.
 
     Holzmüller, Grinsztajn and Steinwart, "Better by Default: Strong Pre-Tuned MLPs and Boosted

@@ -48,13 +48,14 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         preset: "simple", or "full" for RealMLP-TD, with embeddings, dropout and decay.
         optimizer: an optimizer, or a function of the number of steps that gives one. `adam(0.001)`
             is the default of models that are layers.
-        loss: of outputs and labels from 0 to classes - 1; by default cross-entropy, with some label
-            smoothing if outputs are logits, which keeps probabilities from 0 and 1.
+        loss: of outputs and labels from 0 to classes - 1; by default cross-entropy, for logits with
+            labels smoothed by 0.1, which keeps probabilities away from 0 and 1; for several labels
+            at once binary cross-entropy, without smoothing.
         class_weight: a dict with the weight of each class, or "balanced".
         validation: the fraction of the rows to measure after each epoch, without training on them,
             or a table and targets `(X, y)`. The parameters of the epoch with the fewest errors are
             kept, of the last of equals; with None, those of the last epoch.
-        patience: stop after so many epochs without a better one.
+        patience: stop after this many epochs without a better one.
         epochs, batch_size: how many epochs there are at most, and how many rows a batch has. `fit`
             leaves out a smaller last batch.
         members, n_jobs: how many nets to average, and in up to how many processes to train them,

@@ -22,7 +22,7 @@ def require_matrix(name: str, prediction: Matrix) -> None:
     """Check that a prediction is a matrix of floats with at least one row and column."""
     arrays.require_floats(name, prediction)
     if prediction.ndim != 2 or not prediction.size:
-        expected = "a prediction of shape (samples, outputs)"
+        expected = "a prediction of shape (samples, outputs), none of them 0"
         raise ShapeError(name, f"expected {expected}, got {prediction.shape}.")
 
 

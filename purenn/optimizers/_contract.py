@@ -5,8 +5,8 @@
 - An optimizer: `init(params) -> State` and `update(state, grads) -> (state, params)`.
   `descend(transform, rate)` makes one, and wrappers take optimizers.
 
-Both see leaves rather than trees, and no part of the parameters that is `Frozen`: its next value is
-taken from the gradient.
+Transforms, and the `move` of an optimizer, work on leaves rather than trees. Parts of the
+parameters that are `Frozen` are kept apart: their next values are taken from the gradient.
 """
 
 from __future__ import annotations

@@ -28,9 +28,10 @@ Moved = tuple[S, Leaves, Leaves]
 class Optimizer(Expressed, Generic[S]):
     """An optimizer: it moves parameters. `S` is its state, a tree.
 
-    `move` gives the new leaves, and the new arrays of the frozen parts, whose next values come as
-    `frozen`. If it never gives back a part of the old state, and keeps nothing of what it sees or
-    gives, it `writes_over`: a loop may let it (see `point.is_owned`).
+    `move` returns the new state, the new leaves, and the new arrays of the frozen parts, whose next
+    values come as `frozen`. `writes_over` promises that it returns no part of the old state and
+    keeps nothing that it sees or returns, so that a loop may let it write over them (see
+    `point.is_owned`).
     """
 
     start: Init[S] = attrs.field(validator=checks.called)
@@ -77,7 +78,10 @@ class Optimizer(Expressed, Generic[S]):
             require_same(state.params, grads, "The gradients and the parameters")
         point = Point(parts.moving, structure, state.step, loss, parts.frozen, is_owned)
         try:
-            slots, moved, frozen = self.move(state.slots, slopes, values, point)
+            made = self.move(state.slots, slopes, values, point)
+            if checks.is_pair(made):  # as of a transform
+                raise TreeError(f"{self!r}: expected (state, leaves, frozen), got a tuple of 2.")
+            slots, moved, frozen = made
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             _require_fresh(self, state.slots, self.start(point), error)
             raise

@@ -1,4 +1,4 @@
-"""Adagrad, RMSprop, Adam and their kin: entries are divided by the root of their squares so far."""
+"""Adagrad, RMSprop, Adam and their kin: each entry is divided by the root of its past squares."""
 
 from __future__ import annotations
 

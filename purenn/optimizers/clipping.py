@@ -1,4 +1,4 @@
-"""Clipping by value, which bends the gradient's direction; by the norm of all; and by units'."""
+"""Clipping: of each entry, which bends the gradient; by the norm of all leaves; or unit by unit."""
 
 from __future__ import annotations
 

@@ -35,8 +35,9 @@ def elementwise(kind: type[S], rule: Callable[[Point], Rule]) -> Transform[S]:
             It reads the gradient `x` and the state's blocks `old`, writes the next state's into
             `new`, each of which may be the same memory as its old one, and gives back `x`, one of
             `new`, or `out` after writing into it. It keeps none of them. In the first step `x` and
-            `old` are read-only, to show a slip. Blocks have other entries between small leaves,
-            ones at first. What keeps the point takes new memory for the parameters at each step.
+            `old` are read-only, to show a slip. Between small leaves, blocks have further entries,
+            which are ones at first. A rule that keeps the point makes each step take new memory for
+            the parameters.
     """
     checks.instance("The kind of elementwise", kind, type, "Give the class of the state.")
     checks.function("The rule of elementwise", rule)

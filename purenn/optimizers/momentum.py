@@ -59,7 +59,7 @@ def nesterov(decay: Fraction) -> Transform[Velocity]:
 def sgd(rate: float | Schedule, decay: float = 0.9) -> Optimizer[Velocity]:
     """Stochastic gradient descent with momentum: `descend(momentum(decay), rate)`.
 
-    Other libraries' has no momentum unless it is asked for: `descend(unchanged(), rate)`.
+    SGD without momentum, the default of other libraries, is `descend(unchanged(), rate)`.
     """
     return descend(momentum(decay), rate)
 
@@ -80,7 +80,7 @@ def scale_by_lion(b1: Fraction = 0.9, b2: Fraction = 0.99) -> Transform[Mean]:
 
     def rule(step: int, g: Array, out: Array, old: Leaves, new: Leaves) -> Array:
         spare = empty_like(g)
-        np.sign(blend(old[0], b1, g, out, spare), out)  # in place it takes ten times as long
+        np.sign(blend(old[0], b1, g, out, spare), out)  # in place it is several times slower
         flush_subnormals(blend(old[0], b2, g, spare, new[0]), step)
         return out
 

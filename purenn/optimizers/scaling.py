@@ -101,8 +101,8 @@ class Plateau(Node):
 def plateau(patience: Count, factor: Inner = 0.1) -> Transform[Plateau]:
     """Multiply the updates by `factor` again after every `patience` steps without a new best loss.
 
-    The best loss is the least. `update` must be given it; steps whose loss is NaN, since none of
-    their samples counts, are left out. The factor is above 0 and below 1.
+    The best loss is the least. `update` must be given the loss; steps where it is NaN, because none
+    of their samples counts, are left out. The factor is above 0 and below 1.
     """
 
     def flow(state: Plateau, updates: Updates, point: Point) -> tuple[Plateau, Updates]:

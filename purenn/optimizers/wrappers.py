@@ -66,9 +66,10 @@ class Accumulated(Node, Generic[S]):
 def accumulated(inner: Optimizer[S], count: Count) -> Optimizer[Accumulated[S]]:
     """Accumulate gradients: one update of the inner optimizer every `count` steps, with their mean.
 
-    That is training on batches `count` times as large if in each batch as many samples count. The
-    inner optimizer gets the mean of the losses. Schedules count the updates. Frozen parts move with
-    each batch, but not to what is not finite if the inner optimizer skips that.
+    It equals training on batches `count` times as large if the loss is a mean, equally many samples
+    count in each batch, and no layer mixes samples, as `batch_norm` does. The inner optimizer gets
+    the mean of the losses. Schedules count the updates. Frozen parts move with each batch, but not
+    to what is not finite if the inner optimizer skips that.
     """
 
     def share(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
@@ -126,7 +127,7 @@ def skip_nonfinite(inner: Optimizer[S], limit: Count) -> Optimizer[Skipping[S]]:
 
 
 def was_skipped(slots: object) -> bool:
-    """Whether the last step was skipped by `skip_nonfinite`, or will be with its update."""
+    """Whether `skip_nonfinite` skipped the last step, or will skip the update it is part of."""
     guards: list[Skipping[object] | Accumulated[object]] = outermost(slots, (Skipping, Accumulated))
     return any(map(_is_skipping, guards))
 

@@ -13,10 +13,10 @@ from purenn import checks
 class Cadence:
     """When checkpoints are written, and how often `train` yields.
 
-    Checkpoints are written after so many seconds, steps or epochs, after the last epoch, and after
-    each that is the best so far. They wait milliseconds for the disk: where epochs are as short,
-    ask for fewer.
-    `train` yields every `shown` seconds; 0 yields after each step. `math.inf` seconds are never.
+    A checkpoint is written `seconds` or `steps` after the one before, after every `epochs` epochs,
+    after the last epoch, and after each that is the best so far. It waits milliseconds for the
+    disk: where epochs are as short, ask for fewer. `train` yields every `shown` seconds, besides
+    checkpoints and ends of epochs; 0 yields after each step. `math.inf` seconds are never.
     """
 
     seconds: float = 60.0
@@ -33,7 +33,7 @@ class Cadence:
             checks.integer("steps between checkpoints", self.steps)
 
     def is_due(self, seconds: float, steps: int) -> bool:
-        """Whether so much time or so many steps after a checkpoint there must be another."""
+        """Whether there must be another checkpoint this long, or this many steps, after one."""
         return seconds >= self.seconds or (self.steps is not None and steps >= self.steps)
 
 

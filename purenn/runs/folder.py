@@ -169,9 +169,9 @@ def _require_run(folder: Path, config: Config | None, may_change: Sequence[str])
         raise RunError(f"{folder} holds no run: {CONFIG} is missing. Choose another folder.")
     known = read_config(folder / CONFIG)
     if config is not None and (found := changes(known, config, may_change)):
-        larger = f" ({', '.join(may_change)} may be larger)" if may_change else ""
+        free = f" (but for {', '.join(may_change)}; numbers may only grow)" if may_change else ""
         listed = "\n  ".join(found)
         raise RunError(
             f"{folder} holds a run with another configuration:\n  {listed}\n"
-            f"Give the same settings{larger}, or choose another folder."
+            f"Give the same settings{free}, or choose another folder."
         )

@@ -31,8 +31,9 @@ BEGUN: dict[Path, dict[str, str]] = {}
 class Progress(Node, Generic[P, S]):
     """The progress of a run. A checkpoint holds all but the records, and loads to the last bit.
 
-    `epoch` epochs are done of those planned, and `batch` batches of the next one: with so many
-    samples, those of skipped steps left out, and that sum of their losses.
+    `epoch` of the `planned` epochs are done, and `batch` batches of the next one. `samples` and
+    `loss_sum` are the number of samples in these batches, without those of skipped steps, and the
+    sum of their losses.
     """
 
     state: State[P, S]

@@ -121,9 +121,9 @@ def _lines(path: Path) -> list[bytes]:
 
 
 def best_epoch(records: tuple[Record, ...], metric: str, *, lower_is_better: bool = True) -> int:
-    """The epoch with the lowest value of a metric, or the highest; the first of several.
+    """The epoch, from 0, with the lowest value of a metric, or the highest; the first of several.
 
-    Every record must have the metric, so measure it in every epoch; so too in `best`, `patience`.
+    Every record must have the metric: measure it in every epoch. So too for `best` and `patience`.
     """
     checks.instance("metric", metric, str)
     checks.instance("records", records, Sequence, "Take them from read_records.")
@@ -148,7 +148,7 @@ def best(metric: str, *, lower_is_better: bool = True) -> Best:
 
 
 def patience(metric: str, epochs: int, *, lower_is_better: bool = True) -> Until:
-    """Early stopping, for `train`: stop when a metric has not improved for so many epochs."""
+    """Early stopping, for `train`: stop when a metric has not improved for `epochs` epochs."""
     most = checks.integer("epochs of patience", epochs)
     find = best(metric, lower_is_better=lower_is_better)
     return partial(_is_stale, find=find, epochs=most)

@@ -65,8 +65,8 @@ def train(
         until: whether to stop, given the records so far: `patience("validation_loss", epochs=5)`.
         best: the best epoch, given the records so far: `best("validation_loss")`. Its parameters
             are kept in best.safetensors, for `load` to read; of an optimizer that averages, the
-            averages: measure `evaluation_params(end.state)`. It is the same in all sessions of a
-            run, or in none.
+            averages: measure `evaluation_params(end.state)`. Give the same in all sessions of a
+            run, or none in any.
 
     Raises:
         DivergenceError: the loss, the gradient, the parameters or a metric are not finite.

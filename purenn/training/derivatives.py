@@ -105,13 +105,14 @@ def hessian_vector_product(
 ) -> P:
     """The Hessian of a loss with respect to the parameters, times a direction, in training mode.
 
-    A central difference of gradients, `(g(p + h v) - g(p - h v)) / 2h`, in float64, returned in the
-    dtype of the parameters. No leaf moves by more than 6e-6 of its norm, or of the norm of all, at
-    most 1, if that is more. About eight digits are right where the loss is smooth over such a step;
-    fewer, or none, if it bends within, as where weights of 1e-6 for large inputs stand beside
-    others of 1. Kinks between the two points, as of relu, count as curvature. A loss of your own
-    has to take float64. Both gradients draw from the batch's key, but `noise` draws other numbers
-    than in float32. Frozen parts are returned as they are.
+    A central difference of gradients, `(g(p + h v) - g(p - h v)) / 2h`, computed in float64 and
+    returned in the dtype of the parameters. No leaf moves by more than about 6e-6 times its norm
+    or, if that is more, times the lesser of 1 and the norm of all leaves. About eight digits are
+    right where the loss is smooth over such a step; fewer, or none, where it bends within one, as
+    it may if weights of 1e-6 for large inputs stand beside others of 1. Kinks between the two
+    points, such as those of relu, count as curvature. A loss of your own has to accept float64.
+    Both gradients draw from the batch's key, but `noise` draws other numbers than in float32.
+    Frozen parts are returned as they are.
 
     Raises:
         OptionError: an argument is not the model, loss or batch expected.

@@ -74,7 +74,7 @@ def evaluate(
 
 
 def _batches(data: X | Column[X], batch_size: int) -> Iterator[X]:
-    """The rows of a column, of an array or of all arrays of a tuple, so many at a time."""
+    """The rows of a column, of an array or of all arrays of a tuple, batch by batch."""
     size = checks.integer("The batch size", batch_size)
     if isinstance(data, Column):
         yield from data.pieces(size)

@@ -13,6 +13,8 @@ from purenn.tree import leaves
 def summary(model: Layer[P, X, Y], example: X) -> str:
     """A table of a model's layers, output shapes and numbers of parameters, for a batch of inputs.
 
+    Frozen parts, such as running statistics, count as parameters.
+
     >>> import numpy as np
     >>> from purenn.layers import linear, relu
     >>> print(summary(linear(128) >> relu() >> linear(10), np.zeros((1, 784), np.float32)))

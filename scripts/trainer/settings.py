@@ -51,7 +51,7 @@ class Settings:
     epochs: int
     """How often every training sample is seen."""
     patience: Annotated[int | None, tyro.conf.arg(metavar="EPOCHS")] = None
-    """Stop when the validation loss has not improved for so many epochs."""
+    """Stop when the validation loss has not improved for this many epochs."""
     seed: int = 0
     """The seed of all randomness: equal seeds give equal runs."""
     dtype: Literal["float32", "float64"] = "float32"
