@@ -14,7 +14,18 @@ from counting import memory_of, work_of
 from purenn import Empty, Layer, initializers
 from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Images
 from purenn.kernels import memory
-from purenn.layers import Conv, Padding, average_pool, conv, global_average_pool, max_pool, pad
+from purenn.layers import (
+    Conv,
+    Padding,
+    average_pool,
+    conv,
+    flatten,
+    global_average_pool,
+    max_pool,
+    pad,
+    unflatten,
+    upsample,
+)
 from purenn.testing import check_layer
 from purenn.tree import leaves
 
@@ -194,3 +205,12 @@ def test_global_average_pool_and_pad() -> None:
     assert bits(wide) == bits(np.pad(X, [(0, 0), (1, 2), (0, 3), (0, 0)]))
     assert bits(pulled(pad((1, 2), (0, 3)), EMPTY, X, wide)[2]) == bits(X)
     assert bits(pad(2).apply(EMPTY, X)) == bits(pad(2, (2, 2)).apply(EMPTY, X))
+
+
+def test_upsample_and_unflatten() -> None:
+    large, _, dx = pulled(upsample((2, 3)), EMPTY, X, X.repeat(2, 1).repeat(3, 2))
+    assert bits(large) == bits(X.repeat(2, 1).repeat(3, 2))
+    np.testing.assert_allclose(dx, 6 * X)
+    rows = flatten().apply(EMPTY, X)
+    again, _, drows = pulled(unflatten(*X.shape[1:]), EMPTY, rows, X)
+    assert bits((again, drows)) == bits((X, rows))

@@ -135,7 +135,7 @@ GOLDEN = {
     "convolutional": "8154367c85975b20",
     "estimator": "11556983e93d9b0b",
     "fashion": "3bca81a00c896ed8",
-    "contracts": "0d0fc1871c956e83",
+    "contracts": "236bf99985ddc756",
 }
 
 

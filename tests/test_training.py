@@ -12,7 +12,7 @@ import pytest
 from contracts import bits, check_close, copies, dtypes, matrix, normal
 
 import purenn as nn
-from purenn import layers, losses
+from purenn import layers, losses, training
 from purenn import optimizers as opt
 from purenn.arrays import FloatDtype, Images, Labels, Matrix, Vector
 from purenn.data import Batch, batches_in_order
@@ -170,8 +170,13 @@ def test_numbers_that_vanish_are_no_errors_where_numpy_raises() -> None:
     step = nn.training_step(model, LOSS, optimizer)
     state, _ = nn.fold(step, optimizer.init(params), nn.shuffled_batches(data, 1, KEY, 0))
     assert nn.evaluate(model, state.params, data, LOSS) == 0.0
-    sure = nn.predict(model >> layers.softmax(), (*state.params, nn.Empty()), data)
-    assert np.array_equal(sure, np.eye(2))
+    certain = model >> layers.softmax(), (*state.params, nn.Empty())
+    assert np.array_equal(nn.predict(*certain, data), np.eye(2))
+    assert not training.input_gradient(*certain, np.eye(2)).any()
+    assert not training.jacobian(*certain, np.eye(2)).any()
+    batch = nn.shuffled_batches(data, 2, KEY, 0)[0]
+    product = training.hessian_vector_product(model, LOSS, state.params, batch, state.params)
+    assert not product[0].weight.any()
 
 
 SKIPPING = opt.skip_nonfinite(nn.sgd(0.01), 1)

@@ -15,7 +15,7 @@ from purenn.arrays import A, Array, FloatDtype, Images, Matrix, Span, read_only
 from purenn.kernels.elementwise import scalar, times
 from purenn.kernels.memory import empty
 from purenn.kernels.norms import place_sums
-from purenn.kernels.windows import Tap, Windows, blocks, cover, uncover
+from purenn.kernels.windows import Pair, Tap, Windows, blocks, cover, uncover
 
 BOOL = np.dtype(np.bool)
 
@@ -91,6 +91,16 @@ def average_cotangent(shape: Sizes, dy: Images, windows: Windows) -> Images:
             yield tap, part
 
     return _spread(parts, windows, shape, dy.dtype)
+
+
+def sums(x: Images, size: Pair) -> Images:
+    """The sum of each window of that size, where windows lie side by side."""
+    count = x.shape[1] // size[0], x.shape[2] // size[1]
+    y = empty((x.shape[0], *count, x.shape[3]), x.dtype)
+    windows = Windows(size, size, (0, 0), count)
+    for block in blocks(x.shape[0], prod(x.shape[1:])):
+        _reduce(np.add, x[block], windows, y[block])
+    return read_only(y)
 
 
 def global_average(x: Images) -> Matrix:

@@ -60,6 +60,7 @@ from purenn.layers.periodic import periodic_embedding as periodic_embedding
 from purenn.layers.pooling import average_pool as average_pool
 from purenn.layers.pooling import global_average_pool as global_average_pool
 from purenn.layers.pooling import max_pool as max_pool
+from purenn.layers.pooling import upsample as upsample
 from purenn.layers.reshaping import add as add
 from purenn.layers.reshaping import concatenate as concatenate
 from purenn.layers.reshaping import flatten as flatten
@@ -67,6 +68,7 @@ from purenn.layers.reshaping import identity as identity
 from purenn.layers.reshaping import multiply as multiply
 from purenn.layers.reshaping import pad as pad
 from purenn.layers.reshaping import select as select
+from purenn.layers.reshaping import unflatten as unflatten
 from purenn.layers.scaling import Parametric as Parametric
 from purenn.layers.scaling import PRelu as PRelu
 from purenn.layers.scaling import Scale as Scale

@@ -14,6 +14,8 @@ from purenn.kernels.windows import Pair, Windows
 Padding = Literal["same", "valid"]
 Size = int | tuple[int, int]
 
+MOST = 1024  # rows or columns that are added on a side, or take the place of one
+
 
 def require_images(subject: str, x: Images) -> None:
     """Check that `x` is a batch (samples, rows, columns, channels)."""

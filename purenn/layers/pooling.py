@@ -1,17 +1,17 @@
-"""Pooling: `max_pool`, `average_pool` and `global_average_pool`."""
+"""Pooling: `max_pool`, `average_pool` and `global_average_pool`; and its opposite, `upsample`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
 
-from purenn.arrays import Images, Matrix
+from purenn.arrays import Images, Matrix, read_only
 from purenn.errors import ShapeError
 from purenn.expressions import maker
 from purenn.kernels import pooling as kernels
 from purenn.kernels.windows import Windows
 from purenn.layers._contract import FreePass, Layer
-from purenn.layers._images import Padding, Size, by, require_images, sliding
+from purenn.layers._images import MOST, Padding, Size, by, pair, require_images, sliding
 from purenn.layers.activations import without_params
 from purenn.tree import Empty
 
@@ -88,3 +88,22 @@ def global_average_pool() -> Layer[Empty, Images, Matrix]:
         return kernels.global_average(x), partial(kernels.global_average_cotangent, x.shape)
 
     return without_params("global_average_pool()", require_images, forward)
+
+
+@maker
+def upsample(size: Size = 2) -> Layer[Empty, Images, Images]:
+    """Repeat each row and column of images, for `size` times as many, as in decoders.
+
+    Before a `conv` it takes the place of a transposed one: Odena, Dumoulin and Olah, "Deconvolution
+    and Checkerboard Artifacts" (2016).
+
+    Args:
+        size: a number for rows and columns alike, or a pair; at most 1024.
+    """
+    window = pair("The size of upsample", size, 1, MOST)
+
+    def forward(x: Images) -> FreePass[Images, Images]:
+        y: Images = x.repeat(window[0], axis=1).repeat(window[1], axis=2)
+        return read_only(y), partial(kernels.sums, size=window)
+
+    return without_params("upsample(...)", require_images, forward)

@@ -8,7 +8,7 @@ import numpy as np
 
 from purenn import arrays, checks
 from purenn.arrays import A, AnyImages, Array, G, Images, Matrix, read_only, typed_like, view
-from purenn.checks import Index
+from purenn.checks import Count, Index
 from purenn.errors import DtypeError, ShapeError
 from purenn.expressions import maker
 from purenn.kernels.elementwise import plus, times
@@ -17,11 +17,9 @@ from purenn.kernels.norms import place_sums
 from purenn.kernels.windows import Windows, cover
 from purenn.layers._contract import Check, FreePass, Layer
 from purenn.layers._fitting import require_pair
-from purenn.layers._images import Size, pair, require_images
+from purenn.layers._images import MOST, Size, pair, require_images
 from purenn.layers.activations import pointwise, without_params
 from purenn.tree import Empty
-
-MOST = 1024  # rows or columns that are added on a side
 
 
 @maker
@@ -33,6 +31,21 @@ def flatten() -> Layer[Empty, AnyImages, Matrix]:
         return read_only(y), lambda dy: read_only(typed_like(np.reshape(dy, x.shape), x))
 
     return without_params("flatten()", arrays.require_floats, forward)
+
+
+@maker
+def unflatten(rows: Count, columns: Count, channels: Count = 1) -> Layer[Empty, Matrix, Images]:
+    """Make images (samples, rows, columns, channels) of rows of features: `flatten` undone."""
+    shape = rows, columns, channels
+
+    def forward(x: Matrix) -> FreePass[Images, Matrix]:
+        if x.shape[1:] != (prod(shape),):
+            problem = f"expected samples of shape ({prod(shape)},), got {x.shape[1:]}."
+            raise ShapeError(f"unflatten{shape}", problem)
+        y: Images = np.reshape(x, (x.shape[0], *shape))
+        return read_only(y), lambda dy: read_only(typed_like(np.reshape(dy, x.shape), x))
+
+    return without_params(f"unflatten{shape}", arrays.require_floats, forward)
 
 
 @maker

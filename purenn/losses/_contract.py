@@ -91,6 +91,8 @@ class Loss(Expressed, Generic[Y, T_contra]):
 def _require_losses(loss: object, found: object, prediction: object) -> None:
     if checks.is_pair(found) and isinstance(found[0], np.ndarray) and callable(found[1]):
         shape = found[0].shape
+        while isinstance(prediction, tuple) and prediction:
+            prediction = prediction[0]
         if shape == (prediction.shape if isinstance(prediction, np.ndarray) else shape)[:1]:
             return
     expected = "a vector with the loss of each sample, and a function from their weights"

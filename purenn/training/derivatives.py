@@ -44,6 +44,7 @@ def chosen_output(labels: Labels) -> Callable[[Matrix], Matrix]:
     return slope
 
 
+@np.errstate(under="ignore")
 def input_gradient(
     model: Layer[P, X, Y], params: P, x: X, slope: Callable[[Y], Y] = every_output
 ) -> X:
@@ -77,6 +78,7 @@ def input_gradient(
     return pullback(dy)
 
 
+@np.errstate(under="ignore")
 def jacobian(model: Layer[P, V, W], params: P, x: V) -> Array:
     """The Jacobian of outputs by inputs for each sample: (samples, *outputs, *inputs).
 
@@ -100,6 +102,7 @@ def jacobian(model: Layer[P, V, W], params: P, x: V) -> Array:
     return read_only(found.reshape(*y.shape, *x.shape[1:]))
 
 
+@np.errstate(under="ignore")
 def hessian_vector_product(
     model: Layer[P, X, Y], loss: LossFunction[Y, T], params: P, batch: Batch[X, T], direction: P
 ) -> P:

@@ -100,10 +100,11 @@ def counted(measure: object, targets: object) -> int:
     """
     if isinstance(measure, Loss | Measure) and measure.count is not None:
         return measure.count(targets)
-    found = (targets,) if isinstance(targets, np.ndarray) else leaves(targets)
+    found = (targets,) if isinstance(targets, np.ndarray) else leaves(targets or ())
     if found and found[0].ndim:
         return len(found[0])
-    raise OptionError("The targets: expected a batch axis.")
+    cure = "Where the loss needs none, give the inputs in their place."
+    raise OptionError(f"The targets: expected a batch axis. {cure}")
 
 
 def _share(hits: AnyArray, prediction: Matrix) -> float:

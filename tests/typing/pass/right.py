@@ -81,6 +81,10 @@ assert_type(seen, nn.Layer[tuple[layers.Conv, BatchNorm, Empty, Empty, Empty], I
 averaged = seen >> layers.global_average_pool() >> nn.linear(2)
 Averaged = tuple[layers.Conv, BatchNorm, Empty, Empty, Empty, Empty, Linear]
 assert_type(averaged, nn.Layer[Averaged, Images, Matrix])
+decoded = nn.linear(49) >> layers.unflatten(7, 7) >> layers.upsample() >> layers.conv(1, 3)
+assert_type(decoded, nn.Layer[tuple[Linear, Empty, Empty, layers.Conv], Matrix, Images])
+distance: nn.Loss[Images, Images] = nn.mean_squared_error()
+decoding = nn.training_step(decoded, distance, nn.sgd(0.1))
 squeezed = layers.global_average_pool() >> nn.linear(8) >> layers.sigmoid()
 excited = layers.branches(layers.conv(8, 3), squeezed) >> layers.multiply() >> nn.flatten()
 Excited = layers.Both[layers.Conv, tuple[Empty, Linear, Empty]]
