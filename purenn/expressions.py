@@ -219,7 +219,7 @@ def _call(function: object, bound: inspect.BoundArguments) -> Call:
 def _plain(value: object) -> object:
     if isinstance(value, np.generic):
         return value.item()
-    if isinstance(value, np.ndarray) and value.ndim:
+    if isinstance(value, np.ndarray):
         return _plain(value.tolist())
     if isinstance(value, list) or type(value) is tuple:
         return tuple(map(_plain, value))
