@@ -56,11 +56,11 @@ class OptionError(PurennError, ValueError):
 
 
 class LabelError(PurennError, ValueError):
-    """A label that is not the index of a class."""
+    """A label, symbol or category that is out of range."""
 
 
 class DataError(PurennError, ValueError):
-    """A data set that is empty or uneven, or has NaN, infinity or values out of range."""
+    """Data that are empty or uneven, or have NaN, infinity or values out of range."""
 
 
 class TreeError(PurennError, ValueError):

@@ -51,9 +51,9 @@ def batch_norm(decay: Fraction = 0.9, epsilon: Positive = 1e-5) -> Layer[BatchNo
 
     Training uses the batch's mean and variance and moves the running ones towards them:
     `mean <- decay * mean + (1 - decay) * batch_mean`, where PyTorch's momentum is `1 - decay`.
-    Inference uses the running ones. The epsilon is added to the variance, and must not vanish in
-    the dtype of the example. A variance that overflows gives NaN in training. Ioffe and Szegedy,
-    "Batch Normalization" (2015).
+    Training needs at least two samples; inference uses the running ones. The epsilon is added to
+    the variance, and must not vanish in the dtype of the example. A variance that overflows gives
+    NaN in training. Ioffe and Szegedy, "Batch Normalization" (2015).
     """
 
     def init(key: Key, example: A) -> BatchNorm:
