@@ -49,7 +49,7 @@ class Call:
         return f"{_shown(self.maker)}({', '.join(shown)})"
 
     def __call__(self) -> object:
-        """The value anew."""
+        """Build the value again."""
         if not callable(self.maker):
             raise OptionError(f"expected a function, got {self.maker!r}.")
         return self.maker(*self.arguments, **dict(self.options))
@@ -86,8 +86,8 @@ class Expressed:
     """A value with an expression. Without one it equals only itself, and cannot be pickled.
 
     The `origin` is the expression that says most: that of a chain, whatever function returned it.
-    What computes with operations that depend on the machine has `in_ops`, which makes it of others.
-    `attrs.evolve` drops all three.
+    Where a value computes with operations that depend on the machine, `in_ops` makes the same value
+    of other operations. `attrs.evolve` drops all three.
     """
 
     expression: Call | None = attrs.field(default=None, init=False)
@@ -115,7 +115,7 @@ class Expressed:
 
 
 def with_ops(make: Callable[[Ops], E]) -> E:
-    """What is made of fast operations, and can be made of others."""
+    """What `make` gives for the fast operations; it can be made of others later."""
     found = attrs.evolve(make(FAST))
     object.__setattr__(found, "in_ops", make)
     return found

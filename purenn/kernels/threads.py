@@ -68,7 +68,7 @@ def shared(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
 
 
 def _begun(run: Callable[[], None], most: int) -> list[Future[None]]:
-    """The calls of the function in other threads, of which there are so many at most."""
+    """The calls of the function in other threads, of which there are at most `most`."""
     if most < 1:
         return []
     try:

@@ -46,7 +46,7 @@ def guarded(layer: object, found: tuple[Y, Callable[[Y], Z]]) -> tuple[Y, Callab
 
 
 def require_entries(subject: str, params: object, size: int) -> None:
-    """Check that there are parameters for so many layers."""
+    """Check that there are parameters for each of `size` layers."""
     if not isinstance(params, tuple) or len(params) != size:
         _refuse(subject, f"for each of its {size} layers", params, "Make them")
 

@@ -53,8 +53,8 @@ def conv(
     """2-D convolution of images: (samples, rows, columns, channels) to (..., features).
 
     It is a cross-correlation: the weight is not flipped. Besides inputs, outputs and their
-    cotangents, each thread of a step needs memory for patches: 2**17 numbers, or the patches of as
-    many samples as have 256 windows in a row.
+    cotangents, each thread of a step needs memory for patches: 2**17 numbers or, if that is more,
+    the patches of as few samples as have 256 windows side by side.
 
     Args:
         features: the number of output channels.
