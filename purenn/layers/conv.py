@@ -21,7 +21,7 @@ from purenn.layers._images import Padding, Size, by, require_images, sliding
 from purenn.layers.linear import require_bias
 from purenn.tree import Node
 
-CURE = "Use as many groups as divide both channels and features."
+CURE = "Use a number of groups that divides both channels and features."
 
 
 @attrs.frozen(eq=False)
