@@ -134,7 +134,7 @@ assert_type(rebuild(deep_params, leaves(deep_params))[0], Linear)
 # Losses: classifiers take rows or labels; a function of one's own is a loss too.
 entropy = nn.softmax_cross_entropy()
 assert_type(entropy(rows, labels), tuple[float, Matrix])
-assert_type(losses.weighted(entropy), nn.Loss[Matrix, tuple[Matrix | Labels, Vector]])
+assert_type(losses.weighted(entropy), nn.Loss[Matrix, tuple[Matrix | Labels, Vector | Labels]])
 assert_type(losses.class_weighted(entropy, [1.0, 2.0]), nn.Loss[Matrix, Matrix | Labels])
 padded = losses.ignoring(losses.softmax_focal(), -1)
 assert_type(losses.class_weighted(padded, [1.0, 2.0]), nn.Loss[Matrix, Matrix | Labels])
