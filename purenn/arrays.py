@@ -161,7 +161,7 @@ def require_array(subject: str, array: object, dtype: str = "np.float32") -> Any
 
 
 def require_floats(subject: str, array: object, least_rank: int = 1) -> None:
-    """Check that `array` is a batch of float32 or float64, with features if the rank is to be 2."""
+    """Check that `array` is a batch of float32 or float64, of at least that rank."""
     found = array if is_plain(array) else require_array(subject, array)
     if found.dtype not in FLOATS:
         is_bytes = found.dtype == np.uint8  # pixels, from 0 to 255

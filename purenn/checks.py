@@ -99,7 +99,7 @@ def several(name: str, values: object, check: Callable[[str, object], R]) -> tup
     """What a check gives for each entry of a tuple that is not empty."""
     if isinstance(values, tuple) and values:
         return tuple([check(name, value) for value in values])
-    raise OptionError(f"{name}: expected a tuple of numbers, got {described(values)}.")
+    raise OptionError(f"{name}: expected a tuple of one or more numbers, got {described(values)}.")
 
 
 # Kinds of arguments of a `@maker`, which checks and converts what is annotated so.
@@ -233,5 +233,5 @@ def described(value: object) -> str:
 
 
 def both(found: object) -> str:
-    """What should have been some pair, in an error message."""
+    """A value that should have been a pair, in an error message."""
     return " and ".join(map(described, found)) if is_pair(found) else described(found)

@@ -65,7 +65,7 @@ class Chained(Call):
 
 @attrs.frozen(repr=False)
 class Bound(Call):
-    """A `functools.partial` that is equal to others of its kind: a function."""
+    """A `functools.partial` that is equal to those of the same function and arguments."""
 
     def __call__(self, *arguments: object, **options: object) -> object:
         """What the function gives for its own arguments and these."""
@@ -175,10 +175,10 @@ def _recording(function: FunctionType) -> object:
 
 
 def rebuilt(value: E, kind: type[K], change: Callable[[K], object]) -> E:
-    """The value, made of what `change` gives for each argument of a kind that it is made of.
+    """The value, built again with what `change` gives for each of its arguments of that kind.
 
-    Arguments may be in tuples. A value none of whose arguments changes, or that does not say of
-    what it is made, is given back itself.
+    Arguments may be in tuples. A value without an expression, or none of whose arguments changes,
+    is returned itself.
     """
     call = value.origin
     if call is None:

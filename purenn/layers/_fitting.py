@@ -67,7 +67,7 @@ def _refuse(subject: str, expected: str, params: object, cure: str) -> None:
 
 
 def require_single(layer: object, params: object, example: object) -> None:
-    """Check that no first parameters for float32 are in float64: all that follows would be too.
+    """Check that initial parameters are not float64 for a float32 example: outputs would be too.
 
     The layers of a chain tell themselves, and what is frozen may be constants.
     """

@@ -34,7 +34,7 @@ class BatchNorm(Node):
 
     Args:
         scale: multiplies the normalized features; 1 at first.
-        shift: is added to these; 0 at first.
+        shift: is added to the products; 0 at first.
         mean: the running mean; no optimizer moves it.
         variance: the running variance, biased like the batch's own; no optimizer moves it.
     """
