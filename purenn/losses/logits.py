@@ -57,7 +57,7 @@ def kullback_leibler() -> Loss[Matrix, Matrix]:
 
 @maker
 def binary_cross_entropy_with_logits(
-    positive_weights: Sequence[float] | None = None,
+    positive_weights: Sequence[float] | Vector | None = None,
 ) -> Loss[Matrix, Matrix | Labels]:
     """Sigmoid cross-entropy of logits: `max(z, 0) - t z + log(1 + exp(-|z|))`.
 

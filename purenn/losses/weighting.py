@@ -112,7 +112,7 @@ def _share(
 
 
 @maker
-def class_weighted(loss: Loss[Matrix, L], weights: Sequence[float]) -> Loss[Matrix, L]:
+def class_weighted(loss: Loss[Matrix, L], weights: Sequence[float] | Vector) -> Loss[Matrix, L]:
     """Weight the classes of a classifier's loss, with a number ≥ 0 for each.
 
     A sample has the weight of its label, or the mean weight of its probabilities. With one output,
