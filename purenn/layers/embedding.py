@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import attrs
@@ -101,7 +101,7 @@ def _of_symbols(
 
 @maker
 def category_embedding(
-    symbols: tuple[int, ...], features: Count, *, table: Initializer | None = None
+    symbols: Sequence[int], features: Count, *, table: Initializer | None = None
 ) -> Layer[Embedding, Matrix, Matrix]:
     """A learned vector for each category: (samples, columns) to (samples, columns * features).
 
