@@ -140,9 +140,10 @@ def expressed(value: E, call: Call) -> E:
 def maker(function: F) -> F:
     """Decorate a function so that what it returns knows the expression that builds it.
 
-    Arguments should be immutable. NumPy scalars become Python numbers, and lists and arrays tuples,
-    which `np.array(argument, dtype)` turns into arrays again. Arguments whose annotation is a
-    function, one of purenn's classes, bool, or a kind such as `checks.Fraction` are checked.
+    Arguments should be immutable. NumPy scalars and arrays without axes become Python numbers, and
+    lists and other arrays tuples, which `np.array(argument, dtype)` turns into arrays again.
+    Arguments whose annotation is a function, one of purenn's classes, bool, or a kind such as
+    `checks.Fraction` are checked.
     """
     made = _recording(function) if inspect.isfunction(function) else None
     if made is not None and isinstance(made, type(function)):

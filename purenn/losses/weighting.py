@@ -55,7 +55,7 @@ def _sample_weights(weights: Weights, values: Vector) -> Vector:
     arrays.require_array("weighted(...)", weights)
     if weights.dtype.kind not in "fiu" or weights.shape != values.shape:
         got = f"{values.shape[0]} samples, got {checks.described(weights)}."
-        raise ShapeError("weighted(...)", f"expected a weight for each of {got}")
+        raise ShapeError("weighted(...)", f"expected a weight, float or integer, for each of {got}")
     with np.errstate(over="ignore"):
         found = weights.astype(values.dtype)
     if not np.isfinite(found).all() or (found < 0).any():
