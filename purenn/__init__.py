@@ -77,7 +77,7 @@ else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}{_elsewhere(name)}")
 
     def _elsewhere(name: str) -> str:
-        """Where there is such a name, in small letters if need be."""
+        """Where there is such a name, in lowercase if need be."""
         from importlib.util import find_spec
         from itertools import product
 

@@ -1,7 +1,7 @@
 """The types of arrays, by rank and dtype, and what makes an array immutable.
 
-`numpy.typing.NDArray` hides the rank; these do not. Every array that purenn returns is read-only:
-`array.copy()` gives a writable one.
+`numpy.typing.NDArray` hides the rank; these do not. Every array that purenn returns is read-only,
+except those of the estimators; `array.copy()` gives a writable one.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ def require_array(subject: str, array: object, dtype: str = "np.float32") -> Any
 
 
 def require_floats(subject: str, array: object, least_rank: int = 1) -> None:
-    """Check that `array` is a batch of float32 or float64, with features if the rank is to be 2."""
+    """Check that `array` is a batch of float32 or float64, of at least that rank."""
     found = array if is_plain(array) else require_array(subject, array)
     if found.dtype not in FLOATS:
         is_bytes = found.dtype == np.uint8  # pixels, from 0 to 255
@@ -219,7 +219,7 @@ def _leaf(array: N, kind: str, rank: int) -> N:
     subject = f"{kind} of parameters"
     given: object = array
     if isinstance(given, int):  # as in other libraries
-        cure = "Layers are made by functions in small letters, such as linear(5)."
+        cure = "Layers are made by functions in lowercase, such as linear(5)."
         raise DtypeError(subject, f"expected a NumPy array, got {given}. {cure}")
     require_floats(subject, array, 0)
     raise ShapeError(subject, f"expected {kind} of size ≥ 1, got the shape {array.shape}.")

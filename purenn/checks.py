@@ -96,10 +96,10 @@ def fraction(name: str, value: object) -> float:
 
 
 def several(name: str, values: object, check: Callable[[str, object], R]) -> tuple[R, ...]:
-    """What a check gives for each entry of a tuple, which has some."""
+    """What a check gives for each entry of a tuple that is not empty."""
     if isinstance(values, tuple) and values:
         return tuple([check(name, value) for value in values])
-    raise OptionError(f"{name}: expected a tuple of numbers, got {described(values)}.")
+    raise OptionError(f"{name}: expected a tuple of one or more numbers, got {described(values)}.")
 
 
 # Kinds of arguments of a `@maker`, which checks and converts what is annotated so.
@@ -168,8 +168,8 @@ def instance(name: str, value: object, kind: type, cure: str = "") -> object:
 
 
 def redefined(old: object, new: object) -> str:
-    """What to do about two classes of one name, or structures of them; nothing for others."""
-    cure = "A class was defined again, as by a cell run twice: make anew what is of the old one."
+    """The cure for two classes of one name, or structures of them; an empty string for others."""
+    cure = "A class was defined again, as by a cell run twice: make its old objects again."
     return cure if repr(old) == repr(new) else ""
 
 
@@ -233,5 +233,5 @@ def described(value: object) -> str:
 
 
 def both(found: object) -> str:
-    """What should have been some pair, in an error message."""
+    """A value that should have been a pair, in an error message."""
     return " and ".join(map(described, found)) if is_pair(found) else described(found)

@@ -1,6 +1,6 @@
 """The exceptions, one class for each cause, all under `PurennError`.
 
-A message says where, what was expected, what was given, and what to do.
+A message says where and what was expected, and mostly what was given and what to do about it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def _cut(text: str) -> str:
 class LocatedError(PurennError):
     """An error of one layer of a model, which gathers its position as it rises.
 
-    The path is the number of the layer in its chain, after those of the chains around it.
+    The path is the index of the layer in its chain, stack or pair, after those of what is around.
     """
 
     def __init__(self, subject: str, problem: str, path: tuple[int, ...] = ()) -> None:
@@ -56,11 +56,11 @@ class OptionError(PurennError, ValueError):
 
 
 class LabelError(PurennError, ValueError):
-    """A label that is not the index of a class."""
+    """A label, symbol or category that is out of range."""
 
 
 class DataError(PurennError, ValueError):
-    """A data set that is empty or uneven, or has NaN, infinity or values out of range."""
+    """Data that are empty or uneven, or have NaN, infinity or values out of range."""
 
 
 class TreeError(PurennError, ValueError):

@@ -49,7 +49,7 @@ class Call:
         return f"{_shown(self.maker)}({', '.join(shown)})"
 
     def __call__(self) -> object:
-        """The value anew."""
+        """Build the value again."""
         if not callable(self.maker):
             raise OptionError(f"expected a function, got {self.maker!r}.")
         return self.maker(*self.arguments, **dict(self.options))
@@ -65,7 +65,7 @@ class Chained(Call):
 
 @attrs.frozen(repr=False)
 class Bound(Call):
-    """A `functools.partial` that is equal to others of its kind: a function."""
+    """A `functools.partial` that is equal to those of the same function and arguments."""
 
     def __call__(self, *arguments: object, **options: object) -> object:
         """What the function gives for its own arguments and these."""
@@ -86,8 +86,8 @@ class Expressed:
     """A value with an expression. Without one it equals only itself, and cannot be pickled.
 
     The `origin` is the expression that says most: that of a chain, whatever function returned it.
-    What computes with operations that depend on the machine has `in_ops`, which makes it of others.
-    `attrs.evolve` drops all three.
+    Where a value computes with operations that depend on the machine, `in_ops` makes the same value
+    of other operations. `attrs.evolve` drops all three.
     """
 
     expression: Call | None = attrs.field(default=None, init=False)
@@ -115,7 +115,7 @@ class Expressed:
 
 
 def with_ops(make: Callable[[Ops], E]) -> E:
-    """What is made of fast operations, and can be made of others."""
+    """What `make` gives for the fast operations; it can be made of others later."""
     found = attrs.evolve(make(FAST))
     object.__setattr__(found, "in_ops", make)
     return found
@@ -140,9 +140,10 @@ def expressed(value: E, call: Call) -> E:
 def maker(function: F) -> F:
     """Decorate a function so that what it returns knows the expression that builds it.
 
-    Arguments should be immutable. NumPy scalars become Python numbers, and lists and arrays tuples,
-    which `np.array(argument, dtype)` turns into arrays again. Arguments whose annotation is a
-    function, one of purenn's classes, bool, or a kind such as `checks.Fraction` are checked.
+    Arguments should be immutable. NumPy scalars and arrays without axes become Python numbers, and
+    lists and other arrays tuples, which `np.array(argument, dtype)` turns into arrays again.
+    Arguments whose annotation is a function, one of purenn's classes, bool, or a kind such as
+    `checks.Fraction` are checked.
     """
     made = _recording(function) if inspect.isfunction(function) else None
     if made is not None and isinstance(made, type(function)):
@@ -175,10 +176,10 @@ def _recording(function: FunctionType) -> object:
 
 
 def rebuilt(value: E, kind: type[K], change: Callable[[K], object]) -> E:
-    """The value, made of what `change` gives for each argument of a kind that it is made of.
+    """The value, built again with what `change` gives for each of its arguments of that kind.
 
-    Arguments may be in tuples. A value none of whose arguments changes, or that does not say of
-    what it is made, is given back itself.
+    Arguments may be in tuples. A value without an expression, or none of whose arguments changes,
+    is returned itself.
     """
     call = value.origin
     if call is None:
@@ -219,7 +220,7 @@ def _call(function: object, bound: inspect.BoundArguments) -> Call:
 def _plain(value: object) -> object:
     if isinstance(value, np.generic):
         return value.item()
-    if isinstance(value, np.ndarray) and value.ndim:
+    if isinstance(value, np.ndarray):
         return _plain(value.tolist())
     if isinstance(value, list) or type(value) is tuple:
         return tuple(map(_plain, value))

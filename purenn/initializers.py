@@ -39,7 +39,10 @@ if TYPE_CHECKING:  # numpy.random takes milliseconds to import
 
 @attrs.frozen(repr=False, eq=False)
 class Initializer(Expressed):
-    """A function from a key, a shape and a dtype to an array, which `draw` makes in float64."""
+    """A function from a key, a shape and a dtype to an array.
+
+    `draw(rng, shape)` makes its numbers, in float64: float32 arrays are these, rounded.
+    """
 
     draw: Draw = attrs.field(validator=checks.called)
 

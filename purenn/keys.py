@@ -65,7 +65,7 @@ class Key:
         return made
 
     def split(self, count: int) -> tuple[Key, ...]:
-        """`count` independent keys, one for each consumer."""
+        """`count` independent keys, the children labelled "share", one for each consumer."""
         checks.integer("The count of keys", count, 0)
         return tuple(self.child("share", index) for index in range(count))
 

@@ -2,8 +2,9 @@
 
 A file is a header's length in eight little-endian bytes, the header in JSON, and the elements of
 all arrays, C-contiguous and little-endian: https://github.com/huggingface/safetensors. Equal
-arrays give equal bytes. Among the strings in `__metadata__` is a SHA-256 over all the rest, so
-that no bit of a file that purenn wrote can change unnoticed; files from elsewhere have none.
+arrays in the same order give equal bytes. Among the strings in `__metadata__` is a SHA-256 over all
+the rest, so that no bit of a file that purenn wrote can change unnoticed; files from elsewhere have
+none.
 """
 
 from __future__ import annotations

@@ -86,9 +86,13 @@ def load(path: files.AnyPath, *, like: object = None) -> object:
 
     `like`, a tree of the same structure, shapes and dtypes, gives it its type. It may be left out
     if all classes of nodes are purenn's own. With it, files of other libraries load as well if
-    their names are paths and axes are in the same order: transpose PyTorch's weights first, for
-    square ones would be accepted. Another tree raises TreeError, and a file that is truncated,
-    corrupt or of another format FormatError.
+    their names are paths and axes are in the same order: transpose PyTorch's weights first, since
+    square ones would be accepted as they are.
+
+    Raises:
+        TreeError: the file holds another tree than `like`, or classes that are not purenn's own.
+        FormatError: the file is truncated, corrupt or of another format.
+        UnavailableError: the file cannot be found or read.
     """
     saved = decode(files.read(path, b"{", safetensors.LENGTH), str(path))
     return saved.built() if like is None else saved.fitted(like)

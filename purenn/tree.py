@@ -38,7 +38,7 @@ Structure = tuple[tuple[type, int] | None, ...]
 
 
 class Node:
-    """A base of classes of parameters and states: their copies and pickles are read-only too."""
+    """The base class of parameters and states: arrays in copies and pickles are read-only too."""
 
     __slots__ = ()
 
@@ -190,7 +190,7 @@ def map_leaves(function: Callable[[Array], Array], tree: T) -> T:
 def map_pairs(function: Callable[[Array, Array], Array], first: T, second: T) -> T:
     """`first` with `function` applied to each leaf and that of `second`; frozen parts stay.
 
-    That is for gradients. In a mean of models, running statistics are to be mapped as well:
+    It is meant for gradients. In a mean of models, running statistics must be mapped as well:
     `rebuild(first, tuple(map(function, leaves(first), leaves(second))))`.
     """
     ours, structure = decompose(first, (np.ndarray, Frozen))

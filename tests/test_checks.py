@@ -103,7 +103,7 @@ def part() -> tuple[type, Node]:
 
 def test_classes_that_were_defined_again_are_told() -> None:
     (kind, new), (_, old) = part(), part()
-    cure = "A class was defined again, as by a cell run twice: make anew what is of the old one."
+    cure = "A class was defined again, as by a cell run twice: make its old objects again."
     with refused(OptionError, cure):
         checks.instance("It", old, kind)
     with refused(errors.TreeError, cure):

@@ -170,4 +170,5 @@ def test_makers_write_numbers_down_as_pythons(number: float) -> None:
     assert repr(schedules.constant(number)) == "constant(0.5)"
     assert type(schedules.constant(number)(0)) is float
     assert repr(named(rate=number)) == "named(rate=0.5)"
+    assert evaluate("{named(rate=np.array(0.5))}", globals()) == {named(rate=0.5)}
     assert repr(schedules.join(number, (3, number))) == "join(0.5, (3, 0.5))"

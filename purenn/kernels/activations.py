@@ -64,7 +64,7 @@ def leaky_relu_cotangent(y: A, dy: A, slope: float) -> A:
 def _edge(slope: float, dtype: FloatDtype) -> tuple[Array, Array, Array]:
     """`slope * e`, e and 1 / e: the least power of two for which all have every digit.
 
-    A slope below 1e-18 need not have all of them, lest e be large, and 0 has none.
+    A slope below 1e-18 need not have all of them, since e would be large, and 0 has none.
     """
     digits = 2.0 ** ceil(-log2(max(slope, 1e-18))) if dtype.type(slope) else 1.0
     edge = float(np.finfo(dtype).tiny) * digits

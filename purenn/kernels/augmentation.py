@@ -23,7 +23,7 @@ def flip(images: Images, flipped: Mask) -> Images:
 
 
 def shift(images: Images, down: Indices, right: Indices) -> Images:
-    """Each image moved by so many pixels, fewer than it has; what comes in is 0."""
+    """Each image moved by a number of pixels, fewer than it has; what comes in is 0."""
     y = empty_like(images)
     y.fill(0.0)
     rows, columns = images.shape[1], images.shape[2]

@@ -16,10 +16,10 @@ import numpy as np
 from purenn.arrays import Array, FloatDtype, Leaves, Packed, Recycled, Span, Vector, read_only
 from purenn.kernels.memory import Sizes, empty, recycled
 
-# So many elements of each array that takes part fit into the second cache together.
+# Elements of each array that takes part, which fit into the second cache together.
 BLOCK = 2**15
-# Leaves of at most so many elements are put together, each at a multiple of so many elements: sums
-# in BLAS may depend on how an array is aligned.
+# Leaves of at most `SMALL` elements are put together, each at a multiple of `ALIGNED` elements:
+# sums in BLAS may depend on alignment.
 SMALL, ALIGNED = 2**12, 16
 
 # `(x, out, old, new) -> y` on blocks of equal size: x comes in, y goes on to the next rule and is x
@@ -29,12 +29,12 @@ Slots = tuple[Leaves, ...]
 
 
 def spans(length: int, step: int) -> list[Span]:
-    """The indices below a length, so many at a time."""
+    """The indices below a length, `step` at a time."""
     return [slice(start, start + step) for start in range(0, length, step)]
 
 
 def cut(step: int, *arrays: Array) -> Iterable[Sequence[Array]]:
-    """Of each array so many entries along the first axis at a time."""
+    """`step` entries of each array at a time, along the first axis."""
     if 0 < len(arrays[0]) <= step:
         return (arrays,)
     return ([array[span] for array in arrays] for span in spans(len(arrays[0]), step))

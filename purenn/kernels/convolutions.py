@@ -25,16 +25,16 @@ from purenn.kernels.reductions import ROWS
 from purenn.kernels.threads import R, shared
 from purenn.kernels.windows import Windows, cover
 
-# OpenBLAS does not copy matrices first for products of so many multiplications at most. Therefore a
-# stack of matrices is faster than a single one, if each has so many rows.
+# Up to `PRODUCT` multiplications OpenBLAS does not copy matrices first. So a stack of matrices of
+# `FEW` rows or more is faster than a single one.
 PRODUCT, FEW = 10**6, 48
 # With AVX-512 these products are computed in the thread that asks, and so threads may share a stack
-# of matrices with fewer rows. That gains from so many multiplications on, where an output counts as
-# some more. Elsewhere the threads of BLAS are awake, which keeps the cores busy.
+# of matrices of at least `SHARED` rows. That gains from `MUCH` multiplications on, where an output
+# counts as `OUTPUT`. Elsewhere the threads of BLAS are awake, which keeps the cores busy.
 SHARED, MUCH, OUTPUT = 20, 10**8, 40
-# Single products need more rows to be fast.
+# Single products need this many rows to be fast.
 MANY = 256
-# So many elements of patches fit into the second cache, beside what is made of them.
+# Elements of patches that fit into the second cache, beside what is made of them.
 BLOCK = 2**17
 
 Filters = Images  # row, column, channel of a group, feature
@@ -170,7 +170,7 @@ def _in_order(y: Images, patches: Array) -> Array:
 def _patches(x: Images, windows: Windows, multiplied: int, few: int) -> Array:
     """What the windows show of a few samples, as a stack of matrices with a row for each window.
 
-    A row of windows takes so many multiplications.
+    A row of windows takes `multiplied` multiplications.
     """
     (height, width), (down, across) = windows.size, windows.count
     by_rows, by_columns = windows.stride
@@ -214,7 +214,7 @@ def _step(samples: int, windows: int, work: int, elements: int, few: int) -> int
 
 @lru_cache(maxsize=64)
 def _together(samples: int, windows: int, work: int, few: int) -> int:
-    """How many samples share a matrix, each with so many rows and multiplications."""
+    """How many samples share a matrix, where each has `windows` rows and `work` multiplications."""
     for count in range(min(samples, _most(windows, work)), 0, -1):
         if samples % count == 0 and count * windows >= few:
             return count

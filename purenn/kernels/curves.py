@@ -20,7 +20,7 @@ from purenn.kernels.elementwise import clipped, scalar
 from purenn.kernels.memory import LINE, empty_like
 from purenn.kernels.ops import Ops
 
-# A block has so many elements at most.
+# The most elements of a block.
 BLOCK = 2**16
 # `(x, y, slope)`: the rule writes the values for a block of `x` into `y`, and unless it is None the
 # slopes into `slope`, which are other arrays.

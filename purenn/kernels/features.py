@@ -17,7 +17,7 @@ from purenn.kernels.elementwise import scalar
 from purenn.kernels.memory import empty, empty_like
 from purenn.kernels.reductions import ROWS
 
-# A row has so many elements at most, unless one place has more; a block about so many.
+# The most elements of a row, unless one place has more, and about those of a block.
 WIDTH, BLOCK = 2**13, 2**16
 # How many deviations from 0 a mean may be before its rounding shows.
 FAR = 2.0**10

@@ -18,8 +18,7 @@ from purenn.kernels.memory import empty_like
 from purenn.kernels.reductions import ROWS
 from purenn.kernels.windows import blocks
 
-# A row has so many elements at most, unless one place has more: numbers of each sample are repeated
-# for it.
+# The most elements of a row, unless one place has more: numbers of each sample are repeated for it.
 WIDTH = 2**9
 
 # What is left of a batch without the means; the inverse deviations of this and of the batch, for

@@ -12,7 +12,7 @@ from purenn.arrays import FLOAT64, AnyArray, Array, Leaves
 from purenn.kernels.blocks import BLOCK, cut
 from purenn.kernels.memory import empty
 
-# So many rows are summed one after the other in their own dtype before rounding shows.
+# Rows that can be summed one after the other in their own dtype before rounding shows.
 ROWS = 1024
 
 # Below this, squares of float32 elements lose digits or vanish.

@@ -30,7 +30,7 @@ LIMITS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
 def helpers(process: int) -> tuple[int, Executor | None]:
     """How many threads help the one that asks in this process, and who has them.
 
-    Each core has a thread, unless the environment says that BLAS shall have fewer.
+    Each core has a thread, up to `MOST`, unless the environment says that BLAS shall have fewer.
     """
     told = [int(text) for text in map(os.environ.get, LIMITS) if text and text.isdigit()]
     count = min([cores(), MOST, *told[:1]]) - 1
@@ -68,7 +68,7 @@ def shared(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
 
 
 def _begun(run: Callable[[], None], most: int) -> list[Future[None]]:
-    """The calls of the function in other threads, of which there are so many at most."""
+    """The calls of the function in other threads, of which there are at most `most`."""
     if most < 1:
         return []
     try:

@@ -10,7 +10,7 @@ from purenn.arrays import FLOAT64, Array, FloatDtype, Leaves, read_only
 from purenn.kernels.elementwise import scalar
 from purenn.kernels.memory import empty_like
 
-# What decays is cleared of subnormal numbers every so many steps.
+# Steps after which what decays is cleared of subnormal numbers again.
 FLUSH = 256
 
 

@@ -11,7 +11,7 @@ from purenn.kernels.memory import empty
 Pair = tuple[int, int]
 Tap = tuple[Span, Span, Span]
 
-# So many elements of what is computed with at once fit into the second cache.
+# Elements, of all that is computed with at once, that fit into the second cache.
 BLOCK = 2**18
 
 
@@ -55,7 +55,7 @@ class Windows:
 
 
 def blocks(samples: int, elements: int, together: int = BLOCK) -> list[Span]:
-    """Samples of so many elements, a few at a time."""
+    """A few samples at a time, of `together` elements at most, unless one has more."""
     return spans(samples, max(1, together // max(1, elements)))
 
 

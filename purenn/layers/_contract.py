@@ -2,9 +2,9 @@
 
 - `init(key, example) -> params`: the example is a batch like those to come.
 - `apply(params, x) -> y` is inference.
-- `vjp(params, x, key) -> (y, pullback)` is the training pass, the only one that may draw from its
-  key. `pullback(dy) -> (dparams, dx)`, where `dx` is a thunk: calling it computes the cotangent of
-  the input, which costs nothing if nobody does.
+- `vjp(params, x, key) -> (y, pullback)` is the training pass, which may draw from its key.
+  `pullback(dy) -> (dparams, dx)`, where `dx` is a thunk: calling it computes the cotangent of the
+  input, which costs nothing if nobody does.
 
 A chain is a layer like any other. Its parameters are the exact tuple of its layers' parameters:
 `linear(8) >> relu() >> linear(1)` has a `tuple[Linear, Empty, Linear]`. A bare tuple always means a
@@ -48,9 +48,10 @@ UNUSED = Key(0)  # the key of training that draws nothing
 class Layer(Expressed, Generic[P, X, Y]):
     """A layer: three pure functions of parameters `P`, inputs `X` and outputs `Y`.
 
-    Inputs that do not fit raise ShapeError or DtypeError, another layer's parameters
-    ParametersError. Where training differs from inference, as in dropout, `inference` is the layer
-    of the same parameters with the `vjp` of inference; None for layers made of others.
+    Inputs that do not fit raise ShapeError or DtypeError, symbols out of range LabelError, and
+    another layer's parameters ParametersError. Where training differs from inference, as in
+    dropout, `inference` is the layer of the same parameters with the `vjp` of inference. It is None
+    for all other layers, also for those made of others.
     """
 
     _init: Callable[[Key, X], P] = attrs.field(validator=checks.called)

@@ -46,7 +46,7 @@ def guarded(layer: object, found: tuple[Y, Callable[[Y], Z]]) -> tuple[Y, Callab
 
 
 def require_entries(subject: str, params: object, size: int) -> None:
-    """Check that there are parameters for so many layers."""
+    """Check that there are parameters for each of `size` layers."""
     if not isinstance(params, tuple) or len(params) != size:
         _refuse(subject, f"for each of its {size} layers", params, "Make them")
 
@@ -69,7 +69,7 @@ def _refuse(subject: str, expected: str, params: object, cure: str) -> None:
 
 
 def require_single(layer: object, params: object, example: object) -> None:
-    """Check that no first parameters for float32 are in float64: all that follows would be too.
+    """Check that initial parameters are not float64 for a float32 example: outputs would be too.
 
     The layers of a chain tell themselves, and what is frozen may be constants.
     """

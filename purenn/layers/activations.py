@@ -47,7 +47,7 @@ def activation(
 ) -> Layer[Empty, A, A]:
     """An activation of your own, from functions `x -> y` and `(y, dy) -> dx`.
 
-    They keep shape and dtype. Error messages use the name.
+    The second is given the output y, not x. Both keep shape and dtype. Error messages use the name.
     """
 
     def kept(y: object, x: A) -> A:
@@ -145,7 +145,7 @@ def tanh() -> Layer[Empty, A, A]:
 
 @maker
 def softmax() -> Layer[Empty, A, A]:
-    """Probabilities: `exp(x) / sum(exp(x))` along the last axis, without overflow.
+    """Probabilities: `exp(x) / sum(exp(x))` along the last axis, the features, without overflow.
 
     To train a classifier, leave it out and use `softmax_cross_entropy`, which takes logits.
     """

@@ -34,7 +34,7 @@ class BatchNorm(Node):
 
     Args:
         scale: multiplies the normalized features; 1 at first.
-        shift: is added to these; 0 at first.
+        shift: is added to the products; 0 at first.
         mean: the running mean; no optimizer moves it.
         variance: the running variance, biased like the batch's own; no optimizer moves it.
     """
@@ -51,9 +51,9 @@ def batch_norm(decay: Fraction = 0.9, epsilon: Positive = 1e-5) -> Layer[BatchNo
 
     Training uses the batch's mean and variance and moves the running ones towards them:
     `mean <- decay * mean + (1 - decay) * batch_mean`, where PyTorch's momentum is `1 - decay`.
-    Inference uses the running ones. The epsilon is added to the variance, and must not vanish in
-    the dtype of the example. A variance that overflows gives NaN in training. Ioffe and Szegedy,
-    "Batch Normalization" (2015).
+    Training needs at least two samples; inference uses the running ones. The epsilon is added to
+    the variance, and must not vanish in the dtype of the example. A variance that overflows gives
+    NaN in training. Ioffe and Szegedy, "Batch Normalization" (2015).
     """
 
     def init(key: Key, example: A) -> BatchNorm:

@@ -21,7 +21,7 @@ from purenn.layers._images import Padding, Size, by, require_images, sliding
 from purenn.layers.linear import require_bias
 from purenn.tree import Node
 
-CURE = "Use as many groups as divide both channels and features."
+CURE = "Use a number of groups that divides both channels and features."
 
 
 @attrs.frozen(eq=False)
@@ -53,8 +53,8 @@ def conv(
     """2-D convolution of images: (samples, rows, columns, channels) to (..., features).
 
     It is a cross-correlation: the weight is not flipped. Besides inputs, outputs and their
-    cotangents, each thread of a step needs memory for patches: 2**17 numbers, or the patches of as
-    many samples as have 256 windows in a row.
+    cotangents, each thread of a step needs memory for patches: 2**17 numbers or, if that is more,
+    the patches of as few samples as have 256 windows side by side.
 
     Args:
         features: the number of output channels.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import attrs
@@ -20,7 +20,7 @@ from purenn.layers._contract import Layer, Pass, anything, checked
 from purenn.layers._fitting import require_dtype, require_rows, require_shape
 from purenn.tree import Node
 
-NEAR = 1e-3  # so far from a whole number rounding may lead
+NEAR = 1e-3  # how far from a whole number rounding may lead
 
 Symbols = TypeVar("Symbols", bound=Labels | Sequences)
 
@@ -101,13 +101,13 @@ def _of_symbols(
 
 @maker
 def category_embedding(
-    symbols: tuple[int, ...], features: Count, *, table: Initializer | None = None
+    symbols: Sequence[int], features: Count, *, table: Initializer | None = None
 ) -> Layer[Embedding, Matrix, Matrix]:
-    """A learned vector for each category of each column: (samples, columns) to features.
+    """A learned vector for each category: (samples, columns) to (samples, columns * features).
 
-    Inputs are whole numbers from 0, as floats, like the other columns of their table. The output is
-    (samples, columns * features), column by column. All vectors are rows of one table, in the same
-    order.
+    Inputs are whole numbers from 0, as floats, like the other columns of their table; they may be
+    off by rounding errors of up to 0.001. All vectors are rows of one table; it and the output are
+    ordered column by column.
 
     Args:
         symbols: the number of categories of each column.

@@ -159,7 +159,7 @@ def linear_without_bias(
 ) -> Layer[Weight, Matrix, Matrix]:
     """Linear layer without a bias, `x @ weight`: (samples, inputs) to (samples, features).
 
-    Use it before a normalization that shifts, say. The arguments are those of `linear`.
+    Use it before a normalization that shifts, for example. The arguments are those of `linear`.
     """
     first = weight or glorot_uniform()
     return with_ops(lambda ops: _unbiased(ops, f"linear_without_bias({features})", features, first))

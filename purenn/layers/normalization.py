@@ -29,7 +29,7 @@ class Affine(Node):
 
     Args:
         scale: multiplies the normalized features; 1 at first.
-        shift: is added to these; 0 at first.
+        shift: is added to the products; 0 at first.
     """
 
     scale: Vector = attrs.field(converter=vector)
@@ -50,10 +50,10 @@ def layer_norm(epsilon: Positive = 1e-5) -> Layer[Affine, A, A]:
 def group_norm(groups: Count, epsilon: Positive = 1e-5) -> Layer[Affine, A, A]:
     """Group normalization: each group of features of a sample with mean 0 and variance 1.
 
-    Both are over all axes but the first, the rows and columns of images included; then each feature
-    is scaled and shifted. `groups` must divide the number of features; as many groups as features
-    make instance normalization. The epsilon is that of `layer_norm`. Wu and He, "Group
-    Normalization" (2018).
+    Both are over all axes between the first and the last as well, such as rows and columns of
+    images; then each feature is scaled and shifted. `groups` must divide the number of features; as
+    many groups as features make instance normalization. The epsilon is that of `layer_norm`. Wu and
+    He, "Group Normalization" (2018).
     """
     return _affine(f"group_norm({groups})", groups, epsilon, _by_groups)
 

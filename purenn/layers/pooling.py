@@ -30,7 +30,8 @@ def max_pool(
     Of equal maxima the first, row by row, gets the gradient.
 
     Args:
-        size: the rows and columns of a window: one number for both, or a pair.
+        size: the rows and columns of a window: one number for both, or a pair. No window may be
+            larger than the image, whatever the padding.
         stride: the distance between windows, likewise; as `size` if None.
         padding: as in `conv`. What "same" adds is never the maximum.
     """

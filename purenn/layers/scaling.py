@@ -55,7 +55,7 @@ def then_scaled(
 
 
 def filled(example: Array, value: float) -> Vector:
-    """A vector of so many features, in the dtype of the example."""
+    """A vector with an entry for each feature of the example, in its dtype."""
     return read_only(np.full(example.shape[-1], value, example.dtype))
 
 

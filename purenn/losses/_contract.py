@@ -54,8 +54,10 @@ class Loss(Expressed, Generic[Y, T_contra]):
         per_sample: `(prediction, target) -> (values, pull)`: the loss of each sample, (samples,),
             and the function from their weights, (samples,) or one without axes for all of them, to
             the cotangent of the weighted sum. A `PerSample` is such a pair.
-        scale: the factor of the sum, from the number of samples: by default that of the mean.
-        count: how many samples of a target count; None for all. If none does, all is 0.
+        scale: the function from the number of samples to the factor of the sum; by default
+            1 / samples.
+        count: the function from a target to the number of samples that count; None if all do. Where
+            none does, value and cotangent are 0.
     """
 
     per_sample: Callable[[Y, T_contra], PerSample[Y]] = attrs.field(validator=checks.called)
@@ -146,7 +148,7 @@ def computed_in_ops(
 
 @maker
 def summed(loss: Loss[Y, T]) -> Loss[Y, T]:
-    """The sum over the samples instead of the mean, which steps and `evaluate` still report."""
+    """The sum over the samples instead of the mean; steps and `evaluate` still report the mean."""
     return attrs.evolve(loss, scale=lambda samples: 1.0)
 
 

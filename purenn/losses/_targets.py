@@ -30,7 +30,7 @@ def require_same_shape(name: str, prediction: N, target: object) -> N:
     """The target, if it is like its prediction, in shape and dtype."""
     y, t = arrays.require_array(name, prediction), arrays.require_array(name, target)
     if y.shape != t.shape:
-        cure = " Add an axis: target[:, np.newaxis]." if y.shape == (*t.shape, 1) else ""
+        cure = " Add an axis: target[..., np.newaxis]." if y.shape == (*t.shape, 1) else ""
         raise ShapeError(name, f"expected targets of shape {y.shape}, got {t.shape}.{cure}")
     if y.dtype not in FLOATS or y.dtype != t.dtype:
         kind = y.dtype if y.dtype in FLOATS else arrays.FLOAT32

@@ -29,8 +29,8 @@ def softmax_cross_entropy(label_smoothing: Fraction = 0.0) -> Loss[Matrix, Matri
     class. Labels are not expanded to rows.
 
     With label smoothing s the target is `(1 - s) t + s / classes`, where masked classes are not
-    counted and get no share. Szegedy, Vanhoucke, Ioffe, Shlens, Wojna, "Rethinking the Inception
-    Architecture for Computer Vision" (2016).
+    counted and get no share. Szegedy, Vanhoucke, Ioffe, Shlens and Wojna, "Rethinking the
+    Inception Architecture for Computer Vision" (2016).
     """
 
     def entropy(ops: Ops, prediction: Matrix, target: Matrix | Labels) -> tuple[Vector, Matrix]:
@@ -49,7 +49,7 @@ def kullback_leibler() -> Loss[Matrix, Matrix]:
 
     Takes logits, for example log-probabilities, and targets of the same shape and dtype, as in
     distillation. It is `softmax_cross_entropy` less the entropy of the target, and its cotangent is
-    the same. Kullback, Leibler, "On Information and Sufficiency" (1951).
+    the same. Kullback and Leibler, "On Information and Sufficiency" (1951).
     """
     divergence = partial(entropies.softmax_entropy, relative=True)
     return computed_in_ops("kullback_leibler", _targets.require_rows, divergence)
@@ -57,7 +57,7 @@ def kullback_leibler() -> Loss[Matrix, Matrix]:
 
 @maker
 def binary_cross_entropy_with_logits(
-    positive_weights: Sequence[float] | None = None,
+    positive_weights: Sequence[float] | Vector | None = None,
 ) -> Loss[Matrix, Matrix | Labels]:
     """Sigmoid cross-entropy of logits: `max(z, 0) - t z + log(1 + exp(-|z|))`.
 
@@ -92,7 +92,7 @@ def softmax_focal(gamma: NotNegative = 2.0) -> Loss[Matrix, Matrix | Labels]:
 
     Samples that are classified well already count less. Takes what `softmax_cross_entropy` takes,
     and equals it for a gamma of 0. Rows of probabilities weigh the losses of their labels. For the
-    paper's alpha, see `class_weighted`. Lin, Goyal, Girshick, He, Dollár, "Focal Loss for Dense
+    paper's alpha, see `class_weighted`. Lin, Goyal, Girshick, He and Dollár, "Focal Loss for Dense
     Object Detection" (2017).
     """
 
@@ -136,7 +136,7 @@ def hinge() -> Loss[Matrix, Matrix | Labels]:
     """Hinge loss `max(1 - t y, 0)` of targets t, -1 or 1: the mean over a sample's outputs.
 
     Takes scores (samples, outputs), and targets of the same shape and dtype or, with one output,
-    integers (samples,). Targets 0 and 1 mean -1 and 1. Cortes, Vapnik, "Support-Vector Networks"
+    integers (samples,). Targets 0 and 1 mean -1 and 1. Cortes and Vapnik, "Support-Vector Networks"
     (1995).
     """
     return computed("hinge", _targets.require_signs, deviations.hinge)
@@ -146,8 +146,9 @@ def hinge() -> Loss[Matrix, Matrix | Labels]:
 def multiclass_hinge() -> Loss[Matrix, Labels]:
     """Multiclass hinge loss `max(1 + max(the other scores) - score[label], 0)` of each row.
 
-    Takes scores (samples, classes), and integer labels (samples,) from 0 to classes - 1. Crammer,
-    Singer, "On the Algorithmic Implementation of Multiclass Kernel-based Vector Machines" (2001).
+    Takes scores (samples, classes), and integer labels (samples,) from 0 to classes - 1. Crammer
+    and Singer, "On the Algorithmic Implementation of Multiclass Kernel-based Vector Machines"
+    (2001).
     """
 
     def check(name: str, prediction: Matrix, target: Labels) -> Labels:

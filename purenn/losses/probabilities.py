@@ -30,8 +30,8 @@ def binary_cross_entropy(epsilon: Epsilon = EPSILON) -> Loss[Matrix, Matrix | La
     """Binary cross-entropy of probabilities p, the mean over a sample's outputs.
 
     `-(t log(p + epsilon) + (1 - t) log(1 - p + epsilon))`, with an epsilon below 0.5. The cotangent
-    is `(p - t) / (p (1 - p) + epsilon)`: the derivative up to terms in epsilon, and finite
-    everywhere.
+    is `(p - t) / (p (1 - p) + epsilon)`: finite everywhere, and close to the derivative unless p is
+    about as near to 0 or 1 as epsilon. There it vanishes with `p - t`; the derivative does not.
     """
 
     def check(name: str, prediction: Matrix, target: Matrix | Labels) -> Matrix:

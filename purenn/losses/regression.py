@@ -40,7 +40,7 @@ def quantile(level: Inner) -> Loss[A, A]:
     """Quantile (pinball) loss `max(level (t - y), (level - 1) (t - y))`, least at the quantile.
 
     Means and shapes are those of `mean_squared_error`. The level is from 0 to 1, both excluded; 0.5
-    gives half the absolute error. Where y is t, the slope is 0. Koenker, Bassett, "Regression
+    gives half the absolute error. Where y is t, the slope is 0. Koenker and Bassett, "Regression
     Quantiles" (1978).
     """
     return computed(

@@ -23,16 +23,17 @@ from purenn.losses._targets import SUM_TOLERANCE, L, require_matrix, require_no_
 
 Z = TypeVar("Z")
 U = TypeVar("U")
+Weights = Vector | Labels  # of samples: floats or integers
 
 
 @maker
-def weighted(loss: Loss[Y, T]) -> Loss[Y, tuple[T, Vector]]:
+def weighted(loss: Loss[Y, T]) -> Loss[Y, tuple[T, Weights]]:
     """Weight samples: targets are pairs with a weight per sample, as in `dataset(x, (y, weights))`.
 
     The weights are floats or integers (samples,), finite and not negative.
     """
 
-    def per_sample(prediction: Y, target: tuple[T, Vector]) -> PerSample[Y]:
+    def per_sample(prediction: Y, target: tuple[T, Weights]) -> PerSample[Y]:
         if not checks.is_pair(target):
             cure = "Make the data with dataset(x, (y, weights))."
             raise ShapeError("weighted(...)", f"expected pairs (target, weights). {cure}")
@@ -50,11 +51,11 @@ def _times(factors: Vector, values: Vector, pull: Callable[[Array], Y]) -> PerSa
     return read_only(products), lambda outer: pull(np.multiply(factors, outer))
 
 
-def _sample_weights(weights: Vector, values: Vector) -> Vector:
+def _sample_weights(weights: Weights, values: Vector) -> Vector:
     arrays.require_array("weighted(...)", weights)
     if weights.dtype.kind not in "fiu" or weights.shape != values.shape:
         got = f"{values.shape[0]} samples, got {checks.described(weights)}."
-        raise ShapeError("weighted(...)", f"expected a weight for each of {got}")
+        raise ShapeError("weighted(...)", f"expected a weight, float or integer, for each of {got}")
     with np.errstate(over="ignore"):
         found = weights.astype(values.dtype)
     if not np.isfinite(found).all() or (found < 0).any():
@@ -112,7 +113,7 @@ def _share(
 
 
 @maker
-def class_weighted(loss: Loss[Matrix, L], weights: Sequence[float]) -> Loss[Matrix, L]:
+def class_weighted(loss: Loss[Matrix, L], weights: Sequence[float] | Vector) -> Loss[Matrix, L]:
     """Weight the classes of a classifier's loss, with a number ≥ 0 for each.
 
     A sample has the weight of its label, or the mean weight of its probabilities. With one output,

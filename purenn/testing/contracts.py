@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 
 from purenn import checks, tree
-from purenn.arrays import FLOATS, AnyArray, Array, require_floats
+from purenn.arrays import FLOAT64, FLOATS, AnyArray, Array, require_array
 from purenn.errors import DtypeError, OptionError, PurennError, ShapeError
 from purenn.expressions import Expressed
 from purenn.keys import Key
@@ -115,9 +115,10 @@ def check_loss(
     """
     checks.function("The loss of check_loss", loss)
     checks.number("The tolerance of check_loss", tolerance, least=0.0)
+    name = "The prediction of check_loss"
     for leaf in tree.leaves(prediction) or (prediction,):
-        require_floats("The prediction of check_loss", leaf)
-    _require_double("The prediction of check_loss", prediction, CURE)
+        if (dtype := require_array(name, leaf, "np.float64").dtype) != FLOAT64:
+            raise DtypeError(name, f"expected float64, got {dtype}. {CURE}")
     found = _repeatable(lambda: loss(prediction, target), "the loss", prediction, target)
     require_pair(loss, found)
     value, cotangent = found

@@ -1,4 +1,4 @@
-"""Whether the same bits come of other kernels, threads and instructions."""
+"""Whether other kernels, threads and instructions give the same bits."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def check_portable(model: Layer[P, X, Y], example: X, key: Key | None = None) ->
 
 
 def environments() -> list[dict[str, str]]:
-    """Variables under which BLAS and NumPy compute with other instructions and threads."""
+    """Variables that give BLAS and NumPy other instructions and threads; the first set is empty."""
     extensions = np.show_config("dicts").get("SIMD Extensions", {})
     newer: list[str] = extensions.get("found", [])
     present = {*extensions.get("baseline", []), *newer}

@@ -18,7 +18,7 @@ Wide = np.ndarray[tuple[int], np.dtype[np.float64]]
 # the spare arrays, which are as long as `x` and of unspecified content.
 Rule = Callable[[Wide, list[Wide], FloatDtype], object]
 
-# So many elements of every array of a block fit into the second cache together.
+# Elements of each of `1 + SPARE` arrays that fit into the second cache together.
 BLOCK, SPARE = 2**13, 7
 
 

@@ -109,7 +109,7 @@ def _powers_of_features(x: Array) -> Exponents:
 def _powers_of_windows(x: Images, size: Pair, groups: int, count: int) -> Exponents:
     """Powers of two above the norms of all windows of that size, by sample and group of channels.
 
-    A window of a group has so many elements.
+    A window of a group has `count` elements.
     """
     split = x.reshape(*x.shape[:3], groups, x.shape[3] // groups)
     with np.errstate(over="ignore"):

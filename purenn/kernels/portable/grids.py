@@ -74,7 +74,7 @@ def exponents(x: Matrix, sums: Vector) -> Exponents:
 
 
 def above_largest(x: Matrix, count: int) -> Exponents:
-    """Powers of two above norms of so many elements, whose largest is in the row."""
+    """Powers of two above the norms of `count` elements, the largest of which is in the row."""
     largest: Vector = np.maximum.reduce(np.abs(x), 1, initial=0.0)
     return np.where(largest > 0.0, np.frexp(largest)[1] + half_bits(count), NO_EXPONENT)
 
@@ -102,7 +102,7 @@ Slices = tuple[Array, ...]  # of float64; their sum is the array
 
 
 def on_grid(x: Array, powers: Exponents, count: int) -> Slices:
-    """`x` on grids for the powers of two, which are above norms of so many elements."""
+    """`x` on grids for the powers of two, which are above the norms of `count` elements."""
     finer = [powers - (BITS + 1) + half_bits(count)] if x.dtype == FLOAT64 else []
     with np.errstate(under="ignore"):
         anchors = [np.ldexp(1.5, each + (MANTISSA - BITS)) for each in (powers, *finer)]

@@ -20,9 +20,9 @@ from purenn.kernels.products import product
 
 # Longer sums are taken in parts, so that norms, and with them grids, stay small.
 LONGEST = 4096
-# So many bits may be lost where what is large in one factor meets what is small in the other.
+# Bits that may be lost where what is large in one factor meets what is small in the other.
 SPARE = 4
-# So many rows are made orthogonal to those before them by products.
+# Rows that are made orthogonal to those before them by one product.
 TOGETHER = 32
 
 
@@ -87,7 +87,7 @@ class Factor:
 
 
 def _grid(x: Matrix, powers: Exponents, count: int) -> Grid:
-    """The grid for sums of so many elements, below whose norms are powers of two."""
+    """The grid for sums of `count` elements, with powers of two above their norms."""
     if x.dtype == FLOAT32 or np.abs(powers[powers > NO_EXPONENT]).max(initial=0) <= EXTREME:
         return Grid(grids.on_grid(x, powers, count))
     scaled = typed_like(np.ldexp(x, -powers), x)
@@ -126,7 +126,7 @@ def _balanced(a: Factor, axis: int, b: Factor, other: int) -> tuple[Factor, Fact
     most = int(np.maximum.reduce(one)), int(np.maximum.reduce(two))
     together = int(np.maximum.reduce(one + two))
     if sum(most) - together <= SPARE or together > 2 * np.finfo(a.matrix.dtype).maxexp - 2:
-        return a, b  # the second lest numbers overflow
+        return a, b  # in the second case numbers might overflow
     shift = (two - one) // 2
     left, right = a.times(shift, axis), b.times(-shift, other)
     is_worse = left.growth(a, axis) + right.growth(b, other) > SPARE  # for some of the sums

@@ -55,7 +55,7 @@ COS_64 = constants(
 
 
 def _rule(quarters: Bits, x: Wide, spare: list[Wide], dtype: FloatDtype) -> None:
-    """The sine of x and so many quarters of a turn.
+    """The sine of x plus a number of quarter turns.
 
     It is within 2 units in the last place (float64), or 1 of what is nearest (float32). That holds
     for every x, but beyond 196,608 each element takes some microseconds.
