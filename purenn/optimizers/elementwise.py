@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache, partial
-from math import sqrt
+from math import nan, sqrt
 from typing import TypeGuard
 
 import attrs
+import numpy as np
 
 from purenn import checks
 from purenn.arrays import Array, Leaves, Packed, are_alike, view
@@ -87,6 +88,9 @@ def fitting(transform: Transform[S], options: dict[str, float]) -> Transform[S]:
 def _checked(rule: Rule) -> Rule:
     def checked(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
         seen, *kept = map(view, (x, *old))
+        unwritten = [one for one in new if not any(np.may_share_memory(one, own) for own in old)]
+        for one in unwritten:
+            one.fill(nan)
         y = rule(seen, out, tuple(kept), new)
         y = x if y is seen else y
         if not are_alike((y,), (x,)):
@@ -94,6 +98,9 @@ def _checked(rule: Rule) -> Rule:
                 f"The rule of elementwise: expected {checks.described(x)}, got "
                 f"{checks.described(y)}. Return x, out after writing into it, or one of new."
             )
+        if any(np.isnan(one).all() for one in unwritten) and np.isfinite(x).all():
+            expected = "expected it to write every one of new, each all over"
+            raise OptionError(f"The rule of elementwise: {expected}.")
         return y
 
     checks.function("The rule of elementwise", rule)
