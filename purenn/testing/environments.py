@@ -15,7 +15,7 @@ from purenn.keys import Key
 from purenn.layers import Layer
 from purenn.layers._contract import P, X, Y
 from purenn.saving import digest
-from purenn.testing.contracts import ContractError
+from purenn.testing.purity import ContractError
 
 # For a process that reads what to call.
 PROGRAM = """
