@@ -192,7 +192,9 @@ def check_optimizer(optimizer: Optimizer[S], params: P, steps: int = 5) -> None:
         require_same(state.slots, after.slots, "The states before and after an update")
         optimizer.advance(owner, grads, 1.0)
         if bits((owner.state.params, owner.state.slots)) != bits((after.params, after.slots)):
-            cure = "Let a rule read all of old before it writes new, and write all of new."
+            cure = (
+                "A rule reads old before it writes new, all of it; what writes_over keeps copies."
+            )
             raise ContractError(f"fold and update give other numbers. {cure}")
         state = after
     if any(leaf.dtype == np.float64 for leaf in tree.leaves(params)):
