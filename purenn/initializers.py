@@ -39,7 +39,12 @@ if TYPE_CHECKING:  # numpy.random takes milliseconds to import
 
 @attrs.frozen(repr=False, eq=False)
 class Initializer(Expressed):
-    """A function from a key, a shape and a dtype to an array, which `draw` makes in float64."""
+    """A function from a key, a shape and a dtype to an array.
+
+    Args:
+        draw: `(generator, shape) -> array`, in float64, from a generator at the start of the key's
+            stream.
+    """
 
     draw: Draw = attrs.field(validator=checks.called)
 
@@ -65,7 +70,8 @@ class Initializer(Expressed):
             raise OptionError(f"{self!r}: expected an array of shape {sizes}, got {got}.")
         array[...] = drawn
         if not np.isfinite(array).all():
-            raise OptionError(f"{self!r} overflows in {kind}.")
+            why = "gives NaN" if np.isnan(drawn).any() else f"overflows in {kind}"
+            raise OptionError(f"{self!r} {why}.")
         if np.any(drawn) and not np.any(abs(array) >= np.finfo(kind).tiny):
             raise OptionError(f"{self!r} vanishes in {kind}.")
         return read_only(array)
