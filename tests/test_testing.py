@@ -158,6 +158,12 @@ def test_good_layers_pass_within_their_tolerance() -> None:
     check_layer(nn.dropout(0.5), X, nn.Key(3))
     unpicklable: Plain = activation(lambda x: 2 * x, lambda y, dy: 2 * dy)
     check_layer(unpicklable, X)
+    constant: nn.Layer[nn.Frozen[nn.Vector], Matrix, Matrix] = nn.Layer(
+        lambda key, x: nn.Frozen(np.ones(1)),  # in float64, whatever the example is
+        lambda params, x: x,
+        lambda params, x, key: (x, lambda dy: (params, lambda: dy)),
+    )
+    check_layer(constant, X)
     nearly = altered(weight=lambda dw: dw * 1.001)
     check_layer(nearly, X, tolerance=0.002)
     with pytest.raises(ContractError):

@@ -81,10 +81,11 @@ def require_pullback(name: str, found: object, expected: str) -> None:
 
 
 def require_narrow(what: str, value: object) -> None:
-    """Check what was computed in float32."""
-    if any(leaf.dtype == np.float64 for leaf in tree.leaves(value)):
+    """Check what was computed in float32; what is frozen may be constants in float64."""
+    leaves = tree.moving_leaves(value)
+    if any(leaf.dtype == np.float64 for leaf in leaves):
         raise ContractError(f"{what} turns float32 into float64.")
-    if not all(np.isfinite(leaf).all() for leaf in tree.moving_leaves(value)):
+    if not all(np.isfinite(leaf).all() for leaf in leaves):
         raise ContractError(f"{what} is not finite in float32, though it is in float64.")
 
 
