@@ -32,12 +32,13 @@ def elementwise(kind: type[S], rule: Callable[[Point], Rule]) -> Transform[S]:
     Args:
         kind: the class of the state, a frozen attrs class whose fields are leaves like the
             parameters'. They start at 0.
-        rule: the rule of a step, `(x, out, old, new) -> update` on blocks of equal size and shape.
-            It reads the gradient `x` and the state's blocks `old`, writes the next state's into
-            `new`, each of which may be the same memory as its old one, and gives back `x`, one of
-            `new`, or `out` after writing into it. It keeps none of them. In the first step `x` and
-            `old` are read-only, to show a slip. Blocks have other entries between small leaves,
-            ones at first. What keeps the point takes new memory for the parameters at each step.
+        rule: the `Rule` of a step, `(x, out, old, new) -> update` on blocks of equal size and
+            shape. It reads the gradient `x` and the state's blocks `old`, writes the next state's
+            into `new`, each of which may be the same memory as its old one, and gives back `x`, one
+            of `new`, or `out` after writing into it. It keeps none of them. In the first step `x`
+            and `old` are read-only, to show a slip. Blocks have other entries between small leaves,
+            ones at first, and a large leaf comes in several: no sum over a block is one over a
+            leaf. What keeps the point takes new memory for the parameters at each step.
     """
     checks.instance("The kind of elementwise", kind, type, "Give the class of the state.")
     checks.function("The rule of elementwise", rule)

@@ -37,7 +37,7 @@ def repeatable(
     if bits(result) != seen:
         raise ContractError(f"{name} writes over what it gave before. Make new arrays each time.")
     if bits(call()) != seen:
-        cure = "Draw from keys alone, and keep nothing between calls."
+        cure = "Draw from keys alone, keep nothing between calls, and read no unwritten memory."
         raise ContractError(f"{name} gives another result when called again. {cure}")
     return result
 
