@@ -13,6 +13,7 @@ import pytest
 from contracts import normal
 
 import purenn as nn
+from purenn import layers
 from purenn.arrays import Matrix
 from purenn.errors import PurennError
 from purenn.expressions import Call, expressed
@@ -112,6 +113,12 @@ def four() -> Dense:
     return linear(4)
 
 
+def gated() -> nn.Layer[layers.Scale, Matrix, Matrix]:
+    zero = nn.initializers.zeros()(nn.Key(0), (3,), np.float64)
+    plain: nn.Layer[layers.Scale, Matrix, Matrix] = layers.scale()
+    return attrs.evolve(plain, init=lambda key, x: layers.Scale(zero.astype(x.dtype)))
+
+
 def inferring(inference: Dense) -> Dense:
     return attrs.evolve(linear(3), inference=inference)
 
@@ -137,6 +144,7 @@ BAD_LAYERS: list[tuple[object, str]] = [
     (activation(np.negative, lambda y, dy: buffered(dy)), "pullback writes over what it gave"),
     (activation(nan_if_narrow, lambda y, dy: dy), "apply is not finite in float32"),
     (attrs.evolve(frozen(linear(3)), vjp=vanishing), "the next value of the frozen value.weight"),
+    (altered(weight=lambda dw: dw * 1.001) >> gated(), "The slope of params.0.weight is "),
     (altered(dy=emptied), "pullback changes its arguments"),
     (altered(y=wide), "vjp turns float32 into float64"),
     (altered(weight=wide), "the gradient turns float32 into float64"),

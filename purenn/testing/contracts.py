@@ -27,9 +27,11 @@ from purenn.testing.purity import (
     narrow,
     random_like,
     repeatable,
+    require_double,
     require_narrow,
     require_pullback,
     turned,
+    without_zeros,
 )
 from purenn.training.gradient import T, require_pair
 
@@ -43,7 +45,8 @@ def check_layer(
 ) -> None:
     """Check a layer: purity, determinism, dtypes, and gradients against central differences.
 
-    Checked are the gradients of training, and those of `inference` where a part has it.
+    Checked are the gradients of training, and those of `inference` where a part has it. Leaves that
+    are 0 at first are drawn, lest they hide slopes of others.
 
     Args:
         layer: any layer or model; it may draw from its key.
@@ -58,7 +61,7 @@ def check_layer(
     """
     checks.instance("The layer of check_layer", layer, Layer)
     checks.number("The tolerance of check_layer", tolerance, least=0.0)
-    _require_double("The example of check_layer", example, CURE)
+    require_double("The example of check_layer", example, CURE)
     for leaf in tree.leaves(example):
         if leaf.shape[:1] < (2,):
             problem = f"expected at least two samples, got the shape {leaf.shape}."
@@ -66,7 +69,8 @@ def check_layer(
     start = Key(0) if key is None else key
     params = repeatable(lambda: layer.init(start, example), "init", example)
     cure = "Make them in example.dtype, or give one: embedding(5, 3, np.float64)."
-    _require_double("The parameters of check_layer", params, cure)
+    require_double("The parameters of check_layer", params, cure)
+    params = without_zeros(params, start)
 
     def elsewhere() -> Y:
         layer.vjp(params, turned(example), start)
@@ -140,7 +144,7 @@ def check_loss(
     checks.number("The tolerance of check_loss", tolerance, least=0.0)
     for leaf in tree.leaves(prediction) or (prediction,):
         require_floats("The prediction of check_loss", leaf)
-    _require_double("The prediction of check_loss", prediction, CURE)
+    require_double("The prediction of check_loss", prediction, CURE)
     other = partial(loss, turned(prediction), target)
     found = repeatable(
         lambda: loss(prediction, target), "the loss", prediction, target, other=other
@@ -210,11 +214,6 @@ def _check_frozen(params: object, grads: object, others: object) -> None:
         if is_frozen and (bits(after) != bits(other) or (now.any() and not after.any())):
             expected = f"the next value of the frozen {path} in its place, got a slope or 0"
             raise ContractError(f"The gradient: expected {expected}. Give what params have.")
-
-
-def _require_double(name: str, value: object, cure: str) -> None:
-    if any(leaf.dtype == np.float32 for leaf in tree.leaves(value)):  # no difference is exact
-        raise DtypeError(name, f"expected float64, got float32. {cure}")
 
 
 def _compare(value: Callable[[T], float], at: T, slopes: object, what: str, most: float) -> None:

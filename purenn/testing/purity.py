@@ -10,7 +10,7 @@ import numpy as np
 
 from purenn import checks, tree
 from purenn.arrays import FLOATS, AnyArray
-from purenn.errors import OptionError, PurennError
+from purenn.errors import DtypeError, OptionError, PurennError
 from purenn.expressions import Expressed
 from purenn.keys import Key
 from purenn.training.gradient import T
@@ -64,6 +64,19 @@ def random_like(value: T, key: Key) -> T:
     return tree.rebuild(value, tuple(new))
 
 
+def without_zeros(params: T, key: Key) -> T:
+    """Parameters where leaves that are 0, as gates are at first, hide no slopes of others."""
+    nodes, structure = tree.decompose(params, (np.ndarray, tree.Frozen))
+    rng = key.generator()
+    new = [
+        np.asarray(0.1 * rng.standard_normal(node.shape))
+        if isinstance(node, np.ndarray) and moves(node) and not node.any()
+        else node
+        for node in nodes
+    ]
+    return tree.compose_like(params, structure, new)
+
+
 def moves(leaf: AnyArray) -> bool:
     """Whether there are slopes along a leaf."""
     return leaf.dtype in FLOATS
@@ -78,6 +91,12 @@ def require_pullback(name: str, found: object, expected: str) -> None:
     """Check that something is a pair of a value and a function."""
     if not (checks.is_pair(found) and callable(found[1])):
         raise ContractError(f"{name}: expected {expected}, got {checks.both(found)}.")
+
+
+def require_double(name: str, value: object, cure: str) -> None:
+    """Check that nothing is in float32, in which no difference is exact."""
+    if any(leaf.dtype == np.float32 for leaf in tree.leaves(value)):
+        raise DtypeError(name, f"expected float64, got float32. {cure}")
 
 
 def require_narrow(what: str, value: object) -> None:
