@@ -253,7 +253,7 @@ def widening(state: nn.Array, grads: nn.Leaves, point: nn.Point) -> tuple[nn.Arr
 
 BAD_TRANSFORMS: list[tuple[object, str]] = [
     (elementwise(Mean, lambda point: late), "A rule reads old before it writes new"),
-    (elementwise(Mean, lambda point: unwritten), "expected it to write every one of new"),
+    (elementwise(Mean, lambda point: unwritten), "expected it to write to all of new"),
     (nn.Transform(lambda point: (), growing), "The states before and after an update do not match"),
     (nn.Transform(lambda point: point.params[0][:1, :1], widening), "expected float32 (1, 1), got"),
 ]

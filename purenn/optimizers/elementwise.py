@@ -100,8 +100,8 @@ def _checked(rule: Rule) -> Rule:
                 f"{checks.described(y)}. Return x, out after writing into it, or one of new."
             )
         if any(np.isnan(one).all() for one in unwritten) and np.isfinite(x).all():
-            expected = "expected it to write every one of new, each all over"
-            raise OptionError(f"The rule of elementwise: {expected}.")
+            problem = "expected it to write to all of new, but one is unwritten, or NaN all over"
+            raise OptionError(f"The rule of elementwise: {problem}.")
         return y
 
     checks.function("The rule of elementwise", rule)
