@@ -32,7 +32,7 @@ CURES = {
     "Initializer": "Give an initializer, such as nn.initializers.zeros().",
     "Key": "Give Key(0), say.",
     "Layer": "Chain layers: linear(8) >> relu().",
-    "Loss": "Give mean_squared_error(), say.",
+    "Loss": "Give mean_squared_error(), say, or Loss(per_sample) for one of your own.",
     "Mixing": "Give mixup(0.2, 10), say.",
     "Optimizer": "Make one with descend(transform, rate).",
     "Point": "An optimizer takes the parameters: descend(transform, rate).init(params).",

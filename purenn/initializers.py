@@ -41,7 +41,9 @@ if TYPE_CHECKING:  # numpy.random takes milliseconds to import
 class Initializer(Expressed):
     """A function from a key, a shape and a dtype to an array.
 
-    `draw(rng, shape)` makes its numbers, in float64: float32 arrays are these, rounded.
+    Args:
+        draw: `(generator, shape) -> array`, in float64, from a generator at the start of the key's
+            stream.
     """
 
     draw: Draw = attrs.field(validator=checks.called)
@@ -68,7 +70,8 @@ class Initializer(Expressed):
             raise OptionError(f"{self!r}: expected an array of shape {sizes}, got {got}.")
         array[...] = drawn
         if not np.isfinite(array).all():
-            raise OptionError(f"{self!r} overflows in {kind}.")
+            why = "gives NaN" if np.isnan(drawn).any() else f"overflows in {kind}"
+            raise OptionError(f"{self!r} {why}.")
         if np.any(drawn) and not np.any(abs(array) >= np.finfo(kind).tiny):
             raise OptionError(f"{self!r} vanishes in {kind}.")
         return read_only(array)

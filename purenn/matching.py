@@ -40,6 +40,8 @@ def named(tree: object) -> dict[str, object]:
 def kinds(leaves: dict[str, object]) -> dict[str, str]:
     """The shape and dtype of each array, and the type of each plain value."""
     return {
-        path: f"{x.dtype} {x.shape}" if isinstance(x, np.ndarray) else type(x).__name__
+        path: f"{x.dtype} {x.shape}"
+        if isinstance(x, np.ndarray)
+        else "a scalar " * isinstance(x, np.generic) + type(x).__name__
         for path, x in leaves.items()
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import attrs
 import numpy as np
 import pytest
 from contracts import FLOATS, dtypes, matrix, normal
@@ -226,3 +227,14 @@ def test_functions_for_processors_without_avx512(dtype: FloatDtype) -> None:
     far = np.array([-math.inf, math.nan, 0.0], dtype)
     assert ops.expm1(far, far).tolist()[::2] == [-1.0, 0.0]
     assert np.isnan(far[1])
+
+
+@pytest.mark.parametrize("name", CURVES)
+def test_a_row_as_cotangent_of_a_layer_of_ones_own_is_not_spread(name: str) -> None:
+    front, x = CURVES[name][0] >> identity(), normal(0, 3, 2)
+    short = attrs.evolve(
+        identity(), vjp=lambda params, x, key: (x, lambda dy: (params, lambda: dy[:1]))
+    )
+    model: Layer[tuple[Empty, Empty, Empty], Matrix, Matrix] = front >> short
+    with pytest.raises(ValueError, match="broadcast"):
+        model.vjp(model.init(Key(0), x), x, Key(0))[1](x)[1]()

@@ -160,6 +160,20 @@ def test_a_layer_is_told_whether_it_is_portable() -> None:
         check_portable(model, x)
 
 
+def drawn(x: Matrix) -> Matrix:
+    return x + np.random.default_rng().random()
+
+
+def test_what_another_process_cannot_repeat_is_no_fault_of_kernels() -> None:
+    x = matrix([[1.0, 2.0]])
+    for function, message in (
+        (drawn, "other bits with nothing but another process"),
+        (lambda x: x, "Another process could not compute it: Can't pickle"),
+    ):
+        with pytest.raises(ContractError, match=message):
+            check_portable(layers.activation(function, np.multiply), x)
+
+
 def test_an_example_that_does_not_fit_is_told_as_anywhere() -> None:
     with pytest.raises(LabelError):
         check_portable(layers.embedding(3, 2), np.array([5]))

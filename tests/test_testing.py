@@ -13,17 +13,20 @@ import pytest
 from contracts import normal
 
 import purenn as nn
+from purenn import layers
 from purenn.arrays import Matrix
 from purenn.errors import PurennError
 from purenn.expressions import Call, expressed
 from purenn.layers import activation, frozen, linear
 from purenn.losses import PerSample
-from purenn.testing import ContractError, check_layer, check_loss
+from purenn.optimizers import Mean, elementwise
+from purenn.testing import ContractError, check_layer, check_loss, check_optimizer
 
 Dense = nn.Layer[nn.Linear, Matrix, Matrix]
 Plain = nn.Layer[nn.Empty, Matrix, Matrix]
 Change = Callable[[Matrix], Matrix]
 X, COUNT = normal(0, 4, 3), itertools.count(1)
+KEPT, BUFFER = [X], np.empty_like(X)
 
 
 def same(x: Matrix) -> Matrix:
@@ -45,6 +48,19 @@ def drifting(x: Matrix) -> Matrix:
 def emptied(x: Matrix) -> Matrix:
     x[...] = 0
     return x
+
+
+def kept_square(x: Matrix) -> Matrix:
+    KEPT[0] = x
+    return x * x
+
+
+def buffered(x: Matrix) -> Matrix:
+    return np.negative(x, out=BUFFER)
+
+
+def nan_if_narrow(x: Matrix) -> Matrix:
+    return x * math.nan if x.dtype == np.float32 else x
 
 
 def wide(x: Matrix) -> Matrix:
@@ -82,12 +98,25 @@ def overwriting(
     return rectified.vjp(params, np.maximum(x, 0, out=x), key)
 
 
+def vanishing(
+    params: nn.Frozen[nn.Linear], x: Matrix, key: nn.Key
+) -> tuple[Matrix, nn.Pullback[Matrix, nn.Frozen[nn.Linear], Matrix]]:
+    y, pull = frozen(linear(3)).vjp(params, x, key)
+    return y, lambda dy: (nn.map_leaves(np.zeros_like, params), pull(dy)[1])
+
+
 def apply(params: nn.Linear, x: Matrix) -> Matrix:
     return wide(linear(3).apply(params, x))
 
 
 def four() -> Dense:
     return linear(4)
+
+
+def gated() -> nn.Layer[layers.Scale, Matrix, Matrix]:
+    zero = nn.initializers.zeros()(nn.Key(0), (3,), np.float64)
+    plain: nn.Layer[layers.Scale, Matrix, Matrix] = layers.scale()
+    return attrs.evolve(plain, init=lambda key, x: layers.Scale(zero.astype(x.dtype)))
 
 
 def inferring(inference: Dense) -> Dense:
@@ -108,7 +137,14 @@ BAD_LAYERS: list[tuple[object, str]] = [
     (frozen(linear(3)) >> altered(bias=0.0), "The slope of params.1.bias is 0, "),
     (altered(weight=lambda dw: dw[:1]), "The parameters and the gradient do not match"),
     (altered(weight=drifting), "pullback gives another result when called again"),
-    (altered(y=drifting), "Two outputs of vjp for one key differ"),
+    (altered(y=drifting), "vjp gives another result when called again"),
+    (altered(dx=drifting), "pullback gives another result when called again. Draw from"),
+    (activation(kept_square, lambda y, dy: 2 * KEPT[0] * dy), "pullback gives another result"),
+    (activation(buffered, lambda y, dy: -dy), "apply writes over what it gave before"),
+    (activation(np.negative, lambda y, dy: buffered(dy)), "pullback writes over what it gave"),
+    (activation(nan_if_narrow, lambda y, dy: dy), "apply is not finite in float32"),
+    (attrs.evolve(frozen(linear(3)), vjp=vanishing), "the next value of the frozen value.weight"),
+    (altered(weight=lambda dw: dw * 1.001) >> gated(), "The slope of params.0.weight is "),
     (altered(dy=emptied), "pullback changes its arguments"),
     (altered(y=wide), "vjp turns float32 into float64"),
     (altered(weight=wide), "the gradient turns float32 into float64"),
@@ -130,6 +166,12 @@ def test_good_layers_pass_within_their_tolerance() -> None:
     check_layer(nn.dropout(0.5), X, nn.Key(3))
     unpicklable: Plain = activation(lambda x: 2 * x, lambda y, dy: 2 * dy)
     check_layer(unpicklable, X)
+    constant: nn.Layer[nn.Frozen[nn.Vector], Matrix, Matrix] = nn.Layer(
+        lambda key, x: nn.Frozen(np.ones(1)),  # in float64, whatever the example is
+        lambda params, x: x,
+        lambda params, x, key: (x, lambda dy: (params, lambda: dy)),
+    )
+    check_layer(constant, X)
     nearly = altered(weight=lambda dw: dw * 1.001)
     check_layer(nearly, X, tolerance=0.002)
     with pytest.raises(ContractError):
@@ -140,6 +182,8 @@ BAD_LOSSES: list[tuple[Change, Change, Change, str]] = [
     (emptied, same, same, "the loss changes its arguments"),
     (same, emptied, same, "the loss changes its arguments"),
     (same, same, drifting, "the loss gives another result when called again"),
+    (same, same, buffered, "the loss writes over what it gave before"),
+    (same, same, nan_if_narrow, "the loss is not finite in float32"),
     (same, same, lambda dy: dy[:1], "The prediction and its cotangent do not match"),
     (same, same, lambda dy: 1.001 * dy, "The slope of prediction is -"),
     (same, same, lambda dy: math.nan * dy, "The slope of prediction is nan"),
@@ -186,3 +230,36 @@ def test_losses_are_checked_with_weights_of_samples() -> None:
     for size, message in (3, "The slope of prediction is"), (4, "operands could not be broadcast"):
         with pytest.raises(ContractError, match=f"With weights of samples: {message}"):
             check_loss(nn.Loss(loss), normal(0, size, 3), normal(1, size, 3))
+
+
+def late(g: nn.Array, out: nn.Array, old: nn.Leaves, new: nn.Leaves) -> nn.Array:
+    np.add(old[0], g, new[0])
+    return np.subtract(new[0], old[0], out)
+
+
+def unwritten(g: nn.Array, out: nn.Array, old: nn.Leaves, new: nn.Leaves) -> nn.Array:
+    return np.add(g, old[0], out)
+
+
+def growing(
+    state: tuple[nn.Leaves, ...], grads: nn.Leaves, point: nn.Point
+) -> tuple[tuple[nn.Leaves, ...], nn.Leaves]:
+    return (*state, grads), grads
+
+
+def widening(state: nn.Array, grads: nn.Leaves, point: nn.Point) -> tuple[nn.Array, nn.Leaves]:
+    return state + np.sum(grads[0], dtype=np.float64, keepdims=True), grads
+
+
+BAD_TRANSFORMS: list[tuple[object, str]] = [
+    (elementwise(Mean, lambda point: late), "A rule reads old before it writes new"),
+    (elementwise(Mean, lambda point: unwritten), "expected it to write to all of new"),
+    (nn.Transform(lambda point: (), growing), "The states before and after an update do not match"),
+    (nn.Transform(lambda point: point.params[0][:1, :1], widening), "expected float32 (1, 1), got"),
+]
+
+
+@pytest.mark.parametrize(("transform", "message"), BAD_TRANSFORMS)
+def test_bad_transforms_are_noticed(transform: nn.Transform[object], message: str) -> None:
+    with pytest.raises(PurennError, match=re.escape(message)):
+        check_optimizer(nn.descend(transform, 0.1), (X,))

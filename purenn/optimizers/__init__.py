@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from purenn.kernels.blocks import Rule as Rule
 from purenn.optimizers._contract import Point as Point
 from purenn.optimizers._contract import Transform as Transform
 from purenn.optimizers._contract import stateless as stateless

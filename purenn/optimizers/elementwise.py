@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache, partial
-from math import sqrt
+from math import nan, sqrt
 from typing import TypeGuard
 
 import attrs
+import numpy as np
 
 from purenn import checks
 from purenn.arrays import Array, Leaves, Packed, are_alike, view
@@ -31,13 +32,14 @@ def elementwise(kind: type[S], rule: Callable[[Point], Rule]) -> Transform[S]:
     Args:
         kind: the class of the state, a frozen attrs class whose fields are leaves like the
             parameters'. They start at 0.
-        rule: the rule of a step, `(x, out, old, new) -> update` on blocks of equal size and shape.
-            It reads the gradient `x` and the state's blocks `old`, writes the next state's into
-            `new`, each of which may be the same memory as its old one, and gives back `x`, one of
-            `new`, or `out` after writing into it. It keeps none of them. In the first step `x` and
-            `old` are read-only, to show a slip. Between small leaves, blocks have further entries,
-            which are ones at first. A rule that keeps the point makes each step take new memory for
-            the parameters.
+        rule: the `Rule` of a step, `(x, out, old, new) -> update` on blocks of equal size and
+            shape. It reads the gradient `x` and the state's blocks `old`, writes the next state's
+            into `new`, each of which may be the same memory as its old one, and gives back `x`, one
+            of `new`, or `out` after writing into it. It keeps none of them. In the first step `x`
+            and `old` are read-only, to show a slip. Between small leaves, blocks have further
+            entries, which are ones at first, and a large leaf comes in several blocks: no sum over
+            a block is one over a leaf. A rule that keeps the point makes each step take new memory
+            for the parameters.
     """
     checks.instance("The kind of elementwise", kind, type, "Give the class of the state.")
     checks.function("The rule of elementwise", rule)
@@ -88,6 +90,9 @@ def fitting(transform: Transform[S], options: dict[str, float]) -> Transform[S]:
 def _checked(rule: Rule) -> Rule:
     def checked(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
         seen, *kept = map(view, (x, *old))
+        unwritten = [one for one in new if not any(np.may_share_memory(one, own) for own in old)]
+        for one in unwritten:
+            one.fill(nan)
         y = rule(seen, out, tuple(kept), new)
         y = x if y is seen else y
         if not are_alike((y,), (x,)):
@@ -95,6 +100,9 @@ def _checked(rule: Rule) -> Rule:
                 f"The rule of elementwise: expected {checks.described(x)}, got "
                 f"{checks.described(y)}. Return x, out after writing into it, or one of new."
             )
+        if any(np.isnan(one).all() for one in unwritten) and np.isfinite(x).all():
+            problem = "expected it to write to all of new, but one is unwritten, or NaN all over"
+            raise OptionError(f"The rule of elementwise: {problem}.")
         return y
 
     checks.function("The rule of elementwise", rule)

@@ -15,7 +15,7 @@ from purenn.keys import Key
 from purenn.layers import Layer
 from purenn.layers._contract import P, X, Y
 from purenn.saving import digest
-from purenn.testing.contracts import ContractError
+from purenn.testing.purity import ContractError
 
 # For a process that reads what to call.
 PROGRAM = """
@@ -31,6 +31,8 @@ KERNELS = (
     ("Haswell", "2", {"X86_V3", "AVX2"}),
     ("SkylakeX", "1", {"X86_V4", "AVX512_SKX"}),
 )
+UNABLE = "Another process could not compute it"
+CURE = "What it needs has to be in a module that can be imported, not in a script or a function."
 
 
 def check_portable(model: Layer[P, X, Y], example: X, key: Key | None = None) -> None:
@@ -52,10 +54,14 @@ def check_portable(model: Layer[P, X, Y], example: X, key: Key | None = None) ->
     given = Key(0) if key is None else key
     expected = _digest(model, example, given)
     # Paths first: what is pickled may have to be imported from them.
-    work = pickle.dumps(sys.path) + pickle.dumps(partial(_digest, model, example, given))
-    for variables in environments()[1:]:
+    try:
+        work = pickle.dumps(sys.path) + pickle.dumps(partial(_digest, model, example, given))
+    except (AttributeError, TypeError, pickle.PicklingError) as error:
+        raise ContractError(f"{UNABLE}: {error}. {CURE}") from None
+    for variables in environments():
         if _told(work, variables) != expected:
             names = " ".join(f"{name}={value}" for name, value in variables.items())
+            names = names or "nothing but another process: it depends on more than its arguments"
             raise ContractError(f"{model!r} gives other bits with {names}.")
 
 
@@ -86,6 +92,5 @@ def _told(work: bytes, variables: dict[str, str]) -> str:
     if done.returncode:
         told = done.stderr.decode(errors="replace").strip().splitlines()
         why = told[-1] if told else f"it ended with status {done.returncode}"
-        cure = "What it needs has to be in a module that can be imported, not in a script."
-        raise ContractError(f"Another process could not compute it: {why}. {cure}")
+        raise ContractError(f"{UNABLE}: {why}. {CURE}")
     return done.stdout.decode().splitlines()[-1]  # modules may print, too

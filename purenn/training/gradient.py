@@ -53,7 +53,7 @@ def _evaluate(
         value, cotangent = found
         require_cotangent(loss, prediction, cotangent)
         return float(value), pullback(cotangent)[0]
-    except (TypeError, ValueError) as error:
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
         if not isinstance(error, PurennError):
             error.add_note(OWN)
         raise
