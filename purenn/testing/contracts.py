@@ -46,7 +46,7 @@ def check_layer(
     """Check a layer: purity, determinism, dtypes, and gradients against central differences.
 
     Checked are the gradients of training, and those of `inference` where a part has it. Leaves that
-    are 0 at first are drawn, lest they hide slopes of others.
+    are 0 at first are drawn, for they may hide the slopes of others.
 
     Args:
         layer: any layer or model; it may draw from its key.
@@ -197,9 +197,7 @@ def check_optimizer(optimizer: Optimizer[S], params: P, steps: int = 5) -> None:
         require_same(state.slots, after.slots, "The states before and after an update")
         optimizer.advance(owner, grads, 1.0)
         if bits((owner.state.params, owner.state.slots)) != bits((after.params, after.slots)):
-            cure = (
-                "A rule reads old before it writes new, all of it; what writes_over keeps copies."
-            )
+            cure = "A rule reads old before it writes new; what writes_over keeps copies."
             raise ContractError(f"fold and update give other numbers. {cure}")
         state = after
     if any(leaf.dtype == np.float64 for leaf in tree.leaves(params)):

@@ -54,7 +54,8 @@ def bits(value: object) -> list[object]:
 
 def turned(value: T) -> T:
     """Other inputs that are as good: the samples in the opposite order."""
-    return tree.rebuild(value, tuple([leaf[::-1].copy() for leaf in tree.leaves(value)]))
+    leaves = [leaf[::-1].copy() if leaf.ndim else leaf for leaf in tree.leaves(value)]
+    return tree.rebuild(value, tuple(leaves))
 
 
 def random_like(value: T, key: Key) -> T:
