@@ -15,9 +15,10 @@ def portable(value: E) -> E:
     BLAS sums in another order on each kind of processor and with each number of threads, and the
     exponential and its kin depend on the instruction set: the same training gives other weights on
     another machine. Made portable, a model and a loss give the same bits everywhere, at two to
-    four times the time of a step. Parameters are the same and can be exchanged. Optimizers,
-    schedules, initializers, metrics and batches are portable as they are; but NumPy's normal
-    numbers beyond 3.65 deviations take a logarithm of the C library, whose last bit is its own.
+    four times the time of a step. Parameters are the same and can be exchanged. purenn's
+    optimizers, schedules, initializers, metrics and batches are portable as they are; but NumPy's
+    normal numbers beyond 3.65 deviations take a logarithm of the C library, whose last bit is its
+    own.
 
     In chains and other layers made of layers, the parts become portable. Layers of your own stay as
     they are: `purenn.testing.check_portable` tells whether they are portable.

@@ -1,7 +1,7 @@
 """A loss gives a value and a slope for each sample; the reduction to a mean or sum is separate.
 
 `loss(prediction, target) -> (value, cotangent of the prediction)` is the mean over the samples;
-`summed(loss)` is the sum. Sample and class weights work with every `Loss`. A function of your own
+`summed(loss)` is the sum. Weights of samples work with every `Loss`. A function of your own
 `(prediction, target) -> (value, cotangent)` is a loss as well, but takes no weights.
 """
 
