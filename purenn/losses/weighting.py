@@ -70,7 +70,8 @@ def combined(
 
     Predictions are pairs, as those of `branches`, and so are targets: `dataset(x, (y, z))`. With
     `branches(a, branches(b, c))` goes `combined(first, combined(second, third))`. Each is the loss
-    of a batch, so that one may ignore samples that the other does not.
+    of a batch, so that one may ignore samples that the other does not. Of these, `evaluate` gives
+    the mean over its batches; for that over all samples, its batch has to hold them.
 
     >>> from purenn.losses import mean_squared_error, softmax_cross_entropy
     >>> combined(softmax_cross_entropy(), mean_squared_error(), (1.0, 0.1))
