@@ -65,7 +65,7 @@ def _pool(
     subject = f"{name}({window[0] if window[0] == window[1] else window})"
 
     def with_pullback(x: Images) -> FreePass[Images, Images]:
-        if window[0] > x.shape[1] or window[1] > x.shape[2]:
+        if padding == "valid" and (window[0] > x.shape[1] or window[1] > x.shape[2]):
             got = f"windows of {by(window)} do not fit images of {by(x.shape[1:3])}"
             cure = "Use smaller ones, or global_average_pool()."
             raise ShapeError(subject, f"{got}. {cure}")
