@@ -113,8 +113,15 @@ def is_immutable(array: AnyArray) -> bool:
 
 def immutable(array: N) -> N:
     """The array itself if nobody can write to it, and a read-only copy otherwise."""
-    if is_immutable(array):
-        return array
+    return array if is_immutable(array) else _copied(array)
+
+
+def laid_out(array: N) -> N:
+    """`immutable`, and in C order, as files give it back: products in another have other bits."""
+    return immutable(array) if array.flags.c_contiguous else _copied(array)
+
+
+def _copied(array: N) -> N:
     return read_only(typed_like(np.array(array, order="C"), array))
 
 

@@ -131,7 +131,7 @@ def test_first_weights_of_conv_have_the_fans_of_a_window() -> None:
 POOLS: list[tuple[Pair, Pair, Padding]] = [
     *(((2, 2), (1, 2), "valid"), ((3, 3), (2, 3), "valid"), ((7, 6), (1, 1), "valid")),
     *(((3, 3), (2, 2), "same"), ((2, 3), (3, 1), "same"), ((1, 2), (2, 1), "same")),
-    *(((5, 4), (2, 1), "same"), ((4, 5), (3, 1), "valid")),
+    *(((5, 4), (2, 1), "same"), ((4, 5), (3, 1), "valid"), ((9, 8), (5, 9), "same")),
 ]
 
 

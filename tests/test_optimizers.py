@@ -150,6 +150,14 @@ def test_states_share_nothing_with_what_their_callers_can_write_to(case: Case) -
     assert not any(array.flags.writeable for array in arrays if isinstance(array, np.ndarray))
 
 
+def test_states_lie_in_memory_as_files_give_them_back() -> None:
+    turned = read_only(normal(0, 3, 2)).T
+    params, optimizer = (turned, nn.Frozen(turned)), opt.sgd(0.1)
+    state = optimizer.init(params)
+    after, _ = optimizer.update(state, params)
+    assert all(leaf.flags.c_contiguous for leaf in leaves((state.params, after.params)))
+
+
 @each_case
 def test_states_of_other_optimizers_and_parameters_are_refused(case: Case) -> None:
     params = drawn(0, FLOAT32)

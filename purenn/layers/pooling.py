@@ -31,7 +31,7 @@ def max_pool(
 
     Args:
         size: the rows and columns of a window: one number for both, or a pair. No window may be
-            larger than the image, whatever the padding.
+            larger than the image with "valid" padding.
         stride: the distance between windows, likewise; as `size` if None.
         padding: as in `conv`. What "same" adds is never the maximum.
     """
@@ -66,7 +66,7 @@ def _pool(
     subject = f"{name}({window[0] if window[0] == window[1] else window})"
 
     def with_pullback(x: Images) -> FreePass[Images, Images]:
-        if window[0] > x.shape[1] or window[1] > x.shape[2]:
+        if padding == "valid" and (window[0] > x.shape[1] or window[1] > x.shape[2]):
             got = f"windows of {by(window)} do not fit images of {by(x.shape[1:3])}"
             cure = "Use smaller ones, or global_average_pool()."
             raise ShapeError(subject, f"{got}. {cure}")

@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 
 from purenn import checks, tree
-from purenn.arrays import FLOATS, Array, Leaves, Packed, are_alike, immutable, require_array
+from purenn.arrays import FLOATS, Array, Leaves, Packed, are_alike, laid_out, require_array
 from purenn.errors import TreeError
 from purenn.expressions import Expressed, maker
 from purenn.kernels.blocks import Updates, fresh
@@ -42,7 +42,7 @@ class Optimizer(Expressed, Generic[S]):
     def init(self, params: P) -> State[P, S]:
         """The state before the first step, for a tree of float32 or float64."""
         _require_parameters(params)
-        owned = tree.map_leaves(immutable, params)
+        owned = tree.map_leaves(laid_out, params)
         parts = _taken_apart(owned)
         point = Point(parts.moving, parts.structure, 0, None, parts.frozen)
         return State(owned, self.start(point), 0)
@@ -87,12 +87,12 @@ class Optimizer(Expressed, Generic[S]):
             raise
         is_packed = isinstance(moved, Packed) and len(moved) == len(parts.moving)
         if not (moved is parts.moving or is_packed):  # by an optimizer of one's own
-            moved = tuple(map(immutable, require_updates(self, moved, point)))
+            moved = tuple(map(laid_out, require_updates(self, moved, point)))
         if not (frozen is values or frozen is parts.frozen):
             if not are_alike(frozen, values):
                 expected = f"{len(values)} arrays of frozen parts, like those that it takes"
                 raise TreeError(f"{self!r}: expected {expected}, got {checks.described(frozen)}.")
-            frozen = tuple(map(immutable, frozen))
+            frozen = tuple(map(laid_out, frozen))
         params, new = state.params, Parts(moved, frozen, structure, parts.mask)
         if moved is not parts.moving or parts.mask:
             params = tree.compose_like(params, structure, _joined(new))
@@ -111,7 +111,7 @@ def _parted(found: list[Array], mask: tuple[bool, ...]) -> tuple[Leaves, Leaves]
         return tuple(found), ()
     pairs = list(zip(found, mask, strict=True))
     moving = tuple([leaf for leaf, is_frozen in pairs if not is_frozen])
-    return moving, tuple([immutable(leaf) for leaf, is_frozen in pairs if is_frozen])
+    return moving, tuple([laid_out(leaf) for leaf, is_frozen in pairs if is_frozen])
 
 
 def _joined(parts: Parts) -> Leaves:

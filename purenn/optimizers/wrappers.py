@@ -10,7 +10,7 @@ import numpy as np
 
 from purenn.arrays import Array, Leaves
 from purenn.checks import Count, Share
-from purenn.errors import DivergenceError
+from purenn.errors import DivergenceError, OptionError
 from purenn.expressions import maker
 from purenn.kernels.reductions import is_finite
 from purenn.kernels.updates import scale_and_add, zeros_like
@@ -18,6 +18,7 @@ from purenn.optimizers._contract import Point, S, rewritten
 from purenn.optimizers._optimizer import Moved, Optimizer
 from purenn.optimizers._state import outermost
 from purenn.optimizers.averaging import blended
+from purenn.optimizers.schedule_free import Iterate
 from purenn.tree import LEAF_TYPES, Node, decompose
 
 
@@ -35,7 +36,18 @@ def lookahead(inner: Optimizer[S], every: Count = 5, share: Share = 0.5) -> Opti
 
     Zhang, Lucas, Hinton and Ba, "Lookahead Optimizer: k Steps Forward, 1 Step Back" (2019). The
     inner optimizer's state goes on as it is. The share is above 0 and at most 1.
+
+    Raises:
+        OptionError: in init, the inner optimizer is schedule-free: where it goes follows from its
+            own iterate and average, and not from the parameters.
     """
+
+    def start(point: Point) -> Lookahead[S]:
+        own = inner.start(point)
+        if outermost(own, (Iterate,)):
+            cure = "Leave lookahead out: it averages already."
+            raise OptionError(f"lookahead: {inner!r} cannot go back to other parameters. {cure}")
+        return Lookahead(own, point.params)
 
     def move(
         state: Lookahead[S], grads: Leaves, frozen: Leaves, point: Point
@@ -46,7 +58,7 @@ def lookahead(inner: Optimizer[S], every: Count = 5, share: Share = 0.5) -> Opti
         slow = blended(state.slow, 1.0 - share, params, point, point.step // every)
         return Lookahead(own, slow), slow, held
 
-    return Optimizer(lambda point: Lookahead(inner.start(point), point.params), move)
+    return Optimizer(start, move)
 
 
 @attrs.frozen(eq=False)
