@@ -63,6 +63,12 @@ def nan_if_narrow(x: Matrix) -> Matrix:
     return x * math.nan if x.dtype == np.float32 else x
 
 
+def ascending(x: Matrix) -> Matrix:
+    if (np.diff(x, axis=0) < 0).any():
+        raise ValueError("The times descend.")
+    return 2 * x
+
+
 def wide(x: Matrix) -> Matrix:
     return x.astype(np.float64)
 
@@ -172,6 +178,7 @@ def test_good_layers_pass_within_their_tolerance() -> None:
         lambda params, x, key: (x, lambda dy: (params, lambda: dy)),
     )
     check_layer(constant, X)
+    check_layer(activation(ascending, slope), np.sort(X, axis=0))
     nearly = altered(weight=lambda dw: dw * 1.001)
     check_layer(nearly, X, tolerance=0.002)
     with pytest.raises(ContractError):

@@ -111,8 +111,8 @@ def _check_slopes(layer: Layer[P, X, Y], params: P, example: X, key: Key, tolera
         return found[0], found[1]()
 
     def other() -> None:
-        elsewhere()
         pulled(nothing)
+        elsewhere()
 
     arguments = params, example, cotangent, first
     grads, slopes = repeatable(lambda: pulled(cotangent), "pullback", *arguments, other=other)
