@@ -258,11 +258,16 @@ def widening(state: nn.Array, grads: nn.Leaves, point: nn.Point) -> tuple[nn.Arr
     return state + np.sum(grads[0], dtype=np.float64, keepdims=True), grads
 
 
+def turning(state: nn.Array, grads: nn.Leaves, point: nn.Point) -> tuple[nn.Array, nn.Leaves]:
+    return np.asfortranarray(state + grads[0]), (state.ravel("K").reshape(state.shape),)
+
+
 BAD_TRANSFORMS: list[tuple[object, str]] = [
-    (elementwise(Mean, lambda point: late), "A rule reads old before it writes new"),
+    (elementwise(Mean, lambda point: late), "Read old before writing new"),
     (elementwise(Mean, lambda point: unwritten), "expected it to write to all of new"),
     (nn.Transform(lambda point: (), growing), "The states before and after an update do not match"),
     (nn.Transform(lambda point: point.params[0][:1, :1], widening), "expected float32 (1, 1), got"),
+    (nn.Transform(lambda point: point.params[0], turning), "and states be in C order"),
 ]
 
 
