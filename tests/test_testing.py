@@ -239,6 +239,14 @@ def test_losses_are_checked_with_weights_of_samples() -> None:
             check_loss(nn.Loss(loss), normal(0, size, 3), normal(1, size, 3))
 
 
+def test_the_first_part_of_a_prediction_need_not_have_all_samples() -> None:
+    def loss(y: tuple[nn.Vector, Matrix], target: Matrix) -> PerSample[tuple[nn.Vector, Matrix]]:
+        values, pull = nn.mean_squared_error().per_sample(y[1], target)
+        return values, lambda weights: (np.zeros_like(y[0]), pull(weights))
+
+    check_loss(nn.Loss(loss), (np.ones(1), X), 2 * X)
+
+
 def late(g: nn.Array, out: nn.Array, old: nn.Leaves, new: nn.Leaves) -> nn.Array:
     np.add(old[0], g, new[0])
     return np.subtract(new[0], old[0], out)
