@@ -104,11 +104,16 @@ def overwriting(
     return rectified.vjp(params, np.maximum(x, 0, out=x), key)
 
 
-def vanishing(
-    params: nn.Frozen[nn.Linear], x: Matrix, key: nn.Key
-) -> tuple[Matrix, nn.Pullback[Matrix, nn.Frozen[nn.Linear], Matrix]]:
-    y, pull = frozen(linear(3)).vjp(params, x, key)
-    return y, lambda dy: (nn.map_leaves(np.zeros_like, params), pull(dy)[1])
+def updating(
+    change: Callable[[nn.Array], nn.Array],
+) -> nn.Layer[nn.Frozen[nn.Linear], Matrix, Matrix]:
+    def vjp(
+        params: nn.Frozen[nn.Linear], x: Matrix, key: nn.Key
+    ) -> tuple[Matrix, nn.Pullback[Matrix, nn.Frozen[nn.Linear], Matrix]]:
+        y, pull = frozen(linear(3)).vjp(params, x, key)
+        return y, lambda dy: (nn.map_leaves(change, params), pull(dy)[1])
+
+    return attrs.evolve(frozen(linear(3)), vjp=vjp)
 
 
 def apply(params: nn.Linear, x: Matrix) -> Matrix:
@@ -149,7 +154,8 @@ BAD_LAYERS: list[tuple[object, str]] = [
     (activation(buffered, lambda y, dy: -dy), "apply writes over what it gave before"),
     (activation(np.negative, lambda y, dy: buffered(dy)), "pullback writes over what it gave"),
     (activation(nan_if_narrow, lambda y, dy: dy), "apply is not finite in float32"),
-    (attrs.evolve(frozen(linear(3)), vjp=vanishing), "the next value of the frozen value.weight"),
+    (updating(np.zeros_like), "the next value of the frozen value.weight"),
+    (updating(lambda leaf: leaf.astype(np.float64)), "The float32 parameters and the gradient do"),
     (altered(weight=lambda dw: dw * 1.001) >> gated(), "The slope of params.0.weight is "),
     (altered(dy=emptied), "pullback changes its arguments"),
     (altered(y=wide), "vjp turns float32 into float64"),

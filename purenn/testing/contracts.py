@@ -240,4 +240,5 @@ def _check_single_precision(layer: Layer[P, X, Y], example: X, key: Key) -> None
     grads, dx = pull(y)
     for what, found in ("apply", layer.apply(params, x)), ("vjp", y), ("the gradient", grads):
         require_narrow(what, found)
+    require_same(params, grads, "The float32 parameters and the gradient")
     require_same(x, dx(), "The float32 input and its cotangent")
