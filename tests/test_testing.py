@@ -59,6 +59,11 @@ def buffered(x: Matrix) -> Matrix:
     return np.negative(x, out=BUFFER)
 
 
+def emptying_later() -> Callable[[Matrix, Matrix], Matrix]:
+    calls = itertools.count()
+    return lambda y, dy: -emptied(dy) if next(calls) else -dy
+
+
 def nan_if_narrow(x: Matrix) -> Matrix:
     return x * math.nan if x.dtype == np.float32 else x
 
@@ -152,6 +157,7 @@ BAD_LAYERS: list[tuple[object, str]] = [
     (altered(dx=drifting), "pullback gives another result when called again. Draw from"),
     (activation(kept_square, lambda y, dy: 2 * KEPT[0] * dy), "pullback gives another result"),
     (activation(buffered, lambda y, dy: -dy), "apply writes over what it gave before"),
+    (activation(np.negative, emptying_later()), "pullback changes its arguments."),
     (activation(np.negative, lambda y, dy: buffered(dy)), "pullback writes over what it gave"),
     (activation(nan_if_narrow, lambda y, dy: dy), "apply is not finite in float32"),
     (updating(np.zeros_like), "the next value of the frozen value.weight"),
