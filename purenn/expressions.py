@@ -141,7 +141,7 @@ def maker(function: F) -> F:
     """Decorate a function so that what it returns knows the expression that builds it.
 
     Arguments should be immutable. NumPy scalars and arrays without axes become Python numbers, and
-    lists and other arrays tuples, which `np.array(argument, dtype)` turns into arrays again.
+    lists, ranges and other arrays tuples, of which `np.array(argument, dtype)` makes arrays again.
     Arguments whose annotation is a function, one of purenn's classes, bool, or a kind such as
     `checks.Fraction` are checked.
     """
@@ -222,7 +222,7 @@ def _plain(value: object) -> object:
         return value.item()
     if isinstance(value, np.ndarray):
         return _plain(value.tolist())
-    if isinstance(value, list) or type(value) is tuple:
+    if isinstance(value, list | range) or type(value) is tuple:
         return tuple(map(_plain, value))
     if type(value) is dict:  # of `**options`
         return {name: _plain(one) for name, one in value.items()}

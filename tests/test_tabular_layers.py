@@ -41,7 +41,7 @@ def test_periodic_embeddings_are_finite_for_the_largest_numbers(dtype: FloatDtyp
 
 def test_category_embeddings_are_embeddings_side_by_side() -> None:
     codes = matrix([[1.0, 0.0], [0.0, 2.0], [1.0, 1.0]])
-    layer = layers.category_embedding([2, 3], 4)
+    layer = layers.category_embedding(range(2, 4), 4)
     params = layer.init(KEY, codes)
     table = params.table
     assert table.shape == (5, 4)

@@ -59,8 +59,19 @@ def buffered(x: Matrix) -> Matrix:
     return np.negative(x, out=BUFFER)
 
 
+def emptying_later() -> Callable[[Matrix, Matrix], Matrix]:
+    calls = itertools.count()
+    return lambda y, dy: -emptied(dy) if next(calls) else -dy
+
+
 def nan_if_narrow(x: Matrix) -> Matrix:
     return x * math.nan if x.dtype == np.float32 else x
+
+
+def ascending(x: Matrix) -> Matrix:
+    if (np.diff(x, axis=0) < 0).any():
+        raise ValueError("The times descend.")
+    return 2 * x
 
 
 def wide(x: Matrix) -> Matrix:
@@ -98,11 +109,16 @@ def overwriting(
     return rectified.vjp(params, np.maximum(x, 0, out=x), key)
 
 
-def vanishing(
-    params: nn.Frozen[nn.Linear], x: Matrix, key: nn.Key
-) -> tuple[Matrix, nn.Pullback[Matrix, nn.Frozen[nn.Linear], Matrix]]:
-    y, pull = frozen(linear(3)).vjp(params, x, key)
-    return y, lambda dy: (nn.map_leaves(np.zeros_like, params), pull(dy)[1])
+def updating(
+    change: Callable[[nn.Array], nn.Array],
+) -> nn.Layer[nn.Frozen[nn.Linear], Matrix, Matrix]:
+    def vjp(
+        params: nn.Frozen[nn.Linear], x: Matrix, key: nn.Key
+    ) -> tuple[Matrix, nn.Pullback[Matrix, nn.Frozen[nn.Linear], Matrix]]:
+        y, pull = frozen(linear(3)).vjp(params, x, key)
+        return y, lambda dy: (nn.map_leaves(change, params), pull(dy)[1])
+
+    return attrs.evolve(frozen(linear(3)), vjp=vjp)
 
 
 def apply(params: nn.Linear, x: Matrix) -> Matrix:
@@ -141,9 +157,11 @@ BAD_LAYERS: list[tuple[object, str]] = [
     (altered(dx=drifting), "pullback gives another result when called again. Draw from"),
     (activation(kept_square, lambda y, dy: 2 * KEPT[0] * dy), "pullback gives another result"),
     (activation(buffered, lambda y, dy: -dy), "apply writes over what it gave before"),
+    (activation(np.negative, emptying_later()), "pullback changes its arguments."),
     (activation(np.negative, lambda y, dy: buffered(dy)), "pullback writes over what it gave"),
     (activation(nan_if_narrow, lambda y, dy: dy), "apply is not finite in float32"),
-    (attrs.evolve(frozen(linear(3)), vjp=vanishing), "the next value of the frozen value.weight"),
+    (updating(np.zeros_like), "the next value of the frozen value.weight"),
+    (updating(lambda leaf: leaf.astype(np.float64)), "The float32 parameters and the gradient do"),
     (altered(weight=lambda dw: dw * 1.001) >> gated(), "The slope of params.0.weight is "),
     (altered(dy=emptied), "pullback changes its arguments"),
     (altered(y=wide), "vjp turns float32 into float64"),
@@ -172,6 +190,12 @@ def test_good_layers_pass_within_their_tolerance() -> None:
         lambda params, x, key: (x, lambda dy: (params, lambda: dy)),
     )
     check_layer(constant, X)
+    begun: nn.Layer[nn.Frozen[nn.Vector], Matrix, Matrix] = attrs.evolve(
+        constant,  # but 0 after the first step
+        vjp=lambda params, x, key: (x, lambda dy: (nn.Frozen(0 * params.value), lambda: dy)),
+    )
+    check_layer(begun, X)
+    check_layer(activation(ascending, slope), np.sort(X, axis=0))
     nearly = altered(weight=lambda dw: dw * 1.001)
     check_layer(nearly, X, tolerance=0.002)
     with pytest.raises(ContractError):
@@ -232,6 +256,14 @@ def test_losses_are_checked_with_weights_of_samples() -> None:
             check_loss(nn.Loss(loss), normal(0, size, 3), normal(1, size, 3))
 
 
+def test_the_first_part_of_a_prediction_need_not_have_all_samples() -> None:
+    def loss(y: tuple[nn.Vector, Matrix], target: Matrix) -> PerSample[tuple[nn.Vector, Matrix]]:
+        values, pull = nn.mean_squared_error().per_sample(y[1], target)
+        return values, lambda weights: (np.zeros_like(y[0]), pull(weights))
+
+    check_loss(nn.Loss(loss), (np.ones(1), X), 2 * X)
+
+
 def late(g: nn.Array, out: nn.Array, old: nn.Leaves, new: nn.Leaves) -> nn.Array:
     np.add(old[0], g, new[0])
     return np.subtract(new[0], old[0], out)
@@ -251,11 +283,16 @@ def widening(state: nn.Array, grads: nn.Leaves, point: nn.Point) -> tuple[nn.Arr
     return state + np.sum(grads[0], dtype=np.float64, keepdims=True), grads
 
 
+def turning(state: nn.Array, grads: nn.Leaves, point: nn.Point) -> tuple[nn.Array, nn.Leaves]:
+    return np.asfortranarray(state + grads[0]), (state.ravel("K").reshape(state.shape),)
+
+
 BAD_TRANSFORMS: list[tuple[object, str]] = [
-    (elementwise(Mean, lambda point: late), "A rule reads old before it writes new"),
+    (elementwise(Mean, lambda point: late), "Read old before writing new"),
     (elementwise(Mean, lambda point: unwritten), "expected it to write to all of new"),
     (nn.Transform(lambda point: (), growing), "The states before and after an update do not match"),
     (nn.Transform(lambda point: point.params[0][:1, :1], widening), "expected float32 (1, 1), got"),
+    (nn.Transform(lambda point: point.params[0], turning), "and states be in C order"),
 ]
 
 

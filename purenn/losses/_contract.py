@@ -92,10 +92,9 @@ class Loss(Expressed, Generic[Y, T_contra]):
 
 def _require_losses(loss: object, found: object, prediction: object) -> None:
     if checks.is_pair(found) and isinstance(found[0], np.ndarray) and callable(found[1]):
-        shape = found[0].shape
-        while isinstance(prediction, tuple) and prediction:
-            prediction = prediction[0]
-        if shape == (prediction.shape if isinstance(prediction, np.ndarray) else shape)[:1]:
+        parts = prediction if isinstance(prediction, tuple) else (prediction,)
+        sizes = {part.shape[:1] for part in parts if isinstance(part, np.ndarray) and part.ndim}
+        if found[0].shape in (sizes or {found[0].shape[:1]}):
             return
     expected = "a vector with the loss of each sample, and a function from their weights"
     raise ShapeError(f"{loss!r}", f"expected {expected}, got {checks.both(found)}.")

@@ -79,8 +79,10 @@ class Optimizer(Expressed, Generic[S]):
         point = Point(parts.moving, structure, state.step, loss, parts.frozen, is_owned)
         try:
             made = self.move(state.slots, slopes, values, point)
-            if checks.is_pair(made):  # as of a transform
-                raise TreeError(f"{self!r}: expected (state, leaves, frozen), got a tuple of 2.")
+            given: object = made
+            if not isinstance(given, tuple) or len(given) != 3:  # such as the pair of a transform
+                expected = "expected (state, leaves, frozen)"
+                raise TreeError(f"{self!r}: {expected}, got {checks.described(given)}.")
             slots, moved, frozen = made
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             _require_fresh(self, state.slots, self.start(point), error)
