@@ -161,13 +161,20 @@ def test_of_equal_maxima_the_first_gets_the_cotangent() -> None:
     large = pixels([[1, 2, 3, 3], [3] * 4, [0] * 4, [3] * 4])
     dx = pulled(max_pool(4), EMPTY, large, pixels([[7]]))[2]
     assert dx[0, ..., 0].tolist() == [[0, 0, 7, 0], *[[0] * 4] * 3]
+    row = pixels([[0, 0, *[1] * 40]])
+    dx = pulled(max_pool((1, 42)), EMPTY, row, pixels([[7]]))[2]
+    assert dx.ravel().tolist() == [0, 0, 7, *[0] * 39]
+    assert pulled(max_pool((1, 42)), EMPTY, row[:0], row[:0, :, :1])[2].shape == (0, 1, 42, 1)
+    check_layer(max_pool((1, 42), 1, "same"), X.reshape(len(X), 1, 42, X.shape[3]))
 
 
-@pytest.mark.parametrize("pool", [max_pool(16), average_pool(16)], ids=repr)
+@pytest.mark.parametrize(
+    ("pool", "rows"), [(max_pool(16), 16), (average_pool(16), 16), (max_pool((1, 256)), 1)]
+)
 def test_pools_of_large_windows_take_passes_for_rows_and_columns(
-    pool: Layer[Empty, Images, Images], monkeypatch: pytest.MonkeyPatch
+    pool: Layer[Empty, Images, Images], rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    x: Images = np.ones((2, 16, 16, 2))
+    x: Images = np.ones((2, rows, 256 // rows, 2))
     work = work_of(lambda: pulled(pool, EMPTY, x, np.ones((2, 1, 1, 2))), monkeypatch)
     assert len(work.calls) < 12 * (16 + 16)
 

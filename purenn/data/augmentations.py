@@ -113,6 +113,7 @@ def gaussian_noise(deviation: NotNegative) -> Augmentation[Array]:
     """Add Gaussian noise of mean 0 and this standard deviation to inputs of any shape."""
 
     def add(x: Array, key: Key) -> Array:
+        arrays.require_floats("gaussian_noise", x)
         checks.fits("The deviation of gaussian_noise", deviation, x.dtype)
         return kernels.add_noise(x, deviation, key.generator())
 
@@ -197,6 +198,7 @@ def _bounds(name: str, pair: tuple[float, float], most: float) -> tuple[float, f
 
 
 def _require_images(name: str, images: Array, least: int = 1) -> None:
+    arrays.require_floats(name, images)
     if images.ndim != 4:
         expected = "images of shape (samples, rows, columns, channels)"
         raise ShapeError(name, f"expected {expected}, got {images.shape}.")

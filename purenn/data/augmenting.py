@@ -10,26 +10,30 @@ import attrs
 import numpy as np
 
 from purenn import arrays, checks
-from purenn.arrays import Array, Labels, Matrix
+from purenn.arrays import AnyArray, Array, Labels, Matrix
 from purenn.data.batches import Batch, Batches, Numbered, W
 from purenn.data.columns import T, X
 from purenn.errors import DataError, OptionError, ShapeError
 from purenn.expressions import Expressed
 from purenn.keys import Key
 
-V = TypeVar("V", bound=Array)
-V_contra = TypeVar("V_contra", bound=Array, contravariant=True)
+V = TypeVar("V", bound=AnyArray)
+V_contra = TypeVar("V_contra", bound=AnyArray, contravariant=True)
 
 
 @attrs.frozen(repr=False, eq=False)
 class Augmentation(Expressed, Generic[V_contra]):
-    """A random change of inputs: a pure function `(inputs, key) -> inputs of the same shape`."""
+    """A random change of inputs: a pure function `(inputs, key) -> inputs of the same shape`.
 
-    function: Callable[[V_contra, Key], Array] = attrs.field(validator=checks.called)
+    Your own may take integers too, such as sequences of symbols.
+    """
+
+    function: Callable[[V_contra, Key], AnyArray] = attrs.field(validator=checks.called)
 
     def __call__(self: Augmentation[V], inputs: V, key: Key) -> V:
         """The changed inputs."""
-        _require(self, inputs, key)
+        arrays.require_array(f"{self!r}", inputs)
+        checks.instance(f"The key of {self!r}", key, Key)
         return _like(self, self.function(inputs, key), inputs)
 
 
@@ -45,17 +49,13 @@ class Mixing(Expressed, Generic[V_contra]):
         self: Mixing[V], inputs: V, targets: Matrix | Labels, key: Key
     ) -> tuple[V, Matrix]:
         """The mixed inputs and targets."""
-        _require(self, inputs, key)
+        arrays.require_floats(f"{self!r}", inputs)
+        checks.instance(f"The key of {self!r}", key, Key)
         pair = self.function(inputs, targets, key)
         if not checks.is_pair(pair):
             got = checks.described(pair)
             raise OptionError(f"{self!r}: expected (inputs, targets), got {got}.")
         return _like(self, pair[0], inputs), _class_rows(self, pair[1], inputs)
-
-
-def _require(change: object, inputs: object, key: object) -> None:
-    arrays.require_floats(f"{change!r}", inputs)
-    checks.instance(f"The key of {change!r}", key, Key)
 
 
 def _like(change: object, found: object, inputs: V) -> V:
@@ -67,7 +67,7 @@ def _like(change: object, found: object, inputs: V) -> V:
     return arrays.immutable(arrays.typed_like(array, inputs))
 
 
-def _class_rows(change: object, found: Matrix, inputs: Array) -> Matrix:
+def _class_rows(change: object, found: Matrix, inputs: AnyArray) -> Matrix:
     """What a function gives as targets, if it has a row for each of its inputs."""
     array = arrays.require_array(f"{change!r}", found)
     if array.ndim != 2 or len(array) != len(inputs) or array.dtype != inputs.dtype:

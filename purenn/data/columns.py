@@ -64,7 +64,7 @@ def _rows(array: N) -> N:
     """The array as a column keeps it: a memory map as it is, all else immutable and in C order."""
     is_memmap = isinstance(array, np.memmap)
     plain = arrays.typed_like(array.view(np.ndarray), array) if is_memmap else array
-    arrays.require_array("A data set", plain, "np.int64" if _is_integers(plain) else "np.float32")
+    require_any("A data set", plain)
     kind = plain.dtype.kind
     if kind not in "iu" and plain.dtype.newbyteorder("=") not in FLOATS:
         got = f"{plain.dtype}." + " Convert it with x.astype(np.int64)." * (kind == "b")
@@ -86,6 +86,11 @@ def _is_mapped(array: object) -> bool:
     """Whether an array lies in a file. Copies of a memory map do not, but are of its class."""
     base: object = getattr(array, "base", None)
     return isinstance(array, mmap) or (base is not None and _is_mapped(base))
+
+
+def require_any(subject: str, array: object) -> arrays.AnyArray:
+    """The array itself, if it is a plain NumPy array, of floats or integers."""
+    return arrays.require_array(subject, array, "np.int64" if _is_integers(array) else "np.float32")
 
 
 def _is_integers(value: object) -> bool:

@@ -19,6 +19,9 @@ from purenn.kernels.windows import Pair, Tap, Windows, blocks, cover, uncover
 
 BOOL = np.dtype(np.bool)
 
+# Elements of a window, alone on its image, from which on one search takes less time than passes.
+MANY = 32
+
 Sizes = tuple[int, int, int, int]
 Parts = Iterator[tuple[Tap, Images]]  # what comes to each element of all windows
 
@@ -44,6 +47,8 @@ def _reduce(reduction: np.ufunc, covered: Images, windows: Windows, out: Images)
 
 def maximum_cotangent(x: Images, y: Images, dy: Images, windows: Windows) -> Images:
     """`dy` at the first element of each window, in C order, that is its maximum."""
+    if windows.count == (1, 1) and windows.size == x.shape[1:3] and prod(windows.size) >= MANY:
+        return _at_maximum(x, y, dy)
 
     def parts(block: Span) -> Parts:
         covered, largest, slopes = cover(x[block], windows, nan), y[block], dy[block]
@@ -58,6 +63,16 @@ def maximum_cotangent(x: Images, y: Images, dy: Images, windows: Windows) -> Ima
             yield tap, part
 
     return _spread(parts, windows, x.shape, dy.dtype)
+
+
+def _at_maximum(x: Images, y: Images, dy: Images) -> Images:
+    """`maximum_cotangent` for a window that is the whole image, as over all of a text."""
+    dx: Images = np.zeros(x.shape, x.dtype)
+    are_largest = np.equal(x, y).reshape(len(x), prod(x.shape[1:3]), x.shape[3])
+    first = are_largest.argmax(1, keepdims=True)
+    slopes = dy.reshape(first.shape) * np.take_along_axis(are_largest, first, 1)
+    np.put_along_axis(dx.reshape(are_largest.shape), first, slopes, 1)
+    return read_only(dx)
 
 
 def average(x: Images, windows: Windows) -> Images:

@@ -65,7 +65,8 @@ def sequence_embedding(
 
     These are (samples, 1, places, features): convolutions of size `(1, 3)`, pooling along the row,
     `global_average_pool` and `flatten` take them. All else is as for `embedding`. Fill up short
-    sequences with a symbol of their own.
+    sequences with a symbol of their own, which counts as others do. Times a `frozen` table of ones,
+    with zeros for that symbol, it is zeros and stays so, but means still count its places.
     """
 
     def placed(x: Sequences, y: Matrix) -> arrays.Images:

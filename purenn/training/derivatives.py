@@ -9,9 +9,9 @@ from typing import TypeVar
 import numpy as np
 
 from purenn import arrays, checks
-from purenn.arrays import FLOAT32, FLOAT64, Array, Labels, Leaves, Matrix, read_only
+from purenn.arrays import FLOAT32, FLOAT64, FLOATS, Array, Labels, Leaves, Matrix, read_only
 from purenn.data import Batch
-from purenn.errors import DataError
+from purenn.errors import DataError, DtypeError
 from purenn.kernels.augmentation import label_rows
 from purenn.kernels.reductions import global_norm
 from purenn.kernels.updates import moved
@@ -52,7 +52,8 @@ def input_gradient(
 
     The function is given by its slope, from the outputs to their cotangent: by default that of the
     sum of all outputs; `chosen_output(labels)` is that of one output for each sample, and
-    `lambda y: loss(y, target)[1]` that of a loss. Samples do not mix.
+    `lambda y: loss(y, target)[1]` that of a loss. Samples do not mix. Symbols of an embedding have
+    a slope of 0; for that of their vectors v give `model[1:], params[1:], v`.
 
     >>> import numpy as np
     >>> import purenn as nn
@@ -88,9 +89,11 @@ def jacobian(model: Layer[P, V, W], params: P, x: V) -> Array:
         OptionError: as in `input_gradient`.
     """
     checks.instance("The model", model, Layer)
-    arrays.require_floats("The inputs of jacobian", x)
     y = model.apply(params, x)
     checks.one_array("jacobian", y)
+    if arrays.require_array("jacobian", x).dtype not in FLOATS:
+        cure = "Take that of the layers behind their vectors: jacobian(model[1:], params[1:], v)."
+        raise DtypeError("jacobian", f"symbols have no slope, got {x.dtype}. {cure}")
     pullback = inference_pullback(model)(params, x, y)
     dy, outputs = np.zeros_like(y, order="C"), prod(y.shape[1:])
     columns = dy.reshape(len(y), outputs)

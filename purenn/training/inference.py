@@ -10,8 +10,8 @@ import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import require_array
 from purenn.data import Column, Dataset, Pair
+from purenn.data.columns import require_any
 from purenn.errors import DataError, OptionError
 from purenn.kernels.gather import concatenate
 from purenn.layers import Layer
@@ -82,7 +82,7 @@ def _batches(data: X | Column[X], batch_size: int) -> Iterator[X]:
     for part in data if isinstance(data, tuple) else (data,):
         is_tree = isinstance(data, tuple) and (isinstance(part, tuple) or attrs.has(type(part)))
         if not is_tree and not isinstance(part, np.ndarray):
-            require_array("The data", part)
+            require_any("The data", part)
     arrays, structure = decompose(data, np.ndarray)
     plain = [array.view(np.ndarray) if isinstance(array, np.memmap) else array for array in arrays]
     lengths = [len(array) if array.ndim else 0 for array in arrays]

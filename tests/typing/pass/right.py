@@ -27,6 +27,7 @@ S = TypeVar("S")
 x: Matrix = np.ones((2, 4), np.float32)
 rows: Matrix = np.full((2, 2), 0.5, np.float32)
 labels: Labels = np.array([0, 1], np.uint8)
+symbol_rows: Sequences = np.array([[0, 1], [2, 0]], np.uint8)
 images: Images = np.ones((2, 4, 4, 1), np.float32)
 weights: Vector = np.ones(2)
 model = nn.linear(3) >> nn.relu() >> nn.linear(2)
@@ -234,6 +235,16 @@ def darker(batch: Images, key: nn.Key) -> Array:
 dark = nn.data.Augmentation(darker)
 assert_type(augmented(drawn, dark, nn.data.gaussian_noise(0.1)), AugmentedBatches[Images, Labels])
 assert_type(dark(images, KEY), Images)
+
+
+def reversed_lines(batch: Sequences, key: nn.Key) -> Sequences:
+    return batch[:, ::-1]
+
+
+lines = nn.shuffled_batches(nn.dataset(symbol_rows, labels), 2, KEY, 0)
+turned = nn.data.Augmentation(reversed_lines)
+assert_type(augmented(lines, turned), AugmentedBatches[Sequences, Labels])
+assert turned(symbol_rows, KEY).tolist() == [[1, 0], [0, 2]]
 assert_type(nn.data.split(data, 0.5, KEY, labels)[0], Dataset[Matrix, Labels])
 fit = nn.data.standardization(x)
 assert_type(fit(x), Matrix)
