@@ -84,11 +84,11 @@ else:
         if name.startswith("_") or not name.isidentifier():
             return ""
         if find_spec(f"purenn.{name}"):  # quick, for this is asked by its import too
-            return f". Import it: from purenn import {name}."
+            return f". Import it: from purenn import {name}"
         for own, module in product((name, name.lower()), _MODULES[::-1]):
             found = getattr(__getattr__(module), own, None)
             if getattr(found, "__module__", "").startswith(f"purenn.{module}"):  # its home
-                return f". There is purenn.{module}.{own}."
+                return f". There is purenn.{module}.{own}"
         return ""
 
     def __dir__() -> list[str]:

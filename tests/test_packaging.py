@@ -101,9 +101,9 @@ def test_names_are_imported_when_asked_for_and_type_checkers_know_from_where() -
     assert {"data", "layers", "optimizers", "training", "tree", *purenn.__all__} <= set(known)
     assert [name for name in known if getattr(purenn, name) is not known[name]] == []
     assert not hasattr(purenn, "lineer")
-    cures = {"GELU": ". There is purenn.layers.gelu.", "_gelu": "", "kernel": "", "a.b": ""}
-    cures |= {"Block": ". There is purenn.layers.Block."}
-    cures |= {"ShapeError": ". There is purenn.errors.ShapeError."}
+    cures = {"GELU": ". There is purenn.layers.gelu", "_gelu": "", "kernel": "", "a.b": ""}
+    cures |= {"Block": ". There is purenn.layers.Block"}
+    cures |= {"ShapeError": ". There is purenn.errors.ShapeError"}
     for name, cure in cures.items():
         with pytest.raises(AttributeError, match=f"no attribute '{name}'{re.escape(cure)}$"):
             getattr(purenn, name)
@@ -112,7 +112,7 @@ def test_names_are_imported_when_asked_for_and_type_checkers_know_from_where() -
     assert loaded.split() == ["False", "False"]
     asked = [sys.executable, "-c", "import purenn; purenn.runs"]
     failed = subprocess.run(asked, cwd=ROOT, text=True, capture_output=True, check=False)
-    assert failed.stderr.endswith("'runs'. Import it: from purenn import runs.\n")
+    assert failed.stderr.endswith("'runs'. Import it: from purenn import runs\n")
 
 
 def test_all_that_is_needed_is_pinned_to_what_is_installed() -> None:
