@@ -26,6 +26,7 @@ Y = TypeVar("Y")
 
 KEY, ROWS, MORE, SEQUENCES = Key(7), normal(0, 4, 3), normal(1, 4, 2), noise(3, (4, 2, 3))
 IMAGES: Images = np.random.default_rng(2).standard_normal((4, 2, 3, 5))
+MANY = 3000
 SYMBOLS: Labels = np.array([4, 0, 4, 1], np.uint8)
 CODES: Matrix = np.array([[4.0, 0.0], [0.0, 1.0], [4.0, 1.0], [1.0, 1.0]])
 PLAIN: Layer[Empty, Array, Array] = layers.mish()
@@ -69,6 +70,14 @@ def case(layer: Layer[P, X, Y], example: X) -> Case:
             assert bits(same.apply(params, example)) == bits(layer.apply(params, example))
         if not any(name in repr(layer) for name in ("dropout", "noise", "batch_norm")):
             assert bits(layer.apply(params, example)) == bits(layer.vjp(params, example, KEY)[0])
+            many = moved(lambda leaf: np.concatenate([leaf] * MANY), example)
+            pairs = zip(passed(params, example), passed(params, many), strict=True)
+            for few, found in pairs:  # a batch of several blocks
+                np.testing.assert_allclose(found, np.concatenate([few] * MANY), 1e-9, 1e-9)
+
+    def passed(params: P, x: X) -> Leaves:
+        y, pull = layer.vjp(params, x, KEY)
+        return leaves((y, pull(y)[1]()))
 
     names = {"layer": layer, "params": layer.init(KEY, example), "x": example, "KEY": KEY}
     return Case(repr(layer), check, results, names, lambda: case(portable(layer), example))
