@@ -13,7 +13,7 @@ import numpy as np
 
 from purenn.arrays import FLOAT64, Array, Matrix, Span, Vector, read_only
 from purenn.kernels.elementwise import scalar, times
-from purenn.kernels.features import BLOCK, FAR, together
+from purenn.kernels.features import FAR, together
 from purenn.kernels.memory import empty_like
 from purenn.kernels.reductions import ROWS
 from purenn.kernels.windows import blocks
@@ -176,7 +176,7 @@ def _of_samples(x: Array) -> Array:
 
 def _blocks(x: Array) -> list[Span]:
     """A few samples at a time."""
-    return blocks(x.shape[0], x.shape[1] * x.shape[2], BLOCK)
+    return blocks(x.shape[0], x.shape[1] * x.shape[2])
 
 
 def _block(x: Array) -> Array:
