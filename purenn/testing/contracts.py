@@ -20,19 +20,13 @@ from purenn.optimizers import Optimizer
 from purenn.optimizers._contract import S
 from purenn.optimizers._state import Owner
 from purenn.saving import decode, encode
+from purenn.testing import variants
 from purenn.testing.purity import (
     ContractError,
     bits,
     check_expression,
-    moves,
-    narrow,
-    random_like,
     repeatable,
-    require_double,
-    require_narrow,
     require_pullback,
-    turned,
-    without_zeros,
 )
 from purenn.training.gradient import T, require_pair
 
@@ -62,7 +56,7 @@ def check_layer(
     """
     checks.instance("The layer of check_layer", layer, Layer)
     checks.number("The tolerance of check_layer", tolerance, least=0.0)
-    require_double("The example of check_layer", example, CURE)
+    variants.require_double("The example of check_layer", example, CURE)
     for leaf in tree.leaves(example):
         if leaf.shape[:1] < (2,):
             problem = f"expected at least two samples, got the shape {leaf.shape}."
@@ -70,12 +64,12 @@ def check_layer(
     start = Key(0) if key is None else key
     params = repeatable(lambda: layer.init(start, example), "init", example)
     cure = "Make them in example.dtype, or give one: embedding(5, 3, np.float64)."
-    require_double("The parameters of check_layer", params, cure)
-    params = without_zeros(params, start)
+    variants.require_double("The parameters of check_layer", params, cure)
+    params = variants.without_zeros(params, start)
 
     def elsewhere() -> Y:
-        layer.vjp(params, turned(example), start)
-        return layer.apply(params, turned(example))
+        layer.vjp(params, variants.turned(example), start)
+        return layer.apply(params, variants.turned(example))
 
     applied = partial(layer.apply, params, example)
     y = repeatable(applied, "apply", params, example, other=elsewhere)
@@ -86,7 +80,8 @@ def check_layer(
         raise ContractError(f"The output of apply and that of the inference's vjp differ. {cure}")
     if trained is not layer:
         _check_slopes(trained, params, example, start, tolerance)
-    if all(map(moves, tree.leaves(example))):  # integers do not say which dtype the output has
+    # Integers do not say which dtype the output has.
+    if all(map(variants.moves, tree.leaves(example))):
         _check_single_precision(layer, example, start)
     check_expression(layer)
 
@@ -98,12 +93,12 @@ def _check_slopes(layer: Layer[P, X, Y], params: P, example: X, key: Key, tolera
         return found
 
     def elsewhere() -> Pass[Y, P, X]:
-        return layer.vjp(params, turned(example), key)
+        return layer.vjp(params, variants.turned(example), key)
 
     first, pull = repeatable(passed, "vjp", params, example, other=elsewhere)
-    if not all(map(moves, tree.leaves(first))):
+    if not all(map(variants.moves, tree.leaves(first))):
         raise ContractError(f"expected outputs of float64, got {checks.described(first)}.")
-    cotangent = random_like(first, key.child("cotangent"))
+    cotangent = variants.random_like(first, key.child("cotangent"))
     nothing = tree.rebuild(first, tuple(map(np.zeros_like, tree.leaves(first))))
 
     def pulled(dy: Y) -> tuple[P, X]:
@@ -147,7 +142,8 @@ def check_loss(
     for leaf in tree.leaves(prediction) or (prediction,):
         if (dtype := require_array(name, leaf, "np.float64").dtype) != FLOAT64:
             raise DtypeError(name, f"expected float64, got {dtype}. {CURE}")
-    call, other = (partial(loss, given, target) for given in (prediction, turned(prediction)))
+    turned = variants.turned(prediction)
+    call, other = (partial(loss, given, target) for given in (prediction, turned))
     found = repeatable(call, "the loss", prediction, target, other=other)
     require_pair(loss, found)
     value, cotangent = found
@@ -155,7 +151,8 @@ def check_loss(
         raise ContractError(f"expected a Python float as value, got {type(value).__name__}.")
     require_same(prediction, cotangent, "The prediction and its cotangent")
     _compare(lambda new: loss(new, target)[0], prediction, cotangent, "prediction", tolerance)
-    require_narrow("the loss", loss(narrow(prediction), narrow(target))[1])
+    _, slopes = loss(variants.narrow(prediction), variants.narrow(target))
+    variants.require_narrow("the loss", slopes)
     if isinstance(loss, Loss):
         weights = np.linspace(1.0, 2.0, len(loss.per_sample(prediction, target)[0]))
         try:
@@ -179,7 +176,7 @@ def check_optimizer(optimizer: Optimizer[S], params: P, steps: int = 5) -> None:
     state = repeatable(lambda: optimizer.init(params), "init", params)
     owner = Owner(state)
     for step in range(steps):
-        grads, others = (random_like(params, key) for key in Key(step).split(2))
+        grads, others = (variants.random_like(params, key) for key in Key(step).split(2))
         update = partial(optimizer.update, state, loss=1.0)
         arguments, other = (state.params, state.slots, grads), partial(update, others)
         after, moved = repeatable(partial(update, grads), "update", *arguments, other=other)
@@ -195,7 +192,7 @@ def check_optimizer(optimizer: Optimizer[S], params: P, steps: int = 5) -> None:
             raise ContractError(f"fold and update give other numbers. {cure}")
         state = decode(encode(after), "The state").fitted(after)  # while the owner's goes on
     if any(leaf.dtype == np.float64 for leaf in tree.leaves(params)):
-        check_optimizer(optimizer, narrow(params), steps)
+        check_optimizer(optimizer, variants.narrow(params), steps)
     check_expression(optimizer)
 
 
@@ -221,7 +218,7 @@ def _compare(value: Callable[[T], float], at: T, slopes: object, what: str, most
 
     for index, (path, is_frozen) in enumerate(tree.leaf_names(structure)):
         slope, rng = gradient[index], Key(0).child(what, index).generator()
-        draws = 0 if is_frozen or not moves(nodes[index]) else DRAWS
+        draws = 0 if is_frozen or not variants.moves(nodes[index]) else DRAWS
         for direction in rng.standard_normal((draws, *slope.shape)):
             ahead, behind = (moved(index, by * direction) for by in (STEP, -STEP))
             expected, found = (ahead - behind) / (2 * STEP), float(np.sum(slope * direction))
@@ -231,7 +228,7 @@ def _compare(value: Callable[[T], float], at: T, slopes: object, what: str, most
 
 
 def _check_single_precision(layer: Layer[P, X, Y], example: X, key: Key) -> None:
-    x = narrow(example)
+    x = variants.narrow(example)
     try:
         params = layer.init(key, x)
     except DtypeError as error:
@@ -239,6 +236,6 @@ def _check_single_precision(layer: Layer[P, X, Y], example: X, key: Key) -> None
     y, pull = layer.vjp(params, x, key)
     grads, dx = pull(y)
     for what, found in ("apply", layer.apply(params, x)), ("vjp", y), ("the gradient", grads):
-        require_narrow(what, found)
+        variants.require_narrow(what, found)
     require_same(params, grads, "The float32 parameters and the gradient")
     require_same(x, dx(), "The float32 input and its cotangent")

@@ -1,0 +1,63 @@
+"""Values like those given, which the checks try as well; and what precision they have."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from purenn import tree
+from purenn.arrays import FLOATS, AnyArray
+from purenn.errors import DtypeError
+from purenn.keys import Key
+from purenn.testing.purity import ContractError
+from purenn.training.gradient import T
+
+
+def turned(value: T) -> T:
+    """Other inputs, most often as good: the samples in the opposite order."""
+    leaves = [leaf[::-1].copy() if leaf.ndim else leaf for leaf in tree.leaves(value)]
+    return tree.rebuild(value, tuple(leaves))
+
+
+def random_like(value: T, key: Key) -> T:
+    """The tree with random numbers in place of its floats."""
+    rng, old = key.generator(), tree.leaves(value)
+    new = [rng.standard_normal(x.shape).astype(x.dtype) if moves(x) else x for x in old]
+    return tree.rebuild(value, tuple(new))
+
+
+def without_zeros(params: T, key: Key) -> T:
+    """Parameters where leaves that are 0, as gates are at first, hide no slopes of others."""
+    nodes, structure = tree.decompose(params, (np.ndarray, tree.Frozen))
+    rng = key.generator()
+    new = [
+        np.asarray(0.1 * rng.standard_normal(node.shape))
+        if isinstance(node, np.ndarray) and moves(node) and not node.any()
+        else node
+        for node in nodes
+    ]
+    return tree.compose_like(params, structure, new)
+
+
+def narrow(value: T) -> T:
+    """The tree in float32."""
+    return tree.map_leaves(lambda leaf: leaf.astype(np.float32) if moves(leaf) else leaf, value)
+
+
+def moves(leaf: AnyArray) -> bool:
+    """Whether there are slopes along a leaf."""
+    return leaf.dtype in FLOATS
+
+
+def require_double(name: str, value: object, cure: str) -> None:
+    """Check that nothing is in float32, in which no difference is exact."""
+    if any(leaf.dtype == np.float32 for leaf in tree.leaves(value)):
+        raise DtypeError(name, f"expected float64, got float32. {cure}")
+
+
+def require_narrow(what: str, value: object) -> None:
+    """Check what was computed in float32; what is frozen may be constants in float64."""
+    leaves = tree.moving_leaves(value)
+    if any(leaf.dtype == np.float64 for leaf in leaves):
+        raise ContractError(f"{what} turns float32 into float64.")
+    if not all(np.isfinite(leaf).all() for leaf in leaves):
+        raise ContractError(f"{what} is not finite in float32, though it is in float64.")
