@@ -89,7 +89,7 @@ def _is_mapped(array: object) -> bool:
 
 
 def require_any(subject: str, array: object) -> arrays.AnyArray:
-    """The array itself, if it is a plain NumPy array, of floats or integers."""
+    """`require_array`, whose cure is an array of integers where the value holds integers."""
     return arrays.require_array(subject, array, "np.int64" if _is_integers(array) else "np.float32")
 
 

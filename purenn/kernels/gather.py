@@ -7,17 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from purenn import arrays
-from purenn.arrays import (
-    Array,
-    ByteImages,
-    FloatDtype,
-    Images,
-    Indices,
-    Matrix,
-    N,
-    read_only,
-    typed_like,
-)
+from purenn.arrays import ByteImages, FloatDtype, Images, Indices, Matrix, N, read_only, typed_like
 from purenn.errors import ShapeError
 from purenn.kernels.elementwise import scalar
 from purenn.kernels.memory import empty, empty_like
@@ -32,7 +22,7 @@ def take(array: N, indices: Indices) -> N:
     return read_only(typed_like(taken, array))
 
 
-def scattered(dy: Array, indices: Indices, table: Matrix) -> Matrix:
+def scattered(dy: arrays.Array, indices: Indices, table: Matrix) -> Matrix:
     """The cotangent of the table of `take`: rows of dy, as wide, added up where they came from."""
     symbols, width = table.shape
     if len(indices) > max(ROWS, 4 * symbols):  # their sums in float32 would drift

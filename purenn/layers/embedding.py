@@ -21,6 +21,7 @@ from purenn.layers._fitting import require_dtype, require_rows, require_shape
 from purenn.tree import Node
 
 NEAR = 1e-3  # how far from a whole number rounding may lead
+AXES = "(samples,)", "(samples, places)"  # of symbols, by their rank
 
 Symbols = TypeVar("Symbols", bound=Labels | Sequences)
 
@@ -50,7 +51,7 @@ def embedding(
         return y
 
     shape = symbols, features
-    return _of_symbols("embedding", shape, dtype, table, "(samples,)", placed)
+    return _of_symbols("embedding", shape, dtype, table, 1, placed)
 
 
 @maker
@@ -73,7 +74,7 @@ def sequence_embedding(
         return y.reshape(x.shape[0], 1, x.shape[1], features)
 
     shape = symbols, features
-    return _of_symbols("sequence_embedding", shape, dtype, table, "(samples, places)", placed)
+    return _of_symbols("sequence_embedding", shape, dtype, table, 2, placed)
 
 
 def _of_symbols(
@@ -81,18 +82,19 @@ def _of_symbols(
     shape: tuple[int, int],
     dtype: FloatDtype | type[arrays.Float],
     table: Initializer | None,
-    axes: str,
+    rank: int,
     placed: Callable[[Symbols, Matrix], A],
 ) -> Layer[Embedding, Symbols, A]:
-    """A layer that looks up the rows of integers with these axes, and puts them in place."""
+    """A layer that looks up the rows of integers of that rank, and puts them in place."""
     kind = checks.float_dtype(name, dtype)
     subject = f"{name}{shape}"
 
     def rows_of(x: Symbols) -> Indices:
         found = arrays.require_array(subject, x, "np.int64").shape
-        if len(found) != len(axes.split()) or 0 in found[1:]:
-            cure = "embedding() takes (samples,), sequence_embedding() takes (samples, places)."
-            raise ShapeError(subject, f"expected symbols of shape {axes}, got {found}. {cure}")
+        if len(found) != rank or 0 in found[1:]:
+            cure = f"embedding() takes {AXES[0]}, sequence_embedding() takes {AXES[1]}."
+            problem = f"expected symbols of shape {AXES[rank - 1]}, got {found}. {cure}"
+            raise ShapeError(subject, problem)
         flat: Labels = x.reshape(-1)
         arrays.require_indices(subject, flat, shape[0])
         return flat.astype(np.int64, copy=False)
