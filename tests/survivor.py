@@ -77,4 +77,6 @@ def work(
         sys.exit(1)
 
 
-runs.environment()  # what it asks git is found out once: here, for all processes that are forked
+# What is asked of git and imported late is there once: for all processes that are forked from here.
+runs.environment()
+nn.Key(0).generator()

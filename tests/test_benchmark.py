@@ -38,8 +38,9 @@ RESULT = Result(TINY, SERIES)
 
 
 @pytest.fixture(autouse=True)
-def _without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "PAUSE", 0.0)
+def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, less in {"PAUSE": 0.0, "TURN": 0.01, "THREADS": {}}.items():
+        monkeypatch.setattr(turns, name, less)
 
 
 def measured(workload: Workload, rounds: int = 1) -> Result:
@@ -112,7 +113,7 @@ def test_epochs_of_images_are_measured(tmp_path: Path) -> None:
 
 
 def test_imports_are_measured() -> None:
-    result = measured(Workload("import", "import", ()), rounds=2)
+    result = measured(Workload("import", "import", ()))
     assert all(0.0 < times < 60.0 for each in result.series.values() for times in each.seconds)
     if sys.platform == "linux":  # elsewhere nobody tells
         assert result.own.peak > result.series[BARE].peak > 5.0
@@ -186,7 +187,7 @@ def test_the_command_prints_a_table_and_draws_a_picture(
 
 
 def test_layers_are_compared_with_the_faster_of_a_peers_orders() -> None:
-    fast, own, slow = (partial(sleep, seconds) for seconds in (0.002, 0.02, 0.2))
+    fast, own, slow = (partial(sleep, seconds) for seconds in (0.002, 0.02, 0.05))
     cells = layer_row(Case("conv(2, 3)", (4, 5), own, (slow, fast)), 3).split(" | ")
     assert cells[:2] == ["| conv(2, 3)", "(4, 5)"]
     assert 20_000 <= int(cells[2]) < 200_000
