@@ -212,6 +212,10 @@ def test_global_average_pool_and_pad() -> None:
     assert bits(wide) == bits(np.pad(X, [(0, 0), (1, 2), (0, 3), (0, 0)]))
     assert bits(pulled(pad((1, 2), (0, 3)), EMPTY, X, wide)[2]) == bits(X)
     assert bits(pad(2).apply(EMPTY, X)) == bits(pad(2, (2, 2)).apply(EMPTY, X))
+    crop = pad((-1, 1), (0, -2))
+    cropped, _, dwide = pulled(crop, EMPTY, wide, crop.apply(EMPTY, wide))
+    assert bits(cropped) == bits(np.pad(wide[:, 1:, :-2], [(0, 0), (0, 1), (0, 0), (0, 0)]))
+    assert bits(dwide) == bits(np.pad(wide[:, 1:, :-2], [(0, 0), (1, 0), (0, 2), (0, 0)]))
 
 
 def test_upsample_and_unflatten() -> None:

@@ -77,12 +77,13 @@ def _along(
         count = -(-length // step)
         return -(max((count - 1) * step + size - length, 0) // 2), step, count
     name = ("rows", "columns")[axis]
-    cure = "or put pad(...) before it."
     if size > length:
         got = f"windows of {size} {name} do not fit images of {length}"
-        raise ShapeError(subject, f"{got}. Use smaller ones, {cure}")
+        raise ShapeError(subject, f"{got}. Use smaller ones, or put pad(...) before it.")
     left_out = (length - size) % step
     if left_out:
         got = f"windows of {size} {name}, {step} apart, leave out {left_out} of {length}"
-        raise ShapeError(subject, f"{got}. Use another stride or padding='same', {cure}")
+        crop = f"(0, -{left_out}), 0" if axis == 0 else f"0, (0, -{left_out})"
+        cure = f"Use another stride or padding='same', or crop: pad({crop}) before it."
+        raise ShapeError(subject, f"{got}. {cure}")
     return 0, step, (length - size) // step + 1

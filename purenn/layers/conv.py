@@ -62,7 +62,8 @@ def conv(
         stride: the distance between windows, likewise.
         padding: "same" adds zeros for ceil(length / stride) windows along each axis, with one more
             at the end than at the start if their number is odd, as TensorFlow and Flax do.
-            "valid" adds none; the windows must end exactly where the image does.
+            "valid" adds none; the windows must end exactly where the image does: what PyTorch and
+            Keras leave out, `pad` crops.
         groups: the number of groups of channels, each with features of its own. As many groups as
             channels make a depthwise convolution.
         weight, bias: the initializers, as in `linear`.

@@ -50,17 +50,21 @@ def unflatten(rows: Count, columns: Count, channels: Count = 1) -> Layer[Empty, 
 
 @maker
 def pad(rows: Size, columns: Size | None = None) -> Layer[Empty, Images, Images]:
-    """Add zeros around images (samples, rows, columns, channels).
+    """Add zeros around images (samples, rows, columns, channels), or crop them.
 
     Args:
-        rows: how many rows above and below: a number for each side, or a pair; at most 1024.
+        rows: how many rows above and below: a number for each side, or a pair; from -1024, which
+            crops, to 1024.
         columns: how many columns on the left and on the right; as `rows` if None.
     """
-    top, bottom = pair("The rows of pad", rows, 0, MOST)
-    left, right = (top, bottom) if columns is None else pair("The columns of pad", columns, 0, MOST)
+    top, bottom = pair("The rows of pad", rows, -MOST, MOST)
+    beside = (top, bottom) if columns is None else columns
+    left, right = pair("The columns of pad", beside, -MOST, MOST)
 
     def forward(x: Images) -> FreePass[Images, Images]:
         height, width = x.shape[1:3]
+        if min(height + min(top, bottom, top + bottom), width + min(left, right, left + right)) < 1:
+            raise ShapeError("pad(...)", f"nothing is left of images of {height} × {width}.")
         y = _pixels(x, -top, -left, height + top + bottom, width + left + right)
         return y, lambda dy: _pixels(dy, top, left, height, width)
 
