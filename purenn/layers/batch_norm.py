@@ -9,7 +9,7 @@ import numpy as np
 
 from purenn import checks
 from purenn.arrays import A, Vector, read_only, vector
-from purenn.checks import Fraction, Positive
+from purenn.checks import Fraction, Inner
 from purenn.errors import ShapeError
 from purenn.expressions import maker
 from purenn.kernels import features as kernels
@@ -46,7 +46,7 @@ class BatchNorm(Node):
 
 
 @maker
-def batch_norm(decay: Fraction = 0.9, epsilon: Positive = 1e-5) -> Layer[BatchNorm, A, A]:
+def batch_norm(decay: Fraction = 0.9, epsilon: Inner = 1e-5) -> Layer[BatchNorm, A, A]:
     """Batch normalization of each feature over all axes but the last, then scale and shift.
 
     Training uses the batch's mean and variance and moves the running ones towards them:

@@ -10,7 +10,7 @@ import attrs
 
 from purenn import checks
 from purenn.arrays import A, Vector, typed_like, vector
-from purenn.checks import Count, Positive
+from purenn.checks import Count, Inner
 from purenn.errors import ShapeError
 from purenn.expressions import maker
 from purenn.kernels import norms as kernels
@@ -37,17 +37,17 @@ class Affine(Node):
 
 
 @maker
-def layer_norm(epsilon: Positive = 1e-5) -> Layer[Affine, A, A]:
+def layer_norm(epsilon: Inner = 1e-5) -> Layer[Affine, A, A]:
     """Layer normalization: mean 0 and variance 1 along the last axis, then scale and shift.
 
-    `(x - mean) / sqrt(variance + epsilon) * scale + shift`. The epsilon is above 0 and must not
-    vanish in the dtype of the example. Ba, Kiros and Hinton, "Layer Normalization" (2016).
+    `(x - mean) / sqrt(variance + epsilon) * scale + shift`. The epsilon is above 0, below 1, and
+    must not vanish in the dtype of the example. Ba, Kiros and Hinton, "Layer Normalization" (2016).
     """
     return _affine("layer_norm()", 1, epsilon, _by_rows)
 
 
 @maker
-def group_norm(groups: Count, epsilon: Positive = 1e-5) -> Layer[Affine, A, A]:
+def group_norm(groups: Count, epsilon: Inner = 1e-5) -> Layer[Affine, A, A]:
     """Group normalization: each group of features of a sample with mean 0 and variance 1.
 
     Both are over all axes between the first and the last as well, such as rows and columns of
@@ -59,7 +59,7 @@ def group_norm(groups: Count, epsilon: Positive = 1e-5) -> Layer[Affine, A, A]:
 
 
 @maker
-def rms_norm(epsilon: Positive = 1e-6) -> Layer[Scale, A, A]:
+def rms_norm(epsilon: Inner = 1e-6) -> Layer[Scale, A, A]:
     """Root mean square normalization along the last axis: `x / sqrt(mean(x²) + epsilon) * scale`.
 
     The epsilon is that of `layer_norm`. Zhang and Sennrich, "Root Mean Square Layer Normalization"
