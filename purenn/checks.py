@@ -29,7 +29,7 @@ CURES = {
     "Column": "Use dataset(inputs, targets) for arrays, or Rows(x).",
     "Config": "Make one with Config(script, settings).",
     "Dataset": "Make one with dataset(inputs, targets).",
-    "Initializer": "Give an initializer, such as nn.initializers.zeros().",
+    "Initializer": "Give nn.initializers.zeros(), say. linear_without_bias(...) has no bias.",
     "Key": "Give Key(0), say.",
     "Layer": "Chain layers: linear(8) >> relu().",
     "Loss": "Give mean_squared_error(), say, or Loss(per_sample) for one of your own.",
