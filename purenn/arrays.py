@@ -157,7 +157,9 @@ def require_array(subject: str, array: object, dtype: str = "np.float32") -> Any
     elif hasattr(array, "toarray"):
         cure = " Convert it with x.toarray()."
     elif hasattr(array, "__array__"):  # of pandas, polars, PyTorch, JAX
-        cure = f" Convert it with np.asarray(x, {dtype})."
+        is_tracked: object = getattr(array, "requires_grad", False)
+        given = "x.detach()" if is_tracked else "x"
+        cure = f" Convert it with np.asarray({given}, {dtype})."
     elif isinstance(array, tuple) and any(isinstance(one, np.ndarray) for one in array):
         cure = " Give one array, or pairs where they are taken: (a, (b, c))."
     elif callable(array):
