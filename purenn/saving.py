@@ -87,7 +87,8 @@ def load(path: files.AnyPath, *, like: object = None) -> object:
     `like`, a tree of the same structure, shapes and dtypes, gives it its type. It may be left out
     if all classes of nodes are purenn's own. With it, files of other libraries load as well if
     their names are paths and axes are in the same order: transpose PyTorch's weights first, since
-    square ones would be accepted as they are.
+    square ones would be accepted as they are, with `np.ascontiguousarray(weight.T)`, since
+    safetensors itself writes views as their memory lies. `Linear(weight.T, bias)` needs no file.
 
     Raises:
         TreeError: the file holds another tree than `like`, or classes that are not purenn's own.
