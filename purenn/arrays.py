@@ -166,6 +166,8 @@ def require_array(subject: str, array: object, dtype: str = "np.float32") -> Any
         cure = " Call it."
     elif isinstance(array, list | tuple | range | int | float):
         cure = f" Convert it with np.array(x, {dtype})."
+        if isinstance(array, tuple) and all(isinstance(one, int | None) for one in array):
+            cure += f" In place of a shape, samples first, give np.zeros(shape, {dtype})."
     raise DtypeError(subject, f"expected a NumPy array, got {type(array).__name__}.{cure}")
 
 
