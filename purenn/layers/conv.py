@@ -28,8 +28,9 @@ CURE = "Use a number of groups that divides both channels and features."
 class Conv(Node):
     """The parameters of a convolution, or their gradient.
 
-    The weight is (rows, columns, channels of a group, features), the bias (features,), both float32
-    or float64. A writable array is copied.
+    The weight is (rows, columns, channels of a group, features), as in Keras, the bias (features,),
+    both float32 or float64. A writable array is copied. Of PyTorch's weight it is
+    `weight.transpose(2, 3, 1, 0)`.
     """
 
     weight: Images = attrs.field(converter=filters)

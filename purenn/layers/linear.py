@@ -36,7 +36,9 @@ def require_bias(name: str, weight: Array, bias: Vector) -> None:
 class Linear(Node):
     """The parameters of a linear layer, or their gradient: (inputs, outputs) and (outputs,).
 
-    Both are float32 or float64. A writable array is copied.
+    Both are float32 or float64. A writable array is copied. PyTorch's weight is the transpose;
+    behind its flatten, whose channels come first, this one is
+    `weight.reshape(outputs, channels, rows, columns).transpose(2, 3, 1, 0).reshape(-1, outputs)`.
     """
 
     weight: Matrix = attrs.field(converter=matrix)
