@@ -77,19 +77,26 @@ else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}{_elsewhere(name)}")
 
     def _elsewhere(name: str) -> str:
-        """Where there is such a name, in lowercase if need be."""
+        """Where there are such names, in whatever case, with or without PyTorch's 2d."""
         from importlib.util import find_spec
-        from itertools import product
 
         if name.startswith("_") or not name.isidentifier():
             return ""
         if find_spec(f"purenn.{name}"):  # quick, for this is asked by its import too
             return f". Import it: from purenn import {name}"
-        for own, module in product((name, name.lower()), _MODULES[::-1]):
-            found = getattr(__getattr__(module), own, None)
-            if getattr(found, "__module__", "").startswith(f"purenn.{module}"):  # its home
-                return f". There is purenn.{module}.{own}"
-        return ""
+        homes = [
+            f"purenn.{module}.{own}"
+            for module in _MODULES[::-1]
+            for own, found in sorted(vars(__getattr__(module)).items(), reverse=True)
+            if _bare(own) == _bare(name)
+            and getattr(found, "__module__", "").startswith(f"purenn.{module}")  # its home
+        ]
+        return f". There is {' and '.join(homes)}" if homes else ""
+
+    def _bare(name: str) -> str:
+        """Conv2d as conv, LeakyReLU as leakyrelu, and Dropout2d, of channels, as what it is."""
+        bare = name.lower().replace("_", "")
+        return bare.replace("dropout2d", "spatialdropout").removesuffix("2d")
 
     def __dir__() -> list[str]:
         return sorted({*globals(), *_MODULES, *__all__})

@@ -102,7 +102,9 @@ def test_names_are_imported_when_asked_for_and_type_checkers_know_from_where() -
     assert [name for name in known if getattr(purenn, name) is not known[name]] == []
     assert not hasattr(purenn, "lineer")
     cures = {"GELU": ". There is purenn.layers.gelu", "_gelu": "", "kernel": "", "a.b": ""}
-    cures |= {"Block": ". There is purenn.layers.Block"}
+    cures |= {"Block": ". There is purenn.layers.block and purenn.layers.Block"}
+    cures |= {"MaxPool2d": ". There is purenn.layers.max_pool"}
+    cures |= {"Dropout2d": ". There is purenn.layers.spatial_dropout"}
     cures |= {"ShapeError": ". There is purenn.errors.ShapeError"}
     for name, cure in cures.items():
         with pytest.raises(AttributeError, match=f"no attribute '{name}'{re.escape(cure)}$"):
