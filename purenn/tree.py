@@ -173,7 +173,7 @@ def rebuild(like: T, new: Leaves) -> T:
     found, structure = decompose(like, np.ndarray)
     if len(found) != len(new):
         raise TreeError(f"expected {len(found)} leaves, got {len(new)}.")
-    return compose_like(like, structure, new)
+    return compose_like(like, structure, map(np.asarray, new))  # of no axes, a scalar may come
 
 
 def map_leaves(function: Callable[[Array], Array], tree: T) -> T:

@@ -13,7 +13,7 @@ from purenn import optimizers as opt
 from purenn.arrays import Array, Matrix, read_only
 from purenn.data import Batch
 from purenn.training import hessian_vector_product, value_and_grad
-from purenn.tree import map_leaves
+from purenn.tree import map_leaves, rebuild
 
 
 @attrs.frozen(eq=False)
@@ -44,6 +44,7 @@ def test_their_derivatives_have_no_axes_either() -> None:
     product = hessian_vector_product(LAYER, ERROR, TWO, BATCH, TWO)
     assert product.value.tolist() == pytest.approx(20.0)  # 10 times the direction
     assert type(map_leaves(np.negative, TWO).value) is np.ndarray
+    assert type(rebuild(TWO, (-TWO.value,)).value) is np.ndarray
 
 
 def test_they_are_units_of_their_own_to_adaptive_clipping() -> None:

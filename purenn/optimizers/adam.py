@@ -103,7 +103,8 @@ def scale_by_adam(
 
     Here m and v are the decaying means of the gradient and of its square. Kingma and Ba, "Adam: a
     Method for Stochastic Optimization" (2015), algorithm 1: the epsilon outside the root. The state
-    holds `m / (1 - b1)` and `v / (1 - b2)`.
+    holds `m / (1 - b1)` and `v / (1 - b2)`: to go on from it with other decays, multiply each by
+    `(1 - old) / (1 - new)`, lest m and v jump.
     """
 
     def rule(step: int, g: Array, out: Array, old: Leaves, new: Leaves) -> Array:

@@ -8,6 +8,7 @@ from typing import TypeVar
 import attrs
 import numpy as np
 
+from purenn import checks
 from purenn.arrays import Leaves
 from purenn.errors import DivergenceError
 from purenn.kernels.reductions import global_norm, nonfinite
@@ -59,6 +60,8 @@ def checked_step(
             report = advance(step, owner, batch)
     except DivergenceError as error:
         raise _told(where, f"{error}", _cause(owner.state), recent) from error
+    checks.instance("The state after a step", owner.state, State)
+    checks.instance("The report of a step", report, Report, "Pass on that of training_step.")
     norm, size = reported_norm(owner.state.slots), global_norm(leaves(owner.state.params))
     problem = None
     if not isfinite(report.loss):

@@ -161,9 +161,18 @@ def advance(step: Step[S, B, M], owner: Owner[S], batch: B) -> M:
     """A step of the state of a loop, which may be written over where nobody can tell."""
     if _advances(step):
         return step.advance(owner, batch)
-    state, report = step(owner.look(), batch)
+    state, report = _stepped(step, owner.look(), batch)
     owner.put(state)
     return report
+
+
+def _stepped(step: Step[S, B, M], state: S, batch: B) -> tuple[S, M]:
+    """What a step, which may be one's own, gives."""
+    found = step(state, batch)
+    given: object = found
+    if not checks.is_pair(given):
+        raise OptionError(f"{step!r}: expected (state, report), got {checks.described(given)}.")
+    return found
 
 
 def scan(step: Step[S, B, M], state: S, batches: Iterable[B]) -> Iterator[tuple[S, M]]:
@@ -171,7 +180,7 @@ def scan(step: Step[S, B, M], state: S, batches: Iterable[B]) -> Iterator[tuple[
     checks.function("The step of scan", step)
     _require_iterable("The batches of scan", batches, "Make them with shuffled_batches.")
     for batch in batches:
-        state, report = step(state, batch)
+        state, report = _stepped(step, state, batch)
         yield state, report
 
 
