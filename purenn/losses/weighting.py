@@ -118,7 +118,8 @@ def class_weighted(loss: Loss[Matrix, L], weights: Sequence[float] | Vector) -> 
 
     A sample has the weight of its label, or the mean weight of its probabilities. With one output,
     whose labels are 0 and 1, there are two weights. Several outputs are one choice: independent
-    ones take the `positive_weights` of `binary_cross_entropy_with_logits`.
+    ones take the `positive_weights` of `binary_cross_entropy_with_logits`. Sums are divided by the
+    number of samples, unlike PyTorch's, which are by the sum of their weights.
 
     >>> from purenn.losses import softmax_cross_entropy
     >>> class_weighted(softmax_cross_entropy(), balanced_weights(np.array([0, 0, 0, 1])))
