@@ -43,11 +43,14 @@ class Node:
     __slots__ = ()
 
     def __reduce__(self) -> tuple[Callable[[type, tuple[object, ...]], object], tuple[object, ...]]:
-        return _restored, (type(self), children(self))
+        kind: type = type(self)
+        return _restored, (kind, children(self), " ".join(field_names(kind)))
 
 
-def _restored(kind: type, values: tuple[object, ...]) -> object:
-    return kind(*map(_sealed, values))
+def _restored(kind: type, values: tuple[object, ...], names: str = "") -> object:
+    if names in ("", " ".join(field_names(kind))):
+        return kind(*map(_sealed, values))
+    return kind(**dict(zip(names.split(), map(_sealed, values), strict=True)))  # they have moved
 
 
 def _sealed(value: object) -> object:
@@ -86,10 +89,8 @@ def field_names(kind: type) -> tuple[str, ...]:
             cure = " Make it a tuple." if kind is list else cure * (kind is dict)
         expected = "expected a tree of arrays, tuples and frozen attrs classes"
         raise TreeError(f"{expected}, got {kind.__name__}.{cure}")
-    for field in attrs.fields(kind):
-        if not field.init or field.kw_only:
-            name = f"{kind.__name__}.{field.name}"
-            raise TreeError(f"{name} is not set by position. Make it a plain field.")
+    for name in [field.name for field in attrs.fields(kind) if field.kw_only or not field.init]:
+        raise TreeError(f"{kind.__name__}.{name} is not set by position. Make it a plain field.")
     return tuple(field.name for field in attrs.fields(kind))
 
 
@@ -236,8 +237,7 @@ def leaf_names(structure: Structure) -> tuple[tuple[str, bool], ...]:
             found.append((path, is_frozen))
             continue
         kind, count = entry
-        is_tuple: bool = issubclass(kind, tuple)
-        names = tuple(map(str, range(count))) if is_tuple else field_names(kind)
+        names = field_names(kind) if attrs.has(kind) else tuple(map(str, range(count)))
         inner = is_frozen or issubclass(kind, Frozen)
         rest.extend((f"{path}.{name}" if path else name, inner) for name in reversed(names))
     return tuple(found)

@@ -69,6 +69,8 @@ def test_a_table_without_rows_teaches_and_measures_nothing(library: str) -> None
     with pytest.raises(DataError, match=r"Found array with 0 sample\(s\)"):
         begun.partial_fit(frame(X)[:0], LABELS[:0])
     with pytest.raises(DataError, match=r"Found array with 0 sample\(s\)"):
+        begun.predict(frame(X)[:0])
+    with pytest.raises(DataError, match=r"Found array with 0 sample\(s\)"):
         classifier(validation=(frame(X)[:0], LABELS[:0])).fit(frame(X), LABELS)
 
 

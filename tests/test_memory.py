@@ -18,7 +18,7 @@ import pytest
 from counting import memory_of
 from numpy.lib.stride_tricks import as_strided
 
-from purenn.arrays import FLOAT32, FLOAT64, AnyArray, Element, Shape
+from purenn.arrays import FLOAT32, FLOAT64, AnyArray, Element, Recycled, Shape
 from purenn.kernels import memory
 
 if TYPE_CHECKING:
@@ -154,6 +154,19 @@ def test_what_is_held_is_bounded_and_the_oldest_go(monkeypatch: pytest.MonkeyPat
     for quarters in (4, 5, 6, 6, 7):
         memory.empty((memory.SMALL // 4 * quarters,), BYTE)
     assert memory.held() == memory.SMALL // 4 * (6 + 7) + 2 * memory.LINE
+
+
+def test_idle_memory_is_given_back_where_there_is_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    filled(1.0)
+
+    def scarce(shape: tuple[int], dtype: type[np.uint8]) -> Recycled:
+        if memory.held():
+            raise MemoryError
+        return Recycled(shape, dtype)
+
+    monkeypatch.setattr(memory, "Recycled", scarce)
+    assert memory.empty((2, *SHAPE), FLOAT32).shape == (2, *SHAPE)
+    assert memory.held() == 2 * filled(1.0).nbytes + memory.LINE
 
 
 def test_like_sizes_share_blocks() -> None:

@@ -115,6 +115,8 @@ def test_convolutions_are_as_accurate(dtype: FloatDtype, groups: int) -> None:
     floor = 2.0**-24 if dtype == FLOAT32 else 2.0**-42
     found, fast, expected = (each.reshape(-1, 6).T for each in (y, blas, exact))
     assert error(found, expected) <= 2.0 * max(error(fast, expected), floor)
+    largest = np.sqrt(np.finfo(dtype).max) / 2.0  # whose square is finite, and not nine of them
+    assert np.isfinite(portable(layer).apply(params, np.full_like(images, largest))).all()
 
 
 def test_portable_says_what_it_made() -> None:

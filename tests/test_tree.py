@@ -117,3 +117,10 @@ def test_copies_of_nodes_are_read_only_and_leave_the_original_alone() -> None:
         assert not any(leaf.flags.writeable for leaf in leaves(again))
     assert mine.flags.writeable
     assert nested.flags.writeable
+
+
+def test_pickles_know_fields_by_name_and_read_those_without_names() -> None:
+    moved = attrs.make_class("Moved", ["right", "left"], (Node,), frozen=True, eq=False)
+    assert repr(tree._restored(moved, (1, 2), "left right")) == "Moved(right=2, left=1)"
+    assert repr(tree._restored(moved, (1, 2))) == "Moved(right=1, left=2)"
+    assert Pair(1, 2).__reduce__()[1] == (Pair, (1, 2), "left right")

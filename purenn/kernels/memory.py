@@ -42,7 +42,11 @@ def _find(blocks: list[Recycled], idle: int) -> Recycled | None:
 
 
 def _new_block(size: int) -> Recycled:
-    made = Recycled((size + LINE,), np.uint8)
+    try:
+        made = Recycled((size + LINE,), np.uint8)
+    except MemoryError:
+        release()  # what lies idle may be enough
+        made = Recycled((size + LINE,), np.uint8)
     made.start = -made.ctypes.data % LINE
     return made
 
@@ -86,7 +90,7 @@ def recycled(size: int) -> Recycled:
         found = _find(_blocks.get(size, []), _IDLE)
         if found is None:
             while _blocks and held() + size + LINE > LIMIT:
-                _blocks.pop(next(iter(_blocks)))
+                _blocks.pop(next(iter(_blocks), 0), None)  # another thread may have released them
             found = _new_block(size)
             _blocks.setdefault(size, []).append(found)
         return found

@@ -112,14 +112,14 @@ def _powers_of_windows(x: Images, size: Pair, groups: int, count: int) -> Expone
     A window of a group has `count` elements.
     """
     split = x.reshape(*x.shape[:3], groups, x.shape[3] // groups)
-    with np.errstate(over="ignore"):
-        squares = np.add.reduce(np.square(split), axis=4)
     height, width = (min(pair) for pair in zip(size, x.shape[1:3], strict=True))
     down, across = x.shape[1] - height + 1, x.shape[2] - width + 1
     sums = np.zeros((len(x), down, across, groups), x.dtype)
-    for row in range(height):
-        for column in range(width):
-            np.add(sums, squares[:, row : row + down, column : column + across], sums)
+    with np.errstate(over="ignore"):
+        squares = np.add.reduce(np.square(split), axis=4)
+        for row in range(height):
+            for column in range(width):
+                np.add(sums, squares[:, row : row + down, column : column + across], sums)
     most: Vector = np.maximum.reduce(sums, axis=(1, 2), initial=0.0).reshape(-1)
 
     def of_largest(odd: Mask) -> Exponents:
