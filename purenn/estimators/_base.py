@@ -13,7 +13,6 @@ from purenn.data import shuffled_batches
 from purenn.errors import DataError, OptionError, ParametersError, TreeError
 from purenn.estimators._preparation import E, Preparation
 from purenn.estimators._sklearn import CallbackSupportMixin, Stage, with_callbacks
-from purenn.estimators._tables import require_rows
 from purenn.estimators._training import Curves, first_params, tell, train_all
 from purenn.layers import Block, block
 from purenn.optimizers import State, evaluation_params
@@ -145,9 +144,7 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
         ):
             check_is_fitted(self, "params_")
             X = self._table(X, reset=False)
-        features = self.columns_.transform(X)
-        require_rows(len(features), self.n_features_in_)  # which nobody has looked for in a frame
-        return features.astype(self._dtype, copy=False)
+        return self.columns_.transform(X).astype(self._dtype, copy=False)
 
     def _predictions(self, X: object) -> Matrix:
         """The mean of the predictions of all members: (rows, outputs)."""

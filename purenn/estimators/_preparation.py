@@ -11,7 +11,12 @@ import attrs
 import numpy as np
 from sklearn import config_context
 from sklearn.utils import Tags, _safe_indexing, check_random_state
-from sklearn.utils.validation import _check_sample_weight, check_consistent_length, validate_data
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    _num_samples,
+    check_consistent_length,
+    validate_data,
+)
 
 from purenn import checks
 from purenn.arrays import FLOAT64, Labels, Matrix, Vector, is_labels, read_only
@@ -120,17 +125,17 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
         """
         if hasattr(X, "columns"):
             validate_data(self, X, reset=reset, skip_check_array=True)
+            require_rows(_num_samples(X), self.n_features_in_)  # as it does of arrays
             return X
         table = as_array(X)
         return validate_data(self, table, reset=reset, dtype=None, ensure_all_finite="allow-nan")
 
     def _pair(self, X: object, y: object, *, reset: bool) -> tuple[object, E]:
-        """The table, and the targets in numbers: as many, and at least one."""
+        """The table, and the targets in numbers: as many."""
         table = self._table(X, reset=reset)
         require_unmasked("y", y)
         encoded = self._encode(y)
         check_consistent_length(table, encoded)
-        require_rows(len(encoded), self.n_features_in_)
         return table, encoded
 
     def _read(self, X: object, y: object, sample_weight: object, *, reset: bool) -> Sample[E]:
