@@ -15,6 +15,7 @@ from purenn.errors import OptionError, PurennError, ShapeError
 from purenn.keys import Key
 from purenn.layers import Layer
 from purenn.losses import Loss, LossFunction
+from purenn.training._logits import require_logits
 
 P = TypeVar("P")
 X = TypeVar("X")
@@ -35,11 +36,13 @@ def value_and_grad(model: Layer[P, X, Y], loss: LossFunction[Y, T]) -> Gradient[
     `(prediction, target) -> (value, cotangent of the prediction)`.
 
     Raises:
-        OptionError: the model or the loss is not one.
+        OptionError: the model or the loss is not one, or the loss takes logits where the model ends
+            with `softmax` or `sigmoid`.
         ShapeError: in a call, the cotangent is not of the prediction's shape and dtype.
     """
     checks.instance("The model", model, Layer)
     require_loss_function("The loss", loss)
+    require_logits(model, loss)
     return partial(_evaluate, model, loss)
 
 

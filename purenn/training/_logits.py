@@ -1,0 +1,39 @@
+"""A loss of logits that gets probabilities: a mistake with which nets train, but badly."""
+
+from __future__ import annotations
+
+from purenn import losses
+from purenn.errors import OptionError
+from purenn.layers import Layer, block, frozen, lsuv, sigmoid, softmax
+from purenn.losses import Loss
+from purenn.portability import portable
+
+# Their outputs, or means, are those of the layer or loss in this place of their arguments.
+WRAPPERS: dict[object, int] = {
+    **dict.fromkeys((block, frozen, lsuv, portable, losses.summed, losses.ignoring), 0),
+    **dict.fromkeys((losses.weighted, losses.class_weighted), 0),
+    losses.reporting: 1,
+}
+
+# The losses that take what these make probabilities of.
+LOGITS: dict[object, tuple[object, ...]] = {
+    sigmoid: (losses.binary_cross_entropy_with_logits, losses.sigmoid_focal),
+    softmax: (losses.softmax_cross_entropy, losses.softmax_focal, losses.kullback_leibler),
+}
+
+
+def maker_of(value: object) -> object:
+    """What made a loss, a layer or the last layer of a chain, inside of all wrappers."""
+    if isinstance(value, Layer) and len(value) > 1:
+        return maker_of(value.parts[-1])
+    call = value.origin or value.expression if isinstance(value, Layer | Loss) else None
+    if call is None or call.maker not in WRAPPERS:
+        return None if call is None else call.maker
+    return maker_of(call.arguments[WRAPPERS[call.maker]])
+
+
+def require_logits(model: object, loss: object) -> None:
+    """Check that a loss of logits gets them, not what `softmax` or `sigmoid` makes of them."""
+    if maker_of(model) in LOGITS and maker_of(loss) in (*LOGITS[sigmoid], *LOGITS[softmax]):
+        cure = "Leave out the last layer of the model, or take a loss of probabilities."
+        raise OptionError(f"The loss: {loss!r} takes logits, the model gives probabilities. {cure}")
