@@ -89,6 +89,7 @@ CASES = [
     case(losses.hinge(), COLUMN, BITS),
     case(losses.hinge(), VALUES, np.sign(LOGITS)),
     case(losses.multiclass_hinge(), LOGITS, LABELS),
+    case(losses.mean_absolute_error(), VALUES, LOGITS),
     case(losses.huber(0.5), VALUES, LOGITS),
     case(losses.quantile(0.9), VALUES, LOGITS),
     case(losses.poisson(), VALUES, COUNTS),

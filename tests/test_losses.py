@@ -47,6 +47,7 @@ NATS_OF_BITS = -(SOFT * LOG_P + (1 - SOFT) * LOG_Q)
 FORMULAS: list[tuple[object, ...]] = [
     (SQUARED, LOGITS, SOFT, ERROR**2),
     (losses.mean_squared_error(), VECTOR, 0.0 * VECTOR, VECTOR**2),
+    (losses.mean_absolute_error(), VECTOR, 0.0 * VECTOR, abs(VECTOR)),
     (brier(), S, SOFT, HALVED),
     (brier(), S, HARD, ((S - ONE_HOT) ** 2).sum(axis=1) / 2),
     (softmaxed, LOGITS, HARD, -LOG_S[range(4), HARD]),
@@ -123,6 +124,7 @@ def extremes(dtype: FloatDtype) -> list[tuple[object, ...]]:
         (SQUARED, [[most / 4]], [[0]], inf, [[most / 2]]),
         (huber, [[most]], [[1]], most, [[1]]),
         (huber, [[-inf]], [[0]], inf, [[-1]]),
+        (losses.mean_absolute_error(), [[-most, 3]], [[0, 3]], most / 2, [[-0.5, 0]]),
         (losses.quantile(0.5), [[-most]], [[0]], most / 2, [[-0.5]]),
         (poisson, [[-inf]], [[0]], 0, [[0]]),
         (poisson, [[-inf]], [[1]], inf, [[-1]]),
@@ -195,7 +197,14 @@ def test_losses_are_exact_far_out_and_where_predictions_are_masked_or_clipped(
         np.testing.assert_allclose(cotangent, np.array(slopes), rounding, 1e-30)
 
 
-OF_VALUES = [SQUARED, losses.huber(), losses.quantile(0.5), losses.poisson(), losses.hinge()]
+OF_VALUES = [
+    SQUARED,
+    losses.mean_absolute_error(),
+    losses.huber(),
+    losses.quantile(0.5),
+    losses.poisson(),
+    losses.hinge(),
+]
 TWICE = losses.binary_cross_entropy_with_logits((1, 1))
 
 

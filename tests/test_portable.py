@@ -135,7 +135,7 @@ GOLDEN = {
     "convolutional": "8154367c85975b20",
     "estimator": "11556983e93d9b0b",
     "fashion": "3bca81a00c896ed8",
-    "contracts": "236bf99985ddc756",
+    "contracts": "beb3f77e89fb5825",
 }
 
 

@@ -17,7 +17,8 @@ Link = Layer[Empty, Matrix, Matrix]
 
 # What makes predictions of the outputs that these take; all others take predictions.
 LINKS: dict[object, Link] = {
-    **dict.fromkeys((losses.mean_squared_error, losses.huber, losses.quantile), identity()),
+    **dict.fromkeys((losses.mean_squared_error, losses.mean_absolute_error), identity()),
+    **dict.fromkeys((losses.huber, losses.quantile), identity()),
     losses.poisson: exponential(),
     **dict.fromkeys(LOGITS[sigmoid], sigmoid()),
     **dict.fromkeys(LOGITS[softmax], softmax()),

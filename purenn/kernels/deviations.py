@@ -29,6 +29,13 @@ def _by_sample(x: Array) -> Vector:
     return read_only(sums)
 
 
+def _products(errors: Array, slopes: A) -> tuple[Vector, A]:
+    """The means of errors times slopes, and the slopes of these means; both are written over."""
+    np.multiply(slopes, _share(slopes), slopes)
+    np.multiply(errors, slopes, errors)
+    return _by_sample(errors), read_only(slopes)
+
+
 @QUIET
 def squares(prediction: A, target: A) -> tuple[Vector, A]:
     """`e²` for errors e, and `2 e`."""
@@ -41,15 +48,22 @@ def squares(prediction: A, target: A) -> tuple[Vector, A]:
 
 
 @QUIET
+def absolutes(prediction: A, target: A) -> tuple[Vector, A]:
+    """`|e|` for errors e, and their signs."""
+    errors, slopes = empty_like(prediction), empty_like(prediction)
+    np.subtract(prediction, target, errors)
+    np.sign(errors, slopes)
+    return _products(errors, slopes)
+
+
+@QUIET
 def huber(prediction: A, target: A, delta: float) -> tuple[Vector, A]:
     """`c (e - c / 2)`, where c is the error e clipped to [-delta, delta], and c."""
     errors = empty_like(prediction)
     np.subtract(prediction, target, errors)
     slopes = clipped(errors, -delta, delta)
     np.subtract(errors, times(slopes, scalar(0.5, errors.dtype)), errors)
-    np.multiply(slopes, _share(slopes), slopes)
-    np.multiply(errors, slopes, errors)
-    return _by_sample(errors), read_only(slopes)
+    return _products(errors, slopes)
 
 
 @QUIET
@@ -61,9 +75,7 @@ def pinball(prediction: A, target: A, level: float) -> tuple[Vector, A]:
     below = times(clipped(slopes, -1.0, 0.0), scalar(level, errors.dtype))
     np.multiply(clipped(slopes, 0.0, 1.0), scalar(1.0 - level, errors.dtype), slopes)
     np.add(slopes, below, slopes)
-    np.multiply(slopes, _share(slopes), slopes)
-    np.multiply(errors, slopes, errors)
-    return _by_sample(errors), read_only(slopes)
+    return _products(errors, slopes)
 
 
 @QUIET

@@ -20,6 +20,7 @@ from purenn.losses.probabilities import binary_cross_entropy as binary_cross_ent
 from purenn.losses.probabilities import brier as brier
 from purenn.losses.probabilities import cross_entropy as cross_entropy
 from purenn.losses.regression import huber as huber
+from purenn.losses.regression import mean_absolute_error as mean_absolute_error
 from purenn.losses.regression import mean_squared_error as mean_squared_error
 from purenn.losses.regression import poisson as poisson
 from purenn.losses.regression import quantile as quantile

@@ -24,6 +24,15 @@ def mean_squared_error() -> Loss[A, A]:
 
 
 @maker
+def mean_absolute_error() -> Loss[A, A]:
+    """Mean of `|prediction - target|` over a sample's outputs, least at the median.
+
+    Shapes are those of `mean_squared_error`. Where both are equal, the slope is 0.
+    """
+    return computed("mean_absolute_error", require_same_shape, deviations.absolutes)
+
+
+@maker
 def huber(delta: Positive = 1.0) -> Loss[A, A]:
     """Huber loss: `e² / 2` for errors e up to delta, `delta (|e| - delta / 2)` beyond.
 
@@ -40,8 +49,8 @@ def quantile(level: Inner) -> Loss[A, A]:
     """Quantile (pinball) loss `max(level (t - y), (level - 1) (t - y))`, least at the quantile.
 
     Means and shapes are those of `mean_squared_error`. The level is from 0 to 1, both excluded; 0.5
-    gives half the absolute error. Where y is t, the slope is 0. Koenker and Bassett, "Regression
-    Quantiles" (1978).
+    gives half of `mean_absolute_error`. Where y is t, the slope is 0. Koenker and Bassett,
+    "Regression Quantiles" (1978).
     """
     return computed(
         "quantile", require_same_shape, lambda y, t: deviations.pinball(y, t, level), level=level
