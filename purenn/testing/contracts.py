@@ -40,8 +40,8 @@ def check_layer(
 ) -> None:
     """Check a layer: purity, determinism, dtypes, and gradients against central differences.
 
-    Checked are the gradients of training, and those of `inference` where a part has it. Leaves that
-    are 0 at first are drawn, for they may hide the slopes of others.
+    Checked are the gradients of training, and those of `inference` where a part has it, in which
+    samples may not mix. Leaves that are 0 at first are drawn, for they may hide slopes of others.
 
     Args:
         layer: any layer or model; it may draw from its key.
@@ -55,7 +55,7 @@ def check_layer(
         DtypeError, ShapeError: the example or parameters are in float32, or there is one sample.
     """
     checks.instance("The layer of check_layer", layer, Layer)
-    checks.number("The tolerance of check_layer", tolerance, least=0.0)
+    tolerance = checks.number("The tolerance of check_layer", tolerance, least=0.0)
     variants.require_double("The example of check_layer", example, CURE)
     for leaf in tree.leaves(example):
         if leaf.shape[:1] < (2,):
@@ -74,6 +74,10 @@ def check_layer(
     applied = partial(layer.apply, params, example)
     y = repeatable(applied, "apply", params, example, other=elsewhere)
     _check_slopes(layer, params, example, start, tolerance)
+    alone, among = layer.apply(params, variants.first(example)), variants.first(y)
+    pairs = zip(tree.leaves(alone), tree.leaves(among), strict=True)
+    if not all(x.shape == z.shape and np.allclose(x, z, tolerance, tolerance) for x, z in pairs):
+        raise ContractError("apply gives a sample by itself another output than in a batch.")
     trained = steady(layer)
     if bits(y) != bits(trained.vjp(params, example, start)[0]):
         cure = "Where training is something else, give Layer an inference."
