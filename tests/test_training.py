@@ -135,7 +135,7 @@ def test_a_rate_that_is_too_high_diverges_loudly_but_without_a_warning(rate: flo
 def test_a_loss_that_overflows_is_told_without_a_warning(optimizer: nn.Optimizer[object]) -> None:
     x: Matrix = np.full((2, 1), 1e25, np.float32)
     step = nn.training_step(nn.linear(1), SQUARED, optimizer)
-    with pytest.raises(DivergenceError, match=r"^The loss is inf at step 0\. Clip "):
+    with pytest.raises(DivergenceError, match=r"^The loss is inf at step 0\. Nothing has moved"):
         step(optimizer.init(nn.linear(1).init(KEY, x)), Batch(x, x, KEY))
 
 

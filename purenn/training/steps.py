@@ -88,6 +88,10 @@ class TrainingStep(Generic[P, X, Y, T, S]):
             if _is_finite((batch.inputs, batch.targets)):
                 start = "clip_by_global_norm(1.0) at the start of the chain"
                 cure = f"Clip the gradients, with {start}, or take a lower learning rate."
+                if owner.state.step == 1:
+                    cure = (
+                        "Nothing has moved yet: scale the data, or look into loss and parameters."
+                    )
             raise DivergenceError(f"The loss is {mean} at step {owner.state.step - 1}. {cure}")
         return Report(mean, samples)
 
