@@ -180,6 +180,9 @@ def test_numbers_that_vanish_are_no_errors_where_numpy_raises() -> None:
     batch = nn.shuffled_batches(data, 2, KEY, 0)[0]
     product = training.hessian_vector_product(model, LOSS, state.params, batch, state.params)
     assert not product[0].weight.any()
+    value, grads = nn.value_and_grad(model, LOSS)(params, batch.inputs, batch.targets, KEY)
+    tiny = nn.map_leaves(lambda leaf: leaf + 1e-200, grads)
+    assert (value, optimizer.update(state, tiny)[0].step) == (0.0, 3)
 
 
 SKIPPING = opt.skip_nonfinite(nn.sgd(0.01), 1)
