@@ -46,7 +46,8 @@ def check_layer(
     Args:
         layer: any layer or model; it may draw from its key.
         example: a batch of inputs: float64 arrays and integers, of at least two samples. Near a
-            kink of the layer no difference is a slope: draw random numbers.
+            kink of the layer no difference is a slope, and far from 1 most of it is rounding: draw
+            normal random numbers.
         key: for the initial parameters and the layer's own randomness; `Key(0)` if None.
         tolerance: how far a slope may be from the difference, relative to the larger of it and 1.
 
@@ -133,8 +134,9 @@ def check_loss(
 ) -> None:
     """Check a loss: purity, dtype, and its cotangent against central differences.
 
-    The prediction is an array of float64, or a tuple of them, where the loss is smooth; the
-    tolerance is that of `check_layer`. A `Loss` is checked with a weight for each sample as well.
+    The prediction is an array of float64, or a tuple of them, of numbers not far from 1, where the
+    loss is smooth; the tolerance is that of `check_layer`. A `Loss` is checked with a weight for
+    each sample as well.
 
     Raises:
         ContractError, TreeError: it breaks the contract; the message says how.
