@@ -171,6 +171,15 @@ def require_array(subject: str, array: object, dtype: str = "np.float32") -> Any
     raise DtypeError(subject, f"expected a NumPy array, got {type(array).__name__}.{cure}")
 
 
+def real(subject: str, found: object) -> Array:
+    """What a function of leaves gives, if it is real, as an array that nobody writes to."""
+    array: Array = immutable(np.asarray(found))
+    if array.dtype.kind not in "fiub":
+        expected = "expected the function to give real numbers"
+        raise DtypeError(subject, f"{expected}, got {array.dtype}.")
+    return array
+
+
 def require_floats(subject: str, array: object, least_rank: int = 1) -> None:
     """Check that `array` is a batch of float32 or float64, of at least that rank."""
     found = array if is_plain(array) else require_array(subject, array)
