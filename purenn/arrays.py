@@ -171,13 +171,25 @@ def require_array(subject: str, array: object, dtype: str = "np.float32") -> Any
     raise DtypeError(subject, f"expected a NumPy array, got {type(array).__name__}.{cure}")
 
 
+def real(subject: str, found: object) -> Array:
+    """What a function of leaves gives, if it is real, as an array that nobody writes to."""
+    array: Array = immutable(np.asarray(found))
+    if array.dtype.kind not in "fiub":
+        expected = "expected the function to give real numbers"
+        raise DtypeError(subject, f"{expected}, got {array.dtype}.")
+    return array
+
+
 def require_floats(subject: str, array: object, least_rank: int = 1) -> None:
     """Check that `array` is a batch of float32 or float64, of at least that rank."""
     found = array if is_plain(array) else require_array(subject, array)
     if found.dtype not in FLOATS:
-        is_bytes = found.dtype == np.uint8  # pixels, from 0 to 255
-        cure = f"Convert it with {'x / np.float32(255)' if is_bytes else 'x.astype(np.float32)'}."
-        raise DtypeError(subject, f"expected float32 or float64, got {found.dtype}. {cure}")
+        is_wide = found.dtype.kind == "f" and found.dtype.itemsize > 4  # such as >f8
+        cure = f"x.astype(np.{FLOAT64 if is_wide else FLOAT32})"
+        if found.dtype == np.uint8:  # pixels, from 0 to 255
+            cure = "x / np.float32(255)"
+        got = f"{found.dtype}. Convert it with {cure}."
+        raise DtypeError(subject, f"expected float32 or float64, got {got}")
     if found.ndim < least_rank or 0 in found.shape[1:]:
         expected = "(samples, ..., features), each axis but the first of size ≥ 1"
         raise ShapeError(subject, f"expected {expected}, got the shape {found.shape}.")

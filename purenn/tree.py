@@ -22,8 +22,8 @@ import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import Array, Float, FloatDtype, Leaves, Packed, immutable, read_only
-from purenn.errors import DtypeError, TreeError
+from purenn.arrays import Array, Float, FloatDtype, Leaves, Packed, immutable, read_only, real
+from purenn.errors import TreeError
 from purenn.keys import Key
 
 T = TypeVar("T")
@@ -86,7 +86,8 @@ def field_names(kind: type) -> tuple[str, ...]:
         if issubclass(kind, np.generic):
             cure = " Convert it with np.asarray(x), or with float(x) in a state."
         elif kind.__module__ == "builtins":
-            cure = " Make it a tuple." if kind is list else cure * (kind is dict)
+            state = " Take a state's params."
+            cure = {list: " Make it a tuple.", dict: cure, int: state, float: state}.get(kind, "")
         expected = "expected a tree of arrays, tuples and frozen attrs classes"
         raise TreeError(f"{expected}, got {kind.__name__}.{cure}")
     for name in [field.name for field in attrs.fields(kind) if field.kw_only or not field.init]:
@@ -180,12 +181,7 @@ def rebuild(like: T, new: Leaves) -> T:
 def map_leaves(function: Callable[[Array], Array], tree: T) -> T:
     """The tree with `function` applied to every leaf; in a gradient to next frozen values too."""
     checks.function("The function of map_leaves", function)
-    new = tuple([immutable(np.asarray(function(leaf))) for leaf in leaves(tree)])
-    for leaf in new:
-        if leaf.dtype.kind not in "fiub":
-            expected = "expected the function to give real numbers"
-            raise DtypeError("map_leaves", f"{expected}, got {leaf.dtype}.")
-    return rebuild(tree, new)
+    return rebuild(tree, tuple([real("map_leaves", function(leaf)) for leaf in leaves(tree)]))
 
 
 def map_pairs(function: Callable[[Array, Array], Array], first: T, second: T) -> T:
@@ -204,7 +200,7 @@ def map_pairs(function: Callable[[Array, Array], Array], first: T, second: T) ->
             return x
         if x.shape != y.shape:
             raise TreeError(f"map_pairs: expected one shape twice, got {x.shape} and {y.shape}.")
-        return immutable(np.asarray(function(x, y)))
+        return real("map_pairs", function(x, y))
 
     return compose_like(first, structure, map(mapped, ours, theirs))
 

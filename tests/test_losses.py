@@ -143,6 +143,7 @@ def extremes(dtype: FloatDtype) -> list[tuple[object, ...]]:
         (softmaxed, masked, [0], inf, None),
         (softmaxed, [[2e38, 0, -2e38]], [0], 0, zeros),  # whose difference overflows in float32
         (binary, [[-inf]], [0], 0, [[0]]),
+        (binary, [[most, most]], [[0, 0]], most, [[0.5, 0.5]]),  # whose sum overflows
         (binary, [[1e4]], [[1 - 2**-20]], 1e4 * 2**-20, [[2**-20]]),  # 1e4 - t * 1e4 cancels
         (binary, [[-inf, 0]], [[0, 0.25]], NATS / 2, [[0, 0.125]]),
         (binary, [[0] * 3, *masked], [[0, 0.5, 0.5]] * 2, NATS * 5 / 6, None),

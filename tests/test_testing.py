@@ -74,6 +74,10 @@ def ascending(x: Matrix) -> Matrix:
     return 2 * x
 
 
+def centered(x: Matrix) -> Matrix:
+    return np.subtract(x, np.mean(x, axis=0))
+
+
 def wide(x: Matrix) -> Matrix:
     return x.astype(np.float64)
 
@@ -144,6 +148,7 @@ BAD_LAYERS: list[tuple[object, str]] = [
     (activation(twice, lambda y, dy: math.nan * dy), "The slope of the input is nan"),
     (activation(drifting, slope), "apply gives another result when called again"),
     (activation(emptied, slope), "apply changes its arguments"),
+    (activation(centered, lambda y, dy: centered(dy)), "apply gives a sample by itself another"),
     (altered(dx=lambda dx: dx[:2]), "The input and its cotangent do not match"),
     (attrs.evolve(linear(3), init=init), "init gives another result when called"),
     (attrs.evolve(nn.relu(), vjp=overwriting), "vjp changes its arguments"),

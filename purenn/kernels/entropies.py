@@ -103,12 +103,12 @@ def sigmoid_entropy(ops: Ops, logits: Matrix, target: Matrix) -> tuple[Vector, M
     e, slopes = decay(ops, logits), empty_like(logits)
     surprise: Matrix = np.greater(logits, zero, empty_like(logits))
     np.subtract(surprise, target, surprise)  # exact, where `max(z, 0) - t z` would cancel
-    with np.errstate(invalid="ignore"):
-        np.multiply(surprise, logits, surprise)
     ops.log1p(e, slopes)
-    np.add(surprise, slopes, surprise)
     columns = logits.shape[1]
-    values: Vector = surprise.reshape(-1) if columns == 1 else np.add.reduce(surprise, axis=1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        np.multiply(surprise, logits, surprise)
+        np.add(surprise, slopes, surprise)
+        values: Vector = surprise.reshape(-1) if columns == 1 else np.add.reduce(surprise, axis=1)
     if not isfinite(total(values)):  # 0 times infinity is 0 there
         return sigmoid_focal(ops, logits, target, (one, one), 0.0)
     # sigmoid(z) is 1 / (1 + exp(-|z|)) for z > 0, and exp(-|z|) times that elsewhere.

@@ -47,6 +47,7 @@ class Optimizer(Expressed, Generic[S]):
         point = Point(parts.moving, parts.structure, 0, None, parts.frozen)
         return State(owned, self.start(point), 0)
 
+    @np.errstate(under="ignore")
     def update(
         self, state: State[P, S], grads: P, loss: float | None = None
     ) -> tuple[State[P, S], P]:

@@ -40,13 +40,14 @@ def check_layer(
 ) -> None:
     """Check a layer: purity, determinism, dtypes, and gradients against central differences.
 
-    Checked are the gradients of training, and those of `inference` where a part has it. Leaves that
-    are 0 at first are drawn, for they may hide the slopes of others.
+    Checked are the gradients of training, and those of `inference` where a part has it, in which
+    samples may not mix. Leaves that are 0 at first are drawn, for they may hide slopes of others.
 
     Args:
         layer: any layer or model; it may draw from its key.
         example: a batch of inputs: float64 arrays and integers, of at least two samples. Near a
-            kink of the layer no difference is a slope: draw random numbers.
+            kink of the layer no difference is a slope, and far from 1 most of it is rounding: draw
+            normal random numbers.
         key: for the initial parameters and the layer's own randomness; `Key(0)` if None.
         tolerance: how far a slope may be from the difference, relative to the larger of it and 1.
 
@@ -55,7 +56,7 @@ def check_layer(
         DtypeError, ShapeError: the example or parameters are in float32, or there is one sample.
     """
     checks.instance("The layer of check_layer", layer, Layer)
-    checks.number("The tolerance of check_layer", tolerance, least=0.0)
+    tolerance = checks.number("The tolerance of check_layer", tolerance, least=0.0)
     variants.require_double("The example of check_layer", example, CURE)
     for leaf in tree.leaves(example):
         if leaf.shape[:1] < (2,):
@@ -74,6 +75,10 @@ def check_layer(
     applied = partial(layer.apply, params, example)
     y = repeatable(applied, "apply", params, example, other=elsewhere)
     _check_slopes(layer, params, example, start, tolerance)
+    alone, among = layer.apply(params, variants.first(example)), variants.first(y)
+    pairs = zip(tree.leaves(alone), tree.leaves(among), strict=True)
+    if not all(x.shape == z.shape and np.allclose(x, z, tolerance, tolerance) for x, z in pairs):
+        raise ContractError("apply gives a sample by itself another output than in a batch.")
     trained = steady(layer)
     if bits(y) != bits(trained.vjp(params, example, start)[0]):
         cure = "Where training is something else, give Layer an inference."
@@ -129,8 +134,9 @@ def check_loss(
 ) -> None:
     """Check a loss: purity, dtype, and its cotangent against central differences.
 
-    The prediction is an array of float64, or a tuple of them, where the loss is smooth; the
-    tolerance is that of `check_layer`. A `Loss` is checked with a weight for each sample as well.
+    The prediction is an array of float64, or a tuple of them, of numbers not far from 1, where the
+    loss is smooth; the tolerance is that of `check_layer`. A `Loss` is checked with a weight for
+    each sample as well.
 
     Raises:
         ContractError, TreeError: it breaks the contract; the message says how.

@@ -18,6 +18,12 @@ def turned(value: T) -> T:
     return tree.rebuild(value, tuple(leaves))
 
 
+def first(value: T) -> T:
+    """The first sample by itself."""
+    new = [leaf[:1] if leaf.ndim else leaf for leaf in tree.leaves(value)]
+    return tree.rebuild(value, tuple(new))
+
+
 def random_like(value: T, key: Key) -> T:
     """The tree with random numbers in place of its floats."""
     rng, old = key.generator(), tree.leaves(value)

@@ -27,7 +27,7 @@ from purenn.layers import Layer
 from purenn.losses import Loss, LossFunction
 from purenn.optimizers import Optimizer, State, was_skipped
 from purenn.optimizers._state import Owner
-from purenn.training.gradient import Gradient, P, T, X, Y, value_and_grad
+from purenn.training.gradient import Gradient, P, T, X, Y, evaluated, value_and_grad
 from purenn.training.metrics import counted
 from purenn.tree import map_pairs, moving_leaves
 
@@ -88,6 +88,10 @@ class TrainingStep(Generic[P, X, Y, T, S]):
             if _is_finite((batch.inputs, batch.targets)):
                 start = "clip_by_global_norm(1.0) at the start of the chain"
                 cure = f"Clip the gradients, with {start}, or take a lower learning rate."
+                if owner.state.step == 1:
+                    cure = (
+                        "Nothing has moved yet: scale the data, or look into loss and parameters."
+                    )
             raise DivergenceError(f"The loss is {mean} at step {owner.state.step - 1}. {cure}")
         return Report(mean, samples)
 
@@ -106,9 +110,9 @@ def training_step(
 
     A loss that is not finite raises DivergenceError, unless `skip_nonfinite` skips the step.
     """
-    gradient = value_and_grad(model, loss)
+    value_and_grad(model, loss)  # which checks them
     checks.instance("The optimizer of training_step", optimizer, Optimizer)
-    return TrainingStep(model, loss, gradient, optimizer)
+    return TrainingStep(model, loss, partial(evaluated, model, loss), optimizer)
 
 
 def sharpness_aware_step(
