@@ -50,13 +50,6 @@ def value_and_grad(model: Layer[P, X, Y], loss: LossFunction[Y, T]) -> Gradient[
 def _evaluate(
     model: Layer[P, X, Y], loss: LossFunction[Y, T], params: P, x: X, target: T, key: Key
 ) -> tuple[float, P]:
-    return evaluated(model, loss, params, x, target, key)
-
-
-def evaluated(
-    model: Layer[P, X, Y], loss: LossFunction[Y, T], params: P, x: X, target: T, key: Key
-) -> tuple[float, P]:
-    """What `value_and_grad` gives, for steps, which take care of errors of floats themselves."""
     try:
         prediction, pullback = model._unguarded_vjp(params, x, key)
         found = loss(prediction, target)

@@ -27,7 +27,7 @@ from purenn.layers import Layer
 from purenn.losses import Loss, LossFunction
 from purenn.optimizers import Optimizer, State, was_skipped
 from purenn.optimizers._state import Owner
-from purenn.training.gradient import Gradient, P, T, X, Y, evaluated, value_and_grad
+from purenn.training.gradient import Gradient, P, T, X, Y, value_and_grad
 from purenn.training.metrics import counted
 from purenn.tree import map_pairs, moving_leaves
 
@@ -84,16 +84,19 @@ class TrainingStep(Generic[P, X, Y, T, S]):
         if not self.optimizer.writes_over and was_skipped(owner.state.slots):
             samples = 0
         elif not isfinite(mean):
-            cure = "Leave out what is not finite in its batch."
-            if _is_finite((batch.inputs, batch.targets)):
-                start = "clip_by_global_norm(1.0) at the start of the chain"
-                cure = f"Clip the gradients, with {start}, or take a lower learning rate."
-                if owner.state.step == 1:
-                    cure = (
-                        "Nothing has moved yet: scale the data, or look into loss and parameters."
-                    )
-            raise DivergenceError(f"The loss is {mean} at step {owner.state.step - 1}. {cure}")
+            step = owner.state.step - 1
+            raise DivergenceError(f"The loss is {mean} at step {step}. {_cure(batch, step)}")
         return Report(mean, samples)
+
+
+def _cure(batch: Batch[X, T], step: int) -> str:
+    """What helps against a loss that is not finite."""
+    if not _is_finite((batch.inputs, batch.targets)):
+        return "Leave out what is not finite in its batch."
+    if step == 0:
+        return "Nothing has moved yet: scale the data, or look into loss and parameters."
+    start = "clip_by_global_norm(1.0) at the start of the chain"
+    return f"Clip the gradients, with {start}, or take a lower learning rate."
 
 
 def _is_finite(tree: object) -> bool:
@@ -110,9 +113,9 @@ def training_step(
 
     A loss that is not finite raises DivergenceError, unless `skip_nonfinite` skips the step.
     """
-    value_and_grad(model, loss)  # which checks them
+    gradient = value_and_grad(model, loss)
     checks.instance("The optimizer of training_step", optimizer, Optimizer)
-    return TrainingStep(model, loss, partial(evaluated, model, loss), optimizer)
+    return TrainingStep(model, loss, gradient, optimizer)
 
 
 def sharpness_aware_step(
