@@ -78,7 +78,11 @@ def _pixels(x: Images, top: int, left: int, rows: int, columns: int) -> Images:
 
 @maker
 def identity() -> Layer[Empty, A, A]:
-    """The layer that returns its input: the neutral element of `>>`."""
+    """The layer that returns its input: the neutral element of `>>`.
+
+    As one of two `branches` mypy takes it to be of matrices. Name the type of images, as those of
+    skip connections: `skip: Layer[Empty, Images, Images] = identity()`.
+    """
     return unchanged("identity()")
 
 
