@@ -216,6 +216,7 @@ assert_type(batches[1:], Batches[Matrix, Labels])
 assert_type(data.select(labels > 0), Dataset[Matrix, Labels])
 assert_type(nn.data.arranged_batches(data, 2, KEY, labels > 0), Batches[Matrix, Labels])
 pictures = nn.dataset(ScaledBytes(np.zeros((2, 4, 4, 1), np.uint8)), labels)
+assert_type(nn.dataset(labels, pictures.inputs), Dataset[Labels, Images])  # for decoders
 assert_type(pictures.example, Images)
 
 # Augmented batches have the inputs' type; what is mixed has rows as targets.
