@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from purenn import losses
 from purenn.errors import OptionError
-from purenn.layers import Layer, block, frozen, lsuv, sigmoid, softmax
+from purenn.layers import Layer, block, flatten, frozen, lsuv, sigmoid, softmax
 from purenn.losses import Loss
 from purenn.portability import portable
 
@@ -23,9 +23,9 @@ LOGITS: dict[object, tuple[object, ...]] = {
 
 
 def maker_of(value: object) -> object:
-    """What made a loss, a layer or the last layer of a chain, inside of all wrappers."""
+    """What made a loss, a layer or the last of a chain but flatten(), inside of all wrappers."""
     if isinstance(value, Layer) and len(value) > 1:
-        return maker_of(value.parts[-1])
+        return next((one for one in map(maker_of, value.parts[::-1]) if one is not flatten), None)
     call = value.origin or value.expression if isinstance(value, Layer | Loss) else None
     if call is None or call.maker not in WRAPPERS:
         return None if call is None else call.maker
@@ -35,5 +35,5 @@ def maker_of(value: object) -> object:
 def require_logits(model: object, loss: object) -> None:
     """Check that a loss of logits gets them, not what `softmax` or `sigmoid` makes of them."""
     if maker_of(model) in LOGITS and maker_of(loss) in (*LOGITS[sigmoid], *LOGITS[softmax]):
-        cure = "Leave out the last layer of the model, or take a loss of probabilities."
+        cure = "Leave out the softmax or sigmoid at its end, or take a loss of probabilities."
         raise OptionError(f"The loss: {loss!r} takes logits, the model gives probabilities. {cure}")
