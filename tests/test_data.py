@@ -134,6 +134,12 @@ def test_data_sets_do_not_see_what_becomes_of_their_arrays_nor_do_their_copies()
     assert not any(array is None or array.flags.writeable for array in (*orders, *parts))
 
 
+def test_an_array_that_comes_twice_as_in_autoencoders_is_kept_once() -> None:
+    rows: Matrix = np.ones((2, 2))
+    found = [leaf for _, leaf in walk(dataset((rows, rows[:, 0]), rows), np.ndarray)]
+    assert [leaf is found[0] for leaf in found] == [True, False, True]
+
+
 # --- columns -------------------------------------------------------------------------------------
 
 ROWS: Matrix = np.arange(12.0).reshape(4, 3)

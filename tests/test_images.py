@@ -12,11 +12,12 @@ from contracts import KEY, bits, dtypes, pulled
 from counting import memory_of, work_of
 
 from purenn import Empty, Layer, initializers
-from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Images
+from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Images, Matrix
 from purenn.kernels import memory
 from purenn.layers import (
     Conv,
     Padding,
+    add,
     average_pool,
     conv,
     flatten,
@@ -228,3 +229,12 @@ def test_upsample_and_unflatten() -> None:
     rows = flatten().apply(EMPTY, X)
     again, _, drows = pulled(unflatten(*X.shape[1:]), EMPTY, rows, X)
     assert bits((again, drows)) == bits((X, rows))
+
+
+def test_features_are_added_to_each_pixel() -> None:
+    layer: Layer[Empty, tuple[Images, Matrix], Images] = add()
+    shifts: Matrix = X[:, 0, 0]
+    y, _, (dx, ds) = pulled(layer, EMPTY, (X, shifts), X)
+    assert bits((y, dx)) == bits((X + shifts[:, np.newaxis, np.newaxis], X))
+    np.testing.assert_allclose(ds, X.sum(axis=(1, 2)), atol=1e-14)
+    check_layer(layer, (X, shifts))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attrs
 import numpy as np
 import pytest
 from contracts import KEY, bits, check_close, dtypes, matrix, noise, normal, pulled
@@ -10,6 +11,7 @@ from refusals import refused
 from purenn import Empty, Frozen, Key, Layer, Linear, initializers, layers
 from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Images, Labels, Matrix, Sequences
 from purenn.errors import OptionError
+from purenn.expressions import maker
 from purenn.layers import Block, batch_norm, dropout, frozen, linear, repeated, residual, stack
 from purenn.tree import leaves
 
@@ -318,6 +320,12 @@ def test_a_shared_layer_sums_its_gradients_and_keeps_the_second_of_frozen_parts(
     assert bits(kept) == bits((dropped(ROWS, keys[0]), dropped(ROWS, keys[1])))
 
 
+@maker
+def inferring(inner: Layer[Empty, Matrix, Matrix]) -> Layer[Block[Empty], Matrix, Matrix]:
+    whole = residual(inner)
+    return attrs.evolve(whole, inference=attrs.evolve(whole))
+
+
 def test_a_frozen_layer_gives_itself_as_gradient_and_runs_as_in_inference() -> None:
     inner = linear(3) >> batch_norm() >> dropout(0.9)
     params = frozen(inner).init(KEY, ROWS)
@@ -334,7 +342,8 @@ def test_a_frozen_layer_gives_itself_as_gradient_and_runs_as_in_inference() -> N
         pulled(frozen(own), Frozen(EMPTY), ROWS, ROWS)
     whole = residual(noisy)
     told = Layer(whole.init, whole.apply, whole.vjp, inference=whole)
-    assert bits(pulled(frozen(told), Frozen(Block(EMPTY)), ROWS, ROWS)[2]) == bits(2 * ROWS)
+    for one in told, inferring(noisy):
+        assert bits(pulled(frozen(one), Frozen(Block(EMPTY)), ROWS, ROWS)[2]) == bits(2 * ROWS)
 
 
 def test_a_stack_computes_what_the_chain_computes() -> None:

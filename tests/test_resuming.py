@@ -15,7 +15,7 @@ from survivor import CONFIG, train
 import purenn as nn
 from purenn import runs
 from purenn.arrays import Vector
-from purenn.errors import OptionError, PurennError, RunError
+from purenn.errors import OptionError, PurennError, RunError, TreeError
 from purenn.optimizers import Velocity
 from purenn.runs import training
 from purenn.runs.folder import HELD
@@ -261,6 +261,14 @@ class TestBest:
         counted(tmp_path, 6, best=LOWEST)  # which the last epoch is
         with refused(tmp_path, f"RunError: {file} has the best parameters of earlier sessions"):
             counted(tmp_path, 8)
+
+    def test_averages_of_other_leaves_are_told_before_training(self, tmp_path: Path) -> None:
+        slots = nn.optimizers.averaged(nn.sgd(0.1)).init((np.zeros(2),)).slots
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setitem(globals(), "STATE", nn.State(STATE.params, slots, 0))
+            with pytest.raises(TreeError, match="expected averages of all leaves"):
+                counted(tmp_path, 1, best=LOWEST)
+        assert not (tmp_path / TIMES).read_bytes()
 
     def test_a_metric_that_one_session_lacks_is_told_before_the_checkpoint(
         self, tmp_path: Path

@@ -117,6 +117,9 @@ def augmented(
     Each augmentation draws from a stream of its own. Mixing takes labels or rows of probabilities,
     and makes rows, which `softmax_cross_entropy`, `softmax_focal`, `kullback_leibler`,
     `cross_entropy` and `brier` take, but not `hinge` and `multiclass_hinge`.
+
+    Inputs are one array. Pairs, such as two views of each image, a function of your own makes of
+    the number of a batch: `AugmentedBatches(make, range(len(batches)))`.
     """
     advice = "Make them with shuffled_batches, and give all augmentations at once."
     checks.instance("The batches of augmented", batches, Batches, advice)

@@ -62,6 +62,8 @@ def dataset(inputs: A, targets: B) -> Dataset[A, B]: ...
 @overload
 def dataset(inputs: Column[V], targets: B) -> Dataset[V, B]: ...
 @overload
+def dataset(inputs: A, targets: Column[W]) -> Dataset[A, W]: ...
+@overload
 def dataset(inputs: Column[V], targets: Column[W]) -> Dataset[V, W]: ...
 def dataset(
     inputs: Arrays | Column[object], targets: Arrays | Column[object]
@@ -74,15 +76,18 @@ def dataset(
         inputs: an array, a pair for a model of two inputs, or a column; pairs may hold pairs.
         targets: an array, a pair such as `(targets, weights)`, or a column.
     """
-    return Dataset(_column(inputs), _column(targets))
+    made: dict[int, Rows[AnyArray]] = {}
+    return Dataset(_column(inputs, made), _column(targets, made))
 
 
-def _column(data: Arrays | Column[object]) -> Column[object]:
+def _column(data: Arrays | Column[object], made: dict[int, Rows[AnyArray]]) -> Column[object]:
     if isinstance(data, Column):
         return data
     if isinstance(data, tuple) and len(data) == 2:
-        return Pair(_column(data[0]), _column(data[1]))
-    return Rows(data)
+        return Pair(_column(data[0], made), _column(data[1], made))
+    if id(data) not in made:  # or an autoencoder's images would be copied twice
+        made[id(data)] = Rows(data)
+    return made[id(data)]
 
 
 @attrs.frozen(eq=False, repr=False)

@@ -157,7 +157,8 @@ def branches(first: Layer[P, X, Y], second: Layer[Q, X, Z]) -> Layer[Both[P, Q],
 
 def steady(layer: Layer[P, X, Y]) -> Layer[P, X, Y]:
     """The layer of the same parameters whose training is this one's inference."""
-    return rebuilt(layer, Layer, steady) if layer.inference is None else steady(layer.inference)
+    made = rebuilt(layer, Layer, steady)
+    return made if made.inference is None else steady(made.inference)
 
 
 def inference_pullback(layer: Layer[P, X, Y]) -> Callable[[P, X, Y], Callable[[Y], X]]:

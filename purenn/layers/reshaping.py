@@ -78,7 +78,11 @@ def _pixels(x: Images, top: int, left: int, rows: int, columns: int) -> Images:
 
 @maker
 def identity() -> Layer[Empty, A, A]:
-    """The layer that returns its input: the neutral element of `>>`."""
+    """The layer that returns its input: the neutral element of `>>`.
+
+    As one of two `branches` mypy takes it to be of matrices. Name the type of images, as those of
+    skip connections: `skip: Layer[Empty, Images, Images] = identity()`.
+    """
     return unchanged("identity()")
 
 
@@ -136,14 +140,15 @@ def select(start: Index, stop: int) -> Layer[Empty, Matrix, Matrix]:
 
 
 @maker
-def add() -> Layer[Empty, tuple[A, A], A]:
-    """The sum of two batches of the same shape, such as the outputs of `branches`."""
+def add() -> Layer[Empty, tuple[A, G], A]:
+    """The sum of two batches, such as the outputs of `branches`, of shapes as in `multiply`.
 
-    def forward(x: tuple[A, A]) -> FreePass[A, tuple[A, A]]:
-        if x[0].shape != x[1].shape:
-            got = f"{x[0].shape} and {x[1].shape}"
-            raise ShapeError("add()", f"expected one shape twice, got {got}.")
-        return plus(*x), lambda dy: (view(dy), view(dy))
+    (samples, features) are added to each pixel of an image, as embedded times are in diffusion.
+    """
+
+    def forward(x: tuple[A, G]) -> FreePass[A, tuple[A, G]]:
+        total = plus(x[0], _spread("add()", *x))
+        return total, lambda dy: (view(dy), _gathered(dy, x[1]))
 
     return without_params("add()", _require_batches, forward)
 
@@ -159,21 +164,32 @@ def multiply() -> Layer[Empty, tuple[A, G], A]:
 
     def forward(x: tuple[A, G]) -> FreePass[A, tuple[A, G]]:
         first, second = x
-        shape, gates = first.shape, second.shape
-        if gates != shape and (len(shape) < 3 or gates != (shape[0], shape[-1])):
-            expected = "one shape twice, or a second one of (samples, features)"
-            raise ShapeError("multiply()", f"expected {expected}, got {shape} and {gates}.")
-        factor = second.reshape(shape[0], *[1] * (len(shape) - len(gates)), *gates[1:])
-
-        def backward(dy: A) -> tuple[A, G]:
-            slopes: Array = times(dy, first)
-            if gates != shape:
-                slopes = place_sums(slopes.reshape(shape[0], prod(shape[1:-1]), shape[-1]))
-            return times(dy, factor), read_only(typed_like(slopes.reshape(gates), second))
-
-        return times(first, factor), backward
+        factor = _spread("multiply()", first, second)
+        return times(first, factor), lambda dy: (
+            times(dy, factor),
+            _gathered(times(dy, first), second),
+        )
 
     return without_params("multiply()", _require_batches, forward)
+
+
+def _spread(subject: str, first: A, second: G) -> A:
+    """The second batch, with axes of size 1 where it has no places of the first."""
+    shape, found = first.shape, second.shape
+    if found == shape:
+        return typed_like(second, first)
+    if len(shape) < 3 or found != (shape[0], shape[-1]):
+        expected = "one shape twice, or a second one of (samples, features)"
+        raise ShapeError(subject, f"expected {expected}, got {shape} and {found}.")
+    return typed_like(second.reshape(shape[0], *[1] * (len(shape) - 2), shape[-1]), first)
+
+
+def _gathered(slopes: Array, second: G) -> G:
+    """Slopes like the first batch as those of the second: summed where that has no places."""
+    shape = slopes.shape
+    if shape != second.shape:
+        slopes = place_sums(slopes.reshape(shape[0], prod(shape[1:-1]), shape[-1]))
+    return read_only(typed_like(slopes.reshape(second.shape), second))
 
 
 def _require_batches(subject: str, x: tuple[A, G]) -> None:

@@ -16,14 +16,16 @@ L = TypeVar("L", bound=Matrix | Labels)  # the targets of a classifier
 SUM_TOLERANCE = 1e-3
 
 CURE = "softmax() at the end of the model, or take the loss of logits."
+FLATTEN = " Put flatten() at the end of the model, and flatten targets too."
 
 
-def require_matrix(name: str, prediction: Matrix) -> None:
-    """Check that a prediction is a matrix of floats with at least one row and column."""
+def require_matrix(name: str, prediction: Matrix, cure: str = "") -> None:
+    """Check that a prediction is a matrix of floats, and not empty; the cure is for images."""
     arrays.require_floats(name, prediction)
     if prediction.ndim != 2 or not prediction.size:
         expected = "a prediction of shape (samples, outputs), none of them 0"
-        raise ShapeError(name, f"expected {expected}, got {prediction.shape}.")
+        got = f"{prediction.shape}.{cure * (prediction.ndim > 2)}"
+        raise ShapeError(name, f"expected {expected}, got {got}")
 
 
 def require_same_shape(name: str, prediction: N, target: object) -> N:
@@ -104,7 +106,7 @@ def require_signs(name: str, prediction: Matrix, target: Matrix | Labels) -> Mat
 
 def _as_rows(name: str, prediction: Matrix, target: Matrix | Labels, classes: int | None) -> Matrix:
     """The target as a matrix like the prediction, of which labels are the only column."""
-    require_matrix(name, prediction)
+    require_matrix(name, prediction, FLATTEN)
     if is_labels(target) and prediction.shape[1] == 1 and target.dtype not in FLOATS:
         require_labels(name, target, len(prediction), classes)
         column: Matrix = target.astype(prediction.dtype)[:, np.newaxis]

@@ -165,6 +165,8 @@ def _save(run: Run, progress: Progress[P, S], *, is_best: bool) -> None:
 def _require_best(run: Run, progress: Progress[P, S], best: Best | None) -> None:
     """Check that the best parameters are there if they are asked for, and only then."""
     is_there = files.exists(run.best)
+    if best is not None:
+        evaluation_params(progress.state)  # which could be refused, after an epoch
     if best is None and is_there:
         raise RunError(
             f"{run.best} has the best parameters of earlier sessions, but this one was given no "

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from purenn import losses
 from purenn.errors import OptionError
-from purenn.layers import Layer, block, frozen, lsuv, sigmoid, softmax
+from purenn.expressions import Call
+from purenn.layers import Layer, beside, block, branches, flatten, frozen, lsuv, sigmoid, softmax
 from purenn.losses import Loss
 from purenn.portability import portable
 
@@ -22,18 +23,29 @@ LOGITS: dict[object, tuple[object, ...]] = {
 }
 
 
-def maker_of(value: object) -> object:
-    """What made a loss, a layer or the last layer of a chain, inside of all wrappers."""
+def call_of(value: object) -> Call | None:
+    """What made a loss, a layer or the last of a chain but flatten(), inside of all wrappers."""
     if isinstance(value, Layer) and len(value) > 1:
-        return maker_of(value.parts[-1])
+        calls = map(call_of, value.parts[::-1])
+        return next((one for one in calls if one is None or one.maker is not flatten), None)
     call = value.origin or value.expression if isinstance(value, Layer | Loss) else None
     if call is None or call.maker not in WRAPPERS:
-        return None if call is None else call.maker
-    return maker_of(call.arguments[WRAPPERS[call.maker]])
+        return call
+    return call_of(call.arguments[WRAPPERS[call.maker]])
+
+
+def maker_of(value: object) -> object:
+    """The function of `call_of`."""
+    call = call_of(value)
+    return None if call is None else call.maker
 
 
 def require_logits(model: object, loss: object) -> None:
     """Check that a loss of logits gets them, not what `softmax` or `sigmoid` makes of them."""
+    last, terms = call_of(model), call_of(loss)
+    if last and terms and last.maker in (branches, beside) and terms.maker is losses.combined:
+        for head, term in zip(last.arguments, terms.arguments, strict=True):
+            require_logits(head, term)
     if maker_of(model) in LOGITS and maker_of(loss) in (*LOGITS[sigmoid], *LOGITS[softmax]):
-        cure = "Leave out the last layer of the model, or take a loss of probabilities."
+        cure = "Leave out the softmax or sigmoid at its end, or take a loss of probabilities."
         raise OptionError(f"The loss: {loss!r} takes logits, the model gives probabilities. {cure}")

@@ -90,8 +90,9 @@ squeezed = layers.global_average_pool() >> nn.linear(8) >> layers.sigmoid()
 excited = layers.branches(layers.conv(8, 3), squeezed) >> layers.multiply() >> nn.flatten()
 Excited = layers.Both[layers.Conv, tuple[Empty, Linear, Empty]]
 assert_type(excited, nn.Layer[tuple[Excited, Empty, Empty], Images, Matrix])
-dense = layers.branches(layers.conv(2, 3), layers.conv(3, 1)) >> concatenate()
-Dense = tuple[layers.Both[layers.Conv, layers.Conv], Empty]
+across: nn.Layer[Empty, Images, Images] = layers.identity()
+dense = layers.branches(across, layers.conv(3, 1)) >> concatenate()
+Dense = tuple[layers.Both[Empty, layers.Conv], Empty]
 assert_type(dense, nn.Layer[Dense, Images, Images])
 
 
@@ -215,6 +216,7 @@ assert_type(batches[1:], Batches[Matrix, Labels])
 assert_type(data.select(labels > 0), Dataset[Matrix, Labels])
 assert_type(nn.data.arranged_batches(data, 2, KEY, labels > 0), Batches[Matrix, Labels])
 pictures = nn.dataset(ScaledBytes(np.zeros((2, 4, 4, 1), np.uint8)), labels)
+assert_type(nn.dataset(labels, pictures.inputs), Dataset[Labels, Images])  # for decoders
 assert_type(pictures.example, Images)
 
 # Augmented batches have the inputs' type; what is mixed has rows as targets.
