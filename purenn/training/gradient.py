@@ -43,13 +43,14 @@ def value_and_grad(model: Layer[P, X, Y], loss: LossFunction[Y, T]) -> Gradient[
     checks.instance("The model", model, Layer)
     require_loss_function("The loss", loss)
     require_logits(model, loss)
-    return partial(_evaluate, model, loss)
+    return partial(gradient, model, loss)
 
 
 @np.errstate(under="ignore")
-def _evaluate(
+def gradient(
     model: Layer[P, X, Y], loss: LossFunction[Y, T], params: P, x: X, target: T, key: Key
 ) -> tuple[float, P]:
+    """The value and the gradient, under a name that is of use in errors of calls."""
     try:
         prediction, pullback = model._unguarded_vjp(params, x, key)
         found = loss(prediction, target)
