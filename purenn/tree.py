@@ -170,11 +170,12 @@ def moving_leaves(tree: object) -> Leaves:
 
 
 def rebuild(like: T, new: Leaves) -> T:
-    """The tree `like` with new leaves, as many as it has."""
+    """The tree `like` with new leaves, as many as it has. Writable arrays are copied."""
     found, structure = decompose(like, np.ndarray)
     if len(found) != len(new):
         raise TreeError(f"expected {len(found)} leaves, got {len(new)}.")
-    return compose_like(like, structure, map(np.asarray, new))  # of no axes, a scalar may come
+    arrays = map(np.asarray, new)  # of no axes, a scalar may come
+    return compose_like(like, structure, map(immutable, arrays))
 
 
 def map_leaves(function: Callable[[Array], Array], tree: T) -> T:
