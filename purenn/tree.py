@@ -86,7 +86,8 @@ def field_names(kind: type) -> tuple[str, ...]:
         if issubclass(kind, np.generic):
             cure = " Convert it with np.asarray(x), or with float(x) in a state."
         elif kind.__module__ == "builtins":
-            cure = " Make it a tuple." if kind is list else cure * (kind is dict)
+            both = " Make it a tuple, or a class with @attrs.frozen(eq=False)."
+            cure = " Make it a tuple." if kind is list else both * (kind is dict)
         expected = "expected a tree of arrays, tuples and frozen attrs classes"
         raise TreeError(f"{expected}, got {kind.__name__}.{cure}")
     for name in [field.name for field in attrs.fields(kind) if field.kw_only or not field.init]:
