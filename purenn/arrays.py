@@ -160,7 +160,7 @@ def require_array(subject: str, array: object, dtype: str = "np.float32") -> Any
         is_tracked: object = getattr(array, "requires_grad", False)
         given = "x.detach()" if is_tracked else "x"
         cure = f" Convert it with np.asarray({given}, {dtype})."
-    elif isinstance(array, tuple) and any(isinstance(one, np.ndarray) for one in array):
+    elif len(_shapes(array)) > isinstance(array, list):  # of rows of one shape an array can be made
         cure = " Give one array, or pairs where they are taken: (a, (b, c))."
     elif callable(array):
         cure = " Call it."
@@ -169,6 +169,12 @@ def require_array(subject: str, array: object, dtype: str = "np.float32") -> Any
         if isinstance(array, tuple) and all(isinstance(one, int | None) for one in array):
             cure += f" In place of a shape, samples first, give np.zeros(shape, {dtype})."
     raise DtypeError(subject, f"expected a NumPy array, got {type(array).__name__}.{cure}")
+
+
+def _shapes(value: object) -> set[Shape]:
+    """The shapes of the arrays in a tuple or list."""
+    parts = value if isinstance(value, tuple | list) else ()
+    return {part.shape for part in parts if isinstance(part, np.ndarray)}
 
 
 def require_floats(subject: str, array: object, least_rank: int = 1) -> None:
