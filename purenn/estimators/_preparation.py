@@ -45,6 +45,7 @@ class Sample(Generic[E]):
     x: Matrix
     encoded: E
     weights: Vector
+    copies: float = 1.0  # how many there are of each row, in the mean
 
 
 class Preparation(BaseEstimator, ABC, Generic[E]):
@@ -138,15 +139,19 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
         check_consistent_length(table, encoded)
         return table, encoded
 
-    def _read(self, X: object, y: object, sample_weight: object, *, reset: bool) -> Sample[E]:
+    def _read(
+        self, X: object, y: object, sample_weight: object, *, reset: bool, are_copies: bool
+    ) -> Sample[E]:
         """The rows that count, in an order that does not depend on theirs."""
         table, encoded = self._pair(X, y, reset=reset)
         weights: Vector = np.ones(len(encoded))
+        copies = 1.0
         if sample_weight is not None:
             require_unmasked("sample_weight", sample_weight)
             with config_context(assume_finite=False):  # what NaN spoils would be blamed for it
                 found = _check_sample_weight(sample_weight, table, ensure_non_negative=True)
-            rows, weights = repeats(np.asarray(found, FLOAT64))
+            rows, weights = repeats(np.asarray(found, FLOAT64), are_copies=are_copies)
+            copies = len(rows) / np.count_nonzero(found)
             table, encoded = _safe_indexing(table, rows), take(encoded, rows)
         if reset:
             self.columns_ = fit_columns(table, largest=largest_of(self.preset, self.model))
@@ -154,7 +159,7 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
                 raise DataError("X: expected a column that is not all missing.")
         x = self.columns_.transform(table)
         order = canonical_order(x, encoded, weights)
-        sample = Sample(take(x, order), take(encoded, order), take(weights, order))
+        sample = Sample(take(x, order), take(encoded, order), take(weights, order), copies)
         if reset:
             self._learn(sample)
             self._unit = mean_weight(self._weights(sample))

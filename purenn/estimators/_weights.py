@@ -15,8 +15,8 @@ HEAVIEST = 1e15
 LONGEST = 4
 
 
-def repeats(weights: Vector) -> tuple[Indices, Vector]:
-    """Which rows there are, some more than once, and the weight of each.
+def repeats(weights: Vector, *, are_copies: bool) -> tuple[Indices, Vector]:
+    """Which rows there are, some more than once if that is wanted, and the weight of each.
 
     Rows of weight 0 are left out. What is fitted to weights that are small whole numbers is what
     would be fitted to repeated rows, to the last bit; other weights are factors of the loss.
@@ -27,7 +27,7 @@ def repeats(weights: Vector) -> tuple[Indices, Vector]:
     found = weights[rows]
     longest = LONGEST * len(weights)
     is_short = found.max() <= longest and found.sum() <= longest
-    if is_short and (found == np.rint(found)).all():
+    if are_copies and is_short and (found == np.rint(found)).all():
         rows = np.repeat(rows, found.astype(np.int64))
         return rows, np.ones(len(rows))
     return rows, found
