@@ -86,8 +86,7 @@ def field_names(kind: type) -> tuple[str, ...]:
         if issubclass(kind, np.generic):
             cure = " Convert it with np.asarray(x), or with float(x) in a state."
         elif kind.__module__ == "builtins":
-            both = " Make it a tuple, or a class with @attrs.frozen(eq=False)."
-            cure = " Make it a tuple." if kind is list else both * (kind is dict)
+            cure = " Make it a tuple or a frozen attrs class." * (kind in (list, dict))
         expected = "expected a tree of arrays, tuples and frozen attrs classes"
         raise TreeError(f"{expected}, got {kind.__name__}.{cure}")
     for name in [field.name for field in attrs.fields(kind) if field.kw_only or not field.init]:
@@ -175,8 +174,7 @@ def rebuild(like: T, new: Leaves) -> T:
     found, structure = decompose(like, np.ndarray)
     if len(found) != len(new):
         raise TreeError(f"expected {len(found)} leaves, got {len(new)}.")
-    arrays = map(np.asarray, new)  # of no axes, a scalar may come
-    return compose_like(like, structure, map(immutable, arrays))
+    return compose_like(like, structure, [immutable(np.asarray(x)) for x in new])  # or scalars
 
 
 def map_leaves(function: Callable[[Array], Array], tree: T) -> T:
