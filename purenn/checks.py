@@ -25,7 +25,7 @@ REAL = (int, float, np.integer, np.floating)
 # How one gets an object of a class.
 CURES = {
     "Augmentation": "Give random_flip(), say.",
-    "Batch": "Take it from shuffled_batches(...).",
+    "Batch": "Take it from shuffled_batches(...), or make data.Batch(inputs, targets, key).",
     "Column": "Use dataset(inputs, targets) for arrays, or Rows(x).",
     "Config": "Make one with Config(script, settings).",
     "Dataset": "Make one with dataset(inputs, targets).",

@@ -86,8 +86,8 @@ def field_names(kind: type) -> tuple[str, ...]:
         if issubclass(kind, np.generic):
             cure = " Convert it with np.asarray(x), or with float(x) in a state."
         elif kind.__module__ == "builtins":
-            state = " Take a state's params."
-            cure = {list: " Make it a tuple.", dict: cure, int: state, float: state}.get(kind, "")
+            made, state = " Make it a tuple or a frozen attrs class.", " Take a state's params."
+            cure = {list: made, dict: made, int: state, float: state}.get(kind, "")
         expected = "expected a tree of arrays, tuples and frozen attrs classes"
         raise TreeError(f"{expected}, got {kind.__name__}.{cure}")
     for name in [field.name for field in attrs.fields(kind) if field.kw_only or not field.init]:
@@ -171,11 +171,11 @@ def moving_leaves(tree: object) -> Leaves:
 
 
 def rebuild(like: T, new: Leaves) -> T:
-    """The tree `like` with new leaves, as many as it has."""
+    """The tree `like` with new leaves, as many as it has. Writable arrays are copied."""
     found, structure = decompose(like, np.ndarray)
     if len(found) != len(new):
         raise TreeError(f"expected {len(found)} leaves, got {len(new)}.")
-    return compose_like(like, structure, map(np.asarray, new))  # of no axes, a scalar may come
+    return compose_like(like, structure, [immutable(np.asarray(x)) for x in new])  # or scalars
 
 
 def map_leaves(function: Callable[[Array], Array], tree: T) -> T:

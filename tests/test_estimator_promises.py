@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_info
 
 import purenn as nn
 from purenn.errors import DataError
-from purenn.estimators import Classifier
+from purenn.estimators import Classifier, Regressor
 from purenn.layers import Block, block
 
 Softmax = tuple[nn.Linear, nn.Empty]
@@ -139,6 +139,17 @@ def test_weights_count_from_call_to_call() -> None:
 
     assert not same(fit(None), fit({0: 100.0, 1: 1.0, 2: 0.01}))
     assert same(fit({0: 4.0, 1: 1.0, 2: 0.25}), fit({0: 4.0, 1: 1.0, 2: 0.25}, 2.0**-20))
+
+
+def test_whole_weights_are_factors_in_partial_fit() -> None:
+    amounts = 1.0 + np.arange(len(NUMBERS)) % 3
+
+    def begun(scale: float) -> Regressor:
+        model = regressor().partial_fit(NUMBERS, VALUES, scale * amounts)
+        return model.partial_fit(NUMBERS[:5], VALUES[:5], scale * amounts[:5])
+
+    assert same(begun(2.0), begun(2.0**-20))
+    assert np.isclose(regressor().fit(NUMBERS, VALUES, amounts)._unit, amounts.mean())
 
 
 def test_a_fit_that_fails_leaves_nothing_to_predict_with() -> None:

@@ -493,9 +493,13 @@ def test_accumulated_is_training_on_larger_batches(dtype: FloatDtype) -> None:
     )
     rate = schedules.step_decay(RATE, factor=0.5, every=1)  # counts updates, as Adam does
     plain = trained(nn.adam(rate), [*zip(weights, biases, strict=True)])
-    for index, state in enumerate(trained(opt.accumulated(nn.adam(rate), 3), small)):
+    states = trained(opt.accumulated(nn.adam(rate), 3), small)
+    for index, state in enumerate(states):
         np.testing.assert_allclose(state.params[0], plain[index // 3].params[0], atol=1e-5)
         assert any(leaf.any() for leaf in state.slots.total) == bool(index % 3)
+    _, params = opt.accumulated(nn.adam(rate), 1).update(states[-1], small[0])  # another count
+    _, expected = nn.adam(rate).update(plain[-1], small[0])
+    np.testing.assert_allclose(params[0], expected[0], atol=1e-5)
 
 
 def follow(patience: int, losses: list[float]) -> tuple[list[float], list[opt.Plateau]]:

@@ -50,7 +50,8 @@ def test_what_was_taken_apart_is_built_again(drawn: object) -> None:
         assert bits(again) == bits(drawn)
         matching.require_same(drawn, again, "These")
     new = tuple([np.full(3, float(n)) for n in range(len(leaves(drawn)))])
-    assert bits(rebuild(drawn, new)) == bits(new)
+    assert bits(built := rebuild(drawn, new)) == bits(new)
+    assert not any(leaf.flags.writeable for leaf in leaves(built))
 
 
 @given(trees)

@@ -77,7 +77,7 @@ def _rows(array: N) -> N:
             f"A data set has finite numbers only, got {plain[place]} in sample {place[0]}. Remove "
             "such samples or fill in their values."
         )
-    if is_memmap and _is_mapped(array):
+    if (is_memmap or not plain.flags.writeable) and _is_mapped(array):
         return arrays.read_only(plain)
     return arrays.immutable(native(plain))
 
@@ -125,8 +125,8 @@ class Rows(Node, Column[N]):
 
     A writable array, or a view of one, is copied; one made read-only by `setflags(write=False)` is
     shared if it is in C order and native byte order, and so is any memory map (`numpy.load(path,
-    mmap_mode="r")`), of which only the rows of a batch are read into memory. Whoever still writes
-    to a shared array or to the mapped file changes the data.
+    mmap_mode="r")`) or read-only view of one, of which only the rows of a batch are read into
+    memory. Whoever still writes to a shared array or to the mapped file changes the data.
     """
 
     array: N = attrs.field(converter=_rows)

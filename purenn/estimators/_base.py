@@ -14,6 +14,7 @@ from purenn.errors import DataError, OptionError, ParametersError, TreeError
 from purenn.estimators._preparation import E, Preparation
 from purenn.estimators._sklearn import CallbackSupportMixin, Stage, with_callbacks
 from purenn.estimators._training import Curves, first_params, tell, train_all
+from purenn.estimators._weights import counted, repeats
 from purenn.layers import Block, block
 from purenn.optimizers import State, evaluation_params
 from purenn.training import fold, jacobian, mean_loss, predict, training_step
@@ -48,7 +49,7 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
                 and its error too small: with many of them give rows of your own as `validation`.
         """
         self._begin(y)
-        sample = self._read(X, y, sample_weight, reset=True)
+        sample = self._read(X, y, sample_weight, repeats, reset=True)
         problem = self._problem(sample, is_measured=True)
         self.model_, self._link = problem.model, problem.link
         seen = None if sample_weight is None else {"sample_weight": sample_weight}
@@ -59,6 +60,7 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
         found = train_all(problem, self._keys, members, self.n_jobs)
         vars(self).update(self._fitted([params for params, _ in found]))
         self._curves, self._states = [curves for _, curves in found], []
+        self._unit *= sample.copies  # of a partial_fit, in which weights are no copies
         for stage in (*members, whole):
             stage.end()
         return self
@@ -66,7 +68,7 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
     def _partial_fit(self, X: object, y: object, sample_weight: object) -> Self:
         """One more epoch, on these rows; what has no parameters yet has just begun."""
         is_first = not hasattr(self, "params_")
-        sample = self._read(X, y, sample_weight, reset=is_first)
+        sample = self._read(X, y, sample_weight, counted, reset=is_first)
         if is_first and np.equal(sample.x, sample.x[0]).all():
             cure = "Begin with some hundred rows."
             raise DataError(f"X: expected a column that varies in the first call. {cure}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from functools import partial
 from math import inf
 from typing import Generic, TypeVar
@@ -19,7 +20,7 @@ from sklearn.utils.validation import (
 )
 
 from purenn import checks
-from purenn.arrays import FLOAT64, Labels, Matrix, Vector, is_labels, read_only
+from purenn.arrays import FLOAT64, Indices, Labels, Matrix, Vector, is_labels, read_only
 from purenn.data import dataset
 from purenn.errors import DataError, OptionError
 from purenn.estimators._choices import largest_of, objective_of, recipe_of
@@ -29,13 +30,15 @@ from purenn.estimators._networks import Net, Task, portable_net
 from purenn.estimators._sklearn import BaseEstimator
 from purenn.estimators._tables import as_array, require_rows, require_unmasked
 from purenn.estimators._training import Data, Problem
-from purenn.estimators._weights import canonical_order, mean_weight, relative, repeats
+from purenn.estimators._weights import canonical_order, mean_weight, relative
 from purenn.kernels.gather import take
 from purenn.keys import Key
 from purenn.losses import Loss
 from purenn.portability import portable
 
 E = TypeVar("E", bound=Labels | Matrix)
+
+RowsOf = Callable[[Vector], tuple[Indices, Vector]]  # of weights
 
 
 @attrs.frozen(eq=False)
@@ -45,6 +48,7 @@ class Sample(Generic[E]):
     x: Matrix
     encoded: E
     weights: Vector
+    copies: float = 1.0  # how many there are of each row, in the mean
 
 
 class Preparation(BaseEstimator, ABC, Generic[E]):
@@ -138,15 +142,19 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
         check_consistent_length(table, encoded)
         return table, encoded
 
-    def _read(self, X: object, y: object, sample_weight: object, *, reset: bool) -> Sample[E]:
+    def _read(
+        self, X: object, y: object, sample_weight: object, rows_of: RowsOf, *, reset: bool
+    ) -> Sample[E]:
         """The rows that count, in an order that does not depend on theirs."""
         table, encoded = self._pair(X, y, reset=reset)
         weights: Vector = np.ones(len(encoded))
+        copies = 1.0
         if sample_weight is not None:
             require_unmasked("sample_weight", sample_weight)
             with config_context(assume_finite=False):  # what NaN spoils would be blamed for it
                 found = _check_sample_weight(sample_weight, table, ensure_non_negative=True)
-            rows, weights = repeats(np.asarray(found, FLOAT64))
+            rows, weights = rows_of(np.asarray(found, FLOAT64))
+            copies = len(rows) / np.count_nonzero(found)
             table, encoded = _safe_indexing(table, rows), take(encoded, rows)
         if reset:
             self.columns_ = fit_columns(table, largest=largest_of(self.preset, self.model))
@@ -154,7 +162,7 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
                 raise DataError("X: expected a column that is not all missing.")
         x = self.columns_.transform(table)
         order = canonical_order(x, encoded, weights)
-        sample = Sample(take(x, order), take(encoded, order), take(weights, order))
+        sample = Sample(take(x, order), take(encoded, order), take(weights, order), copies)
         if reset:
             self._learn(sample)
             self._unit = mean_weight(self._weights(sample))

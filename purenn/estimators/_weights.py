@@ -15,16 +15,21 @@ HEAVIEST = 1e15
 LONGEST = 4
 
 
-def repeats(weights: Vector) -> tuple[Indices, Vector]:
-    """Which rows there are, some more than once, and the weight of each.
-
-    Rows of weight 0 are left out. What is fitted to weights that are small whole numbers is what
-    would be fitted to repeated rows, to the last bit; other weights are factors of the loss.
-    """
+def counted(weights: Vector) -> tuple[Indices, Vector]:
+    """Which rows count, and the weight of each."""
     rows: Indices = np.flatnonzero(weights)
     if not rows.size:
         raise DataError("Sample weights must contain at least one non-zero number.")
-    found = weights[rows]
+    return rows, weights[rows]
+
+
+def repeats(weights: Vector) -> tuple[Indices, Vector]:
+    """Which rows count, some more than once, and the weight of each.
+
+    What is fitted to weights that are small whole numbers is what would be fitted to repeated rows,
+    to the last bit; other weights are factors of the loss.
+    """
+    rows, found = counted(weights)
     longest = LONGEST * len(weights)
     is_short = found.max() <= longest and found.sum() <= longest
     if is_short and (found == np.rint(found)).all():

@@ -179,8 +179,8 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
             X: a table; the preprocessing of columns is fitted to that of the first call.
             y: the targets.
             classes: all labels that there will be, in the first call, if `y` is a vector.
-            sample_weight: as in `fit`, and about as large as in the first call: Adam remembers
-                large gradients for long.
+            sample_weight: a factor of each row's loss, ≥ 0, about as large as in the first call:
+                Adam remembers large gradients for long. Whole numbers are no copies here.
         """
         if isinstance(self.class_weight, str):
             cure = "Give a dict of weights."

@@ -63,7 +63,8 @@ def batch_norm(decay: Fraction = 0.9, epsilon: Inner = 1e-5) -> Layer[BatchNorm,
 
     def training(params: BatchNorm, x: A, key: Key) -> Pass[A, BatchNorm, A]:
         if x.shape[0] < 2:
-            raise ShapeError(SUBJECT, "expected a batch of at least 2 samples to train on.")
+            cure = "Leave out a last batch of one, as in batches[:-1], or take another size."
+            raise ShapeError(SUBJECT, f"expected a batch of at least 2 samples to train on. {cure}")
         mean, variance = kernels.moments(x)
         known: Vector = np.where(variance < inf, variance, nan)  # else all would be its shift
         return _normalized(params, x, (mean, known), epsilon, decay)

@@ -72,6 +72,7 @@ class Accumulated(Node, Generic[S]):
     total: Leaves
     loss: float = 0.0
     gathered: int = 0  # how many gradients have come
+    updates: int = 0  # how many there were of the inner optimizer, whatever the counts
 
 
 @maker
@@ -80,8 +81,9 @@ def accumulated(inner: Optimizer[S], count: Count) -> Optimizer[Accumulated[S]]:
 
     It equals training on batches `count` times as large if the loss is a mean, equally many samples
     count in each batch, and no layer mixes samples, as `batch_norm` does. The inner optimizer gets
-    the mean of the losses. Schedules count the updates. Frozen parts move with each batch, but not
-    to what is not finite if the inner optimizer skips that.
+    the mean of the losses. Schedules count the updates. After an update, another count may go on
+    from the state. Frozen parts move with each batch, but not to what is not finite if the inner
+    optimizer skips that.
     """
 
     def share(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
@@ -92,14 +94,16 @@ def accumulated(inner: Optimizer[S], count: Count) -> Optimizer[Accumulated[S]]:
     ) -> Moved[Accumulated[S]]:
         total = rewritten(state.total, share, grads, point)
         loss = state.loss + (nan if point.loss is None else point.loss)
-        if (point.step + 1) % count:
+        if state.gathered + 1 < count:
             if frozen and outermost(state.inner, (Skipping,)) and not all(map(is_finite, frozen)):
                 frozen = point.frozen  # or no update to come would be finite
-            return Accumulated(state.inner, total, loss, state.gathered + 1), point.params, frozen
+            kept = Accumulated(state.inner, total, loss, state.gathered + 1, state.updates)
+            return kept, point.params, frozen
         told = None if point.loss is None else loss / count
-        here = attrs.evolve(point, step=point.step // count, loss=told)
+        here = attrs.evolve(point, step=state.updates, loss=told)
         own, params, held = inner.move(state.inner, total, frozen, here)
-        return Accumulated(own, zeros_like(total)), params, held
+        after = Accumulated(own, zeros_like(total), updates=state.updates + 1)
+        return after, params, held
 
     return Optimizer(lambda point: Accumulated(inner.start(point), zeros_like(point.params)), move)
 

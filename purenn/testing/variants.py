@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from purenn import tree
@@ -15,7 +17,7 @@ from purenn.training.gradient import T
 def turned(value: T) -> T:
     """Other inputs, most often as good: the samples in the opposite order."""
     leaves = [leaf[::-1].copy() if leaf.ndim else leaf for leaf in tree.leaves(value)]
-    return tree.rebuild(value, tuple(leaves))
+    return _built(value, leaves)
 
 
 def first(value: T) -> T:
@@ -28,7 +30,12 @@ def random_like(value: T, key: Key) -> T:
     """The tree with random numbers in place of its floats."""
     rng, old = key.generator(), tree.leaves(value)
     new = [rng.standard_normal(x.shape).astype(x.dtype) if moves(x) else x for x in old]
-    return tree.rebuild(value, tuple(new))
+    return _built(value, new)
+
+
+def _built(value: T, leaves: Sequence[object]) -> T:
+    """The tree with new leaves, which stay writable: that a function writes to them is to show."""
+    return tree.compose_like(value, tree.decompose(value, np.ndarray)[1], map(np.asarray, leaves))
 
 
 def without_zeros(params: T, key: Key) -> T:
