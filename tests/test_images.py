@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import weakref
 from functools import partial
 from typing import TypeVar
 
@@ -238,3 +239,13 @@ def test_features_are_added_to_each_pixel() -> None:
     assert bits((y, dx)) == bits((X + shifts[:, np.newaxis, np.newaxis], X))
     np.testing.assert_allclose(ds, X.sum(axis=(1, 2)), atol=1e-14)
     check_layer(layer, (X, shifts))
+
+
+def test_a_sum_keeps_no_input_alive() -> None:
+    layer: Layer[Empty, tuple[Images, Images], Images] = add()
+    other = X.copy()
+    seen = weakref.ref(other)
+    _, pull = layer.vjp(EMPTY, (X, other), KEY)
+    del other
+    assert seen() is None
+    assert bits(pull(X)[1]()) == bits((X, X))

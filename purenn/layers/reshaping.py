@@ -7,7 +7,7 @@ from math import prod
 import numpy as np
 
 from purenn import arrays, checks
-from purenn.arrays import A, AnyImages, Array, G, Images, Matrix, read_only, typed_like, view
+from purenn.arrays import A, AnyImages, Array, G, Images, Matrix, Shape, read_only, typed_like, view
 from purenn.checks import Count, Index
 from purenn.errors import DtypeError, ShapeError
 from purenn.expressions import maker
@@ -148,7 +148,8 @@ def add() -> Layer[Empty, tuple[A, G], A]:
 
     def forward(x: tuple[A, G]) -> FreePass[A, tuple[A, G]]:
         total = plus(x[0], _spread("add()", *x))
-        return total, lambda dy: (view(dy), _gathered(dy, x[1]))
+        shape, like = x[1].shape, empty_like(typed_like(x[1][:0], x[1]))  # x itself need not live
+        return total, lambda dy: (view(dy), _gathered(dy, shape, like))
 
     return without_params("add()", _require_batches, forward)
 
@@ -167,7 +168,7 @@ def multiply() -> Layer[Empty, tuple[A, G], A]:
         factor = _spread("multiply()", first, second)
         return times(first, factor), lambda dy: (
             times(dy, factor),
-            _gathered(times(dy, first), second),
+            _gathered(times(dy, first), second.shape, second),
         )
 
     return without_params("multiply()", _require_batches, forward)
@@ -184,12 +185,12 @@ def _spread(subject: str, first: A, second: G) -> A:
     return typed_like(second.reshape(shape[0], *[1] * (len(shape) - 2), shape[-1]), first)
 
 
-def _gathered(slopes: Array, second: G) -> G:
+def _gathered(slopes: Array, shape: Shape, like: G) -> G:
     """Slopes like the first batch as those of the second: summed where that has no places."""
-    shape = slopes.shape
-    if shape != second.shape:
-        slopes = place_sums(slopes.reshape(shape[0], prod(shape[1:-1]), shape[-1]))
-    return read_only(typed_like(slopes.reshape(second.shape), second))
+    own = slopes.shape
+    if own != shape:
+        slopes = place_sums(slopes.reshape(own[0], prod(own[1:-1]), own[-1]))
+    return read_only(typed_like(slopes.reshape(shape), like))
 
 
 def _require_batches(subject: str, x: tuple[A, G]) -> None:
