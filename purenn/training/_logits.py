@@ -25,7 +25,7 @@ LOGITS: dict[object, tuple[object, ...]] = {
 
 def call_of(value: object) -> Call | None:
     """What made a loss, a layer or the last of a chain but flatten(), inside of all wrappers."""
-    if isinstance(value, Layer) and len(value) > 1:
+    if isinstance(value, Layer) and value.parts[-1] is not value:  # slices may have one part
         calls = map(call_of, value.parts[::-1])
         return next((one for one in calls if one is None or one.maker is not flatten), None)
     call = value.origin or value.expression if isinstance(value, Layer | Loss) else None
