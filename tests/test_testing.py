@@ -21,6 +21,7 @@ from purenn.layers import activation, frozen, linear
 from purenn.losses import PerSample
 from purenn.optimizers import Mean, elementwise
 from purenn.testing import ContractError, check_layer, check_loss, check_optimizer
+from purenn.tree import EMPTY
 
 Dense = nn.Layer[nn.Linear, Matrix, Matrix]
 Plain = nn.Layer[nn.Empty, Matrix, Matrix]
@@ -201,6 +202,14 @@ def test_good_layers_pass_within_their_tolerance() -> None:
     )
     check_layer(begun, X)
     check_layer(activation(ascending, slope), np.sort(X, axis=0))
+    # What differs along the edges of a graph, whose nodes come together.
+    check_layer(activation(lambda x: x - x[[1, 2, 3, 0]], lambda y, dy: dy - dy[[3, 0, 1, 2]]), X)
+    merging: Plain = nn.Layer(  # as of the steps of sequences
+        lambda key, x: EMPTY,
+        lambda params, x: x.reshape(-1, 1),
+        lambda params, x, key: (x.reshape(-1, 1), lambda dy: (EMPTY, lambda: dy.reshape(x.shape))),
+    )
+    check_layer(merging, X)
     nearly = altered(weight=lambda dw: dw * 1.001)
     check_layer(nearly, X, tolerance=0.002)
     with pytest.raises(ContractError):

@@ -41,7 +41,8 @@ def check_layer(
     """Check a layer: purity, determinism, dtypes, and gradients against central differences.
 
     Checked are the gradients of training, and those of `inference` where a part has it, in which
-    samples may not mix. Leaves that are 0 at first are drawn, for they may hide slopes of others.
+    samples that may come alone are not to mix. Leaves that are 0 at first are drawn, for they may
+    hide slopes of others.
 
     Args:
         layer: any layer or model; it may draw from its key.
@@ -75,10 +76,7 @@ def check_layer(
     applied = partial(layer.apply, params, example)
     y = repeatable(applied, "apply", params, example, other=elsewhere)
     _check_slopes(layer, params, example, start, tolerance)
-    alone, among = layer.apply(params, variants.first(example)), variants.first(y)
-    pairs = zip(tree.leaves(alone), tree.leaves(among), strict=True)
-    if not all(x.shape == z.shape and np.allclose(x, z, tolerance, tolerance) for x, z in pairs):
-        raise ContractError("apply gives a sample by itself another output than in a batch.")
+    variants.require_unmixed(partial(layer.apply, params), example, y, tolerance)
     trained = steady(layer)
     if bits(y) != bits(trained.vjp(params, example, start)[0]):
         cure = "Where training is something else, give Layer an inference."

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import numpy as np
 
 from purenn import tree
-from purenn.arrays import FLOATS, AnyArray
+from purenn.arrays import FLOATS, AnyArray, Leaves
 from purenn.errors import DtypeError
 from purenn.keys import Key
+from purenn.layers._contract import X, Y
 from purenn.testing.purity import ContractError
 from purenn.training.gradient import T
 
@@ -20,10 +22,21 @@ def turned(value: T) -> T:
     return _built(value, leaves)
 
 
-def first(value: T) -> T:
+def first(leaves: Leaves) -> Leaves:
     """The first sample by itself."""
-    new = [leaf[:1] if leaf.ndim else leaf for leaf in tree.leaves(value)]
-    return tree.rebuild(value, tuple(new))
+    return tuple([leaf[:1] if leaf.ndim else leaf for leaf in leaves])
+
+
+def require_unmixed(apply: Callable[[X], Y], example: X, y: Y, tolerance: float) -> None:
+    """Check that a sample gives by itself, if it may, what it gives among the others."""
+    inputs, outputs = tree.leaves(example), tree.leaves(y)
+    alone = first(outputs)
+    with suppress(Exception):  # nodes of a graph, say, come together
+        alone = tree.leaves(apply(tree.rebuild(example, first(inputs))))
+    for x, whole, z in zip(alone, outputs, first(outputs), strict=True):
+        is_same = x.shape == z.shape and np.allclose(x, z, tolerance, tolerance)
+        if whole.shape[:1] == inputs[0].shape[:1] and not is_same:
+            raise ContractError("apply gives a sample by itself another output than in a batch.")
 
 
 def random_like(value: T, key: Key) -> T:
