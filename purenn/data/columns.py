@@ -83,9 +83,13 @@ def _rows(array: N) -> N:
 
 
 def _is_mapped(array: object) -> bool:
-    """Whether an array lies in a file. Copies of a memory map do not, but are of its class."""
+    """Whether an array lies in a file. Copies of a memory map do not, but are of its class.
+
+    Shared memory does not either, though it is an mmap: it is for others to write to.
+    """
     base: object = getattr(array, "base", None)
-    return isinstance(array, mmap) or (base is not None and _is_mapped(base))
+    is_map = isinstance(array, np.memmap) and isinstance(base, mmap)
+    return is_map or (base is not None and _is_mapped(base))
 
 
 def require_any(subject: str, array: object) -> arrays.AnyArray:
