@@ -230,6 +230,8 @@ def test_copies_of_memory_maps_are_copied_as_others_are(tmp_path: Path) -> None:
     for subok in (True, False):
         windows = np.lib.stride_tricks.sliding_window_view(mapped, 2, 0, subok=subok)
         assert np.shares_memory(Rows(windows).array, mapped)
+    written = np.asarray(np.load(tmp_path / "map.npy", mmap_mode="r+"))
+    assert not np.shares_memory(Rows(written).array, written)
     shared = np.ndarray(4, np.float64, mmap(-1, 32))  # for other processes to write to
     shared.setflags(write=False)
     assert not np.shares_memory(Rows(shared).array, shared)
