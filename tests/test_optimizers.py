@@ -504,6 +504,15 @@ def test_accumulated_is_training_on_larger_batches(dtype: FloatDtype) -> None:
     np.testing.assert_allclose(state.params[0], expected[0], atol=1e-5)
 
 
+def test_accumulated_begins_its_schedule_where_the_state_does() -> None:
+    rate = schedules.step_decay(1.0, factor=0.5, every=1)
+    optimizer, start = opt.accumulated(nn.descend(opt.unchanged(), rate), 2), (np.zeros(1),)
+    state = nn.State(start, optimizer.init(start).slots, 8)
+    for _ in range(4):
+        state, _ = optimizer.update(state, (np.ones(1),))
+    assert state.params[0] == -(2.0**-4) - 2.0**-5
+
+
 def follow(patience: int, losses: list[float]) -> tuple[list[float], list[opt.Plateau]]:
     optimizer, slope = nn.descend(opt.plateau(patience, factor=0.5), 1.0), (np.ones(1),)
     states = [optimizer.init((np.zeros(1),))]

@@ -72,7 +72,7 @@ class Accumulated(Node, Generic[S]):
     total: Leaves
     loss: float = 0.0
     gathered: int = 0  # how many gradients have come
-    updates: int = 0  # how many there were of the inner optimizer, whatever the counts
+    updates: int = -1  # of the inner optimizer, whatever the counts; -1 if the step is to tell
 
 
 @maker
@@ -100,10 +100,10 @@ def accumulated(inner: Optimizer[S], count: Count) -> Optimizer[Accumulated[S]]:
             kept = Accumulated(state.inner, total, loss, state.gathered + 1, state.updates)
             return kept, point.params, frozen
         told = None if point.loss is None else loss / count
-        here = attrs.evolve(point, step=state.updates, loss=told)
+        number = point.step // count if state.updates < 0 else state.updates
+        here = attrs.evolve(point, step=number, loss=told)
         own, params, held = inner.move(state.inner, total, frozen, here)
-        after = Accumulated(own, zeros_like(total), updates=state.updates + 1)
-        return after, params, held
+        return Accumulated(own, zeros_like(total), updates=number + 1), params, held
 
     return Optimizer(lambda point: Accumulated(inner.start(point), zeros_like(point.params)), move)
 
