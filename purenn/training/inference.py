@@ -16,6 +16,7 @@ from purenn.errors import DataError, OptionError
 from purenn.kernels.gather import concatenate
 from purenn.layers import Layer
 from purenn.losses import Loss
+from purenn.training._logits import require_logits
 from purenn.training.gradient import P, T, X, Y, require_loss_function
 from purenn.training.metrics import counted
 from purenn.tree import compose, compose_like, decompose
@@ -60,6 +61,7 @@ def evaluate(
     """
     checks.instance("The model", model, Layer)
     require_loss_function("The measure", measure, "Give accuracy or mean_squared_error(), say.")
+    require_logits(model, measure)
     mean = measure.mean if isinstance(measure, Loss) else measure
     if not isinstance(data, Dataset) and not checks.is_pair(data):
         got = checks.described(data)
