@@ -72,7 +72,7 @@ class Accumulated(Node, Generic[S]):
     total: Leaves
     loss: float = 0.0
     gathered: int = 0  # how many gradients have come
-    updates: int = -1  # of the inner optimizer, whatever the counts; -1 if the step is to tell
+    updates: int = -1  # of the inner optimizer so far; -1 before the first: the step tells
 
 
 @maker

@@ -166,7 +166,7 @@ def _require_best(run: Run, progress: Progress[P, S], best: Best | None) -> None
     """Check that the best parameters are there if they are asked for, and only then."""
     is_there = files.exists(run.best)
     if best is not None:
-        evaluation_params(progress.state)  # which could be refused, after an epoch
+        evaluation_params(progress.state)  # refuses now what it would after an epoch
     if best is None and is_there:
         raise RunError(
             f"{run.best} has the best parameters of earlier sessions, but this one was given no "

@@ -40,9 +40,9 @@ def check_layer(
 ) -> None:
     """Check a layer: purity, determinism, dtypes, and gradients against central differences.
 
-    Checked are the gradients of training, and those of `inference` where a part has it, in which
-    samples that may come alone are not to mix. Leaves that are 0 at first are drawn, for they may
-    hide slopes of others.
+    Checked are the gradients of training, and those of `inference` where a part has it. In
+    inference a sample must give by itself what it gives in a batch, if the layer takes it by
+    itself. Leaves that are 0 at first are drawn, for they may hide the slopes of others.
 
     Args:
         layer: any layer or model; it may draw from its key.

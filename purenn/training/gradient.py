@@ -50,7 +50,7 @@ def value_and_grad(model: Layer[P, X, Y], loss: LossFunction[Y, T]) -> Gradient[
 def gradient(
     model: Layer[P, X, Y], loss: LossFunction[Y, T], params: P, x: X, target: T, key: Key
 ) -> tuple[float, P]:
-    """The value and the gradient, under a name that is of use in errors of calls."""
+    """The value and the gradient; its name is what a call without a key is told."""
     try:
         prediction, pullback = model._unguarded_vjp(params, x, key)
         found = loss(prediction, target)
