@@ -14,7 +14,7 @@ from purenn.errors import DataError, OptionError, ParametersError, TreeError
 from purenn.estimators._preparation import E, Preparation
 from purenn.estimators._sklearn import CallbackSupportMixin, Stage, with_callbacks
 from purenn.estimators._training import Curves, first_params, tell, train_all
-from purenn.estimators._weights import counted, repeats
+from purenn.estimators._weights import repeats, rows_and_weights
 from purenn.layers import Block, block
 from purenn.optimizers import State, evaluation_params
 from purenn.training import fold, jacobian, mean_loss, predict, training_step
@@ -68,7 +68,7 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
     def _partial_fit(self, X: object, y: object, sample_weight: object) -> Self:
         """One more epoch, on these rows; what has no parameters yet has just begun."""
         is_first = not hasattr(self, "params_")
-        sample = self._read(X, y, sample_weight, counted, reset=is_first)
+        sample = self._read(X, y, sample_weight, rows_and_weights, reset=is_first)
         if is_first and np.equal(sample.x, sample.x[0]).all():
             cure = "Begin with some hundred rows."
             raise DataError(f"X: expected a column that varies in the first call. {cure}")

@@ -10,7 +10,7 @@ from purenn.errors import OptionError
 from purenn.expressions import maker
 from purenn.layers import Layer, exponential, identity, sigmoid, softmax
 from purenn.losses import Loss, PerSample
-from purenn.training._logits import LOGITS, maker_of, require_logits
+from purenn.training._logits import LOGITS, maker_of
 from purenn.tree import Empty
 
 Link = Layer[Empty, Matrix, Matrix]
@@ -28,7 +28,7 @@ LINKS: dict[object, Link] = {
 def gives_probabilities(layer: object, loss: object) -> bool:
     """Whether a model ends with softmax or sigmoid, or a layer of one's own that does the same."""
     takers = losses.binary_cross_entropy, losses.brier, losses.cross_entropy
-    return maker_of(layer) in (softmax, sigmoid) or maker_of(loss) in takers
+    return maker_of(layer) in LOGITS or maker_of(loss) in takers
 
 
 def link_of(loss: object) -> Link:
@@ -36,11 +36,10 @@ def link_of(loss: object) -> Link:
     return LINKS.get(maker_of(loss), identity())
 
 
-def require_match(model: object, loss: object, *, has_labels: bool = False) -> None:
-    """Check that a loss of logits gets logits, and is one of several labels if there are any."""
-    require_logits(model, loss)
+def require_of_labels(model: object, loss: object) -> None:
+    """Check that a loss takes logits of several labels, or the model gives probabilities."""
     is_of_labels = LINKS.get(maker_of(loss), sigmoid()) == sigmoid()
-    if has_labels and not (is_of_labels or gives_probabilities(model, loss)):
+    if not (is_of_labels or gives_probabilities(model, loss)):
         expected = f"{loss!r} takes no logits of several labels, which rows of 0 and 1 are"
         cure = "Take binary_cross_entropy_with_logits(), or give each row one label."
         raise OptionError(f"loss: {expected}. {cure}")

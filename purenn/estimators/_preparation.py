@@ -35,6 +35,7 @@ from purenn.kernels.gather import take
 from purenn.keys import Key
 from purenn.losses import Loss
 from purenn.portability import portable
+from purenn.training._logits import require_logits
 
 E = TypeVar("E", bound=Labels | Matrix)
 
@@ -180,6 +181,7 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
         if self.portable:
             recipe = attrs.evolve(recipe, net=partial(portable_net, recipe.net))
         model = recipe.net(1.0)
+        require_logits(model, self.loss)
         loss, link, error = self._aims(model)
         if self.portable:
             link = portable(link)

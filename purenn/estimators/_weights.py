@@ -15,7 +15,7 @@ HEAVIEST = 1e15
 LONGEST = 4
 
 
-def counted(weights: Vector) -> tuple[Indices, Vector]:
+def rows_and_weights(weights: Vector) -> tuple[Indices, Vector]:
     """Which rows count, and the weight of each."""
     rows: Indices = np.flatnonzero(weights)
     if not rows.size:
@@ -29,7 +29,7 @@ def repeats(weights: Vector) -> tuple[Indices, Vector]:
     What is fitted to weights that are small whole numbers is what would be fitted to repeated rows,
     to the last bit; other weights are factors of the loss.
     """
-    rows, found = counted(weights)
+    rows, found = rows_and_weights(weights)
     longest = LONGEST * len(weights)
     is_short = found.max() <= longest and found.sum() <= longest
     if is_short and (found == np.rint(found)).all():

@@ -16,7 +16,7 @@ from purenn import losses
 from purenn.arrays import FLOAT32, FLOAT64, Array, Labels, Matrix, Vector, is_labels, read_only
 from purenn.errors import LabelError, OptionError
 from purenn.estimators._base import Estimator
-from purenn.estimators._links import Link, error_rate, gives_probabilities, require_match
+from purenn.estimators._links import Link, error_rate, gives_probabilities, require_of_labels
 from purenn.estimators._networks import BATCH, CLASSIFICATION, EPOCHS, Net
 from purenn.estimators._preparation import Sample
 from purenn.estimators._sklearn import ClassifierMixin
@@ -130,7 +130,8 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         return read_only(rows)
 
     def _aims(self, model: Net) -> tuple[object, Link, object]:
-        require_match(model, self.loss, has_labels=self._is_multilabel)
+        if self._is_multilabel:
+            require_of_labels(model, self.loss)
         loss: object
         if gives_probabilities(model, self.loss):
             loss = losses.binary_cross_entropy() if self._is_multilabel else losses.cross_entropy()
@@ -180,7 +181,7 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
             y: the targets.
             classes: all labels that there will be, in the first call, if `y` is a vector.
             sample_weight: a factor of each row's loss, ≥ 0, about as large as in the first call:
-                Adam remembers large gradients for long. Whole numbers are no copies here.
+                Adam remembers large gradients for long. Whole numbers are factors too, not copies.
         """
         if isinstance(self.class_weight, str):
             cure = "Give a dict of weights."

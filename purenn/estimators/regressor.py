@@ -14,7 +14,7 @@ from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Matrix, Vector, r
 from purenn.data import Standardization, standardization
 from purenn.errors import DataError, OptionError, ShapeError
 from purenn.estimators._base import Estimator
-from purenn.estimators._links import Link, link_of, require_match
+from purenn.estimators._links import Link, link_of
 from purenn.estimators._networks import BATCH, EPOCHS, REGRESSION, Net
 from purenn.estimators._preparation import Sample
 from purenn.estimators._sklearn import RegressorMixin
@@ -96,7 +96,6 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
 
     def _aims(self, model: Net) -> tuple[object, Link, object]:
         loss = mean_squared_error() if self.loss is None else self.loss
-        require_match(model, loss)
         link = link_of(loss)
         if self.standardize_targets and link != identity():
             expected = f"{loss!r} needs targets as they are. Give standardize_targets=False."

@@ -30,10 +30,10 @@ def first(leaves: Leaves) -> Leaves:
 def require_unmixed(apply: Callable[[X], Y], example: X, y: Y, tolerance: float) -> None:
     """Check that a sample gives by itself, if it may, what it gives among the others."""
     inputs, outputs = tree.leaves(example), tree.leaves(y)
-    alone = first(outputs)
+    alone = among = first(outputs)
     with suppress(Exception):  # nodes of a graph, say, come together
         alone = tree.leaves(apply(tree.rebuild(example, first(inputs))))
-    for x, whole, z in zip(alone, outputs, first(outputs), strict=True):
+    for x, whole, z in zip(alone, outputs, among, strict=True):
         is_same = x.shape == z.shape and np.allclose(x, z, tolerance, tolerance)
         if whole.shape[:1] == inputs[0].shape[:1] and not is_same:
             raise ContractError("apply gives a sample by itself another output than in a batch.")

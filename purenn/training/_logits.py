@@ -1,4 +1,4 @@
-"""A loss of logits that gets probabilities: a mistake with which nets train, but badly."""
+"""A loss of logits that gets probabilities: a mistake with which nets still train, but badly."""
 
 from __future__ import annotations
 
@@ -42,10 +42,12 @@ def maker_of(value: object) -> object:
 
 def require_logits(model: object, loss: object) -> None:
     """Check that a loss of logits gets them, not what `softmax` or `sigmoid` makes of them."""
-    last, terms = call_of(model), call_of(loss)
-    if last and terms and last.maker in (branches, beside) and terms.maker is losses.combined:
-        for head, term in zip(last.arguments, terms.arguments, strict=True):
+    last, taker = call_of(model), call_of(loss)
+    if last is None or taker is None:
+        return
+    if last.maker in (branches, beside) and taker.maker is losses.combined:
+        for head, term in zip(last.arguments, taker.arguments, strict=True):
             require_logits(head, term)
-    if maker_of(model) in LOGITS and maker_of(loss) in (*LOGITS[sigmoid], *LOGITS[softmax]):
+    if last.maker in LOGITS and any(taker.maker in takers for takers in LOGITS.values()):
         cure = "Leave out the softmax or sigmoid at its end, or take a loss of probabilities."
         raise OptionError(f"The loss: {loss!r} takes logits, the model gives probabilities. {cure}")
