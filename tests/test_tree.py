@@ -18,6 +18,7 @@ from purenn.arrays import Array, FloatDtype
 from purenn.errors import TreeError
 from purenn.layers import batch_norm, block
 from purenn.tree import compose, decompose, leaf_names, leaves, map_leaves, paths, rebuild
+from purenn.vectors import ravel, unravel
 
 
 @attrs.frozen(eq=False)
@@ -62,6 +63,16 @@ def test_every_leaf_has_a_name_of_its_own(drawn: object) -> None:
     moving = tuple([path for path, part in parts if not isinstance(part, Frozen)])
     named = leaf_names(decompose(drawn, np.ndarray)[1])
     assert tuple(path for path, is_frozen in named if not is_frozen) == moving
+
+
+@given(trees)
+def test_a_vector_has_the_numbers_that_move(drawn: object) -> None:
+    vector = ravel(drawn)
+    assert vector.tolist() == [x for leaf in tree.moving_leaves(drawn) for x in leaf.flat]
+    doubled = unravel(drawn, 2.0 * vector.astype(np.float64))
+    matching.require_same(drawn, doubled, "These")
+    assert bits(doubled) == bits(tree.map_pairs(np.add, drawn, drawn))
+    assert not any(leaf.flags.writeable for leaf in (vector, *tree.moving_leaves(doubled)))
 
 
 @given(trees, trees)

@@ -73,6 +73,7 @@ class Accumulated(Node, Generic[S]):
     loss: float = 0.0
     gathered: int = 0  # how many gradients have come
     updates: int = -1  # of the inner optimizer so far; -1 before the first: the step tells
+    count: int = 0  # of the gradients that are gathered for an update
 
 
 @maker
@@ -84,6 +85,9 @@ def accumulated(inner: Optimizer[S], count: Count) -> Optimizer[Accumulated[S]]:
     the mean of the losses. Schedules count the updates. After an update, another count may go on
     from the state. Frozen parts move with each batch, but not to what is not finite if the inner
     optimizer skips that.
+
+    Raises:
+        OptionError: in update, gradients have been gathered for another count.
     """
 
     def share(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
@@ -92,12 +96,16 @@ def accumulated(inner: Optimizer[S], count: Count) -> Optimizer[Accumulated[S]]:
     def move(
         state: Accumulated[S], grads: Leaves, frozen: Leaves, point: Point
     ) -> Moved[Accumulated[S]]:
+        if state.gathered and state.count != count:
+            problem = f"the state has gathered {state.gathered} of {state.count} gradients."
+            raise OptionError(f"accumulated(..., {count}): {problem} Go on with {state.count}.")
         total = rewritten(state.total, share, grads, point)
         loss = state.loss + (nan if point.loss is None else point.loss)
         if state.gathered + 1 < count:
             if frozen and outermost(state.inner, (Skipping,)) and not all(map(is_finite, frozen)):
                 frozen = point.frozen  # or no update to come would be finite
-            kept = Accumulated(state.inner, total, loss, state.gathered + 1, state.updates)
+            gathered = state.gathered + 1
+            kept = Accumulated(state.inner, total, loss, gathered, state.updates, count)
             return kept, point.params, frozen
         told = None if point.loss is None else loss / count
         number = point.step // count if state.updates < 0 else state.updates
