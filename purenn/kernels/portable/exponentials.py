@@ -28,7 +28,7 @@ class _Growth(NamedTuple):
 
 
 (MINUS_TWO,) = constants(-2.0)
-(LOG2_E,) = constants(float.fromhex("0x1.71547652b82fep+0"))
+(LOG2_E,) = constants(1.4426950408889634)
 EXPONENT_OF_ONE = 1023
 (ROUNDING_ONE,) = constants(numbers.ROUNDING + EXPONENT_OF_ONE + 1)
 (ROUNDING_TWO,) = constants(numbers.ROUNDING + 2 * EXPONENT_OF_ONE)

@@ -16,13 +16,9 @@ from purenn.kernels.portable.blockwise import Wide, blockwise, polynomial
 from purenn.kernels.portable.numbers import HALF, ONE, ROUNDING, Bits, constants, integer
 
 (TO_INTEGER,) = constants(ROUNDING)
-(TURNS,) = constants(float.fromhex("0x1.45f306dc9c883p-1"))  # 2 / pi
+(TURNS,) = constants(0.6366197723675814)  # 2 / pi
 # pi/2. The first two have 35 bits, and so exact products with whole numbers of up to 18 bits.
-QUARTER_TURN = constants(
-    float.fromhex("0x1.921fb5444p+0"),
-    float.fromhex("0x1.68c234c4cp-39"),
-    float.fromhex("0x1.98a2e03707345p-77"),
-)
+QUARTER_TURN = constants(1.5707963267923333, 2.5633441515839558e-12, 1.0562999066987428e-23)
 NEAR = 2.0**17 * 1.5
 # Bits after the point: 256 of them are right in the remainder of the largest number.
 PLACES, GUARD = 1280, 32
