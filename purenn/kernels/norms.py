@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from purenn.arrays import FLOAT64, Array, Matrix, Span, Vector, read_only
+from purenn.kernels.blocks import spans
 from purenn.kernels.elementwise import scalar, times
 from purenn.kernels.features import FAR, together
 from purenn.kernels.memory import empty_like
@@ -200,7 +201,7 @@ def _repeated(values: Array, x: Array) -> Array:
 def place_sums(x: Array, out: Array | None = None) -> Array:
     """The sums over the places of each sample, (samples, 1, features)."""
     rows = _rows(x)
-    parts = [np.add.reduce(rows[:, part], axis=1) for part in blocks(rows.shape[1], 1, ROWS)]
+    parts = [np.add.reduce(rows[:, part], axis=1) for part in spans(rows.shape[1], ROWS)]
     wide = parts[0] if len(parts) == 1 else np.add.reduce(parts, axis=0, dtype=FLOAT64)
     places = wide.reshape(x.shape[0], rows.shape[2] // x.shape[2], x.shape[2])
     found: Array = np.add.reduce(places, axis=1, keepdims=True, dtype=x.dtype, out=out)
