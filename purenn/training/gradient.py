@@ -68,12 +68,8 @@ def require_loss_function(name: str, loss: object, cure: str = "") -> None:
     """Check that a loss or a measure can be called with a prediction and a target."""
     home = f"{loss.__module__}." if isfunction(loss) else ""
     is_maker = home.startswith("purenn.") and hasattr(loss, "__wrapped__")
-    if (
-        is_maker
-        or home.startswith("purenn.losses.")
-        or isinstance(loss, type)
-        or not callable(loss)
-    ):
+    is_own = is_maker or home.startswith("purenn.losses.")
+    if is_own or isinstance(loss, type) or not callable(loss):
         checks.instance(name, loss, Loss, cure)
 
 
