@@ -24,7 +24,6 @@ T = TypeVar("T")
 
 Gradient = Callable[[P, X, T, Key], tuple[float, P]]
 
-NUMBERS = (float, np.floating)
 OWN = "check_layer and check_loss, of purenn.testing, tell what is wrong with those of one's own."
 
 
@@ -82,7 +81,7 @@ def require_no_loss(name: str, function: object, cure: str) -> None:
 
 def require_pair(loss: object, found: object) -> None:
     """Check that what a loss gives is a number and a cotangent."""
-    if not (checks.is_pair(found) and isinstance(found[0], NUMBERS)):
+    if not (checks.is_pair(found) and isinstance(found[0], float | np.floating)):
         expected = "a float and the cotangent of the prediction"
         raise OptionError(f"{loss!r}: expected {expected}, got {checks.both(found)}.")
 

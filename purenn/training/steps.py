@@ -136,7 +136,6 @@ def sharpness_aware_step(
     gradient = value_and_grad(model, loss)
     checks.instance("The optimizer of sharpness_aware_step", optimizer, Optimizer)
     length = checks.number("The radius of sharpness_aware_step", radius, above=0.0)
-
     return TrainingStep(model, loss, partial(_at_the_top, gradient, length), optimizer)
 
 
