@@ -14,7 +14,7 @@ import numpy as np
 from purenn.arrays import FLOAT64, Array, Matrix, Span, Vector, read_only
 from purenn.kernels.blocks import spans
 from purenn.kernels.elementwise import scalar, times
-from purenn.kernels.features import FAR, together
+from purenn.kernels.features import FAR, places_per_row
 from purenn.kernels.memory import empty_like
 from purenn.kernels.reductions import ROWS
 from purenn.kernels.windows import blocks
@@ -188,13 +188,13 @@ def _block(x: Array) -> Array:
 def _rows(x: Array) -> Array:
     """Several places of a sample side by side."""
     _, places, features = x.shape
-    count = together(places, features, WIDTH)
+    count = places_per_row(places, features, WIDTH)
     return x.reshape(-1, places // count, count * features)
 
 
 def _repeated(values: Array, x: Array) -> Array:
     """Numbers of the features, or of each sample and feature, for the rows of x."""
-    count = together(x.shape[1], x.shape[2], WIDTH)
+    count = places_per_row(x.shape[1], x.shape[2], WIDTH)
     return values.reshape(-1, 1, x.shape[2]).repeat(count, 1).reshape(-1, 1, count * x.shape[2])
 
 
