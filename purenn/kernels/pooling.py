@@ -19,7 +19,7 @@ from purenn.kernels.windows import Pair, Tap, Windows, blocks, cover, uncover
 
 BOOL = np.dtype(np.bool)
 
-# Elements of a window, alone on its image, from which on one search takes less time than passes.
+# Elements from which on one search takes less time than passes, if a window is the whole image.
 MANY = 32
 
 Sizes = tuple[int, int, int, int]

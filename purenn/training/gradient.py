@@ -49,7 +49,7 @@ def value_and_grad(model: Layer[P, X, Y], loss: LossFunction[Y, T]) -> Gradient[
 def gradient(
     model: Layer[P, X, Y], loss: LossFunction[Y, T], params: P, x: X, target: T, key: Key
 ) -> tuple[float, P]:
-    """The value and the gradient; its name is what a call without a key is told."""
+    """The value and the gradient. Its name is public: Python puts it into errors of a bad call."""
     try:
         prediction, pullback = model._unguarded_vjp(params, x, key)
         found = loss(prediction, target)

@@ -44,8 +44,8 @@ Step = Callable[[S, B], tuple[S, M]]
 class Report:
     """The mean loss of a batch before the update, and how many of its samples count.
 
-    None do in a step that `skip_nonfinite` skips, nor in one whose gradient `accumulated` gathers
-    for an update that will be skipped, from the first that is not finite on.
+    None counts in a step that `skip_nonfinite` skips, nor in one whose gradient `accumulated`
+    gathers for an update that will be skipped, from the first that is not finite on.
     """
 
     loss: float
