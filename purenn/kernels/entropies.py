@@ -43,8 +43,7 @@ def label_entropy(
         np.subtract(logs, shifted, shifted)
         np.multiply(values, 1.0 - smoothing, values)
         np.add(values, _weighted_sums(shares, shifted), values)
-    flat = slopes.reshape(-1)
-    flat[places] -= scalar(1.0 - smoothing, logits.dtype)
+    slopes.reshape(-1)[places] -= scalar(1.0 - smoothing, logits.dtype)
     return read_only(values), read_only(slopes)
 
 
@@ -61,8 +60,7 @@ def even_shares(logits: Matrix, whole: float) -> Array:
 
 def smoothed(target: Matrix, logits: Matrix, smoothing: float) -> Matrix:
     """Rows of probabilities blended with `even_shares`."""
-    shares = even_shares(logits, smoothing)
-    return times_plus(target, scalar(1.0 - smoothing, target.dtype), shares)
+    return times_plus(target, scalar(1.0 - smoothing, target.dtype), even_shares(logits, smoothing))
 
 
 def softmax_entropy(
