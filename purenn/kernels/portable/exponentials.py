@@ -27,8 +27,7 @@ class _Growth(NamedTuple):
     scales: tuple[Wide, ...]
 
 
-(MINUS_TWO,) = constants(-2.0)
-(LOG2_E,) = constants(1.4426950408889634)
+MINUS_TWO, LOG2_E = constants(-2.0, 1.4426950408889634)
 EXPONENT_OF_ONE = 1023
 (ROUNDING_ONE,) = constants(numbers.ROUNDING + EXPONENT_OF_ONE + 1)
 (ROUNDING_TWO,) = constants(numbers.ROUNDING + 2 * EXPONENT_OF_ONE)
@@ -200,6 +199,9 @@ def power(x: Array, y: float, out: A) -> A:
     Within 1 unit in the last place of what is nearest in float32. In float64 the error in such
     units is up to 2 + 2 * |log(x**y)|, which is large only where the power is far from 1.
     """
+    if y == 0.0:
+        out.fill(1.0)
+        return out
     (exponent,) = constants(y)
 
     @blockwise
@@ -208,7 +210,4 @@ def power(x: Array, y: float, out: A) -> A:
         np.multiply(x, exponent, x)
         _exp_rule(x, spare, dtype)
 
-    if y == 0.0:
-        out.fill(1.0)
-        return out
     return raised(x, out)
