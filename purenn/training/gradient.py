@@ -81,7 +81,7 @@ def require_no_loss(name: str, function: object, cure: str) -> None:
 
 def require_pair(loss: object, found: object) -> None:
     """Check that what a loss gives is a number and a cotangent."""
-    if not (checks.is_pair(found) and isinstance(found[0], float | np.floating)):
+    if not (checks.is_pair(found) and isinstance(found[0], (float, np.floating))):
         expected = "a float and the cotangent of the prediction"
         raise OptionError(f"{loss!r}: expected {expected}, got {checks.both(found)}.")
 
