@@ -56,10 +56,10 @@ def standardized(x: Matrix, epsilon: float, *, is_centred: bool = True) -> tuple
 def inverses(
     x: Array, epsilon: float, spread: Callable[[Array], Array], largest: Callable[[Array], Array]
 ) -> tuple[Array, Array]:
-    """The inverse deviations of what `spread` writes, whose variance it returns, and of x.
+    """`1 / sqrt(variance + epsilon)` of what `spread` writes, and of x: one if none overflows.
 
-    It writes x less its mean. Where squares overflow, it is given x divided by a power of two, at
-    most the largest of the peaks along axis 1, instead.
+    `spread(x)` writes x less its mean, and returns the variance. Where squares overflow, it gets x
+    divided by a power of two: at most the `largest` of the peaks along axis 1.
     """
     epsilons = scalar(epsilon, x.dtype)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -102,7 +102,7 @@ def _mean_product(x: Array, y: Array) -> Array:
 def normalized(
     x: Array, groups: int, epsilon: float, scale: Vector, shift: Vector
 ) -> tuple[Array, Centred]:
-    """`(x - mean) / sqrt(variance + epsilon) * scale + shift`, by group, and what it is made of."""
+    """`(x - mean) / sqrt(variance + epsilon) * scale + shift`, by group, and its `Centred`."""
     y, left = empty_like(x), empty_like(x)
     near, far = _of_samples(x), _of_samples(x)
     shifts = _repeated(shift, x)
