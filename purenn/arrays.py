@@ -88,7 +88,7 @@ class Packed(tuple[Array, ...]):  # noqa: SLOT001  a tuple cannot have slots
 
     Args:
         flats: the pieces, as writable vectors that nobody outside of kernels gets.
-        columns: each in a tuple of its own.
+        columns: each of these in a tuple of its own.
     """
 
     flats: list[Vector]

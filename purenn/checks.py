@@ -20,7 +20,6 @@ from purenn.errors import DtypeError, OptionError
 F = TypeVar("F")
 R = TypeVar("R")
 Check = Callable[[str, object], object]
-REAL = (int, float, np.integer, np.floating)
 
 # How one gets an object of a class.
 CURES = {
@@ -84,7 +83,7 @@ def real(name: str, value: object) -> float:
 
 def _float(value: object) -> float | None:
     """A number as a Python float; None for what is no number, or an integer beyond all floats."""
-    if isinstance(value, REAL) and not isinstance(value, bool):
+    if isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool):
         with suppress(OverflowError):
             return float(value)
     return None

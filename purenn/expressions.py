@@ -69,8 +69,7 @@ class Bound(Call):
 
     def __call__(self, *arguments: object, **options: object) -> object:
         """What the function gives for its own arguments and these."""
-        given = (*self.options, *options.items())
-        return Call(self.maker, (*self.arguments, *arguments), given)()
+        return Call(self.maker, (*self.arguments, *arguments), (*self.options, *options.items()))()
 
     def __repr__(self) -> str:
         return repr(Call(partial, (self.maker, *self.arguments), self.options))

@@ -187,7 +187,7 @@ def remove(path: Path) -> None:
 
 
 def read(path: AnyPath, mark: bytes = b"", place: int = 0) -> bytes:
-    """The content of a regular file; no more than its start unless the mark is in that place."""
+    """The content of a regular file; only its start if the mark is not at that place."""
     source = expanded(path)
     require_regular(source, os.stat)
     with translated(source, "read"), source.open("rb") as file:

@@ -39,9 +39,10 @@ def named(tree: object) -> dict[str, object]:
 
 def kinds(leaves: dict[str, object]) -> dict[str, str]:
     """The shape and dtype of each array, and the type of each plain value."""
-    return {
-        path: f"{x.dtype} {x.shape}"
-        if isinstance(x, np.ndarray)
-        else "a scalar " * isinstance(x, np.generic) + type(x).__name__
-        for path, x in leaves.items()
-    }
+    return {path: _kind(leaf) for path, leaf in leaves.items()}
+
+
+def _kind(leaf: object) -> str:
+    if isinstance(leaf, np.ndarray):
+        return f"{leaf.dtype} {leaf.shape}"
+    return "a scalar " * isinstance(leaf, np.generic) + type(leaf).__name__

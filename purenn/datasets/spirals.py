@@ -36,9 +36,8 @@ def spirals(
     """
     checks.instance("The key of spirals", key, Key)
     classes = checks.integer("The arms of spirals", arms, 2, MAX_POINTS)
-    samples = checks.integer(
-        "The samples_per_arm of spirals", samples_per_arm, 1, MAX_POINTS // classes
-    )
+    most = MAX_POINTS // classes
+    samples = checks.integer("The samples_per_arm of spirals", samples_per_arm, 1, most)
     length = 2 * math.pi * checks.number("The turns of spirals", turns, above=0.0, most=1000.0)
     deviation = checks.number("The noise of spirals", noise, least=0.0, most=1e6)
     kind = checks.float_dtype("spirals", dtype)

@@ -10,7 +10,7 @@ from purenn.errors import OptionError
 from purenn.expressions import maker
 from purenn.layers import Layer, exponential, identity, sigmoid, softmax
 from purenn.losses import Loss, PerSample
-from purenn.training._logits import LOGITS, maker_of
+from purenn.training._logits import LOGITS, call_of
 from purenn.tree import Empty
 
 Link = Layer[Empty, Matrix, Matrix]
@@ -28,17 +28,17 @@ LINKS: dict[object, Link] = {
 def gives_probabilities(layer: object, loss: object) -> bool:
     """Whether a model ends with softmax or sigmoid, or a layer of one's own that does the same."""
     takers = losses.binary_cross_entropy, losses.brier, losses.cross_entropy
-    return maker_of(layer) in LOGITS or maker_of(loss) in takers
+    return call_of(layer).maker in LOGITS or call_of(loss).maker in takers
 
 
 def link_of(loss: object) -> Link:
     """The mean that a loss stands for: the rate of `poisson`, whose outputs are its logarithm."""
-    return LINKS.get(maker_of(loss), identity())
+    return LINKS.get(call_of(loss).maker, identity())
 
 
 def require_of_labels(model: object, loss: object) -> None:
     """Check that a loss takes logits of several labels, or the model gives probabilities."""
-    is_of_labels = LINKS.get(maker_of(loss), sigmoid()) == sigmoid()
+    is_of_labels = LINKS.get(call_of(loss).maker, sigmoid()) == sigmoid()
     if not (is_of_labels or gives_probabilities(model, loss)):
         expected = f"{loss!r} takes no logits of several labels, which rows of 0 and 1 are"
         cure = "Take binary_cross_entropy_with_logits(), or give each row one label."

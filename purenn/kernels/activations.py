@@ -152,7 +152,7 @@ def exponentials(ops: Ops, x: A) -> tuple[A, A, Array, Array]:
     return shifted, found, sums, logs
 
 
-def decay(ops: Ops, x: A) -> A:
+def exp_of_minus_abs(ops: Ops, x: A) -> A:
     """`exp(-|x|)`, from 0 to 1. Writable."""
     y = empty_like(x)
     np.abs(x, y)

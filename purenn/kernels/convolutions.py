@@ -119,11 +119,8 @@ def _groups(x: Images, weight: Filters) -> list[tuple[Span, Span]]:
     groups = channels // weight.shape[2]
     if groups == channels == features:
         groups = 1
-    inputs, outputs = channels // groups, features // groups
-    return [
-        (slice(k * inputs, (k + 1) * inputs), slice(k * outputs, (k + 1) * outputs))
-        for k in range(groups)
-    ]
+    inputs, outputs = spans(channels, channels // groups), spans(features, features // groups)
+    return list(zip(inputs, outputs, strict=True))
 
 
 def _correlate(x: Images, weight: Filters, bias: Vector, windows: Windows, out: Images) -> None:

@@ -14,7 +14,7 @@ from math import inf, pi, sqrt
 import numpy as np
 
 from purenn.arrays import FLOAT32, A, Array, FloatDtype, read_only
-from purenn.kernels.activations import decay
+from purenn.kernels.activations import exp_of_minus_abs
 from purenn.kernels.blocks import cut
 from purenn.kernels.elementwise import clipped, scalar
 from purenn.kernels.memory import LINE, empty_like
@@ -196,7 +196,7 @@ def mish(ops: Ops, x: Array, y: Array, slope: Array | None) -> None:
 
 def softplus(ops: Ops, x: Array, y: Array, slope: Array | None) -> None:
     """`log(1 + exp(x))`, as `max(x, 0) + log1p(exp(-|x|))`; its slope is the logistic function."""
-    e = decay(ops, x)
+    e = exp_of_minus_abs(ops, x)
     ops.log1p(e, y)
     np.add(y, clipped(x, 0.0, inf), y)
     if slope is not None:  # 1 or e, whichever belongs to the sign, divided by 1 + e

@@ -8,7 +8,7 @@ from math import inf, isfinite
 import numpy as np
 
 from purenn.arrays import A, Array, Indices, Labels, Matrix, Vector, read_only
-from purenn.kernels.activations import decay, exponentials, row_sums
+from purenn.kernels.activations import exp_of_minus_abs, exponentials, row_sums
 from purenn.kernels.elementwise import clipped, scalar, times, times_plus
 from purenn.kernels.memory import empty_like
 from purenn.kernels.ops import Ops
@@ -43,8 +43,7 @@ def label_entropy(
         np.subtract(logs, shifted, shifted)
         np.multiply(values, 1.0 - smoothing, values)
         np.add(values, _weighted_sums(shares, shifted), values)
-    flat = slopes.reshape(-1)
-    flat[places] -= scalar(1.0 - smoothing, logits.dtype)
+    slopes.reshape(-1)[places] -= scalar(1.0 - smoothing, logits.dtype)
     return read_only(values), read_only(slopes)
 
 
@@ -61,8 +60,7 @@ def even_shares(logits: Matrix, whole: float) -> Array:
 
 def smoothed(target: Matrix, logits: Matrix, smoothing: float) -> Matrix:
     """Rows of probabilities blended with `even_shares`."""
-    shares = even_shares(logits, smoothing)
-    return times_plus(target, scalar(1.0 - smoothing, target.dtype), shares)
+    return times_plus(target, scalar(1.0 - smoothing, target.dtype), even_shares(logits, smoothing))
 
 
 def softmax_entropy(
@@ -100,7 +98,7 @@ def _weighted_sums(weights: Array, x: Matrix) -> Vector:
 def sigmoid_entropy(ops: Ops, logits: Matrix, target: Matrix) -> tuple[Vector, Matrix]:
     """`max(z, 0) - t z + log(1 + exp(-|z|))`, the mean of each row, and `(sigmoid(z) - t) / n`."""
     zero, one = scalar(0.0, logits.dtype), scalar(1.0, logits.dtype)
-    e, slopes = decay(ops, logits), empty_like(logits)
+    e, slopes = exp_of_minus_abs(ops, logits), empty_like(logits)
     surprise: Matrix = np.greater(logits, zero, empty_like(logits))
     np.subtract(surprise, target, surprise)  # exact, where `max(z, 0) - t z` would cancel
     ops.log1p(e, slopes)
@@ -164,7 +162,7 @@ def sigmoid_focal(
     The weights are those of label 0 and 1, for all columns or for each.
     """
     one, share = scalar(1.0, logits.dtype), scalar(1.0 / logits.shape[1], logits.dtype)
-    tail = decay(ops, logits)
+    tail = exp_of_minus_abs(ops, logits)
     ops.log1p(tail, tail)
     values: Vector = np.zeros(logits.shape[0], logits.dtype)
     slopes: Matrix = np.zeros_like(logits)

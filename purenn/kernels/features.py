@@ -87,7 +87,7 @@ def normalized_cotangent(
 
 
 @lru_cache(maxsize=64)
-def together(places: int, features: int, width: int) -> int:
+def places_per_row(places: int, features: int, width: int) -> int:
     """How many places go into a row: the largest divisor of their number that fits the width."""
     most = max(1, min(places, width // features))
     return next(count for count in range(most, 0, -1) if places % count == 0)
@@ -95,7 +95,7 @@ def together(places: int, features: int, width: int) -> int:
 
 def _width(x: Array) -> int:
     features = x.shape[-1]
-    return together(x.size // features, features, WIDTH) * features
+    return places_per_row(x.size // features, features, WIDTH) * features
 
 
 def _blocks(*arrays: Array) -> Iterable[Sequence[Array]]:

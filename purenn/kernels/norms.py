@@ -12,8 +12,9 @@ from collections.abc import Callable
 import numpy as np
 
 from purenn.arrays import FLOAT64, Array, Matrix, Span, Vector, read_only
+from purenn.kernels.blocks import spans
 from purenn.kernels.elementwise import scalar, times
-from purenn.kernels.features import FAR, together
+from purenn.kernels.features import FAR, places_per_row
 from purenn.kernels.memory import empty_like
 from purenn.kernels.reductions import ROWS
 from purenn.kernels.windows import blocks
@@ -55,10 +56,10 @@ def standardized(x: Matrix, epsilon: float, *, is_centred: bool = True) -> tuple
 def inverses(
     x: Array, epsilon: float, spread: Callable[[Array], Array], largest: Callable[[Array], Array]
 ) -> tuple[Array, Array]:
-    """The inverse deviations of what `spread` writes, whose variance it returns, and of x.
+    """`1 / sqrt(variance + epsilon)` of what `spread` writes, and of x: one if none overflows.
 
-    It writes x less its mean. Where squares overflow, it is given x divided by a power of two, at
-    most the largest of the peaks along axis 1, instead.
+    `spread(x)` writes x less its mean, and returns the variance. Where squares overflow, it gets x
+    divided by a power of two: at most the `largest` of the peaks along axis 1.
     """
     epsilons = scalar(epsilon, x.dtype)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -101,7 +102,7 @@ def _mean_product(x: Array, y: Array) -> Array:
 def normalized(
     x: Array, groups: int, epsilon: float, scale: Vector, shift: Vector
 ) -> tuple[Array, Centred]:
-    """`(x - mean) / sqrt(variance + epsilon) * scale + shift`, by group, and what it is made of."""
+    """`(x - mean) / sqrt(variance + epsilon) * scale + shift`, by group, and its `Centred`."""
     y, left = empty_like(x), empty_like(x)
     near, far = _of_samples(x), _of_samples(x)
     shifts = _repeated(shift, x)
@@ -187,20 +188,20 @@ def _block(x: Array) -> Array:
 def _rows(x: Array) -> Array:
     """Several places of a sample side by side."""
     _, places, features = x.shape
-    count = together(places, features, WIDTH)
+    count = places_per_row(places, features, WIDTH)
     return x.reshape(-1, places // count, count * features)
 
 
 def _repeated(values: Array, x: Array) -> Array:
     """Numbers of the features, or of each sample and feature, for the rows of x."""
-    count = together(x.shape[1], x.shape[2], WIDTH)
+    count = places_per_row(x.shape[1], x.shape[2], WIDTH)
     return values.reshape(-1, 1, x.shape[2]).repeat(count, 1).reshape(-1, 1, count * x.shape[2])
 
 
 def place_sums(x: Array, out: Array | None = None) -> Array:
     """The sums over the places of each sample, (samples, 1, features)."""
     rows = _rows(x)
-    parts = [np.add.reduce(rows[:, part], axis=1) for part in blocks(rows.shape[1], 1, ROWS)]
+    parts = [np.add.reduce(rows[:, part], axis=1) for part in spans(rows.shape[1], ROWS)]
     wide = parts[0] if len(parts) == 1 else np.add.reduce(parts, axis=0, dtype=FLOAT64)
     places = wide.reshape(x.shape[0], rows.shape[2] // x.shape[2], x.shape[2])
     found: Array = np.add.reduce(places, axis=1, keepdims=True, dtype=x.dtype, out=out)

@@ -72,8 +72,8 @@ def sigmoid(x: Array, out: Array) -> Array:
     return np.divide(scalar(1.0, x.dtype), out, out)
 
 
-# NumPy vectorizes these two with AVX-512 alone; elsewhere it calls the C library for each element,
-# which takes five to ten times as long. What they are made of here it vectorizes everywhere.
+# NumPy vectorizes these two only with AVX-512; elsewhere it calls the C library for each element,
+# which takes five to ten times as long. What they are made of here is vectorized everywhere.
 
 
 def expm1(x: Array, out: Array) -> Array:

@@ -11,7 +11,7 @@ from math import inf, isfinite, nan, prod
 
 import numpy as np
 
-from purenn.arrays import A, Array, FloatDtype, Images, Matrix, Span, read_only
+from purenn.arrays import A, Array, FloatDtype, G, Images, Matrix, Span, read_only
 from purenn.kernels.elementwise import scalar, times
 from purenn.kernels.memory import empty
 from purenn.kernels.norms import place_sums
@@ -19,7 +19,7 @@ from purenn.kernels.windows import Pair, Tap, Windows, blocks, cover, uncover
 
 BOOL = np.dtype(np.bool)
 
-# Elements of a window, alone on its image, from which on one search takes less time than passes.
+# Elements from which on one search takes less time than passes, if a window is the whole image.
 MANY = 32
 
 Sizes = tuple[int, int, int, int]
@@ -85,7 +85,7 @@ def average(x: Images, windows: Windows) -> Images:
     return read_only(y)
 
 
-def _scaled_sums(sums: Callable[[Images], A], x: Images, terms: int, share: Array) -> A:
+def _scaled_sums(sums: Callable[[A], G], x: A, terms: int, share: Array) -> G:
     """The sums times the share of each term, where no sum of large numbers overflows."""
     with np.errstate(over="ignore", invalid="ignore"):
         y = sums(x)
@@ -123,14 +123,9 @@ def sums(x: Images, size: Pair) -> Images:
 def global_average(x: Images) -> Matrix:
     """The mean of each channel over all pixels."""
     pixels = prod(x.shape[1:3])
-    y = _scaled_sums(_pixel_sums, x, pixels, scalar(1.0 / pixels, x.dtype))
-    return read_only(y)
-
-
-def _pixel_sums(x: Images) -> Matrix:
-    samples, rows, columns, channels = x.shape
-    sums: Matrix = place_sums(x.reshape(samples, rows * columns, channels))[:, 0]
-    return sums
+    places = x.reshape(x.shape[0], pixels, x.shape[3])
+    means: Matrix = _scaled_sums(place_sums, places, pixels, scalar(1.0 / pixels, x.dtype))[:, 0]
+    return read_only(means)
 
 
 def global_average_cotangent(shape: Sizes, dy: Matrix) -> Images:

@@ -10,7 +10,7 @@ from numpy.lib.introspect import opt_func_info
 
 @lru_cache(maxsize=1)
 def has_avx512() -> bool:
-    """Whether NumPy computes with AVX-512 here, which alone it vectorizes `expm1` with."""
+    """Whether NumPy computes with AVX-512 here, without which it does not vectorize `expm1`."""
     found = opt_func_info(func_name="^expm1$", signature="float32")
     loops = [loop["current"] for loop in found.get("expm1", {}).values()]  # none in some builds
     return any(not target.startswith("baseline") for target in loops)

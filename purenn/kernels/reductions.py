@@ -58,8 +58,7 @@ def squared_norm(x: Array) -> float:
     found = 0.0
     with np.errstate(over="ignore", invalid="ignore"):
         for (block,) in cut(BLOCK, flat):
-            squares = np.multiply(block, block, spare[: block.size])
-            found += float(np.add.reduce(squares))
+            found += float(np.add.reduce(np.multiply(block, block, spare[: block.size])))
     return found
 
 

@@ -52,7 +52,7 @@ def squash_slopes(x: Matrix, center: Vector, spread: Vector) -> Matrix:
 
 
 def _scaled(x: Matrix, center: Vector, spread: Vector) -> tuple[Matrix, Matrix]:
-    """Z and `sqrt(1 + (z / 3)²)`, in float64."""
+    """`z` and `sqrt(1 + (z / 3)²)` of `squash`, in float64."""
     z: Matrix = x * FLOAT64.type(0.5)
     with np.errstate(over="ignore"):
         np.subtract(z, center, z)

@@ -28,7 +28,7 @@ LIMITS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
 
 @lru_cache(maxsize=1)
 def helpers(process: int) -> tuple[int, Executor | None]:
-    """How many threads help the one that asks in this process, and who has them.
+    """The number of helping threads, and their pool: anew in each process, for a fork has none.
 
     Each core has a thread, up to `MOST`, unless the environment says that BLAS shall have fewer.
     """

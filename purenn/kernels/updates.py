@@ -6,7 +6,7 @@ from math import sqrt
 
 import numpy as np
 
-from purenn.arrays import FLOAT64, Array, FloatDtype, Leaves, read_only
+from purenn.arrays import FLOAT64, Array, Leaves, read_only
 from purenn.kernels.elementwise import scalar
 from purenn.kernels.memory import empty_like
 
@@ -17,11 +17,6 @@ FLUSH = 256
 def zeros_like(leaves: Leaves) -> Leaves:
     """Zeros of the same shapes and dtypes."""
     return tuple([read_only(np.zeros_like(x, order="C")) for x in leaves])
-
-
-def largest_factor(dtype: FloatDtype) -> float:
-    """The largest number that an array of that dtype can be multiplied by."""
-    return float(np.finfo(dtype).max)
 
 
 def scale(x: Array, factor: float, out: Array) -> Array:
@@ -54,7 +49,7 @@ def average(x: Array, share: float, y: Array, spare: Array, out: Array) -> Array
 def clip(x: Array, limit: float, out: Array) -> Array:
     """Every element brought into [-limit, limit]. NaN stays NaN."""
     if limit > 1e38:  # not all of these are float32 numbers
-        limit = min(limit, largest_factor(x.dtype))
+        limit = min(limit, float(np.finfo(x.dtype).max))
     return x.clip(scalar(-limit, x.dtype), scalar(limit, x.dtype), out)
 
 
@@ -94,8 +89,8 @@ def over_root(x: Array, square: Array, epsilon: float, out: Array) -> Array:
 
 def moved(x: Array, slope: Array, factor: float) -> Array:
     """`x + slope * factor`; a factor beyond the dtype counts as its largest number."""
-    out = empty_like(x)
-    return read_only(scale_and_add(slope, min(factor, largest_factor(x.dtype)), x, out, out))
+    out, largest = empty_like(x), float(np.finfo(x.dtype).max)
+    return read_only(scale_and_add(slope, min(factor, largest), x, out, out))
 
 
 def centered(x: Array) -> Array:

@@ -54,9 +54,9 @@ class Windows:
         return [(slice(None), row, column) for row in rows for column in columns]
 
 
-def blocks(samples: int, elements: int, together: int = BLOCK) -> list[Span]:
-    """A few samples at a time, of `together` elements at most, unless one has more."""
-    return spans(samples, max(1, together // max(1, elements)))
+def blocks(samples: int, elements: int) -> list[Span]:
+    """A few samples of that many elements at a time, at most `BLOCK` unless one has more."""
+    return spans(samples, max(1, BLOCK // max(1, elements)))
 
 
 def cover(x: Images, windows: Windows, fill: float = 0.0) -> Images:

@@ -13,7 +13,6 @@ from purenn.expressions import maker, rebuilt
 from purenn.initializers import orthogonal
 from purenn.kernels.elementwise import scalar, times
 from purenn.kernels.reductions import deviation
-from purenn.kernels.updates import largest_factor
 from purenn.keys import Key
 from purenn.layers._contract import Layer, P, X, Y
 from purenn.layers.periodic import Periodic
@@ -68,7 +67,7 @@ def _first(layer: Layer[P, X, Y], key: Key, example: X) -> P:
     if len(y) < 2:
         raise ShapeError(repr(layer), f"expected at least 2 samples for lsuv, got {len(y)}. {CURE}")
     size = deviation(y)
-    if not 1.0 / largest_factor(y.dtype) < size < inf:
+    if not 1.0 / float(np.finfo(y.dtype).max) < size < inf:
         expected = "outputs that vary for lsuv"
         raise DataError(f"{layer!r}: expected {expected}, got deviation {size}. {CURE}")
     return made(times(start, scalar(1.0 / size, y.dtype)))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from math import inf, isnan
 
 import attrs
+import numpy as np
 
 from purenn import checks
 from purenn.arrays import Array, Leaves, require_array
@@ -14,7 +15,7 @@ from purenn.errors import OptionError
 from purenn.expressions import maker
 from purenn.kernels.blocks import Updates
 from purenn.kernels.reductions import global_norm
-from purenn.kernels.updates import largest_factor, scale_and_add
+from purenn.kernels.updates import scale_and_add
 from purenn.optimizers._contract import Point, Transform, flowing, no_state
 from purenn.optimizers.elementwise import fitting, scaling
 from purenn.tree import EMPTY, Empty, Node
@@ -143,4 +144,4 @@ def _trust_ratio(param: Array, update: Array) -> float:
     size, length = global_norm((param,)), global_norm((update,))
     if not (0.0 < size < inf and 0.0 < length < inf):
         return 1.0
-    return min(size / length, largest_factor(update.dtype))
+    return min(size / length, float(np.finfo(update.dtype).max))

@@ -20,14 +20,8 @@ from purenn.optimizers import Optimizer
 from purenn.optimizers._contract import S
 from purenn.optimizers._state import Owner
 from purenn.saving import decode, encode
-from purenn.testing import variants
-from purenn.testing.purity import (
-    ContractError,
-    bits,
-    check_expression,
-    repeatable,
-    require_pullback,
-)
+from purenn.testing import purity, variants
+from purenn.testing.purity import ContractError, bits, repeatable, require_pullback
 from purenn.training.gradient import T, require_pair
 
 STEP = 1e-6  # of central differences, in float64
@@ -86,7 +80,7 @@ def check_layer(
     # Integers do not say which dtype the output has.
     if all(map(variants.moves, tree.leaves(example))):
         _check_single_precision(layer, example, start)
-    check_expression(layer)
+    purity.check_expression(layer)
 
 
 def _check_slopes(layer: Layer[P, X, Y], params: P, example: X, key: Key, tolerance: float) -> None:
@@ -163,7 +157,7 @@ def check_loss(
             check_loss(weighted(loss).__call__, prediction, (target, weights), tolerance)
         except (ContractError, ValueError) as error:
             raise ContractError(f"With weights of samples: {error}") from None
-    check_expression(loss)
+    purity.check_expression(loss)
 
 
 def check_optimizer(optimizer: Optimizer[S], params: P, steps: int = 5) -> None:
@@ -197,7 +191,7 @@ def check_optimizer(optimizer: Optimizer[S], params: P, steps: int = 5) -> None:
         state = decode(encode(after), "The state").fitted(after)  # while the owner's goes on
     if any(leaf.dtype == np.float64 for leaf in tree.leaves(params)):
         check_optimizer(optimizer, variants.narrow(params), steps)
-    check_expression(optimizer)
+    purity.check_expression(optimizer)
 
 
 def _check_frozen(params: object, grads: object, others: object) -> None:

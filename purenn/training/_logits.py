@@ -23,28 +23,23 @@ LOGITS: dict[object, tuple[object, ...]] = {
 }
 
 
-def call_of(value: object) -> Call | None:
+UNKNOWN = Call(None)  # of a function of one's own, say
+
+
+def call_of(value: object) -> Call:
     """What made a loss, a layer or the last of a chain but flatten(), inside of all wrappers."""
     if isinstance(value, Layer) and value.parts[-1] is not value:  # slices may have one part
         calls = map(call_of, value.parts[::-1])
-        return next((one for one in calls if one is None or one.maker is not flatten), None)
+        return next((one for one in calls if one.maker is not flatten), UNKNOWN)
     call = value.origin or value.expression if isinstance(value, Layer | Loss) else None
     if call is None or call.maker not in WRAPPERS:
-        return call
+        return call or UNKNOWN
     return call_of(call.arguments[WRAPPERS[call.maker]])
-
-
-def maker_of(value: object) -> object:
-    """The function of `call_of`."""
-    call = call_of(value)
-    return None if call is None else call.maker
 
 
 def require_logits(model: object, loss: object) -> None:
     """Check that a loss of logits gets them, not what `softmax` or `sigmoid` makes of them."""
     last, taker = call_of(model), call_of(loss)
-    if last is None or taker is None:
-        return
     if last.maker in (branches, beside) and taker.maker is losses.combined:
         for head, term in zip(last.arguments, taker.arguments, strict=True):
             require_logits(head, term)

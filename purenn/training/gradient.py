@@ -24,7 +24,6 @@ T = TypeVar("T")
 
 Gradient = Callable[[P, X, T, Key], tuple[float, P]]
 
-NUMBERS = (float, np.floating)
 OWN = "check_layer and check_loss, of purenn.testing, tell what is wrong with those of one's own."
 
 
@@ -50,7 +49,7 @@ def value_and_grad(model: Layer[P, X, Y], loss: LossFunction[Y, T]) -> Gradient[
 def gradient(
     model: Layer[P, X, Y], loss: LossFunction[Y, T], params: P, x: X, target: T, key: Key
 ) -> tuple[float, P]:
-    """The value and the gradient; its name is what a call without a key is told."""
+    """The value and the gradient. Its name is public: Python puts it into errors of a bad call."""
     try:
         prediction, pullback = model._unguarded_vjp(params, x, key)
         found = loss(prediction, target)
@@ -68,12 +67,8 @@ def require_loss_function(name: str, loss: object, cure: str = "") -> None:
     """Check that a loss or a measure can be called with a prediction and a target."""
     home = f"{loss.__module__}." if isfunction(loss) else ""
     is_maker = home.startswith("purenn.") and hasattr(loss, "__wrapped__")
-    if (
-        is_maker
-        or home.startswith("purenn.losses.")
-        or isinstance(loss, type)
-        or not callable(loss)
-    ):
+    is_own = is_maker or home.startswith("purenn.losses.")
+    if is_own or isinstance(loss, type) or not callable(loss):
         checks.instance(name, loss, Loss, cure)
 
 
@@ -86,7 +81,7 @@ def require_no_loss(name: str, function: object, cure: str) -> None:
 
 def require_pair(loss: object, found: object) -> None:
     """Check that what a loss gives is a number and a cotangent."""
-    if not (checks.is_pair(found) and isinstance(found[0], NUMBERS)):
+    if not (checks.is_pair(found) and isinstance(found[0], (float, np.floating))):
         expected = "a float and the cotangent of the prediction"
         raise OptionError(f"{loss!r}: expected {expected}, got {checks.both(found)}.")
 

@@ -34,6 +34,9 @@ def predict(
     The inputs are an array (or a pair of arrays) whose first axis counts the samples, at least one,
     a column of them, or a data set. `batch_size` samples are computed at a time. Several outputs,
     such as those of `branches`, come as a tuple of arrays.
+
+    Raises:
+        DataError: there is no sample, or arrays have different numbers of samples.
     """
     checks.instance("The model", model, Layer)
     source: X | Column[X] = inputs.inputs if isinstance(inputs, Dataset) else inputs
@@ -58,6 +61,11 @@ def evaluate(
         measure: a loss, or `(prediction, target) -> mean over these samples` such as `accuracy`;
             `measure_ignoring(accuracy, -1)` leaves out the unlabeled.
         batch_size: how many samples are computed at a time.
+
+    Raises:
+        OptionError: the measure gives no number, or takes logits where the model gives
+            probabilities.
+        DataError: as in `predict`, or the data are neither a data set nor a pair.
     """
     checks.instance("The model", model, Layer)
     require_loss_function("The measure", measure, "Give accuracy or mean_squared_error(), say.")

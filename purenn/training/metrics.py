@@ -12,11 +12,10 @@ import numpy as np
 from purenn import checks
 from purenn.arrays import AnyArray, Indices, Labels, Matrix, is_labels, require_integers
 from purenn.checks import Label, Number
-from purenn.errors import OptionError, ShapeError
+from purenn.errors import OptionError
 from purenn.expressions import maker
 from purenn.kernels.gather import take
-from purenn.losses import Loss
-from purenn.losses._targets import require_binary_targets, require_class_targets, require_matrix
+from purenn.losses import Loss, _targets
 from purenn.training.gradient import T, Y, require_no_loss
 from purenn.tree import leaves
 
@@ -26,7 +25,7 @@ def accuracy(prediction: Matrix, target: Matrix | Labels) -> float:
 
     Takes logits or probabilities (samples, classes), and targets as labels or rows.
     """
-    require_class_targets("accuracy", prediction, target)
+    _targets.require_class_targets("accuracy", prediction, target)
     labels = target if is_labels(target) else target.argmax(axis=1)
     return _share(prediction.argmax(axis=1) == labels, prediction)
 
@@ -39,7 +38,7 @@ def binary_accuracy(threshold: Number = 0.5) -> Callable[[Matrix, Matrix | Label
     """
 
     def measure(prediction: Matrix, target: Matrix | Labels) -> float:
-        rows = require_binary_targets("binary_accuracy", prediction, target)
+        rows = _targets.require_binary_targets("binary_accuracy", prediction, target)
         with np.errstate(over="ignore"):  # of a threshold beyond the dtype
             is_above = prediction > threshold
         return _share(is_above == (rows > 0.5), prediction)
@@ -83,11 +82,9 @@ def measure_ignoring(
         return np.flatnonzero(np.not_equal(target, label))
 
     def of_kept(prediction: Matrix, target: Labels) -> float:
-        require_matrix("measure_ignoring(...)", prediction)
+        _targets.require_matrix("measure_ignoring(...)", prediction)
+        _targets.require_labels("measure_ignoring(...)", target, len(prediction), None)
         rows = kept(target)
-        if len(prediction) != len(target):
-            problem = f"expected {len(prediction)} labels, got {len(target)}."
-            raise ShapeError("measure_ignoring(...)", problem)
         return measure(take(prediction, rows), take(target, rows)) if len(rows) else nan
 
     return Measure(of_kept, lambda target: counted(measure, take(target, kept(target))))

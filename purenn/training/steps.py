@@ -44,8 +44,8 @@ Step = Callable[[S, B], tuple[S, M]]
 class Report:
     """The mean loss of a batch before the update, and how many of its samples count.
 
-    None do in a step that `skip_nonfinite` skips, nor in one whose gradient `accumulated` gathers
-    for an update that will be skipped, from the first that is not finite on.
+    None counts in a step that `skip_nonfinite` skips, nor in one whose gradient `accumulated`
+    gathers for an update that will be skipped, from the first that is not finite on.
     """
 
     loss: float
@@ -136,7 +136,6 @@ def sharpness_aware_step(
     gradient = value_and_grad(model, loss)
     checks.instance("The optimizer of sharpness_aware_step", optimizer, Optimizer)
     length = checks.number("The radius of sharpness_aware_step", radius, above=0.0)
-
     return TrainingStep(model, loss, partial(_at_the_top, gradient, length), optimizer)
 
 

@@ -99,7 +99,7 @@ def weight_cotangent(x: Images, dy: Images, windows: Windows, weight: Filters) -
 
 
 def _powers_of_features(x: Array) -> Exponents:
-    """Powers of two above the norms of what has an index along the last axis."""
+    """Powers of two above the norms over all axes but the last: (1, 1, 1, features)."""
     rows: Matrix = x.reshape(-1, x.shape[3])
     sums = grids.square_sums(rows)[len(rows) :]
     found = grids.above(sums, lambda odd: grids.above_largest(rows[:, odd].T, len(rows)))

@@ -12,19 +12,10 @@ from typing import NamedTuple
 import numpy as np
 
 from purenn.arrays import FLOAT32, A, Array, FloatDtype
+from purenn.kernels.portable import numbers
 from purenn.kernels.portable.blockwise import Wide, blockwise, multiply_by_all, polynomial
 from purenn.kernels.portable.logarithms import log_rule
-from purenn.kernels.portable.numbers import (
-    HALF,
-    LN2,
-    MANTISSA,
-    ONE,
-    ROUNDING,
-    TWO,
-    ZERO,
-    constants,
-    integer,
-)
+from purenn.kernels.portable.numbers import HALF, LN2, ONE, TWO, ZERO, constants, integer
 
 
 class _Growth(NamedTuple):
@@ -36,13 +27,12 @@ class _Growth(NamedTuple):
     scales: tuple[Wide, ...]
 
 
-(MINUS_TWO,) = constants(-2.0)
-(LOG2_E,) = constants(float.fromhex("0x1.71547652b82fep+0"))
+MINUS_TWO, LOG2_E = constants(-2.0, 1.4426950408889634)
 EXPONENT_OF_ONE = 1023
-(ROUNDING_ONE,) = constants(ROUNDING + EXPONENT_OF_ONE + 1)
-(ROUNDING_TWO,) = constants(ROUNDING + 2 * EXPONENT_OF_ONE)
-BY_ONE, BY_MANTISSA = integer(1), integer(MANTISSA)
-RECIPROCAL = integer(2 * EXPONENT_OF_ONE << MANTISSA)  # less the bits of 2**n: those of 2**-n
+(ROUNDING_ONE,) = constants(numbers.ROUNDING + EXPONENT_OF_ONE + 1)
+(ROUNDING_TWO,) = constants(numbers.ROUNDING + 2 * EXPONENT_OF_ONE)
+BY_ONE, BY_MANTISSA = integer(1), integer(numbers.MANTISSA)
+RECIPROCAL = integer(2 * EXPONENT_OF_ONE << numbers.MANTISSA)  # less 2**n's bits: those of 2**-n
 # Beyond these the results are 0 and infinity; above -1 they round to -1 from `SMALLEST` on.
 (SMALLEST,) = constants(-40.0)
 LIMITS_32, LIMITS_64 = constants(-105.0, 89.0), constants(-746.0, 710.0)
@@ -209,6 +199,9 @@ def power(x: Array, y: float, out: A) -> A:
     Within 1 unit in the last place of what is nearest in float32. In float64 the error in such
     units is up to 2 + 2 * |log(x**y)|, which is large only where the power is far from 1.
     """
+    if y == 0.0:
+        out.fill(1.0)
+        return out
     (exponent,) = constants(y)
 
     @blockwise
@@ -217,7 +210,4 @@ def power(x: Array, y: float, out: A) -> A:
         np.multiply(x, exponent, x)
         _exp_rule(x, spare, dtype)
 
-    if y == 0.0:
-        out.fill(1.0)
-        return out
     return raised(x, out)

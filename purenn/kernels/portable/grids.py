@@ -82,7 +82,7 @@ def above_largest(x: Matrix, count: int) -> Exponents:
 def above(sums: Vector, otherwise: Callable[[Mask], Exponents]) -> Exponents:
     """Powers of two above norms, from the sums of squares.
 
-    A call gives those whose squares may have been lost or infinite.
+    `otherwise` gives those of a mask, whose squares may have been lost or infinite.
     """
     with np.errstate(over="ignore", under="ignore"):
         found: Exponents = np.frexp(np.sqrt(sums * sums.dtype.type(MARGIN)))[1]

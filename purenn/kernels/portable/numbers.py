@@ -23,11 +23,7 @@ def integer(value: int) -> Bits:
 
 ZERO, HALF, ONE, TWO = constants(0.0, 0.5, 1.0, 2.0)
 # log(2), and as a sum: the second has 32 bits, and so exact products with integers of 21 bits.
-LN2 = constants(
-    float.fromhex("0x1.62e42fefa39efp-1"),
-    float.fromhex("0x1.62e42feep-1"),
-    float.fromhex("0x1.a39ef35793c76p-33"),
-)
+LN2 = constants(0.6931471805599453, 0.6931471803691238, 1.9082149292705877e-10)
 # A float64 of this size has the unit 1: the sum of it and x ends with the bits of rint(x).
 ROUNDING = 1.5 * 2.0**52
 MANTISSA = 52  # bits, below those of the exponent

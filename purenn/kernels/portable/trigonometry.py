@@ -15,14 +15,9 @@ from purenn.arrays import FLOAT32, FloatDtype
 from purenn.kernels.portable.blockwise import Wide, blockwise, polynomial
 from purenn.kernels.portable.numbers import HALF, ONE, ROUNDING, Bits, constants, integer
 
-(TO_INTEGER,) = constants(ROUNDING)
-(TURNS,) = constants(float.fromhex("0x1.45f306dc9c883p-1"))  # 2 / pi
+TO_INTEGER, TURNS = constants(ROUNDING, 0.6366197723675814)  # the second is 2 / pi
 # pi/2. The first two have 35 bits, and so exact products with whole numbers of up to 18 bits.
-QUARTER_TURN = constants(
-    float.fromhex("0x1.921fb5444p+0"),
-    float.fromhex("0x1.68c234c4cp-39"),
-    float.fromhex("0x1.98a2e03707345p-77"),
-)
+QUARTER_TURN = constants(1.5707963267923333, 2.5633441515839558e-12, 1.0562999066987428e-23)
 NEAR = 2.0**17 * 1.5
 # Bits after the point: 256 of them are right in the remainder of the largest number.
 PLACES, GUARD = 1280, 32
@@ -64,9 +59,9 @@ def _rule(quarters: Bits, x: Wide, spare: list[Wide], dtype: FloatDtype) -> None
     count = _reduce(x, spare)
     np.add(count, quarters, count)
     z, sine, cosine = np.multiply(x, x, spare[2]), spare[3], spare[4]
-    coefficients = (SIN_32, COS_32) if dtype == FLOAT32 else (SIN_64, COS_64)
-    polynomial(z, coefficients[0], sine)
-    polynomial(z, coefficients[1], cosine)
+    of_sine, of_cosine = (SIN_32, COS_32) if dtype == FLOAT32 else (SIN_64, COS_64)
+    polynomial(z, of_sine, sine)
+    polynomial(z, of_cosine, cosine)
     np.multiply(cosine, z, cosine)
     np.multiply(cosine, z, cosine)
     np.multiply(sine, z, sine)
