@@ -18,6 +18,7 @@ import attrs
 import pytest
 from test_readme import DOCS, blocks
 
+import purenn as nn
 from purenn.data import AugmentedBatches, Batches
 
 ROOT = Path(__file__).parent.parent
@@ -82,3 +83,9 @@ def test_right_programs_run() -> None:
 def test_fields_are_defined_once(kind: type) -> None:
     # Those that are defined again are the last for attrs and mypy, and the first for pyright.
     assert not any(map(attrs.has, kind.__mro__[1:]))
+
+
+@pytest.mark.parametrize("kind", [nn.Layer, nn.Transform])
+def test_arguments_for_private_fields_are_named_for_pyright(kind: type) -> None:
+    private = [one for one in attrs.fields(kind) if one.init and one.name.startswith("_")]
+    assert not any(one.alias_is_default for one in private)
