@@ -203,12 +203,13 @@ def is_like(made: object, value: E) -> TypeGuard[E]:
 
 
 def _call(function: object, bound: inspect.BoundArguments) -> Call:
-    """The call, with what differs from its default by name unless `*arguments` follow it."""
+    """The call, with what differs from its default by name where that is allowed."""
     given = {name: bound.signature.parameters[name] for name in bound.arguments}
     is_spread = any(one.kind is one.VAR_POSITIONAL for one in given.values())
     options: dict[str, object] = {}
     for name, one in given.items():
-        if one.default is one.empty or (is_spread and one.kind is not one.KEYWORD_ONLY):
+        is_unnamed = one.kind is one.POSITIONAL_ONLY or is_spread
+        if one.default is one.empty or (is_unnamed and one.kind is not one.KEYWORD_ONLY):
             continue
         value: object = bound.arguments.pop(name)
         if type(value) is not type(one.default) or value != one.default:

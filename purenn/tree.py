@@ -85,9 +85,13 @@ def field_names(kind: type) -> tuple[str, ...]:
         cure = " Decorate a class of parameters with @attrs.frozen(eq=False)."
         if issubclass(kind, np.generic):
             cure = " Convert it with np.asarray(x), or with float(x) in a state."
+        elif issubclass(kind, (type, type(tuple[int]), type(Frozen[int]))):
+            cure = " Give a tree, not its type."
         elif kind.__module__ == "builtins":
             made, one = " Make it a tuple or a frozen attrs class.", " Give arrays or state.params."
-            cure = {list: made, dict: made, int: one, float: one}.get(kind, "")
+            none = " Where there is nothing, put Empty()."
+            cures = {list: made, dict: made, int: one, float: one, type(None): none}
+            cure = cures.get(kind, "")
         expected = "expected a tree of arrays, tuples and frozen attrs classes"
         raise TreeError(f"{expected}, got {kind.__name__}.{cure}")
     for name in [field.name for field in attrs.fields(kind) if field.kw_only or not field.init]:

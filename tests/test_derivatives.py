@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import numpy as np
 import pytest
-from contracts import bits, dtypes, matrix, noise, normal
+from contracts import bits, copies, dtypes, matrix, noise, normal
 
 import purenn as nn
 from purenn import layers, training
@@ -77,7 +77,8 @@ def test_jacobians_and_gradients_by_inputs_are_those_of_inference(
 def test_any_function_of_the_outputs_has_a_gradient_by_inputs() -> None:
     params = MODEL.init(KEY, ROWS)
     of_each = training.jacobian(MODEL, params, ROWS)
-    chosen = training.input_gradient(MODEL, params, ROWS, training.chosen_output(LABELS))
+    slope = copies(training.chosen_output(LABELS))[0]  # from its pickle
+    chosen = training.input_gradient(MODEL, params, ROWS, slope)
     np.testing.assert_allclose(chosen, of_each[np.arange(4), LABELS])
     by_loss = training.input_gradient(MODEL, params, ROWS, lambda y: ENTROPY(y, LABELS)[1])
     slopes = ENTROPY(MODEL.apply(params, ROWS), LABELS)[1]

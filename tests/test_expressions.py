@@ -81,6 +81,11 @@ def optional(first: int = 1, *others: int) -> Schedule:
 
 
 @maker
+def by_place(first: int = 1, second: int = 2, /, third: int = 3) -> Schedule:
+    return schedules.constant(first + 10 * second + 100 * third)
+
+
+@maker
 def named(**options: float) -> Schedule:
     return schedules.constant(sum(options.values()))
 
@@ -90,7 +95,9 @@ def test_makers_of_ones_own_may_take_arguments_of_any_kind() -> None:
     assert repr(warm(0.5, scale=2, name="y")) == "warm(0.5, scale=2, name='y')"
     assert warm.__doc__ == "A schedule of one's own."
     assert named(a=1.0) != named(b=1.0)
-    for schedule in (warm(0.5, 3, scale=2.0), optional(1, 2, 3), optional(), named(a=0.5, b=0.25)):
+    assert repr(by_place(1, 5, 6)) == "by_place(1, 5, third=6)"
+    of_many = warm(0.5, 3, scale=2.0), optional(1, 2, 3), optional(), named(a=0.5, b=0.25)
+    for schedule in (*of_many, by_place(), by_place(4), by_place(1, 5, 6), by_place(third=6)):
         for again in copies(schedule):
             assert again == schedule
             assert again(0) == schedule(0)

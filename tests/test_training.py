@@ -99,7 +99,7 @@ def test_means_take_in_what_counts_and_nothing_else() -> None:
     assert [report.samples for report in reports] == [1, 0, 2, 1, 1]
     hits = nn.accuracy(SCORES[KEPT], SOME[KEPT])
     for size in (1, 2, 9):
-        for one in (KNOWN, measure_ignoring(KNOWN, -2), measure_ignoring(KNOWN, -1)):
+        for one in (*copies(KNOWN), measure_ignoring(KNOWN, -2), measure_ignoring(KNOWN, -1)):
             found = nn.evaluate(MODEL, START.params, (X, SOME), one, size)
             assert found == pytest.approx(hits)
     none = np.full(9, -1)
@@ -281,7 +281,7 @@ def test_binary_accuracy_counts_sides_of_the_threshold(dtype: FloatDtype) -> Non
     for target in (labels, rows):
         assert nn.binary_accuracy()(outputs, target) == 0.75
         assert nn.binary_accuracy(threshold=0.1)(outputs, target) == 0.75
-        assert nn.binary_accuracy(-3)(outputs, target) == 0.5
+        assert [one(outputs, target) for one in copies(nn.binary_accuracy(-3))] == [0.5] * 3
         assert nn.binary_accuracy(1e300)(outputs, target) == 0.5
     half = matrix([[0.5, 0.5], [0.6, 0.4]], dtype)
     assert nn.binary_accuracy()(half, matrix([[0, 0.5], [0.6, 1]], dtype)) == 0.75

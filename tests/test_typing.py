@@ -14,8 +14,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import attrs
 import pytest
 from test_readme import DOCS, blocks
+
+import purenn as nn
+from purenn.data import AugmentedBatches, Batches
 
 ROOT = Path(__file__).parent.parent
 RIGHT, WRONG = "tests/typing/pass/right.py", "tests/typing/fail/wrong.py"
@@ -73,3 +77,15 @@ def test_users_without_stubs_know_the_types_of_estimators(tmp_path: Path) -> Non
 
 def test_right_programs_run() -> None:
     assert "KEY" in runpy.run_path(str(ROOT / RIGHT))
+
+
+@pytest.mark.parametrize("kind", [AugmentedBatches, Batches])
+def test_fields_are_defined_once(kind: type) -> None:
+    # Those that are defined again are the last for attrs and mypy, and the first for pyright.
+    assert not any(map(attrs.has, kind.__mro__[1:]))
+
+
+@pytest.mark.parametrize("kind", [nn.Layer, nn.Transform])
+def test_arguments_for_private_fields_are_named_for_pyright(kind: type) -> None:
+    private = [one for one in attrs.fields(kind) if one.init and one.name.startswith("_")]
+    assert not any(one.alias_is_default for one in private)

@@ -90,14 +90,18 @@ def _column(data: Arrays | Column[object], made: dict[int, Rows[AnyArray]]) -> C
     return made[id(data)]
 
 
-@attrs.frozen(eq=False, repr=False)
 class Numbered(Node, ABC, Generic[X, T]):
     """A sequence of batches, made as they are read, which can be iterated, indexed and sliced."""
 
-    numbers: range
+    __slots__ = ()
+
+    numbers: range  # no field here: pyright would take it for the first of those that inherit it
 
     @abstractmethod
     def _make(self, number: int) -> Batch[X, T]: ...
+
+    @abstractmethod
+    def _part(self, numbers: range) -> Self: ...
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -111,7 +115,7 @@ class Numbered(Node, ABC, Generic[X, T]):
     def __getitem__(self, index: Span) -> Self: ...
     def __getitem__(self, index: int | Span) -> Batch[X, T] | Self:
         if isinstance(index, slice):
-            return attrs.evolve(self, numbers=self.numbers[index])
+            return self._part(self.numbers[index])
         return self._make(self.numbers[index])
 
 
@@ -148,6 +152,9 @@ class Batches(Numbered[X, T]):
         selection = range(len(data))[rows] if order is None else order[rows]
         key = self.key.child("batch", number)
         return Batch(data.inputs.take(selection), data.targets.take(selection), key)
+
+    def _part(self, numbers: range) -> Self:
+        return attrs.evolve(self, numbers=numbers)
 
 
 def shuffled_batches(data: Dataset[X, T], batch_size: int, key: Key, epoch: int) -> Batches[X, T]:

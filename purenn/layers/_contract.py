@@ -54,9 +54,9 @@ class Layer(Expressed, Generic[P, X, Y]):
     for all other layers, also for those made of others.
     """
 
-    _init: Callable[[Key, X], P] = attrs.field(validator=checks.called)
-    _apply: Callable[[P, X], Y] = attrs.field(validator=checks.called)
-    _vjp: Callable[[P, X, Key], Pass[Y, P, X]] = attrs.field(validator=checks.called)
+    _init: Callable[[Key, X], P] = attrs.field(validator=checks.called, alias="init")
+    _apply: Callable[[P, X], Y] = attrs.field(validator=checks.called, alias="apply")
+    _vjp: Callable[[P, X, Key], Pass[Y, P, X]] = attrs.field(validator=checks.called, alias="vjp")
     inference: Layer[P, X, Y] | None = attrs.field(default=None, kw_only=True)
 
     def __attrs_post_init__(self) -> None:

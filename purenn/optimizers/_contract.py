@@ -98,7 +98,7 @@ class Transform(Expressed, Generic[S]):
         update: `(state, grads, point) -> (state, updates)`.
     """
 
-    _init: Init[S] = attrs.field(validator=checks.called)
+    _init: Init[S] = attrs.field(validator=checks.called, alias="init")
     update: Update[S] = attrs.field(validator=checks.called)
     # What `update` is made of, and the parts of a chain, which `attrs.evolve` drops.
     _flow: Flow[S] | None = attrs.field(default=None, init=False)

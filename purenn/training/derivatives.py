@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from math import isfinite, prod
 from typing import TypeVar
 
@@ -35,13 +36,13 @@ def every_output(y: Y) -> Y:
 def chosen_output(labels: Labels) -> Callable[[Matrix], Matrix]:
     """For `input_gradient`: the slope of the sum of one output per sample, that of its label."""
     arrays.require_integers("chosen_output", labels)
+    return partial(_chosen, labels)  # which can be pickled
 
-    def slope(y: Matrix) -> Matrix:
-        require_matrix("chosen_output", y)
-        require_labels("chosen_output", labels, *y.shape)
-        return label_rows(labels, y.shape[1], y.dtype)
 
-    return slope
+def _chosen(labels: Labels, y: Matrix) -> Matrix:
+    require_matrix("chosen_output", y)
+    require_labels("chosen_output", labels, *y.shape)
+    return label_rows(labels, y.shape[1], y.dtype)
 
 
 @np.errstate(under="ignore")

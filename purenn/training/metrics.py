@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from math import nan
 from typing import Generic
 
@@ -36,14 +37,14 @@ def binary_accuracy(threshold: Number = 0.5) -> Callable[[Matrix, Matrix | Label
 
     Use a threshold of 0.5 for probabilities, and of 0 for logits.
     """
+    return partial(_on_its_side, threshold)  # which can be pickled
 
-    def measure(prediction: Matrix, target: Matrix | Labels) -> float:
-        rows = _targets.require_binary_targets("binary_accuracy", prediction, target)
-        with np.errstate(over="ignore"):  # of a threshold beyond the dtype
-            is_above = prediction > threshold
-        return _share(is_above == (rows > 0.5), prediction)
 
-    return measure
+def _on_its_side(threshold: float, prediction: Matrix, target: Matrix | Labels) -> float:
+    rows = _targets.require_binary_targets("binary_accuracy", prediction, target)
+    with np.errstate(over="ignore"):  # of a threshold beyond the dtype
+        is_above = prediction > threshold
+    return _share(is_above == (rows > 0.5), prediction)
 
 
 @attrs.frozen(eq=False)
@@ -76,18 +77,25 @@ def measure_ignoring(
     0.5
     """
     require_no_loss("The measure of measure_ignoring", measure, "Use losses.ignoring(loss, label).")
+    return Measure(partial(_of_kept, measure, label), partial(_count, measure, label))
 
-    def kept(target: Labels) -> Indices:
-        require_integers("measure_ignoring(...)", target)
-        return np.flatnonzero(np.not_equal(target, label))
 
-    def of_kept(prediction: Matrix, target: Labels) -> float:
-        _targets.require_matrix("measure_ignoring(...)", prediction)
-        _targets.require_labels("measure_ignoring(...)", target, len(prediction), None)
-        rows = kept(target)
-        return measure(take(prediction, rows), take(target, rows)) if len(rows) else nan
+def _kept(label: int, target: Labels) -> Indices:
+    require_integers("measure_ignoring(...)", target)
+    return np.flatnonzero(np.not_equal(target, label))
 
-    return Measure(of_kept, lambda target: counted(measure, take(target, kept(target))))
+
+def _of_kept(
+    measure: Callable[[Matrix, Labels], float], label: int, prediction: Matrix, target: Labels
+) -> float:
+    _targets.require_matrix("measure_ignoring(...)", prediction)
+    _targets.require_labels("measure_ignoring(...)", target, len(prediction), None)
+    rows = _kept(label, target)
+    return measure(take(prediction, rows), take(target, rows)) if len(rows) else nan
+
+
+def _count(measure: object, label: int, target: Labels) -> int:
+    return counted(measure, take(target, _kept(label, target)))
 
 
 def counted(measure: object, targets: object) -> int:

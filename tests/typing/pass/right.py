@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from typing import TypeVar, assert_type
+from typing import TypeVar, TypeVarTuple, assert_type
 
 import attrs
 import numpy as np
@@ -22,7 +22,10 @@ KEY = nn.Key(0)
 Params = tuple[Linear, Empty, Linear]
 
 A = TypeVar("A", bound=Array)
+P = TypeVar("P")
 S = TypeVar("S")
+X = TypeVar("X")
+Ps = TypeVarTuple("Ps")
 
 x: Matrix = np.ones((2, 4), np.float32)
 rows: Matrix = np.full((2, 2), 0.5, np.float32)
@@ -75,6 +78,18 @@ joined = layers.beside(nn.flatten() >> nn.linear(2), embedding(9, 2)) >> concate
 Joined = tuple[layers.Both[tuple[Empty, Linear], layers.Embedding], Empty]
 assert_type(joined, nn.Layer[Joined, tuple[Images, Labels], Matrix])
 
+
+# In a function of any layer, `block` keeps in one place what may be a chain.
+def ended(body: nn.Layer[P, X, Matrix]) -> nn.Layer[tuple[Block[P], Linear], X, Matrix]:
+    return block(body) >> nn.linear(1)
+
+
+def longer(body: nn.Layer[tuple[*Ps], X, Matrix]) -> nn.Layer[tuple[*Ps, Linear], X, Matrix]:
+    return body >> nn.linear(1)
+
+
+for ends in (ended(model).init(KEY, x)[0].inner[2], longer(model).init(KEY, x)[2]):
+    assert ends.weight.shape == (3, 2)
 
 # Images stay images until they are flattened or averaged.
 seen = layers.conv(8, 3) >> nn.batch_norm() >> nn.relu() >> layers.max_pool() >> layers.pad(1)
