@@ -169,6 +169,8 @@ def _column(name: str, array: Anything, dtype: str = "") -> Column:
         return Column(name, _finite(np.asarray(array, FLOAT64), name))
     if array.dtype.kind == "f":  # categories, which pandas makes floats of where one is missing
         _require_exact(name, np.asarray(array, FLOAT64))
+    if has_categories and array.dtype.kind in "mM":
+        array = array.astype(f"{array.dtype.kind}8[us]")  # a list of nanoseconds has plain counts
     values = [
         None if type(value) not in PRESENT and is_missing(value) else value
         for value in array.tolist()
