@@ -161,7 +161,7 @@ def _of_frame(frame: Frame) -> Iterator[Column]:
 def _column(name: str, array: Anything, dtype: str = "") -> Column:
     if array.ndim != 1 or array.dtype.kind == "V":
         raise DataError(f"X: {name} has more than one value in a row.")
-    is_declared = dtype.startswith(("category", "Categorical", "Enum"))
+    is_declared = dtype.startswith(("category", "Categorical", "Enum", "dictionary"))
     has_categories = is_declared or dtype.startswith(
         ("str", "String", "Null")
     )  # if all are missing
