@@ -69,9 +69,14 @@ class FakeArrow:
         return self.array
 
 
-def fake(content: dict[str, Values]) -> object:
-    dtypes = {name: "category" if name == "declared" else "object" for name in content}
+def fake(content: dict[str, Values], declared: str = "category") -> object:
+    dtypes = {name: declared if name == "declared" else "object" for name in content}
     return FakeFrame({name: FakeSeries(each, dtypes[name]) for name, each in content.items()})
+
+
+def arrow(content: dict[str, Values]) -> object:
+    """A frame of pandas with pyarrow's dtypes."""
+    return fake(content, "dictionary<values=int64, indices=int32, ordered=0>[pyarrow]")
 
 
 def pandas(content: dict[str, Values]) -> object:
@@ -96,7 +101,7 @@ def test_integers_of_128_bits_are_numbers() -> None:
     assert bits(found) == bits(expected)
 
 
-each_frame = pytest.mark.parametrize("frame", [fake, pandas, polars])
+each_frame = pytest.mark.parametrize("frame", [fake, arrow, pandas, polars])
 
 
 def scaled(column: Vector) -> Vector:

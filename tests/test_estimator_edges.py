@@ -151,6 +151,19 @@ def test_categories_that_are_numbers_must_be_told_apart() -> None:
             model.predict(table)
 
 
+@pytest.mark.parametrize("kind", ["datetime64", "timedelta64"])
+def test_categories_that_are_dates_are_the_same_in_any_unit(kind: str) -> None:
+    pd, days = pytest.importorskip("pandas"), np.arange(60) % 4
+    dates = days.astype("timedelta64[D]") + np.zeros(60, f"{kind}[D]")
+    tables = [
+        pd.DataFrame({"a": dates.astype(f"{kind}[{unit}]")}).astype("category")
+        for unit in ("ns", "us", "s")
+    ]
+    model = classifier().fit(tables[0], days)
+    for table in tables:
+        assert np.array_equal(model.predict_proba(table), model.predict_proba(tables[0]))
+
+
 def test_text_of_any_length_is_text() -> None:
     names = [["a", "x"], [None, "y"], ["b", "x"]] * 10
     found = classifier().fit(np.array(names, object), [0, 1, 1] * 10).predict_proba(names)

@@ -75,7 +75,7 @@ class Columns(Node):
 
         Raises:
             DataError: there are more columns or fewer, or a number is infinite.
-            DtypeError: a column that had numbers has something else.
+            DtypeError: a column that had numbers has something else, or one of texts has numbers.
         """
         numbers, small, large = _parted(read_table(table), self.categories, self.largest)
         small += _presences(numbers, self.lacking)
@@ -170,7 +170,9 @@ def _parted(
             numbers.append(column.numbers())
             continue
         known = {value: number for number, value in enumerate(values, 1)}
-        codes: Indices = np.array([known.get(value, 0) for value in column.values()], np.int64)
+        codes: Indices = np.array(
+            [known.get(value, 0) for value in column.values(values)], np.int64
+        )
         (small if len(values) <= largest else large).append((codes, len(values)))
     rows = len(read[0].content)
     joined: Matrix = np.array(numbers, FLOAT64).reshape(len(numbers), rows).T

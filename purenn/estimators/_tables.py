@@ -5,7 +5,7 @@ Frames are asked for nothing but what both have, so that neither needs to be ins
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from math import inf, isnan, nan
 from numbers import Number
 from typing import Protocol, SupportsFloat, runtime_checkable
@@ -68,10 +68,14 @@ class Column:
                 raise DtypeError("X", f"{self.name}: {expected}, got {each!r}.")
         return _numbers(self.name, self.content)
 
-    def values(self) -> list[object]:
-        """The content of a column that had categories when it was fitted."""
+    def values(self, known: Sequence[object]) -> list[object]:
+        """The content of a column that had these categories when it was fitted."""
         if isinstance(self.content, list):
             return self.content
+        numbers = self.content[~np.isnan(self.content)]
+        if known and numbers.size and all(isinstance(each, str) for each in known):
+            expected = f"expected texts such as {known[0]!r}, as when it was fitted"
+            raise DtypeError("X", f"{self.name}: {expected}, got {numbers[0]}.")
         _require_exact(self.name, self.content)
         return [None if isnan(each) else each for each in self.content.tolist()]
 
@@ -161,7 +165,7 @@ def _of_frame(frame: Frame) -> Iterator[Column]:
 def _column(name: str, array: Anything, dtype: str = "") -> Column:
     if array.ndim != 1 or array.dtype.kind == "V":
         raise DataError(f"X: {name} has more than one value in a row.")
-    is_declared = dtype.startswith(("category", "Categorical", "Enum"))
+    is_declared = dtype.startswith(("category", "Categorical", "Enum", "dictionary"))
     has_categories = is_declared or dtype.startswith(
         ("str", "String", "Null")
     )  # if all are missing
@@ -169,6 +173,8 @@ def _column(name: str, array: Anything, dtype: str = "") -> Column:
         return Column(name, _finite(np.asarray(array, FLOAT64), name))
     if array.dtype.kind == "f":  # categories, which pandas makes floats of where one is missing
         _require_exact(name, np.asarray(array, FLOAT64))
+    if has_categories and array.dtype.kind in "mM":
+        array = array.astype(f"{array.dtype.kind}8[us]")  # a list of nanoseconds has plain counts
     values = [
         None if type(value) not in PRESENT and is_missing(value) else value
         for value in array.tolist()

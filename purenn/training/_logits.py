@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from purenn import losses
+from purenn import layers, losses
 from purenn.errors import OptionError
 from purenn.expressions import Call
 from purenn.layers import Layer, beside, block, branches, flatten, frozen, lsuv, sigmoid, softmax
@@ -38,7 +38,7 @@ def call_of(value: object) -> Call:
 
 
 def require_logits(model: object, loss: object) -> None:
-    """Check that a loss of logits gets them, not what `softmax` or `sigmoid` makes of them."""
+    """Check that a loss of logits, or of log-rates, does not get what a layer makes of them."""
     last, taker = call_of(model), call_of(loss)
     if last.maker in (branches, beside) and taker.maker is losses.combined:
         for head, term in zip(last.arguments, taker.arguments, strict=True):
@@ -46,3 +46,6 @@ def require_logits(model: object, loss: object) -> None:
     if last.maker in LOGITS and any(taker.maker in takers for takers in LOGITS.values()):
         cure = "Leave out the softmax or sigmoid at its end, or take a loss of probabilities."
         raise OptionError(f"The loss: {loss!r} takes logits, the model gives probabilities. {cure}")
+    if last.maker is layers.exponential and taker.maker is losses.poisson:
+        cure = "Leave out the exponential at its end."
+        raise OptionError(f"The loss: {loss!r} takes log-rates, the model gives rates. {cure}")
