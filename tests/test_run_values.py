@@ -223,6 +223,17 @@ class TestSignals:
         done = subprocess.run([sys.executable, "-c", code], check=False)
         assert done.returncode == -signal.SIGTERM
 
+    def test_a_fork_is_ended_by_the_first_also_after_a_run_of_its_own(self) -> None:
+        code = (
+            "import os, signal, sys; from purenn.runs.interruption import interruptible\n"
+            "with interruptible():\n"
+            "    if child := os.fork(): sys.exit(os.waitpid(child, 0)[1])\n"
+            "    with interruptible(): pass\n"
+            "    signal.raise_signal(signal.SIGTERM); os._exit(0)"
+        )
+        done = subprocess.run([sys.executable, "-c", code], check=False)
+        assert done.returncode == signal.SIGTERM
+
     def test_what_is_ignored_stays_ignored(self) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         with interruptible() as stop:
