@@ -96,6 +96,11 @@ class TestEnvironments:
         assert runs.environment_differences(resumed, OTHER) == lines
         assert None not in runs.environment().values()
 
+    def test_files_are_not_read_in_the_encoding_of_the_locale(self) -> None:
+        code = "from purenn import runs; runs.environment()"
+        strict = ("-X", "warn_default_encoding", "-W", "error")
+        subprocess.run([sys.executable, *strict, "-c", code], check=True)
+
     def test_no_checkout_or_git(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         assert commit(tmp_path) == ""
         monkeypatch.setenv("PATH", str(tmp_path))

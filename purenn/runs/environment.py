@@ -83,7 +83,8 @@ def _threads() -> Environment:
 
 def _cpu() -> str:
     source = Path("/proc/cpuinfo")
-    found = re.search(r"model name\s*: (.*)", source.read_text()) if source.exists() else None
+    text = source.read_text("utf-8", "replace") if source.exists() else ""
+    found = re.search(r"model name\s*: (.*)", text)
     return found[1] if found else platform.processor()
 
 
