@@ -183,6 +183,8 @@ def test_threads_of_blas_come_back() -> None:
     before = [pool["num_threads"] for pool in threadpool_info()]
     with pytest.raises(KeyboardInterrupt), redirect_stdout(Interrupting()):
         classifier().set_params(verbose=True).fit(X, LABELS)
+    with redirect_stdout(None):  # as where it is closed
+        classifier(epochs=1).set_params(verbose=True).fit(X, LABELS)
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda epochs: classifier(epochs=epochs).fit(X, LABELS), (4, 8, 2, 6)))
     assert [pool["num_threads"] for pool in threadpool_info()] == before

@@ -100,7 +100,7 @@ def train(problem: Problem, small: float, member: int, key: Key, stage: Stage) -
 
 def tell(problem: Problem, member: int, number: int, curves: Curves) -> None:
     """Print what was measured in an epoch, if that is wanted."""
-    if problem.is_verbose:
+    if problem.is_verbose and sys.stdout is not None:
         loss, held, error = (f"{value:.4g}" for value in curves)
         what = f"loss {loss}, validation loss {held}, validation error {error}"
         sys.stdout.write(f"member {member}, epoch {number + 1}: {what}\n")
