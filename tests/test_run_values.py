@@ -103,8 +103,12 @@ class TestEnvironments:
 
     def test_no_checkout_or_git(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         assert commit(tmp_path) == ""
+        place = Path(nn.__file__).parent
+        known = commit.__wrapped__(place)
+        monkeypatch.setenv("GIT_DIR", str(tmp_path))  # as in a hook of another one
+        assert commit.__wrapped__(place) == known
         monkeypatch.setenv("PATH", str(tmp_path))
-        assert commit.__wrapped__(Path(nn.__file__).parent) == ""
+        assert commit.__wrapped__(place) == ""
 
     def test_neither_signals_nor_unreadable_errors_of_git_matter(self, tmp_path: Path) -> None:
         git = tmp_path / "git"
