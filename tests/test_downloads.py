@@ -96,11 +96,11 @@ def test_without_pooch_it_says_what_to_install(web: Path, monkeypatch: pytest.Mo
         fashion_mnist()
 
 
-@pytest.mark.parametrize("kind", ["terminal", "file"])
+@pytest.mark.parametrize("kind", ["terminal", "file", "closed"])
 def test_terminals_show_progress(web: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     stream = io.StringIO()
     monkeypatch.setattr(stream, "isatty", lambda: kind == "terminal")
-    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setattr(sys, "stderr", None if kind == "closed" else stream)
     put_sample(web / "0")
     fashion_mnist()
     assert ("100%" in stream.getvalue()) == (kind == "terminal")

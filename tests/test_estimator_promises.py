@@ -105,6 +105,7 @@ def test_nothing_vanishes_or_overflows(portable: bool) -> None:
     small[:200, 0], small[200, 0], small[201, 0] = 0.0, 1e-50, 5e-324
     with np.errstate(all="raise"):
         assert classifier(portable=portable).fit(X, LABELS).score(X, LABELS) > 0.5
+        (nn.linear(8) >> nn.layers.gelu() >> nn.linear(1)).init(nn.Key(0), 1e4 * NUMBERS)
         tiny = 1e-200 * X
         assert np.isfinite(classifier().fit(tiny, LABELS).input_gradients(tiny)).all()
         assert np.isfinite(regressor(portable=portable).fit(small, VALUES).predict(small)).all()
@@ -183,6 +184,8 @@ def test_threads_of_blas_come_back() -> None:
     before = [pool["num_threads"] for pool in threadpool_info()]
     with pytest.raises(KeyboardInterrupt), redirect_stdout(Interrupting()):
         classifier().set_params(verbose=True).fit(X, LABELS)
+    with redirect_stdout(None):  # as where it is closed
+        classifier(epochs=1).set_params(verbose=True).fit(X, LABELS)
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda epochs: classifier(epochs=epochs).fit(X, LABELS), (4, 8, 2, 6)))
     assert [pool["num_threads"] for pool in threadpool_info()] == before

@@ -96,10 +96,19 @@ class TestEnvironments:
         assert runs.environment_differences(resumed, OTHER) == lines
         assert None not in runs.environment().values()
 
+    def test_files_are_not_read_in_the_encoding_of_the_locale(self) -> None:
+        code = "from purenn import runs; runs.environment()"
+        strict = ("-X", "warn_default_encoding", "-W", "error")
+        subprocess.run([sys.executable, *strict, "-c", code], check=True)
+
     def test_no_checkout_or_git(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         assert commit(tmp_path) == ""
+        place = Path(nn.__file__).parent
+        known = commit.__wrapped__(place)
+        monkeypatch.setenv("GIT_DIR", str(tmp_path))  # as in a hook of another one
+        assert commit.__wrapped__(place) == known
         monkeypatch.setenv("PATH", str(tmp_path))
-        assert commit.__wrapped__(Path(nn.__file__).parent) == ""
+        assert commit.__wrapped__(place) == ""
 
     def test_neither_signals_nor_unreadable_errors_of_git_matter(self, tmp_path: Path) -> None:
         git = tmp_path / "git"
@@ -222,6 +231,17 @@ class TestSignals:
         )
         done = subprocess.run([sys.executable, "-c", code], check=False)
         assert done.returncode == -signal.SIGTERM
+
+    def test_a_fork_is_ended_by_the_first_also_after_a_run_of_its_own(self) -> None:
+        code = (
+            "import os, signal, sys; from purenn.runs.interruption import interruptible\n"
+            "with interruptible():\n"
+            "    if child := os.fork(): sys.exit(os.waitpid(child, 0)[1])\n"
+            "    with interruptible(): pass\n"
+            "    signal.raise_signal(signal.SIGTERM); os._exit(0)"
+        )
+        done = subprocess.run([sys.executable, "-c", code], check=False)
+        assert done.returncode == signal.SIGTERM
 
     def test_what_is_ignored_stays_ignored(self) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)

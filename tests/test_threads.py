@@ -25,6 +25,22 @@ if not child:
     os._exit(0)
 assert os.waitpid(child, 0)[1] == 0
 """
+# Locks that another thread has, or had, at the fork; SIGALRM ends a child that waits for one.
+LOCKED = """
+import signal
+from threading import Thread
+from purenn.estimators._training import _LOCK, one_thread
+from purenn.kernels import memory
+for lock in (_LOCK, memory._lock):
+    Thread(target=lock.acquire).start()
+while not (_LOCK.locked() and memory._lock.locked()):
+    pass
+if not (child := os.fork()):
+    signal.alarm(20)
+    with one_thread():
+        os._exit(memory._lock.locked())
+print(os.waitpid(child, 0)[1])
+"""
 EXITING = "atexit.register(lambda: print(shared(abs, [-1, -2])))"
 
 
@@ -115,7 +131,9 @@ def test_convolutions_have_the_same_bits(
 
 
 @pytest.mark.parametrize(
-    ("program", "output"), [(FORKING, ""), (EXITING, "[1, 2]\n")], ids=["fork", "exit"]
+    ("program", "output"),
+    [(FORKING, ""), (EXITING, "[1, 2]\n"), (LOCKED, "0\n")],
+    ids=["fork", "exit", "locked"],
 )
 def test_forked_processes_have_threads_of_their_own_and_work_is_done_at_exit(
     program: str, output: str

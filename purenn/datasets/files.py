@@ -86,7 +86,8 @@ def _read_or_fetch(name: str) -> Bytes:
         return _read(folder, name)
     except (UnavailableError, FormatError) as error:
         failures = [str(error)]
-    bar = sys.stderr.isatty() and find_spec("tqdm") is not None
+    stream = sys.stderr  # None where it is closed
+    bar = stream is not None and stream.isatty() and find_spec("tqdm") is not None
     transfer = pooch.HTTPDownloader(progressbar=bar, chunk_size=2**16, timeout=TIMEOUT)
     for mirror in MIRRORS:
         content = BytesIO()

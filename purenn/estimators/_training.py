@@ -7,7 +7,6 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from functools import cache
 from math import inf, nan
-from threading import Lock
 
 import attrs
 import numpy as np
@@ -21,6 +20,7 @@ from purenn.errors import DataError, ShapeError
 from purenn.estimators._links import Link
 from purenn.estimators._networks import Net, Recipe
 from purenn.estimators._sklearn import Stage
+from purenn.kernels.threads import forkable_lock
 from purenn.keys import Key
 from purenn.losses import Loss, LossFunction
 from purenn.optimizers import evaluation_params
@@ -100,7 +100,7 @@ def train(problem: Problem, small: float, member: int, key: Key, stage: Stage) -
 
 def tell(problem: Problem, member: int, number: int, curves: Curves) -> None:
     """Print what was measured in an epoch, if that is wanted."""
-    if problem.is_verbose:
+    if problem.is_verbose and sys.stdout is not None:
         loss, held, error = (f"{value:.4g}" for value in curves)
         what = f"loss {loss}, validation loss {held}, validation error {error}"
         sys.stdout.write(f"member {member}, epoch {number + 1}: {what}\n")
@@ -185,7 +185,7 @@ def train_all(
     )
 
 
-_LOCK = Lock()
+_LOCK = forkable_lock()
 _LIMITS: list[Callable[[], None]] = []
 _pools = cache(ThreadpoolController)  # to look for them takes as long as some epochs
 

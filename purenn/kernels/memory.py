@@ -14,13 +14,13 @@ from __future__ import annotations
 import sys
 from math import prod
 from sys import getrefcount
-from threading import Lock
 from typing import TypeVar
 from weakref import getweakrefcount
 
 import numpy as np
 
 from purenn.arrays import Element, N, Recycled, Shape, typed_like
+from purenn.kernels.threads import forkable_lock
 
 SMALL, LIMIT, NEAR = 2**15, 2**29, 8
 # Bytes of a cache line, where blocks begin: elsewhere the sum of two arrays takes twice as long.
@@ -72,7 +72,7 @@ def _idle_count() -> int:
 
 _IDLE = _idle_count()
 _blocks: dict[int, list[Recycled]] = {}  # by size
-_lock = Lock()
+_lock = forkable_lock()
 
 
 def counts_tell() -> bool:

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextvars import copy_context
 from functools import lru_cache
+from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
 from purenn.kernels.processor import cores
@@ -24,6 +25,19 @@ T = TypeVar("T")
 # More of them would wait for one another too often.
 MOST = 8
 LIMITS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
+
+
+def forkable_lock() -> Lock:
+    """A lock that is open in a fork, which has none of the threads that may have held it."""
+    lock = Lock()
+
+    def open_it() -> None:
+        if lock.locked():
+            lock.release()
+
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=open_it)
+    return lock
 
 
 @lru_cache(maxsize=1)

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import Generic, Never, TypeVar, TypeVarTuple, overload
 
 import attrs
+import numpy as np
 
 from purenn import checks
 from purenn.arrays import Span
@@ -65,11 +66,11 @@ class Layer(Expressed, Generic[P, X, Y]):
 
     __array_ufunc__ = None  # an array on the left of >> leaves the operation to __rrshift__
 
+    @np.errstate(under="ignore")
     def init(self, key: Key, example: X) -> P:
         """Initial parameters, in the dtype of the example, which is a batch of inputs."""
         checks.instance("The key of init", key, Key)
-        params = self._init(key, example)
-        require_single(self, params, example)
+        require_single(self, params := self._init(key, example), example)
         return params
 
     def apply(self, params: P, x: X) -> Y:

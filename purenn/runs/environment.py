@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import re
 import subprocess
@@ -18,6 +19,8 @@ from purenn.runs.config import differing
 from purenn.training.steps import TrainingStep
 
 ENVIRONMENT = "environment.json"
+# By which a hook of git means its own repository.
+OF_HOOKS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
 
 # Facts by name. What cannot be found out is left out.
 Environment = dict[str, jsons.Json]
@@ -65,9 +68,12 @@ def commit(folder: Path) -> str:
 
 def _git(folder: Path, *arguments: str) -> str:
     command = ["git", "--no-optional-locks", "-C", str(folder), *arguments]
+    environ = {name: value for name, value in os.environ.items() if name not in OF_HOOKS}
     try:
         # In a session of its own: a Ctrl-C is meant for the run, which must not miss the answer.
-        done = subprocess.run(command, capture_output=True, check=False, start_new_session=True)
+        done = subprocess.run(
+            command, capture_output=True, check=False, start_new_session=True, env=environ
+        )
     except OSError:
         return ""
     return "" if done.returncode else done.stdout.decode(errors="replace").strip()
@@ -83,7 +89,8 @@ def _threads() -> Environment:
 
 def _cpu() -> str:
     source = Path("/proc/cpuinfo")
-    found = re.search(r"model name\s*: (.*)", source.read_text()) if source.exists() else None
+    text = source.read_text("utf-8", "replace") if source.exists() else ""
+    found = re.search(r"model name\s*: (.*)", text)
     return found[1] if found else platform.processor()
 
 

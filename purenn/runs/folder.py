@@ -64,7 +64,7 @@ def _take(stack: ExitStack, descriptor: int, folder: Path) -> None:
     if not lock_descriptor(descriptor, blocking=False):
         owner = "another process"
         with suppress(OSError, ValueError):
-            owner = f"process {int((folder / LOCK).read_text())}"
+            owner = f"process {int((folder / LOCK).read_bytes())}"
         raise RunError(f"{folder} is in use by {owner}. Wait, or choose another folder.")
 
 

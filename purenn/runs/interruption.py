@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 import attrs
@@ -74,7 +75,8 @@ def interruptible() -> Iterator[Stop]:
         act = _raise_soon
         raise
     finally:
-        STOPS.remove(stop)
+        with suppress(ValueError):  # in a fork
+            STOPS.remove(stop)
         if not STOPS:
             _restore()
             while UNSERVED:
@@ -101,3 +103,13 @@ def _restore() -> None:
         handler = signal.getsignal(number)
         if isinstance(handler, _Request):  # and not one that was set in the meantime
             signal.signal(number, handler.before)
+
+
+def _let_go() -> None:
+    STOPS.clear()
+    UNSERVED.clear()
+    _restore()
+
+
+if hasattr(os, "register_at_fork"):  # forks are no run: SIGTERM ends them, as a pool expects
+    os.register_at_fork(after_in_child=_let_go)
