@@ -96,7 +96,7 @@ class Expressed:
     def __repr__(self) -> str:
         if self.expression is not None:
             return repr(self.expression)
-        return f"<{type(self).__name__.lstrip('_')} made without @maker>"
+        return f"<{type(self).__name__} made without @maker>"
 
     def __eq__(self, other: object) -> bool:
         if self.expression is None or not isinstance(other, Expressed):

@@ -13,7 +13,8 @@ chain; the parameters of layers that wrap others have classes of their own, such
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import takewhile
 from typing import Generic, Never, TypeVar, TypeVarTuple, overload
 
 import attrs
@@ -93,10 +94,7 @@ class Layer(Expressed, Generic[P, X, Y]):
     @overload
     def __rshift__(self, other: Layer[Q, Y, Z]) -> Layer[tuple[P, Q], X, Z]: ...
     def __rshift__(self, other: Layer[Q, Y, Z]) -> object:
-        if isinstance(self, _Chain) and self.expression is not None:
-            return self.append(other)
-        nothing: _Chain[X, X] = _no_layers()
-        return nothing.append(self).append(other)
+        return chain(*self.parts, other)
 
     def __rrshift__(self, other: Never) -> None:
         checks.instance("The left side of >>", other, Layer)
@@ -104,7 +102,7 @@ class Layer(Expressed, Generic[P, X, Y]):
     @property
     def parts(self) -> tuple[object, ...]:
         """The layers of a chain; `(self,)` for any other layer."""
-        return (self,)
+        return self.origin.arguments if isinstance(self.origin, Chained) else (self,)
 
     def __len__(self) -> int:
         return len(self.parts)
@@ -122,82 +120,87 @@ class Layer(Expressed, Generic[P, X, Y]):
 AnyLayer = Layer[object, object, object]
 
 
-@attrs.frozen(repr=False, eq=False)
-class _Chain(Layer[tuple[*Ps], X, Y], Generic[X, Y, *Ps]):
-    """What `>>` builds, so that it knows where to append.
-
-    `_start` gives the parameters for an example, and a thunk of the output for it. A chain whose
-    functions `attrs.evolve` has replaced has no expression, and is a layer like any other.
-    """
-
-    _parts: tuple[object, ...]
-    _start: Callable[[Key, X], tuple[tuple[*Ps], Thunk[Y]]]
-
-    @property
-    def parts(self) -> tuple[object, ...]:
-        return (self,) if self.expression is None else self._parts
-
-    def append(self, other: Layer[Q, Y, Z]) -> _Chain[X, Z, *Ps, Q]:
-        parts = (*self._parts, other)
-        if (size := len(parts)) > LONGEST_CHAIN:
-            cure = "Put layers of one kind into a stack."
-            raise OptionError(f"A chain has at most {LONGEST_CHAIN} layers. {cure}")
-        last = placed(other, size - 1)
-
-        def start(key: Key, x: X) -> tuple[tuple[*Ps, Q], Thunk[Z]]:
-            front, between = self._start(key, x)
-            y = between()
-            own = last._init(key, y)
-            if size == 1 and isinstance(own, tuple) and other.parts == (other,):
-                raise OptionError(
-                    f"The parameters of {other!r} are a bare tuple, which means a chain. "
-                    "Put it into block(...)."
-                )
-            return (*front, own), lambda: last._apply(own, y)
-
-        def apply(params: tuple[*Ps, Q], x: X) -> Z:
-            require_entries("A chain", params, size)
-            return last._apply(params[-1], self._apply(params[:-1], x))
-
-        def vjp(params: tuple[*Ps, Q], x: X, key: Key) -> Pass[Z, tuple[*Ps, Q], X]:
-            require_entries("A chain", params, size)
-            front = params[:-1]
-            y, pull_front = self._vjp(front, x, key)
-            z, pull_last = last._vjp(params[-1], y, key)
-
-            def pull(dz: Z) -> tuple[tuple[*Ps, Q], Thunk[X]]:
-                grad, dy = pull_last(dz)
-                if _is_bare(front):  # it is its own gradient, for any dy
-
-                    def deferred() -> X:
-                        return pull_front(dy())[1]()
-
-                    return (*front, grad), deferred
-                grads, dx = pull_front(dy())
-                return (*grads, grad), dx
-
-            return z, pull
-
-        made = _Chain(lambda key, x: start(key, x)[0], apply, vjp, parts, start)
-        return expressed(made, Chained(chain, parts))
-
-
-def _no_layers() -> _Chain[X, X]:
-    """The chain that computes nothing, where others start."""
-
-    def vjp(params: tuple[()], x: X, key: Key) -> Pass[X, tuple[()], X]:
-        return x, lambda dx: ((), lambda: dx)
-
-    return _Chain(lambda key, x: (), lambda params, x: x, vjp, (), lambda key, x: ((), lambda: x))
-
-
-def chain(*layers: AnyLayer) -> AnyLayer:
+def chain(*layers: object) -> AnyLayer:
     """The layers joined by `>>`, or the chain of one; expressions of chains call this."""
-    nothing: _Chain[object, object] = _no_layers()
-    joined: object = nothing.append(layers[0])
-    for layer in layers[1:]:
-        joined = joined >> layer if isinstance(joined, Layer) else layer
-    return joined if isinstance(joined, Layer) else layers[0]
+    for index, layer in enumerate(layers):
+        checks.instance(f"Layer {index}", layer, Layer)
+    if len(layers) > LONGEST_CHAIN:
+        cure = "Put layers of one kind into a stack."
+        raise OptionError(f"A chain has at most {LONGEST_CHAIN} layers. {cure}")
+    parts: list[AnyLayer] = [layer for layer in layers if isinstance(layer, Layer)]
+    row = in_a_row("A chain", parts)
+
+    def init(key: Key, example: object) -> tuple[object, ...]:
+        params = row.init(key, example)
+        if isinstance(params[0], tuple) and parts[0].parts == (parts[0],):
+            raise OptionError(
+                f"The parameters of {parts[0]!r} are a bare tuple, which means a chain. "
+                "Put it into block(...)."
+            )
+        return params
+
+    made: object = expressed(attrs.evolve(row, init=init), Chained(chain, layers))
+    return made if isinstance(made, Layer) else parts[0]
+
+
+def in_a_row(subject: str, layers: Sequence[Layer[P, X, X]]) -> Layer[tuple[P, ...], X, X]:
+    """Layers one after the other: each takes a child of the key, and its errors say where it is."""
+    inits = [located(index, layer.init) for index, layer in enumerate(layers)]
+    applies = [located(index, layer._apply) for index, layer in enumerate(layers)]
+    vjps = [located(index, layer._vjp) for index, layer in enumerate(layers)]
+
+    def init(key: Key, example: X) -> tuple[P, ...]:
+        params: list[P] = []
+        for index, first in enumerate(inits):
+            if params:
+                example = applies[index - 1](params[-1], example)
+            params.append(first(key.child("layer", index), example))
+        return tuple(params)
+
+    def apply(params: tuple[P, ...], x: X) -> X:
+        require_entries(subject, params, len(layers))
+        for function, own in zip(applies, params, strict=True):
+            x = function(own, x)
+        return x
+
+    def vjp(params: tuple[P, ...], x: X, key: Key) -> Pass[X, tuple[P, ...], X]:
+        require_entries(subject, params, len(layers))
+        return passed(vjps, params, [key.child("layer", i) for i in range(len(vjps))], x)
+
+    return Layer(init, apply, vjp)
+
+
+def passed(
+    vjps: Sequence[Callable[[P, X, Key], Pass[X, P, X]]],
+    params: Sequence[P],
+    keys: Sequence[Key],
+    x: X,
+) -> Pass[X, tuple[P, ...], X]:
+    """The training pass through layers one after the other.
+
+    The pullbacks of those before all parameters wait until the cotangent of the input is wanted.
+    """
+    pullbacks: list[Pullback[X, P, X]] = []
+    for vjp, own, key in zip(vjps, params, keys, strict=True):
+        x, pullback = vjp(own, x, key)
+        pullbacks.append(pullback)
+    waiting = pullbacks[: len([*takewhile(_is_bare, params[:-1])])]
+
+    def pull(dy: X) -> tuple[tuple[P, ...], Thunk[X]]:
+        grads = [*params]  # bare parameters are their own gradient
+        grads[-1], dx = pullbacks[-1](dy)
+        for index in reversed(range(len(waiting), len(pullbacks) - 1)):
+            grads[index], dx = pullbacks[index](dx())
+
+        def through_waiting() -> X:
+            found = dx()
+            for pullback in reversed(waiting):
+                found = pullback(found)[1]()
+            return found
+
+        return tuple(grads), through_waiting
+
+    return x, pull
 
 
 def placed(layer: Layer[P, X, Y], index: int) -> Layer[P, X, Y]:
