@@ -19,16 +19,7 @@ from purenn.arrays import Array, Matrix
 from purenn.estimators._columns import Layout
 from purenn.initializers import zeros
 from purenn.kernels.portable import scalars
-from purenn.layers import (
-    Layer,
-    block,
-    branches,
-    concatenate,
-    fitted_linear,
-    ntk_linear,
-    select,
-    stack,
-)
+from purenn.layers import Layer, block, branches, concatenate, ntk_linear, select, stack
 from purenn.optimizers import Optimizer, descend, scale_by_adam, scaled, weight_decay
 from purenn.portability import portable
 from purenn.schedules import Schedule, log_cosine
@@ -172,8 +163,8 @@ def _full_net(
 ) -> Net:
     """Columns embedded, then hidden layers with the dropout of that time."""
     active, noise = layers.parametric(activation), layers.dropout(DROPOUT * flat_cosine(progress))
-    blocks = [block(fitted_linear(width) >> active >> noise) for width in hidden]
-    inputs, last = block(_embedded(layout)) >> layers.scale(), fitted_linear(outputs)
+    blocks = [block(layers.fitted_linear(width) >> active >> noise) for width in hidden]
+    inputs, last = block(_embedded(layout)) >> layers.scale(), layers.fitted_linear(outputs)
     return opaque_net(inputs >> stack(*blocks) >> last if blocks else inputs >> last)
 
 

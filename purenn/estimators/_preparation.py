@@ -11,13 +11,8 @@ from typing import Generic, TypeVar
 import attrs
 import numpy as np
 from sklearn import config_context
-from sklearn.utils import Tags, _safe_indexing, check_random_state
-from sklearn.utils.validation import (
-    _check_sample_weight,
-    _num_samples,
-    check_consistent_length,
-    validate_data,
-)
+from sklearn.utils import Tags, _safe_indexing, check_consistent_length, check_random_state
+from sklearn.utils.validation import _check_sample_weight, _num_samples, validate_data
 
 from purenn import checks
 from purenn.arrays import FLOAT64, Indices, Labels, Matrix, Vector, is_labels, read_only

@@ -1,6 +1,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from sklearn.utils.validation import check_consistent_length as check_consistent_length
 
 @dataclass(slots=True)
 class InputTags:
