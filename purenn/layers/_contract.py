@@ -23,7 +23,7 @@ import numpy as np
 from purenn import checks
 from purenn.arrays import Span
 from purenn.errors import OptionError
-from purenn.expressions import Chained, Expressed, expressed, known
+from purenn.expressions import Chained, Expressed, expressed
 from purenn.keys import Key
 from purenn.layers._fitting import guarded, located, require_entries, require_params, require_single
 from purenn.tree import Empty
@@ -145,44 +145,42 @@ def chain(*layers: object) -> AnyLayer:
 
 def in_a_row(subject: str, layers: Sequence[Layer[P, X, X]]) -> Layer[tuple[P, ...], X, X]:
     """Layers one after the other: each takes a child of the key, and its errors say where it is."""
-    inits = [located(index, layer.init) for index, layer in enumerate(layers)]
-    applies = [located(index, layer._apply) for index, layer in enumerate(layers)]
-    vjps = [located(index, layer._vjp) for index, layer in enumerate(layers)]
 
     def init(key: Key, example: X) -> tuple[P, ...]:
         params: list[P] = []
-        for index, first in enumerate(inits):
+        for index, layer in enumerate(layers):
             if params:
-                example = applies[index - 1](params[-1], example)
-            params.append(first(key.child("layer", index), example))
+                example = located(index - 1, layers[index - 1]._apply, params[-1], example)
+            params.append(located(index, layer.init, key.child("layer", index), example))
         return tuple(params)
 
     def apply(params: tuple[P, ...], x: X) -> X:
         require_entries(subject, params, len(layers))
-        for function, own in zip(applies, params, strict=True):
-            x = function(own, x)
+        for index, layer in enumerate(layers):
+            x = located(index, layer._apply, params[index], x)
         return x
 
     def vjp(params: tuple[P, ...], x: X, key: Key) -> Pass[X, tuple[P, ...], X]:
         require_entries(subject, params, len(layers))
-        return passed(vjps, params, [key.child("layer", i) for i in range(len(vjps))], x)
+
+        def one(index: int, own: P, x: X) -> Pass[X, P, X]:
+            return located(index, layers[index]._vjp, own, x, key.child("layer", index))
+
+        return passed(one, params, x)
 
     return Layer(init, apply, vjp)
 
 
 def passed(
-    vjps: Sequence[Callable[[P, X, Key], Pass[X, P, X]]],
-    params: Sequence[P],
-    keys: Sequence[Key],
-    x: X,
+    one: Callable[[int, P, X], Pass[X, P, X]], params: Sequence[P], x: X
 ) -> Pass[X, tuple[P, ...], X]:
-    """The training pass through layers one after the other.
+    """The training pass through layers one after the other, from that of each, by its number.
 
     The pullbacks of those before all parameters wait until the cotangent of the input is wanted.
     """
     pullbacks: list[Pullback[X, P, X]] = []
-    for vjp, own, key in zip(vjps, params, keys, strict=True):
-        x, pullback = vjp(own, x, key)
+    for index, own in enumerate(params):
+        x, pullback = one(index, own, x)
         pullbacks.append(pullback)
     waiting = pullbacks[: len([*takewhile(_is_bare, params[:-1])])]
 
@@ -201,20 +199,6 @@ def passed(
         return tuple(grads), through_waiting
 
     return x, pull
-
-
-def placed(layer: Layer[P, X, Y], index: int) -> Layer[P, X, Y]:
-    """Layer number `index` of several: it takes a child of their key, and its errors say where."""
-    checks.instance(f"Layer {index}", layer, Layer)
-
-    def init(key: Key, example: X) -> P:
-        return layer.init(key.child("layer", index), example)
-
-    def vjp(params: P, x: X, key: Key) -> Pass[Y, P, X]:
-        return layer._vjp(params, x, key.child("layer", index))
-
-    parts = located(index, init), located(index, layer._apply), located(index, vjp)
-    return known(Layer(*parts), layer)
 
 
 def checked(

@@ -127,13 +127,9 @@ def require_dtype(subject: str, leaf: Array, x: AnyArray) -> None:
         raise DtypeError(subject, f"expected {leaf.dtype}, as its parameters are, got {got}")
 
 
-def located(index: int, function: Callable[[*Ps], Z]) -> Callable[[*Ps], Z]:
-    """The function of layer number `index` of several, whose errors say where it is."""
-
-    def inside(*arguments: *Ps) -> Z:
-        try:
-            return function(*arguments)
-        except LocatedError as error:
-            raise error.inside(index) from None
-
-    return inside
+def located(index: int, function: Callable[[*Ps], Z], *arguments: *Ps) -> Z:
+    """What a function of layer number `index` of several gives; its errors say where it is."""
+    try:
+        return function(*arguments)
+    except LocatedError as error:
+        raise error.inside(index) from None

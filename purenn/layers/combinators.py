@@ -13,8 +13,8 @@ from purenn.errors import OptionError, ShapeError
 from purenn.expressions import maker, rebuilt
 from purenn.kernels.elementwise import plus
 from purenn.keys import Key
-from purenn.layers._contract import Layer, P, Pass, Q, Thunk, W, X, Y, Z, anything, checked, placed
-from purenn.layers._fitting import repacked, require_pair
+from purenn.layers._contract import Layer, P, Pass, Q, Thunk, W, X, Y, Z, anything, checked
+from purenn.layers._fitting import located, repacked, require_pair
 from purenn.tree import Frozen, Node, leaves, map_pairs
 
 
@@ -93,19 +93,20 @@ def beside(
     first: Layer[P, X, Y], second: Layer[Q, W, Z]
 ) -> Layer[Both[P, Q], tuple[X, W], tuple[Y, Z]]:
     """Two layers side by side, each with its own input: `(x, w) -> (first(x), second(w))`."""
-    one, other = placed(first, 0), placed(second, 1)
 
     def init(key: Key, x: tuple[X, W]) -> Both[P, Q]:
-        return Both(one.init(key, x[0]), other.init(key, x[1]))
+        one = located(0, first.init, key.child("layer", 0), x[0])
+        return Both(one, located(1, second.init, key.child("layer", 1), x[1]))
 
     def apply(params: Both[P, Q], x: tuple[X, W]) -> tuple[Y, Z]:
-        return one.apply(params.first, x[0]), other.apply(params.second, x[1])
+        y = located(0, first.apply, params.first, x[0])
+        return y, located(1, second.apply, params.second, x[1])
 
     def vjp(
         params: Both[P, Q], x: tuple[X, W], key: Key
     ) -> Pass[tuple[Y, Z], Both[P, Q], tuple[X, W]]:
-        y, pull_one = one.vjp(params.first, x[0], key)
-        z, pull_other = other.vjp(params.second, x[1], key)
+        y, pull_one = located(0, first.vjp, params.first, x[0], key.child("layer", 0))
+        z, pull_other = located(1, second.vjp, params.second, x[1], key.child("layer", 1))
 
         def pull(dyz: tuple[Y, Z]) -> tuple[Both[P, Q], Thunk[tuple[X, W]]]:
             (p, dx), (q, dw) = pull_one(dyz[0]), pull_other(dyz[1])

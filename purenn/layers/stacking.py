@@ -69,8 +69,10 @@ def repeated(inner: Layer[P, X, X], times: Count) -> Layer[Block[P], X, X]:
         return x
 
     def vjp(params: P, x: X, key: Key) -> Pass[X, P, X]:
-        keys = [key.child("time", index) for index in range(times)]
-        found = passed([inner.vjp] * times, [params] * times, keys, x)
+        def one(index: int, own: P, x: X) -> Pass[X, P, X]:
+            return inner.vjp(own, x, key.child("time", index))
+
+        found = passed(one, [params] * times, x)
         return repacked(found, lambda grads, dx: (reduce(_plus, grads), dx))
 
     return wrapping("repeated(...)", inner, vjp, apply)
