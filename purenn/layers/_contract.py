@@ -42,7 +42,6 @@ Pass = tuple[Y, Pullback[Y, P, X]]
 FreePass = tuple[Y, Callable[[Y], X]]  # without parameters
 Check = Callable[[str, X], object]  # of an input, for the layer of that name
 
-LONGEST_CHAIN = 400  # a chain of layers is a chain of calls, of which Python allows 1,000
 UNUSED = Key(0)  # the key of training that draws nothing
 
 
@@ -124,9 +123,6 @@ def chain(*layers: object) -> AnyLayer:
     """The layers joined by `>>`, or the chain of one; expressions of chains call this."""
     for index, layer in enumerate(layers):
         checks.instance(f"Layer {index}", layer, Layer)
-    if len(layers) > LONGEST_CHAIN:
-        cure = "Put layers of one kind into a stack."
-        raise OptionError(f"A chain has at most {LONGEST_CHAIN} layers. {cure}")
     parts: list[AnyLayer] = [layer for layer in layers if isinstance(layer, Layer)]
     row = in_a_row("A chain", parts)
 
