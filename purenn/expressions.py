@@ -93,6 +93,11 @@ class Expressed:
     origin: Call | None = attrs.field(default=None, init=False)
     in_ops: Callable[[Ops], Expressed] | None = attrs.field(default=None, init=False)
 
+    @property
+    def parts(self) -> tuple[object, ...]:
+        """The values that `>>` joins in a chain; `(self,)` for any other value."""
+        return self.origin.arguments if isinstance(self.origin, Chained) else (self,)
+
     def __repr__(self) -> str:
         if self.expression is not None:
             return repr(self.expression)

@@ -98,11 +98,6 @@ class Layer(Expressed, Generic[P, X, Y]):
     def __rrshift__(self, other: Never) -> None:
         checks.instance("The left side of >>", other, Layer)
 
-    @property
-    def parts(self) -> tuple[object, ...]:
-        """The layers of a chain; `(self,)` for any other layer."""
-        return self.origin.arguments if isinstance(self.origin, Chained) else (self,)
-
     def __len__(self) -> int:
         return len(self.parts)
 

@@ -100,9 +100,8 @@ class Transform(Expressed, Generic[S]):
 
     _init: Init[S] = attrs.field(validator=checks.called, alias="init")
     update: Update[S] = attrs.field(validator=checks.called)
-    # What `update` is made of, and the parts of a chain, which `attrs.evolve` drops.
+    # What `update` is made of, which `attrs.evolve` drops.
     _flow: Flow[S] | None = attrs.field(default=None, init=False)
-    _parts: tuple[object, ...] = attrs.field(default=(), init=False)
 
     __array_ufunc__ = None  # an array on the left of >> leaves the operation to __rrshift__
 
@@ -127,13 +126,13 @@ class Transform(Expressed, Generic[S]):
     @overload
     def __rshift__(self, other: Transform[R]) -> Transform[tuple[S, R]]: ...
     def __rshift__(self, other: Transform[R]) -> object:
-        return chain(*(self._parts or (self,)), other)
+        return chain(*self.parts, other)
 
     def __rrshift__(self, other: Never) -> None:
         checks.instance("The transform of >>", other, Transform)
 
 
-def flowing(init: Init[S], flow: Flow[S], parts: tuple[object, ...] = ()) -> Transform[S]:
+def flowing(init: Init[S], flow: Flow[S]) -> Transform[S]:
     """The transform of a function `(state, updates, point) -> (state, updates)`."""
 
     def update(state: S, grads: Leaves, point: Point) -> tuple[S, Leaves]:
@@ -142,7 +141,6 @@ def flowing(init: Init[S], flow: Flow[S], parts: tuple[object, ...] = ()) -> Tra
 
     made = Transform(init, update)
     object.__setattr__(made, "_flow", flow)
-    object.__setattr__(made, "_parts", parts)
     return made
 
 
@@ -155,7 +153,7 @@ def chain(*transforms: object) -> Transform[tuple[object, ...]]:
     def init(point: Point) -> tuple[object, ...]:
         state = tuple([part.init(point) for part in parts])
         for part, own in zip(parts, state, strict=True):
-            if isinstance(own, tuple) and not part._parts:
+            if isinstance(own, tuple) and part.parts == (part,):
                 raise OptionError(
                     f"The state of {part!r} is a bare tuple, which means a chain. "
                     "Make it a frozen attrs class."
@@ -171,7 +169,7 @@ def chain(*transforms: object) -> Transform[tuple[object, ...]]:
             after.append(new)
         return tuple(after), updates
 
-    return expressed(flowing(init, flow, transforms), Chained(chain, transforms))
+    return expressed(flowing(init, flow), Chained(chain, transforms))
 
 
 def rewritten(old: Leaves, rule: Rule, given: Leaves, point: Point) -> Leaves:
