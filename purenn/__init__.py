@@ -41,9 +41,9 @@ if TYPE_CHECKING:  # functions from where they are defined, for some share a mod
     from purenn.expressions import maker
     from purenn.keys import Key
     from purenn.layers import Layer, Pullback, Thunk, flatten, leaky_relu, relu, residual, tanh
-    from purenn.layers.batch_norm import batch_norm
     from purenn.layers.dropout import dropout
     from purenn.layers.linear import Linear, linear
+    from purenn.layers.normalization import batch_norm
     from purenn.losses import Loss, mean_squared_error
     from purenn.losses.logits import binary_cross_entropy_with_logits, softmax_cross_entropy
     from purenn.optimizers import Optimizer, Point, State, Transform, descend, weight_decay

@@ -24,8 +24,6 @@ from purenn.layers.activations import softmax as softmax
 from purenn.layers.activations import softplus as softplus
 from purenn.layers.activations import softsign as softsign
 from purenn.layers.activations import tanh as tanh
-from purenn.layers.batch_norm import BatchNorm as BatchNorm
-from purenn.layers.batch_norm import batch_norm as batch_norm
 from purenn.layers.combinators import Block as Block
 from purenn.layers.combinators import Both as Both
 from purenn.layers.combinators import beside as beside
@@ -52,6 +50,8 @@ from purenn.layers.linear import linear_without_bias as linear_without_bias
 from purenn.layers.linear import ntk_linear as ntk_linear
 from purenn.layers.lsuv import lsuv as lsuv
 from purenn.layers.normalization import Affine as Affine
+from purenn.layers.normalization import BatchNorm as BatchNorm
+from purenn.layers.normalization import batch_norm as batch_norm
 from purenn.layers.normalization import group_norm as group_norm
 from purenn.layers.normalization import layer_norm as layer_norm
 from purenn.layers.normalization import rms_norm as rms_norm

@@ -1,26 +1,28 @@
-"""Normalizations of each sample by itself: `layer_norm`, `rms_norm` and `group_norm`."""
+"""Normalizations: of each sample by itself, and `batch_norm`, of each feature over the batch."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from math import prod
+from math import inf, nan, prod
 
 import attrs
+import numpy as np
 
 from purenn import checks
-from purenn.arrays import A, Vector, typed_like, vector
-from purenn.checks import Count, Inner
+from purenn.arrays import A, Vector, read_only, typed_like, vector
+from purenn.checks import Count, Fraction, Inner
 from purenn.errors import ShapeError
 from purenn.expressions import maker
-from purenn.kernels import norms as kernels
+from purenn.kernels import features, norms
 from purenn.kernels.elementwise import times, times_plus
-from purenn.kernels.features import feature_sums
 from purenn.keys import Key
 from purenn.layers._contract import FreePass, Layer, Pass, Thunk, checked
 from purenn.layers._fitting import require_features, require_fit
 from purenn.layers.scaling import Scale, filled, then_scaled
-from purenn.tree import Node
+from purenn.tree import Frozen, Node
+
+BATCH_NORM = "batch_norm()"
 
 
 @attrs.frozen(eq=False)
@@ -99,7 +101,7 @@ def _by_rows(params: Affine, x: A, groups: int, epsilon: float) -> Pass[A, Affin
     """Each group of features at each place standardized by itself, then scaled and shifted."""
     z, backward = _standardized(x, groups, epsilon, is_centred=True)
     return times_plus(z, params.scale, params.shift), lambda dy: (
-        Affine(feature_sums(times(dy, z)), feature_sums(dy)),
+        Affine(features.feature_sums(times(dy, z)), features.feature_sums(dy)),
         lambda: backward(times(dy, params.scale)),
     )
 
@@ -107,11 +109,11 @@ def _by_rows(params: Affine, x: A, groups: int, epsilon: float) -> Pass[A, Affin
 def _standardized(x: A, groups: int, epsilon: float, *, is_centred: bool) -> FreePass[A, A]:
     """Each group of features at each place standardized by itself, and the pullback."""
     width = x.shape[-1] // groups
-    z, inverse = kernels.standardized(x.reshape(-1, width), epsilon, is_centred=is_centred)
+    z, inverse = norms.standardized(x.reshape(-1, width), epsilon, is_centred=is_centred)
 
     def backward(dz: A) -> A:
         slopes = dz.reshape(-1, width)
-        dx = kernels.standardized_cotangent(z, inverse, slopes, is_centred=is_centred)
+        dx = norms.standardized_cotangent(z, inverse, slopes, is_centred=is_centred)
         return typed_like(dx.reshape(x.shape), x)
 
     return typed_like(z.reshape(x.shape), x), backward
@@ -122,16 +124,104 @@ def _by_groups(params: Affine, x: A, groups: int, epsilon: float) -> Pass[A, Aff
     if x.ndim == 2:
         return _by_rows(params, x, groups, epsilon)
     places = (x.shape[0], prod(x.shape[1:-1]), x.shape[-1])
-    y, centred = kernels.normalized(x.reshape(places), groups, epsilon, params.scale, params.shift)
+    y, centred = norms.normalized(x.reshape(places), groups, epsilon, params.scale, params.shift)
 
     def pull(dy: A) -> tuple[Affine, Thunk[A]]:
         given = dy.reshape(places)
-        sums = kernels.sums(centred, given)
+        sums = norms.sums(centred, given)
 
         def dx() -> A:
-            slopes = kernels.normalized_cotangent(centred, given, params.scale, *sums, groups)
+            slopes = norms.normalized_cotangent(centred, given, params.scale, *sums, groups)
             return typed_like(slopes.reshape(x.shape), x)
 
-        return Affine(*map(kernels.sample_sums, sums)), dx
+        return Affine(*map(norms.sample_sums, sums)), dx
 
     return typed_like(y.reshape(x.shape), x), pull
+
+
+def _held(statistics: Frozen[Vector]) -> Frozen[Vector]:
+    checks.instance("Statistics of BatchNorm", statistics, Frozen, "Give Frozen(vector).")
+    return Frozen(vector(statistics.value))
+
+
+@attrs.frozen(eq=False)
+class BatchNorm(Node):
+    """The parameters of batch normalization, each (features,).
+
+    Args:
+        scale, shift: as in `Affine`.
+        mean: the running mean; no optimizer moves it.
+        variance: the running variance, biased like the batch's own; no optimizer moves it.
+    """
+
+    scale: Vector = attrs.field(converter=vector)
+    shift: Vector = attrs.field(converter=vector)
+    mean: Frozen[Vector] = attrs.field(converter=_held)
+    variance: Frozen[Vector] = attrs.field(converter=_held)
+
+
+@maker
+def batch_norm(decay: Fraction = 0.9, epsilon: Inner = 1e-5) -> Layer[BatchNorm, A, A]:
+    """Batch normalization of each feature over all axes but the last, then scale and shift.
+
+    Training uses the batch's mean and variance and moves the running ones towards them:
+    `mean <- decay * mean + (1 - decay) * batch_mean`, where PyTorch's momentum is `1 - decay`.
+    Training needs at least two samples; inference uses the running ones. The epsilon is added to
+    the variance, and must not vanish in the dtype of the example. A variance that overflows gives
+    NaN in training. Ioffe and Szegedy, "Batch Normalization" (2015).
+    """
+
+    def init(key: Key, example: A) -> BatchNorm:
+        checks.fits("The epsilon of batch_norm", epsilon, example.dtype)
+        one, zero = filled(example, 1.0), filled(example, 0.0)
+        return BatchNorm(one, zero, Frozen(zero), Frozen(one))
+
+    def training(params: BatchNorm, x: A, key: Key) -> Pass[A, BatchNorm, A]:
+        if x.shape[0] < 2:
+            cure = "Leave out a last batch of one, as in batches[:-1], or take another size."
+            problem = f"expected a batch of at least 2 samples to train on. {cure}"
+            raise ShapeError(BATCH_NORM, problem)
+        mean, variance = features.moments(x)
+        known: Vector = np.where(variance < inf, variance, nan)  # else all would be its shift
+        return _normalized(params, x, (mean, known), epsilon, decay)
+
+    def inference(params: BatchNorm, x: A, key: Key) -> Pass[A, BatchNorm, A]:
+        running = params.mean.value, params.variance.value
+        return _normalized(params, x, running, epsilon, None)
+
+    steady = checked(BATCH_NORM, BatchNorm, require_features, init, inference)
+    trained = checked(BATCH_NORM, BatchNorm, require_features, init, training)
+    return attrs.evolve(trained, apply=steady.apply, inference=steady)
+
+
+def _normalized(
+    params: BatchNorm, x: A, moments: tuple[Vector, Vector], epsilon: float, decay: float | None
+) -> Pass[A, BatchNorm, A]:
+    """Each feature normalized by these moments: of the batch, or constants if there is no decay."""
+    for leaf in (params.scale, params.shift, params.mean.value, params.variance.value):
+        require_fit(BATCH_NORM, leaf, x)
+    mean, variance = moments
+    inverse: Vector = 1.0 / np.sqrt(variance + variance.dtype.type(epsilon))
+    factor: Vector = params.scale * inverse
+
+    def moved(running: Frozen[Vector], new: Vector) -> Frozen[Vector]:
+        if decay is None:
+            return running
+        value: Vector = x.dtype.type(decay) * running.value + x.dtype.type(1.0 - decay) * new
+        return Frozen(read_only(value))
+
+    def pull(dy: A) -> tuple[BatchNorm, Thunk[A]]:
+        along: Vector = features.product_sums(x, mean, dy) * inverse
+        scale, shift = read_only(along), features.feature_sums(dy)
+
+        def dx() -> A:
+            if decay is None:
+                return times(dy, factor)
+            count = x.dtype.type(x.size // x.shape[-1])
+            slope = scale * inverse / count
+            return features.normalized_cotangent(x, mean, dy, shift / count, slope, factor)
+
+        statistics = moved(params.mean, mean), moved(params.variance, variance)
+        return BatchNorm(scale, shift, *statistics), dx
+
+    return features.normalized(x, mean, factor, params.shift), pull
