@@ -39,8 +39,10 @@ from purenn.layers.dropout import dropout as dropout
 from purenn.layers.dropout import noise as noise
 from purenn.layers.dropout import spatial_dropout as spatial_dropout
 from purenn.layers.embedding import Embedding as Embedding
+from purenn.layers.embedding import Periodic as Periodic
 from purenn.layers.embedding import category_embedding as category_embedding
 from purenn.layers.embedding import embedding as embedding
+from purenn.layers.embedding import periodic_embedding as periodic_embedding
 from purenn.layers.embedding import sequence_embedding as sequence_embedding
 from purenn.layers.linear import Linear as Linear
 from purenn.layers.linear import Weight as Weight
@@ -55,8 +57,6 @@ from purenn.layers.normalization import batch_norm as batch_norm
 from purenn.layers.normalization import group_norm as group_norm
 from purenn.layers.normalization import layer_norm as layer_norm
 from purenn.layers.normalization import rms_norm as rms_norm
-from purenn.layers.periodic import Periodic as Periodic
-from purenn.layers.periodic import periodic_embedding as periodic_embedding
 from purenn.layers.pooling import average_pool as average_pool
 from purenn.layers.pooling import global_average_pool as global_average_pool
 from purenn.layers.pooling import max_pool as max_pool

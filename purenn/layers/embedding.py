@@ -1,8 +1,10 @@
-"""Embeddings: a learned vector for each symbol, alone, in sequences or in columns."""
+"""Embeddings: a learned vector for each symbol, alone or of many; and waves of numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from math import pi, sqrt
 from typing import TypeVar
 
 import attrs
@@ -10,14 +12,17 @@ import numpy as np
 
 from purenn import arrays, checks
 from purenn.arrays import A, FloatDtype, Indices, Labels, Matrix, N, Sequences, matrix, read_only
-from purenn.checks import Count
+from purenn.checks import Count, Positive
 from purenn.errors import LabelError, ShapeError
-from purenn.expressions import maker
-from purenn.initializers import Initializer, normal
+from purenn.expressions import maker, with_ops
+from purenn.initializers import Initializer, normal, uniform
+from purenn.kernels import periodic as kernels
+from purenn.kernels.activations import applied
 from purenn.kernels.gather import scattered, take
+from purenn.kernels.ops import Ops
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pass, anything, checked
-from purenn.layers._fitting import require_dtype, require_rows, require_shape
+from purenn.layers._contract import Layer, Pass, Thunk, anything, checked
+from purenn.layers._fitting import require_dtype, require_fit, require_rows, require_shape
 from purenn.tree import Node
 
 NEAR = 1e-3  # how far from a whole number rounding may lead
@@ -170,3 +175,69 @@ def _of_table(
         )
 
     return checked(subject, Embedding, anything, init, vjp)
+
+
+@attrs.frozen(eq=False)
+class Periodic(Node):
+    """The parameters of `periodic_embedding`.
+
+    Args:
+        frequency: (columns, frequencies), in cycles per unit.
+        phase: (columns, frequencies), of the cosines.
+        weight: (columns, frequencies, features - 1), of the linear maps.
+        bias: (columns, features - 1).
+    """
+
+    frequency: Matrix = attrs.field(converter=matrix)
+    phase: Matrix = attrs.field(converter=matrix)
+    weight: arrays.Stack = attrs.field(converter=arrays.matrices)
+    bias: Matrix = attrs.field(converter=matrix)
+
+
+@maker
+def periodic_embedding(
+    features: int = 4, frequencies: Count = 16, deviation: Positive = 0.1
+) -> Layer[Periodic, Matrix, Matrix]:
+    """Periodic embedding of numbers: (samples, columns) to (samples, columns * features).
+
+    `cos(2 pi x frequency + phase) @ weight + bias` for each column, one after the other, and then
+    the columns themselves: PBLD of Holzmüller, Grinsztajn and Steinwart, "Better by Default"
+    (2024).
+
+    Args:
+        features: the number of features of each column, itself among them; at least 2.
+        frequencies: the number of cosines of each column.
+        deviation: the standard deviation of the first frequencies. Phases are uniform in
+            [-pi, pi] at first, weights and biases in ±1 / sqrt(frequencies).
+    """
+    width = checks.integer("The features of periodic_embedding", features, 2) - 1
+    subject = f"periodic_embedding({width + 1})"
+
+    def init(key: Key, example: Matrix) -> Periodic:
+        columns, kind = example.shape[1], example.dtype
+        phases, small = uniform(pi), uniform(1.0 / sqrt(frequencies))
+        return Periodic(
+            normal(deviation)(key.child("frequency"), (columns, frequencies), kind),
+            phases(key.child("phase"), (columns, frequencies), kind),
+            small(key.child("weight"), (columns, frequencies, width), kind),
+            small(key.child("bias"), (columns, width), kind),
+        )
+
+    def vjp(ops: Ops, params: Periodic, x: Matrix, key: Key) -> Pass[Matrix, Periodic, Matrix]:
+        require_fit(subject, params.frequency, x)
+        columns = x.shape[1]
+        require_shape(subject, "a frequency", params.frequency, (columns, frequencies))
+        require_shape(subject, "a phase", params.phase, (columns, frequencies))
+        require_shape(subject, "a weight", params.weight, (columns, frequencies, width))
+        require_shape(subject, "a bias", params.bias, (columns, width))
+        angle = kernels.angles(x, params.frequency, params.phase)
+        wave = applied(ops.cos, angle)
+
+        def pull(dy: Matrix) -> tuple[Periodic, Thunk[Matrix]]:
+            turned, grads = kernels.pulled(ops, angle, wave, params.weight, x, dy)
+            dx = partial(kernels.input_cotangent, ops, turned, params.frequency, dy)
+            return Periodic(*grads), dx
+
+        return kernels.mapped(ops, wave, params.weight, params.bias, x), pull
+
+    return with_ops(lambda ops: checked(subject, Periodic, require_rows, init, partial(vjp, ops)))

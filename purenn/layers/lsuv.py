@@ -15,7 +15,7 @@ from purenn.kernels.elementwise import scalar, times
 from purenn.kernels.reductions import deviation
 from purenn.keys import Key
 from purenn.layers._contract import Layer, P, X, Y
-from purenn.layers.periodic import Periodic
+from purenn.layers.embedding import Periodic
 from purenn.tree import leaves, paths, rebuild
 
 CURE = "Give init the inputs of a batch, such as shuffled_batches(data, 128, key, 0)[0].inputs."
