@@ -174,8 +174,7 @@ def _parted(
             [known.get(value, 0) for value in column.values(values)], np.int64
         )
         (small if len(values) <= largest else large).append((codes, len(values)))
-    rows = len(read[0].content)
-    joined: Matrix = np.array(numbers, FLOAT64).reshape(len(numbers), rows).T
+    joined: Matrix = np.array(numbers, FLOAT64).reshape(len(numbers), len(read[0].content)).T
     return joined, small, large
 
 

@@ -87,8 +87,7 @@ def portable_net(net: Callable[[float], Net], progress: float) -> Net:
 
 def rate_factor(path: str) -> float:
     """What the learning rate of a leaf is multiplied by: scales learn fast, and biases slowly."""
-    name = path.rpartition(".")[2]
-    return {"scale": 6.0, "bias": 0.1}.get(name, 1.0)
+    return {"scale": 6.0, "bias": 0.1}.get(path.rpartition(".")[2], 1.0)
 
 
 def _rates(base: float, steps: int | None) -> float | Schedule:

@@ -215,9 +215,8 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
         if not isinstance(held, tuple):
             return checks.number("validation, unless it is (X, y)", held, above=0.0, below=1.0)
         if len(held) != 2:
-            raise OptionError(
-                f"validation: expected a fraction or (X, y), got a tuple of {len(held)}."
-            )
+            got = checks.described(held)
+            raise OptionError(f"validation: expected a fraction or (X, y), got {got}.")
         table, encoded = self._pair(*held, reset=False)
         sample = Sample(self.columns_.transform(table), encoded, np.ones(len(encoded)))
         weights = self._weights(sample)

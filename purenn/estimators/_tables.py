@@ -166,19 +166,14 @@ def _column(name: str, array: Anything, dtype: str = "") -> Column:
     if array.ndim != 1 or array.dtype.kind == "V":
         raise DataError(f"X: {name} has more than one value in a row.")
     is_declared = dtype.startswith(("category", "Categorical", "Enum", "dictionary"))
-    has_categories = is_declared or dtype.startswith(
-        ("str", "String", "Null")
-    )  # if all are missing
+    has_categories = is_declared or dtype.startswith(("str", "String", "Null"))  # if all is missing
     if array.dtype.kind in "iuf" and not has_categories:
         return Column(name, _finite(np.asarray(array, FLOAT64), name))
     if array.dtype.kind == "f":  # categories, which pandas makes floats of where one is missing
         _require_exact(name, np.asarray(array, FLOAT64))
     if has_categories and array.dtype.kind in "mM":
         array = array.astype(f"{array.dtype.kind}8[us]")  # a list of nanoseconds has plain counts
-    values = [
-        None if type(value) not in PRESENT and is_missing(value) else value
-        for value in array.tolist()
-    ]
+    values = [None if type(x) not in PRESENT and is_missing(x) else x for x in array.tolist()]
     if has_categories:
         return Column(name, values, is_declared)
     cure = "Convert it to numbers, dates to days, say, or to a categorical dtype, if fitted as one."

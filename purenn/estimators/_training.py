@@ -154,9 +154,8 @@ def _parts(problem: Problem, key: Key) -> tuple[Data, tuple[Matrix, Targets] | N
         if held is None:
             return data, None
         if len(data) == 1:
-            raise DataError(
-                f"validation={held!r} leaves nothing of n_samples=1. Give validation=None."
-            )
+            left = f"validation={held!r} leaves nothing of n_samples=1"
+            raise DataError(f"{left}. Give validation=None.")
         # One sample at least, on either side.
         share = min(max(held, 1.0 / len(data)), 1.0 - 1.0 / len(data))
         data, held = split(data, share, key, problem.strata)

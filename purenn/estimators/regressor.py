@@ -113,8 +113,7 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
 
     def predict(self, X: object) -> Matrix | Vector:
         """The prediction for each row: (rows,), or (rows, outputs) if there is more than one."""
-        outputs = self._predictions(X)
-        rows = self._scaling.inverse(outputs)
+        rows = self._scaling.inverse(self._predictions(X))
         return (rows[:, 0] if self._width == 1 else rows).copy()  # to be written in
 
     def input_gradients(self, X: object) -> Array:
@@ -146,6 +145,5 @@ def _fitted(sample: Sample[Matrix]) -> Standardization:
     squares: Vector = np.average(np.square(errors / unit), axis=0, weights=weights)
     deviation = unit * np.sqrt(squares)
     is_constant = np.equal(rows, rows[0]).all(axis=0)
-    return Standardization(
-        np.where(is_constant, rows[0], mean), np.where(is_constant, 1.0, deviation)
-    )
+    mean = np.where(is_constant, rows[0], mean)
+    return Standardization(mean, np.where(is_constant, 1.0, deviation))

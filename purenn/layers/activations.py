@@ -30,7 +30,7 @@ def without_params(
     subject: str,
     check: Check[X],
     forward: Callable[[X], FreePass[Y, X]],
-    apply: Callable[[Empty, X], Y] | None = None,
+    apply: Callable[[X], Y] | None = None,
 ) -> Layer[Empty, X, Y]:
     """A layer without parameters, and another function for inference if that is less work."""
 
@@ -38,7 +38,8 @@ def without_params(
         y, backward = forward(x)
         return y, lambda dy: (EMPTY, partial(backward, dy))
 
-    return checked(subject, Empty, check, lambda key, example: EMPTY, vjp, apply)
+    own = None if apply is None else lambda params, x: apply(x)
+    return checked(subject, Empty, check, lambda key, example: EMPTY, vjp, own)
 
 
 @maker
@@ -71,7 +72,7 @@ def pointwise(
         y = forward(x)
         return y, partial(backward, y)
 
-    return without_params(subject, check, with_pullback, lambda params, x: forward(x))
+    return without_params(subject, check, with_pullback, forward)
 
 
 def _of_ops(
@@ -91,9 +92,7 @@ def _curve(rule: curves.Rule, subject: str) -> Layer[Empty, A, A]:
         y, slope = curves.values_and_slopes(rule, x)
         return y, lambda dy: times(dy, slope)  # a cotangent of another shape does not fit
 
-    return without_params(
-        subject, require_floats, forward, lambda params, x: curves.values(rule, x)
-    )
+    return without_params(subject, require_floats, forward, partial(curves.values, rule))
 
 
 def _curve_of_ops(

@@ -70,8 +70,7 @@ def conv(
         weight, bias: the initializers, as in `linear`.
     """
     if features % groups:
-        problem = f"{groups} do not divide {features} features"
-        raise OptionError(f"The groups of conv: {problem}. {CURE}")
+        raise OptionError(f"The groups of conv: {groups} do not divide {features} features. {CURE}")
     window, windows_over = sliding("conv", size, stride, padding)
     first, shift = weight or glorot_uniform(), bias or zeros()
     subject = f"conv({features}, {window[0] if window[0] == window[1] else window})"

@@ -55,8 +55,7 @@ def embedding(
     def placed(x: Labels, y: Matrix) -> Matrix:
         return y
 
-    shape = symbols, features
-    return _of_symbols("embedding", shape, dtype, table, 1, placed)
+    return _of_symbols("embedding", (symbols, features), dtype, table, 1, placed)
 
 
 @maker
@@ -78,8 +77,7 @@ def sequence_embedding(
     def placed(x: Sequences, y: Matrix) -> arrays.Images:
         return y.reshape(x.shape[0], 1, x.shape[1], features)
 
-    shape = symbols, features
-    return _of_symbols("sequence_embedding", shape, dtype, table, 2, placed)
+    return _of_symbols("sequence_embedding", (symbols, features), dtype, table, 2, placed)
 
 
 def _of_symbols(

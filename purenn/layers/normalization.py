@@ -186,8 +186,7 @@ def batch_norm(decay: Fraction = 0.9, epsilon: Inner = 1e-5) -> Layer[BatchNorm,
         return _normalized(params, x, (mean, known), epsilon, decay)
 
     def inference(params: BatchNorm, x: A, key: Key) -> Pass[A, BatchNorm, A]:
-        running = params.mean.value, params.variance.value
-        return _normalized(params, x, running, epsilon, None)
+        return _normalized(params, x, (params.mean.value, params.variance.value), epsilon, None)
 
     steady = checked(BATCH_NORM, BatchNorm, require_features, init, inference)
     trained = checked(BATCH_NORM, BatchNorm, require_features, init, training)

@@ -68,8 +68,7 @@ def _pool(
     def with_pullback(x: Images) -> FreePass[Images, Images]:
         if padding == "valid" and (window[0] > x.shape[1] or window[1] > x.shape[2]):
             got = f"windows of {by(window)} do not fit images of {by(x.shape[1:3])}"
-            cure = "Use smaller ones, or global_average_pool()."
-            raise ShapeError(subject, f"{got}. {cure}")
+            raise ShapeError(subject, f"{got}. Use smaller ones, or global_average_pool().")
         windows = windows_over(subject, x)
         if min(window) <= SMALL:
             return forward(x, windows)

@@ -101,11 +101,10 @@ def brier(
     cotangent is `prediction - target`. Probabilities are first clipped to [epsilon, 1 - epsilon],
     if the epsilon is not 0; the cotangent passes straight through.
     """
+    highest = 1.0 - epsilon if epsilon else np.inf
 
     def distances(prediction: Matrix, target: Matrix | Labels) -> tuple[Vector, Matrix]:
-        slopes: Matrix = np.clip(
-            prediction, epsilon, 1.0 - epsilon if epsilon else np.inf, empty_like(prediction)
-        )
+        slopes: Matrix = np.clip(prediction, epsilon, highest, empty_like(prediction))
         if is_labels(target):
             slopes.reshape(-1)[label_places(prediction, target)] -= 1.0
         else:

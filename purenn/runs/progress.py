@@ -103,9 +103,8 @@ def begin(run: Run, state: State[P, S], model: str, key: Key) -> Progress[P, S]:
         progress = saving.load(run.checkpoint, like=progress)
         for name, found, given in ("model", progress.model, model), ("key", progress.key, key):
             if found != given:
-                raise CheckpointError(
-                    f"{run.checkpoint} belongs to another {name}: expected {given}, got {found}."
-                )
+                expected = f"expected {given}, got {found}"
+                raise CheckpointError(f"{run.checkpoint} belongs to another {name}: {expected}.")
     elif files.exists(run.folder / SUMMARY) or seconds(run.folder):  # both come after it
         cure = "restore it from a copy, or start again in another folder."
         raise RunError(f"{run.checkpoint} is missing: {cure}")

@@ -67,10 +67,8 @@ def keep_records(folder: Path, count: int) -> tuple[Record, ...]:
 
 def require_records(folder: Path, records: tuple[Record, ...]) -> None:
     """Check that a run's folder has these records, and nothing after them."""
-    is_whole = all(
-        files.require_regular(path) == sum(map(len, _lines(path)))
-        for path in (folder / METRICS, folder / TIMES)
-    )
+    paths = folder / METRICS, folder / TIMES
+    is_whole = all(files.require_regular(x) == sum(map(len, _lines(x))) for x in paths)
     if not is_whole or read_records(folder) != records:
         raise RunError(
             f"{folder} has other records than this progress: it was trained further, perhaps by a "
