@@ -9,7 +9,7 @@ from contextlib import suppress
 from functools import cache, partial
 from math import inf, isfinite
 from types import FunctionType, NoneType, SimpleNamespace
-from typing import Annotated, TypeGuard, TypeVar
+from typing import Annotated, SupportsFloat, TypeGuard, TypeVar
 
 import attrs
 import numpy as np
@@ -87,6 +87,14 @@ def _float(value: object) -> float | None:
         with suppress(OverflowError):
             return float(value)
     return None
+
+
+def as_float(number: SupportsFloat) -> float:
+    """A number as a Python float; infinity for an integer beyond all floats."""
+    try:
+        return float(number)
+    except OverflowError:
+        return inf
 
 
 def fraction(name: str, value: object) -> float:

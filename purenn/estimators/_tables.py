@@ -6,13 +6,14 @@ Frames are asked for nothing but what both have, so that neither needs to be ins
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from math import inf, isnan, nan
+from math import isnan, nan
 from numbers import Number
 from typing import Protocol, SupportsFloat, runtime_checkable
 
 import attrs
 import numpy as np
 
+from purenn import checks
 from purenn.arrays import FLOAT64, A, Element, Matrix, Vector
 from purenn.errors import DataError, DtypeError, LabelError, ShapeError
 
@@ -205,15 +206,8 @@ def _require_exact(name: str, categories: Vector) -> None:
 
 
 def _numbers(name: str, values: list[object]) -> Vector:
-    numbers = [nan if value is None else _as_float(value) for value in values]
+    numbers = [checks.as_float(x) if isinstance(x, SupportsFloat) else nan for x in values]
     return _finite(np.array(numbers, FLOAT64), name)
-
-
-def _as_float(number: object) -> float:
-    try:
-        return float(number) if isinstance(number, SupportsFloat) else nan
-    except OverflowError:
-        return inf
 
 
 def _finite(numbers: A, name: str | None = None) -> A:

@@ -122,7 +122,7 @@ def chain(*layers: object) -> AnyLayer:
     row = in_a_row("A chain", parts)
 
     def init(key: Key, example: object) -> tuple[object, ...]:
-        params = row.init(key, example)
+        params = row._init(key, example)
         if isinstance(params[0], tuple) and parts[0].parts == (parts[0],):
             raise OptionError(
                 f"The parameters of {parts[0]!r} are a bare tuple, which means a chain. "

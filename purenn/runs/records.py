@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from math import inf, isfinite
+from math import isfinite
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +37,7 @@ def record(epoch: int, metrics: Metrics) -> Record:
         number: object = value.item() if isinstance(value, np.generic) else value
         if isinstance(number, bool) or not isinstance(number, int | float):
             raise OptionError(f"metric {name!r}: expected a number, got {checks.described(value)}.")
-        if not isfinite(size := _as_float(number)):
+        if not isfinite(size := checks.as_float(number)):
             raise DivergenceError(f"metric {name!r} is {size} at the end of epoch {epoch + 1}.")
         found[name] = number
     return found
@@ -91,21 +91,14 @@ def seconds(folder: Path) -> float:
     return total
 
 
-def _as_float(number: float) -> float:
-    try:
-        return float(number)
-    except OverflowError:  # an integer beyond all floats
-        return inf
-
-
 def _records(path: Path, lines: list[bytes]) -> tuple[Record, ...]:
     found: list[Record] = []
     for epoch, line in enumerate(lines):
         where = f"{path}, line {epoch + 1}"
         facts = jsons.parse(line, where)
         pairs = facts.items() if isinstance(facts, dict) else ()
-        plain = [(name, x) for name, x in pairs if isinstance(x, int | float)]
-        numbers = {name: x for name, x in plain if type(x) is not bool and isfinite(_as_float(x))}
+        plain = {name: x for name, x in pairs if isinstance(x, int | float) and type(x) is not bool}
+        numbers = {name: x for name, x in plain.items() if isfinite(checks.as_float(x))}
         if numbers != facts or numbers.get("epoch") != epoch:
             raise RunError(f"{where}: expected the record of epoch {epoch}, only finite numbers.")
         found.append(numbers)
