@@ -73,10 +73,8 @@ def _rows(array: N) -> N:
         expected = "at least one sample, and none without numbers"
         raise DataError(f"A data set has {expected}, got an array of shape {plain.shape}.")
     if kind == "f" and (place := first_nonfinite(plain)):
-        raise DataError(
-            f"A data set has finite numbers only, got {plain[place]} in sample {place[0]}. Remove "
-            "such samples or fill in their values."
-        )
+        got = f"{plain[place]} in sample {place[0]}. Remove such samples or fill in their values."
+        raise DataError(f"A data set has finite numbers only, got {got}")
     if (is_memmap or not plain.flags.writeable) and _is_mapped(array):
         return arrays.read_only(plain)
     return arrays.immutable(native(plain))
@@ -110,16 +108,13 @@ def checked_order(order: Indices | Mask, samples: int) -> Indices:
     is_mask = order.dtype.kind == "b" and order.shape == (samples,)
     found = np.flatnonzero(order) if is_mask else order
     if found.ndim != 1 or found.dtype.kind not in "iu" or not found.size:
-        raise OptionError(
-            "An order of samples: expected at least one index, or a mask of shape "
-            f"({samples},) with a true entry, got {checks.described(order)}."
-        )
+        expected = f"at least one index, or a mask of shape ({samples},) with a true entry"
+        got = checks.described(order)
+        raise OptionError(f"An order of samples: expected {expected}, got {got}.")
     # Negative indices are huge as unsigned ones.
     if np.maximum.reduce(found.astype(np.uint64)) >= samples:
-        raise OptionError(
-            f"An order of samples: expected indices from 0 to {samples - 1}, got {found.min()} to "
-            f"{found.max()}."
-        )
+        expected = f"indices from 0 to {samples - 1}, got {found.min()} to {found.max()}"
+        raise OptionError(f"An order of samples: expected {expected}.")
     return arrays.immutable(found.astype(np.int64, copy=False))
 
 
@@ -148,11 +143,8 @@ def _pixels(array: ByteImages) -> ByteImages:
     if plain.dtype != np.uint8:
         raise DtypeError("ScaledBytes", f"expected uint8, got {plain.dtype}.")
     if plain.ndim != 4:
-        raise ShapeError(
-            "ScaledBytes",
-            f"expected (samples, rows, columns, channels), got {plain.shape}. Add an axis for one "
-            "channel: x[..., np.newaxis].",
-        )
+        got = f"{plain.shape}. Add an axis for one channel: x[..., np.newaxis]."
+        raise ShapeError("ScaledBytes", f"expected (samples, rows, columns, channels), got {got}")
     return plain
 
 

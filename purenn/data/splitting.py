@@ -38,10 +38,8 @@ def split(
     samples = len(data)
     count = round(share * samples)
     if not 0 < count < samples:
-        raise OptionError(
-            "The fraction of split: expected one that leaves samples in both parts, got "
-            f"{fraction!r} of {samples}."
-        )
+        expected = "expected one that leaves samples in both parts"
+        raise OptionError(f"The fraction of split: {expected}, got {fraction!r} of {samples}.")
     order: Indices = key.child("split").generator().permutation(samples)
     if stratify is None:
         chosen = order[:count]

@@ -110,10 +110,9 @@ def _statistics(column: Column[A], first: A, axes: tuple[int, ...]) -> tuple[Arr
     mean = start + sum(rest.sum(axis=axes, keepdims=True) for rest in rests) / count
     farthest = np.maximum(high / unit - mean, mean - start)
     if (farthest * (0.5 * unit) > 0.5 * np.finfo(first.dtype).max).any():
-        raise DataError(
-            "standardization: expected features that, less their mean, are finite in "
-            f"{first.dtype}, got from {low.min()} to {high.max()}. Divide them by a number first."
-        )
+        expected = f"expected features that, less their mean, are finite in {first.dtype}"
+        got = f"got from {low.min()} to {high.max()}. Divide them by a number first."
+        raise DataError(f"standardization: {expected}, {got}")
     squares = (np.square(x / unit - mean) for x in column.pieces(step))
     variance = sum(square.sum(axis=axes, keepdims=True) for square in squares) / count
     deviation = (unit * np.sqrt(variance)).astype(first.dtype)

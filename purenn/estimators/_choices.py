@@ -70,7 +70,6 @@ def objective_of(loss: object, *, has_weights: bool) -> Objective:
     found: object = weighted(loss) if has_weights and isinstance(loss, Loss) else loss
     if callable(found) and (isinstance(loss, Loss) or not has_weights):
         return found
-    raise OptionError(
-        "loss: weights of samples or classes need a Loss, which has a value for each sample, "
-        f"got {checks.described(loss)}. Make one with Loss(per_sample)."
-    )
+    expected = "weights of samples or classes need a Loss, which has a value for each sample"
+    got = f"{checks.described(loss)}. Make one with Loss(per_sample)."
+    raise OptionError(f"loss: {expected}, got {got}")

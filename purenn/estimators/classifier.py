@@ -108,10 +108,8 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
     def _meet(self, y: object) -> None:
         kind = _kind(y)
         if kind == "multiclass-multioutput":
-            raise OptionError(
-                "y: expected a label for each row, or rows of 0 and 1, got several labels. Put the "
-                "estimator into a MultiOutputClassifier."
-            )
+            got = "several labels. Put the estimator into a MultiOutputClassifier."
+            raise OptionError(f"y: expected a label for each row, or rows of 0 and 1, got {got}")
         self._is_multilabel = kind == "multilabel-indicator"
         if self._is_multilabel:
             self.classes_ = np.arange(check_array(y, input_name="y").shape[1])

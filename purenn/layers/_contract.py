@@ -124,10 +124,8 @@ def chain(*layers: object) -> AnyLayer:
     def init(key: Key, example: object) -> tuple[object, ...]:
         params = row._init(key, example)
         if isinstance(params[0], tuple) and parts[0].parts == (parts[0],):
-            raise OptionError(
-                f"The parameters of {parts[0]!r} are a bare tuple, which means a chain. "
-                "Put it into block(...)."
-            )
+            problem = "are a bare tuple, which means a chain. Put it into block(...)"
+            raise OptionError(f"The parameters of {parts[0]!r} {problem}.")
         return params
 
     made: object = expressed(attrs.evolve(row, init=init), Chained(chain, layers))

@@ -154,10 +154,8 @@ def chain(*transforms: object) -> Transform[tuple[object, ...]]:
         state = tuple([part.init(point) for part in parts])
         for part, own in zip(parts, state, strict=True):
             if isinstance(own, tuple) and part.parts == (part,):
-                raise OptionError(
-                    f"The state of {part!r} is a bare tuple, which means a chain. "
-                    "Make it a frozen attrs class."
-                )
+                problem = "is a bare tuple, which means a chain. Make it a frozen attrs class"
+                raise OptionError(f"The state of {part!r} {problem}.")
         return state
 
     def flow(

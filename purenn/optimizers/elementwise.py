@@ -96,10 +96,9 @@ def _checked(rule: Rule) -> Rule:
         y = rule(seen, out, tuple(kept), new)
         y = x if y is seen else y
         if not are_alike((y,), (x,)):
-            raise OptionError(
-                f"The rule of elementwise: expected {checks.described(x)}, got "
-                f"{checks.described(y)}. Return x, out after writing into it, or one of new."
-            )
+            problem = f"expected {checks.described(x)}, got {checks.described(y)}"
+            cure = "Return x, out after writing into it, or one of new."
+            raise OptionError(f"The rule of elementwise: {problem}. {cure}")
         if any(np.isnan(one).all() for one in unwritten) and np.isfinite(x).all():
             problem = "expected it to write to all of new, but one is unwritten, or NaN all over"
             raise OptionError(f"The rule of elementwise: {problem}.")

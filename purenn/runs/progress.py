@@ -128,10 +128,8 @@ def require_progress(run: Run, progress: object) -> None:
     checks.instance("run", run, Run)
     checks.instance("progress", progress, Progress)
     if run.folder not in [*HELD.values()]:  # a copy, for runs of other threads come and go
-        raise RunError(
-            f"{run.folder} is not held by this process any more. Stay in the block of start or "
-            "resume, or take up the run again with resume."
-        )
+        cure = "Stay in the block of start or resume, or take up the run again with resume."
+        raise RunError(f"{run.folder} is not held by this process any more. {cure}")
 
 
 def require_latest(run: Run, progress: Progress[P, S]) -> None:

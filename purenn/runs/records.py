@@ -54,10 +54,9 @@ def keep_records(folder: Path, count: int) -> tuple[Record, ...]:
     path, times = folder / METRICS, folder / TIMES
     lines = _lines(path)[:count]
     if len(lines) < count:
-        raise RunError(
-            f"{path} has {len(lines)} epochs, but the checkpoint was written after {count}. "
-            "Restore it from a copy, or start again in another folder."
-        )
+        problem = f"has {len(lines)} epochs, but the checkpoint was written after {count}"
+        cure = "Restore it from a copy, or start again in another folder."
+        raise RunError(f"{path} {problem}. {cure}")
     kept = _records(path, lines)
     seconds(folder)  # whether it can be read
     files.cut(path, sum(map(len, lines)))

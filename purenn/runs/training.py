@@ -119,10 +119,8 @@ def _is_done(
 ) -> bool:
     """Whether nothing is left to train; checks that the run stands where the progress does."""
     if checks.integer("epochs", epochs) < progress.epoch:
-        raise RunError(
-            f"{run.folder} has {progress.epoch} epochs already: expected at least as many, got "
-            f"{epochs}. Ask for more, or choose another folder."
-        )
+        problem = f"{progress.epoch} epochs already: expected at least as many, got {epochs}"
+        raise RunError(f"{run.folder} has {problem}. Ask for more, or choose another folder.")
     was_finished = files.exists(run.folder / SUMMARY) and progress.planned >= epochs
     require_records(run.folder, progress.records)
     require_latest(run, progress)
@@ -190,10 +188,9 @@ def _require_more(run: Run, progress: Progress[P, S], batches: EpochBatches[B]) 
     advice = "Give shuffled_batches(...), or a list of batches."
     checks.instance("The batches of batches_of", batches, EpochBatches, advice)
     if progress.batch >= (count := len(batches)):
-        raise RunError(
-            f"{run.folder} is at {progress.place}, but that epoch has only {count} batches. Give "
-            "the same data and batch size, or choose another folder."
-        )
+        problem = f"is at {progress.place}, but that epoch has only {count} batches"
+        cure = "Give the same data and batch size, or choose another folder."
+        raise RunError(f"{run.folder} {problem}. {cure}")
 
 
 def _advance(
