@@ -150,8 +150,7 @@ def full(task: Task, layout: Layout, outputs: int, hidden: tuple[int, ...] = HID
 
     Args:
         layout: of the columns, for which `fit_columns(..., largest=LARGEST)` has made room.
-        outputs: classes, or values to predict.
-        hidden: the widths of the hidden layers.
+        outputs, hidden: as in `simple`.
     """
     net = partial(_full_net, task.activation, layout, outputs, hidden)
     return Recipe(net, partial(_full_optimizer, task.full_rate), changes=True)

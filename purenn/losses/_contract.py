@@ -34,10 +34,6 @@ LossFunction = Callable[[Y, T], tuple[float, Y]]
 PerSample = tuple[Vector, Callable[[Array], Y]]
 
 
-def _share(samples: int) -> float:
-    return 1.0 / samples
-
-
 @attrs.frozen(repr=False, eq=False)
 class Loss(Expressed, Generic[Y, T_contra]):
     """A loss of predictions `Y` and targets `T_contra`.
@@ -61,7 +57,7 @@ class Loss(Expressed, Generic[Y, T_contra]):
     """
 
     per_sample: Callable[[Y, T_contra], PerSample[Y]] = attrs.field(validator=checks.called)
-    scale: Callable[[int], float] = attrs.field(default=_share, validator=checks.called)
+    scale: Callable[[int], float] = attrs.field(default=lambda n: 1.0 / n, validator=checks.called)
     count: Callable[[T_contra], int] | None = attrs.field(
         default=None, validator=attrs.validators.optional(checks.called)
     )
