@@ -116,10 +116,8 @@ def fit_columns(table: object, *, largest: float = inf) -> Columns:
         largest: columns of more categories than this are given as their numbers, to be embedded.
 
     Raises:
-        ShapeError: the table is not 2-d, or has no columns.
-        DtypeError: a column has neither numbers nor categories, or the table is sparse.
-        DataError: there are no rows, a number is complex or infinite, or a column of text has
-            almost as many texts as rows.
+        ShapeError, DtypeError: as in `read_table`.
+        DataError: likewise; or there are no rows, or a text for almost each row in a column.
     """
     read = read_table(table)
     categories = tuple([_categories(each) for each in (read if isinstance(read, list) else read.T)])

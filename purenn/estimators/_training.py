@@ -46,9 +46,7 @@ class Problem:
     """What is to be learned from which samples.
 
     Args:
-        recipe: the net and its optimizer.
         model: the net that is to predict.
-        link: what makes predictions of its outputs.
         outputs: how many the net must have.
         error: what the best epoch has least of.
         data: the samples, those of the validation part among them if that is a fraction.
