@@ -113,7 +113,8 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
 
     def predict(self, X: object) -> Matrix | Vector:
         """The prediction for each row: (rows,), or (rows, outputs) if there is more than one."""
-        rows = self._scaling.inverse(self._predictions(X))
+        outputs = self._predictions(X)  # which refuses before fit
+        rows = self._scaling.inverse(outputs)
         return (rows[:, 0] if self._width == 1 else rows).copy()  # to be written in
 
     def input_gradients(self, X: object) -> Array:
