@@ -145,6 +145,11 @@ def test_units_with_huge_gradients_keep_their_limit() -> None:
     assert after[0] == pytest.approx(1e-5, rel=1e-6)
 
 
+def test_leaves_without_axes_are_units_of_their_own() -> None:
+    grad, param = read_only(np.array(9.0)), read_only(np.array(2.0))
+    assert adapted(0.5, grad, param).tolist() == 1.0
+
+
 @dtypes
 def test_units_whose_norm_is_0_or_not_finite_are_left_alone(dtype: FloatDtype) -> None:
     grad = read_only(np.array([[0.0, math.nan, math.inf, 30.0], [0.0, 1.0, 1.0, 40.0]], dtype))
