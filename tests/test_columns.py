@@ -1,4 +1,4 @@
-"""Columns of tables as features, against their definition; frames by all that is asked of them."""
+"""Columns of tables as features, against their definition; frames of pandas and polars."""
 
 from __future__ import annotations
 
@@ -15,41 +15,6 @@ from purenn.errors import DataError
 from purenn.estimators._columns import Layout, fit_columns
 
 Values = list[object]
-Objects = np.ndarray[tuple[int, ...], np.dtype[np.object_]]
-
-
-@attrs.frozen
-class FakeSeries:
-    values: Values
-    dtype: str
-
-    def to_numpy(self) -> Objects:
-        return np.array(self.values, object)
-
-    def to_list(self) -> list[object]:
-        return [*self.values]
-
-
-@attrs.frozen
-class FakeFrame:
-    """All that pandas and polars have in common here."""
-
-    content: dict[str, FakeSeries]
-
-    @property
-    def columns(self) -> list[str]:
-        return list(self.content)
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        return len(next(iter(self.content.values())).values), len(self.content)
-
-    @property
-    def dtypes(self) -> list[str]:
-        return [each.dtype for each in self.content.values()]
-
-    def __getitem__(self, name: str) -> FakeSeries:
-        return self.content[name]
 
 
 @attrs.frozen
@@ -67,11 +32,6 @@ class FakeArrow:
 
     def __array__(self, dtype: None = None, copy: bool | None = None) -> Matrix:
         return self.array
-
-
-def fake(content: dict[str, Values]) -> object:
-    dtypes = {name: "category" if name == "declared" else "object" for name in content}
-    return FakeFrame({name: FakeSeries(each, dtypes[name]) for name, each in content.items()})
 
 
 def pandas(content: dict[str, Values]) -> object:
@@ -96,7 +56,7 @@ def test_integers_of_128_bits_are_numbers() -> None:
     assert bits(found) == bits(expected)
 
 
-each_frame = pytest.mark.parametrize("frame", [fake, pandas, polars])
+each_frame = pytest.mark.parametrize("frame", [pandas, polars])
 
 
 def scaled(column: Vector) -> Vector:
