@@ -1,4 +1,4 @@
-"""Scripts run as people run them: in a process of their own."""
+"""Python and scripts as people run them: in a process of their own."""
 
 from __future__ import annotations
 
@@ -25,6 +25,19 @@ def started(script: str, *arguments: object, **variables: str) -> subprocess.Pop
 
 def run(script: str, *arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:
     """A script, run to its end."""
-    with started(script, *arguments, **variables) as process:
-        output, errors = process.communicate()
-        return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+    return python(SCRIPTS / script, *arguments, **{"OPENBLAS_NUM_THREADS": "1", **variables})
+
+
+def python(
+    *arguments: object, cwd: Path | None = None, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Python with these arguments, run to its end."""
+    command, env = [sys.executable, *map(str, arguments)], {**os.environ, **variables}
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
+
+
+def told(*arguments: object, cwd: Path | None = None, **variables: str) -> str:
+    """What Python prints with these arguments, without an error."""
+    ended = python(*arguments, cwd=cwd, **variables)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return ended.stdout

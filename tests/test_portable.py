@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import os
-import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 import numpy as np
 import pytest
+from commands import told
 from sample import sample
 from test_layer_contract import CASES as LAYERS
 from test_loss_contract import CASES as LOSSES
@@ -149,9 +148,7 @@ def test_the_bits_are_those_of_every_machine(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("variables", environments()[1:], ids=lambda each: "-".join(each.values()))
 def test_the_bits_depend_on_no_kernel_threads_or_instructions(variables: dict[str, str]) -> None:
-    command, env = [sys.executable, __file__], os.environ | OTHERWISE | variables
-    done = subprocess.run(command, env=env, capture_output=True, check=False)
-    assert not done.returncode, done.stdout.decode() + done.stderr.decode()
+    told(__file__, **OTHERWISE, **variables)
 
 
 def compare(names: Iterable[str]) -> bool:
