@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable
 from functools import partial
 from typing import Annotated
@@ -46,17 +45,6 @@ def test_copies_and_pickles_are_equal(shown: str, value: Expressed) -> None:
         assert type(again) is type(value)
         assert repr(again) == shown
     assert [other for _, other in VALUES if other == value] == [value]
-
-
-def same(value: Expressed) -> Expressed:
-    return value
-
-
-@pytest.mark.slow
-def test_a_spawned_process_gets_equal_values() -> None:
-    values = [value for _, value in VALUES]
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        assert pool.map(same, values) == values
 
 
 def test_what_is_built_alike_is_equal() -> None:
