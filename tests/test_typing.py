@@ -64,10 +64,8 @@ follow_imports = silent
 def test_users_without_stubs_know_the_types_of_estimators(tmp_path: Path) -> None:
     (tmp_path / "user.py").write_text(USER)
     (tmp_path / "mypy.ini").write_text(CONFIG)
-    assert (
-        python("-m", "mypy", "user.py", cwd=tmp_path).stdout
-        == "Success: no issues found in 1 source file\n"
-    )
+    told = python("-m", "mypy", "user.py", cwd=tmp_path)
+    assert told.stdout == "Success: no issues found in 1 source file\n"
 
 
 def test_right_programs_run() -> None:
