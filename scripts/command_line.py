@@ -98,9 +98,8 @@ def first_settings(arguments: Sequence[str], folder: Path, script: str, default:
     """The settings that options change: the folder's with --resume, the file's with --config."""
     if {"-h", "--help"} & set(arguments):
         return default
-    place, _ = tyro.cli(
-        Place, args=arguments, default=Place(folder=folder), return_unknown_args=True
-    )
+    usual = Place(folder=folder)
+    place, _ = tyro.cli(Place, args=arguments, default=usual, return_unknown_args=True)
     if place.resume and place.config is not None:
         raise OptionError("--resume: the folder has its settings. Leave out --config.")
     path = place.folder / CONFIG if place.resume else place.config

@@ -134,11 +134,8 @@ def experiment(
 
 def _recipe(arguments: Sequence[str]) -> ImageSettings:
     """The settings of the recipe that the arguments name."""
-    chosen, _ = tyro.cli(
-        Chosen,
-        args=[one for one in arguments if one not in {"-h", "--help"}],
-        return_unknown_args=True,
-    )
+    rest = [one for one in arguments if one not in {"-h", "--help"}]
+    chosen, _ = tyro.cli(Chosen, args=rest, return_unknown_args=True)
     return RECIPES[chosen.recipe]
 
 

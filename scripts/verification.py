@@ -50,13 +50,8 @@ def performed(
     Raises:
         RunError: it failed.
     """
-    done = subprocess.run(
-        [*command, "--folder", folder],
-        env=os.environ | variables,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    args, env = [*command, "--folder", folder], os.environ | variables
+    done = subprocess.run(args, env=env, capture_output=True, text=True, check=False)
     summary = runs.read_summary(folder) if folder.exists() else None
     if summary is None:  # 1 may also say that an article's numbers do not agree
         raise RunError(f"{Path(command[1]).name} failed:\n{done.stderr.strip()}")

@@ -21,9 +21,10 @@ def test_what_anybody_can_write_to_is_copied() -> None:
     mine = ROWS.copy()
     views = [mine, mine[:], locked(mine[:]), locked(locked(mine[:])[:]), locked(mine.T)]
     views += [np.asfortranarray(ROWS.astype(FLOAT32)), spread(mine)]
-    copies = tuple([immutable(view) for view in views])
+    rows = [typed_like(view, ROWS) for view in views[:4]]
+    copies = (*map(immutable, views), *map(matrix, rows))
     before = bits(copies)
-    assert before == bits(tuple(views))
+    assert before == bits((*views, *rows))
     mine[...] = 9.0
     assert bits(copies) == before
     assert not any(copy.flags.writeable for copy in copies)
@@ -39,7 +40,7 @@ def test_what_nobody_can_write_to_is_shared() -> None:
     mine, recycled = locked(ROWS.copy()), locked(memory.empty((64, 1024), FLOAT32))
     for view in (mine, mine[:1], mine.T[1:], np.frombuffer(ROWS.tobytes()), recycled, recycled[1:]):
         assert immutable(view) is view
-    assert read_only(mine) is mine
+    assert read_only(mine) is matrix(typed_like(mine, ROWS)) is mine
 
 
 def test_vectors_matrices_and_shared_constants_are_read_only() -> None:

@@ -1,4 +1,4 @@
-"""Columns of tables as features, against their definition; frames by all that is asked of them."""
+"""Columns of tables as features, against their definition; frames of pandas and polars."""
 
 from __future__ import annotations
 
@@ -12,44 +12,10 @@ from refusals import refused
 
 from purenn.arrays import FLOAT32, Matrix, Vector
 from purenn.errors import DataError
+from purenn.estimators import _tables
 from purenn.estimators._columns import Layout, fit_columns
 
 Values = list[object]
-Objects = np.ndarray[tuple[int, ...], np.dtype[np.object_]]
-
-
-@attrs.frozen
-class FakeSeries:
-    values: Values
-    dtype: str
-
-    def to_numpy(self) -> Objects:
-        return np.array(self.values, object)
-
-    def to_list(self) -> list[object]:
-        return [*self.values]
-
-
-@attrs.frozen
-class FakeFrame:
-    """All that pandas and polars have in common here."""
-
-    content: dict[str, FakeSeries]
-
-    @property
-    def columns(self) -> list[str]:
-        return list(self.content)
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        return len(next(iter(self.content.values())).values), len(self.content)
-
-    @property
-    def dtypes(self) -> list[str]:
-        return [each.dtype for each in self.content.values()]
-
-    def __getitem__(self, name: str) -> FakeSeries:
-        return self.content[name]
 
 
 @attrs.frozen
@@ -67,16 +33,6 @@ class FakeArrow:
 
     def __array__(self, dtype: None = None, copy: bool | None = None) -> Matrix:
         return self.array
-
-
-def fake(content: dict[str, Values], declared: str = "category") -> object:
-    dtypes = {name: declared if name == "declared" else "object" for name in content}
-    return FakeFrame({name: FakeSeries(each, dtypes[name]) for name, each in content.items()})
-
-
-def arrow(content: dict[str, Values]) -> object:
-    """A frame of pandas with pyarrow's dtypes."""
-    return fake(content, "dictionary<values=int64, indices=int32, ordered=0>[pyarrow]")
 
 
 def pandas(content: dict[str, Values]) -> object:
@@ -101,7 +57,13 @@ def test_integers_of_128_bits_are_numbers() -> None:
     assert bits(found) == bits(expected)
 
 
-each_frame = pytest.mark.parametrize("frame", [fake, arrow, pandas, polars])
+def test_dictionaries_of_pyarrow_are_declared_categories() -> None:
+    dtype = "dictionary<values=int64, indices=int32, ordered=0>[pyarrow]"
+    column = _tables._column("kind", np.array([3, 1, 3]), dtype)
+    assert (column.content, column.is_declared) == ([3, 1, 3], True)
+
+
+each_frame = pytest.mark.parametrize("frame", [pandas, polars])
 
 
 def scaled(column: Vector) -> Vector:
@@ -203,6 +165,5 @@ def test_frames_whose_columns_cannot_be_told_apart_are_refused() -> None:
 
 def test_tables_of_pyarrow_are_like_arrays() -> None:
     x: Matrix = normal(0, 9, 2)
-    assert bits(fit_columns(FakeArrow(x)).transform(FakeArrow(x))) == bits(
-        fit_columns(x).transform(x)
-    )
+    found, expected = (fit_columns(table).transform(table) for table in (FakeArrow(x), x))
+    assert bits(found) == bits(expected)

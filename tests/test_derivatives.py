@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+import attrs
 import numpy as np
 import pytest
 from contracts import bits, copies, dtypes, matrix, noise, normal
 
 import purenn as nn
 from purenn import layers, training
-from purenn.arrays import Array, FloatDtype, Images, Labels, typed_like
+from purenn.arrays import Array, FloatDtype, Images, Labels, read_only, typed_like
 from purenn.data import Batch
-from purenn.tree import leaves, map_leaves, moving_leaves
+from purenn.tree import leaves, map_leaves, moving_leaves, rebuild
 
 P = TypeVar("P")
 V = TypeVar("V", bound=Array)
@@ -22,7 +23,8 @@ W = TypeVar("W", bound=Array)
 KEY, ROWS, STEP = nn.Key(3), normal(0, 4, 3), 1e-6
 IMAGES: Images = np.random.default_rng(2).standard_normal((2, 3, 2, 2))
 LABELS: Labels = np.array([1, 0, 1, 1])
-SQUARED, ENTROPY = nn.mean_squared_error(), nn.softmax_cross_entropy()
+ENTROPY = nn.softmax_cross_entropy()
+SQUARED: nn.Loss[nn.Matrix, nn.Matrix] = nn.mean_squared_error()
 MODEL = nn.linear(5) >> nn.tanh() >> nn.linear(2)
 NOISY = nn.linear(3) >> nn.dropout(0.5) >> layers.noise(0.5)
 OF_ROWS = [
@@ -178,3 +180,31 @@ def test_no_direction_has_no_product_and_no_parameter_a_step() -> None:
     inputs = np.hstack([ROWS, np.ones((4, 1))])
     expected = inputs.T @ inputs @ np.ones((4, 1)) / 2
     np.testing.assert_allclose(np.vstack([found.weight, found.bias[:, None]]), expected, 1e-9)
+
+
+@attrs.frozen(eq=False)
+class Temperature(nn.Node):
+    """The only parameter of a layer of one's own: what the inputs are multiplied by."""
+
+    value: Array
+
+
+def test_leaves_without_axes_have_derivatives_without_axes() -> None:
+    x, two = matrix([[1.0, 3.0]]), Temperature(read_only(np.array(2.0)))
+    layer = nn.Layer[Temperature, nn.Matrix, nn.Matrix](
+        lambda key, x: two,
+        lambda params, x: x * params.value,
+        lambda params, x, key: (
+            x * params.value,
+            lambda dy: (Temperature(np.asarray(np.sum(x * dy))), lambda: dy * params.value),
+        ),
+    )
+    twice = nn.value_and_grad(layers.repeated(layer, 2), SQUARED)
+    value, slopes = twice(layers.Block(two), x, 0.0 * x, KEY)
+    assert (value, slopes.inner.value.tolist()) == (80.0, 160.0)  # of 5 t⁴
+    assert not slopes.inner.value.flags.writeable
+    batch = Batch(x, 0.0 * x, KEY)
+    product = training.hessian_vector_product(layer, SQUARED, two, batch, two)
+    assert product.value.tolist() == pytest.approx(20.0)  # 10 times the direction
+    for made in (map_leaves(np.negative, two), rebuild(two, (-two.value,))):
+        assert type(made.value) is np.ndarray

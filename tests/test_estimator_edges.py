@@ -144,10 +144,9 @@ def test_categories_that_are_numbers_must_be_told_apart() -> None:
     declared = pd.DataFrame({"a": pd.Categorical(ids)})
     model = classifier().fit(declared, ids % 3)
     assert len(model.predict(declared)) == 60
+    problem = r"column 'a' has numbers from 2\*\*53 on as categories"
     for table in (pd.DataFrame({"a": ids}), pd.DataFrame({"a": pd.Categorical([None, *ids])})):
-        with pytest.raises(
-            DataError, match=r"column 'a' has numbers from 2\*\*53 on as categories"
-        ):
+        with pytest.raises(DataError, match=problem):
             model.predict(table)
 
 

@@ -37,10 +37,8 @@ def test_averages_are_what_predicts() -> None:
     assert not same(fit(plain), fit(slow))
     assert same(fit(nn.optimizers.skip_nonfinite(slow, 3)), fit(slow))
     for model in (fit(slow), fit(slow).partial_fit(X, LABELS)):
-        assert np.array_equal(
-            nn.predict(model.model_, model.params_[0], model.columns_.transform(X)).argmax(1),
-            model.predict(X),
-        )
+        raw = nn.predict(model.model_, model.params_[0], model.columns_.transform(X))
+        assert np.array_equal(raw.argmax(1), model.predict(X))
 
 
 @pytest.mark.parametrize("loss", [None, nn.losses.cross_entropy()])
@@ -89,13 +87,9 @@ def test_a_regressor_predicts_the_probabilities_of_classes(
 def test_predictions_can_be_written_in(members: int) -> None:
     kinds = classifier(members=members).fit(X, LABELS)
     values = regressor(members=members).fit(NUMBERS, VALUES)
-    for found in (
-        kinds.predict(X),
-        kinds.predict_proba(X),
-        kinds.input_gradients(X),
-        values.predict(NUMBERS),
-        values.input_gradients(NUMBERS),
-    ):
+    of_values = values.predict(NUMBERS), values.input_gradients(NUMBERS)
+    of_kinds = kinds.predict(X), kinds.predict_proba(X), kinds.input_gradients(X)
+    for found in (*of_kinds, *of_values):
         found[found == found[0]] = 0
 
 
@@ -111,9 +105,8 @@ def test_nothing_vanishes_or_overflows(portable: bool) -> None:
         assert np.isfinite(regressor(portable=portable).fit(small, VALUES).predict(small)).all()
         nn.data.standardization(small)
         values = regressor(portable=portable, standardize_targets=False)
-        assert np.isfinite(
-            values.fit(small, small[:, 0], np.where(small[:, 0] > 0.0, 1e-60, 1.0)).predict(small)
-        ).all()
+        weights = np.where(small[:, 0] > 0.0, 1e-60, 1.0)
+        assert np.isfinite(values.fit(small, small[:, 0], weights).predict(small)).all()
         assert regressor(portable=portable).fit(NUMBERS, VALUES).score(NUMBERS, VALUES) > 0.0
 
 
@@ -174,10 +167,8 @@ def test_columns_of_which_nothing_or_something_strange_is_known() -> None:
     texts = pd.DataFrame({"a": pd.array([None] * 20, "string"), "b": range(20)})
     model = classifier(epochs=2).fit(texts, labels)
     assert len(model.predict(texts.assign(a="x"))) == 20
-    assert (
-        len(classifier(epochs=2).fit([["a", np.True_], ["b", np.False_]] * 10, labels).classes_)
-        == 2
-    )
+    mixed = [["a", np.True_], ["b", np.False_]] * 10
+    assert len(classifier(epochs=2).fit(mixed, labels).classes_) == 2
 
 
 def test_threads_of_blas_come_back() -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 
 import attrs
@@ -45,17 +45,6 @@ def test_copies_and_pickles_are_equal(shown: str, value: Expressed) -> None:
         assert type(again) is type(value)
         assert repr(again) == shown
     assert [other for _, other in VALUES if other == value] == [value]
-
-
-def same(value: Expressed) -> Expressed:
-    return value
-
-
-@pytest.mark.slow
-def test_a_spawned_process_gets_equal_values() -> None:
-    values = [value for _, value in VALUES]
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        assert pool.map(same, values) == values
 
 
 def test_what_is_built_alike_is_equal() -> None:
@@ -101,6 +90,20 @@ def test_makers_of_ones_own_may_take_arguments_of_any_kind() -> None:
         for again in copies(schedule):
             assert again == schedule
             assert again(0) == schedule(0)
+
+
+def leaky(x: nn.Matrix, slope: float) -> nn.Matrix:
+    return np.where(x > 0, x, slope * x)
+
+
+def test_functions_with_arguments_are_part_of_what_a_model_says() -> None:
+    def model(slope: float) -> nn.Layer[nn.Empty, nn.Matrix, nn.Matrix]:
+        return layers.activation(partial(leaky, slope=slope), np.multiply)
+
+    assert repr(model(0.5)).startswith("activation(partial(leaky, slope=0.5), ")
+    assert [again == model(0.5) for again in copies(model(0.5))] == [True] * 3
+    assert model(0.5) != model(0.25)
+    assert model(0.5).apply(nn.tree.EMPTY, np.array([[-1.0, 4.0]])).tolist() == [[-0.5, 4.0]]
 
 
 SEEN: list[object] = []

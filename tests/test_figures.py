@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import numpy as np
-from commands import SCRIPTS
+from commands import SCRIPTS, told
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from rich.console import Console
@@ -109,7 +106,7 @@ def test_confusion_shows_every_count_beside_a_labeled_scale() -> None:
 
 def test_pictures_need_no_display_and_leave_pyplot_alone() -> None:
     code = "import sys, figures, image_figures; sys.exit('matplotlib.pyplot' in sys.modules)"
-    subprocess.run([sys.executable, "-c", code], cwd=SCRIPTS, check=True)
+    told("-c", code, cwd=SCRIPTS)
 
 
 def outcome(predicted: list[int], target: list[int]) -> Outcome:

@@ -20,12 +20,8 @@ SCALED = [
     (initializers.lecun_normal(), initializers.lecun_uniform(), 1 / INPUTS),
 ]
 ALL = [
-    *(
-        initializers.normal(),
-        initializers.uniform(),
-        initializers.truncated_normal(),
-        initializers.orthogonal(),
-    ),
+    *(initializers.normal(), initializers.uniform()),
+    *(initializers.truncated_normal(), initializers.orthogonal()),
     *[one for pair in SCALED for one in pair[:2]],
 ]
 

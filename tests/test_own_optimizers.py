@@ -73,9 +73,8 @@ def test_what_an_optimizer_of_ones_own_gives_is_checked(message: str) -> None:
 
 def test_an_optimizer_of_ones_own_gives_the_frozen_parts() -> None:
     optimizer = own(lambda grads, frozen: (grads, ()))
-    with refused(
-        TreeError, "2 arrays of frozen parts, like those that it takes, got a tuple of 0."
-    ):
+    problem = "2 arrays of frozen parts, like those that it takes, got a tuple of 0."
+    with refused(TreeError, problem):
         optimizer.update(optimizer.init(NORM), NORM)
     doubled = own(lambda grads, frozen: (grads, tuple([2.0 * leaf for leaf in frozen])))
     _, params = doubled.update(doubled.init(NORM), NORM)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import importlib.metadata
 import re
-import subprocess
 import sys
 import tomllib
 import zipfile
@@ -13,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from commands import python, told
 from packaging.requirements import Requirement
 
 import purenn
@@ -37,7 +37,7 @@ print(doctest.testmod(purenn).failed)
 def test_the_wheel_is_whole_and_needs_numpy_and_attrs_alone(tmp_path: Path) -> None:
     packages = tmp_path / "packages"
     build = ("-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path, ROOT)
-    subprocess.run([sys.executable, *build], stdout=subprocess.PIPE, check=True)
+    told(*build)
     (wheel,) = tmp_path.glob("*.whl")
     modules = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("purenn/**/*.py")}
     with zipfile.ZipFile(wheel) as archive:
@@ -51,8 +51,8 @@ def test_the_wheel_is_whole_and_needs_numpy_and_attrs_alone(tmp_path: Path) -> N
         for entry in {file.parts[0] for file in package.files or ()} - {"..", "__pycache__"}:
             (packages / entry).symlink_to(str(package.locate_file(entry)))
     # Without the site's packages, and without the folder where this runs.
-    bare = [sys.executable, "-I", "-S", "-W", "error", "-c", LOADED, str(packages)]
-    file, loaded, failed = subprocess.check_output(bare, cwd=tmp_path, text=True).splitlines()
+    bare = told("-I", "-S", "-W", "error", "-c", LOADED, packages, cwd=tmp_path)
+    file, loaded, failed = bare.splitlines()
     assert Path(file) == packages / "purenn" / "__init__.py"
     assert set(loaded.split()) <= {"purenn", "numpy", "attr", "attrs"}
     assert failed == "0"
@@ -77,9 +77,8 @@ LACKING = [
 @pytest.mark.parametrize(("module", "package", "extra"), LACKING)
 def test_packages_name_the_extra_that_they_lack(module: str, package: str, extra: str) -> None:
     code = f"import sys; sys.modules.update({module}=None); import purenn.{package}"
-    command = [sys.executable, "-c", code]
-    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stderr
-    assert f"in a clone of purenn, pip install '.[{extra}]'.\n" in told
+    cure = f"in a clone of purenn, pip install '.[{extra}]'.\n"
+    assert cure in python("-c", code, cwd=ROOT).stderr
 
 
 def test_the_face_is_small_and_sorted_and_every_folder_a_package() -> None:
@@ -110,10 +109,8 @@ def test_names_are_imported_when_asked_for_and_type_checkers_know_from_where() -
         with pytest.raises(AttributeError, match=f"no attribute '{name}'{re.escape(cure)}$"):
             getattr(purenn, name)
     code = "import sys, purenn; print('numpy' in sys.modules, 'purenn.arrays' in sys.modules)"
-    loaded = subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, text=True)
-    assert loaded.split() == ["False", "False"]
-    asked = [sys.executable, "-c", "import purenn; purenn.runs"]
-    failed = subprocess.run(asked, cwd=ROOT, text=True, capture_output=True, check=False)
+    assert told("-c", code, cwd=ROOT) == "False False\n"
+    failed = python("-c", "import purenn; purenn.runs", cwd=ROOT)
     assert failed.stderr.endswith("'runs'. Import it: from purenn import runs\n")
 
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 
 import numpy as np
 import pytest
+from commands import told
 from contracts import FLOATS, dtypes
 
 from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype
@@ -107,9 +107,9 @@ def test_the_bits_are_those_of_every_machine(name: str) -> None:
 @pytest.mark.parametrize("first", [0, 1])
 def test_the_bits_do_not_depend_on_instruction_sets(first: int) -> None:
     found: list[str] = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
-    without = {**os.environ, "NPY_DISABLE_CPU_FEATURES": " ".join(found[first:])}
-    told = subprocess.check_output([sys.executable, __file__], env=without, text=True)
-    assert told.split() == [FUNCTIONS[name][2] for name in FUNCTIONS]
+    without = {"NPY_DISABLE_CPU_FEATURES": " ".join(found[first:])}
+    printed = told(__file__, env=os.environ | without)
+    assert printed.split() == [FUNCTIONS[name][2] for name in FUNCTIONS]
 
 
 @functions

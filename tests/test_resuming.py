@@ -262,6 +262,13 @@ class TestBest:
         with refused(tmp_path, f"RunError: {file} has the best parameters of earlier sessions"):
             counted(tmp_path, 8)
 
+    def test_of_averages_it_is_what_is_evaluated(self, tmp_path: Path) -> None:
+        kept = nn.optimizers.averaged(nn.sgd(0.1)).init(STATE.params)  # as `count` never moves them
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setitem(globals(), "STATE", kept)
+            counted(tmp_path, 3, best=LOWEST)
+        assert load(tmp_path / "best.safetensors", like=STATE.params)[0] == 0.0
+
     def test_averages_of_other_leaves_are_told_before_training(self, tmp_path: Path) -> None:
         slots = nn.optimizers.averaged(nn.sgd(0.1)).init((np.zeros(2),)).slots
         with pytest.MonkeyPatch.context() as patch:

@@ -16,6 +16,7 @@ from types import FrameType
 
 import numpy as np
 import pytest
+from commands import python
 from contracts import copies
 from counting import work_of
 from refusals import refused
@@ -229,8 +230,7 @@ class TestSignals:
             "    signal.signal(signal.SIGTERM, lambda *given: inner(*given))\n"
             "signal.raise_signal(signal.SIGTERM)"
         )
-        done = subprocess.run([sys.executable, "-c", code], check=False)
-        assert done.returncode == -signal.SIGTERM
+        assert python("-c", code).returncode == -signal.SIGTERM
 
     def test_a_fork_is_ended_by_the_first_also_after_a_run_of_its_own(self) -> None:
         code = (

@@ -14,6 +14,7 @@ from unittest.mock import Mock
 import numpy as np
 import pytest
 import refusals
+from commands import told
 from faults import Fault, Watch
 from killing import SINGLE_THREAD
 from states import contents, untouched
@@ -177,4 +178,4 @@ import purenn.saving, purenn.files, purenn.safetensors
 
 @pytest.mark.parametrize("code", [WINDOWS, NO_EXTRAS], ids=["without POSIX", "without extras"])
 def test_it_is_imported(code: str, tmp_path: Path) -> None:
-    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+    told("-c", code, cwd=tmp_path)

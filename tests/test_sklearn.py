@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -41,14 +40,6 @@ CHECKS = [
 @pytest.mark.parametrize(("estimator", "check"), CHECKS)
 def test_the_contract(estimator: object, check: Callable[[object], None]) -> None:
     check(estimator)
-
-
-def test_clones_and_pickles() -> None:
-    model = clone(QUICK).set_params(optimizer=nn.adam(0.01), members=2)
-    assert clone(model).get_params() == model.get_params()
-    again = pickle.loads(pickle.dumps(model.fit(X, LABELS)))  # noqa: S301
-    assert np.array_equal(again.predict_proba(X), model.predict_proba(X))
-    assert again.history_.keys() == model.history_.keys()
 
 
 def test_pipelines_and_scores() -> None:

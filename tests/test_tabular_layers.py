@@ -22,9 +22,8 @@ def test_periodic_embeddings_are_maps_of_cosines_and_then_the_numbers() -> None:
     maps = np.einsum("ncf,cfk->nck", np.cos(angles), params.weight) + params.bias
     np.testing.assert_allclose(y, np.concatenate([maps.reshape(5, 6), ROWS], axis=1))
     drawn = layers.periodic_embedding().init(KEY, normal(0, 1, 1000).astype(np.float32))
-    assert [leaf.shape for leaf in leaves(drawn)] == [
-        *((1000, 16), (1000, 16), (1000, 16, 3), (1000, 3)),
-    ]
+    shapes = [leaf.shape for leaf in leaves(drawn)]
+    assert shapes == [(1000, 16), (1000, 16), (1000, 16, 3), (1000, 3)]
     assert drawn.frequency.std() == pytest.approx(0.1, rel=0.05)
     for uniform, bound in ((drawn.phase, np.pi), (drawn.weight, 0.25), (drawn.bias, 0.25)):
         assert 0.99 * bound < abs(uniform).max() <= bound * (1 + 1e-6)

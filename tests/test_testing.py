@@ -278,6 +278,18 @@ def test_the_first_part_of_a_prediction_need_not_have_all_samples() -> None:
     check_loss(nn.Loss(loss), (np.ones(1), X), 2 * X)
 
 
+def contrastive(pair: tuple[Matrix, Matrix], same: Matrix) -> tuple[float, tuple[Matrix, Matrix]]:
+    gap: Matrix = pair[0] - pair[1]
+    slope: Matrix = same * gap / gap.size
+    return float((same * gap**2).sum() / (2 * gap.size)), (slope, -slope)
+
+
+def test_losses_of_pairs_are_checked() -> None:
+    check_loss(contrastive, (X, X**2), np.ones((4, 1)))
+    with pytest.raises(ContractError, match="The slope of prediction"):
+        check_loss(lambda pair, same: (contrastive(pair, same)[0], pair), (X, X**2), X)
+
+
 def late(g: nn.Array, out: nn.Array, old: nn.Leaves, new: nn.Leaves) -> nn.Array:
     np.add(old[0], g, new[0])
     return np.subtract(new[0], old[0], out)

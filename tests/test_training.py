@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from purenn.tree import leaves
 KEY = nn.Key(4)
 MODEL = nn.linear(16) >> nn.tanh() >> nn.linear(2)
 LOSS = nn.softmax_cross_entropy()
-SQUARED = nn.mean_squared_error()
+SQUARED: nn.Loss[Matrix, Matrix] = nn.mean_squared_error()
 OPTIMIZER = nn.descend(nn.clip_by_value(1.0) >> nn.momentum(0.9), 0.3)
 STILL = nn.sgd(0.0)
 STEP = nn.training_step(MODEL, LOSS, OPTIMIZER)
@@ -213,6 +214,73 @@ def test_steps_that_are_skipped_neither_raise_nor_count(
         infinite(optimizer.init(params), batches[0])
 
 
+# --- losses that are unknown, not finite, or NumPy's scalars --------------------------------------
+
+GOOD, MAP = Batch(normal(0, 4, 3), normal(1, 4, 2), KEY), nn.linear(2)
+BAD, FIRST = attrs.evolve(GOOD, inputs=math.nan * GOOD.inputs), MAP.init(KEY, GOOD.inputs)
+WAITING = nn.descend(opt.plateau(3), 0.1)
+PATIENT = opt.skip_nonfinite(WAITING, 3)
+
+
+def unknown(y: Matrix, target: Matrix) -> tuple[float, Matrix]:
+    return math.nan, y
+
+
+def test_a_batch_without_counted_samples_is_no_observation_of_a_plateau() -> None:
+    step = nn.training_step(MAP, IGNORING, WAITING)
+    none: Labels = np.full(4, -1)
+    batches = [Batch(GOOD.inputs, labels, KEY) for labels in (none, *[none + 1] * 9)]
+    state, reports = nn.fold(step, WAITING.init(FIRST), batches)
+    assert state.slots == opt.Plateau(best=reports[-1].loss, waited=0, factor=1.0)
+    assert reports[0].loss == 0.0 < reports[-1].loss
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "loss", "batch"),
+    [
+        (WAITING, unknown, GOOD),
+        (PATIENT, unknown, GOOD),
+        (opt.accumulated(PATIENT, 2), unknown, GOOD),
+        (opt.accumulated(WAITING, 2), SQUARED, BAD),
+    ],
+)
+def test_a_loss_of_nan_is_divergence_at_once_if_no_update_will_skip_it(
+    optimizer: nn.Optimizer[object], loss: nn.Loss[Matrix, Matrix], batch: Batch[Matrix, Matrix]
+) -> None:
+    with pytest.raises(DivergenceError, match=r"^The loss is nan at step 0"):
+        nn.training_step(MAP, loss, optimizer)(optimizer.init(FIRST), batch)
+
+
+def test_an_accumulated_plateau_is_told_the_mean_of_the_losses() -> None:
+    optimizer = opt.accumulated(WAITING, 2)
+    state = optimizer.init(FIRST)
+    for loss in (3.0, 1.0, 9.0):
+        state, _ = optimizer.update(state, FIRST, loss)
+    assert state.slots.inner.best == 2.0
+    assert (state.slots.loss, state.slots.gathered) == (9.0, 1)
+
+
+def test_an_accumulated_gradient_that_is_nan_is_skipped_with_its_update() -> None:
+    optimizer = opt.accumulated(PATIENT, 2)
+    batches = [GOOD, BAD, BAD, GOOD, GOOD]
+    step = nn.training_step(MAP, SQUARED, optimizer)
+    state, reports = nn.fold(step, optimizer.init(FIRST), batches)
+    assert [math.isnan(report.loss) for report in reports] == [each is BAD for each in batches]
+    assert [report.samples for report in reports] == [4, 0, 0, 0, 4]
+    assert state.slots.inner.total == 2
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_losses_that_are_numpy_scalars_become_floats(kind: Callable[[float], float]) -> None:
+    step = nn.training_step(MAP, lambda y, target: (kind(1.5), y), WAITING)
+    stepped, report = step(WAITING.init(FIRST), GOOD)
+    updated, _ = WAITING.update(stepped, FIRST, kind(0.5))
+    assert [type(loss) for loss in (report.loss, updated.slots.best)] == [float, float]
+
+
+# --- predictions and measures --------------------------------------------------------------------
+
+
 def test_predictions_depend_neither_on_batches_nor_on_the_source(tmp_path: Path) -> None:
     x, y = INPUTS, DATA.targets.take(range(100))
     np.save(tmp_path / "x.npy", x)
@@ -228,9 +296,8 @@ def test_predictions_depend_neither_on_batches_nor_on_the_source(tmp_path: Path)
             assert share == pytest.approx(nn.accuracy(expected, y))
     wide, norm = normal(0, 1000, 8), layers.layer_norm()
     affine = norm.init(KEY, wide)
-    assert bits(nn.predict(norm, affine, np.asfortranarray(wide))) == bits(
-        nn.predict(norm, affine, wide)
-    )
+    one, other = (nn.predict(norm, affine, x) for x in (wide, np.asfortranarray(wide)))
+    assert bits(one) == bits(other)
 
 
 def test_a_model_of_two_inputs_trains_on_pairs() -> None:

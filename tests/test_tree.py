@@ -16,7 +16,7 @@ from states import Point
 from purenn import Empty, Frozen, Key, Node, linear, matching, relu, tree
 from purenn.arrays import Array, FloatDtype
 from purenn.errors import TreeError
-from purenn.layers import batch_norm, block
+from purenn.layers import BatchNorm, batch_norm, block
 from purenn.tree import compose, decompose, leaf_names, leaves, map_leaves, paths, rebuild
 from purenn.vectors import ravel, unravel
 
@@ -129,6 +129,14 @@ def test_copies_of_nodes_are_read_only_and_leave_the_original_alone() -> None:
         assert not any(leaf.flags.writeable for leaf in leaves(again))
     assert mine.flags.writeable
     assert nested.flags.writeable
+
+
+def test_leaves_that_are_mapped_or_given_stay_as_they_are() -> None:
+    mean = np.zeros(3, np.float32)
+    given = BatchNorm(mean + 1, mean, Frozen(mean), Frozen(mean + 1))
+    mean[0] = 50.0
+    assert not given.mean.value.any()
+    assert not any(leaf.flags.writeable for leaf in leaves(map_leaves(lambda leaf: -leaf, given)))
 
 
 def test_pickles_know_fields_by_name_and_read_those_without_names() -> None:

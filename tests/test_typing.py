@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import re
 import runpy
-import subprocess
-import sys
 from pathlib import Path
 
 import attrs
 import pytest
+from commands import python
 from test_readme import DOCS, blocks
 
 import purenn as nn
@@ -32,9 +31,8 @@ def test_right_programs_pass_and_mistakes_have_the_errors_expected(tmp_path: Pat
     for text, file in zip(texts, ("README.md", *DOCS), strict=True):
         text.write_text("from __future__ import annotations\n\n" + "\n\n".join(blocks(file)))
     options = ("--no-pretty", "--no-error-summary", "--no-color-output")
-    command = [sys.executable, "-m", "mypy", *options, RIGHT, WRONG, *map(str, texts)]
-    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout
-    errors = ERROR.findall(told)
+    told = python("-m", "mypy", *options, RIGHT, WRONG, *texts, cwd=ROOT)
+    errors = ERROR.findall(told.stdout)
     found = sorted((file, int(line), code, words) for file, line, words, code in errors)
     wanted = sorted(
         (WRONG, number, code, words.strip())
@@ -70,8 +68,7 @@ follow_imports = silent
 def test_users_without_stubs_know_the_types_of_estimators(tmp_path: Path) -> None:
     (tmp_path / "user.py").write_text(USER)
     (tmp_path / "mypy.ini").write_text(CONFIG)
-    command = [sys.executable, "-m", "mypy", "user.py"]
-    told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    told = python("-m", "mypy", "user.py", cwd=tmp_path)
     assert told.stdout == "Success: no issues found in 1 source file\n"
 
 

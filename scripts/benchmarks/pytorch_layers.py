@@ -55,9 +55,8 @@ def cases() -> Iterator[Case]:
     yield _of_images(layers.conv(16, 3), gray, filters(1, 16, 3, padding=1))
     yield _of_images(layers.conv(32, 3), images, filters(32, 32, 3, padding=1))
     yield _of_images(layers.conv(32, 4, 2), images, filters(32, 32, 4, 2, padding=1))
-    yield _of_images(
-        layers.conv(32, 3, groups=32), images, filters(32, 32, 3, padding=1, groups=32)
-    )
+    by_channel = filters(32, 32, 3, padding=1, groups=32)
+    yield _of_images(layers.conv(32, 3, groups=32), images, by_channel)
     yield _of_images(layers.max_pool(2), images, peers.MaxPool2d(2))
     yield _of_images(layers.average_pool(2), images, peers.AvgPool2d(2))
     yield _of_images(layers.global_average_pool(), images, GlobalAverage(1))

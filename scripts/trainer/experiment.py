@@ -79,16 +79,10 @@ class Experiment(Generic[P, X]):
             step(first, batch)
         with folder as run:
             start = runs.begin(run, first, repr(self.model), key.child("batches"))
-            training = runs.train(
-                run,
-                start,
-                step,
-                self._batches,
-                settings.epochs,
-                self._measure,
-                until=None if patience is None else runs.patience(STOPS_BY, patience),
-                best=None if patience is None else runs.best(STOPS_BY),
-            )
+            until = None if patience is None else runs.patience(STOPS_BY, patience)
+            best = None if patience is None else runs.best(STOPS_BY)
+            given = run, start, step, self._batches, settings.epochs, self._measure
+            training = runs.train(*given, until=until, best=best)
             self._finish(run, follow(training, start, len(batches), settings.epochs))
 
     def _finish(self, run: runs.Run, end: runs.Progress[P, S]) -> None:
