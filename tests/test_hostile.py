@@ -32,7 +32,10 @@ from purenn.training import Report
 from spiral import SpiralSettings
 
 PACKAGES = "data datasets errors estimators initializers layers losses optimizers runs schedules"
-MODULES = [import_module(f"purenn.{name}") for name in (*PACKAGES.split(), "testing", "training")]
+MODULES = [
+    import_module(f"purenn.{name}")
+    for name in (*PACKAGES.split(), "testing", "training", "vectors")
+]
 
 # What the calls and values are written with.
 X: Matrix = np.random.default_rng(0).standard_normal((4, 3)).astype(np.float32)

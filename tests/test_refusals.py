@@ -10,7 +10,7 @@ import numpy as np
 from refusals import PURENN, check_refusal, refusals
 
 import purenn as nn
-from purenn import layers, losses, matching, safetensors
+from purenn import layers, losses, matching, safetensors, vectors
 from purenn.arrays import Labels, Matrix
 from purenn.estimators._columns import fit_columns
 from purenn.testing import check_layer, check_loss
@@ -28,7 +28,7 @@ FILTER = layers.conv(2, 3).init(KEY, IMAGES)
 EMPTY, PAIR = nn.Empty(), layers.Both(nn.Empty(), nn.Empty())
 
 # What the calls may refer to: purenn's modules, all layers and losses, these, and the values above.
-MODULES = attrs, matching, math, pickle, safetensors
+MODULES = attrs, matching, math, pickle, safetensors, vectors
 OTHERS = fit_columns, check_layer, check_loss, ImageSettings, MODULES
 NAMES: dict[str, object] = {**PURENN, **vars(layers), **vars(losses), **globals()}
 
