@@ -55,6 +55,7 @@ class Layer(Expressed, Generic[P, X, Y]):
     for all other layers, also for those made of others.
     """
 
+    # attrs drops the underscores by itself, which pyright does not know.
     _init: Callable[[Key, X], P] = attrs.field(validator=checks.called, alias="init")
     _apply: Callable[[P, X], Y] = attrs.field(validator=checks.called, alias="apply")
     _vjp: Callable[[P, X, Key], Pass[Y, P, X]] = attrs.field(validator=checks.called, alias="vjp")
@@ -70,7 +71,8 @@ class Layer(Expressed, Generic[P, X, Y]):
     def init(self, key: Key, example: X) -> P:
         """Initial parameters, in the dtype of the example, which is a batch of inputs."""
         checks.instance("The key of init", key, Key)
-        require_single(self, params := self._init(key, example), example)
+        params = self._init(key, example)
+        require_single(self, params, example)
         return params
 
     def apply(self, params: P, x: X) -> Y:
