@@ -93,6 +93,7 @@ class Layer(Expressed, Generic[P, X, Y]):
     @overload
     def __rshift__(self, other: Layer[Q, Y, Z]) -> Layer[tuple[P, Q], X, Z]: ...
     def __rshift__(self, other: Layer[Q, Y, Z]) -> object:
+        checks.instance(f"Layer {len(self)}", other, Layer)
         return chain(*self.parts, other)
 
     def __rrshift__(self, other: Never) -> None:
@@ -116,8 +117,6 @@ AnyLayer = Layer[object, object, object]
 
 def chain(*layers: object) -> AnyLayer:
     """The layers joined by `>>`, or the chain of one; expressions of chains call this."""
-    for index, layer in enumerate(layers):
-        checks.instance(f"Layer {index}", layer, Layer)
     parts: list[AnyLayer] = [layer for layer in layers if isinstance(layer, Layer)]
     row = in_a_row("A chain", parts)
 
