@@ -66,11 +66,12 @@ class Layer(Expressed, Generic[P, X, Y]):
 
     __array_ufunc__ = None  # an array on the left of >> leaves the operation to __rrshift__
 
-    @np.errstate(under="ignore")
     def init(self, key: Key, example: X) -> P:
         """Initial parameters, in the dtype of the example, which is a batch of inputs."""
         checks.instance("The key of init", key, Key)
-        require_single(self, params := self._init(key, example), example)
+        with np.errstate(under="ignore"):  # a decorator would be a call more for each layer within
+            params = self._init(key, example)
+        require_single(self, params, example)
         return params
 
     def apply(self, params: P, x: X) -> Y:
