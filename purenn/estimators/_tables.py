@@ -63,8 +63,7 @@ class Column:
         if not isinstance(self.content, list):
             return self.content
         for each in self.content:
-            is_number = isinstance(each, Number | np.bool | None)
-            if not is_number or isinstance(each, complex | np.complexfloating):
+            if not _may_be_number(each) or isinstance(each, complex | np.complexfloating):
                 expected = "expected numbers, as when it was fitted"
                 raise DtypeError("X", f"{self.name}: {expected}, got {each!r}.")
         return _numbers(self.name, self.content)
@@ -72,13 +71,17 @@ class Column:
     def values(self, known: Sequence[object]) -> list[object]:
         """The content of a column that had these categories when it was fitted."""
         if isinstance(self.content, list):
-            return self.content
-        numbers = self.content[~np.isnan(self.content)]
-        if known and numbers.size and all(isinstance(each, str) for each in known):
-            expected = f"expected texts such as {known[0]!r}, as when it was fitted"
-            raise DtypeError("X", f"{self.name}: {expected}, got {numbers[0]}.")
-        _require_exact(self.name, self.content)
-        return [None if isnan(each) else each for each in self.content.tolist()]
+            values = self.content
+        else:
+            values = [None if isnan(each) else each for each in self.content.tolist()]
+        first = next((each for each in values if each is not None), None)
+        in_doubt = bool(known) and first is not None and _may_be_number(first)
+        if in_doubt and not any(map(_may_be_number, known)) and all(map(_may_be_number, values)):
+            expected = f"expected categories such as {known[0]!r}, as when it was fitted"
+            raise DtypeError("X", f"{self.name}: {expected}, got {first!r}.")
+        if not isinstance(self.content, list):
+            _require_exact(self.name, self.content)
+        return values
 
 
 def read_table(table: object) -> Matrix | list[Column]:
@@ -189,6 +192,10 @@ def _column(name: str, array: Anything, dtype: str = "") -> Column:
     if not kinds or any(issubclass(kind, bool | np.bool | str | bytes) for kind in kinds):
         return Column(name, values)
     return Column(name, _numbers(name, values))
+
+
+def _may_be_number(value: object) -> bool:
+    return isinstance(value, Number | np.bool | None)
 
 
 def is_missing(value: object) -> bool:
