@@ -27,6 +27,7 @@ def ravel(tree: object) -> Vector:
     return read_only(np.concatenate(parts) if parts else np.empty(0, FLOAT32))
 
 
+@np.errstate(under="ignore")
 def unravel(like: T, vector: Vector) -> T:
     """The tree `like` with the numbers of a vector: the inverse of `ravel`.
 
