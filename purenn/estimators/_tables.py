@@ -63,25 +63,18 @@ class Column:
         if not isinstance(self.content, list):
             return self.content
         for each in self.content:
-            if not _may_be_number(each) or isinstance(each, complex | np.complexfloating):
+            is_number = isinstance(each, Number | np.bool | None)
+            if not is_number or isinstance(each, complex | np.complexfloating):
                 expected = "expected numbers, as when it was fitted"
                 raise DtypeError("X", f"{self.name}: {expected}, got {each!r}.")
         return _numbers(self.name, self.content)
 
-    def values(self, known: Sequence[object]) -> list[object]:
-        """The content of a column that had these categories when it was fitted."""
+    def values(self) -> list[object]:
+        """The content of a column that had categories when it was fitted."""
         if isinstance(self.content, list):
-            values = self.content
-        else:
-            values = [None if isnan(each) else each for each in self.content.tolist()]
-        first = next((each for each in values if each is not None), None)
-        in_doubt = bool(known) and first is not None and _may_be_number(first)
-        if in_doubt and not any(map(_may_be_number, known)) and all(map(_may_be_number, values)):
-            expected = f"expected categories such as {known[0]!r}, as when it was fitted"
-            raise DtypeError("X", f"{self.name}: {expected}, got {first!r}.")
-        if not isinstance(self.content, list):
-            _require_exact(self.name, self.content)
-        return values
+            return self.content
+        _require_exact(self.name, self.content)
+        return [None if isnan(each) else each for each in self.content.tolist()]
 
 
 def read_table(table: object) -> Matrix | list[Column]:
@@ -194,8 +187,18 @@ def _column(name: str, array: Anything, dtype: str = "") -> Column:
     return Column(name, _numbers(name, values))
 
 
-def _may_be_number(value: object) -> bool:
-    return isinstance(value, Number | np.bool | None)
+def require_kin(name: str, values: list[object], known: Sequence[object]) -> None:
+    """Check that values, none of which is a known category, are of a kind with these."""
+    given = [each for each in values if each is not None]
+    if known and given and {*map(_kind, given)}.isdisjoint(map(_kind, known)):
+        expected = f"expected categories such as {known[0]!r}, as when it was fitted"
+        raise DtypeError("X", f"{name}: {expected}, got {given[0]!r}.")
+
+
+def _kind(value: object) -> type:
+    if isinstance(value, Number | np.bool):
+        return Number
+    return str if isinstance(value, str) else type(value)
 
 
 def is_missing(value: object) -> bool:
