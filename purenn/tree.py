@@ -85,7 +85,7 @@ def field_names(kind: type) -> tuple[str, ...]:
         cure = " Decorate a class of parameters with @attrs.frozen(eq=False)."
         if issubclass(kind, np.generic):
             cure = " Convert it with np.asarray(x), or with float(x) in a state."
-        elif issubclass(kind, (type, type(tuple[int]), type(Frozen[int]))):
+        elif issubclass(kind, (type, type(tuple[int]), type(Frozen[int]), type(int | None))):
             cure = " Give a tree, not its type."
         elif kind.__module__ == "builtins":
             made, one = " Make it a tuple or a frozen attrs class.", " Give arrays or state.params."

@@ -27,6 +27,7 @@ def ravel(tree: object) -> Vector:
     return read_only(np.concatenate(parts) if parts else np.empty(0, FLOAT32))
 
 
+@np.errstate(under="ignore")
 def unravel(like: T, vector: Vector) -> T:
     """The tree `like` with the numbers of a vector: the inverse of `ravel`.
 
@@ -35,7 +36,7 @@ def unravel(like: T, vector: Vector) -> T:
     back through `ravel`.
 
     Raises:
-        TreeError: the vector is of another length.
+        TreeError: the vector is of another length, or a leaf is not of floats.
     """
     require_floats("unravel", vector)
     nodes, structure = decompose(like, (np.ndarray, Frozen))
@@ -46,6 +47,8 @@ def unravel(like: T, vector: Vector) -> T:
     def part(node: object, end: int) -> object:
         if not isinstance(node, np.ndarray):
             return node
+        if node.dtype.kind != "f":
+            raise TreeError(f"unravel: expected a tree of floats, got {node.dtype}.")
         numbers = vector[end - node.size : end].reshape(node.shape)
         return read_only(numbers.astype(node.dtype, order="C"))
 

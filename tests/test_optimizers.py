@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import cache, partial
 from typing import TypeVar
 
+import attrs
 import numpy as np
 import pytest
 from contracts import FLOATS, Bits, bits, dtypes, makers, noise, normal
@@ -506,6 +507,8 @@ def test_accumulated_is_training_on_larger_batches(dtype: FloatDtype) -> None:
         OptionError, match=r"^accumulated\(\.\.\., 5\): .* 1 of 3 gradients\. Go on with 3\.$"
     ):
         opt.accumulated(nn.adam(rate), 5).update(states[1], small[0])
+    untold = attrs.evolve(states[2], slots=attrs.evolve(states[2].slots, count=0))  # an old pickle
+    assert opt.accumulated(nn.adam(rate), 3).update(untold, small[2])[0].slots.updates == 1
 
 
 def test_accumulated_begins_its_schedule_where_the_state_does() -> None:

@@ -106,7 +106,8 @@ class TestEnvironments:
         assert commit(tmp_path) == ""
         place = Path(nn.__file__).parent
         known = commit.__wrapped__(place)
-        monkeypatch.setenv("GIT_DIR", str(tmp_path))  # as in a hook of another one
+        for name in ("GIT_DIR", "GIT_OBJECT_DIRECTORY"):  # as in hooks of another one
+            monkeypatch.setenv(name, str(tmp_path))
         assert commit.__wrapped__(place) == known
         monkeypatch.setenv("PATH", str(tmp_path))
         assert commit.__wrapped__(place) == ""

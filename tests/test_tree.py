@@ -73,6 +73,8 @@ def test_a_vector_has_the_numbers_that_move(drawn: object) -> None:
     matching.require_same(drawn, doubled, "These")
     assert bits(doubled) == bits(tree.map_pairs(np.add, drawn, drawn))
     assert not any(leaf.flags.writeable for leaf in (vector, *tree.moving_leaves(doubled)))
+    with np.errstate(all="raise"):
+        unravel(drawn, np.full(len(vector), 1e-50))
 
 
 @given(trees, trees)

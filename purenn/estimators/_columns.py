@@ -10,7 +10,7 @@ import numpy as np
 
 from purenn.arrays import FLOAT32, FLOAT64, Indices, Matrix, Vector, read_only
 from purenn.errors import DataError
-from purenn.estimators._tables import Column, read_table, require_rows
+from purenn.estimators._tables import Column, read_table, require_kin, require_rows
 from purenn.kernels.memory import empty
 from purenn.kernels.robust import center_and_spread, squash, squash_slopes
 from purenn.tree import Node
@@ -75,7 +75,7 @@ class Columns(Node):
 
         Raises:
             DataError: there are more columns or fewer, or a number is infinite.
-            DtypeError: a column that had numbers has something else, or one of texts has numbers.
+            DtypeError: a column has nothing of the kind that it had, such as numbers or texts.
         """
         numbers, small, large = _parted(read_table(table), self.categories, self.largest)
         small += _presences(numbers, self.lacking)
@@ -168,9 +168,10 @@ def _parted(
             numbers.append(column.numbers())
             continue
         known = {value: number for number, value in enumerate(values, 1)}
-        codes: Indices = np.array(
-            [known.get(value, 0) for value in column.values(values)], np.int64
-        )
+        given = column.values()
+        codes: Indices = np.array([known.get(value, 0) for value in given], np.int64)
+        if not codes.any():
+            require_kin(column.name, given, values)
         (small if len(values) <= largest else large).append((codes, len(values)))
     joined: Matrix = np.array(numbers, FLOAT64).reshape(len(numbers), len(read[0].content)).T
     return joined, small, large

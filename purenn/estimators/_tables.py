@@ -69,14 +69,10 @@ class Column:
                 raise DtypeError("X", f"{self.name}: {expected}, got {each!r}.")
         return _numbers(self.name, self.content)
 
-    def values(self, known: Sequence[object]) -> list[object]:
-        """The content of a column that had these categories when it was fitted."""
+    def values(self) -> list[object]:
+        """The content of a column that had categories when it was fitted."""
         if isinstance(self.content, list):
             return self.content
-        numbers = self.content[~np.isnan(self.content)]
-        if known and numbers.size and all(isinstance(each, str) for each in known):
-            expected = f"expected texts such as {known[0]!r}, as when it was fitted"
-            raise DtypeError("X", f"{self.name}: {expected}, got {numbers[0]}.")
         _require_exact(self.name, self.content)
         return [None if isnan(each) else each for each in self.content.tolist()]
 
@@ -189,6 +185,20 @@ def _column(name: str, array: Anything, dtype: str = "") -> Column:
     if not kinds or any(issubclass(kind, bool | np.bool | str | bytes) for kind in kinds):
         return Column(name, values)
     return Column(name, _numbers(name, values))
+
+
+def require_kin(name: str, values: list[object], known: Sequence[object]) -> None:
+    """Check that values, none of which is a known category, are of a kind with these."""
+    given = [each for each in values if each is not None]
+    if known and given and {*map(_kind, given)}.isdisjoint(map(_kind, known)):
+        expected = f"expected categories such as {known[0]!r}, as when it was fitted"
+        raise DtypeError("X", f"{name}: {expected}, got {given[0]!r}.")
+
+
+def _kind(value: object) -> type:
+    if isinstance(value, Number | np.bool):
+        return Number
+    return str if isinstance(value, str) else type(value)
 
 
 def is_missing(value: object) -> bool:

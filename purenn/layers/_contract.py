@@ -67,11 +67,11 @@ class Layer(Expressed, Generic[P, X, Y]):
 
     __array_ufunc__ = None  # an array on the left of >> leaves the operation to __rrshift__
 
-    @np.errstate(under="ignore")
     def init(self, key: Key, example: X) -> P:
         """Initial parameters, in the dtype of the example, which is a batch of inputs."""
         checks.instance("The key of init", key, Key)
-        params = self._init(key, example)
+        with np.errstate(under="ignore"):  # a decorator would be a call more for each layer within
+            params = self._init(key, example)
         require_single(self, params, example)
         return params
 
@@ -95,6 +95,7 @@ class Layer(Expressed, Generic[P, X, Y]):
     @overload
     def __rshift__(self, other: Layer[Q, Y, Z]) -> Layer[tuple[P, Q], X, Z]: ...
     def __rshift__(self, other: Layer[Q, Y, Z]) -> object:
+        checks.instance(f"Layer {len(self)}", other, Layer)
         return chain(*self.parts, other)
 
     def __rrshift__(self, other: Never) -> None:
@@ -118,8 +119,6 @@ AnyLayer = Layer[object, object, object]
 
 def chain(*layers: object) -> AnyLayer:
     """The layers joined by `>>`, or the chain of one; expressions of chains call this."""
-    for index, layer in enumerate(layers):
-        checks.instance(f"Layer {index}", layer, Layer)
     parts: list[AnyLayer] = [layer for layer in layers if isinstance(layer, Layer)]
     row = in_a_row("A chain", parts)
 

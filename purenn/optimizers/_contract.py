@@ -126,6 +126,7 @@ class Transform(Expressed, Generic[S]):
     @overload
     def __rshift__(self, other: Transform[R]) -> Transform[tuple[S, R]]: ...
     def __rshift__(self, other: Transform[R]) -> object:
+        checks.instance("The transform of >>", other, Transform)
         return chain(*self.parts, other)
 
     def __rrshift__(self, other: Never) -> None:
@@ -146,8 +147,6 @@ def flowing(init: Init[S], flow: Flow[S]) -> Transform[S]:
 
 def chain(*transforms: object) -> Transform[tuple[object, ...]]:
     """The transforms joined by `>>`; expressions of chains call this."""
-    for transform in transforms:
-        checks.instance("The transform of >>", transform, Transform)
     parts: list[Transform[object]] = [one for one in transforms if isinstance(one, Transform)]
 
     def init(point: Point) -> tuple[object, ...]:

@@ -73,7 +73,7 @@ class Accumulated(Node, Generic[S]):
     loss: float = 0.0
     gathered: int = 0  # how many gradients have come
     updates: int = -1  # of the inner optimizer so far; -1 before the first: the step tells
-    count: int = 0  # of the gradients that are gathered for an update
+    count: int = 0  # of the gradients that are gathered for an update; 0 if none is, or untold
 
 
 @maker
@@ -96,7 +96,7 @@ def accumulated(inner: Optimizer[S], count: Count) -> Optimizer[Accumulated[S]]:
     def move(
         state: Accumulated[S], grads: Leaves, frozen: Leaves, point: Point
     ) -> Moved[Accumulated[S]]:
-        if state.gathered and state.count != count:
+        if state.count not in (0, count):
             problem = f"the state has gathered {state.gathered} of {state.count} gradients."
             raise OptionError(f"accumulated(..., {count}): {problem} Go on with {state.count}.")
         total = rewritten(state.total, share, grads, point)

@@ -20,7 +20,7 @@ from purenn.training.steps import TrainingStep
 
 ENVIRONMENT = "environment.json"
 # By which a hook of git means its own repository.
-OF_HOOKS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
+OF_HOOKS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY")
 
 # Facts by name. What cannot be found out is left out.
 Environment = dict[str, jsons.Json]

@@ -37,10 +37,10 @@ def binary_accuracy(threshold: Number = 0.5) -> Callable[[Matrix, Matrix | Label
 
     Use a threshold of 0.5 for probabilities, and of 0 for logits.
     """
-    return partial(_on_its_side, threshold)  # which can be pickled
+    return partial(_binary_accuracy, threshold)  # which can be pickled
 
 
-def _on_its_side(threshold: float, prediction: Matrix, target: Matrix | Labels) -> float:
+def _binary_accuracy(threshold: float, prediction: Matrix, target: Matrix | Labels) -> float:
     rows = _targets.require_binary_targets("binary_accuracy", prediction, target)
     with np.errstate(over="ignore"):  # of a threshold beyond the dtype
         is_above = prediction > threshold
