@@ -27,6 +27,12 @@ MOST = 8
 LIMITS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
 
 
+def in_each_fork(act: Callable[[], object]) -> None:
+    """Have a function called in each fork of this process, where there are forks."""
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=act)
+
+
 def forkable_lock() -> Lock:
     """A lock that is open in a fork, which has none of the threads that may have held it."""
     lock = Lock()
@@ -35,8 +41,7 @@ def forkable_lock() -> Lock:
         if lock.locked():
             lock.release()
 
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=open_it)
+    in_each_fork(open_it)
     return lock
 
 

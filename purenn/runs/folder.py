@@ -12,6 +12,7 @@ from filelock import lock_descriptor
 
 from purenn import checks, files, jsons
 from purenn.errors import OptionError, RunError
+from purenn.kernels.threads import in_each_fork
 from purenn.runs.config import Config, changes, read_config
 from purenn.runs.environment import ENVIRONMENT, environment
 from purenn.runs.records import METRICS, TIMES
@@ -32,8 +33,7 @@ def _let_go() -> None:
         os.close(HELD.popitem()[0])
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_let_go)
+in_each_fork(_let_go)
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ from types import FrameType
 import attrs
 
 from purenn.errors import InterruptionError
+from purenn.kernels.threads import in_each_fork
 
 NUMBERS = (signal.SIGINT, signal.SIGTERM)
 
@@ -111,5 +111,4 @@ def _let_go() -> None:
     _restore()
 
 
-if hasattr(os, "register_at_fork"):  # forks are no run: SIGTERM ends them, as a pool expects
-    os.register_at_fork(after_in_child=_let_go)
+in_each_fork(_let_go)  # forks are no run: SIGTERM ends them, as a pool expects
