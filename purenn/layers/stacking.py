@@ -45,10 +45,10 @@ def stack(*layers: Layer[P, X, X]) -> Layer[Stack[P], X, X]:
     row = in_a_row("stack(...)", layers)
 
     def init(key: Key, example: X) -> Stack[P]:
-        return Stack(row.init(key, example))
+        return Stack(row._init(key, example))
 
     def apply(params: Stack[P], x: X) -> X:
-        return row.apply(params.layers, x)
+        return row._apply(params.layers, x)
 
     def vjp(params: Stack[P], x: X, key: Key) -> Pass[X, Stack[P], X]:
         return repacked(row._vjp(params.layers, x, key), lambda grads, dx: (Stack(grads), dx))
