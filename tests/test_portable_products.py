@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
+from commands import told
 from contracts import dtypes, matrix, pulled
 
 from purenn import Empty, Key, Layer, Linear, layers, linear, maker, portable
@@ -117,6 +120,18 @@ def test_convolutions_are_as_accurate(dtype: FloatDtype, groups: int) -> None:
     assert error(found, expected) <= 2.0 * max(error(fast, expected), floor)
     largest = np.sqrt(np.finfo(dtype).max) / 2.0  # whose square is finite, and not nine of them
     assert np.isfinite(portable(layer).apply(params, np.full_like(images, largest))).all()
+
+
+UNALIGNED = """
+import numpy as np, purenn as nn
+x = np.zeros(804, np.uint8)[4:].view(float).reshape(2, 5, 5, 2)
+conv = nn.portable(nn.layers.conv(1, 3))
+conv.apply(conv.init(nn.Key(0), x), x)
+"""
+
+
+def test_arrays_that_are_not_aligned_crash_no_kernel() -> None:
+    told("-c", UNALIGNED, env=os.environ | {"OPENBLAS_CORETYPE": "Prescott"})
 
 
 def test_portable_says_what_it_made() -> None:

@@ -32,7 +32,8 @@ def deviation(x: Array) -> float:
 
 def is_finite(x: Array) -> bool:
     """Whether no element is NaN or infinite: one pass of BLAS where that tells, or one more."""
-    return isfinite(np.vdot(x, x)) or bool(np.isfinite(x).all())  # unlike dot, vdot never warns
+    # Unlike dot, vdot never warns, nor copies what is not aligned, at which some kernels crash.
+    return (x.flags.aligned and isfinite(np.vdot(x, x))) or bool(np.isfinite(x).all())
 
 
 def nonfinite(x: AnyArray) -> int:
