@@ -12,6 +12,7 @@ from contracts import dtypes, matrix, pulled
 from purenn import Empty, Key, Layer, Linear, layers, linear, maker, portable
 from purenn.arrays import FLOAT32, FLOAT64, FLOATS, Array, FloatDtype, Images, Matrix
 from purenn.errors import LabelError
+from purenn.initializers import Initializer, zeros
 from purenn.layers import Conv, Weight, conv, linear_without_bias
 from purenn.portability import is_portable
 from purenn.testing import ContractError, check_portable, environments
@@ -169,9 +170,10 @@ def test_a_model_is_portable_if_all_parts_are_whatever_function_made_it() -> Non
 
 
 @pytest.mark.slow
-def test_a_layer_is_told_whether_it_is_portable() -> None:
+@pytest.mark.parametrize("weight", [None, zeros()])
+def test_a_layer_is_told_whether_it_is_portable(weight: Initializer | None) -> None:
     x = np.random.default_rng(0).standard_normal((200, 300)).astype(np.float32)
-    model = linear(100) >> layers.tanh() >> linear(10)
+    model = linear(100, weight=weight) >> layers.tanh() >> linear(10, weight=weight)
     check_portable(portable(model), x)
     with pytest.raises(ContractError, match=r"gives other bits with OPENBLAS_CORETYPE=\w+ "):
         check_portable(model, x)

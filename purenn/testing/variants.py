@@ -56,7 +56,7 @@ def without_zeros(params: T, key: Key) -> T:
     nodes, structure = tree.decompose(params, (np.ndarray, tree.Frozen))
     rng = key.generator()
     new = [
-        np.asarray(0.1 * rng.standard_normal(node.shape))
+        np.asarray(0.1 * rng.standard_normal(node.shape), node.dtype)
         if isinstance(node, np.ndarray) and moves(node) and not node.any()
         else node
         for node in nodes
