@@ -21,7 +21,8 @@ def portable(value: E) -> E:
     own.
 
     In chains and other layers made of layers, the parts become portable. Layers of your own stay as
-    they are: `purenn.testing.check_portable` tells whether they are portable.
+    they are: `purenn.testing.check_portable` tells whether they are portable, and
+    `check_portable_call` whether losses of your own are.
 
     >>> import purenn as nn
     >>> nn.portable(nn.linear(8) >> nn.relu() >> nn.linear(1))

@@ -14,8 +14,9 @@ from purenn.arrays import FLOAT32, FLOAT64, FLOATS, Array, FloatDtype, Images, M
 from purenn.errors import LabelError
 from purenn.initializers import Initializer, zeros
 from purenn.layers import Conv, Weight, conv, linear_without_bias
+from purenn.losses import softmax_cross_entropy
 from purenn.portability import is_portable
-from purenn.testing import ContractError, check_portable, environments
+from purenn.testing import ContractError, check_portable, check_portable_call, environments
 from purenn.training import input_gradient
 from purenn.tree import leaves, to_dtype
 
@@ -177,6 +178,20 @@ def test_a_layer_is_told_whether_it_is_portable(weight: Initializer | None) -> N
     check_portable(portable(model), x)
     with pytest.raises(ContractError, match=r"gives other bits with OPENBLAS_CORETYPE=\w+ "):
         check_portable(model, x)
+
+
+def log_cosh(prediction: Matrix, target: Matrix) -> tuple[float, Matrix]:
+    error: Matrix = prediction - target
+    return float(np.mean(np.log(np.cosh(error)))), np.tanh(error) / error.size
+
+
+@pytest.mark.slow
+def test_a_loss_is_told_whether_it_is_portable() -> None:
+    rng = np.random.default_rng(0)
+    x, labels = rng.standard_normal((200, 300)), rng.integers(0, 300, 200)
+    check_portable_call(portable(softmax_cross_entropy()), x, labels)
+    with pytest.raises(ContractError, match=r"log_cosh at \w+> gives other bits with NPY_DISABLE"):
+        check_portable_call(log_cosh, x, x[::-1])
 
 
 def drawn(x: Matrix) -> Matrix:

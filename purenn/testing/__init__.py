@@ -13,5 +13,6 @@ from purenn.testing.contracts import check_layer as check_layer
 from purenn.testing.contracts import check_loss as check_loss
 from purenn.testing.contracts import check_optimizer as check_optimizer
 from purenn.testing.environments import check_portable as check_portable
+from purenn.testing.environments import check_portable_call as check_portable_call
 from purenn.testing.environments import environments as environments
 from purenn.testing.purity import ContractError as ContractError

@@ -6,7 +6,9 @@ import os
 import pickle
 import subprocess
 import sys
+from collections.abc import Callable
 from functools import partial
+from typing import TypeVarTuple
 
 import numpy as np
 
@@ -17,6 +19,8 @@ from purenn.layers._contract import P, X, Y
 from purenn.saving import digest
 from purenn.testing.purity import ContractError
 from purenn.testing.variants import random_like, without_zeros
+
+Ts = TypeVarTuple("Ts")
 
 # For a process that reads what to call.
 PROGRAM = """
@@ -54,17 +58,30 @@ def check_portable(model: Layer[P, X, Y], example: X, key: Key | None = None) ->
     """
     checks.instance("The model of check_portable", model, Layer)
     given = Key(0) if key is None else key
-    expected = _digest(model, example, given)
+    _check(repr(model), partial(_digest, _passed, model, example, given))
+
+
+def check_portable_call(function: Callable[[*Ts], object], *arguments: *Ts) -> None:
+    """Check that a call, such as that of a loss, gives the same bits, as `check_portable` does.
+
+    The function and its arguments have to be picklable, and what it gives a tree.
+    """
+    checks.function("The function of check_portable_call", function)
+    _check(repr(function), partial(_digest, function, *arguments))
+
+
+def _check(subject: str, work: Callable[[], str]) -> None:
+    expected = work()
     # Paths first: what is pickled may have to be imported from them.
     try:
-        work = pickle.dumps(sys.path) + pickle.dumps(partial(_digest, model, example, given))
+        sent = pickle.dumps(sys.path) + pickle.dumps(work)
     except (AttributeError, TypeError, pickle.PicklingError) as error:
         raise ContractError(f"{UNABLE}: {error}. {CURE}") from None
     for variables in environments():
-        if _told(work, variables) != expected:
+        if _told(sent, variables) != expected:
             names = " ".join(f"{name}={value}" for name, value in variables.items())
             names = names or "nothing but another process: it depends on more than its arguments"
-            raise ContractError(f"{model!r} gives other bits with {names}.")
+            raise ContractError(f"{subject} gives other bits with {names}.")
 
 
 def environments() -> list[dict[str, str]]:
@@ -81,12 +98,17 @@ def environments() -> list[dict[str, str]]:
     return [{}, *kernels, older]
 
 
-def _digest(model: Layer[P, X, Y], example: X, key: Key) -> str:
+def _digest(function: Callable[[*Ts], object], *arguments: *Ts) -> str:
+    return digest(function(*arguments))
+
+
+def _passed(model: Layer[P, X, Y], example: X, key: Key) -> tuple[object, ...]:
+    """All that a layer gives."""
     first = model.init(key, example)
     params = without_zeros(first, key)
     y, pull = model.vjp(params, example, key)
     grads, dx = pull(random_like(y, key))
-    return digest((first, model.apply(params, example), y, grads, dx()))
+    return first, model.apply(params, example), y, grads, dx()
 
 
 def _told(work: bytes, variables: dict[str, str]) -> str:
