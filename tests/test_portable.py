@@ -16,8 +16,12 @@ import numpy as np
 import pytest
 from commands import told
 from sample import sample
+from test_augmentation import CHANGES, IMAGES, MIXINGS, called
+from test_initializers import ALL
 from test_layer_contract import CASES as LAYERS
 from test_loss_contract import CASES as LOSSES
+from test_optimizers import drawn, optimizers
+from test_optimizers import run as updated
 
 import purenn as nn
 from purenn import layers, schedules
@@ -35,6 +39,13 @@ S = TypeVar("S")
 X = TypeVar("X")
 
 KEY = nn.Key(0)
+RATES = (
+    *(schedules.constant(0.1), schedules.step_decay(0.1, 0.3, 7), schedules.cosine(0.1, 50, 0.01)),
+    *(schedules.exponential(0.1, 0.3, 7), schedules.cosine_restarts(0.1, 7, 2)),
+    *(schedules.one_cycle(0.1, 50), schedules.log_cosine(0.1, 50)),
+    *(schedules.polynomial(0.1, 50, 2.5), schedules.inverse_square_root(0.1, 5)),
+    schedules.join(schedules.linear_warm_up(0.1, 7), (7, schedules.polynomial(0.1, 50, 0.5))),
+)
 
 
 def trained(
@@ -126,8 +137,20 @@ def contracts() -> str:
     return found.hexdigest()
 
 
+def others() -> str:
+    """What the optimizers, augmentations and initializers of their tests and all schedules give."""
+    found: list[object] = [tuple([rate(step) for step in range(60)]) for rate in RATES]
+    for dtype in FLOATS:
+        start, *gradients = (drawn(seed, dtype) for seed in range(0, 70, 10))
+        found += [updated(each, start, gradients)[-1] for each in optimizers()]
+        found += [initializer(KEY, (40, 30), dtype) for initializer in ALL]
+        found += [called(change, IMAGES.astype(dtype)) for change in (*CHANGES, *MIXINGS)]
+    return digest(tuple(found))
+
+
 RUNS: dict[str, Callable[[], str]] = {
-    run.__name__: run for run in (spiral, doubles, convolutional, estimator, fashion, contracts)
+    run.__name__: run
+    for run in (spiral, doubles, convolutional, estimator, fashion, contracts, others)
 }
 GOLDEN = {
     "spiral": "fccfc9f8ad8b47c2",
@@ -136,6 +159,7 @@ GOLDEN = {
     "estimator": "11556983e93d9b0b",
     "fashion": "3bca81a00c896ed8",
     "contracts": "beb3f77e89fb5825",
+    "others": "73ec5cda48ea664a",
 }
 # What has nothing to do with the bits.
 OTHERWISE = {"PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "LC_ALL": "C", "LANG": "C"}
