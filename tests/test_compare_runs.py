@@ -17,7 +17,7 @@ import compare_runs
 import run_table
 import spiral
 import verification
-from purenn import runs
+from purenn import __version__, runs
 from purenn.errors import RunError
 from run_table import by_folder, find
 
@@ -162,7 +162,7 @@ def test_verify_repeats_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 
 
 @pytest.mark.slow
-def test_no_environment_excuses_another_digest_of_a_portable_run(tmp_path: Path) -> None:
+def test_only_another_purenn_excuses_another_digest_of_a_portable_run(tmp_path: Path) -> None:
     assert spiral.main([*TINY, "--arithmetic", "portable", "--folder", str(tmp_path)]) == 0
     assert runs.read_environment(tmp_path)["arithmetic"] == "portable"
     for name in ("summary", "environment"):
@@ -174,6 +174,9 @@ def test_no_environment_excuses_another_digest_of_a_portable_run(tmp_path: Path)
         "No environment explains it. Look at what the configuration leaves out: were more epochs "
         "asked for with --resume? Were the data the same?"
     )
+    file.write_text(file.read_text().replace(f'"{__version__}"', '"0.0"'))
+    _, told = verification.verified(tmp_path)
+    assert told.endswith(f'may explain it:\n  purenn: "0.0" there, "{__version__}" here')
 
 
 def test_a_verdict_names_what_changed_in_the_environment() -> None:
