@@ -109,6 +109,11 @@ def test_features_without_variance_become_0(dtype: FloatDtype) -> None:
     np.testing.assert_allclose(fit(extremes), [[-1.0] * 3, [1.0] * 3], 1e-5)
 
 
+def test_a_feature_of_zeros_has_the_mean_0_whatever_their_signs() -> None:
+    zeros = np.where(np.random.default_rng(0).random((99, 1)) < 0.5, 0.0, -0.0)
+    assert not any(np.signbit(standardization(zeros[n:]).mean) for n in range(90))
+
+
 @dtypes
 def test_features_that_overflow_less_their_mean_are_refused(dtype: FloatDtype) -> None:
     most = np.finfo(dtype).max

@@ -118,7 +118,8 @@ def _statistics(column: Column[A], first: A, axes: tuple[int, ...]) -> tuple[Arr
     deviation = (unit * np.sqrt(variance)).astype(first.dtype)
     is_constant = (low == high) | (deviation < np.finfo(first.dtype).tiny)
     return (
-        np.where(low == high, low, (unit * mean).astype(first.dtype)),
+        # Which of 0 and -0 is less is up to the processor.
+        np.where(low == high, low + 0.0, (unit * mean).astype(first.dtype)),
         np.where(is_constant, scalar(1.0, first.dtype), deviation),
     )
 
