@@ -12,7 +12,7 @@ import pytest
 from contracts import KEY, bits, dtypes, pulled
 from counting import memory_of, work_of
 
-from purenn import Empty, Layer, initializers
+from purenn import Empty, Layer, initializers, portable
 from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Images, Matrix
 from purenn.kernels import memory
 from purenn.layers import (
@@ -152,6 +152,13 @@ def test_pools_are_the_maximum_and_the_mean_of_each_window(
     np.testing.assert_allclose(mean, np.nanmean(seen, axis=(3, 4)), 0, 1e-6)
     assert mean.dtype == dtype
     assert max_pool(size, stride, padding).apply(EMPTY, x[:0]).shape == (0, *mean.shape[1:])
+
+
+@pytest.mark.parametrize("signs", [(-1, 1), (1, -1)])
+@pytest.mark.parametrize("size", [2, 4])
+def test_the_portable_maximum_of_zeros_has_one_sign(size: int, signs: list[float]) -> None:
+    y = portable(max_pool(size)).apply(EMPTY, pixels([[0.0 * sign for sign in signs * 2]] * 4))
+    assert not np.signbit(y).any()
 
 
 def test_of_equal_maxima_the_first_gets_the_cotangent() -> None:
