@@ -76,6 +76,16 @@ def test_a_fit_is_params_of_a_layer_and_predictions_their_mean(members: int) -> 
     assert len(model.params_) == members == len(np.unique(model.history_["member"]))
 
 
+def test_uncertainty_is_the_deviation_of_the_members() -> None:
+    for values in (VALUES, np.column_stack([VALUES, -2.0 * VALUES])):
+        one, two = (regressor(members=count).fit(NUMBERS, values) for count in (1, 2))
+        expected = np.abs(one.predict(NUMBERS) - two.predict(NUMBERS))  # the other is as far
+        assert np.allclose(two.uncertainty(NUMBERS), expected)
+    first, both = (classifier(members=count).fit(X, LABELS) for count in (1, 2))
+    shift = np.abs(first.predict_proba(X) - both.predict_proba(X))
+    assert np.allclose(both.uncertainty(X), shift, atol=1e-6)
+
+
 @pytest.mark.slow
 def test_the_number_of_processes_changes_no_bit() -> None:
     one = classifier(members=3).fit(X, LABELS)

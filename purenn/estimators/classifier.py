@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_array, column_or_1d
 from purenn import losses
 from purenn.arrays import FLOAT32, FLOAT64, Array, Labels, Matrix, Vector, is_labels, read_only
 from purenn.errors import LabelError, OptionError
-from purenn.estimators._base import Estimator
+from purenn.estimators._base import Estimator, disagreement
 from purenn.estimators._links import Link, error_rate, gives_probabilities, require_of_labels
 from purenn.estimators._networks import BATCH, CLASSIFICATION, EPOCHS, Net
 from purenn.estimators._preparation import Sample
@@ -59,7 +59,7 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         epochs, batch_size: how many epochs there are at most, and how many rows a batch has. `fit`
             leaves out a smaller last batch.
         members, n_jobs: how many nets to average, and in up to how many processes to train them,
-            which changes no bit.
+            which changes no bit. `uncertainty` tells how much they disagree.
         portable: whether to compute the same bits on every machine, in two to four times the time.
         random_state: the seed of all randomness. The order of the rows makes no difference.
         verbose: print a line after each epoch.
@@ -214,6 +214,10 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
             return (probabilities > 0.5).astype(np.int64)
         found: Values = self.classes_[probabilities.argmax(axis=1)]
         return found
+
+    def uncertainty(self, X: object) -> Matrix:
+        """How much the members disagree: the deviation of their probabilities, (rows, classes)."""
+        return self._predictions(X, disagreement)
 
     def input_gradients(self, X: object) -> Array:
         """The derivatives of probabilities with respect to the table: (rows, classes, columns).
