@@ -65,7 +65,7 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         verbose: print a line after each epoch.
 
     Attributes:
-        classes_: the labels.
+        classes_: the labels; of several at once, as of forests, a row with 0 and 1 for each.
         columns_: what makes features of a table.
         model_: the layer.
         params_: its parameters, once for each member.
@@ -112,7 +112,7 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
             raise OptionError(f"y: expected a label for each row, or rows of 0 and 1, got {got}")
         self._is_multilabel = kind == "multilabel-indicator"
         if self._is_multilabel:
-            self.classes_ = np.arange(check_array(y, input_name="y").shape[1])
+            self.classes_ = np.tile((0, 1), (check_array(y, input_name="y").shape[1], 1))
         else:
             self.classes_ = np.unique(column_or_1d(y))
         self._width = len(self.classes_)
@@ -193,9 +193,10 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
             cure = "Use sample_weight, or start again with fit."
             raise OptionError(f"class_weight: expected that of the first call. {cure}")
         require_labels(classes)
-        announced = self.classes_ if classes is None else np.unique(column_or_1d(classes))
-        if not np.array_equal(announced, self.classes_):
-            expected = f"those of the calls before, or the columns of y, {self.classes_.tolist()}"
+        known: Values = np.arange(self._width) if is_multilabel else self.classes_
+        announced = known if classes is None else np.unique(column_or_1d(classes))
+        if not np.array_equal(announced, known):
+            expected = f"those of the calls before, or the columns of y, {known.tolist()}"
             raise OptionError(f"classes: expected {expected}, got {classes!r}.")
         return self._partial_fit(X, y, sample_weight)
 
