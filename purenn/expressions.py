@@ -31,9 +31,6 @@ F = TypeVar("F")
 E = TypeVar("E", bound="Expressed")
 K = TypeVar("K")
 
-# Signatures are found out when a function is first called: imports stay quick.
-_signature = cache(inspect.signature)
-
 
 @attrs.frozen(repr=False)
 class Call:
@@ -153,6 +150,13 @@ def maker(function: F) -> F:
     if made is not None and isinstance(made, type(function)):
         return made
     raise OptionError(f"maker: expected a function, got {function!r}.")
+
+
+# Signatures are found out when a function is first called: imports stay quick. cloudpickle, which
+# sends makers of scripts to processes with all that they use, finds this by its name.
+@cache
+def _signature(function: FunctionType) -> inspect.Signature:
+    return inspect.signature(function)
 
 
 def _recording(function: FunctionType) -> object:

@@ -88,8 +88,12 @@ def test_uncertainty_is_the_deviation_of_the_members() -> None:
 
 @pytest.mark.slow
 def test_the_number_of_processes_changes_no_bit() -> None:
-    one = classifier(members=3).fit(X, LABELS)
-    assert same(one, classifier(members=3, n_jobs=2).fit(X, LABELS))
+    @nn.maker
+    def own() -> nn.Loss[Matrix, nn.Labels]:  # which is pickled as those of scripts and notebooks
+        return nn.softmax_cross_entropy(label_smoothing=0.2)
+
+    one = classifier(members=3, loss=own()).fit(X, LABELS)
+    assert same(one, classifier(members=3, loss=own(), n_jobs=2).fit(X, LABELS))
     first, second = [nn.tree.leaves(params)[1] for params in one.params_[:2]]
     assert not np.array_equal(first, second)
 
