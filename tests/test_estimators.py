@@ -156,6 +156,17 @@ def test_several_labels() -> None:
     assert model.history_["validation_error"].min() < 0.2
 
 
+def likely(inputs: int, outputs: int) -> object:
+    return nn.linear(outputs) >> layers.sigmoid()
+
+
+@pytest.mark.parametrize("net", [(8,), likely])
+def test_errors_of_several_labels_are_those_of_predictions(net: object) -> None:
+    model = classifier(model=net, validation=(X, ROWS)).fit(X, ROWS)
+    wrong = (model.predict(X) != ROWS).mean()
+    assert model.history_["validation_error"].min() == pytest.approx(wrong, abs=1e-6)
+
+
 def log_cosh(prediction: Matrix, target: Matrix) -> tuple[float, Matrix]:
     error: Matrix = prediction - target
     return float(np.mean(np.log(np.cosh(error)))), np.tanh(error) / error.size
