@@ -56,9 +56,10 @@ def test_other_weights_are_factors_of_the_loss_and_class_weights_are_weights() -
     assert not same(weighted, classifier().fit(X, LABELS))
     both = classifier(class_weight={0: 0.5}).fit(X, LABELS, (factors / [0.5, 1.0, 1.0])[LABELS])
     assert same(weighted, both)
-    weights = dict(enumerate(len(LABELS) / (3 * np.bincount(LABELS))))
-    balanced = classifier(class_weight="balanced").fit(X, LABELS)
-    assert same(balanced, classifier(class_weight=weights).fit(X, LABELS))
+    for amounts in (np.ones(len(LABELS)), factors[LABELS]):
+        weights = dict(enumerate(amounts.sum() / (3 * np.bincount(LABELS, amounts))))
+        balanced = classifier(class_weight="balanced").fit(X, LABELS, amounts)
+        assert same(balanced, classifier(class_weight=weights).fit(X, LABELS, amounts))
 
 
 @pytest.mark.parametrize("members", [1, 3])
