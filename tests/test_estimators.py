@@ -189,8 +189,15 @@ def test_models_losses_and_optimizers_of_ones_own() -> None:
         steps.append(count)
         return nn.descend(nn.momentum(0.9), nn.schedules.cosine(0.1, count))
 
-    regressor(optimizer=counted, batch_size=100, epochs=4).fit(NUMBERS, VALUES)
-    assert steps == [4 * (round(0.8 * len(VALUES)) // 100)]
+    sizes: list[int] = []
+
+    def watched(prediction: Matrix, target: Matrix) -> tuple[float, Matrix]:
+        sizes.append(len(target))
+        return log_cosh(prediction, target)
+
+    options = {"optimizer": counted, "loss": watched, "batch_size": 100, "epochs": 4}
+    regressor(**options).fit(NUMBERS, VALUES)
+    assert (steps, sizes) == ([12], [100, 100, 100, 88, 88] * 4)  # without 54 of 354 rows
     full = classifier(preset="full", epochs=2).fit(X, LABELS)
     assert "periodic_embedding" in repr(full.model_)
 
