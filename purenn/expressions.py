@@ -1,8 +1,7 @@
 """Values that know the expression that builds them: a function and its arguments.
 
 Layers, losses, transforms, optimizers, schedules and initializers hold functions, which can be
-neither compared nor pickled. Their expressions can. `maker` marks the functions that make such
-values:
+neither compared nor pickled. Their expressions can. `maker` marks functions that make such values:
 
 >>> from purenn import linear, relu
 >>> import pickle
@@ -18,7 +17,7 @@ import inspect
 from collections.abc import Callable
 from functools import cache, partial, update_wrapper
 from types import FunctionType
-from typing import TypeGuard, TypeVar
+from typing import Self, TypeGuard, TypeVar
 
 import attrs
 import numpy as np
@@ -30,9 +29,6 @@ from purenn.kernels.ops import FAST, Ops
 F = TypeVar("F")
 E = TypeVar("E", bound="Expressed")
 K = TypeVar("K")
-
-# Signatures are found out when a function is first called: imports stay quick.
-_signature = cache(inspect.signature)
 
 
 @attrs.frozen(repr=False)
@@ -86,7 +82,7 @@ class Expressed:
 
     The `origin` is the expression that says most: that of a chain, whatever function returned it.
     Where a value computes with operations that depend on the machine, `in_ops` makes the same value
-    of other operations. `attrs.evolve` drops all three.
+    of other operations. `attrs.evolve` drops all three. As nothing changes, a copy is the value.
     """
 
     expression: Call | None = attrs.field(default=None, init=False)
@@ -111,10 +107,14 @@ class Expressed:
     def __hash__(self) -> int:
         return object.__hash__(self) if self.expression is None else hash(self.expression)
 
+    def __deepcopy__(self, *memo: object) -> Self:
+        return self
+
+    __copy__ = __deepcopy__
+
     def __reduce__(self) -> tuple[Call, tuple[()]]:
         if self.expression is None:
-            cure = "Decorate the function that makes it with @maker."
-            raise OptionError(f"{self!r} cannot be copied or pickled. {cure}")
+            raise OptionError(f"{self!r} cannot be pickled. Decorate what makes it with @maker.")
         return self.expression, ()
 
 
@@ -153,6 +153,12 @@ def maker(function: F) -> F:
     if made is not None and isinstance(made, type(function)):
         return made
     raise OptionError(f"maker: expected a function, got {function!r}.")
+
+
+# At the first call, so that imports stay quick; by a name, or cloudpickle could send no maker.
+@cache
+def _signature(function: FunctionType) -> inspect.Signature:
+    return inspect.signature(function)
 
 
 def _recording(function: FunctionType) -> object:

@@ -56,9 +56,10 @@ def test_other_weights_are_factors_of_the_loss_and_class_weights_are_weights() -
     assert not same(weighted, classifier().fit(X, LABELS))
     both = classifier(class_weight={0: 0.5}).fit(X, LABELS, (factors / [0.5, 1.0, 1.0])[LABELS])
     assert same(weighted, both)
-    weights = dict(enumerate(len(LABELS) / (3 * np.bincount(LABELS))))
-    balanced = classifier(class_weight="balanced").fit(X, LABELS)
-    assert same(balanced, classifier(class_weight=weights).fit(X, LABELS))
+    for amounts in (np.ones(len(LABELS)), factors[LABELS]):
+        weights = dict(enumerate(amounts.sum() / (3 * np.bincount(LABELS, amounts))))
+        balanced = classifier(class_weight="balanced").fit(X, LABELS, amounts)
+        assert same(balanced, classifier(class_weight=weights).fit(X, LABELS, amounts))
 
 
 @pytest.mark.parametrize("members", [1, 3])
@@ -76,10 +77,24 @@ def test_a_fit_is_params_of_a_layer_and_predictions_their_mean(members: int) -> 
     assert len(model.params_) == members == len(np.unique(model.history_["member"]))
 
 
+def test_uncertainty_is_the_deviation_of_the_members() -> None:
+    for values in (VALUES, np.column_stack([VALUES, -2.0 * VALUES])):
+        one, two = (regressor(members=count).fit(NUMBERS, values) for count in (1, 2))
+        expected = np.abs(one.predict(NUMBERS) - two.predict(NUMBERS))  # the other is as far
+        assert np.allclose(two.uncertainty(NUMBERS), expected)
+    first, both = (classifier(members=count).fit(X, LABELS) for count in (1, 2))
+    shift = np.abs(first.predict_proba(X) - both.predict_proba(X))
+    assert np.allclose(both.uncertainty(X), shift, atol=1e-6)
+
+
 @pytest.mark.slow
 def test_the_number_of_processes_changes_no_bit() -> None:
-    one = classifier(members=3).fit(X, LABELS)
-    assert same(one, classifier(members=3, n_jobs=2).fit(X, LABELS))
+    @nn.maker
+    def own() -> nn.Loss[Matrix, nn.Labels]:  # which is pickled as those of scripts and notebooks
+        return nn.softmax_cross_entropy(label_smoothing=0.2)
+
+    one = classifier(members=3, loss=own()).fit(X, LABELS)
+    assert same(one, classifier(members=3, loss=own(), n_jobs=2).fit(X, LABELS))
     first, second = [nn.tree.leaves(params)[1] for params in one.params_[:2]]
     assert not np.array_equal(first, second)
 
@@ -142,6 +157,17 @@ def test_several_labels() -> None:
     assert model.history_["validation_error"].min() < 0.2
 
 
+def likely(inputs: int, outputs: int) -> object:
+    return nn.linear(outputs) >> layers.sigmoid()
+
+
+@pytest.mark.parametrize("net", [(8,), likely])
+def test_errors_of_several_labels_are_those_of_predictions(net: object) -> None:
+    model = classifier(model=net, validation=(X, ROWS)).fit(X, ROWS)
+    wrong = (model.predict(X) != ROWS).mean()
+    assert model.history_["validation_error"].min() == pytest.approx(wrong, abs=1e-6)
+
+
 def log_cosh(prediction: Matrix, target: Matrix) -> tuple[float, Matrix]:
     error: Matrix = prediction - target
     return float(np.mean(np.log(np.cosh(error)))), np.tanh(error) / error.size
@@ -163,8 +189,15 @@ def test_models_losses_and_optimizers_of_ones_own() -> None:
         steps.append(count)
         return nn.descend(nn.momentum(0.9), nn.schedules.cosine(0.1, count))
 
-    regressor(optimizer=counted, batch_size=100, epochs=4).fit(NUMBERS, VALUES)
-    assert steps == [4 * (round(0.8 * len(VALUES)) // 100)]
+    sizes: list[int] = []
+
+    def watched(prediction: Matrix, target: Matrix) -> tuple[float, Matrix]:
+        sizes.append(len(target))
+        return log_cosh(prediction, target)
+
+    options = {"optimizer": counted, "loss": watched, "batch_size": 100, "epochs": 4}
+    regressor(**options).fit(NUMBERS, VALUES)
+    assert (steps, sizes) == ([12], [100, 100, 100, 88, 88] * 4)  # without 54 of 354 rows
     full = classifier(preset="full", epochs=2).fit(X, LABELS)
     assert "periodic_embedding" in repr(full.model_)
 
@@ -286,7 +319,6 @@ def test_wrong_calls_get_these_errors(line: str) -> None:
 
 INFINITE = np.where(np.arange(X.size).reshape(X.shape) == 5, np.inf, X)
 WORDS = {
-    "classifier().fit(INFINITE, LABELS)": "Input X contains infinity",
     "classifier().fit(X, LABELS[:5])": "inconsistent numbers of samples",
     "classifier().fit(X[0], LABELS[:1])": "Expected 2D array, got 1D array",
     "classifier().fit(X[:0], LABELS[:0])": "0 sample",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from functools import partial
 from typing import Annotated
@@ -167,7 +168,7 @@ def test_functions_bools_and_classes_of_purenns_are_checked_where_annotations_na
 
 def test_without_a_maker_a_value_equals_itself_alone() -> None:
     own = [Schedule(float), Schedule(float)]
-    assert own[0] == own[0] != own[1]
+    assert own[0] == copy.copy(own[0]) == copy.deepcopy(own[0]) != own[1]
     assert len(set(own)) == 2
     assert repr(own[0]) == "<Schedule made without @maker>"
     assert own[0] != schedules.constant(0.1) != own[0]

@@ -47,6 +47,9 @@ def test_pipelines_and_scores() -> None:
     assert pipeline.fit(X, NAMES).score(X, NAMES) > 0.5
     assert {*pipeline.predict(X)} <= {*NAMES}
     assert cross_val_score(QUICK, X, NAMES, cv=2).shape == (2,)
+    rows = (X[:, :2] > np.median(X[:, :2], axis=0)).astype(int)
+    search = GridSearchCV(QUICK, {"epochs": [2]}, scoring="roc_auc", cv=2, error_score="raise")
+    assert search.fit(X, rows).best_params_ == {"epochs": 2}
     calibrated = CalibratedClassifierCV(QUICK, cv=2).fit(X, NAMES)
     assert np.allclose(calibrated.predict_proba(X).sum(axis=1), 1.0)
 

@@ -10,6 +10,7 @@ from contracts import bits, normal
 
 import purenn as nn
 from purenn.arrays import Matrix
+from purenn.estimators import Classifier, Regressor
 from purenn.estimators._columns import Layout
 from purenn.estimators._networks import CLASSIFICATION, REGRESSION, Recipe, full, simple
 from purenn.testing import check_layer, check_optimizer
@@ -18,6 +19,16 @@ from purenn.tree import leaves, paths
 KEY, LAYOUT = nn.Key(0), Layout(2, 3, (9, 4))
 X: Matrix = np.concatenate([normal(0, 64, 5), np.arange(128).reshape(64, 2) % 4], axis=1)
 SIMPLE, FULL = simple(CLASSIFICATION, 3, (8, 8)), full(REGRESSION, LAYOUT, 1, (8, 8))
+
+
+@pytest.mark.parametrize("kind", [Classifier, Regressor])
+def test_the_sizes_are_those_of_the_paper(kind: type[Classifier | Regressor]) -> None:
+    options, table = kind().get_params(), [[f"t{row % 8}", f"u{row % 9}"] for row in range(40)]
+    assert [options[name] for name in ("epochs", "batch_size", "validation")] == [256, 256, 0.2]
+    net = kind(preset="full", epochs=1).fit(table, [0, 1] * 20)
+    assert net.columns_.layout == Layout(0, 8, (10,))
+    shapes = [leaf.shape for leaf in leaves(net.params_) if leaf.ndim == 2]
+    assert shapes[:-1] == [(10, 8), (16, 256), (256, 256), (256, 256)]
 
 
 @pytest.mark.parametrize("recipe", [SIMPLE, FULL])
@@ -46,13 +57,13 @@ def test_the_simple_net_computes_what_the_paper_says() -> None:
     np.testing.assert_allclose(SIMPLE.net(0.5).apply(moved, X), y)
 
 
-def moves(recipe: Recipe, progress: float) -> dict[str, float]:
-    """How far the second of 30 steps moves the leaves, whose entries and slopes are all 1.
+def moves(recipe: Recipe, progress: float, steps: int | None = 30) -> dict[str, float]:
+    """How far two steps move the leaves, whose entries and slopes are all 1.
 
-    The first has the rate 0, and Adam divides slopes that are always the same by their size.
+    The first of 30 has the rate 0, and Adam divides slopes that are always the same by their size.
     """
     ones = nn.map_leaves(np.ones_like, recipe.net(0.0).init(KEY, X))
-    optimizer = recipe.optimizer(progress, 30)
+    optimizer = recipe.optimizer(progress, steps)
     state = optimizer.init(ones)
     for _ in range(2):
         state, _ = optimizer.update(state, ones)
@@ -69,6 +80,8 @@ def test_scales_learn_fast_and_biases_slowly() -> None:
     for path, move in moves(SIMPLE, 0.0).items():
         factor = {"scale": 6.0, "bias": 0.1}.get(path.rpartition(".")[2], 1.0)
         assert move == pytest.approx(rate(0.04) * factor, rel=1e-6)
+        constant = moves(SIMPLE, 0.0, None)[path]  # half the base, twice
+        assert constant == pytest.approx(0.04 * factor, rel=1e-6)
     assert moves(SIMPLE, 1.0) == moves(SIMPLE, 0.0)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import nan
 from typing import TYPE_CHECKING, Self
 
@@ -25,6 +26,22 @@ if TYPE_CHECKING:
 
 # Up to so many samples are predicted in one go.
 PIECE = 1024
+
+
+def average(members: list[A]) -> A:
+    """The mean of what several nets say."""
+    if len(members) == 1:
+        return members[0]
+    found: A = np.mean(members, axis=0, dtype=members[0].dtype)
+    return found
+
+
+def disagreement(members: list[A]) -> A:
+    """The standard deviation of what several nets say."""
+    if len(members) == 1:
+        raise OptionError("members: expected at least 2, whose uncertainty can be told, got 1.")
+    found: A = np.std(members, axis=0)
+    return found
 
 
 class Estimator(CallbackSupportMixin, Preparation[E]):
@@ -148,14 +165,14 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
             X = self._table(X, reset=False)
         return self.columns_.transform(X).astype(self._dtype, copy=False)
 
-    def _predictions(self, X: object) -> Matrix:
-        """The mean of the predictions of all members: (rows, outputs)."""
+    def _predictions(self, X: object, merged: Callable[[list[Matrix]], Matrix] = average) -> Matrix:
+        """The predictions of all members, of which `average` is the mean: (rows, outputs)."""
         x = self._features(X)
         if len(x) <= PIECE:
             outputs = [self.model_.apply(params, x) for params in self._serving]
         else:
             outputs = [predict(self.model_, params, x, PIECE) for params in self._serving]
-        return average([self._link.apply(EMPTY, y) for y in outputs])
+        return merged([self._link.apply(EMPTY, y) for y in outputs])
 
     @np.errstate(under="ignore", over="ignore")
     def _slopes(self, X: object) -> Array:
@@ -167,11 +184,3 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
         slopes = np.full((len(x), self._width, self.n_features_in_), nan)
         slopes[:, :, places] = found[:, :, : len(places)] * scales[:, np.newaxis]
         return slopes
-
-
-def average(members: list[A]) -> A:
-    """The mean of what several nets say."""
-    if len(members) == 1:
-        return members[0]
-    found: A = np.mean(members, axis=0, dtype=members[0].dtype)
-    return found

@@ -46,7 +46,7 @@ Codes = tuple[Indices, int]  # from 1 up, 0 for what is missing or unknown; and 
 
 @attrs.frozen(eq=False)
 class Columns(Node):
-    """The function from a table to features in float32, as fitted to the training part.
+    """The function from a table to features in float32, as fitted to all rows of such a table.
 
     Args:
         layout: of the features.

@@ -121,14 +121,15 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
     def _table(self, X: object, *, reset: bool) -> object:
         """The table, checked with scikit-learn's words; `reset` is to learn of its columns.
 
-        Frames stay as they are; all else becomes an array of whatever dtype it has.
+        Frames stay as they are; all else becomes an array of whatever dtype it has. Columns refuse
+        what is infinite, in words that say what to do.
         """
         if hasattr(X, "columns"):
             validate_data(self, X, reset=reset, skip_check_array=True)
             require_rows(_num_samples(X), self.n_features_in_)  # as it does of arrays
             return X
         table = as_array(X)
-        return validate_data(self, table, reset=reset, dtype=None, ensure_all_finite="allow-nan")
+        return validate_data(self, table, reset=reset, dtype=None, ensure_all_finite=False)
 
     def _pair(self, X: object, y: object, *, reset: bool) -> tuple[object, E]:
         """The table, and the targets in numbers: as many."""

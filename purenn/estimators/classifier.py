@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_array, column_or_1d
 from purenn import losses
 from purenn.arrays import FLOAT32, FLOAT64, Array, Labels, Matrix, Vector, is_labels, read_only
 from purenn.errors import LabelError, OptionError
-from purenn.estimators._base import Estimator
+from purenn.estimators._base import Estimator, disagreement
 from purenn.estimators._links import Link, error_rate, gives_probabilities, require_of_labels
 from purenn.estimators._networks import BATCH, CLASSIFICATION, EPOCHS, Net
 from purenn.estimators._preparation import Sample
@@ -59,13 +59,13 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         epochs, batch_size: how many epochs there are at most, and how many rows a batch has. `fit`
             leaves out a smaller last batch.
         members, n_jobs: how many nets to average, and in up to how many processes to train them,
-            which changes no bit.
+            which changes no bit. `uncertainty` tells how much they disagree.
         portable: whether to compute the same bits on every machine, in two to four times the time.
         random_state: the seed of all randomness. The order of the rows makes no difference.
         verbose: print a line after each epoch.
 
     Attributes:
-        classes_: the labels.
+        classes_: the labels; of several at once, as of forests, a row with 0 and 1 for each.
         columns_: what makes features of a table.
         model_: the layer.
         params_: its parameters, once for each member.
@@ -112,7 +112,7 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
             raise OptionError(f"y: expected a label for each row, or rows of 0 and 1, got {got}")
         self._is_multilabel = kind == "multilabel-indicator"
         if self._is_multilabel:
-            self.classes_ = np.arange(check_array(y, input_name="y").shape[1])
+            self.classes_ = np.tile((0, 1), (check_array(y, input_name="y").shape[1], 1))
         else:
             self.classes_ = np.unique(column_or_1d(y))
         self._width = len(self.classes_)
@@ -193,9 +193,10 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
             cure = "Use sample_weight, or start again with fit."
             raise OptionError(f"class_weight: expected that of the first call. {cure}")
         require_labels(classes)
-        announced = self.classes_ if classes is None else np.unique(column_or_1d(classes))
-        if not np.array_equal(announced, self.classes_):
-            expected = f"those of the calls before, or the columns of y, {self.classes_.tolist()}"
+        known: Values = np.arange(self._width) if is_multilabel else self.classes_
+        announced = known if classes is None else np.unique(column_or_1d(classes))
+        if not np.array_equal(announced, known):
+            expected = f"those of the calls before, or the columns of y, {known.tolist()}"
             raise OptionError(f"classes: expected {expected}, got {classes!r}.")
         return self._partial_fit(X, y, sample_weight)
 
@@ -214,6 +215,10 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
             return (probabilities > 0.5).astype(np.int64)
         found: Values = self.classes_[probabilities.argmax(axis=1)]
         return found
+
+    def uncertainty(self, X: object) -> Matrix:
+        """How much the members disagree: the deviation of their probabilities, (rows, classes)."""
+        return self._predictions(X, disagreement)
 
     def input_gradients(self, X: object) -> Array:
         """The derivatives of probabilities with respect to the table: (rows, classes, columns).

@@ -13,7 +13,7 @@ from purenn import checks
 from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Matrix, Vector, read_only
 from purenn.data import Standardization, standardization
 from purenn.errors import DataError, OptionError, ShapeError
-from purenn.estimators._base import Estimator
+from purenn.estimators._base import Estimator, disagreement
 from purenn.estimators._links import Link, link_of
 from purenn.estimators._networks import BATCH, EPOCHS, REGRESSION, Net
 from purenn.estimators._preparation import Sample
@@ -116,6 +116,11 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
         outputs = self._predictions(X)  # which refuses before fit
         rows = self._scaling.inverse(outputs)
         return (rows[:, 0] if self._width == 1 else rows).copy()  # to be written in
+
+    def uncertainty(self, X: object) -> Matrix | Vector:
+        """How much the members disagree: the deviation of their predictions, as `predict` gives."""
+        found: Matrix = self._predictions(X, disagreement) * self._scaling.deviation
+        return found[:, 0] if self._width == 1 else found
 
     def input_gradients(self, X: object) -> Array:
         """The derivatives of predictions with respect to the table: (rows, outputs, columns).
