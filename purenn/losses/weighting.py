@@ -30,8 +30,9 @@ Weights = Vector | Labels  # of samples: floats or integers
 def weighted(loss: Loss[Y, T]) -> Loss[Y, tuple[T, Weights]]:
     """Weight samples: targets are pairs with a weight per sample, as in `dataset(x, (y, weights))`.
 
-    The weights are floats or integers (samples,), finite and not negative. A batch may have only
-    zeros, as chance may shuffle them: its loss is 0.
+    The weights are floats or integers (samples,), finite and not negative; the mean is over all
+    samples, whatever the sum of their weights. A batch may have only zeros, as chance may shuffle
+    them: its loss is 0.
     """
 
     def per_sample(prediction: Y, target: tuple[T, Weights]) -> PerSample[Y]:
