@@ -17,6 +17,7 @@ from faults import Fault, Watch
 import purenn as nn
 from purenn import runs
 from purenn.arrays import Matrix
+from purenn.data import AugmentedBatches, augmented, gaussian_noise
 from purenn.layers import BatchNorm
 from purenn.optimizers import Norm, Velocity
 from purenn.schedules import cosine
@@ -35,6 +36,13 @@ def measure(end: Progress) -> dict[str, float]:
     return {"loss": end.mean_loss, "norm": end.norm, "distance": abs(end.epoch - 1)}
 
 
+def noisy(
+    data: nn.Dataset[Matrix, Matrix], key: nn.Key, epoch: int
+) -> AugmentedBatches[Matrix, Matrix]:
+    """The batches of an epoch, augmented."""
+    return augmented(nn.shuffled_batches(data, BATCH_SIZE, key, epoch), gaussian_noise(0.1))
+
+
 def train(
     folder: Path, epochs: int = EPOCHS, rest: Callable[[], object] = lambda: None
 ) -> runs.Summary:
@@ -42,7 +50,7 @@ def train(
     x: Matrix = nn.Key(1).generator().normal(size=(BATCHES * BATCH_SIZE - 3, 2)).astype(np.float32)
     data = nn.dataset(x, x[:, :1] * x[:, 1:])
     step = nn.training_step(MODEL, nn.mean_squared_error(), OPTIMIZER)
-    given = step, partial(nn.shuffled_batches, data, BATCH_SIZE), epochs, measure
+    given = step, partial(noisy, data), epochs, measure
     often, best = runs.Cadence(seconds=3600.0, steps=3, shown=0.0), runs.best("distance")
     config = runs.Config("survivor.py", {"epochs": epochs, "seed": 0})
     with runs.resume(folder, config, may_change=("epochs",)) as run:

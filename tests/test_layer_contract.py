@@ -31,7 +31,7 @@ SYMBOLS: Labels = np.array([4, 0, 4, 1], np.uint8)
 CODES: Matrix = np.array([[4.0, 0.0], [0.0, 1.0], [4.0, 1.0], [1.0, 1.0]])
 PLAIN: Layer[Empty, Array, Array] = layers.mish()
 GROUPS: Layer[layers.Affine, Array, Array] = layers.group_norm(3)
-SUM: Layer[Empty, tuple[Images, Images], Images] = layers.add()
+SUM: Layer[Empty, tuple[Array, Matrix], Array] = layers.add()
 GATE = layers.global_average_pool() >> linear(4) >> layers.sigmoid()
 NORM: Layer[layers.BatchNorm, Images, Images] = batch_norm()
 
@@ -148,7 +148,7 @@ CASES = [
     case(layers.identity(), ROWS),
     case(layers.concatenate(), (ROWS, MORE)),
     of_images(layers.branches(layers.conv(2, 3), layers.conv(1, 1)) >> layers.concatenate()),
-    case(SUM, (IMAGES, IMAGES[::-1])),
+    case(SUM, (SEQUENCES, ROWS)),
     case(layers.multiply(), (ROWS, ROWS[::-1])),
     of_images(layers.branches(layers.conv(4, 1), GATE) >> layers.multiply()),
     case(layers.branches(linear(2), layers.linear_without_bias(2)) >> layers.add(), ROWS),

@@ -317,6 +317,7 @@ def test_samples_of_weight_0_may_have_infinite_losses() -> None:
     expected = 3 * softmaxed(LOGITS[[0, 2, 3]], labels[[0, 2, 3]])[0] / 4
     assert value == pytest.approx(expected)
     assert not cotangent[1].any()
+    assert weighted(softmaxed)(LOGITS, (labels, np.zeros(4)))[0] == 0.0
     rates, counts = np.array([[math.inf], [0.0]]), np.ones((2, 1))
     value, cotangent = weighted(losses.poisson())(rates, (counts, np.array([0, 1])))
     assert (value, cotangent.tolist()) == (0.5, [[0.0], [0.0]])

@@ -382,7 +382,7 @@ def test_trust_ratios_of_any_size(dtype: FloatDtype) -> None:
 def test_weights_are_averaged_equally_from_a_step_on(dtype: FloatDtype) -> None:
     for begin, every in ((0, 1), (3, 1), (4, 3)):
         optimizer = opt.stochastic_weight_averaging(nn.sgd(RATE), begin, every)
-        states = trained(optimizer, gradients_of(dtype)[:12])
+        states = trained(optimizer, gradients_of(dtype)[:50])
         for step, state in enumerate(states[1:]):
             counted = [after.params for after in states[begin + 1 : step + 2 : every]]
             mean = [np.mean(leaf, 0) for leaf in zip(*counted, strict=True)]
@@ -445,8 +445,8 @@ def test_noise_of_a_gradient_is_a_function_of_key_and_step(dtype: FloatDtype) ->
 
 @dtypes
 def test_averaged_follows_the_parameters_and_leaves_training_as_it_is(dtype: FloatDtype) -> None:
-    plain = trained(nn.sgd(RATE), gradients_of(dtype)[:5])
-    states = trained(opt.averaged(nn.sgd(RATE), 0.7), gradients_of(dtype)[:5])
+    plain = trained(nn.sgd(RATE), gradients_of(dtype)[:50])
+    states = trained(opt.averaged(nn.sgd(RATE), 0.7), gradients_of(dtype)[:50])
     mean: list[Array] = [*pair(0, dtype)]
     for state, same in zip(states[1:], plain[1:], strict=True):
         assert all_bits(state.params, state.slots.inner) == all_bits(same.params, same.slots)

@@ -60,12 +60,22 @@ def wrapping(
 
 @maker
 def residual(inner: Layer[P, A, A]) -> Layer[Block[P], A, A]:
-    """`x + inner(x)`, of one shape. He, Zhang, Ren and Sun, "Deep Residual Learning" (2016)."""
+    """`x + inner(x)`, of one shape. He, Zhang, Ren and Sun, "Deep Residual Learning" (2016).
+
+    Where the shape changes, their shortcut is a projection:
+
+    >>> from purenn.layers import add, batch_norm, conv
+    >>> projected = branches(conv(8, 3, 2) >> batch_norm(), conv(8, 1, 2)) >> add()
+    >>> images = np.ones((2, 5, 5, 3), np.float32)
+    >>> projected.apply(projected.init(Key(0), images), images).shape
+    (2, 3, 3, 8)
+    """
 
     def added(x: A, y: A) -> A:
         if x.shape != y.shape:
             expected = f"a layer that keeps the shape {x.shape}"
-            raise ShapeError("residual(...)", f"expected {expected}, got {y.shape}.")
+            cure = "Or project x: branches(inner, projection) >> add()."
+            raise ShapeError("residual(...)", f"expected {expected}, got {y.shape}. {cure}")
         return plus(x, y)
 
     def vjp(params: P, x: A, key: Key) -> Pass[A, P, A]:

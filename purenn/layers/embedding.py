@@ -99,7 +99,8 @@ def _of_symbols(
             problem = f"expected symbols of shape {AXES[rank - 1]}, got {found}. {cure}"
             raise ShapeError(subject, problem)
         flat: Labels = x.reshape(-1)
-        arrays.require_indices(subject, flat, shape[0])
+        cure = " Number symbols from 0, or take a larger table."
+        arrays.require_indices(subject, flat, shape[0], cure)
         return flat.astype(np.int64, copy=False)
 
     return _of_table(subject, shape, lambda x: kind, rows_of, placed, table or normal())

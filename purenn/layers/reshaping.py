@@ -64,7 +64,8 @@ def pad(rows: Size, columns: Size | None = None) -> Layer[Empty, Images, Images]
     def forward(x: Images) -> FreePass[Images, Images]:
         height, width = x.shape[1:3]
         if min(height + min(top, bottom, top + bottom), width + min(left, right, left + right)) < 1:
-            raise ShapeError("pad(...)", f"nothing is left of images of {height} × {width}.")
+            problem = f"nothing is left of images of {height} × {width}. Crop fewer pixels."
+            raise ShapeError("pad(...)", problem)
         y = _pixels(x, -top, -left, height + top + bottom, width + left + right)
         return y, lambda dy: _pixels(dy, top, left, height, width)
 

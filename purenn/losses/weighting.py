@@ -30,7 +30,9 @@ Weights = Vector | Labels  # of samples: floats or integers
 def weighted(loss: Loss[Y, T]) -> Loss[Y, tuple[T, Weights]]:
     """Weight samples: targets are pairs with a weight per sample, as in `dataset(x, (y, weights))`.
 
-    The weights are floats or integers (samples,), finite and not negative.
+    The weights are floats or integers (samples,), finite and not negative; the mean is over all
+    samples, whatever the sum of their weights. A batch may have only zeros, as chance may shuffle
+    them: its loss is 0.
     """
 
     def per_sample(prediction: Y, target: tuple[T, Weights]) -> PerSample[Y]:
@@ -67,7 +69,7 @@ def _sample_weights(weights: Weights, values: Vector) -> Vector:
 def combined(
     first: Loss[Y, T], second: Loss[Z, U], weights: tuple[float, float] = (1.0, 1.0)
 ) -> Loss[tuple[Y, Z], tuple[T, U]]:
-    """The sum of two losses, times a weight ≥ 0 for each, of a model that has two outputs.
+    """The sum of two losses, times weights ≥ 0, not both 0, of a model that has two outputs.
 
     Predictions are pairs, as those of `branches`, and so are targets: `dataset(x, (y, z))`. With
     `branches(a, branches(b, c))` goes `combined(first, combined(second, third))`. Each is the loss
@@ -80,7 +82,7 @@ def combined(
     """
     if not checks.is_pair(weights):
         raise OptionError(f"combined: expected a weight for each loss, got {weights!r}.")
-    one, other = (checks.number("A weight of combined", weight, least=0.0) for weight in weights)
+    one, other = _table("The weights of combined", weights)
 
     def per_sample(prediction: tuple[Y, Z], target: tuple[T, U]) -> PerSample[tuple[Y, Z]]:
         if not (checks.is_pair(prediction) and checks.is_pair(target)):
@@ -112,9 +114,17 @@ def _share(
     return times(values, by), lambda outer: pull(times(outer, by))
 
 
+def _table(name: str, weights: object) -> tuple[float, ...]:
+    """Numbers ≥ 0, not all of them 0."""
+    table = checks.several(name, weights, partial(checks.number, least=0.0))
+    if not any(table):
+        raise OptionError(f"{name}: expected a number above 0 among them, got only zeros.")
+    return table
+
+
 @maker
 def class_weighted(loss: Loss[Matrix, L], weights: Sequence[float] | Vector) -> Loss[Matrix, L]:
-    """Weight the classes of a classifier's loss, with a number ≥ 0 for each.
+    """Weight the classes of a classifier's loss, with a number ≥ 0 for each, not all of them 0.
 
     A sample has the weight of its label, or the mean weight of its probabilities. With one output,
     whose labels are 0 and 1, there are two weights. Several outputs are one choice: independent
@@ -126,7 +136,7 @@ def class_weighted(loss: Loss[Matrix, L], weights: Sequence[float] | Vector) -> 
     class_weighted(softmax_cross_entropy(), (0.6666666666666666, 2.0))
     """
     name = "The weights of class_weighted"
-    table = checks.several(name, weights, partial(checks.number, least=0.0))
+    table = _table(name, weights)
 
     def per_sample(prediction: Matrix, target: L) -> PerSample[Matrix]:
         values, pull = loss.checked(prediction, target)

@@ -48,7 +48,8 @@ def stochastic_weight_averaging(
 
     Until then it is the parameters themselves. Izmailov, Podoprikhin, Garipov, Vetrov and Wilson,
     "Averaging Weights Leads to Wider Optima and Better Generalization" (2018), with a constant or
-    cyclical rate, once an epoch. Steps are counted from 0.
+    cyclical rate, once an epoch. Steps are counted from 0. `evaluation_params` tells how to compute
+    running statistics for the mean, as the paper does.
     """
 
     def decay(step: int) -> float:
@@ -96,7 +97,26 @@ def averaged_params(state: State[P, Averaged[S]]) -> P:
 
 
 def evaluation_params(state: State[P, S]) -> P:
-    """The parameters to evaluate: averages if the optimizer keeps some, or else the state's own."""
+    """The parameters to evaluate: averages if the optimizer keeps some, or else the state's own.
+
+    Running statistics, as of `batch_norm`, are those of training. The averages' own, which often
+    predict better, come of an epoch at a rate of 0, which moves nothing else:
+
+    >>> import numpy as np
+    >>> import purenn as nn
+    >>> model, key = nn.linear(3) >> nn.batch_norm() >> nn.linear(1), nn.Key(0)
+    >>> data = nn.dataset(np.eye(64)[:, :5], np.ones((64, 1)))
+    >>> def epoch(optimizer, params):
+    ...     step = nn.training_step(model, nn.mean_squared_error(), optimizer)
+    ...     return nn.fold(step, optimizer.init(params), nn.shuffled_batches(data, 8, key, 0))[0]
+    >>> state = epoch(averaged(nn.sgd(0.1)), model.init(key, data.example))
+    >>> still = nn.descend(nn.optimizers.unchanged(), rate=0.0)
+    >>> params, averages = epoch(still, evaluation_params(state)).params, evaluation_params(state)
+    >>> [np.array_equal(params[i].weight, averages[i].weight) for i in (0, 2)]
+    [True, True]
+    >>> np.array_equal(params[1].mean.value, averages[1].mean.value)
+    False
+    """
     checks.instance("The state", state, State)
     averages = outermost(state.slots, (Averaged,))
     if not averages:

@@ -38,9 +38,10 @@ def schedule_free(
 
     `z <- z - rate * update`, `x <- (1 - c) * x + c * z` with `c = rate^2 / sum of rate^2`, and
     `y <- (1 - b1) * z + b1 * x`. The parameters of the state are y, where gradients are taken
-    and weights decay; `averaged_params(state)` are x. Defazio, Yang, Mehta, Mishchenko, Khaled and
-    Cutkosky, "The Road Less Scheduled" (2024), algorithm 1. The transform should have no momentum:
-    the average acts as one. The rate is a number or a warm-up.
+    and weights decay; `averaged_params(state)` are x, with running statistics of y: see
+    `evaluation_params`. Defazio, Yang, Mehta, Mishchenko, Khaled and Cutkosky, "The Road Less
+    Scheduled" (2024), algorithm 1. The transform should have no momentum: the average acts as one.
+    The rate is a number or a warm-up.
     """
     schedule = as_schedule(rate)
     if not callable(rate):

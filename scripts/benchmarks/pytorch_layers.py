@@ -60,6 +60,7 @@ def cases() -> Iterator[Case]:
     yield _of_images(layers.max_pool(2), images, peers.MaxPool2d(2))
     yield _of_images(layers.average_pool(2), images, peers.AvgPool2d(2))
     yield _of_images(layers.global_average_pool(), images, GlobalAverage(1))
+    yield _of_images(layers.pad(1), images, peers.ZeroPad2d(1))
     yield _of_images(nn.batch_norm(), images, peers.BatchNorm2d(32))
     yield _of_images(layers.group_norm(4), images, peers.GroupNorm(4, 32))
     yield _of_images(layers.spatial_dropout(0.3), images, peers.Dropout2d(0.3))
@@ -90,6 +91,7 @@ def cases() -> Iterator[Case]:
         yield _case(layer, rows, module)
     yield _case(layers.prelu(), rows, peers.PReLU(784))
     yield _case(layers.linear_without_bias(256), hidden, peers.Linear(256, 256, bias=False))
+    yield _case(layers.ntk_linear(256), hidden, peers.Linear(256, 256))
     yield _case(nn.residual(nn.linear(256)), hidden, Residual(peers.Linear(256, 256)))
     yield _case(layers.embedding(1000, 32), symbols, peers.Embedding(1000, 32))
 
