@@ -196,8 +196,8 @@ def require_floats(subject: str, array: object, least_rank: int = 1) -> None:
 
 
 def require_integers(subject: str, array: object) -> None:
-    """Check that labels are a plain vector of integers."""
-    found = require_array(subject, array, "np.int64")
+    """Check that labels are a vector of integers, plain or in a memory map."""
+    found = array if isinstance(array, np.memmap) else require_array(subject, array, "np.int64")
     if found.dtype.kind not in "iu":
         cure = "Convert them with labels.astype(np.int64)."
         if found.dtype.kind in "OSTU":

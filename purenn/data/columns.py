@@ -109,7 +109,8 @@ def _is_integers(value: object) -> bool:
 
 def checked_order(order: Indices | Mask, samples: int) -> Indices:
     """Indices from 0 to `samples - 1`, read-only; of a mask those of its true entries."""
-    arrays.require_array("An order of samples", order, "np.int64")
+    if not isinstance(order, np.memmap):
+        arrays.require_array("An order of samples", order, "np.int64")
     is_mask = order.dtype.kind == "b" and order.shape == (samples,)
     found = np.flatnonzero(order) if is_mask else order
     if found.ndim != 1 or found.dtype.kind not in "iu" or not found.size:
