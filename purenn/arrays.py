@@ -188,18 +188,20 @@ def require_floats(subject: str, array: object, least_rank: int = 1) -> None:
         cure = f"x.astype(np.{FLOAT64 if is_wide else FLOAT32})"
         if found.dtype == np.uint8:  # pixels, from 0 to 255
             cure = "x / np.float32(255)"
-        got = f"{found.dtype}. Convert it with {cure}."
-        raise DtypeError(subject, f"expected float32 or float64, got {got}")
+        cure = f" Convert it with {cure}." * (found.dtype.kind in "biufO")
+        raise DtypeError(subject, f"expected float32 or float64, got {found.dtype}.{cure}")
     if found.ndim < least_rank or 0 in found.shape[1:]:
         expected = "(samples, ..., features), each axis but the first of size ≥ 1"
         raise ShapeError(subject, f"expected {expected}, got the shape {found.shape}.")
 
 
 def require_integers(subject: str, array: object) -> None:
-    """Check that labels are a plain vector of integers."""
-    found = require_array(subject, array, "np.int64")
+    """Check that labels are a vector of integers, plain or in a memory map."""
+    found = array if isinstance(array, np.memmap) else require_array(subject, array, "np.int64")
     if found.dtype.kind not in "iu":
         cure = "Convert them with labels.astype(np.int64)."
+        if found.dtype.kind in "OSTU":
+            cure = "Number them with np.unique(labels, return_inverse=True)[1]."
         raise DtypeError(subject, f"expected integer labels, got {found.dtype}. {cure}")
     if found.ndim != 1:
         cure = " Drop an axis: labels[:, 0]." if found.shape[1:] == (1,) else ""

@@ -22,6 +22,7 @@ AnyPath = str | os.PathLike[str]
 SUFFIX = ".purenn-part"  # of files that are being written
 NO_FOLLOW: int = getattr(os, "O_NOFOLLOW", 0)
 BINARY: int = getattr(os, "O_BINARY", 0)
+DEVICE = "a device or a pipe"
 KINDS = {stat.S_IFDIR: "a directory", stat.S_IFLNK: "a symbolic link"}
 
 
@@ -98,9 +99,12 @@ def require_regular(path: Path, status: Callable[[Path], os.stat_result] = os.ls
         except FileNotFoundError:
             return 0
     if not stat.S_ISREG(found.st_mode):
-        kind = KINDS.get(stat.S_IFMT(found.st_mode), "a device or a pipe")
-        raise UnavailableError(f"{path} is {kind}: expected a regular file.")
+        raise _irregular(path, KINDS.get(stat.S_IFMT(found.st_mode), DEVICE))
     return found.st_size
+
+
+def _irregular(path: Path, kind: str) -> UnavailableError:
+    return UnavailableError(f"{path} is {kind}: expected a regular file.")
 
 
 @contextmanager
@@ -122,6 +126,8 @@ def write(path: AnyPath, content: bytes) -> None:
     """
     target = expanded(path)
     require_regular(target, os.stat)
+    if target.is_symlink() and Path("/proc") in target.readlink().parents:
+        raise _irregular(target, DEVICE)  # such as /dev/stdout, where that goes to a file
     part = target.with_name(f".{target.name[:40]}.{os.urandom(6).hex()}{SUFFIX}")
     with translated(target, "written"):
         try:

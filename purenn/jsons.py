@@ -11,7 +11,7 @@ from typing import NoReturn, TypeAlias
 import numpy as np
 
 from purenn import files
-from purenn.checks import described
+from purenn.checks import as_float, described
 from purenn.errors import FormatError, OptionError
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
@@ -71,7 +71,9 @@ def plain(value: object, where: str) -> Json:
         return [plain(item, f"{where}[{index}]") for index, item in enumerate(value)]
     if isinstance(value, Mapping) and all(isinstance(name, str) for name in value):
         return {name: plain(item, f"{where}.{name}") for name, item in value.items()}
-    if isinstance(value, bool | int | str | None) or (isinstance(value, float) and isfinite(value)):
+    if isinstance(value, str | None):
+        return value
+    if isinstance(value, int | float) and isfinite(as_float(value)):
         return value
     expected = "a finite number, a string, a list or a dict with strings as names"
     raise OptionError(f"{where}: expected {expected}, got {described(value)}.")
@@ -79,7 +81,10 @@ def plain(value: object, where: str) -> Json:
 
 def plain_dict(value: Mapping[str, object], where: str) -> dict[str, Json]:
     """`plain` of a dict."""
-    found = plain(value, where)
+    try:
+        found = plain(value, where)
+    except RecursionError:
+        raise OptionError(f"{where}: it is nested too deep.") from None
     if isinstance(found, dict):
         return found
     raise OptionError(f"{where}: expected a dict, got {found!r}.")

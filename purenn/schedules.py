@@ -14,6 +14,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from functools import partial
 from math import inf, pi, sqrt
+from sys import float_info
 from typing import Annotated
 
 import attrs
@@ -61,9 +62,11 @@ def step_decay(rate: Positive, factor: Share, every: Count) -> Schedule:
 def exponential(rate: Positive, factor: Positive, steps: Count) -> Schedule:
     """Multiply the rate by `factor` over every `steps` steps: `rate * factor ** (step / steps)`.
 
-    A factor above 1 raises it, as a range test of rates does: `exponential(1e-5, 1e6, 100)`.
+    A factor above 1 raises it, as a range test of rates does: `exponential(1e-5, 1e6, 100)`. It
+    stops at the largest float.
     """
-    return Schedule(lambda step: rate * scalars.power(factor, step / steps))
+    most = float_info.max
+    return Schedule(lambda step: min(most, rate * scalars.power(factor, step / steps)))
 
 
 @maker

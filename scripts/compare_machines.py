@@ -100,7 +100,8 @@ def draw(path: Path, found: Sequence[Sequence[Trained]]) -> None:
     panels = figure.subplots(1, 2, sharey=True)
     for axes, name, everywhere in zip(panels, ARITHMETICS, zip(*found, strict=True), strict=True):
         for number, each in enumerate(everywhere):
-            axes.plot(each.losses, color=COLORS[number % len(COLORS)], linewidth=1.2)
+            marker = "o" if len(each.losses) == 1 else ""
+            axes.plot(each.losses, marker, color=COLORS[number % len(COLORS)], linewidth=1.2)
         title = f"{name}: one run, {len(found)} kernels and instruction sets"
         axes.set(title=title, xlabel="epoch", yscale="log")
     figure.axes[0].set_ylabel("loss")

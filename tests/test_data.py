@@ -18,7 +18,9 @@ from properties import given
 from purenn import Dataset, Key, dataset, shuffled_batches
 from purenn.arrays import AnyArray, Array, ByteImages, FloatDtype, Indices, Labels, Matrix
 from purenn.data import Batch, Batches, Pair, Rows, ScaledBytes, arranged_batches, batches_in_order
+from purenn.data.splitting import split
 from purenn.errors import DataError
+from purenn.losses import balanced_weights
 from purenn.tree import walk
 
 Data = Dataset[Matrix, Labels]
@@ -235,6 +237,16 @@ def test_copies_of_memory_maps_are_copied_as_others_are(tmp_path: Path) -> None:
     shared = np.ndarray(4, np.float64, mmap(-1, 32))  # for other processes to write to
     shared.setflags(write=False)
     assert not np.shares_memory(Rows(shared).array, shared)
+
+
+def test_labels_and_orders_may_be_memory_maps(tmp_path: Path) -> None:
+    labels: Indices = np.arange(8) % 2
+    np.save(tmp_path / "map.npy", labels)
+    mapped: Indices = np.load(tmp_path / "map.npy", mmap_mode="r")
+    assert balanced_weights(mapped) == (1.0, 1.0)
+    data = dataset(mapped, mapped)
+    assert bits(split(data, 0.5, Key(0), mapped)) == bits(split(data, 0.5, Key(0), labels))
+    assert bits(data.select(mapped)) == bits(data.select(labels))
 
 
 @pytest.mark.parametrize("offset", [0, 3])

@@ -14,8 +14,9 @@ from estimating import LABELS, NUMBERS, VALUES, X, classifier, regressor, same
 from threadpoolctl import threadpool_info
 
 import purenn as nn
-from purenn.errors import DataError
+from purenn.errors import DataError, DivergenceError
 from purenn.estimators import Classifier, Regressor
+from purenn.estimators._links import error_rate
 from purenn.layers import Block, block
 
 Softmax = tuple[nn.Linear, nn.Empty]
@@ -198,3 +199,12 @@ def test_an_error_that_is_no_number_is_no_best_epoch() -> None:
     assert np.isnan(errors[-1])
     kept = np.square((model.predict(held) - y) / VALUES[42:].std()).mean()
     assert kept == pytest.approx(np.nanmin(errors), rel=1e-3)
+
+
+@pytest.mark.parametrize("labels", [LABELS, np.eye(3)[LABELS]], ids=["one", "several"])
+def test_there_are_no_labels_of_what_is_no_number(labels: nn.Matrix | nn.Labels) -> None:
+    assert np.isnan(error_rate().mean(np.full((len(X), 3), np.nan), labels))
+    model = classifier(epochs=1, validation=None).fit(X, labels)
+    model._serving = (nn.map_leaves(lambda leaf: leaf * np.nan, model.params_[0]),)
+    with pytest.raises(DivergenceError, match="expected probabilities, got NaN"):
+        model.predict(X)

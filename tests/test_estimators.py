@@ -270,6 +270,9 @@ def test_history_is_a_table_and_a_picture(capsys: pytest.CaptureFixture[str]) ->
     assert axes.get_legend_handles_labels()[1] == ["loss", "validation loss"]
     axes = classifier(validation=None).fit(X, LABELS).plot_history(Figure().subplots())
     assert axes.get_legend_handles_labels()[1] == ["loss"]
+    point = classifier(epochs=1).fit(X, LABELS).plot_history(Figure().subplots())
+    assert {line.get_marker() for line in axes.lines} == {"None"}
+    assert {line.get_marker() for line in point.lines} == {"o"}
 
 
 def test_pictures_of_a_history_say_what_they_need(monkeypatch: pytest.MonkeyPatch) -> None:

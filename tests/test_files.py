@@ -122,6 +122,11 @@ class TestTargets:
         files.write(link, b"new")
         assert not link.is_symlink()
         assert file.read_bytes() == b"old"
+        stdout = file.with_name("stdout")
+        with file.open() as opened:
+            stdout.symlink_to(f"/proc/self/fd/{opened.fileno()}")
+            message = f"{stdout} is a device or a pipe: expected a regular file."
+            refused(lambda: files.write(stdout, b"new"), message)
 
     def test_the_home_directory(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("HOME", str(tmp_path))

@@ -52,7 +52,7 @@ SCHEDULE = schedules.join(schedules.linear_warm_up(0.1, 2), (2, schedules.cosine
 
 
 def factor(path: str) -> float:
-    return -3.0 if path == "0" else 0.5
+    return 3.0 if path == "0" else 0.5
 
 
 def signs(point: nn.Point) -> Rule:
@@ -305,7 +305,7 @@ FORMULAS: list[tuple[object, Formula]] = [
     (nn.momentum(0.7), lambda t, g, p, m: m.mix("v", 0.7, g)),
     (nn.sgd(RATE), lambda t, g, p, m: m.mix("v", 0.9, g)),
     (opt.nesterov(0.9), lambda t, g, p, m: g + 0.9 * m.mix("v", 0.9, g)),
-    (opt.scaled(factor), lambda t, g, p, m: g * (-3.0 if p.ndim == 2 else 0.5)),
+    (opt.scaled(factor), lambda t, g, p, m: g * (3.0 if p.ndim == 2 else 0.5)),
     (nn.momentum(0.5) >> nn.clip_by_value(1.0), lambda t, g, p, m: m.mix("v", 0.5, g).clip(-1, 1)),
     (CLIPPED, lambda t, g, p, m: m.mix("v", 0.9, np.clip(g, -0.5, 0.5))),
     (opt.scale_by_adam() >> nn.weight_decay(0.2), decayed(kingma_ba)),

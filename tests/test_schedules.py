@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 
 import pytest
 
@@ -27,6 +28,7 @@ def test_schedules_are_their_formulas() -> None:
     assert [cosine(0.2, steps=4)(step) for step in (4, 5, 100)] == [0.0, 0.0, 0.0]
     assert schedules.as_schedule(0.5) == constant(0.5) == schedules.as_schedule(constant(0.5))
     assert first(exponential(1e-5, 1e6, 100), 101)[::100] == pytest.approx([1e-5, 10.0])  # growing
+    assert exponential(1e-7, factor=10, steps=100)(40_000) == sys.float_info.max
     assert (constant(0)(0), schedules.step_decay(1, 1, 1)(0), exponential(1, 1, 1)(9)) == (0, 1, 1)
 
 

@@ -201,7 +201,8 @@ def _require_images(name: str, images: Array, least: int = 1) -> None:
     arrays.require_floats(name, images)
     if images.ndim != 4:
         expected = "images of shape (samples, rows, columns, channels)"
-        raise ShapeError(name, f"expected {expected}, got {images.shape}.")
+        cure = " Add an axis of channels: x[..., np.newaxis]." * (images.ndim == 3)
+        raise ShapeError(name, f"expected {expected}, got {images.shape}.{cure}")
     if min(images.shape[1:3]) < least:
         raise ShapeError(name, f"expected images of {least} pixels or more, got {images.shape}.")
 

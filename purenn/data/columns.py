@@ -22,6 +22,10 @@ T = TypeVar("T", covariant=True)
 
 Selection = Indices | range
 
+# What makes numbers of an array, by the kind of its dtype.
+_TEXTS = "x.astype(np.float32), or number its texts with np.unique(x, return_inverse=True)[1]"
+_CURES = {"b": "x.astype(np.int64)", "f": "x.astype(np.float32)", **dict.fromkeys("OSTU", _TEXTS)}
+
 
 class Column(ABC, Generic[X]):
     """A column of a data set: a row for each sample. `X` is a batch of rows."""
@@ -67,8 +71,9 @@ def _rows(array: N) -> N:
     require_any("A data set", plain)
     kind = plain.dtype.kind
     if kind not in "iu" and plain.dtype.newbyteorder("=") not in FLOATS:
-        got = f"{plain.dtype}." + " Convert it with x.astype(np.int64)." * (kind == "b")
-        raise DtypeError("A data set", f"expected float32, float64 or integers, got {got}")
+        cure = f" Convert it with {_CURES[kind]}." if kind in _CURES else ""
+        expected = "expected float32, float64 or integers"
+        raise DtypeError("A data set", f"{expected}, got {plain.dtype}.{cure}")
     if not plain.ndim or not plain.size:
         expected = "at least one sample, and none without numbers"
         raise DataError(f"A data set has {expected}, got an array of shape {plain.shape}.")
@@ -104,7 +109,8 @@ def _is_integers(value: object) -> bool:
 
 def checked_order(order: Indices | Mask, samples: int) -> Indices:
     """Indices from 0 to `samples - 1`, read-only; of a mask those of its true entries."""
-    arrays.require_array("An order of samples", order, "np.int64")
+    if not isinstance(order, np.memmap):
+        arrays.require_array("An order of samples", order, "np.int64")
     is_mask = order.dtype.kind == "b" and order.shape == (samples,)
     found = np.flatnonzero(order) if is_mask else order
     if found.ndim != 1 or found.dtype.kind not in "iu" or not found.size:

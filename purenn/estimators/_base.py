@@ -148,11 +148,13 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
         drawn = plt.figure().add_subplot() if axes is None else axes
         for member in np.unique(history["member"]):
             rows = history["member"] == member
+            marker = "o" if np.count_nonzero(rows) == 1 else ""  # a line of one point is not seen
             for name, color in (("loss", "C0"), ("validation_loss", "C1")):
                 if np.isnan(history[name]).all():
                     continue
                 label = name.replace("_", " ") if member == 0 else None
-                drawn.plot(history["epoch"][rows], history[name][rows], color, label=label)
+                places, values = history["epoch"][rows], history[name][rows]
+                drawn.plot(places, values, color + marker, label=label)
         drawn.set(xlabel="epoch", ylabel="loss")
         drawn.legend()
         return drawn

@@ -50,7 +50,7 @@ def error_rate(threshold: float = 0.0) -> Loss[Matrix, Labels | Matrix]:
     """The share of wrong labels, with the weights that losses have.
 
     A label is wrong if another output is the largest; labels of 0 and 1 if they are not on the side
-    of the threshold where their output is.
+    of the threshold where their output is. The rate of outputs that are NaN is NaN.
     """
 
     def per_sample(prediction: Matrix, target: Labels | Matrix) -> PerSample[Matrix]:
@@ -58,6 +58,8 @@ def error_rate(threshold: float = 0.0) -> Loss[Matrix, Labels | Matrix]:
             wrong: Vector = prediction.argmax(axis=1) != target
         else:
             wrong = ((prediction > threshold) != (target > 0.5)).mean(axis=1)
-        return wrong.astype(prediction.dtype), lambda weights: np.zeros_like(prediction)
+        rates: Vector = wrong.astype(prediction.dtype)
+        np.copyto(rates, np.nan, where=np.isnan(prediction).any(axis=1))
+        return rates, lambda weights: np.zeros_like(prediction)
 
     return Loss(per_sample)

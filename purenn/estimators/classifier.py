@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
+from math import isnan
 from typing import Literal, Self, TypeAlias, TypeVar
 
 import numpy as np
@@ -14,7 +15,7 @@ from sklearn.utils.validation import check_array, column_or_1d
 
 from purenn import losses
 from purenn.arrays import FLOAT32, FLOAT64, Array, Labels, Matrix, Vector, is_labels, read_only
-from purenn.errors import LabelError, OptionError
+from purenn.errors import DivergenceError, LabelError, OptionError
 from purenn.estimators._base import Estimator, disagreement
 from purenn.estimators._links import Link, error_rate, gives_probabilities, require_of_labels
 from purenn.estimators._networks import BATCH, CLASSIFICATION, EPOCHS, Net
@@ -210,7 +211,10 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
 
     def predict(self, X: object) -> Values:
         """The most probable label of each row; of rows of 0 and 1, the labels above one half."""
-        probabilities = self.predict_proba(X)
+        probabilities = self._predictions(X)
+        if isnan(np.add.reduce(probabilities, axis=None)):
+            cure = "Fit again, with a lower learning rate."
+            raise DivergenceError(f"predict: expected probabilities, got NaN. {cure}")
         if self._is_multilabel:
             return (probabilities > 0.5).astype(np.int64)
         found: Values = self.classes_[probabilities.argmax(axis=1)]

@@ -67,7 +67,7 @@ def weight_decay(rate: NotNegative, where: Where = matrices) -> Transform[Empty]
 
 @maker
 def scaled(factor: Callable[[str], float]) -> Transform[Empty]:
-    """Learning rates by layer: multiply updates by a function of their leaf's path.
+    """Learning rates by layer: multiply updates by a function of their leaf's path, a number ≥ 0.
 
     >>> def slow_start(path: str) -> float:
     ...     return 0.1 if path.startswith("0.") else 1.0
@@ -76,7 +76,7 @@ def scaled(factor: Callable[[str], float]) -> Transform[Empty]:
     """
 
     def checked(path: str) -> float:
-        return checks.number(f"The factor of {path}", factor(path))
+        return checks.number(f"The factor of {path}", factor(path), least=0.0)
 
     def init(point: Point) -> Empty:
         for path, leaf in zip(point.paths, point.params, strict=True):
