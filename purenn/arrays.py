@@ -172,11 +172,10 @@ def require_array(subject: str, array: object, dtype: str = "np.float32") -> Any
 
 
 def real(subject: str, found: object) -> Array:
-    """What a function of leaves gives, if it is real, as an array that nobody writes to."""
+    """A leaf, such as a function gives, if it is real, as an array that nobody writes to."""
     array: Array = immutable(np.asarray(found))
     if array.dtype.kind not in "fiub":
-        expected = "expected the function to give real numbers"
-        raise DtypeError(subject, f"{expected}, got {array.dtype}.")
+        raise DtypeError(subject, f"expected leaves of real numbers, got {array.dtype}.")
     return array
 
 

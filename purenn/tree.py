@@ -170,16 +170,15 @@ def leaves(tree: object) -> Leaves:
 
 def moving_leaves(tree: object) -> Leaves:
     """The arrays of a tree that are not in frozen parts, in writing order."""
-    nodes, _ = decompose(tree, (np.ndarray, Frozen))
-    return tuple([node for node in nodes if isinstance(node, np.ndarray)])
+    return tuple([x for x in decompose(tree, (np.ndarray, Frozen))[0] if isinstance(x, np.ndarray)])
 
 
 def rebuild(like: T, new: Leaves) -> T:
     """The tree `like` with new leaves, as many as it has. Writable arrays are copied."""
     found, structure = decompose(like, np.ndarray)
-    if len(found) != len(new):
-        raise TreeError(f"expected {len(found)} leaves, got {len(new)}.")
-    return compose_like(like, structure, [immutable(np.asarray(x)) for x in new])  # or scalars
+    if not isinstance(new, tuple | list) or len(found) != len(new):
+        raise TreeError(f"expected {len(found)} leaves, got {checks.described(new)}.")
+    return compose_like(like, structure, [real("rebuild", x) for x in new])  # or scalars
 
 
 def map_leaves(function: Callable[[Array], Array], tree: T) -> T:
@@ -194,6 +193,7 @@ def map_pairs(function: Callable[[Array, Array], Array], first: T, second: T) ->
     It is meant for gradients. In a mean of models, running statistics must be mapped as well:
     `rebuild(first, tuple(map(function, leaves(first), leaves(second))))`.
     """
+    checks.function("The function of map_pairs", function)
     ours, structure = decompose(first, (np.ndarray, Frozen))
     theirs, other = decompose(second, (np.ndarray, Frozen))
     if structure != other:
@@ -212,7 +212,7 @@ def map_pairs(function: Callable[[Array, Array], Array], first: T, second: T) ->
 def to_dtype(tree: T, dtype: FloatDtype | type[Float]) -> T:
     """The tree with every leaf in float32 or float64: `to_dtype(params, np.float64)`."""
     kind = checks.float_dtype("to_dtype", dtype)
-    return map_leaves(lambda leaf: read_only(leaf.astype(kind)), tree)
+    return map_leaves(lambda leaf: read_only(real("to_dtype", leaf).astype(kind)), tree)
 
 
 def walk(tree: object, leaf: type[L] | tuple[type[L], ...]) -> list[tuple[str, L]]:

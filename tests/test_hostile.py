@@ -34,7 +34,7 @@ from spiral import SpiralSettings
 PACKAGES = "data datasets errors estimators initializers layers losses optimizers runs schedules"
 MODULES = [
     import_module(f"purenn.{name}")
-    for name in (*PACKAGES.split(), "testing", "training", "vectors")
+    for name in (*PACKAGES.split(), "testing", "training", "tree", "vectors")
 ]
 
 # What the calls and values are written with.
@@ -227,8 +227,9 @@ def faults(call: str, values: list[str]) -> dict[str, str]:
 def test_every_public_function_and_class_is_called() -> None:
     called = set(re.findall(r"\b\w+(?=\()", " ".join(CALLS)))
     exported = {name for module in (*MODULES, nn) for name in public(module)}
-    # One is abstract, and the others are about processes of their own.
-    assert exported - called == {"Column", "check_portable", "environments"}
+    # One is abstract, two are about processes of their own, and the others build trees.
+    inner = {"compose", "compose_like", "decompose", "walk"}
+    assert exported - called == {"Column", "check_portable", "environments", *inner}
 
 
 @pytest.mark.parametrize("call", CALLS, ids=str)
