@@ -49,14 +49,14 @@ class Node:
 
 def _restored(kind: type, values: tuple[object, ...], names: str = "") -> object:
     if names in ("", " ".join(field_names(kind))):
-        return kind(*map(_sealed, values))
-    return kind(**dict(zip(names.split(), map(_sealed, values), strict=True)))  # they have moved
+        return kind(*map(_immutable, values))
+    return kind(**dict(zip(names.split(), map(_immutable, values), strict=True)))  # they have moved
 
 
-def _sealed(value: object) -> object:
+def _immutable(value: object) -> object:
     if isinstance(value, np.ndarray):
         return immutable(value)
-    return tuple(map(_sealed, value)) if type(value) is tuple else value
+    return tuple(map(_immutable, value)) if type(value) is tuple else value
 
 
 @attrs.frozen
