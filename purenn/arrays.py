@@ -187,6 +187,8 @@ def require_floats(subject: str, array: object, least_rank: int = 1) -> None:
         cure = f"x.astype(np.{FLOAT64 if is_wide else FLOAT32})"
         if found.dtype == np.uint8:  # pixels, from 0 to 255
             cure = "x / np.float32(255)"
+        if found.dtype.kind == "c":
+            cure = "np.concatenate([x.real, x.imag], -1)"
         got = f"{found.dtype}. Convert it with {cure}."
         raise DtypeError(subject, f"expected float32 or float64, got {got}")
     if found.ndim < least_rank or 0 in found.shape[1:]:
@@ -198,8 +200,8 @@ def require_integers(subject: str, array: object) -> None:
     """Check that labels are a plain vector of integers."""
     found = require_array(subject, array, "np.int64")
     if found.dtype.kind not in "iu":
-        cure = "Convert them with labels.astype(np.int64)."
-        raise DtypeError(subject, f"expected integer labels, got {found.dtype}. {cure}")
+        cure = " Convert them with labels.astype(np.int64)." * (found.dtype.kind != "c")
+        raise DtypeError(subject, f"expected integer labels, got {found.dtype}.{cure}")
     if found.ndim != 1:
         cure = " Drop an axis: labels[:, 0]." if found.shape[1:] == (1,) else ""
         raise ShapeError(subject, f"expected labels of shape (samples,), got {found.shape}.{cure}")

@@ -83,8 +83,8 @@ def field_names(kind: type) -> tuple[str, ...]:
     """The fields of a class of nodes."""
     if not attrs.has(kind) or not attrs.inspect(kind).is_frozen:
         cure = " Decorate a class of parameters with @attrs.frozen(eq=False)."
-        if issubclass(kind, np.generic):
-            cure = " Convert it with np.asarray(x), or with float(x) in a state."
+        if hasattr(kind, "shape") and not attrs.has(kind):  # a scalar or an array, of any library
+            cure = " Convert it to a NumPy array, or in a state with float(x)."
         elif issubclass(kind, (type, type(tuple[int]), type(Frozen[int]), type(int | None))):
             cure = " Give a tree, not its type."
         elif kind.__module__ == "builtins":
