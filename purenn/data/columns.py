@@ -67,7 +67,9 @@ def _rows(array: N) -> N:
     require_any("A data set", plain)
     kind = plain.dtype.kind
     if kind not in "iu" and plain.dtype.newbyteorder("=") not in FLOATS:
-        got = f"{plain.dtype}." + " Convert it with x.astype(np.int64)." * (kind == "b")
+        wanted = {"b": "int64", "f": "float32" if plain.itemsize == 2 else "float64"}.get(kind)
+        is_cured = wanted and not is_memmap  # of which this would be a copy
+        got = f"{plain.dtype}." + f" Convert it with x.astype(np.{wanted})." * bool(is_cured)
         raise DtypeError("A data set", f"expected float32, float64 or integers, got {got}")
     if not plain.ndim or not plain.size:
         expected = "at least one sample, and none without numbers"
