@@ -85,8 +85,9 @@ def real(name: str, value: object) -> float:
 
 def _float(value: object) -> float | None:
     """A number as a Python float; None for what is no number, or an integer beyond all floats."""
-    is_number = isinstance(value, int | float | np.integer | np.floating)
-    if is_number and not isinstance(value, NO_NUMBERS):
+    if isinstance(value, NO_NUMBERS):
+        return None
+    if isinstance(value, int | float | np.integer | np.floating):
         with suppress(OverflowError):
             return float(value)
     return None

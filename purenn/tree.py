@@ -90,8 +90,7 @@ def field_names(kind: type) -> tuple[str, ...]:
         elif kind.__module__ == "builtins":
             made, one = " Make it a tuple or a frozen attrs class.", " Give arrays or state.params."
             none = " Where there is nothing, put Empty()."
-            cures = {list: made, dict: made, int: one, float: one, type(None): none}
-            cure = cures.get(kind, "")
+            cure = {list: made, dict: made, int: one, float: one, type(None): none}.get(kind, "")
         expected = "expected a tree of arrays, tuples and frozen attrs classes"
         raise TreeError(f"{expected}, got {kind.__name__}.{cure}")
     for name in [field.name for field in attrs.fields(kind) if field.kw_only or not field.init]:
@@ -176,7 +175,8 @@ def moving_leaves(tree: object) -> Leaves:
 def rebuild(like: T, new: Leaves) -> T:
     """The tree `like` with new leaves, as many as it has. Writable arrays are copied."""
     found, structure = decompose(like, np.ndarray)
-    if not isinstance(new, tuple | list) or len(found) != len(new):
+    given: object = new
+    if not isinstance(given, tuple | list) or len(found) != len(given):
         raise TreeError(f"expected {len(found)} leaves, got {checks.described(new)}.")
     return compose_like(like, structure, [real("rebuild", x) for x in new])  # or scalars
 
