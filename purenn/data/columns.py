@@ -220,6 +220,5 @@ class Part(Node, Column[X]):
 
     def take(self, selection: Selection) -> X:
         """These rows of the part."""
-        if not len(selection):  # from which NumPy makes no indices
-            return self.column.take(selection)
-        return self.column.take(self.order[np.asarray(selection)])
+        order: Indices = rows(self.order, selection).astype(np.int64, copy=False)
+        return self.column.take(order)
