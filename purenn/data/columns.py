@@ -72,11 +72,11 @@ def _rows(array: N) -> N:
         got = f"{plain.dtype}." + f" Convert it with x.astype(np.{wanted})." * bool(is_cured)
         raise DtypeError("A data set", f"expected float32, float64 or integers, got {got}")
     if not plain.ndim or not plain.size:
-        expected = "at least one sample, and none without numbers"
-        raise DataError(f"A data set has {expected}, got an array of shape {plain.shape}.")
+        expected = "at least one sample, and none that is empty"
+        raise DataError(f"A data set: expected {expected}, got an array of shape {plain.shape}.")
     if kind == "f" and (place := first_nonfinite(plain)):
         got = f"{plain[place]} in sample {place[0]}. Remove such samples or fill in their values."
-        raise DataError(f"A data set has finite numbers only, got {got}")
+        raise DataError(f"A data set: expected finite numbers, got {got}")
     if (is_memmap or not plain.flags.writeable) and _is_mapped(array):
         return arrays.read_only(plain)
     return arrays.immutable(native(plain))
