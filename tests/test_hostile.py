@@ -101,6 +101,7 @@ NAMES: dict[str, object] = {
 }
 HELPERS = {
     "passed": "lambda layer: lambda params, x, key: both(*layer.vjp(params, x, key))",
+    "pulled": "lambda layer: lambda params, x, dy: layer.vjp(params, x, KEY)[1](dy)[1]()",
     "both": "lambda y, pull: (lambda grads, dx: (y, grads, dx()))(*pull(y))",
     "state": "lambda slots: State(PARAMS, slots, 0)",
     "moved": "lambda optimizer: lambda slots: optimizer.update(state(slots), PARAMS, 1.0)",
