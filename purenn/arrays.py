@@ -39,6 +39,7 @@ FloatDtype = np.dtype[Float]
 FLOAT32: np.dtype[np.float32] = np.dtype(np.float32)
 FLOAT64: np.dtype[np.float64] = np.dtype(np.float64)
 FLOATS = (FLOAT32, FLOAT64)
+CURES = {"Dataset": " Give an array of it: data.example, say.", "Batch": " Give batch.inputs, say."}
 
 N = TypeVar("N", bound=AnyArray)
 
@@ -149,7 +150,7 @@ def require_array(subject: str, array: object, dtype: str = "np.float32") -> Any
     """The array itself, if it is a plain NumPy array."""
     if is_plain(array):
         return array
-    cure = ""
+    cure = CURES.get(type(array).__name__, "")
     if isinstance(array, np.ma.MaskedArray):
         cure = " Fill in its masked entries with x.filled(value)."
     elif isinstance(array, np.ndarray):
@@ -172,11 +173,10 @@ def require_array(subject: str, array: object, dtype: str = "np.float32") -> Any
 
 
 def real(subject: str, found: object) -> Array:
-    """What a function of leaves gives, if it is real, as an array that nobody writes to."""
+    """A leaf, such as a function gives, if it is real, as an array that nobody writes to."""
     array: Array = immutable(np.asarray(found))
     if array.dtype.kind not in "fiub":
-        expected = "expected the function to give real numbers"
-        raise DtypeError(subject, f"{expected}, got {array.dtype}.")
+        raise DtypeError(subject, f"expected leaves of real numbers, got {array.dtype}.")
     return array
 
 
@@ -188,7 +188,9 @@ def require_floats(subject: str, array: object, least_rank: int = 1) -> None:
         cure = f"x.astype(np.{FLOAT64 if is_wide else FLOAT32})"
         if found.dtype == np.uint8:  # pixels, from 0 to 255
             cure = "x / np.float32(255)"
-        cure = f" Convert it with {cure}." * (found.dtype.kind in "biufO")
+        if found.dtype.kind == "c":
+            cure = "np.concatenate([x.real, x.imag], -1)"
+        cure = f" Convert it with {cure}." * (found.dtype.kind in "biufOc")
         raise DtypeError(subject, f"expected float32 or float64, got {found.dtype}.{cure}")
     if found.ndim < least_rank or 0 in found.shape[1:]:
         expected = "(samples, ..., features), each axis but the first of size ≥ 1"
@@ -199,10 +201,10 @@ def require_integers(subject: str, array: object) -> None:
     """Check that labels are a vector of integers, plain or in a memory map."""
     found = array if isinstance(array, np.memmap) else require_array(subject, array, "np.int64")
     if found.dtype.kind not in "iu":
-        cure = "Convert them with labels.astype(np.int64)."
+        cure = " Convert them with labels.astype(np.int64)." * (found.dtype.kind != "c")
         if found.dtype.kind in "OSTU":
-            cure = "Number them with np.unique(labels, return_inverse=True)[1]."
-        raise DtypeError(subject, f"expected integer labels, got {found.dtype}. {cure}")
+            cure = " Number them with np.unique(labels, return_inverse=True)[1]."
+        raise DtypeError(subject, f"expected integer labels, got {found.dtype}.{cure}")
     if found.ndim != 1:
         cure = " Drop an axis: labels[:, 0]." if found.shape[1:] == (1,) else ""
         raise ShapeError(subject, f"expected labels of shape (samples,), got {found.shape}.{cure}")

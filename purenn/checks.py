@@ -21,6 +21,8 @@ F = TypeVar("F")
 R = TypeVar("R")
 Check = Callable[[str, object], object]
 
+NO_NUMBERS = (bool, np.timedelta64)  # though classes of integers
+
 # How one gets an object of a class.
 CURES = {
     "Augmentation": "Give random_flip(), say.",
@@ -47,7 +49,7 @@ CURES = {
 
 def integer(name: str, value: object, least: int = 1, most: float = inf) -> int:
     """A Python integer from `least` to `most`."""
-    if isinstance(value, int | np.integer) and not isinstance(value, bool):
+    if isinstance(value, int | np.integer) and not isinstance(value, NO_NUMBERS):
         number = int(value)
         if least <= number <= most:
             return number
@@ -83,7 +85,9 @@ def real(name: str, value: object) -> float:
 
 def _float(value: object) -> float | None:
     """A number as a Python float; None for what is no number, or an integer beyond all floats."""
-    if isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool):
+    if isinstance(value, NO_NUMBERS):
+        return None
+    if isinstance(value, int | float | np.integer | np.floating):
         with suppress(OverflowError):
             return float(value)
     return None

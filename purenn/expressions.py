@@ -56,7 +56,8 @@ class Chained(Call):
     """An expression of values in a row, joined by `>>`."""
 
     def __repr__(self) -> str:
-        return " >> ".join(map(_as_part, self.arguments))
+        shown = " >> ".join(map(_as_part, self.arguments))
+        return shown if len(self.arguments) > 1 else f"chain({shown})"  # of a slice
 
 
 @attrs.frozen(repr=False)

@@ -49,14 +49,14 @@ class Node:
 
 def _restored(kind: type, values: tuple[object, ...], names: str = "") -> object:
     if names in ("", " ".join(field_names(kind))):
-        return kind(*map(_sealed, values))
-    return kind(**dict(zip(names.split(), map(_sealed, values), strict=True)))  # they have moved
+        return kind(*map(_immutable, values))
+    return kind(**dict(zip(names.split(), map(_immutable, values), strict=True)))  # they have moved
 
 
-def _sealed(value: object) -> object:
+def _immutable(value: object) -> object:
     if isinstance(value, np.ndarray):
         return immutable(value)
-    return tuple(map(_sealed, value)) if type(value) is tuple else value
+    return tuple(map(_immutable, value)) if type(value) is tuple else value
 
 
 @attrs.frozen
@@ -83,15 +83,14 @@ def field_names(kind: type) -> tuple[str, ...]:
     """The fields of a class of nodes."""
     if not attrs.has(kind) or not attrs.inspect(kind).is_frozen:
         cure = " Decorate a class of parameters with @attrs.frozen(eq=False)."
-        if issubclass(kind, np.generic):
-            cure = " Convert it with np.asarray(x), or with float(x) in a state."
+        if hasattr(kind, "shape") and not attrs.has(kind):  # a scalar or an array, of any library
+            cure = " Convert it to a NumPy array, or in a state with float(x)."
         elif issubclass(kind, (type, type(tuple[int]), type(Frozen[int]), type(int | None))):
             cure = " Give a tree, not its type."
         elif kind.__module__ == "builtins":
             made, one = " Make it a tuple or a frozen attrs class.", " Give arrays or state.params."
             none = " Where there is nothing, put Empty()."
-            cures = {list: made, dict: made, int: one, float: one, type(None): none}
-            cure = cures.get(kind, "")
+            cure = {list: made, dict: made, int: one, float: one, type(None): none}.get(kind, "")
         expected = "expected a tree of arrays, tuples and frozen attrs classes"
         raise TreeError(f"{expected}, got {kind.__name__}.{cure}")
     for name in [field.name for field in attrs.fields(kind) if field.kw_only or not field.init]:
@@ -170,16 +169,16 @@ def leaves(tree: object) -> Leaves:
 
 def moving_leaves(tree: object) -> Leaves:
     """The arrays of a tree that are not in frozen parts, in writing order."""
-    nodes, _ = decompose(tree, (np.ndarray, Frozen))
-    return tuple([node for node in nodes if isinstance(node, np.ndarray)])
+    return tuple([x for x in decompose(tree, (np.ndarray, Frozen))[0] if isinstance(x, np.ndarray)])
 
 
 def rebuild(like: T, new: Leaves) -> T:
     """The tree `like` with new leaves, as many as it has. Writable arrays are copied."""
     found, structure = decompose(like, np.ndarray)
-    if len(found) != len(new):
-        raise TreeError(f"expected {len(found)} leaves, got {len(new)}.")
-    return compose_like(like, structure, [immutable(np.asarray(x)) for x in new])  # or scalars
+    given: object = new
+    if not isinstance(given, tuple | list) or len(found) != len(given):
+        raise TreeError(f"expected {len(found)} leaves, got {checks.described(new)}.")
+    return compose_like(like, structure, [real("rebuild", x) for x in new])  # or scalars
 
 
 def map_leaves(function: Callable[[Array], Array], tree: T) -> T:
@@ -194,6 +193,7 @@ def map_pairs(function: Callable[[Array, Array], Array], first: T, second: T) ->
     It is meant for gradients. In a mean of models, running statistics must be mapped as well:
     `rebuild(first, tuple(map(function, leaves(first), leaves(second))))`.
     """
+    checks.function("The function of map_pairs", function)
     ours, structure = decompose(first, (np.ndarray, Frozen))
     theirs, other = decompose(second, (np.ndarray, Frozen))
     if structure != other:
@@ -212,7 +212,7 @@ def map_pairs(function: Callable[[Array, Array], Array], first: T, second: T) ->
 def to_dtype(tree: T, dtype: FloatDtype | type[Float]) -> T:
     """The tree with every leaf in float32 or float64: `to_dtype(params, np.float64)`."""
     kind = checks.float_dtype("to_dtype", dtype)
-    return map_leaves(lambda leaf: read_only(leaf.astype(kind)), tree)
+    return map_leaves(lambda leaf: read_only(real("to_dtype", leaf).astype(kind)), tree)
 
 
 def walk(tree: object, leaf: type[L] | tuple[type[L], ...]) -> list[tuple[str, L]]:

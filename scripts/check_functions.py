@@ -10,7 +10,7 @@ import tyro
 from rich.progress import track
 
 from command_line import command, run
-from progress import say, standard_output
+from console import say, standard_output
 from purenn import checks
 from purenn.arrays import Array, Vector
 from purenn.errors import OptionError

@@ -12,8 +12,8 @@ from shutil import which
 import attrs
 
 from command_line import OptionalPicture, command, run
+from console import column, say, standard_output
 from figures import COLORS, blank, write
-from progress import column, say, standard_output
 from purenn import checks, runs
 from purenn.errors import OptionError
 from purenn.testing import environments

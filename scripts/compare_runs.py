@@ -9,8 +9,8 @@ from typing import Annotated
 import tyro
 
 from command_line import PictureOption, run
+from console import column, say, standard_output
 from figures import Curve, Scale, curves, scattered, write
-from progress import column, say, standard_output
 from purenn.errors import OptionError, RunError
 from run_table import Found, by_folder, clouds, find, seed_table, table
 from verification import verified

@@ -12,8 +12,8 @@ import tyro
 
 from article.data import all_images, split_rows
 from command_line import OptionalPath, Place, first_settings, parse, run
+from console import standard_output
 from image_figures import Outcome
-from progress import standard_output
 from purenn import Dataset, Layer, Matrix, checks, flatten, predict
 from purenn.arrays import Images, Indices
 from purenn.data import Rows, ScaledBytes

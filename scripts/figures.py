@@ -17,7 +17,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import FormatStrFormatter, MaxNLocator
 
-from progress import column
+from console import column
 from purenn import Labels, Matrix, files, runs
 
 # Okabe and Ito's colors, which people tell apart whatever their color vision; brown for yellow.

@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from console import metrics_of
 from figures import Curve
-from progress import metrics_of
 from purenn import files, runs
 from purenn.errors import OptionError, RunError
 from purenn.runs.folder import CONFIG

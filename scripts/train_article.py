@@ -15,8 +15,8 @@ from article.nets import opening
 from article.recipes import clipped, exploding, fashion
 from article.stages import Result, Stage
 from command_line import OptionalPath, PathOption, parse, run
+from console import say, standard_output
 from figures import boundaries, write
-from progress import say, standard_output
 from purenn import runs
 from purenn.datasets import FashionMnist, fashion_mnist
 from purenn.errors import OptionError, UnavailableError

@@ -112,6 +112,7 @@ def test_layers_of_a_chain_are_counted_and_picked() -> None:
     assert [model[index] for index in (0, 1, -1)] == [linear(4), relu(), linear(2)]
     assert model[:2] == linear(4) >> relu()
     assert model[::2] == linear(4) >> linear(2)
+    assert (repr(model[:1]), repr(model[0])) == ("chain(linear(4))", "linear(4)")
     assert relu()[0] == relu()
     params = model.init(KEY, X)
     front = np.asarray(model[:2].apply(params[:2], X))

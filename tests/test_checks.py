@@ -22,6 +22,7 @@ HUGE = 10**400  # an integer beyond all floats
 NOT_EVEN_INTEGERS: list[object] = [
     *[None, "1", True, np.bool(True), 1j, Fraction(1, 2), np.array(1), np.array([1.0])],
     *[math.nan, math.inf, -math.inf, np.float32("nan"), np.longdouble("inf")],
+    *[np.timedelta64(3, "D"), np.timedelta64(3, "ns")],
 ]
 
 

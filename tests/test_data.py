@@ -14,6 +14,7 @@ from contracts import Bits, bits, copies, dtypes, spread
 from counting import memory_of
 from hypothesis import strategies as st
 from properties import given
+from refusals import evaluate
 
 from purenn import Dataset, Key, dataset, shuffled_batches
 from purenn.arrays import AnyArray, Array, ByteImages, FloatDtype, Indices, Labels, Matrix
@@ -101,6 +102,9 @@ def test_batches_in_order_are_views_of_the_samples_as_they_stand() -> None:
     assert isinstance(data.inputs, Rows)
     assert np.shares_memory(batches[1].inputs, data.inputs.array)
     assert not batches[1].inputs.flags.writeable
+    of_bytes = "Batches(numbered(300), np.int8(100), Key(0), None, range(3))"
+    found = evaluate(f"[len(batch.targets) for batch in {of_bytes}]", globals())
+    assert found == [100] * 3  # multiples of a size in int8 would overflow
 
 
 def test_orders_and_selections_may_leave_out_and_repeat() -> None:

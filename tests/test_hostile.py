@@ -34,7 +34,7 @@ from spiral import SpiralSettings
 PACKAGES = "data datasets errors estimators initializers layers losses optimizers runs schedules"
 MODULES = [
     import_module(f"purenn.{name}")
-    for name in (*PACKAGES.split(), "testing", "training", "vectors")
+    for name in (*PACKAGES.split(), "testing", "training", "tree", "vectors")
 ]
 
 # What the calls and values are written with.
@@ -101,6 +101,7 @@ NAMES: dict[str, object] = {
 }
 HELPERS = {
     "passed": "lambda layer: lambda params, x, key: both(*layer.vjp(params, x, key))",
+    "pulled": "lambda layer: lambda params, x, dy: layer.vjp(params, x, KEY)[1](dy)[1]()",
     "both": "lambda y, pull: (lambda grads, dx: (y, grads, dx()))(*pull(y))",
     "state": "lambda slots: State(PARAMS, slots, 0)",
     "moved": "lambda optimizer: lambda slots: optimizer.update(state(slots), PARAMS, 1.0)",
@@ -227,9 +228,10 @@ def faults(call: str, values: list[str]) -> dict[str, str]:
 def test_every_public_function_and_class_is_called() -> None:
     called = set(re.findall(r"\b\w+(?=\()", " ".join(CALLS)))
     exported = {name for module in (*MODULES, nn) for name in public(module)}
-    # One is abstract, and the others are about processes of their own.
+    # One is abstract, some are about processes of their own, and the others build trees.
     processes = {"check_portable", "check_portable_call", "environments"}
-    assert exported - called == {"Column", *processes}
+    inner = {"compose", "compose_like", "decompose", "walk"}
+    assert exported - called == {"Column", *processes, *inner}
 
 
 @pytest.mark.parametrize("call", CALLS, ids=str)

@@ -8,6 +8,7 @@ import re
 import sys
 import tomllib
 import zipfile
+from graphlib import TopologicalSorter
 from importlib import import_module
 from pathlib import Path
 
@@ -89,6 +90,21 @@ def test_the_face_is_small_and_sorted_and_every_folder_a_package() -> None:
     assert names == sorted(set(names))
     assert [name for name in names if not hasattr(purenn, name)] == []
     assert {*names, "__version__", "layers"} <= {*dir(purenn)}
+
+
+@pytest.mark.parametrize("depth", [2, 9], ids=["packages", "modules"])
+def test_imports_only_run_downwards(depth: int) -> None:
+    files = {path.relative_to(ROOT).with_suffix(""): path for path in ROOT.glob("purenn/**/*.py")}
+    homes = {".".join(path.parts).removesuffix(".__init__"): files[path] for path in files}
+    below: dict[str, set[str]] = {}
+    for home, file in homes.items():
+        found: set[str] = set()
+        for base, names in re.findall(r"(?m)^from (purenn\S*) import (.*)", file.read_text()):
+            modules = {f"{base}.{name}" for name in re.findall(r"\w+", names)} & homes.keys()
+            found |= modules or {base}
+        place, *others = (".".join(name.split(".")[:depth]) for name in (home, *found))
+        below[place] = (below.get(place, set()) | {*others}) - {place}
+    TopologicalSorter(below).prepare()  # which refuses circles
 
 
 def test_names_are_imported_when_asked_for_and_type_checkers_know_from_where() -> None:

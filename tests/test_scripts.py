@@ -18,7 +18,7 @@ import compare_runs
 import fashion_mnist
 import spiral
 from command_line import from_json
-from progress import say
+from console import say
 from purenn import Key, accuracy, evaluate, load, runs
 from spiral import SpiralSettings
 from trainer.models import classifier, objective

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 from sample import sample
 
-import progress
+import console
 from fashion_mnist import parted
 from purenn import Key, Labels, Linear, Matrix, runs, sgd
 from purenn.arrays import FLOAT64
@@ -38,11 +38,11 @@ def test_leaves_and_expression_show_all_parts() -> None:
 def test_a_bar_shows_no_loss_before_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = StringIO()
     monkeypatch.setattr(
-        progress, "standard_output", lambda: Console(file=shown, force_terminal=True)
+        console, "standard_output", lambda: Console(file=shown, force_terminal=True)
     )
     params = Linear(X, X[0])
     start = runs.Progress(sgd(0.1).init(params), Key(0), "")
-    assert progress.follow(iter([]), start, steps=1, epochs=1) is start
+    assert console.follow(iter([]), start, steps=1, epochs=1) is start
     assert "nan" not in shown.getvalue()
 
 

@@ -22,10 +22,6 @@ T = TypeVar("T", covariant=True)
 
 Selection = Indices | range
 
-# What makes numbers of an array, by the kind of its dtype.
-_TEXTS = "x.astype(np.float32), or number its texts with np.unique(x, return_inverse=True)[1]"
-_CURES = {"b": "x.astype(np.int64)", "f": "x.astype(np.float32)", **dict.fromkeys("OSTU", _TEXTS)}
-
 
 class Column(ABC, Generic[X]):
     """A column of a data set: a row for each sample. `X` is a batch of rows."""
@@ -71,15 +67,17 @@ def _rows(array: N) -> N:
     require_any("A data set", plain)
     kind = plain.dtype.kind
     if kind not in "iu" and plain.dtype.newbyteorder("=") not in FLOATS:
-        cure = f" Convert it with {_CURES[kind]}." if kind in _CURES else ""
+        cures = {"b": "int64", "O": "float32", "f": "float32" if plain.itemsize == 2 else "float64"}
+        is_cured = kind in cures and not is_memmap  # of which this would be a copy
+        cure = f" Convert it with x.astype(np.{cures[kind]})." if is_cured else ""
         expected = "expected float32, float64 or integers"
         raise DtypeError("A data set", f"{expected}, got {plain.dtype}.{cure}")
     if not plain.ndim or not plain.size:
-        expected = "at least one sample, and none without numbers"
-        raise DataError(f"A data set has {expected}, got an array of shape {plain.shape}.")
+        expected = "at least one sample, and none that is empty"
+        raise DataError(f"A data set: expected {expected}, got an array of shape {plain.shape}.")
     if kind == "f" and (place := first_nonfinite(plain)):
         got = f"{plain[place]} in sample {place[0]}. Remove such samples or fill in their values."
-        raise DataError(f"A data set has finite numbers only, got {got}")
+        raise DataError(f"A data set: expected finite numbers, got {got}")
     if (is_memmap or not plain.flags.writeable) and _is_mapped(array):
         return arrays.read_only(plain)
     return arrays.immutable(native(plain))
@@ -224,6 +222,5 @@ class Part(Node, Column[X]):
 
     def take(self, selection: Selection) -> X:
         """These rows of the part."""
-        if not len(selection):  # from which NumPy makes no indices
-            return self.column.take(selection)
-        return self.column.take(self.order[np.asarray(selection)])
+        order: Indices = rows(self.order, selection).astype(np.int64, copy=False)
+        return self.column.take(order)

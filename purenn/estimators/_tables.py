@@ -118,7 +118,10 @@ def require_labels(y: object) -> None:
     """Check that labels can be sorted: none is missing, and not only some are texts."""
     if y is None or (isinstance(y, np.ndarray) and y.dtype.kind not in "OfmM"):
         return
-    array = np.atleast_1d(np.asarray(y, object))
+    try:
+        array = np.atleast_1d(np.asarray(y, object))
+    except ValueError:
+        raise ShapeError("y", "expected one array, got arrays of different shapes.") from None
     labels = array.ravel().tolist()
     for place, label in enumerate(labels):
         if is_missing(label):

@@ -8,6 +8,7 @@ from typing import Generic
 import attrs
 import numpy as np
 
+from purenn import checks
 from purenn.arrays import FLOATS, A, Array
 from purenn.errors import OptionError, ShapeError
 from purenn.expressions import maker, rebuilt
@@ -119,6 +120,9 @@ def beside(
         z, pull_other = located(1, second.vjp, params.second, x[1], key.child("layer", 1))
 
         def pull(dyz: tuple[Y, Z]) -> tuple[Both[P, Q], Thunk[tuple[X, W]]]:
+            if not checks.is_pair(dyz):
+                expected = "expected a cotangent for each of two outputs"
+                raise ShapeError("beside(...)", f"{expected}, got {checks.described(dyz)}.")
             (p, dx), (q, dw) = pull_one(dyz[0]), pull_other(dyz[1])
             return Both(p, q), lambda: (dx(), dw())
 

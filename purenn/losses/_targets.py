@@ -37,9 +37,9 @@ def require_same_shape(name: str, prediction: N, target: object) -> N:
     if y.dtype not in FLOATS or y.dtype != t.dtype:
         kind = y.dtype if y.dtype in FLOATS else arrays.FLOAT32
         what = "one of them" if {y.dtype, t.dtype} & {*FLOATS} else "both"
-        cure = f"Convert {what}, for example with target.astype(np.{kind})."
-        expected = "predictions and targets of one float dtype"
-        raise DtypeError(name, f"expected {expected}, got {y.dtype} and {t.dtype}. {cure}")
+        cure = f" Convert {what}, for example with target.astype(np.{kind})."
+        got = f"{y.dtype} and {t.dtype}.{cure * (t.dtype.kind != 'c')}"
+        raise DtypeError(name, f"expected predictions and targets of one float dtype, got {got}")
     if not y.ndim or not y.size:
         raise ShapeError(name, f"expected at least one sample, got the shape {y.shape}.")
     return typed_like(t, prediction)

@@ -12,9 +12,9 @@ from article import nets, printed
 from article.agreement import clipped_checks, exploding_checks, fashion_checks
 from article.data import all_images, article_split, split_rows
 from article.stages import OpenRun, Recipe, Result, Stage, as_printed
+from console import standard_output
 from figures import Boundary, Curve, boundaries, write
 from image_figures import Outcome
-from progress import standard_output
 from purenn import runs
 from purenn.data import batches_in_order
 from purenn.datasets import FashionMnist

@@ -11,8 +11,8 @@ import attrs
 import purenn as nn
 from article.agreement import Check, check_table, same_bits
 from article.nets import SEED, UNUSED_KEY
+from console import column, follow, say, standard_output
 from figures import Boundary, Curve, Scale, curves, write
-from progress import column, follow, say, standard_output
 from purenn import runs
 from purenn.data import Batches
 from purenn.saving import digest

@@ -10,8 +10,8 @@ from typing import Generic, TypeVar
 import attrs
 
 import purenn as nn
+from console import follow, say, standard_output
 from figures import draw_records
-from progress import follow, say, standard_output
 from purenn import runs
 from purenn.data import Batch, Batches
 from purenn.optimizers import Norm, report_global_norm, scale_by_adam, unchanged

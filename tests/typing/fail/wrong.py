@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 import purenn as nn
-from purenn import initializers, losses
+from purenn import initializers, losses, optimizers
 from purenn.arrays import Images, Labels, Matrix, Vector
 from purenn.data import Batch, Dataset
 from purenn.layers import beside, block, branches, embedding, stack
@@ -84,6 +84,9 @@ nn.data.augmented(flat_batches, nn.data.mixup(0.2, 2))  # [call-overload] No ove
 # Optimizers, transforms and schedules.
 nn.adam(0.1) >> nn.momentum(0.9)  # [operator] Unsupported operand types for >>
 nn.descend(nn.adam(0.1), 0.1)  # [arg-type] "Optimizer[Moments]"; expected "Transform[Never]"
+nn.weight_decay(0.1, nn.accuracy)  # [arg-type] Argument 2
+optimizers.scaled(0.1)  # [arg-type] "float"; expected "Callable[[str], float]"
+optimizers.averaged(nn.momentum(0.9))  # [arg-type] Argument 1
 nn.sgd(initializers.constant(0.1))  # [arg-type] "Initializer"; expected "float | Schedule"
 optimizer.update(state, other)  # [misc] Cannot infer value of type parameter "P" of "update"
 optimizer.update(params, params)  # [arg-type] "tuple[Linear, Empty, Linear]"; expected

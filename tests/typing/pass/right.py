@@ -10,7 +10,7 @@ import attrs
 import numpy as np
 
 import purenn as nn
-from purenn import Empty, Linear, layers, losses, optimizers
+from purenn import Empty, Linear, layers, losses, optimizers, schedules
 from purenn.arrays import Array, Images, Labels, Leaves, Matrix, Sequences, Vector
 from purenn.data import AugmentedBatches, Batch, Batches, Dataset, ScaledBytes, augmented
 from purenn.layers import BatchNorm, Block, Embedding, block, concatenate, embedding
@@ -208,6 +208,28 @@ assert_type(optimizer.update(state, grads), tuple[State, Params])
 assert_type(nn.adam(0.1), nn.Optimizer[Moments])
 free = optimizers.schedule_free_sgd(0.1)
 assert_type(optimizers.averaged_params(free.init(params)), Params)
+
+
+# Masks and rates go by name or rank, and states of wrappers hold those of what is inside.
+def is_weight(path: str, leaf: Array) -> bool:
+    return path.endswith("weight") and leaf.ndim > 1
+
+
+def slow_start(path: str) -> float:
+    return 0.1 if path.startswith("0.") else 1.0
+
+
+decaying = nn.weight_decay(0.1) >> nn.weight_decay(0.1, is_weight) >> optimizers.scaled(slow_start)
+shaped = optimizers.plateau(3) >> decaying
+Shaped = tuple[optimizers.Plateau, tuple[Empty, Empty, Empty]]
+assert_type(shaped, nn.Transform[Shaped])
+skipping = optimizers.skip_nonfinite(nn.descend(shaped, schedules.cosine(0.1, steps=9)), limit=3)
+wrapped = optimizers.averaged(optimizers.accumulated(optimizers.lookahead(skipping), 2))
+Skipped = optimizers.Skipping[Shaped]
+Wrapped = optimizers.Averaged[optimizers.Accumulated[optimizers.Lookahead[Skipped]]]
+assert_type(wrapped, nn.Optimizer[Wrapped])
+assert_type(optimizers.averaged_params(wrapped.init(params)), Params)
+assert_type(optimizers.evaluation_params(skipping.init(params)), Params)
 
 
 # An optimizer that is chosen at run time has a state of some type S.
