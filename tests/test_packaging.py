@@ -9,6 +9,7 @@ import sys
 import tomllib
 import zipfile
 from importlib import import_module
+from inspect import ismodule
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,16 @@ def test_the_face_is_small_and_sorted_and_every_folder_a_package() -> None:
     assert names == sorted(set(names))
     assert [name for name in names if not hasattr(purenn, name)] == []
     assert {*names, "__version__", "layers"} <= {*dir(purenn)}
+
+
+PACKAGES = {path.parent.name for path in ROOT.glob("purenn/*/__init__.py")} - {"kernels"}
+
+
+@pytest.mark.parametrize("package", sorted(PACKAGES))
+def test_help_lists_all_that_a_package_exports(package: str) -> None:
+    found: dict[str, object] = vars(import_module(f"purenn.{package}"))
+    names = {name for name, value in found.items() if name[0] != "_" and not ismodule(value)}
+    assert found.get("__all__") == sorted(names - {"annotations"})
 
 
 def test_names_are_imported_when_asked_for_and_type_checkers_know_from_where() -> None:
