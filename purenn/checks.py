@@ -168,7 +168,9 @@ def instance(name: str, value: object, kind: type, cure: str = "") -> object:
         return value.item()
     advice = cure or CURES.get(kind.__name__, "")
     if inspect.isfunction(value) and hasattr(value, "__wrapped__"):  # by @maker
-        advice = f"Call it: {value.__name__}()."
+        parameters = inspect.signature(value).parameters.values()
+        needed = ", ".join(one.name for one in parameters if one.default is one.empty)
+        advice = f"Call it: {value.__name__}({needed})."
     advice = redefined(type(value), kind) or advice
     expected, got = _a(kind.__name__), described(value)
     raise OptionError(f"{name}: expected {expected}, got {got}. {advice}".rstrip())
