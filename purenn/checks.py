@@ -213,7 +213,7 @@ def float_dtype(name: str, dtype: object) -> FloatDtype:
     for known in FLOATS:
         if dtype is known.type or (isinstance(dtype, np.dtype) and dtype == known):
             return known
-    raise OptionError(f"{name}: expected the dtype float32 or float64, got {described(dtype)}.")
+    raise OptionError(f"{name}: expected np.float32 or np.float64, got {described(dtype)}.")
 
 
 def one_array(name: str, y: object) -> None:
