@@ -35,7 +35,8 @@ def accuracy(prediction: Matrix, target: Matrix | Labels) -> float:
 def binary_accuracy(threshold: Number = 0.5) -> Callable[[Matrix, Matrix | Labels], float]:
     """The fraction of outputs on the target's side of the threshold; NaN if any output is NaN.
 
-    Use a threshold of 0.5 for probabilities, and of 0 for logits.
+    Use a threshold of 0.5 for probabilities, and of 0 for logits. Shapes and targets are those of
+    `binary_cross_entropy_with_logits`.
     """
     return partial(_binary_accuracy, threshold)  # which can be pickled
 
