@@ -74,7 +74,8 @@ def rmsprop(
 ) -> Optimizer[Squares]:
     """RMSprop: `descend(scale_by_rms(decay, epsilon), rate)`.
 
-    With momentum: `descend(scale_by_rms() >> momentum(0.9), rate)`.
+    With momentum: `descend(scale_by_rms() >> momentum(0.9), rate)`. The default decay is that of
+    optax and Keras; PyTorch has 0.99.
     """
     return descend(scale_by_rms(decay, epsilon), rate)
 
@@ -134,7 +135,8 @@ def adamw(
 ) -> Optimizer[tuple[Moments, Empty]]:
     """AdamW: `descend(scale_by_adam(b1, b2, epsilon) >> weight_decay(...), rate)`.
 
-    The decay is multiplied by the rate, as in PyTorch and optax. Vectors do not decay by default.
+    The decay is multiplied by the rate, as in PyTorch and optax, and its default is PyTorch's;
+    optax has 0.0001. Vectors do not decay by default.
     """
     return descend(scale_by_adam(b1, b2, epsilon) >> add_decayed_weights(weight_decay, where), rate)
 
