@@ -200,10 +200,11 @@ def frozen(inner: Layer[P, X, Y]) -> Layer[Frozen[P], X, Y]:
     its running statistics. Parameters that were trained before are put into a `Frozen`, and those
     that are to move again taken out of its `value`:
 
-    >>> from purenn.layers import linear, relu
-    >>> body, head = linear(4) >> relu(), linear(2)
-    >>> trained = (body >> head).init(Key(0), np.ones((1, 3)))
-    >>> model, params = frozen(body) >> head, (Frozen(trained[:2]), trained[2])
+    >>> import numpy as np
+    >>> import purenn as nn
+    >>> body, head = nn.linear(4) >> nn.relu(), nn.linear(2)
+    >>> trained = (body >> head).init(nn.Key(0), np.ones((1, 3)))
+    >>> model, params = frozen(body) >> head, (nn.Frozen(trained[:2]), trained[2])
     >>> model.apply(params, np.ones((1, 3))).shape
     (1, 2)
     >>> whole = (*params[0].value, params[1])  # for body >> head

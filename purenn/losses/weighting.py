@@ -121,7 +121,8 @@ def class_weighted(loss: Loss[Matrix, L], weights: Sequence[float] | Vector) -> 
     ones take the `positive_weights` of `binary_cross_entropy_with_logits`. Sums are divided by the
     number of samples, unlike PyTorch's, which are by the sum of their weights.
 
-    >>> from purenn.losses import softmax_cross_entropy
+    >>> import numpy as np
+    >>> from purenn.losses import balanced_weights, softmax_cross_entropy
     >>> class_weighted(softmax_cross_entropy(), balanced_weights(np.array([0, 0, 0, 1])))
     class_weighted(softmax_cross_entropy(), (0.6666666666666666, 2.0))
     """

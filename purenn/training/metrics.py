@@ -73,8 +73,10 @@ def measure_ignoring(
 
     `evaluate` gives the mean over these, whatever the batches; NaN if there are none:
 
+    >>> import numpy as np
+    >>> import purenn as nn
     >>> scores, labels = np.array([[0.9, 0.1], [0.8, 0.2], [0.7, 0.3]]), np.array([0, 1, -1])
-    >>> measure_ignoring(accuracy, -1)(scores, labels)
+    >>> measure_ignoring(nn.accuracy, -1)(scores, labels)
     0.5
     """
     require_no_loss("The measure of measure_ignoring", measure, "Use losses.ignoring(loss, label).")
