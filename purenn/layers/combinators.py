@@ -26,17 +26,17 @@ class Block(Node, Generic[P]):
 
 
 @maker
-def block(layer: Layer[P, X, Y]) -> Layer[Block[P], X, Y]:
+def block(inner: Layer[P, X, Y]) -> Layer[Block[P], X, Y]:
     """Make a layer one part of any chain: `>>` does not take it apart.
 
-    In a function of any layer, put `block(layer) >> head`: of `layer >> head` mypy says that there
+    In a function of any layer, put `block(inner) >> head`: of `inner >> head` mypy says that there
     are two parts, though a chain has more.
 
     >>> from purenn.layers import linear, relu
     >>> len(block(linear(8) >> relu()) >> block(linear(8) >> relu()))
     2
     """
-    return wrapping("block(...)", layer, layer.vjp, layer.apply)
+    return wrapping("block(...)", inner, inner.vjp, inner.apply)
 
 
 def wrapping(
