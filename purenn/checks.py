@@ -25,25 +25,26 @@ NO_NUMBERS = (bool, np.timedelta64)  # though classes of integers
 
 # How one gets an object of a class.
 CURES = {
-    "Augmentation": "Give random_flip(), say.",
+    "Augmentation": "Give random_flip(), say, or Augmentation(function) for one of your own.",
     "Batch": "Take it from shuffled_batches(...), or make data.Batch(inputs, targets, key).",
     "Column": "Use dataset(inputs, targets) for arrays, or Rows(x).",
     "Config": "Make one with Config(script, settings).",
     "Dataset": "Make one with dataset(inputs, targets).",
-    "Initializer": "Give nn.initializers.zeros(), say. linear_without_bias(...) has no bias.",
+    "Initializer": "Give initializers.normal(0.1), say, or Initializer(draw) for one of your own. "
+    "Only linear_without_bias(...) has no bias.",
     "Key": "Give Key(0), say.",
     "Layer": "Chain layers: linear(8) >> relu().",
     "Loss": "Give mean_squared_error(), say, or Loss(per_sample) for one of your own.",
-    "Mixing": "Give mixup(0.2, 10), say.",
+    "Mixing": "Give mixup(0.2, 10), say, or Mixing(function) for one of your own.",
     "Optimizer": "Make one with descend(transform, rate).",
     "Point": "An optimizer takes the parameters: descend(transform, rate).init(params).",
     "Progress": "Take it from begin.",
     "Report": "Take them from fold.",
-    "Run": "Take it from start or resume.",
+    "Run": "Write `with start(folder, config) as run:`, or resume.",
     "Schedule": "Wrap a function of the step: schedules.Schedule(function).",
     "Standardization": "Make it with standardization(training.inputs).",
     "State": "Make it with optimizer.init(params).",
-    "Transform": "Give momentum(0.9), say. Only transforms go into descend and >>.",
+    "Transform": "Give momentum(0.9), say, or stateless(function): descend and >> take no others.",
 }
 
 
@@ -172,7 +173,9 @@ def instance(name: str, value: object, kind: type, cure: str = "") -> object:
         return value.item()
     advice = cure or CURES.get(kind.__name__, "")
     if inspect.isfunction(value) and hasattr(value, "__wrapped__"):  # by @maker
-        advice = f"Call it: {value.__name__}()."
+        parameters = inspect.signature(value).parameters.values()
+        needed = ", ".join(one.name for one in parameters if one.default is one.empty)
+        advice = f"Call it: {value.__name__}({needed})."
     advice = redefined(type(value), kind) or advice
     expected, got = _a(kind.__name__), described(value)
     raise OptionError(f"{name}: expected {expected}, got {got}. {advice}".rstrip())
@@ -214,7 +217,7 @@ def float_dtype(name: str, dtype: object) -> FloatDtype:
     for known in FLOATS:
         if dtype is known.type or (isinstance(dtype, np.dtype) and dtype == known):
             return known
-    raise OptionError(f"{name}: expected the dtype float32 or float64, got {described(dtype)}.")
+    raise OptionError(f"{name}: expected np.float32 or np.float64, got {described(dtype)}.")
 
 
 def one_array(name: str, y: object) -> None:

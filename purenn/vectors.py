@@ -1,5 +1,6 @@
 """Parameters as one vector, which is what SciPy's and other optimizers move.
 
+>>> import numpy as np
 >>> params = (np.array([[1.0, 2.0]]), np.array([3.0]))
 >>> ravel(params)
 array([1., 2., 3.])

@@ -20,6 +20,7 @@ from purenn.errors import OptionError
 from purenn.expressions import Call, Chained, Expressed
 from purenn.layers import linear, relu
 from purenn.schedules import Schedule, cosine
+from purenn.training import measure_ignoring
 
 HEAD = linear(3, weight=initializers.he_normal(0.1)) >> layers.block(linear(3) >> relu())
 VALUES: list[tuple[str, Expressed]] = [
@@ -34,6 +35,10 @@ VALUES: list[tuple[str, Expressed]] = [
     ("clip_by_value(1.0) >> momentum(0.9)", nn.clip_by_value(1.0) >> nn.momentum(0.9)),
     ("descend(momentum(0.9), cosine(0.1, 5))", nn.descend(nn.momentum(0.9), cosine(0.1, 5))),
     ("join(0.2, (3, constant(0.1)))", schedules.join(0.2, (3, schedules.constant(0.1)))),
+    (
+        "measure_ignoring(binary_accuracy(threshold=0.0), -1)",
+        measure_ignoring(nn.binary_accuracy(0.0), -1),
+    ),
     ("glorot_normal()", initializers.glorot_normal()),
 ]
 

@@ -8,9 +8,12 @@ import re
 import sys
 import tomllib
 import zipfile
+from doctest import DocTestFinder, DocTestRunner
 from graphlib import TopologicalSorter
 from importlib import import_module
+from inspect import ismodule
 from pathlib import Path
+from pkgutil import walk_packages
 
 import pytest
 from commands import python, told
@@ -107,6 +110,16 @@ def test_imports_only_run_downwards(depth: int) -> None:
     TopologicalSorter(below).prepare()  # which refuses circles
 
 
+PACKAGES = {path.parent.name for path in ROOT.glob("purenn/*/__init__.py")} - {"kernels"}
+
+
+@pytest.mark.parametrize("package", sorted(PACKAGES))
+def test_help_lists_all_that_a_package_exports(package: str) -> None:
+    found: dict[str, object] = vars(import_module(f"purenn.{package}"))
+    names = {name for name, value in found.items() if name[0] != "_" and not ismodule(value)}
+    assert found.get("__all__") == sorted(names - {"annotations"})
+
+
 def test_names_are_imported_when_asked_for_and_type_checkers_know_from_where() -> None:
     known: dict[str, object] = {}
     for node in ast.walk(ast.parse(Path(purenn.__file__).read_text(encoding="utf-8"))):
@@ -128,6 +141,20 @@ def test_names_are_imported_when_asked_for_and_type_checkers_know_from_where() -
     assert told("-c", code, cwd=ROOT) == "False False\n"
     failed = python("-c", "import purenn; purenn.runs", cwd=ROOT)
     assert failed.stderr.endswith("'runs'. Import it: from purenn import runs\n")
+
+
+def test_examples_in_docstrings_run_as_one_types_them() -> None:
+    """With what they document alone, in place of all that its module imports."""
+    finder, runner = DocTestFinder(exclude_empty=True), DocTestRunner(verbose=False)
+    for name in (one.name for one in walk_packages(purenn.__path__, "purenn.")):
+        module = import_module(name)
+        for example in finder.find(module, name):
+            own = example.name.removeprefix(name).strip(".")
+            known: dict[str, object] = vars(module)
+            seen = [key for key, x in known.items() if (key == own if own else not ismodule(x))]
+            example.globs = {key: known[key] for key in seen}
+            runner.run(example)
+    assert runner.summarize(verbose=False).failed == 0
 
 
 def test_all_that_is_needed_is_pinned_to_what_is_installed() -> None:

@@ -181,8 +181,8 @@ def arranged_batches(
 
 def require_data(data: object, key: object) -> None:
     """Check that arguments are a data set and a key."""
-    checks.instance("The data of batches", data, Dataset)
-    checks.instance("The key of batches", key, Key)
+    checks.instance("The data", data, Dataset)
+    checks.instance("The key", key, Key)
 
 
 def _batches(

@@ -20,6 +20,7 @@ def split(
     Both keep the order of the samples, of which none is copied: their columns are `Part`s. The draw
     is a function of the key, the number of samples and their labels.
 
+    >>> import numpy as np
     >>> import purenn as nn
     >>> labels = np.array([0, 0, 0, 0, 1, 1, 1, 1, 1, 1])
     >>> data = nn.dataset(np.ones((10, 2)), labels)

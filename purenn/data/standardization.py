@@ -71,6 +71,7 @@ def standardization(data: A | Column[A], *, channels: bool = False) -> Standardi
     Constant features get deviation 1, and so become 0. Columns are read in pieces, so that a memory
     map need not fit into memory; sums are in float64.
 
+    >>> import numpy as np
     >>> fit = standardization(np.array([[1.0, 5.0], [3.0, 5.0]]))
     >>> fit(np.array([[5.0, 6.0]])).tolist()
     [[3.0, 1.0]]

@@ -9,5 +9,7 @@ if importlib.util.find_spec("sklearn") is None:
         "purenn.estimators needs scikit-learn: in a clone of purenn, pip install '.[sklearn]'."
     )
 
-from purenn.estimators.classifier import Classifier as Classifier
-from purenn.estimators.regressor import Regressor as Regressor
+from purenn.estimators.classifier import Classifier
+from purenn.estimators.regressor import Regressor
+
+__all__ = ["Classifier", "Regressor"]

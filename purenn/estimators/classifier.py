@@ -70,7 +70,8 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         columns_: what makes features of a table.
         model_: the layer.
         params_: its parameters, once for each member.
-        history_: a column for each of member, epoch, loss, validation_loss and validation_error.
+        history_: a column for each of member, from 0, epoch, from 1, loss, validation_loss and
+            validation_error, the share of wrong labels.
     """
 
     classes_: Values

@@ -31,13 +31,18 @@ T = TypeVar("T")
 class Regressor(RegressorMixin, Estimator[Matrix]):
     """A neural network that predicts numbers for the rows of tables, by default RealMLP-TD-S.
 
-    The arguments are those of `Classifier`, without `class_weight`, but for:
+    The arguments and attributes are those of `Classifier`, without `class_weight` and `classes_`,
+    but for:
 
     Args:
-        loss: of outputs and targets, both matrices (rows, outputs).
+        loss: of outputs and targets, both matrices (rows, outputs); by default the mean squared
+            error.
         validation: as there, but the best epoch is that of the least loss.
         standardize_targets: whether the net sees targets with mean 0 and deviation 1. Losses that
             need them as they are, such as `poisson()`, want False.
+
+    Attributes:
+        history_: as there, but the validation_error is the validation_loss.
     """
 
     standardize_targets: object

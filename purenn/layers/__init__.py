@@ -2,79 +2,77 @@
 
 from __future__ import annotations
 
-from purenn.layers._contract import Layer as Layer
-from purenn.layers._contract import Pullback as Pullback
-from purenn.layers._contract import Thunk as Thunk
-from purenn.layers._images import Padding as Padding
-from purenn.layers._images import Size as Size
-from purenn.layers.activations import activation as activation
-from purenn.layers.activations import elu as elu
-from purenn.layers.activations import exponential as exponential
-from purenn.layers.activations import gelu as gelu
-from purenn.layers.activations import gelu_tanh as gelu_tanh
-from purenn.layers.activations import hard_tanh as hard_tanh
-from purenn.layers.activations import leaky_relu as leaky_relu
-from purenn.layers.activations import log_softmax as log_softmax
-from purenn.layers.activations import mish as mish
-from purenn.layers.activations import relu as relu
-from purenn.layers.activations import selu as selu
-from purenn.layers.activations import sigmoid as sigmoid
-from purenn.layers.activations import silu as silu
-from purenn.layers.activations import softmax as softmax
-from purenn.layers.activations import softplus as softplus
-from purenn.layers.activations import softsign as softsign
-from purenn.layers.activations import tanh as tanh
-from purenn.layers.combinators import Block as Block
-from purenn.layers.combinators import Both as Both
-from purenn.layers.combinators import beside as beside
-from purenn.layers.combinators import block as block
-from purenn.layers.combinators import branches as branches
-from purenn.layers.combinators import frozen as frozen
-from purenn.layers.combinators import residual as residual
-from purenn.layers.combinators import shared as shared
-from purenn.layers.conv import Conv as Conv
-from purenn.layers.conv import conv as conv
-from purenn.layers.dropout import alpha_dropout as alpha_dropout
-from purenn.layers.dropout import dropout as dropout
-from purenn.layers.dropout import noise as noise
-from purenn.layers.dropout import spatial_dropout as spatial_dropout
-from purenn.layers.embedding import Embedding as Embedding
-from purenn.layers.embedding import Periodic as Periodic
-from purenn.layers.embedding import category_embedding as category_embedding
-from purenn.layers.embedding import embedding as embedding
-from purenn.layers.embedding import periodic_embedding as periodic_embedding
-from purenn.layers.embedding import sequence_embedding as sequence_embedding
-from purenn.layers.linear import Linear as Linear
-from purenn.layers.linear import Weight as Weight
-from purenn.layers.linear import fitted_linear as fitted_linear
-from purenn.layers.linear import linear as linear
-from purenn.layers.linear import linear_without_bias as linear_without_bias
-from purenn.layers.linear import ntk_linear as ntk_linear
-from purenn.layers.lsuv import lsuv as lsuv
-from purenn.layers.normalization import Affine as Affine
-from purenn.layers.normalization import BatchNorm as BatchNorm
-from purenn.layers.normalization import batch_norm as batch_norm
-from purenn.layers.normalization import group_norm as group_norm
-from purenn.layers.normalization import layer_norm as layer_norm
-from purenn.layers.normalization import rms_norm as rms_norm
-from purenn.layers.pooling import average_pool as average_pool
-from purenn.layers.pooling import global_average_pool as global_average_pool
-from purenn.layers.pooling import max_pool as max_pool
-from purenn.layers.pooling import upsample as upsample
-from purenn.layers.reshaping import add as add
-from purenn.layers.reshaping import concatenate as concatenate
-from purenn.layers.reshaping import flatten as flatten
-from purenn.layers.reshaping import identity as identity
-from purenn.layers.reshaping import multiply as multiply
-from purenn.layers.reshaping import pad as pad
-from purenn.layers.reshaping import select as select
-from purenn.layers.reshaping import unflatten as unflatten
-from purenn.layers.scaling import Parametric as Parametric
-from purenn.layers.scaling import PRelu as PRelu
-from purenn.layers.scaling import Scale as Scale
-from purenn.layers.scaling import parametric as parametric
-from purenn.layers.scaling import prelu as prelu
-from purenn.layers.scaling import scale as scale
-from purenn.layers.stacking import Stack as Stack
-from purenn.layers.stacking import repeated as repeated
-from purenn.layers.stacking import stack as stack
+from purenn.layers._contract import Layer, Pullback, Thunk
+from purenn.layers._images import Padding, Size
+from purenn.layers.activations import (
+    activation,
+    elu,
+    exponential,
+    gelu,
+    gelu_tanh,
+    hard_tanh,
+    leaky_relu,
+    log_softmax,
+    mish,
+    relu,
+    selu,
+    sigmoid,
+    silu,
+    softmax,
+    softplus,
+    softsign,
+    tanh,
+)
+from purenn.layers.combinators import Block, Both, beside, block, branches, frozen, residual, shared
+from purenn.layers.conv import Conv, conv
+from purenn.layers.dropout import alpha_dropout, dropout, noise, spatial_dropout
+from purenn.layers.embedding import (
+    Embedding,
+    Periodic,
+    category_embedding,
+    embedding,
+    periodic_embedding,
+    sequence_embedding,
+)
+from purenn.layers.linear import (
+    Linear,
+    Weight,
+    fitted_linear,
+    linear,
+    linear_without_bias,
+    ntk_linear,
+)
+from purenn.layers.lsuv import lsuv
+from purenn.layers.normalization import (
+    Affine,
+    BatchNorm,
+    batch_norm,
+    group_norm,
+    layer_norm,
+    rms_norm,
+)
+from purenn.layers.pooling import average_pool, global_average_pool, max_pool, upsample
+from purenn.layers.reshaping import (
+    add,
+    concatenate,
+    flatten,
+    identity,
+    multiply,
+    pad,
+    select,
+    unflatten,
+)
+from purenn.layers.scaling import Parametric, PRelu, Scale, parametric, prelu, scale
+from purenn.layers.stacking import Stack, repeated, stack
+
+__all__ = ["Affine", "BatchNorm", "Block", "Both", "Conv", "Embedding", "Layer", "Linear", "PRelu"]
+__all__ += ["Padding", "Parametric", "Periodic", "Pullback", "Scale", "Size", "Stack", "Thunk"]
+__all__ += ["Weight", "activation", "add", "alpha_dropout", "average_pool", "batch_norm", "beside"]
+__all__ += ["block", "branches", "category_embedding", "concatenate", "conv", "dropout", "elu"]
+__all__ += ["embedding", "exponential", "fitted_linear", "flatten", "frozen", "gelu", "gelu_tanh"]
+__all__ += ["global_average_pool", "group_norm", "hard_tanh", "identity", "layer_norm"]
+__all__ += ["leaky_relu", "linear", "linear_without_bias", "log_softmax", "lsuv", "max_pool"]
+__all__ += ["mish", "multiply", "noise", "ntk_linear", "pad", "parametric", "periodic_embedding"]
+__all__ += ["prelu", "relu", "repeated", "residual", "rms_norm", "scale", "select", "selu"]
+__all__ += ["sequence_embedding", "shared", "sigmoid", "silu", "softmax", "softplus", "softsign"]
+__all__ += ["spatial_dropout", "stack", "tanh", "unflatten", "upsample"]

@@ -27,17 +27,17 @@ class Block(Node, Generic[P]):
 
 
 @maker
-def block(layer: Layer[P, X, Y]) -> Layer[Block[P], X, Y]:
+def block(inner: Layer[P, X, Y]) -> Layer[Block[P], X, Y]:
     """Make a layer one part of any chain: `>>` does not take it apart.
 
-    In a function of any layer, put `block(layer) >> head`: of `layer >> head` mypy says that there
+    In a function of any layer, put `block(inner) >> head`: of `inner >> head` mypy says that there
     are two parts, though a chain has more.
 
     >>> from purenn.layers import linear, relu
     >>> len(block(linear(8) >> relu()) >> block(linear(8) >> relu()))
     2
     """
-    return wrapping("block(...)", layer, layer.vjp, layer.apply)
+    return wrapping("block(...)", inner, inner.vjp, inner.apply)
 
 
 def wrapping(
@@ -214,10 +214,11 @@ def frozen(inner: Layer[P, X, Y]) -> Layer[Frozen[P], X, Y]:
     its running statistics. Parameters that were trained before are put into a `Frozen`, and those
     that are to move again taken out of its `value`:
 
-    >>> from purenn.layers import linear, relu
-    >>> body, head = linear(4) >> relu(), linear(2)
-    >>> trained = (body >> head).init(Key(0), np.ones((1, 3)))
-    >>> model, params = frozen(body) >> head, (Frozen(trained[:2]), trained[2])
+    >>> import numpy as np
+    >>> import purenn as nn
+    >>> body, head = nn.linear(4) >> nn.relu(), nn.linear(2)
+    >>> trained = (body >> head).init(nn.Key(0), np.ones((1, 3)))
+    >>> model, params = frozen(body) >> head, (nn.Frozen(trained[:2]), trained[2])
     >>> model.apply(params, np.ones((1, 3))).shape
     (1, 2)
     >>> whole = (*params[0].value, params[1])  # for body >> head

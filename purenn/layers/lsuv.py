@@ -35,10 +35,11 @@ def lsuv(model: Layer[P, X, Y]) -> Layer[P, X, Y]:
         ShapeError: in init, the example has fewer than two samples.
         DataError: in init, the outputs of a layer do not vary, or are not finite.
 
-    >>> from purenn.layers import linear, relu
+    >>> import numpy as np
+    >>> import purenn as nn
     >>> x = np.random.default_rng(0).standard_normal((100, 8))
-    >>> model = lsuv(linear(16) >> relu() >> linear(4))
-    >>> params = model.init(Key(0), x)
+    >>> model = lsuv(nn.linear(16) >> nn.relu() >> nn.linear(4))
+    >>> params = model.init(nn.Key(0), x)
     >>> float(model.apply(params, x).var().round(6))
     1.0
     """

@@ -41,7 +41,7 @@ def stack(*layers: Layer[P, X, X]) -> Layer[Stack[P], X, X]:
     if not layers:
         raise OptionError("A stack has at least one layer. Leave it out, or use identity().")
     for index, layer in enumerate(layers):
-        checks.instance(f"Layer {index}", layer, Layer)
+        checks.instance(f"Layer {index}", layer, Layer, "Give them one by one: stack(*layers).")
     row = in_a_row("stack(...)", layers)
 
     def init(key: Key, example: X) -> Stack[P]:

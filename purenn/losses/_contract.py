@@ -38,6 +38,7 @@ PerSample = tuple[Vector, Callable[[Array], Y]]
 class Loss(Expressed, Generic[Y, T_contra]):
     """A loss of predictions `Y` and targets `T_contra`.
 
+    >>> import numpy as np
     >>> def absolute(prediction, target):
     ...     error = prediction - target
     ...     signs = np.sign(error) / error.shape[1]

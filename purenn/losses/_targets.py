@@ -15,7 +15,7 @@ L = TypeVar("L", bound=Matrix | Labels)  # the targets of a classifier
 # How far from 1 the sum of a row of probabilities may be: float32 rounding over some thousands.
 SUM_TOLERANCE = 1e-3
 
-CURE = "softmax() at the end of the model, or take the loss of logits."
+CURE = "at the end of the model, or take a loss of logits."
 FLATTEN = " Put flatten() at the end of the model, and flatten targets too."
 
 
@@ -114,24 +114,24 @@ def _as_rows(name: str, prediction: Matrix, target: Matrix | Labels, classes: in
     return require_same_shape(name, prediction, target)
 
 
-def require_probabilities(name: str, what: str, found: AnyArray) -> None:
-    """Check that all elements are from 0 to 1."""
+def require_probabilities(name: str, what: str, found: AnyArray, layer: str = "sigmoid()") -> None:
+    """Check that all elements are from 0 to 1, as those of that layer are."""
     lowest, highest = np.minimum.reduce(found, axis=None), np.maximum.reduce(found, axis=None)
     if np.isnan(lowest):
         raise DataError(f"{name}: expected probabilities as {what}s, got NaN.")
     if not (lowest >= 0.0 and highest <= 1.0):
-        cure = f" Put sigmoid() or {CURE}" if what == "prediction" else ""
+        cure = f" Put {layer} {CURE}" if what == "prediction" else ""
         got = f"numbers from {lowest:.6g} to {highest:.6g}"
         raise DataError(f"{name}: expected probabilities as {what}s, got {got}.{cure}")
 
 
 def require_distributions(name: str, what: str, rows: Matrix) -> None:
     """Check that all elements are from 0 to 1, and that each row sums to 1."""
-    require_probabilities(name, what, rows)
+    require_probabilities(name, what, rows, "softmax()")
     sums = rows.sum(axis=1)
     wrong = np.flatnonzero(abs(sums - 1.0) > SUM_TOLERANCE)
     if wrong.size:
-        cure = f"Put {CURE}" if what == "prediction" else "Divide each row by its sum."
+        cure = f"Put softmax() {CURE}" if what == "prediction" else "Divide each row by its sum."
         cure = "Give the model an output for each class." if rows.shape[1] == 1 else cure
         got = f"{sums[wrong[0]]:.6g} in row {wrong[0]}"
         raise DataError(f"{name}: expected {what} rows that sum to 1, got {got}. {cure}")

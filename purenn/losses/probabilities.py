@@ -32,6 +32,7 @@ def binary_cross_entropy(epsilon: Epsilon = EPSILON) -> Loss[Matrix, Matrix | La
     `-(t log(p + epsilon) + (1 - t) log(1 - p + epsilon))`, with an epsilon below 0.5. The cotangent
     is `(p - t) / (p (1 - p) + epsilon)`: finite everywhere, and close to the derivative unless p is
     about as near to 0 or 1 as epsilon. There it vanishes with `p - t`; the derivative does not.
+    Shapes and targets are those of `binary_cross_entropy_with_logits`.
     """
 
     def check(name: str, prediction: Matrix, target: Matrix | Labels) -> Matrix:
@@ -65,6 +66,7 @@ def cross_entropy(epsilon: Epsilon = EPSILON) -> Loss[Matrix, Matrix | Labels]:
     """Cross-entropy of rows of probabilities: `-sum(t log p)`, p clipped to [epsilon, 1 - epsilon].
 
     The cotangent `-t / p` passes straight through the clip, so that a saturated row still learns.
+    Shapes and targets are those of `softmax_cross_entropy`.
     """
 
     def entropy(ops: Ops, prediction: Matrix, target: Matrix | Labels) -> tuple[Vector, Matrix]:
@@ -99,7 +101,8 @@ def brier(
 
     Brier, "Verification of Forecasts Expressed in Terms of Probability" (1950), halved so that the
     cotangent is `prediction - target`. Probabilities are first clipped to [epsilon, 1 - epsilon],
-    if the epsilon is not 0; the cotangent passes straight through.
+    if the epsilon is not 0; the cotangent passes straight through. Shapes and targets are those of
+    `softmax_cross_entropy`.
     """
     highest = 1.0 - epsilon if epsilon else np.inf
 

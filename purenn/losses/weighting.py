@@ -30,9 +30,9 @@ Weights = Vector | Labels  # of samples: floats or integers
 def weighted(loss: Loss[Y, T]) -> Loss[Y, tuple[T, Weights]]:
     """Weight samples: targets are pairs with a weight per sample, as in `dataset(x, (y, weights))`.
 
-    The weights are floats or integers (samples,), finite and not negative; the mean is over all
-    samples, whatever the sum of their weights. A batch may have only zeros, as chance may shuffle
-    them: its loss is 0.
+    The weights are floats or integers (samples,), finite and not negative. Sums are divided by the
+    number of samples, as in `class_weighted`: give weights whose mean is 1. A batch may have only
+    zeros, as chance may shuffle them: its loss is 0.
     """
 
     def per_sample(prediction: Y, target: tuple[T, Weights]) -> PerSample[Y]:
@@ -131,7 +131,8 @@ def class_weighted(loss: Loss[Matrix, L], weights: Sequence[float] | Vector) -> 
     ones take the `positive_weights` of `binary_cross_entropy_with_logits`. Sums are divided by the
     number of samples, unlike PyTorch's, which are by the sum of their weights.
 
-    >>> from purenn.losses import softmax_cross_entropy
+    >>> import numpy as np
+    >>> from purenn.losses import balanced_weights, softmax_cross_entropy
     >>> class_weighted(softmax_cross_entropy(), balanced_weights(np.array([0, 0, 0, 1])))
     class_weighted(softmax_cross_entropy(), (0.6666666666666666, 2.0))
     """

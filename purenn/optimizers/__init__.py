@@ -2,64 +2,77 @@
 
 from __future__ import annotations
 
-from purenn.kernels.blocks import Rule as Rule
-from purenn.optimizers._contract import Point as Point
-from purenn.optimizers._contract import Transform as Transform
-from purenn.optimizers._contract import stateless as stateless
-from purenn.optimizers._contract import unchanged as unchanged
-from purenn.optimizers._optimizer import Optimizer as Optimizer
-from purenn.optimizers._optimizer import descend as descend
-from purenn.optimizers._state import State as State
-from purenn.optimizers.adam import Maxima as Maxima
-from purenn.optimizers.adam import Moments as Moments
-from purenn.optimizers.adam import Squares as Squares
-from purenn.optimizers.adam import adagrad as adagrad
-from purenn.optimizers.adam import adam as adam
-from purenn.optimizers.adam import adamw as adamw
-from purenn.optimizers.adam import amsgrad as amsgrad
-from purenn.optimizers.adam import lamb as lamb
-from purenn.optimizers.adam import nadam as nadam
-from purenn.optimizers.adam import rmsprop as rmsprop
-from purenn.optimizers.adam import scale_by_adagrad as scale_by_adagrad
-from purenn.optimizers.adam import scale_by_adam as scale_by_adam
-from purenn.optimizers.adam import scale_by_amsgrad as scale_by_amsgrad
-from purenn.optimizers.adam import scale_by_nadam as scale_by_nadam
-from purenn.optimizers.adam import scale_by_rms as scale_by_rms
-from purenn.optimizers.averaging import Averaged as Averaged
-from purenn.optimizers.averaging import averaged as averaged
-from purenn.optimizers.averaging import averaged_params as averaged_params
-from purenn.optimizers.averaging import evaluation_params as evaluation_params
-from purenn.optimizers.averaging import stochastic_weight_averaging as stochastic_weight_averaging
-from purenn.optimizers.clipping import Norm as Norm
-from purenn.optimizers.clipping import adaptive_clipping as adaptive_clipping
-from purenn.optimizers.clipping import clip_by_global_norm as clip_by_global_norm
-from purenn.optimizers.clipping import clip_by_value as clip_by_value
-from purenn.optimizers.clipping import report_global_norm as report_global_norm
-from purenn.optimizers.elementwise import elementwise as elementwise
-from purenn.optimizers.momentum import Mean as Mean
-from purenn.optimizers.momentum import Velocity as Velocity
-from purenn.optimizers.momentum import lion as lion
-from purenn.optimizers.momentum import momentum as momentum
-from purenn.optimizers.momentum import nesterov as nesterov
-from purenn.optimizers.momentum import scale_by_lion as scale_by_lion
-from purenn.optimizers.momentum import sgd as sgd
-from purenn.optimizers.regularizing import centralization as centralization
-from purenn.optimizers.regularizing import gradient_noise as gradient_noise
-from purenn.optimizers.scaling import Plateau as Plateau
-from purenn.optimizers.scaling import all_leaves as all_leaves
-from purenn.optimizers.scaling import matrices as matrices
-from purenn.optimizers.scaling import plateau as plateau
-from purenn.optimizers.scaling import scale_by_trust_ratio as scale_by_trust_ratio
-from purenn.optimizers.scaling import scaled as scaled
-from purenn.optimizers.scaling import weight_decay as weight_decay
-from purenn.optimizers.schedule_free import Iterate as Iterate
-from purenn.optimizers.schedule_free import schedule_free as schedule_free
-from purenn.optimizers.schedule_free import schedule_free_adamw as schedule_free_adamw
-from purenn.optimizers.schedule_free import schedule_free_sgd as schedule_free_sgd
-from purenn.optimizers.wrappers import Accumulated as Accumulated
-from purenn.optimizers.wrappers import Lookahead as Lookahead
-from purenn.optimizers.wrappers import Skipping as Skipping
-from purenn.optimizers.wrappers import accumulated as accumulated
-from purenn.optimizers.wrappers import lookahead as lookahead
-from purenn.optimizers.wrappers import skip_nonfinite as skip_nonfinite
-from purenn.optimizers.wrappers import was_skipped as was_skipped
+from purenn.kernels.blocks import Rule
+from purenn.optimizers._contract import Point, Transform, stateless, unchanged
+from purenn.optimizers._optimizer import Optimizer, descend
+from purenn.optimizers._state import State
+from purenn.optimizers.adam import (
+    Maxima,
+    Moments,
+    Squares,
+    adagrad,
+    adam,
+    adamw,
+    amsgrad,
+    lamb,
+    nadam,
+    rmsprop,
+    scale_by_adagrad,
+    scale_by_adam,
+    scale_by_amsgrad,
+    scale_by_nadam,
+    scale_by_rms,
+)
+from purenn.optimizers.averaging import (
+    Averaged,
+    averaged,
+    averaged_params,
+    evaluation_params,
+    stochastic_weight_averaging,
+)
+from purenn.optimizers.clipping import (
+    Norm,
+    adaptive_clipping,
+    clip_by_global_norm,
+    clip_by_value,
+    report_global_norm,
+)
+from purenn.optimizers.elementwise import elementwise
+from purenn.optimizers.momentum import Mean, Velocity, lion, momentum, nesterov, scale_by_lion, sgd
+from purenn.optimizers.regularizing import centralization, gradient_noise
+from purenn.optimizers.scaling import (
+    Plateau,
+    all_leaves,
+    matrices,
+    plateau,
+    scale_by_trust_ratio,
+    scaled,
+    weight_decay,
+)
+from purenn.optimizers.schedule_free import (
+    Iterate,
+    schedule_free,
+    schedule_free_adamw,
+    schedule_free_sgd,
+)
+from purenn.optimizers.wrappers import (
+    Accumulated,
+    Lookahead,
+    Skipping,
+    accumulated,
+    lookahead,
+    skip_nonfinite,
+    was_skipped,
+)
+
+__all__ = ["Accumulated", "Averaged", "Iterate", "Lookahead", "Maxima", "Mean", "Moments", "Norm"]
+__all__ += ["Optimizer", "Plateau", "Point", "Rule", "Skipping", "Squares", "State", "Transform"]
+__all__ += ["Velocity", "accumulated", "adagrad", "adam", "adamw", "adaptive_clipping"]
+__all__ += ["all_leaves", "amsgrad", "averaged", "averaged_params", "centralization"]
+__all__ += ["clip_by_global_norm", "clip_by_value", "descend", "elementwise", "evaluation_params"]
+__all__ += ["gradient_noise", "lamb", "lion", "lookahead", "matrices", "momentum", "nadam"]
+__all__ += ["nesterov", "plateau", "report_global_norm", "rmsprop", "scale_by_adagrad"]
+__all__ += ["scale_by_adam", "scale_by_amsgrad", "scale_by_lion", "scale_by_nadam", "scale_by_rms"]
+__all__ += ["scale_by_trust_ratio", "scaled", "schedule_free", "schedule_free_adamw"]
+__all__ += ["schedule_free_sgd", "sgd", "skip_nonfinite", "stateless"]
+__all__ += ["stochastic_weight_averaging", "unchanged", "was_skipped", "weight_decay"]

@@ -6,7 +6,7 @@ import attrs
 import numpy as np
 
 from purenn.arrays import Array, Leaves
-from purenn.checks import Fraction, Positive
+from purenn.checks import Fraction, NotNegative, Positive
 from purenn.expressions import maker
 from purenn.kernels import updates as kernels
 from purenn.kernels.memory import empty_like
@@ -43,7 +43,7 @@ def scale_by_adagrad(epsilon: Positive = 1e-10) -> Transform[Squares]:
 
 
 @maker
-def adagrad(rate: float | Schedule, epsilon: float = 1e-10) -> Optimizer[Squares]:
+def adagrad(rate: float | Schedule, epsilon: Positive = 1e-10) -> Optimizer[Squares]:
     """Adagrad: `descend(scale_by_adagrad(epsilon), rate)`."""
     return descend(scale_by_adagrad(epsilon), rate)
 
@@ -70,11 +70,12 @@ def scale_by_rms(
 
 @maker
 def rmsprop(
-    rate: float | Schedule, decay: float = 0.9, epsilon: float = 1e-8
+    rate: float | Schedule, decay: Fraction = 0.9, epsilon: Positive = 1e-8
 ) -> Optimizer[Squares]:
     """RMSprop: `descend(scale_by_rms(decay, epsilon), rate)`.
 
-    With momentum: `descend(scale_by_rms() >> momentum(0.9), rate)`.
+    With momentum: `descend(scale_by_rms() >> momentum(0.9), rate)`. The default decay is that of
+    optax and Keras; PyTorch has 0.99.
     """
     return descend(scale_by_rms(decay, epsilon), rate)
 
@@ -117,7 +118,7 @@ def scale_by_adam(
 
 @maker
 def adam(
-    rate: float | Schedule, b1: float = 0.9, b2: float = 0.999, epsilon: float = 1e-8
+    rate: float | Schedule, b1: Fraction = 0.9, b2: Fraction = 0.999, epsilon: Positive = 1e-8
 ) -> Optimizer[Moments]:
     """Adam: `descend(scale_by_adam(b1, b2, epsilon), rate)`."""
     return descend(scale_by_adam(b1, b2, epsilon), rate)
@@ -126,15 +127,16 @@ def adam(
 @maker
 def adamw(
     rate: float | Schedule,
-    b1: float = 0.9,
-    b2: float = 0.999,
-    epsilon: float = 1e-8,
-    weight_decay: float = 0.01,
+    b1: Fraction = 0.9,
+    b2: Fraction = 0.999,
+    epsilon: Positive = 1e-8,
+    weight_decay: NotNegative = 0.01,
     where: Where = matrices,
 ) -> Optimizer[tuple[Moments, Empty]]:
     """AdamW: `descend(scale_by_adam(b1, b2, epsilon) >> weight_decay(...), rate)`.
 
-    The decay is multiplied by the rate, as in PyTorch and optax. Vectors do not decay by default.
+    The decay is multiplied by the rate, as in PyTorch and optax, and its default is PyTorch's;
+    optax has 0.0001. Vectors do not decay by default.
     """
     return descend(scale_by_adam(b1, b2, epsilon) >> add_decayed_weights(weight_decay, where), rate)
 
@@ -161,7 +163,7 @@ def scale_by_nadam(
 
 @maker
 def nadam(
-    rate: float | Schedule, b1: float = 0.9, b2: float = 0.999, epsilon: float = 1e-8
+    rate: float | Schedule, b1: Fraction = 0.9, b2: Fraction = 0.999, epsilon: Positive = 1e-8
 ) -> Optimizer[Moments]:
     """NAdam: `descend(scale_by_nadam(b1, b2, epsilon), rate)`."""
     return descend(scale_by_nadam(b1, b2, epsilon), rate)
@@ -196,7 +198,7 @@ def scale_by_amsgrad(
 
 @maker
 def amsgrad(
-    rate: float | Schedule, b1: float = 0.9, b2: float = 0.999, epsilon: float = 1e-8
+    rate: float | Schedule, b1: Fraction = 0.9, b2: Fraction = 0.999, epsilon: Positive = 1e-8
 ) -> Optimizer[Maxima]:
     """AMSGrad: `descend(scale_by_amsgrad(b1, b2, epsilon), rate)`."""
     return descend(scale_by_amsgrad(b1, b2, epsilon), rate)
@@ -205,10 +207,10 @@ def amsgrad(
 @maker
 def lamb(
     rate: float | Schedule,
-    b1: float = 0.9,
-    b2: float = 0.999,
-    epsilon: float = 1e-6,
-    weight_decay: float = 0.01,
+    b1: Fraction = 0.9,
+    b2: Fraction = 0.999,
+    epsilon: Positive = 1e-6,
+    weight_decay: NotNegative = 0.01,
     where: Where = matrices,
 ) -> Optimizer[tuple[Moments, Empty, Empty]]:
     """LAMB: `descend(scale_by_adam(...) >> weight_decay(...) >> scale_by_trust_ratio(), rate)`.

@@ -6,7 +6,7 @@ import attrs
 import numpy as np
 
 from purenn.arrays import Array, Leaves
-from purenn.checks import Fraction
+from purenn.checks import Fraction, NotNegative
 from purenn.expressions import maker
 from purenn.kernels.memory import empty_like
 from purenn.kernels.updates import blend, flush_subnormals, scale_and_add
@@ -56,7 +56,7 @@ def nesterov(decay: Fraction) -> Transform[Velocity]:
 
 
 @maker
-def sgd(rate: float | Schedule, decay: float = 0.9) -> Optimizer[Velocity]:
+def sgd(rate: float | Schedule, decay: Fraction = 0.9) -> Optimizer[Velocity]:
     """Stochastic gradient descent with momentum: `descend(momentum(decay), rate)`.
 
     SGD without momentum, the default of other libraries, is `descend(unchanged(), rate)`.
@@ -90,9 +90,9 @@ def scale_by_lion(b1: Fraction = 0.9, b2: Fraction = 0.99) -> Transform[Mean]:
 @maker
 def lion(
     rate: float | Schedule,
-    b1: float = 0.9,
-    b2: float = 0.99,
-    weight_decay: float = 0.001,
+    b1: Fraction = 0.9,
+    b2: Fraction = 0.99,
+    weight_decay: NotNegative = 0.001,
     where: Where = matrices,
 ) -> Optimizer[tuple[Mean, Empty]]:
     """Lion: `descend(scale_by_lion(b1, b2) >> weight_decay(...), rate)`.

@@ -38,7 +38,8 @@ def chosen(where: Where, point: Point, verb: str) -> list[bool]:
     """For each leaf whether it is chosen."""
     found = list(map(where, point.paths, point.params))
     for path, is_chosen in zip(point.paths, found, strict=True):
-        checks.instance(f"Whether {path} {verb}", is_chosen, bool, "Take bool(...) of it.")
+        what = f"Whether {path or 'tree'} {verb}"
+        checks.instance(what, is_chosen, bool, "Take bool(...) of it.")
     return found
 
 
@@ -76,11 +77,11 @@ def scaled(factor: Callable[[str], float]) -> Transform[Empty]:
     """
 
     def checked(path: str) -> float:
-        return checks.number(f"The factor of {path}", factor(path), least=0.0)
+        return checks.number(f"The factor of {path or 'tree'}", factor(path), least=0.0)
 
     def init(point: Point) -> Empty:
         for path, leaf in zip(point.paths, point.params, strict=True):
-            checks.fits(f"The factor of {path}", checked(path), leaf.dtype)
+            checks.fits(f"The factor of {path or 'tree'}", checked(path), leaf.dtype)
         return EMPTY
 
     def flow(state: Empty, updates: Updates, point: Point) -> tuple[Empty, Updates]:

@@ -7,7 +7,7 @@ from typing import Generic
 import attrs
 
 from purenn.arrays import Array, Leaves
-from purenn.checks import Fraction
+from purenn.checks import Fraction, NotNegative, Positive
 from purenn.expressions import maker
 from purenn.kernels.updates import average, blend, scale_and_add
 from purenn.optimizers._contract import Point, S, Transform, unchanged
@@ -73,7 +73,7 @@ def schedule_free(
 
 @maker
 def schedule_free_sgd(
-    rate: float | Schedule, b1: float = 0.9
+    rate: float | Schedule, b1: Fraction = 0.9
 ) -> Optimizer[Averaged[Iterate[Empty]]]:
     """Schedule-free SGD: `schedule_free(unchanged(), rate, b1)`."""
     return schedule_free(unchanged(), rate, b1)
@@ -82,10 +82,10 @@ def schedule_free_sgd(
 @maker
 def schedule_free_adamw(
     rate: float | Schedule,
-    b1: float = 0.9,
-    b2: float = 0.999,
-    epsilon: float = 1e-8,
-    weight_decay: float = 0.01,
+    b1: Fraction = 0.9,
+    b2: Fraction = 0.999,
+    epsilon: Positive = 1e-8,
+    weight_decay: NotNegative = 0.01,
     where: Where = matrices,
 ) -> Optimizer[Averaged[Iterate[tuple[Squares, Empty]]]]:
     """Schedule-free AdamW: bias-corrected `scale_by_rms` and `weight_decay`, made `schedule_free`.

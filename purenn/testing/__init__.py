@@ -9,10 +9,9 @@
 
 from __future__ import annotations
 
-from purenn.testing.contracts import check_layer as check_layer
-from purenn.testing.contracts import check_loss as check_loss
-from purenn.testing.contracts import check_optimizer as check_optimizer
-from purenn.testing.environments import check_portable as check_portable
-from purenn.testing.environments import check_portable_call as check_portable_call
-from purenn.testing.environments import environments as environments
-from purenn.testing.purity import ContractError as ContractError
+from purenn.testing.contracts import check_layer, check_loss, check_optimizer
+from purenn.testing.environments import check_portable, check_portable_call, environments
+from purenn.testing.purity import ContractError
+
+__all__ = ["ContractError", "check_layer", "check_loss", "check_optimizer", "check_portable"]
+__all__ += ["check_portable_call", "environments"]

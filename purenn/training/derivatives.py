@@ -58,6 +58,7 @@ def input_gradient(
 
     >>> import numpy as np
     >>> import purenn as nn
+    >>> from purenn.training import chosen_output
     >>> model, x, labels = nn.linear(2), np.ones((1, 2)), np.array([1])
     >>> params = nn.Linear(np.array([[1.0, 2.0], [3.0, 4.0]]), np.zeros(2))
     >>> input_gradient(model, params, x)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from math import nan
 from typing import Generic
 
@@ -14,7 +13,7 @@ from purenn import checks
 from purenn.arrays import AnyArray, Indices, Labels, Matrix, is_labels, require_integers
 from purenn.checks import Label, Number
 from purenn.errors import OptionError
-from purenn.expressions import maker
+from purenn.expressions import Expressed, maker
 from purenn.kernels.gather import take
 from purenn.losses import Loss, _targets
 from purenn.training.gradient import T, Y, require_no_loss
@@ -32,24 +31,25 @@ def accuracy(prediction: Matrix, target: Matrix | Labels) -> float:
 
 
 @maker
-def binary_accuracy(threshold: Number = 0.5) -> Callable[[Matrix, Matrix | Labels], float]:
+def binary_accuracy(threshold: Number = 0.5) -> Measure[Matrix, Matrix | Labels]:
     """The fraction of outputs on the target's side of the threshold; NaN if any output is NaN.
 
-    Use a threshold of 0.5 for probabilities, and of 0 for logits.
+    Use a threshold of 0.5 for probabilities, and of 0 for logits. Shapes and targets are those of
+    `binary_cross_entropy_with_logits`.
     """
-    return partial(_binary_accuracy, threshold)  # which can be pickled
+
+    def share(prediction: Matrix, target: Matrix | Labels) -> float:
+        rows = _targets.require_binary_targets("binary_accuracy", prediction, target)
+        with np.errstate(over="ignore"):  # of a threshold beyond the dtype
+            is_above = prediction > threshold
+        return _share(is_above == (rows > 0.5), prediction)
+
+    return Measure(share, len)
 
 
-def _binary_accuracy(threshold: float, prediction: Matrix, target: Matrix | Labels) -> float:
-    rows = _targets.require_binary_targets("binary_accuracy", prediction, target)
-    with np.errstate(over="ignore"):  # of a threshold beyond the dtype
-        is_above = prediction > threshold
-    return _share(is_above == (rows > 0.5), prediction)
-
-
-@attrs.frozen(eq=False)
-class Measure(Generic[Y, T]):
-    """A measure for which not every sample counts.
+@attrs.frozen(repr=False, eq=False)
+class Measure(Expressed, Generic[Y, T]):
+    """A measure that says how many samples count.
 
     Args:
         function: `(prediction, target) -> mean over the samples that count`.
@@ -72,30 +72,25 @@ def measure_ignoring(
 
     `evaluate` gives the mean over these, whatever the batches; NaN if there are none:
 
+    >>> import numpy as np
+    >>> import purenn as nn
     >>> scores, labels = np.array([[0.9, 0.1], [0.8, 0.2], [0.7, 0.3]]), np.array([0, 1, -1])
-    >>> measure_ignoring(accuracy, -1)(scores, labels)
+    >>> measure_ignoring(nn.accuracy, -1)(scores, labels)
     0.5
     """
     require_no_loss("The measure of measure_ignoring", measure, "Use losses.ignoring(loss, label).")
-    return Measure(partial(_of_kept, measure, label), partial(_count, measure, label))
 
+    def kept(target: Labels) -> Indices:
+        require_integers("measure_ignoring(...)", target)
+        return np.flatnonzero(np.not_equal(target, label))
 
-def _kept(label: int, target: Labels) -> Indices:
-    require_integers("measure_ignoring(...)", target)
-    return np.flatnonzero(np.not_equal(target, label))
+    def of_kept(prediction: Matrix, target: Labels) -> float:
+        _targets.require_matrix("measure_ignoring(...)", prediction)
+        _targets.require_labels("measure_ignoring(...)", target, len(prediction), None)
+        rows = kept(target)
+        return measure(take(prediction, rows), take(target, rows)) if len(rows) else nan
 
-
-def _of_kept(
-    measure: Callable[[Matrix, Labels], float], label: int, prediction: Matrix, target: Labels
-) -> float:
-    _targets.require_matrix("measure_ignoring(...)", prediction)
-    _targets.require_labels("measure_ignoring(...)", target, len(prediction), None)
-    rows = _kept(label, target)
-    return measure(take(prediction, rows), take(target, rows)) if len(rows) else nan
-
-
-def _count(measure: object, label: int, target: Labels) -> int:
-    return counted(measure, take(target, _kept(label, target)))
+    return Measure(of_kept, lambda target: counted(measure, take(target, kept(target))))
 
 
 def counted(measure: object, targets: object) -> int:

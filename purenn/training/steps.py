@@ -212,6 +212,7 @@ def _require_iterable(name: str, value: object, advice: str) -> None:
 def mean_loss(reports: Iterable[Report]) -> float:
     """The mean loss over all samples but those of skipped steps; NaN if none is left.
 
+    >>> from purenn.training import Report
     >>> mean_loss([Report(1.0, 30), Report(2.0, 10)])
     1.25
     """
