@@ -165,9 +165,9 @@ def test_verify_repeats_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 def test_only_another_purenn_excuses_another_digest_of_a_portable_run(tmp_path: Path) -> None:
     assert spiral.main([*TINY, "--arithmetic", "portable", "--folder", str(tmp_path)]) == 0
     assert runs.read_environment(tmp_path)["arithmetic"] == "portable"
-    for name in ("summary", "environment"):
-        file = tmp_path / f"{name}.json"
-        file.write_text(re.sub('"(digest|numpy)": "..', r'"\1": "??', file.read_text()))
+    summary, file = (tmp_path / f"{name}.json" for name in ("summary", "environment"))
+    for each in (summary, file):
+        each.write_text(re.sub('"(digest|numpy)": "..', r'"\1": "??', each.read_text()))
     same, told = verification.verified(tmp_path)
     assert not same
     assert told.endswith(

@@ -104,6 +104,7 @@ def evaluation_params(state: State[P, S]) -> P:
 
     >>> import numpy as np
     >>> import purenn as nn
+    >>> from purenn.optimizers import averaged
     >>> model, key = nn.linear(3) >> nn.batch_norm() >> nn.linear(1), nn.Key(0)
     >>> data = nn.dataset(np.eye(64)[:, :5], np.ones((64, 1)))
     >>> def epoch(optimizer, params):
