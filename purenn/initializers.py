@@ -23,7 +23,7 @@ import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import FLOAT32, Float, FloatDtype, Shape, read_only
+from purenn.arrays import FLOAT32, Array, Float, FloatDtype, Shape, read_only
 from purenn.checks import NotNegative, Number
 from purenn.errors import OptionError, PurennError, ShapeError
 from purenn.expressions import Expressed, maker
@@ -33,8 +33,7 @@ from purenn.keys import Key
 Variance = Callable[[int, int], float]  # from the numbers of inputs and outputs
 
 if TYPE_CHECKING:  # numpy.random takes milliseconds to import
-    Drawn = np.ndarray[Shape, np.dtype[np.float64]]
-    Draw = Callable[[np.random.Generator, Shape], Drawn]
+    Draw = Callable[[np.random.Generator, Shape], Array]
 
 
 @attrs.frozen(repr=False, eq=False)
@@ -42,7 +41,7 @@ class Initializer(Expressed):
     """A function from a key, a shape and a dtype to an array.
 
     Args:
-        draw: `(generator, shape) -> array`, in float64, from a generator at the start of the key's
+        draw: `(generator, shape) -> array` of floats, from a generator at the start of the key's
             stream.
     """
 
@@ -165,7 +164,7 @@ def truncated_normal(deviation: NotNegative = 1.0) -> Initializer:
     The deviation is that of the whole normal distribution; of the result it is 0.88 times that.
     """
 
-    def draw(rng: np.random.Generator, shape: Shape) -> Drawn:
+    def draw(rng: np.random.Generator, shape: Shape) -> Array:
         drawn = rng.standard_normal(shape)
         while (beyond := np.abs(drawn) > 2.0).any():
             drawn[beyond] = rng.standard_normal(np.count_nonzero(beyond))
@@ -184,7 +183,7 @@ def orthogonal(gain: Number = 1.0) -> Initializer:
     Compact Groups" (2007).
     """
 
-    def draw(rng: np.random.Generator, shape: Shape) -> Drawn:
+    def draw(rng: np.random.Generator, shape: Shape) -> Array:
         from purenn.kernels.portable.products import orthonormal_rows
 
         if len(shape) < 2:

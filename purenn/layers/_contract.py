@@ -13,7 +13,7 @@ chain; the parameters of layers that wrap others have classes of their own, such
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import takewhile
 from typing import Generic, Never, TypeVar, TypeVarTuple, overload
 
@@ -104,9 +104,12 @@ class Layer(Expressed, Generic[P, X, Y]):
     def __len__(self) -> int:
         return len(self.parts)
 
+    def __iter__(self) -> Iterator[AnyLayer]:
+        return (part for part in self.parts if isinstance(part, Layer))
+
     def __getitem__(self, index: int | Span) -> AnyLayer:
         """The layer at an index of a chain, or the chain of a slice."""
-        found: list[AnyLayer] = [part for part in self.parts if isinstance(part, Layer)]
+        found = list(self)
         if not isinstance(index, slice):
             return found[index]
         if not found[index]:

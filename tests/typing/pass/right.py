@@ -11,7 +11,7 @@ import numpy as np
 
 import purenn as nn
 from purenn import Empty, Linear, layers, losses, optimizers, schedules
-from purenn.arrays import Array, Images, Labels, Leaves, Matrix, Sequences, Vector
+from purenn.arrays import Array, Images, Labels, Leaves, Matrix, Sequences, Shape, Vector
 from purenn.data import AugmentedBatches, Batch, Batches, Dataset, ScaledBytes, augmented
 from purenn.layers import BatchNorm, Block, Embedding, block, concatenate, embedding
 from purenn.optimizers import Moments, Norm, Velocity
@@ -44,6 +44,19 @@ deep_params = deep.init(KEY, x)
 assert_type(deep_params[0].weight, Matrix)
 assert_type(deep_params[1].mean, nn.Frozen[Vector])
 assert_type(deep_params[3].value.bias, Vector)
+
+
+# Loops go over the layers of a chain; an initializer of one's own may draw in either dtype.
+@nn.maker
+def sparse(share: float) -> nn.initializers.Initializer:
+    def draw(rng: np.random.Generator, shape: Shape) -> Array:
+        return np.multiply(rng.random(shape, np.float32) < share, rng.standard_normal(shape))
+
+    return nn.initializers.Initializer(draw)
+
+
+for part in nn.linear(3, weight=sparse(0.5)) >> nn.relu():
+    assert_type(part, nn.Layer[object, object, object])
 
 # What stays whole does so on either side, whatever begins it.
 whole = block(nn.dropout(0.1) >> nn.linear(2)) >> nn.tanh() >> block(nn.linear(1) >> nn.relu())
