@@ -185,12 +185,10 @@ def require_floats(subject: str, array: object, least_rank: int = 1) -> None:
     found = array if is_plain(array) else require_array(subject, array)
     if found.dtype not in FLOATS:
         is_wide = found.dtype.kind == "f" and found.dtype.itemsize > 4  # such as >f8
-        cure = f"x.astype(np.{FLOAT64 if is_wide else FLOAT32})"
-        if found.dtype == np.uint8:  # pixels, from 0 to 255
-            cure = "x / np.float32(255)"
-        if found.dtype.kind == "c":
-            cure = "np.concatenate([x.real, x.imag], -1)"
-        cure = f" Convert it with {cure}." * (found.dtype.kind in "biufOc")
+        wanted = f"x.astype(np.{FLOAT64 if is_wide else FLOAT32})"
+        cures = dict.fromkeys("bifO", wanted) | {"c": "np.concatenate([x.real, x.imag], -1)"}
+        cures["u"] = "x / np.float32(255)" if found.dtype == np.uint8 else wanted  # of pixels
+        cure = f" Convert it with {cures[kind]}." if (kind := found.dtype.kind) in cures else ""
         raise DtypeError(subject, f"expected float32 or float64, got {found.dtype}.{cure}")
     if found.ndim < least_rank or 0 in found.shape[1:]:
         expected = "(samples, ..., features), each axis but the first of size ≥ 1"

@@ -22,7 +22,6 @@ R = TypeVar("R")
 Check = Callable[[str, object], object]
 
 NO_NUMBERS = (bool, np.timedelta64)  # though classes of integers
-
 # How one gets an object of a class.
 CURES = {
     "Augmentation": "Give random_flip(), say, or Augmentation(function) for one of your own.",
@@ -177,8 +176,8 @@ def instance(name: str, value: object, kind: type, cure: str = "") -> object:
         needed = ", ".join(one.name for one in parameters if one.default is one.empty)
         advice = f"Call it: {value.__name__}({needed})."
     advice = redefined(type(value), kind) or advice
-    expected, got = _a(kind.__name__), described(value)
-    raise OptionError(f"{name}: expected {expected}, got {got}. {advice}".rstrip())
+    got = f"expected {_a(kind.__name__)}, got {described(value)}. {advice}"
+    raise OptionError(f"{name}: {got}".rstrip())
 
 
 def redefined(old: object, new: object) -> str:

@@ -156,8 +156,7 @@ def maker(function: F) -> F:
     raise OptionError(f"maker: expected a function, got {function!r}.")
 
 
-# At the first call, so that imports stay quick; by a name, or cloudpickle could send no maker.
-@cache
+@cache  # called late, so that imports stay quick; named, so that cloudpickle can send makers
 def _signature(function: FunctionType) -> inspect.Signature:
     return inspect.signature(function)
 

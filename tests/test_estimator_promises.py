@@ -206,5 +206,5 @@ def test_there_are_no_labels_of_what_is_no_number(labels: nn.Matrix | nn.Labels)
     assert np.isnan(error_rate().mean(np.full((len(X), 3), np.nan), labels))
     model = classifier(epochs=1, validation=None).fit(X, labels)
     model._serving = (nn.map_leaves(lambda leaf: leaf * np.nan, model.params_[0]),)
-    with pytest.raises(DivergenceError, match="expected probabilities, got NaN"):
+    with pytest.raises(DivergenceError, match="got NaN as probabilities"):
         model.predict(X)

@@ -113,10 +113,8 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
             got = "several labels. Put the estimator into a MultiOutputClassifier."
             raise OptionError(f"y: expected a label for each row, or rows of 0 and 1, got {got}")
         self._is_multilabel = kind == "multilabel-indicator"
-        if self._is_multilabel:
-            self.classes_ = np.tile((0, 1), (check_array(y, input_name="y").shape[1], 1))
-        else:
-            self.classes_ = np.unique(column_or_1d(y))
+        columns = check_array(y, input_name="y").shape[1] if self._is_multilabel else 0
+        self.classes_ = np.tile((0, 1), (columns, 1)) if columns else np.unique(column_or_1d(y))
         self._width = len(self.classes_)
 
     def _encode(self, y: object) -> Labels | Matrix:
@@ -173,8 +171,7 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
     ) -> Self:
         """Train for one more epoch, by default at a constant rate, and without validation.
 
-        Unlike in `fit`, a smaller last batch counts. It may be a single row, which layers such as
-        `batch_norm()` refuse: choose another batch size.
+        Unlike in `fit`, a smaller last batch counts, even a single row, which `batch_norm` refuses.
 
         Args:
             X: a table; the preprocessing of columns is fitted to that of the first call.
@@ -214,8 +211,7 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         """The most probable label of each row; of rows of 0 and 1, the labels above one half."""
         probabilities = self._predictions(X)
         if isnan(np.add.reduce(probabilities, axis=None)):
-            cure = "Fit again, with a lower learning rate."
-            raise DivergenceError(f"predict: expected probabilities, got NaN. {cure}")
+            raise DivergenceError("predict: got NaN as probabilities. Fit with a lower rate.")
         if self._is_multilabel:
             return (probabilities > 0.5).astype(np.int64)
         found: Values = self.classes_[probabilities.argmax(axis=1)]
