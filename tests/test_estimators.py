@@ -187,6 +187,11 @@ def test_models_losses_and_optimizers_of_ones_own() -> None:
     model.fit(NUMBERS, VALUES)
     assert model.score(NUMBERS, VALUES) > 0.4
     assert len(model.model_) == 4
+    first, same_one = (
+        regressor(model=own_net, optimizer=optimizer, epochs=2).fit(NUMBERS, VALUES)
+        for optimizer in (None, nn.adam(0.001))
+    )
+    assert same(first, same_one)
     steps: list[int] = []
 
     def counted(count: int) -> object:
