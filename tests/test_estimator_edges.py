@@ -132,10 +132,10 @@ def test_a_net_without_hidden_layers_is_linear_and_a_range_has_sizes(
 
 
 def test_classes_may_be_announced_for_rows_of_0_and_1() -> None:
-    rows = np.column_stack([LABELS == 0, LABELS == 1]).astype(int)
+    rows = np.eye(3)[LABELS]
     model = classifier()
-    for _ in range(2):
-        model.partial_fit(X, rows, classes=[0, 1])
+    for classes in ([0, 1, 2], [0, 1]):
+        model.partial_fit(X, rows, classes=classes)
     assert model.predict(X).shape == rows.shape
 
 

@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 import purenn as nn
 from purenn import layers, losses
 from purenn.arrays import Matrix
-from purenn.estimators import Classifier, Regressor
+from purenn.estimators import Classifier, Regressor, _training
 
 ROWS = (np.column_stack([LABELS == 0, X[:, 0] > 13.0])).astype(np.int64)
 FEW = np.arange(0, len(X), 6)
@@ -99,7 +99,9 @@ def test_the_number_of_processes_changes_no_bit() -> None:
     assert not np.array_equal(first, second)
 
 
-def test_a_small_net_has_one_thread_whatever_there_are() -> None:
+def test_a_small_net_and_one_of_several_have_one_thread_whatever_there_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     used: set[int] = set()
 
     def watching(prediction: Matrix, target: nn.Labels) -> tuple[float, Matrix]:
@@ -108,6 +110,8 @@ def test_a_small_net_has_one_thread_whatever_there_are() -> None:
 
     with threadpool_limits(2):
         classifier(loss=watching, epochs=1).fit(X, LABELS)
+        monkeypatch.setattr(_training, "SMALL", 0)
+        classifier(loss=watching, epochs=1, members=2).fit(X, LABELS)
     assert used == {1}
 
 
@@ -183,6 +187,11 @@ def test_models_losses_and_optimizers_of_ones_own() -> None:
     model.fit(NUMBERS, VALUES)
     assert model.score(NUMBERS, VALUES) > 0.4
     assert len(model.model_) == 4
+    first, same_one = (
+        regressor(model=own_net, optimizer=optimizer, epochs=2).fit(NUMBERS, VALUES)
+        for optimizer in (None, nn.adam(0.001))
+    )
+    assert same(first, same_one)
     steps: list[int] = []
 
     def counted(count: int) -> object:

@@ -81,6 +81,9 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
 
     def _encode(self, y: object) -> Matrix:
         """The targets as columns."""
+        raw = np.asarray(y)
+        if raw.dtype.kind in "mM" and np.isnat(raw).any():  # which is a number for scikit-learn
+            raise DataError("Input y contains NaN. Leave such rows out, or give them a target.")
         found = check_array(y, dtype=FLOAT64, ensure_2d=False, input_name="y")
         if found.shape[1:] == (1,):
             column_or_1d(found, warn=True)  # which tells what it makes of a column
