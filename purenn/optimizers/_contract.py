@@ -66,7 +66,7 @@ class Point:
     def name(self, index: int) -> str:
         """The path of a leaf for a message, or its number where paths cannot be told."""
         with suppress(TreeError):
-            return self.paths[index]
+            return self.paths[index] or "tree"
         return f"{index}"
 
     def target(self, leaves: Leaves) -> Leaves:

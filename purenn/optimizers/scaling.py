@@ -38,7 +38,8 @@ def chosen(where: Where, point: Point, verb: str) -> list[bool]:
     """For each leaf whether it is chosen."""
     found = list(map(where, point.paths, point.params))
     for path, is_chosen in zip(point.paths, found, strict=True):
-        checks.instance(f"Whether {path} {verb}", is_chosen, bool, "Take bool(...) of it.")
+        what = f"Whether {path or 'tree'} {verb}"
+        checks.instance(what, is_chosen, bool, "Take bool(...) of it.")
     return found
 
 
