@@ -151,7 +151,8 @@ class BatchNorm(Node):
     Args:
         scale, shift: as in `Affine`.
         mean: the running mean; no optimizer moves it.
-        variance: the running variance, biased like the batch's own; no optimizer moves it.
+        variance: the running variance, biased like the batch's own, unlike PyTorch's; no optimizer
+            moves it.
     """
 
     scale: Vector = attrs.field(converter=vector)
