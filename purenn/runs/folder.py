@@ -95,7 +95,8 @@ class Run:
 def start(folder: files.AnyPath, config: Config) -> Iterator[Run]:
     """Start a run in a folder of its own, which is made if need be.
 
-    A folder that holds a run or is in use raises RunError, and is left as it was.
+    Write `with start(folder, config) as run:`. A folder that holds a run or is in use raises
+    RunError, and is left as it was.
     """
     checks.instance("config", config, Config)
     place = files.absolute(folder)
@@ -111,6 +112,8 @@ def resume(
     folder: files.AnyPath, config: Config | None = None, *, may_change: Sequence[str] = ()
 ) -> Iterator[Run]:
     """Resume the run in a folder.
+
+    Write `with resume(folder) as run:`.
 
     Args:
         folder: if it holds no run, one is started, provided that a configuration is given.
