@@ -211,7 +211,7 @@ def _compare(value: Callable[[T], float], at: T, slopes: object, what: str, most
     gradient = tree.leaves(slopes)
 
     def moved(index: int, by: Array) -> float:
-        new = [*nodes[:index], nodes[index] + by, *nodes[index + 1 :]]
+        new = [*nodes[:index], np.asarray(nodes[index] + by), *nodes[index + 1 :]]
         return value(tree.compose_like(at, structure, new))
 
     for index, (path, is_frozen) in enumerate(tree.leaf_names(structure)):
