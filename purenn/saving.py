@@ -72,7 +72,12 @@ class Saved:
 def save(path: files.AnyPath, params: object) -> None:
     """Save a tree in a safetensors file, atomically: a crash leaves the old file or the new one.
 
-    The file keeps its permissions. A symbolic link is replaced, and not followed.
+    The file keeps its permissions. A symbolic link is replaced, and not followed. Leaves are
+    arrays of booleans, integers, float32 or float64, or a bool, int, float, str or `Key`.
+
+    Raises:
+        TreeError, DtypeError: the parameters are no tree of such leaves.
+        UnavailableError: the file cannot be written.
     """
     files.write(path, encode(params))
 

@@ -35,7 +35,8 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
     but for:
 
     Args:
-        loss: of outputs and targets, both matrices (rows, outputs).
+        loss: of outputs and targets, both matrices (rows, outputs); by default the mean squared
+            error.
         validation: as there, but the best epoch is that of the least loss.
         standardize_targets: whether the net sees targets with mean 0 and deviation 1. Losses that
             need them as they are, such as `poisson()`, want False.

@@ -30,7 +30,8 @@ Weights = Vector | Labels  # of samples: floats or integers
 def weighted(loss: Loss[Y, T]) -> Loss[Y, tuple[T, Weights]]:
     """Weight samples: targets are pairs with a weight per sample, as in `dataset(x, (y, weights))`.
 
-    The weights are floats or integers (samples,), finite and not negative.
+    The weights are floats or integers (samples,), finite and not negative. Sums are divided by the
+    number of samples, as in `class_weighted`: give weights whose mean is 1.
     """
 
     def per_sample(prediction: Y, target: tuple[T, Weights]) -> PerSample[Y]:
