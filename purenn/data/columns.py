@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from mmap import mmap
 from typing import Generic, TypeVar
 
@@ -92,7 +92,18 @@ def _is_mapped(array: object) -> bool:
 
 def require_any(subject: str, array: object) -> arrays.AnyArray:
     """`require_array`, whose cure is an array of integers where the value holds integers."""
+    if not arrays.is_plain(array) and _are_texts(array):
+        cure = "Number them with np.unique(x, return_inverse=True)[1]."
+        raise DtypeError(subject, f"expected numbers, got texts. {cure}")
     return arrays.require_array(subject, array, "np.int64" if _is_integers(array) else "np.float32")
+
+
+def _are_texts(value: object) -> bool:
+    """Whether a list, or another library's array with one axis, begins with a text."""
+    shape: object = getattr(value, "shape", (0,) if isinstance(value, list | tuple) else ())
+    if not isinstance(shape, tuple) or len(shape) != 1 or not isinstance(value, Iterable):
+        return False
+    return isinstance(next(iter(value), None), str)
 
 
 def _is_integers(value: object) -> bool:
