@@ -24,7 +24,10 @@ Selection = Indices | range
 
 
 class Column(ABC, Generic[X]):
-    """A column of a data set: a row for each sample. `X` is a batch of rows."""
+    """A column of a data set: a row for each sample. `X` is a batch of rows.
+
+    One of your own, such as of files that are read when they are needed, has `__len__` and `take`.
+    """
 
     __slots__ = ()
 
