@@ -34,6 +34,8 @@ def require_same_shape(name: str, prediction: N, target: object) -> N:
     y, t = arrays.require_array(name, prediction), arrays.require_array(name, target)
     if y.shape != t.shape:
         cure = " Add an axis: target[..., np.newaxis]." if y.shape == (*t.shape, 1) else ""
+        if y.ndim == 2 and t.shape == y.shape[:1] and t.dtype.kind in "iu" and not cure:
+            cure = " Labels go with losses and measures of classes: softmax_cross_entropy(), say."
         raise ShapeError(name, f"expected targets of shape {y.shape}, got {t.shape}.{cure}")
     if y.dtype not in FLOATS or y.dtype != t.dtype:
         kind = y.dtype if y.dtype in FLOATS else arrays.FLOAT32
