@@ -24,7 +24,7 @@ Array = np.ndarray[tuple[int, ...], np.dtype[Float]]
 AnyArray = np.ndarray[tuple[int, ...], np.dtype[Element]]
 Vector = np.ndarray[tuple[int], np.dtype[Float]]
 Matrix = np.ndarray[tuple[int, int], np.dtype[Float]]
-Stack = np.ndarray[tuple[int, int, int], np.dtype[Float]]  # of matrices
+Matrices = np.ndarray[tuple[int, int, int], np.dtype[Float]]  # a stack of them
 Images = np.ndarray[tuple[int, int, int, int], np.dtype[Float]]  # sample, row, column, channel
 ByteImages = np.ndarray[tuple[int, int, int, int], np.dtype[np.uint8]]
 Labels = np.ndarray[tuple[int], np.dtype[Integer]]
@@ -227,7 +227,7 @@ def matrix(array: Matrix) -> Matrix:
     return _leaf(array, "a matrix", 2)
 
 
-def matrices(array: Stack) -> Stack:
+def matrices(array: Matrices) -> Matrices:
     """A stack of matrices as a leaf of parameters, like `vector`."""
     return _leaf(array, "a 3-D array", 3)
 

@@ -186,11 +186,11 @@ def redefined(old: object, new: object) -> str:
     return cure if repr(old) == repr(new) else ""
 
 
-def function(name: str, value: object) -> object:
+def function(name: str, value: object, cure: str = "") -> object:
     """What can be called."""
     if callable(value):
         return value
-    raise OptionError(f"{name}: expected a function, got {described(value)}.")
+    raise OptionError(f"{name}: expected a function, got {described(value)}. {cure}".rstrip())
 
 
 def called(owner: object, field: attrs.Attribute[F], value: F) -> None:

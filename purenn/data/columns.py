@@ -24,7 +24,10 @@ Selection = Indices | range
 
 
 class Column(ABC, Generic[X]):
-    """A column of a data set: a row for each sample. `X` is a batch of rows."""
+    """A column of a data set: a row for each sample. `X` is a batch of rows.
+
+    One of your own, such as of files that are read when they are needed, has `__len__` and `take`.
+    """
 
     __slots__ = ()
 
@@ -96,7 +99,7 @@ def _is_mapped(array: object) -> bool:
 def require_any(subject: str, array: object) -> arrays.AnyArray:
     """`require_array`, whose cure is an array of integers where the value holds integers."""
     if _are_texts(array):
-        cure = "Number them: np.unique(x, return_inverse=True)[1]."
+        cure = "Number them with np.unique(x, return_inverse=True)[1]."
         raise DtypeError(subject, f"expected numbers, got texts. {cure}")
     return arrays.require_array(subject, array, "np.int64" if _is_integers(array) else "np.float32")
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import attrs
 import numpy as np
 
-from purenn.arrays import FLOAT32, Array, Images, Matrix, Stack, Vector
+from purenn.arrays import FLOAT32, Array, Images, Matrices, Matrix, Vector
 from purenn.kernels import convolutions
 from purenn.kernels.convolutions import Filters
 from purenn.kernels.elementwise import scalar
@@ -38,7 +38,7 @@ class Ops:
     """
 
     product_vjp: Callable[[Matrix, Matrix], tuple[Matrix, ProductPullback]]
-    products: Callable[[Stack, Stack], Stack]
+    products: Callable[[Matrices, Matrices], Matrices]
     convolve: Callable[[Images, Filters, Vector, Windows], Images]
     weight_cotangent: Callable[[Images, Images, Windows, Filters], Filters]
     input_cotangent: Callable[[Images, Filters, Windows, Images], Images]

@@ -10,13 +10,13 @@ from math import pi
 
 import numpy as np
 
-from purenn.arrays import FLOAT64, Matrix, Stack, read_only
+from purenn.arrays import FLOAT64, Matrices, Matrix, read_only
 from purenn.kernels.elementwise import scalar
 from purenn.kernels.memory import empty
 from purenn.kernels.ops import Ops
 
 
-def angles(x: Matrix, frequency: Matrix, phase: Matrix) -> Stack:
+def angles(x: Matrix, frequency: Matrix, phase: Matrix) -> Matrices:
     """`2 pi x frequency + phase`; where that overflows, a large number."""
     found = empty((x.shape[1], x.shape[0], frequency.shape[1]), x.dtype)
     most = scalar(float(np.finfo(x.dtype).max) / 2.0, x.dtype)
@@ -26,11 +26,11 @@ def angles(x: Matrix, frequency: Matrix, phase: Matrix) -> Stack:
     return np.add(found, phase[:, np.newaxis], found)
 
 
-def _turns(frequency: Matrix) -> Stack:
+def _turns(frequency: Matrix) -> Matrices:
     return (frequency * scalar(2.0 * pi, frequency.dtype))[:, np.newaxis]
 
 
-def mapped(ops: Ops, wave: Stack, weight: Stack, bias: Matrix, x: Matrix) -> Matrix:
+def mapped(ops: Ops, wave: Matrices, weight: Matrices, bias: Matrix, x: Matrix) -> Matrix:
     """A linear map of the waves of each column, one after the other, and then `x` itself."""
     columns, samples, _ = wave.shape
     width = bias.size
@@ -42,8 +42,8 @@ def mapped(ops: Ops, wave: Stack, weight: Stack, bias: Matrix, x: Matrix) -> Mat
 
 
 def pulled(
-    ops: Ops, angle: Stack, wave: Stack, weight: Stack, x: Matrix, dy: Matrix
-) -> tuple[Stack, tuple[Matrix, Matrix, Stack, Matrix]]:
+    ops: Ops, angle: Matrices, wave: Matrices, weight: Matrices, x: Matrix, dy: Matrix
+) -> tuple[Matrices, tuple[Matrix, Matrix, Matrices, Matrix]]:
     """The cotangents of the angles, and those of frequency, phase, weight and bias."""
     columns, samples, _ = wave.shape
     maps = dy[:, :-columns].reshape(samples, columns, weight.shape[2]).swapaxes(0, 1)
@@ -57,12 +57,12 @@ def pulled(
     return turned, (read_only(by_x), phase, read_only(grads), _sums(maps))
 
 
-def _sums(stack: Stack) -> Matrix:
+def _sums(stack: Matrices) -> Matrix:
     sums: Matrix = np.add.reduce(stack, axis=1, dtype=FLOAT64).astype(stack.dtype)
     return read_only(sums)
 
 
-def input_cotangent(ops: Ops, angle_cotangent: Stack, frequency: Matrix, dy: Matrix) -> Matrix:
+def input_cotangent(ops: Ops, angle_cotangent: Matrices, frequency: Matrix, dy: Matrix) -> Matrix:
     """The cotangent of x: through its waves and as it is."""
     columns, samples, count = angle_cotangent.shape
     turns = _turns(frequency).reshape(columns, count, 1)

@@ -23,6 +23,7 @@ from purenn.layers._contract import Check, FreePass, Layer, Pass, X, Y, checked
 from purenn.layers._fitting import require_features
 from purenn.tree import EMPTY, Empty
 
+Alpha = Annotated[float, partial(checks.number, least=1e-30, most=1e30)]
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805  # keep mean 0 and variance 1
 
 
@@ -164,9 +165,7 @@ def log_softmax() -> Layer[Empty, A, A]:
 
 
 @maker
-def elu(
-    alpha: Annotated[float, partial(checks.number, least=1e-30, most=1e30)] = 1.0,
-) -> Layer[Empty, A, A]:
+def elu(alpha: Alpha = 1.0) -> Layer[Empty, A, A]:
     """Exponential linear unit: `x` where it is positive and `alpha * (exp(x) - 1)` elsewhere.
 
     Its derivative at 0 is alpha, which is from 1e-30 to 1e30. Clevert, Unterthiner and Hochreiter,

@@ -189,7 +189,7 @@ class Periodic(Node):
 
     frequency: Matrix = attrs.field(converter=matrix)
     phase: Matrix = attrs.field(converter=matrix)
-    weight: arrays.Stack = attrs.field(converter=arrays.matrices)
+    weight: arrays.Matrices = attrs.field(converter=arrays.matrices)
     bias: Matrix = attrs.field(converter=matrix)
 
 

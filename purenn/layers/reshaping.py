@@ -200,4 +200,6 @@ def _require_batches(subject: str, x: tuple[A, G]) -> None:
     arrays.require_floats(subject, first)
     arrays.require_floats(subject, second)
     if first.dtype != second.dtype:
-        raise DtypeError(subject, f"expected one dtype, got {first.dtype} and {second.dtype}.")
+        cure = "Convert inputs, for example with x.astype(np.float32); embeddings take a dtype."
+        got = f"{first.dtype} and {second.dtype}. {cure}"
+        raise DtypeError(subject, f"expected one dtype, got {got}")

@@ -16,6 +16,7 @@ L = TypeVar("L", bound=Matrix | Labels)  # the targets of a classifier
 SUM_TOLERANCE = 1e-3
 
 CURE = "at the end of the model, or take a loss of logits."
+OUTPUTS = "Give the model an output for each class, or take a binary loss or measure."
 FLATTEN = " Put flatten() at the end of the model, and flatten targets too."
 
 
@@ -33,6 +34,8 @@ def require_same_shape(name: str, prediction: N, target: object) -> N:
     y, t = arrays.require_array(name, prediction), arrays.require_array(name, target)
     if y.shape != t.shape:
         cure = " Add an axis: target[..., np.newaxis]." if y.shape == (*t.shape, 1) else ""
+        if y.ndim == 2 and t.shape == y.shape[:1] and t.dtype.kind in "iu" and not cure:
+            cure = " Labels go with losses and measures of classes: softmax_cross_entropy(), say."
         raise ShapeError(name, f"expected targets of shape {y.shape}, got {t.shape}.{cure}")
     if y.dtype not in FLOATS or y.dtype != t.dtype:
         kind = y.dtype if y.dtype in FLOATS else arrays.FLOAT32
@@ -50,7 +53,7 @@ def require_labels(name: str, labels: AnyArray, samples: int, classes: int | Non
     if classes is None:
         arrays.require_integers(name, labels)
     else:
-        cure = " Give the model an output for each class." * (classes == 1)
+        cure = f" {OUTPUTS}" * (classes == 1)
         arrays.require_indices(name, labels, classes, cure)
     if labels.shape[0] != samples or not samples:
         raise ShapeError(name, f"expected {samples or 'some'} labels, got {labels.shape[0]}.")
@@ -132,6 +135,6 @@ def require_distributions(name: str, what: str, rows: Matrix) -> None:
     wrong = np.flatnonzero(abs(sums - 1.0) > SUM_TOLERANCE)
     if wrong.size:
         cure = f"Put softmax() {CURE}" if what == "prediction" else "Divide each row by its sum."
-        cure = "Give the model an output for each class." if rows.shape[1] == 1 else cure
+        cure = OUTPUTS if rows.shape[1] == 1 else cure
         got = f"{sums[wrong[0]]:.6g} in row {wrong[0]}"
         raise DataError(f"{name}: expected {what} rows that sum to 1, got {got}. {cure}")

@@ -22,6 +22,7 @@ from purenn.losses import _targets
 from purenn.losses._contract import Loss, computed, computed_in_ops
 
 Epsilon = Annotated[float, partial(checks.number, above=0.0, below=0.5)]
+Margin = Annotated[float, partial(checks.number, least=0.0, below=0.5)]
 EPSILON = 1e-7
 
 
@@ -94,9 +95,7 @@ def _classes(name: str, prediction: Matrix, target: Matrix | Labels) -> Matrix |
 
 
 @maker
-def brier(
-    epsilon: Annotated[float, partial(checks.number, least=0.0, below=0.5)] = 0.0,
-) -> Loss[Matrix, Matrix | Labels]:
+def brier(epsilon: Margin = 0.0) -> Loss[Matrix, Matrix | Labels]:
     """Half the Brier score: half the squared distance of each row of probabilities from the target.
 
     Brier, "Verification of Forecasts Expressed in Terms of Probability" (1950), halved so that the

@@ -27,6 +27,9 @@ from purenn.training import Report, Step
 
 B_co = TypeVar("B_co", covariant=True)
 
+CURES = {"best": "Give best(metric), say.", "until": "Give patience(metric, epochs), say."}
+CURES |= {"batches_of": "Give a function of the key and the epoch."}
+
 
 @runtime_checkable
 class EpochBatches(Protocol[B_co]):
@@ -139,7 +142,7 @@ def _interruption(run: Run, progress: Progress[P, S], number: int) -> Interrupti
 def _require_functions(**functions: object) -> None:
     for name, function in functions.items():
         if function is not None or name not in ("until", "best"):
-            checks.function(name, function)
+            checks.function(name, function, CURES.get(name, ""))
 
 
 def _is_between(progress: Progress[P, S]) -> bool:

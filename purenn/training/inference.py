@@ -68,12 +68,12 @@ def evaluate(
         DataError: as in `predict`, or the data are neither a data set nor a pair.
     """
     checks.instance("The model", model, Layer)
-    require_loss_function("The measure", measure, "Give accuracy or mean_squared_error(), say.")
-    require_logits(model, measure)
-    mean = measure.mean if isinstance(measure, Loss) else measure
     if not isinstance(data, Dataset) and not checks.is_pair(data):
         got = checks.described(data)
         raise DataError(f"The data: expected a data set or a pair (inputs, targets), got {got}.")
+    require_loss_function("The measure", measure, "Give accuracy or mean_squared_error(), say.")
+    require_logits(model, measure)
+    mean = measure.mean if isinstance(measure, Loss) else measure
     source = Pair(data.inputs, data.targets) if isinstance(data, Dataset) else data
     total, samples = 0.0, 0
     for inputs, targets in _batches(source, batch_size):

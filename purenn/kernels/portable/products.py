@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from purenn.arrays import FLOAT32, Array, Matrix, Stack, typed_like
+from purenn.arrays import FLOAT32, Array, Matrices, Matrix, typed_like
 from purenn.kernels.memory import empty
 from purenn.kernels.ops import ProductPullback
 from purenn.kernels.portable import grids
@@ -144,7 +144,7 @@ def product_vjp(x: Matrix, weight: Matrix) -> tuple[Matrix, ProductPullback]:
     return contract(one, 1, other, 0), pull
 
 
-def products(stack: Stack, other: Stack) -> Stack:
+def products(stack: Matrices, other: Matrices) -> Matrices:
     """The products of the matrices in two stacks. Writable."""
     y = empty((stack.shape[0], stack.shape[1], other.shape[2]), stack.dtype)
     for out, one, two in zip(y, stack, other, strict=True):
