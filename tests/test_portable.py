@@ -144,7 +144,9 @@ def others() -> str:
         start, *gradients = (drawn(seed, dtype) for seed in range(0, 70, 10))
         found += [updated(each, start, gradients)[-1] for each in optimizers()]
         found += [initializer(KEY, (40, 30), dtype) for initializer in ALL]
-        found += [called(change, IMAGES.astype(dtype)) for change in (*CHANGES, *MIXINGS)]
+        images: Images = IMAGES.astype(dtype)
+        found += [called(change, images) for change in CHANGES]
+        found += [called(mixing, images) for mixing in MIXINGS]
     return digest(tuple(found))
 
 
