@@ -136,6 +136,14 @@ def test_arrays_that_are_not_aligned_crash_no_kernel() -> None:
     told("-c", UNALIGNED, env=os.environ | {"OPENBLAS_CORETYPE": "Prescott"})
 
 
+def test_images_whose_squares_vanish_report_no_underflow() -> None:
+    images: Images = np.full((1, 3, 3, 2), 1e-30, FLOAT32)
+    layer: Layer[Conv, Images, Images] = portable(conv(2, 3, groups=2))
+    params = layer.init(Key(0), images)
+    with np.errstate(all="raise"):
+        assert np.isfinite(layer.apply(params, images)).all()
+
+
 def test_portable_says_what_it_made() -> None:
     model = portable(linear(8) >> layers.relu() >> layers.residual(linear(8)))
     assert repr(model) == "portable(linear(8)) >> relu() >> residual(portable(linear(8)))"

@@ -115,7 +115,7 @@ def _powers_of_windows(x: Images, size: Pair, groups: int, count: int) -> Expone
     height, width = (min(pair) for pair in zip(size, x.shape[1:3], strict=True))
     down, across = x.shape[1] - height + 1, x.shape[2] - width + 1
     sums = np.zeros((len(x), down, across, groups), x.dtype)
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", under="ignore"):
         squares = np.add.reduce(np.square(split), axis=4)
         for row in range(height):
             for column in range(width):
