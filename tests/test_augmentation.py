@@ -123,6 +123,8 @@ def test_erased_rectangles_have_the_areas_and_ratios_asked_for() -> None:
     assert 2.6 < ratios.max() < 3.4
     assert found[:, 0].min() == found[:, 2].min() == 0
     assert (found[:, 1].max(), found[:, 3].max()) == (40, 60)
+    least: Changes = data.random_erasing(1.0, (1e-6, 1e-6))
+    assert (least(x, KEY) == 0.0).sum(axis=(1, 2, 3)).tolist() == [1] * 500
     whole: Changes = data.random_erasing(1.0, (1.0, 1.0), (1.0, 1.0))
     np.testing.assert_array_equal(whole(x, KEY)[:, :, 5:55].sum(axis=(0, 3))[:, 10:40], 0.0)
 
