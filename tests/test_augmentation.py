@@ -123,20 +123,23 @@ def test_erased_rectangles_have_the_areas_and_ratios_asked_for() -> None:
     assert 2.6 < ratios.max() < 3.4
     assert found[:, 0].min() == found[:, 2].min() == 0
     assert (found[:, 1].max(), found[:, 3].max()) == (40, 60)
+    least: Changes = data.random_erasing(1.0, (1e-6, 1e-6))
+    assert (least(x, KEY) == 0.0).sum(axis=(1, 2, 3)).tolist() == [1] * 500
     whole: Changes = data.random_erasing(1.0, (1.0, 1.0), (1.0, 1.0))
     np.testing.assert_array_equal(whole(x, KEY)[:, :, 5:55].sum(axis=(0, 3))[:, 10:40], 0.0)
 
 
 def test_cutouts_are_squares_cut_at_the_border() -> None:
-    cut: Changes = data.cutout(3)
-    found = np.array(boxes(cut(IMAGES, KEY), IMAGES))
-    assert len(found) == 200
+    cut: Changes = data.cutout(5)
+    y = cut(IMAGES, KEY)
+    found = np.array(boxes(y, IMAGES))
+    assert (len(found), y.min(), y[y != IMAGES].max()) == (200, 0.0, 0.0)
     heights, widths = found[:, 1] - found[:, 0], found[:, 3] - found[:, 2]
-    assert {*heights.tolist(), *widths.tolist()} == {2, 3}
+    assert {*heights.tolist(), *widths.tolist()} == {3, 4, 5}
     inner = (found[:, 0] > 0) & (found[:, 1] < 8)
-    assert (heights[inner] == 3).all()
-    assert {*found[:, 0].tolist()} == set(range(7))
-    assert {*found[:, 3].tolist()} == set(range(2, 11))
+    assert (heights[inner] == 5).all()
+    assert {*found[:, 0].tolist()} == set(range(6))
+    assert {*found[:, 3].tolist()} == set(range(3, 11))
 
 
 def test_noise_is_normal() -> None:
@@ -161,15 +164,18 @@ def test_mixup_blends_samples_and_targets_by_one_share() -> None:
 
 def test_cutmix_pastes_one_rectangle_and_weighs_by_its_area() -> None:
     x: Images = np.arange(6.0).reshape(6, 1, 1, 1) * np.ones((1, 12, 16, 1))
-    areas = []
+    places: list[tuple[int, int, int, int]] = []
     for seed in range(100):
         y, rows = data.cutmix(1.0, 6)(x, np.arange(6), Key(seed))
         shares = np.array([[(image == n).mean() for n in range(6)] for image in y])
         np.testing.assert_allclose(rows, shares, atol=1e-12)
         found = boxes(y, x)
         assert len(set(found)) <= 1
-        areas += [0.0 if not found else (found[0][1] - found[0][0]) * (found[0][3] - found[0][2])]
-    assert 0.25 < np.mean(areas) / 192 < 0.45
+        places += found[:1] or [(6, 6, 8, 8)]
+    tops, bottoms, lefts, rights = np.transpose(places)
+    assert 0.25 < np.mean((bottoms - tops) * (rights - lefts)) / 192 < 0.45
+    assert (tops.min(), bottoms.max(), lefts.min(), rights.max()) == (0, 12, 0, 16)
+    assert 10.5 < np.mean(tops + bottoms) < 12.5  # even lengths lie half a pixel before the center
 
 
 def bits_of(batches: AugmentedBatches[Images, Matrix]) -> list[tuple[object, Key]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Annotated
@@ -14,7 +15,7 @@ from contracts import copies
 from refusals import evaluate, refused
 
 import purenn as nn
-from purenn import checks, initializers, layers, losses, maker, schedules
+from purenn import checks, initializers, layers, losses, maker, optimizers, schedules
 from purenn.arrays import FLOAT64
 from purenn.errors import OptionError
 from purenn.expressions import Call, Chained, Expressed
@@ -51,6 +52,30 @@ def test_copies_and_pickles_are_equal(shown: str, value: Expressed) -> None:
         assert type(again) is type(value)
         assert repr(again) == shown
     assert [other for _, other in VALUES if other == value] == [value]
+
+
+# The defaults, behind a bar, which are those of papers, of PyTorch or of optax.
+DEFAULTS = """
+batch_norm(| 0.9, 1e-5)  layer_norm(| 1e-5)  group_norm(2| 1e-5)  rms_norm(| 1e-6)  prelu(| 0.25)
+leaky_relu(| 0.01)  elu(| 1.0)  conv(8, 3| 1, "same", 1)  max_pool(| 2, None, "valid")
+average_pool(| 2, None, "valid")  softmax_cross_entropy(| 0.0)  huber(| 1.0)  softmax_focal(| 2.0)
+sigmoid_focal(| 2.0, None)  sgd(0.1| 0.9)  adam(0.1| 0.9, 0.999, 1e-8)  adagrad(0.1| 1e-10)
+adamw(0.1| 0.9, 0.999, 1e-8, 0.01)  nadam(0.1| 0.9, 0.999, 1e-8)  amsgrad(0.1| 0.9, 0.999, 1e-8)
+rmsprop(0.1| 0.9, 1e-8)  lion(0.1| 0.9, 0.99, 0.001)  lamb(0.1| 0.9, 0.999, 1e-6, 0.01)
+schedule_free_sgd(0.1| 0.9)  schedule_free_adamw(0.1| 0.9, 0.999, 1e-8, 0.01)
+averaged(sgd(0.1)| 0.999)  lookahead(sgd(0.1)| 5, 0.5)  adaptive_clipping(| 0.01, 0.001)
+gradient_noise(Key(0)| 0.01, 0.55)  one_cycle(0.1, 9| 0.3, 25.0, 1e4)  cosine(0.1, 9| 0.0)
+cosine_restarts(0.1, 9| 1, 0.0)  polynomial(0.1, 9| 1.0, 0.0)  log_cosine(0.1, 9| 4)
+random_flip(| 0.5)  random_erasing(| 0.5, (0.02, 0.33), (0.3, 1 / 0.3), 0.0)
+"""
+MAKERS = {**vars(nn.data), **vars(layers), **vars(losses), **vars(optimizers), **vars(schedules)}
+
+
+@pytest.mark.parametrize("call", re.findall(r"\w.+?\)(?=  |\n)", DEFAULTS))
+def test_arguments_have_these_defaults(call: str) -> None:
+    given, _, others = call.partition("|")
+    whole = given + ", " * (given[-1] != "(") + others
+    assert repr(evaluate(whole, {**MAKERS, "Key": nn.Key})) == f"{given})"
 
 
 def test_what_is_built_alike_is_equal() -> None:
