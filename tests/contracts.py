@@ -15,7 +15,7 @@ import pytest
 
 from purenn import Key, Layer
 from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Matrix, Shape
-from purenn.tree import leaves, rebuild
+from purenn.tree import compose_like, decompose, leaves
 
 P = TypeVar("P")
 S = TypeVar("S")
@@ -66,8 +66,9 @@ def matrix(rows: list[list[float]], dtype: FloatDtype = FLOAT64) -> Matrix:
 
 
 def moved(function: Callable[[Array], Array], tree: T) -> T:
-    """The tree of what a function gives, itself: `map_leaves` would copy what can be written to."""
-    return rebuild(tree, tuple(map(function, leaves(tree))))
+    """The tree of what a function gives, itself: `rebuild` would copy what can be written to."""
+    found, structure = decompose(tree, np.ndarray)
+    return compose_like(tree, structure, map(function, found))
 
 
 def spread(array: Array) -> Array:

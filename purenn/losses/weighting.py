@@ -73,8 +73,8 @@ def combined(
 
     Predictions are pairs, as those of `branches`, and so are targets: `dataset(x, (y, z))`. With
     `branches(a, branches(b, c))` goes `combined(first, combined(second, third))`. Each is the loss
-    of a batch, so that one may ignore samples that the other does not. Then the means that steps
-    and `evaluate` report depend on the batches.
+    of a batch, so that one may ignore samples that the other does not, or be `summed` alone. Then
+    the means that steps and `evaluate` report depend on the batches: evaluate each part by itself.
 
     >>> from purenn.losses import mean_squared_error, softmax_cross_entropy
     >>> combined(softmax_cross_entropy(), mean_squared_error(), (1.0, 0.1))
