@@ -181,8 +181,7 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
                 Adam remembers large gradients for long. Whole numbers are factors too, not copies.
         """
         if isinstance(self.class_weight, str):
-            cure = "Give a dict of weights."
-            raise OptionError(f"class_weight: partial_fit cannot balance classes. {cure}")
+            raise OptionError("class_weight: partial_fit cannot balance classes. Give a dict.")
         is_multilabel = _kind(y) == "multilabel-indicator"
         if not hasattr(self, "params_"):
             if classes is None and not is_multilabel:

@@ -26,13 +26,12 @@ Sizes = tuple[int, int, int, int]
 Parts = Iterator[tuple[Tap, Images]]  # what comes to each element of all windows
 
 
-def maximum(x: Images, windows: Windows, *, is_portable: bool) -> Images:
+def maximum(x: Images, windows: Windows) -> Images:
     """The maximum of each window, with -infinity beyond the images."""
     y = empty((x.shape[0], *windows.count, x.shape[3]), x.dtype)
     for block in blocks(x.shape[0], prod(x.shape[1:])):
         _reduce(np.maximum, cover(x[block], windows, -inf), windows, y[block])
-        if is_portable:  # which of 0 and -0 is larger is up to the processor
-            np.add(y[block], 0.0, y[block])
+        np.add(y[block], 0.0, y[block])  # which of 0 and -0 is larger is up to the processor
     return read_only(y)
 
 

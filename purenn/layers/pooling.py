@@ -7,9 +7,8 @@ from functools import partial
 
 from purenn.arrays import Images, Matrix, read_only
 from purenn.errors import ShapeError
-from purenn.expressions import maker, with_ops
+from purenn.expressions import maker
 from purenn.kernels import pooling as kernels
-from purenn.kernels.ops import FAST, Ops
 from purenn.kernels.windows import Windows
 from purenn.layers._contract import FreePass, Layer
 from purenn.layers._images import MOST, Padding, Size, by, pair, require_images, sliding
@@ -37,11 +36,11 @@ def max_pool(
         padding: as in `conv`. What "same" adds is never the maximum.
     """
 
-    def forward(ops: Ops, x: Images, windows: Windows) -> FreePass[Images, Images]:
-        y = kernels.maximum(x, windows, is_portable=ops is not FAST)
+    def forward(x: Images, windows: Windows) -> FreePass[Images, Images]:
+        y = kernels.maximum(x, windows)
         return y, lambda dy: kernels.maximum_cotangent(x, y, dy, windows)
 
-    return with_ops(lambda ops: _pool("max_pool", size, stride, padding, partial(forward, ops)))
+    return _pool("max_pool", size, stride, padding, forward)
 
 
 @maker
