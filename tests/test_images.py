@@ -12,7 +12,7 @@ import pytest
 from contracts import KEY, bits, dtypes, pulled
 from counting import memory_of, work_of
 
-from purenn import Empty, Layer, initializers, portable
+from purenn import Empty, Layer, initializers
 from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Images, Matrix
 from purenn.kernels import memory
 from purenn.layers import (
