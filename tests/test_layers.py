@@ -171,6 +171,7 @@ def test_alpha_dropout_keeps_mean_and_variance(rate: float, dtype: FloatDtype) -
     lowest = -1.7580993408473766
     kept = np.where(dx == 0, lowest, x)
     np.testing.assert_allclose(y, (kept - rate * lowest) * dx.max(), atol=1e-5)
+    assert dx.max() == pytest.approx(((1 - rate) * (1 + rate * lowest**2)) ** -0.5)
     assert bits(layer.apply(EMPTY, x)) == bits(x)
 
 

@@ -51,6 +51,9 @@ def test_parts_differ_by_key_and_every_sample_is_drawn_as_often() -> None:
         for seed in range(400):
             drawn[numbers(split(data, 0.3, Key(seed), stratify)[1])] += 1
         assert (drawn.sum(), drawn.min() > 80, drawn.max() < 160) == (2400, True, True)
+    uneven = np.repeat([0, 1], [6, 4])  # of which 1.8 and 1.2 are to be drawn
+    second = numbers(split(numbered(10), 0.3, Key(0), uneven)[1])
+    assert np.bincount(uneven[second]).tolist() == [2, 1]
 
 
 def test_parts_are_columns_of_their_rows_and_copy_none() -> None:
