@@ -12,7 +12,6 @@ from contracts import bits, normal, pulled
 
 from purenn import Empty, Key, Layer, Linear, Pullback
 from purenn.arrays import Matrix
-from purenn.errors import OptionError
 from purenn.layers import Block, block, identity, linear, relu, tanh
 from purenn.tree import paths
 
@@ -89,8 +88,6 @@ def test_a_chain_with_another_function_is_a_layer_like_any_other() -> None:
     assert len(fitted) == 1
     found = (block(fitted) >> head).init(KEY, X)
     assert bits(found[0].inner[0].weight) == bits(first[0].weight)
-    with pytest.raises(OptionError, match="are a bare tuple"):
-        (fitted >> head).init(KEY, X)
 
 
 @attrs.frozen(repr=False, eq=False)

@@ -174,8 +174,7 @@ def test_only_another_purenn_excuses_another_digest_of_a_portable_run(tmp_path: 
         "No environment explains it. Look at what the configuration leaves out: were more epochs "
         "asked for with --resume? Were the data the same?"
     )
-    facts = tmp_path / "environment.json"
-    facts.write_text(facts.read_text().replace(f'"{__version__}"', '"0.0"'))
+    file.write_text(file.read_text().replace(f'"{__version__}"', '"0.0"'))
     _, told = verification.verified(tmp_path)
     assert told.endswith(f'may explain it:\n  purenn: "0.0" there, "{__version__}" here')
 

@@ -11,7 +11,7 @@ from sklearn import config_context
 from sklearn.base import clone
 
 import purenn as nn
-from purenn.errors import DataError, TreeError
+from purenn.errors import DataError
 from purenn.estimators import Classifier
 
 
@@ -182,15 +182,3 @@ def test_categories_that_look_alike_are_not_one() -> None:
     grades, labels = [Grade() for _ in range(4)], np.arange(80) % 4
     table = pd.DataFrame({"a": pd.Categorical([grades[n] for n in labels], categories=grades)})
     assert classifier(epochs=60).fit(table, labels).score(table, labels) == 1.0
-
-
-def test_the_first_call_blames_no_call_before() -> None:
-    def wrong(inputs: int, outputs: int) -> object:
-        return nn.Layer[object, nn.Matrix, nn.Matrix](
-            nn.linear(outputs).init,
-            lambda params, x: x,
-            lambda params, x, key: (x, lambda dy: ((params,), lambda: dy)),
-        )
-
-    with pytest.raises(TreeError, match="do not match"):
-        regressor(model=wrong).partial_fit(NUMBERS, NUMBERS)

@@ -14,8 +14,8 @@ import pytest
 from faults import NO_FAULT, Fault, Watch
 from states import contents
 
-from purenn import files
-from purenn.errors import OptionError, UnavailableError
+from purenn import files, runs
+from purenn.errors import OptionError, RunError, UnavailableError
 
 
 @pytest.fixture
@@ -89,6 +89,10 @@ class TestCrashes:
         monkeypatch.setattr(os, name, picky)
         files.write(file, b"new")
         assert file.read_bytes() == b"new"
+        place, told = file.with_name("run"), f"in use by process {os.getpid()}"  # as its file says
+        config = runs.Config("x.py", {})
+        with runs.start(place, config), pytest.raises(RunError, match=told), runs.resume(place):
+            pass
 
     def test_writes_of_one_byte(self, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         write = os.write

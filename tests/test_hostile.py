@@ -107,6 +107,7 @@ HELPERS = {
     "both": "lambda y, pull: (lambda grads, dx: (y, grads, dx()))(*pull(y))",
     "state": "lambda slots: State(PARAMS, slots, 0)",
     "moved": "lambda optimizer: lambda slots: optimizer.update(state(slots), PARAMS, 1.0)",
+    "stepped": "lambda loss, own, batch: training_step(MODEL, loss, own)(own.init(PARAMS), batch)",
     "losing": "lambda *found: value_and_grad(MODEL, lambda p, t: found)(PARAMS, X, Y, KEY)",
     "entered": "lambda context: (context.__enter__(), context.__exit__(None, None, None))",
     "classifier": "lambda **options: Classifier(model=(4,), epochs=1, random_state=0, **options)",

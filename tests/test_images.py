@@ -13,21 +13,10 @@ from contracts import KEY, bits, dtypes, pulled
 from counting import memory_of, work_of
 
 from purenn import Empty, Layer, initializers
-from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Images, Matrix
+from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Images
 from purenn.kernels import memory
-from purenn.layers import (
-    Conv,
-    Padding,
-    add,
-    average_pool,
-    conv,
-    flatten,
-    global_average_pool,
-    max_pool,
-    pad,
-    unflatten,
-    upsample,
-)
+from purenn.layers import Conv, Padding, add, conv, flatten, pad, unflatten
+from purenn.layers.pooling import average_pool, global_average_pool, max_pool, upsample
 from purenn.testing import check_layer
 from purenn.tree import leaves
 
@@ -237,15 +226,6 @@ def test_upsample_and_unflatten() -> None:
     rows = flatten().apply(EMPTY, X)
     again, _, drows = pulled(unflatten(*X.shape[1:]), EMPTY, rows, X)
     assert bits((again, drows)) == bits((X, rows))
-
-
-def test_features_are_added_to_each_pixel() -> None:
-    layer: Layer[Empty, tuple[Images, Matrix], Images] = add()
-    shifts: Matrix = X[:, 0, 0]
-    y, _, (dx, ds) = pulled(layer, EMPTY, (X, shifts), X)
-    assert bits((y, dx)) == bits((X + shifts[:, np.newaxis, np.newaxis], X))
-    np.testing.assert_allclose(ds, X.sum(axis=(1, 2)), atol=1e-14)
-    check_layer(layer, (X, shifts))
 
 
 def test_a_sum_keeps_no_input_alive() -> None:

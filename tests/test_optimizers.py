@@ -601,11 +601,8 @@ def test_what_decays_does_not_get_stuck_as_subnormal_numbers(dtype: FloatDtype) 
 
     fast, ahead = nn.sgd(RATE), nn.descend(opt.nesterov(0.9), RATE)
     found = [*settle(fast), *settle(ahead), *settle(nn.adam(RATE)), *settle(opt.nadam(RATE))]
-    found += [
-        *settle(opt.amsgrad(RATE)),
-        *settle(opt.rmsprop(RATE)),
-        *settle(opt.lion(RATE, weight_decay=0.0)),
-    ]
+    found += [*settle(opt.amsgrad(RATE)), *settle(opt.rmsprop(RATE))]
+    found += settle(opt.lion(RATE, weight_decay=0.0))
     assert not any(leaf.any() for leaf in found)
     edge = (np.array([tiny, -1.5 * tiny], dtype),)
     slots = opt.Velocity((np.zeros(2, dtype),))

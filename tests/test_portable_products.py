@@ -11,7 +11,6 @@ from contracts import dtypes, matrix, pulled
 
 from purenn import Empty, Key, Layer, Linear, layers, linear, maker, portable
 from purenn.arrays import FLOAT32, FLOAT64, FLOATS, Array, FloatDtype, Images, Matrix
-from purenn.errors import LabelError
 from purenn.initializers import Initializer, zeros
 from purenn.layers import Conv, Weight, conv, linear_without_bias
 from purenn.losses import softmax_cross_entropy
@@ -188,18 +187,13 @@ def test_a_layer_is_told_whether_it_is_portable(weight: Initializer | None) -> N
         check_portable(model, x)
 
 
-def log_cosh(prediction: Matrix, target: Matrix) -> tuple[float, Matrix]:
-    error: Matrix = prediction - target
-    return float(np.mean(np.log(np.cosh(error)))), np.tanh(error) / error.size
-
-
 @pytest.mark.slow
 def test_a_loss_is_told_whether_it_is_portable() -> None:
     rng = np.random.default_rng(0)
     x, labels = rng.standard_normal((200, 300)), rng.integers(0, 300, 200)
     check_portable_call(portable(softmax_cross_entropy()), x, labels)
-    with pytest.raises(ContractError, match=r"log_cosh at \w+> gives other bits with NPY_DISABLE"):
-        check_portable_call(log_cosh, x, x[::-1])
+    with pytest.raises(ContractError, match="<ufunc 'exp'> gives other bits with NPY_DISABLE"):
+        check_portable_call(np.exp, x.astype(np.float32))
 
 
 def drawn(x: Matrix) -> Matrix:
@@ -214,11 +208,6 @@ def test_what_another_process_cannot_repeat_is_no_fault_of_kernels() -> None:
     ):
         with pytest.raises(ContractError, match=message):
             check_portable(layers.activation(function, np.multiply), x)
-
-
-def test_an_example_that_does_not_fit_is_told_as_anywhere() -> None:
-    with pytest.raises(LabelError):
-        check_portable(layers.embedding(3, 2), np.array([5]))
 
 
 def test_kernels_that_the_processor_cannot_run_are_left_out(

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from purenn import runs
-from purenn.errors import FormatError, OptionError, RunError
+from purenn.errors import FormatError, RunError
 from purenn.runs.config import changes
 
 
@@ -100,17 +100,6 @@ def test_files_that_hold_none(
     with pytest.raises(error), runs.resume(tmp_path):
         pass
     assert [found.name for found in tmp_path.iterdir()] == ["config.json"]
-
-
-def test_settings_that_json_cannot_hold() -> None:
-    nested: list[object] = []
-    nested.append(nested)
-    for value, problem in (
-        (10**5000, ".a: expected a finite"),
-        (nested, ": it is nested too deep"),
-    ):
-        with pytest.raises(OptionError, match=f"settings{problem}"):
-            runs.Config("x.py", {"a": value})
 
 
 def test_a_large_file_that_repeats_a_name_is_refused_at_once(tmp_path: Path) -> None:

@@ -47,13 +47,6 @@ class TestRecords:
         with refused(OptionError, f"metric 'x': expected a number, got {value!r}."):
             record(0, {"x": value})
 
-    def test_their_names_are_strings_and_not_that_of_the_epoch(self) -> None:
-        with refused(OptionError, "the epoch's number has that name. Choose another."):
-            record(0, {"epoch": 0})
-        metrics: dict[str, float] = json.loads('{"a": 1}', object_pairs_hook=lambda _: {0: 0.5})
-        with refused(OptionError, "The name of a metric: expected a str, got 0."):
-            record(0, metrics)
-
 
 class TestEarlyStopping:
     records = tuple({"epoch": n, "loss": loss} for n, loss in enumerate([0.9, 0.5, 0.7, 0.5, 0.6]))

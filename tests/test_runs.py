@@ -140,20 +140,6 @@ class TestLocks:
             check_in_use(tmp_path, f"process {os.getpid()}")
             check_in_use(tmp_path, f"process {os.getpid()}")
 
-    def test_the_file_is_enough_where_folders_cannot_be_opened(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        opened = os.open
-
-        def on_windows(path: Path, flags: int, mode: int = 0o777) -> int:
-            if path.is_dir():
-                raise PermissionError
-            return opened(path, flags, mode)
-
-        monkeypatch.setattr(os, "open", on_windows)
-        with runs.resume(tmp_path, CONFIG):
-            check_in_use(tmp_path, f"process {os.getpid()}")
-
     def test_what_changed_until_it_was_locked_is_noticed(self, tmp_path: Path) -> None:
         check = Mock(side_effect=[None, RunError("changed")])
         with refusals.refused(RunError, "changed"), locked(tmp_path, check):

@@ -132,22 +132,6 @@ def test_a_rate_that_is_too_high_diverges_loudly_but_without_a_warning(rate: flo
         nn.fold(step, optimizer.init(model.init(KEY, x)), chain(*epochs))
 
 
-@pytest.mark.parametrize("optimizer", [STILL, nn.adam(0.1), opt.lamb(0.1)], ids=repr)
-def test_a_loss_that_overflows_is_told_without_a_warning(optimizer: nn.Optimizer[object]) -> None:
-    x: Matrix = np.full((2, 1), 1e25, np.float32)
-    step = nn.training_step(nn.linear(1), SQUARED, optimizer)
-    with pytest.raises(DivergenceError, match=r"^The loss is inf at step 0\. Nothing has moved"):
-        step(optimizer.init(nn.linear(1).init(KEY, x)), Batch(x, x, KEY))
-
-
-def test_a_batch_that_is_not_finite_is_no_matter_of_the_rate() -> None:
-    x: Matrix = np.array([[1.0, math.nan]])
-    batch = Batch(x, (x[:, :1], np.ones(1)), KEY)
-    step = nn.training_step(nn.linear(1), losses.weighted(SQUARED), STILL)
-    with pytest.raises(DivergenceError, match=r"0\. Leave out what is not finite in its batch\.$"):
-        step(STILL.init(nn.linear(1).init(KEY, x)), batch)
-
-
 @pytest.mark.parametrize(("dx", "error"), [(None, TypeError), (lambda: None, AttributeError)])
 def test_layers_that_break_their_contract_lead_to_its_checks(
     dx: nn.Thunk[Matrix], error: type[Exception]
@@ -222,10 +206,6 @@ WAITING = nn.descend(opt.plateau(3), 0.1)
 PATIENT = opt.skip_nonfinite(WAITING, 3)
 
 
-def unknown(y: Matrix, target: Matrix) -> tuple[float, Matrix]:
-    return math.nan, y
-
-
 def test_a_batch_without_counted_samples_is_no_observation_of_a_plateau() -> None:
     step = nn.training_step(MAP, IGNORING, WAITING)
     none: Labels = np.full(4, -1)
@@ -233,22 +213,6 @@ def test_a_batch_without_counted_samples_is_no_observation_of_a_plateau() -> Non
     state, reports = nn.fold(step, WAITING.init(FIRST), batches)
     assert state.slots == opt.Plateau(best=reports[-1].loss, waited=0, factor=1.0)
     assert reports[0].loss == 0.0 < reports[-1].loss
-
-
-@pytest.mark.parametrize(
-    ("optimizer", "loss", "batch"),
-    [
-        (WAITING, unknown, GOOD),
-        (PATIENT, unknown, GOOD),
-        (opt.accumulated(PATIENT, 2), unknown, GOOD),
-        (opt.accumulated(WAITING, 2), SQUARED, BAD),
-    ],
-)
-def test_a_loss_of_nan_is_divergence_at_once_if_no_update_will_skip_it(
-    optimizer: nn.Optimizer[object], loss: nn.Loss[Matrix, Matrix], batch: Batch[Matrix, Matrix]
-) -> None:
-    with pytest.raises(DivergenceError, match=r"^The loss is nan at step 0"):
-        nn.training_step(MAP, loss, optimizer)(optimizer.init(FIRST), batch)
 
 
 def test_an_accumulated_plateau_is_told_the_mean_of_the_losses() -> None:
