@@ -20,11 +20,8 @@ KEY = Key(5)
 Changes = Augmentation[Images]
 Blends = Mixing[Images]
 CHANGES: list[Changes] = [
-    data.random_flip(),
-    data.random_shift(2),
-    data.random_erasing(value=-1.0),
-    data.cutout(3),
-    data.gaussian_noise(0.1),
+    *(data.random_flip(), data.random_shift(2), data.random_erasing(value=-1.0)),
+    *(data.cutout(3), data.gaussian_noise(0.1)),
 ]
 MIXINGS: list[Blends] = [data.mixup(0.4, SIZE), data.cutmix(1.0, SIZE)]
 
@@ -83,11 +80,8 @@ def test_shifts_move_images_by_every_offset_and_fill_in_zeros() -> None:
     y, seen = shift(IMAGES, KEY), set()
     padded = np.pad(IMAGES, ((0, 0), (2, 2), (2, 2), (0, 0)))
     for found, image in zip(y, padded, strict=True):
-        fits = [
-            (i, j)
-            for i, j in np.ndindex(5, 5)
-            if np.array_equal(found, image[i : i + 8, j : j + 10])
-        ]
+        shown = {(i, j): image[i : i + 8, j : j + 10] for i, j in np.ndindex(5, 5)}
+        fits = [place for place, part in shown.items() if np.array_equal(found, part)]
         assert len(fits) == 1
         seen.update(fits)
     assert len(seen) == 25

@@ -24,6 +24,7 @@ from purenn.schedules import Schedule, cosine
 from purenn.training import measure_ignoring
 
 HEAD = linear(3, weight=initializers.he_normal(0.1)) >> layers.block(linear(3) >> relu())
+IGNORING = measure_ignoring(nn.binary_accuracy(0.0), -1)
 VALUES: list[tuple[str, Expressed]] = [
     ("linear(3, weight=he_normal(slope=0.1)) >> block(linear(3) >> relu())", HEAD),
     ("linear(1) >> (relu() >> relu())", linear(1) >> (relu() >> relu())),
@@ -36,10 +37,7 @@ VALUES: list[tuple[str, Expressed]] = [
     ("clip_by_value(1.0) >> momentum(0.9)", nn.clip_by_value(1.0) >> nn.momentum(0.9)),
     ("descend(momentum(0.9), cosine(0.1, 5))", nn.descend(nn.momentum(0.9), cosine(0.1, 5))),
     ("join(0.2, (3, constant(0.1)))", schedules.join(0.2, (3, schedules.constant(0.1)))),
-    (
-        "measure_ignoring(binary_accuracy(threshold=0.0), -1)",
-        measure_ignoring(nn.binary_accuracy(0.0), -1),
-    ),
+    ("measure_ignoring(binary_accuracy(threshold=0.0), -1)", IGNORING),
 ]
 
 

@@ -34,10 +34,8 @@ from purenn.training import Report
 from spiral import SpiralSettings
 
 PACKAGES = "data datasets errors estimators initializers layers losses optimizers runs schedules"
-MODULES = [
-    import_module(f"purenn.{name}")
-    for name in (*PACKAGES.split(), "testing", "training", "tree", "vectors")
-]
+PUBLIC = f"{PACKAGES} testing training tree vectors"
+MODULES = [import_module(f"purenn.{name}") for name in PUBLIC.split()]
 
 # What the calls and values are written with.
 X: Matrix = np.random.default_rng(0).standard_normal((4, 3)).astype(np.float32)

@@ -17,10 +17,8 @@ from properties import given
 
 from purenn import Key, dataset, linear, relu, shuffled_batches
 from purenn.arrays import Shape
-from purenn.errors import TreeError
 from purenn.initializers import Initializer
 from purenn.keys import INDEX_LIMIT, SEED_LIMIT
-from purenn.tree import leaves
 
 seeds = st.integers(0, SEED_LIMIT - 1)
 labels = st.text("ab\0α", max_size=3)
@@ -117,11 +115,3 @@ def test_keys_are_values() -> None:
     number: int = np.array([2**32 - 1], np.uint64)[0]
     assert Key(number).child("a", number) == Key(int(number)).child("a", int(number))
     assert type(Key(number).seed) is int
-
-
-def test_a_key_is_no_tree_whether_its_seed_was_needed_or_not() -> None:
-    key = Key(0).child("batch")
-    for _ in range(2):
-        with pytest.raises(TreeError, match="expected a tree of arrays"):
-            leaves(key)
-        assert key.seed

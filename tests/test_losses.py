@@ -34,6 +34,7 @@ SIGNS, COLUMN = np.where(SOFT > 0.2, 1.0, -1.0), CODES[:, np.newaxis].astype(flo
 HINGES = np.maximum(1.0 - CODES * LOGITS[:, 0], 0.0)
 OF_TWO = np.maximum(1.0 + np.where(HARD == 0, 1, -1) * (LOGITS[:, 0] - LOGITS[:, 1]), 0.0)
 BEST_OTHERS = np.array([max(np.delete(row, n)) for row, n in zip(LOGITS, HARD, strict=True)])
+OF_THREE = np.maximum(1.0 + BEST_OTHERS - LOGITS[range(4), HARD], 0.0)
 ENTROPY = -sum(x * math.log(x) for x in SOFT.ravel().tolist() if x) / 4
 WEIGHTS, WHOLE = np.array([1.0, 0.0, 2.0, 0.5]), np.array([1, 0, 2, 1])
 TABLE, HALVED = np.array([1.0, 2.5, 0.5]), ((S - SOFT) ** 2).sum(axis=1) / 2
@@ -68,12 +69,7 @@ FORMULAS: list[tuple[object, ...]] = [
     (losses.hinge(), LOGITS, SIGNS, np.maximum(1 - SIGNS * LOGITS, 0)),
     (losses.hinge(), LOGITS, (SIGNS + 1) / 2, np.maximum(1 - SIGNS * LOGITS, 0)),
     (losses.hinge(), LOGITS[:, :1], CODES, HINGES),
-    (
-        losses.multiclass_hinge(),
-        LOGITS,
-        HARD,
-        np.maximum(1 + BEST_OTHERS - LOGITS[range(4), HARD], 0),
-    ),
+    (losses.multiclass_hinge(), LOGITS, HARD, OF_THREE),
     (losses.multiclass_hinge(), LOGITS[:, :2], FIRST.astype(int), OF_TWO),
     (TRIPLE, LOGITS[:, :1], COLUMN, np.where(CODES > 0, 3, 1) * HINGES),
     (weighted(summed(brier())), S, (SOFT, WHOLE), 4 * WHOLE * HALVED),
