@@ -8,7 +8,7 @@ from typing import TypeVar
 import attrs
 import numpy as np
 import pytest
-from contracts import bits, copies, dtypes, matrix, noise, normal
+from contracts import P, bits, copies, dtypes, matrix, noise, normal
 
 import purenn as nn
 from purenn import layers, training
@@ -16,7 +16,6 @@ from purenn.arrays import Array, FloatDtype, Images, Labels, read_only, typed_li
 from purenn.data import Batch
 from purenn.tree import leaves, map_leaves, moving_leaves, rebuild
 
-P = TypeVar("P")
 V = TypeVar("V", bound=Array)
 W = TypeVar("W", bound=Array)
 

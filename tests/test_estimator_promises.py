@@ -6,10 +6,10 @@ import copy
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stdout
 from io import StringIO
-from typing import TypeVar
 
 import numpy as np
 import pytest
+from contracts import S
 from estimating import LABELS, NUMBERS, VALUES, X, classifier, regressor, same
 from threadpoolctl import threadpool_info
 
@@ -20,7 +20,6 @@ from purenn.estimators._links import error_rate
 from purenn.layers import Block, block
 
 Softmax = tuple[nn.Linear, nn.Empty]
-S = TypeVar("S")
 
 
 class Interrupting(StringIO):

@@ -207,8 +207,6 @@ def test_models_losses_and_optimizers_of_ones_own() -> None:
     options = {"optimizer": counted, "loss": watched, "batch_size": 100, "epochs": 4}
     regressor(**options).fit(NUMBERS, VALUES)
     assert (steps, sizes) == ([12], [100, 100, 100, 88, 88] * 4)  # without 54 of 354 rows
-    full = classifier(preset="full", epochs=2).fit(X, LABELS)
-    assert "periodic_embedding" in repr(full.model_)
 
 
 def probable(inputs: int, outputs: int) -> object:

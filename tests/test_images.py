@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 import weakref
 from functools import partial
-from typing import TypeVar
 
 import numpy as np
 import pytest
-from contracts import KEY, bits, dtypes, pulled
+from contracts import KEY, P, bits, dtypes, pulled
 from counting import memory_of, work_of
 
 from purenn import Empty, Layer, initializers
@@ -19,8 +18,6 @@ from purenn.layers import Conv, Padding, add, conv, flatten, pad, unflatten
 from purenn.layers.pooling import average_pool, global_average_pool, max_pool, upsample
 from purenn.testing import check_layer
 from purenn.tree import leaves
-
-P = TypeVar("P")
 
 EMPTY = Empty()
 Pair = tuple[int, int]

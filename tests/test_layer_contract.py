@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TypeVar
 
 import attrs
 import numpy as np
 import pytest
-from contracts import bits, check_close, copies, dtypes, makers, moved, noise, normal, spread
+from contracts import P, X, Y, bits, check_close, copies, dtypes, makers, moved, normal, spread
 from refusals import evaluate
 
 from purenn import Empty, Key, Layer, Leaves, layers, portable
@@ -20,11 +19,8 @@ from purenn.layers import batch_norm, block, dropout, flatten, frozen, linear, t
 from purenn.testing import check_layer
 from purenn.tree import leaves
 
-P = TypeVar("P")
-X = TypeVar("X")
-Y = TypeVar("Y")
-
-KEY, ROWS, MORE, SEQUENCES = Key(7), normal(0, 4, 3), normal(1, 4, 2), noise(3, (4, 2, 3))
+KEY, ROWS, MORE = Key(7), normal(0, 4, 3), normal(1, 4, 2)
+SEQUENCES: Array = np.random.default_rng(3).standard_normal((4, 2, 3))
 IMAGES: Images = np.random.default_rng(2).standard_normal((4, 2, 3, 5))
 MANY = 3000
 SYMBOLS: Labels = np.array([4, 0, 4, 1], np.uint8)

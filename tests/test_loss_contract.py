@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
 
 import attrs
 import numpy as np
 import pytest
-from contracts import check_close, dtypes, makers, moved, normal, spread
+from contracts import T, Y, check_close, dtypes, makers, moved, normal, spread
 
 from purenn import Loss, losses, portable
 from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Labels, Leaves, Matrix, Vector
 from purenn.losses import brier, class_weighted, softmax_cross_entropy, summed, weighted
 from purenn.testing import check_loss
 from purenn.tree import leaves
-
-T = TypeVar("T")
-Y = TypeVar("Y")
 
 Place = Callable[[Array], Array]
 VALUES, LOGITS, COLUMN = normal(0, 5, 3), 3.0 * normal(1, 5, 3), normal(2, 5, 1)

@@ -6,12 +6,11 @@ import math
 import re
 from collections.abc import Callable
 from functools import cache, partial
-from typing import TypeVar
 
 import attrs
 import numpy as np
 import pytest
-from contracts import FLOATS, Bits, bits, dtypes, makers, noise, normal
+from contracts import FLOATS, Bits, P, S, bits, dtypes, makers, noise, normal
 from refusals import evaluate, refused
 
 import purenn as nn
@@ -25,8 +24,6 @@ from purenn.layers import BatchNorm
 from purenn.testing import check_optimizer
 from purenn.tree import leaves, paths, rebuild, to_dtype, walk
 
-P = TypeVar("P")
-S = TypeVar("S")
 FLOAT32 = FLOATS[0]
 RATE = 0.1
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Generic
 
 import attrs
 import numpy as np
 import pytest
-from contracts import bits, normal
+from contracts import S, bits, normal
 from refusals import refused
 
 import purenn as nn
@@ -18,7 +18,6 @@ from purenn.data import batches_in_order
 from purenn.errors import DivergenceError, TreeError
 from purenn.layers import BatchNorm
 
-S = TypeVar("S")
 Pair = tuple[Array, Array]
 Move = Callable[[Leaves, Leaves], tuple[Leaves, Leaves]]  # of gradients and frozen parts
 PARAMS: Pair = (np.ones((3, 2), np.float32), np.array(2.0, np.float32))
@@ -34,11 +33,6 @@ def own(move: Move) -> nn.Optimizer[nn.Empty]:
     return opt.Optimizer(lambda point: nn.Empty(), lambda s, g, frozen, pt: (s, *move(g, frozen)))
 
 
-def moved(move: Move) -> Pair:
-    optimizer = own(move)
-    return optimizer.update(optimizer.init(PARAMS), PARAMS)[1]
-
-
 @pytest.mark.parametrize("transform", [nn.momentum(0.9), nn.clip_by_value(1.0) >> nn.momentum(0.9)])
 def test_another_update_than_it_was_made_with_is_used(transform: nn.Transform[object]) -> None:
     halves = attrs.evolve(transform, update=lambda state, grads, point: (state, (grads[0] / 2,)))
@@ -48,7 +42,8 @@ def test_another_update_than_it_was_made_with_is_used(transform: nn.Transform[ob
 
 
 def test_parameters_that_an_optimizer_of_ones_own_gives_are_read_only() -> None:
-    params = moved(lambda grads, frozen: (tuple([leaf * leaf for leaf in grads]), frozen))
+    squared = own(lambda grads, frozen: (tuple([leaf * leaf for leaf in grads]), frozen))
+    params = squared.update(squared.init(PARAMS), PARAMS)[1]
     assert [leaf.tolist() for leaf in params] == [[[1.0, 1.0]] * 3, 4.0]
     assert all(type(leaf) is np.ndarray and not leaf.flags.writeable for leaf in params)
 

@@ -10,11 +10,11 @@ import itertools
 import os
 import sys
 from collections.abc import Callable, Iterable
-from typing import TypeVar
 
 import numpy as np
 import pytest
 from commands import told
+from contracts import P, S, X
 from sample import sample
 from test_augmentation import CHANGES, IMAGES, MIXINGS, called
 from test_initializers import ALL
@@ -33,10 +33,6 @@ from purenn.initializers import orthogonal
 from purenn.runs.training import EpochBatches
 from purenn.saving import digest
 from purenn.testing import environments
-
-P = TypeVar("P")
-S = TypeVar("S")
-X = TypeVar("X")
 
 KEY = nn.Key(0)
 RATES = (
