@@ -58,9 +58,7 @@ def pulled(layer: Activation, x: Matrix, dy: Matrix) -> Matrix:
 
 @dtypes
 @pytest.mark.parametrize("name", CURVES)
-def test_curves_are_their_formulas_to_a_few_units_in_the_last_place(
-    name: str, dtype: FloatDtype
-) -> None:
+def test_curves_are_their_formulas_but_for_the_last_bits(name: str, dtype: FloatDtype) -> None:
     layer, function, *_ = CURVES[name]
     x: Matrix = np.linspace(-8.0, 30.0, 38001, dtype=dtype)[np.newaxis]  # more than one block
     exact = np.array([function(point) for point in x[0].tolist()])

@@ -103,9 +103,7 @@ def test_settings_that_differ_in_late_digits_are_shown_with_these(tmp_path: Path
     assert (rows[0][:2], rows[2][1], rows[3][1]) == (["run", "rate"], "0.1234567", "0.1234568")
 
 
-def test_runs_are_listed_and_their_curves_drawn(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_runs_are_listed_and_curves_drawn(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert compare_runs.main(["list", str(folder / "low")]) == 0
     printed = capsys.readouterr().out
     assert "abababababab" in printed

@@ -158,9 +158,7 @@ RUNS = [range(1, 3), range(2, 4), range(0, 4, 2), range(3, -1, -1), range(3, 0, 
 @pytest.mark.parametrize("code", ["f8", "f4", ">f8", ">f4", "i1", "u1", ">u8"])
 @pytest.mark.parametrize("layout", [np.ascontiguousarray, np.asfortranarray, spread])
 @pytest.mark.parametrize("rows", [ROWS, ROWS[:, 0]])
-def test_rows_keep_their_order(
-    rows: Array, code: str, layout: Callable[[AnyArray], AnyArray]
-) -> None:
+def test_rows_keep_order(rows: Array, code: str, layout: Callable[[AnyArray], AnyArray]) -> None:
     array = layout(rows.astype(code))
     array.setflags(write=False)
     column = Rows(array)

@@ -62,9 +62,7 @@ def differences(function: Callable[[V], W], x: V) -> Array:
     ],
     ids=lambda value: repr(value) if isinstance(value, nn.Layer) else "",
 )
-def test_jacobians_and_gradients_by_inputs_are_those_of_inference(
-    layer: nn.Layer[P, V, W], x: V
-) -> None:
+def test_derivatives_by_inputs_are_those_of_inference(layer: nn.Layer[P, V, W], x: V) -> None:
     params = shuffled(layer.init(KEY, x))
     found = training.jacobian(layer, params, x)
     expected = differences(lambda moved: layer.apply(params, moved), x)
@@ -108,9 +106,7 @@ def test_derivatives_keep_their_dtype(dtype: FloatDtype) -> None:
 
 @dtypes
 @pytest.mark.parametrize("size", [1e-25, 1.0, 1e25])
-def test_hessians_of_a_linear_classifier_are_the_closed_form(
-    dtype: FloatDtype, size: float
-) -> None:
+def test_hessians_of_linear_classifiers_are_the_closed_form(dtype: FloatDtype, size: float) -> None:
     x, v = ROWS.astype(dtype), normal(1, 4, 2).astype(dtype) * dtype.type(size)
     model, direction = nn.linear(2), nn.Linear(v[:3], v[3])
     params = model.init(KEY, x)

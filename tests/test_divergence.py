@@ -143,9 +143,7 @@ def test_an_epoch_may_end_with_a_gradient_whose_update_will_be_skipped(tmp_path:
 
 
 @pytest.mark.parametrize("bad", [0, 1])  # of two that are accumulated
-def test_running_statistics_do_not_take_in_what_an_update_will_skip(
-    bad: int, tmp_path: Path
-) -> None:
+def test_running_statistics_leave_out_what_an_update_will_skip(bad: int, tmp_path: Path) -> None:
     model = nn.linear(4) >> nn.batch_norm() >> nn.linear(1)
     optimizer = optimizers.averaged(accumulated(skip_nonfinite(PLAIN, 2), 2))
     batches = [*batches_in_order(DATA, 6, nn.Key(2))]

@@ -75,9 +75,7 @@ def test_a_regressor_predicts_the_mean_that_its_loss_stands_for() -> None:
     [nn.softmax_cross_entropy(), nn.losses.softmax_focal(), nn.losses.kullback_leibler()],
     ids=repr,
 )
-def test_a_regressor_predicts_the_probabilities_of_classes(
-    loss: nn.Loss[nn.Matrix, nn.Matrix],
-) -> None:
+def test_a_regressor_predicts_probabilities_of_classes(loss: nn.Loss[nn.Matrix, nn.Matrix]) -> None:
     shares = 0.1 + 0.7 * np.eye(3)[LABELS]
     found = regressor(loss=loss, standardize_targets=False).fit(X, shares).predict(X)
     assert np.allclose(found.sum(axis=1), 1.0)

@@ -148,9 +148,7 @@ class TestTargets:
         refused(lambda: files.read(none), f"{none} cannot be read: No such file or directory.")
         assert not files.exists(none / "x")
 
-    def test_a_current_directory_that_is_gone(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_no_current_directory(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (tmp_path / "gone").mkdir()
         monkeypatch.chdir(tmp_path / "gone")
         (tmp_path / "gone").rmdir()

@@ -27,9 +27,7 @@ ALL = [
 
 
 @pytest.mark.parametrize(("normal", "uniform", "variance"), SCALED)
-def test_variances_are_the_papers(
-    normal: Initializer, uniform: Initializer, variance: float
-) -> None:
+def test_variance_is_the_papers(normal: Initializer, uniform: Initializer, variance: float) -> None:
     edge = math.sqrt(3 * variance)
     drawn = [initializer(KEY, (INPUTS, OUTPUTS), FLOAT64) for initializer in (normal, uniform)]
     for values in drawn:

@@ -206,9 +206,7 @@ def test_layers_refuse_parameters_dtypes_and_features_that_do_not_fit(case: Case
 
 @dtypes
 @each_case
-def test_results_are_read_only_and_the_same_wherever_arrays_lie_in_memory(
-    case: Case, dtype: FloatDtype
-) -> None:
+def test_results_are_read_only_and_alike_wherever_arrays_lie(case: Case, dtype: FloatDtype) -> None:
     expected = case.results(dtype, lambda leaf: leaf.copy(), 1)
     for result in expected:
         assert type(result) is np.ndarray

@@ -107,9 +107,7 @@ FACTORS, SHIFTS = normal(7, 2, 6)
 @dtypes
 @pytest.mark.parametrize("size", [1.0, 1e30, 1e-30])
 @pytest.mark.parametrize("level", [3.0, 3e4])
-def test_normalizations_of_samples_are_their_formulas(
-    dtype: FloatDtype, size: float, level: float
-) -> None:
+def test_norms_of_samples_are_their_formulas(dtype: FloatDtype, size: float, level: float) -> None:
     images: Images = np.random.default_rng(1).normal(level, 2.0, (4, 8, 7, 6)).astype(dtype)
     images *= dtype.type(size)
     unit = max(size, 1.0)  # in which squares are finite

@@ -204,9 +204,7 @@ OF_LOGITS = [softmaxed, binary, TWICE, focal(), focal(0.5)]
 
 @dtypes
 @pytest.mark.parametrize("loss", [*OF_VALUES, *OF_LOGITS], ids=repr)
-def test_predictions_of_nan_have_a_loss_of_nan(
-    loss: Loss[Matrix, Matrix], dtype: FloatDtype
-) -> None:
+def test_the_loss_of_nan_is_nan(loss: Loss[Matrix, Matrix], dtype: FloatDtype) -> None:
     for target in (matrix([[0.0, 1.0]], dtype), matrix([[1.0, 0.0]], dtype)):
         value, cotangent = loss(matrix([[math.nan, 0.0]], dtype), target)
         assert math.isnan(value)
@@ -243,9 +241,7 @@ def test_labels_may_be_integers_of_any_size_and_order(code: str) -> None:
 
 
 @dtypes
-def test_divergences_have_the_slopes_of_cross_entropies_and_are_0_for_the_target(
-    dtype: FloatDtype,
-) -> None:
+def test_divergences_have_slopes_of_cross_entropies_and_are_0_at_targets(dtype: FloatDtype) -> None:
     loss, t, logits = losses.kullback_leibler(), SOFT.astype(dtype), LOGITS.astype(dtype)
     assert bits(loss(logits, t)[1]) == bits(softmaxed(logits, t)[1])
     with np.errstate(divide="ignore"):

@@ -123,9 +123,7 @@ def test_every_transform_and_optimizer_is_among_the_cases() -> None:
 
 @dtypes
 @each_case
-def test_updates_are_pure_and_give_frozen_parts_their_next_value(
-    case: Case, dtype: FloatDtype
-) -> None:
+def test_updates_are_pure_and_give_frozen_parts_new_values(case: Case, dtype: FloatDtype) -> None:
     if "made without @maker" not in repr(case):  # which cannot be pickled
         check_optimizer(case, to_dtype(START, dtype))
     gradients = [drawn(seed, dtype) for seed in (10, 20, 30)]

@@ -210,9 +210,7 @@ def test_what_another_process_cannot_repeat_is_no_fault_of_kernels() -> None:
             check_portable(layers.activation(function, np.multiply), x)
 
 
-def test_kernels_that_the_processor_cannot_run_are_left_out(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_kernels_that_a_processor_cannot_run_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     told = {"SIMD Extensions": {"baseline": ["X86_V2"], "found": ["X86_V3"]}}
     monkeypatch.setattr(np, "show_config", lambda mode: told)
     kernels = [each.get("OPENBLAS_CORETYPE") for each in environments()]

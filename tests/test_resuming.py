@@ -277,9 +277,7 @@ class TestBest:
                 counted(tmp_path, 1, best=LOWEST)
         assert not (tmp_path / TIMES).read_bytes()
 
-    def test_a_metric_that_one_session_lacks_is_told_before_the_checkpoint(
-        self, tmp_path: Path
-    ) -> None:
+    def test_a_metric_that_a_session_lacks_is_told_before_checkpoints(self, tmp_path: Path) -> None:
         counted(tmp_path, 2, best=LOWEST)
         text = "^metric: expected one of record 0's .loss, mean, samples., got 'los'.$"
         with pytest.raises(OptionError, match=text):

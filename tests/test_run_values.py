@@ -48,9 +48,7 @@ class TestEarlyStopping:
         assert [until(self.records[: count + 1]) for count in range(4)] == [False] * 3 + [True]
         assert runs.patience("loss", 4, lower_is_better=False)(self.records)
 
-    def test_each_of_many_records_is_looked_at_without_a_call(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_many_records_cost_no_call_each(self, monkeypatch: pytest.MonkeyPatch) -> None:
         find = runs.best("loss")
         assert work_of(lambda: find(self.records * 100), monkeypatch).python < 100
 

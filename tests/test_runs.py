@@ -113,9 +113,7 @@ class TestStarting:
             assert runs.read_records(tmp_path) == ()
         assert (tmp_path / "notes.txt").read_text() == "mine"
 
-    def test_its_folder_stays_where_it_is(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_its_folder_is_absolute(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.chdir(tmp_path)
         with runs.start("run", CONFIG) as run:
             assert run.folder == tmp_path / "run"

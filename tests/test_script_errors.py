@@ -124,9 +124,7 @@ def test_settings_survive_a_configuration(settings: SpiralSettings | ImageSettin
         ("clip", "hard", "hard not in literal typing.Literal['none', 'value', 'norm']"),
     ],
 )
-def test_a_configuration_that_does_not_fit_is_refused(
-    name: str, value: runs.Json, problem: str
-) -> None:
+def test_a_config_that_does_not_fit_is_refused(name: str, value: runs.Json, problem: str) -> None:
     with runs.start("odd", runs.Config("spiral.py", {name: value})):
         pass
     message = f"^odd/config.json does not fit:\n  .*{re.escape(problem)}"
@@ -143,9 +141,7 @@ def test_a_configuration_that_does_not_fit_is_refused(
         ("| cat", 0, ""),
     ],
 )
-def test_an_output_that_takes_nothing_or_not_all_letters(
-    output: str, status: int, message: str
-) -> None:
+def test_an_output_that_takes_no_or_not_all_letters(output: str, status: int, message: str) -> None:
     code = "from command_line import exit_status; exit(exit_status(lambda: print(chr(955))))"
     command = ["bash", "-c", f'set -o pipefail; "{sys.executable}" -c "{code}" {output}']
     variables = {**os.environ, "PYTHONPATH": str(SCRIPTS), "PYTHONIOENCODING": "cp1252"}

@@ -135,9 +135,7 @@ def test_convolutions_have_the_same_bits(
     [(FORKING, ""), (EXITING, "[1, 2]\n"), (LOCKED, "0\n")],
     ids=["fork", "exit", "locked"],
 )
-def test_forked_processes_have_threads_of_their_own_and_work_is_done_at_exit(
-    program: str, output: str
-) -> None:
+def test_forks_have_their_own_threads_and_work_is_done_at_exit(program: str, output: str) -> None:
     head = "import atexit, os; from purenn.kernels.threads import shared\n"
     command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", head + program]
     variables = {**os.environ, "OPENBLAS_NUM_THREADS": "2"}

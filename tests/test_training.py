@@ -176,9 +176,7 @@ PROTECTED = [SKIPPING, opt.averaged(SKIPPING), opt.accumulated(SKIPPING, 2)]
 
 @pytest.mark.parametrize("value", [3.0, math.nan])
 @pytest.mark.parametrize("optimizer", PROTECTED, ids=repr)
-def test_steps_that_are_skipped_neither_raise_nor_count(
-    optimizer: nn.Optimizer[object], value: float
-) -> None:
+def test_skipped_steps_do_not_raise_or_count(optimizer: nn.Optimizer[object], value: float) -> None:
     def loss(y: Matrix, target: Matrix) -> tuple[float, Matrix]:
         bad = 3.0 in target
         return (value if bad else float(target.sum())), (y * math.nan if bad else y)
