@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from purenn.data.augmentations import cutmix, cutout, gaussian_noise, mixup, random_erasing
-from purenn.data.augmentations import random_flip, random_shift
+from purenn.data.augmentations import (
+    cutmix,
+    cutout,
+    gaussian_noise,
+    mixup,
+    random_erasing,
+    random_flip,
+    random_shift,
+)
 from purenn.data.augmenting import Augmentation, AugmentedBatches, Mixing, augmented
-from purenn.data.batches import Batch, Batches, Dataset, arranged_batches, batches_in_order, dataset
-from purenn.data.batches import shuffled_batches
+from purenn.data.batches import (
+    Batch,
+    Batches,
+    Dataset,
+    arranged_batches,
+    batches_in_order,
+    dataset,
+    shuffled_batches,
+)
 from purenn.data.columns import Column, Pair, Part, Rows, ScaledBytes
 from purenn.data.splitting import split
 from purenn.data.standardization import Standardization, Standardized, standardization

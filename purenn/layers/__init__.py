@@ -4,22 +4,64 @@ from __future__ import annotations
 
 from purenn.layers._contract import Layer, Pullback, Thunk
 from purenn.layers._images import Padding, Size
-from purenn.layers.activations import activation, elu, exponential, gelu, gelu_tanh, hard_tanh
-from purenn.layers.activations import leaky_relu, log_softmax, mish, relu, selu, sigmoid, silu
-from purenn.layers.activations import softmax, softplus, softsign, tanh
+from purenn.layers.activations import (
+    activation,
+    elu,
+    exponential,
+    gelu,
+    gelu_tanh,
+    hard_tanh,
+    leaky_relu,
+    log_softmax,
+    mish,
+    relu,
+    selu,
+    sigmoid,
+    silu,
+    softmax,
+    softplus,
+    softsign,
+    tanh,
+)
 from purenn.layers.combinators import Block, Both, beside, block, branches, frozen, residual, shared
 from purenn.layers.conv import Conv, conv
 from purenn.layers.dropout import alpha_dropout, dropout, noise, spatial_dropout
-from purenn.layers.embedding import Embedding, Periodic, category_embedding, embedding
-from purenn.layers.embedding import periodic_embedding, sequence_embedding
-from purenn.layers.linear import Linear, Weight, fitted_linear, linear, linear_without_bias
-from purenn.layers.linear import ntk_linear
+from purenn.layers.embedding import (
+    Embedding,
+    Periodic,
+    category_embedding,
+    embedding,
+    periodic_embedding,
+    sequence_embedding,
+)
+from purenn.layers.linear import (
+    Linear,
+    Weight,
+    fitted_linear,
+    linear,
+    linear_without_bias,
+    ntk_linear,
+)
 from purenn.layers.lsuv import lsuv
-from purenn.layers.normalization import Affine, BatchNorm, batch_norm, group_norm, layer_norm
-from purenn.layers.normalization import rms_norm
+from purenn.layers.normalization import (
+    Affine,
+    BatchNorm,
+    batch_norm,
+    group_norm,
+    layer_norm,
+    rms_norm,
+)
 from purenn.layers.pooling import average_pool, global_average_pool, max_pool, upsample
-from purenn.layers.reshaping import add, concatenate, flatten, identity, multiply, pad, select
-from purenn.layers.reshaping import unflatten
+from purenn.layers.reshaping import (
+    add,
+    concatenate,
+    flatten,
+    identity,
+    multiply,
+    pad,
+    select,
+    unflatten,
+)
 from purenn.layers.scaling import Parametric, PRelu, Scale, parametric, prelu, scale
 from purenn.layers.stacking import Stack, repeated, stack
 

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from purenn.losses._contract import Loss, LossFunction, PerSample, reporting, summed
-from purenn.losses.logits import binary_cross_entropy_with_logits, hinge, kullback_leibler
-from purenn.losses.logits import multiclass_hinge, sigmoid_focal, softmax_cross_entropy
-from purenn.losses.logits import softmax_focal
+from purenn.losses.logits import (
+    binary_cross_entropy_with_logits,
+    hinge,
+    kullback_leibler,
+    multiclass_hinge,
+    sigmoid_focal,
+    softmax_cross_entropy,
+    softmax_focal,
+)
 from purenn.losses.probabilities import binary_cross_entropy, brier, cross_entropy
-from purenn.losses.regression import huber, mean_absolute_error, mean_squared_error, poisson
-from purenn.losses.regression import quantile
+from purenn.losses.regression import (
+    huber,
+    mean_absolute_error,
+    mean_squared_error,
+    poisson,
+    quantile,
+)
 from purenn.losses.weighting import balanced_weights, class_weighted, combined, ignoring, weighted
 
 __all__ = ["Loss", "LossFunction", "PerSample", "balanced_weights", "binary_cross_entropy"]

@@ -23,8 +23,12 @@ from purenn.errors import InterruptionError, RunError
 from purenn.jsons import Json
 from purenn.runs.cadence import Cadence
 from purenn.runs.config import Config, flat, read_config
-from purenn.runs.environment import Environment, environment, environment_differences
-from purenn.runs.environment import read_environment
+from purenn.runs.environment import (
+    Environment,
+    environment,
+    environment_differences,
+    read_environment,
+)
 from purenn.runs.folder import Run, differences, resume, start
 from purenn.runs.progress import Progress, Summary, begin, finish, read_summary, save
 from purenn.runs.records import Record, best, best_epoch, patience, read_records

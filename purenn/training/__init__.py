@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from purenn.training.derivatives import chosen_output, every_output, hessian_vector_product
-from purenn.training.derivatives import input_gradient, jacobian
+from purenn.training.derivatives import (
+    chosen_output,
+    every_output,
+    hessian_vector_product,
+    input_gradient,
+    jacobian,
+)
 from purenn.training.gradient import value_and_grad
 from purenn.training.inference import evaluate, predict
 from purenn.training.metrics import Measure, accuracy, binary_accuracy, measure_ignoring
-from purenn.training.steps import Report, Step, fold, mean_loss, scan, sharpness_aware_step
-from purenn.training.steps import training_step
+from purenn.training.steps import (
+    Report,
+    Step,
+    fold,
+    mean_loss,
+    scan,
+    sharpness_aware_step,
+    training_step,
+)
 from purenn.training.summary import summary
 
 __all__ = ["Measure", "Report", "Step", "accuracy", "binary_accuracy", "chosen_output", "evaluate"]
