@@ -109,7 +109,7 @@ def _are_texts(value: object) -> bool:
     shape: object = getattr(value, "shape", (0,) if isinstance(value, list | tuple) else ())
     if not isinstance(shape, tuple) or len(shape) != 1 or not isinstance(value, Iterable):
         return False
-    return isinstance(next(iter(value), None), str)
+    return isinstance(next(iter(value), None), str | bytes)
 
 
 def _is_integers(value: object) -> bool:
