@@ -173,8 +173,8 @@ def instance(name: str, value: object, kind: type, cure: str = "") -> object:
     advice = cure or CURES.get(kind.__name__, "")
     if inspect.isfunction(value) and hasattr(value, "__wrapped__"):  # by @maker
         parameters = inspect.signature(value).parameters.values()
-        needed = ", ".join(one.name for one in parameters if one.default is one.empty)
-        advice = f"Call it: {value.__name__}({needed})."
+        needed = [x.replace(annotation=x.empty) for x in parameters if x.default is x.empty]
+        advice = f"Call it: {value.__name__}{inspect.Signature(needed)}."
     advice = redefined(type(value), kind) or advice
     got = f"expected {_a(kind.__name__)}, got {described(value)}. {advice}"
     raise OptionError(f"{name}: {got}".rstrip())
