@@ -235,8 +235,8 @@ def described(value: object) -> str:
     """A value in an error message, in a few words."""
     if isinstance(value, np.ndarray) and value.ndim:
         return f"{_a(str(value.dtype))} array of shape {value.shape}"
-    if isinstance(value, tuple):
-        return f"a tuple of {len(value)}"
+    if isinstance(value, tuple | list):
+        return f"a {'tuple' if isinstance(value, tuple) else 'list'} of {len(value)}"
     if inspect.isfunction(value):
         return f"the function {value.__name__}"
     with suppress(ValueError):  # of an integer of more digits than Python writes
