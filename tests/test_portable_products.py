@@ -198,7 +198,9 @@ def test_a_loss_is_told_whether_it_is_portable() -> None:
     rng = np.random.default_rng(0)
     x, labels = rng.standard_normal((200, 300)), rng.integers(0, 300, 200)
     check_portable_call(portable(softmax_cross_entropy()), x, labels)
-    with pytest.raises(ContractError, match=r"log_cosh at \w+> gives other bits with NPY_DISABLE"):
+    with pytest.raises(
+        ContractError, match="the function log_cosh gives other bits with NPY_DISABLE"
+    ):
         check_portable_call(log_cosh, x, x[::-1])
 
 
