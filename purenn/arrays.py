@@ -200,7 +200,7 @@ def require_integers(subject: str, array: object) -> None:
     found = array if isinstance(array, np.memmap) else require_array(subject, array, "np.int64")
     if found.dtype.kind not in "iu":
         cure = " Convert them with labels.astype(np.int64)." * (found.dtype.kind != "c")
-        if found.dtype.kind in "OSTU":
+        if isinstance(next(found.flat, None), str | bytes):
             cure = " Number them with np.unique(labels, return_inverse=True)[1]."
         raise DtypeError(subject, f"expected integer labels, got {found.dtype}.{cure}")
     if found.ndim != 1:

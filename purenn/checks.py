@@ -173,8 +173,8 @@ def instance(name: str, value: object, kind: type, cure: str = "") -> object:
     advice = cure or CURES.get(kind.__name__, "")
     if inspect.isfunction(value) and hasattr(value, "__wrapped__"):  # by @maker
         parameters = inspect.signature(value).parameters.values()
-        needed = ", ".join(one.name for one in parameters if one.default is one.empty)
-        advice = f"Call it: {value.__name__}({needed})."
+        needed = [x.replace(annotation=x.empty) for x in parameters if x.default is x.empty]
+        advice = f"Call it: {value.__name__}{inspect.Signature(needed)}."
     advice = redefined(type(value), kind) or advice
     got = f"expected {_a(kind.__name__)}, got {described(value)}. {advice}"
     raise OptionError(f"{name}: {got}".rstrip())
@@ -235,8 +235,8 @@ def described(value: object) -> str:
     """A value in an error message, in a few words."""
     if isinstance(value, np.ndarray) and value.ndim:
         return f"{_a(str(value.dtype))} array of shape {value.shape}"
-    if isinstance(value, tuple):
-        return f"a tuple of {len(value)}"
+    if isinstance(value, tuple | list):
+        return f"a {'tuple' if isinstance(value, tuple) else 'list'} of {len(value)}"
     if inspect.isfunction(value):
         return f"the function {value.__name__}"
     with suppress(ValueError):  # of an integer of more digits than Python writes

@@ -11,7 +11,7 @@ import pytest
 from contracts import KEY, P, bits, dtypes, pulled
 from counting import memory_of, work_of
 
-from purenn import Empty, Layer, initializers
+from purenn import Empty, Layer, initializers, portable
 from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Images
 from purenn.kernels import memory
 from purenn.layers import Conv, Padding, add, conv, flatten, pad, unflatten
@@ -142,8 +142,8 @@ def test_pools_are_the_maximum_and_the_mean_of_each_window(
 
 @pytest.mark.parametrize("signs", [(-1, 1), (1, -1)])
 @pytest.mark.parametrize("size", [2, 4])
-def test_the_maximum_of_zeros_has_one_sign(size: int, signs: list[float]) -> None:
-    y = max_pool(size).apply(EMPTY, pixels([[0.0 * sign for sign in signs * 2]] * 4))
+def test_the_portable_maximum_of_zeros_has_one_sign(size: int, signs: list[float]) -> None:
+    y = portable(max_pool(size)).apply(EMPTY, pixels([[0.0 * sign for sign in signs * 2]] * 4))
     assert not np.signbit(y).any()
 
 

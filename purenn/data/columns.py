@@ -22,6 +22,8 @@ T = TypeVar("T", covariant=True)
 
 Selection = Indices | range
 
+AXES = "Add an axis: x[..., np.newaxis] of channels, x[np.newaxis] for one image."
+
 
 class Column(ABC, Generic[X]):
     """A column of a data set: a row for each sample. `X` is a batch of rows.
@@ -109,7 +111,7 @@ def _are_texts(value: object) -> bool:
     shape: object = getattr(value, "shape", (0,) if isinstance(value, list | tuple) else ())
     if not isinstance(shape, tuple) or len(shape) != 1 or not isinstance(value, Iterable):
         return False
-    return isinstance(next(iter(value), None), str)
+    return isinstance(next(iter(value), None), str | bytes)
 
 
 def _is_integers(value: object) -> bool:
@@ -161,7 +163,7 @@ def _pixels(array: ByteImages) -> ByteImages:
     if plain.dtype != np.uint8:
         raise DtypeError("ScaledBytes", f"expected uint8, got {plain.dtype}.")
     if plain.ndim != 4:
-        got = f"{plain.shape}. Add an axis for one channel: x[..., np.newaxis]."
+        got = f"{plain.shape}." + f" {AXES}" * (plain.ndim == 3)
         raise ShapeError("ScaledBytes", f"expected (samples, rows, columns, channels), got {got}")
     return plain
 
@@ -236,5 +238,8 @@ class Part(Node, Column[X]):
 
     def take(self, selection: Selection) -> X:
         """These rows of the part."""
+        is_quick = arrays.is_plain(selection) and selection.dtype.kind in "iu"
+        if is_quick:
+            return self.column.take(self.order[np.asarray(selection)])
         order: Indices = rows(self.order, selection).astype(np.int64, copy=False)
         return self.column.take(order)

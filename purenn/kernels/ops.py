@@ -13,7 +13,7 @@ import attrs
 import numpy as np
 
 from purenn.arrays import FLOAT32, Array, Images, Matrices, Matrix, Vector
-from purenn.kernels import convolutions
+from purenn.kernels import convolutions, pooling
 from purenn.kernels.convolutions import Filters
 from purenn.kernels.elementwise import scalar
 from purenn.kernels.memory import empty_like
@@ -34,6 +34,7 @@ class Ops:
             weight and a thunk of that of x.
         products: the products of the matrices in two stacks.
         convolve, weight_cotangent, input_cotangent: those of `purenn.kernels.convolutions`.
+        window_maximum: the maximum of each window.
         power: the power of elements that are not negative, into the third array.
     """
 
@@ -42,6 +43,7 @@ class Ops:
     convolve: Callable[[Images, Filters, Vector, Windows], Images]
     weight_cotangent: Callable[[Images, Images, Windows, Filters], Filters]
     input_cotangent: Callable[[Images, Filters, Windows, Images], Images]
+    window_maximum: Callable[[Images, Windows], Images]
     exp: Function
     expm1: Function  # of numbers that are not positive
     log: Function
@@ -101,6 +103,7 @@ FAST = Ops(
     convolve=convolutions.convolve,
     weight_cotangent=convolutions.weight_cotangent,
     input_cotangent=convolutions.input_cotangent,
+    window_maximum=pooling.maximum,
     exp=np.exp,
     expm1=np.expm1 if has_avx512() else expm1,
     log=np.log,

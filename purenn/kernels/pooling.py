@@ -31,7 +31,6 @@ def maximum(x: Images, windows: Windows) -> Images:
     y = empty((x.shape[0], *windows.count, x.shape[3]), x.dtype)
     for block in blocks(x.shape[0], prod(x.shape[1:])):
         _reduce(np.maximum, cover(x[block], windows, -inf), windows, y[block])
-        np.add(y[block], 0.0, y[block])  # which of 0 and -0 is larger is up to the processor
     return read_only(y)
 
 

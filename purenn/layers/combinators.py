@@ -119,7 +119,7 @@ def beside(
         def pull(dyz: tuple[Y, Z]) -> tuple[Both[P, Q], Thunk[tuple[X, W]]]:
             if not checks.is_pair(dyz):
                 expected = "expected a cotangent for each of two outputs"
-                raise ShapeError("beside(...)", f"{expected}, got {checks.described(dyz)}.")
+                raise ShapeError("A pullback", f"{expected}, got {checks.described(dyz)}.")
             (p, dx), (q, dw) = pull_one(dyz[0]), pull_other(dyz[1])
             return Both(p, q), lambda: (dx(), dw())
 

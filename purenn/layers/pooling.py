@@ -7,8 +7,9 @@ from functools import partial
 
 from purenn.arrays import Images, Matrix, read_only
 from purenn.errors import ShapeError
-from purenn.expressions import maker
+from purenn.expressions import maker, with_ops
 from purenn.kernels import pooling as kernels
+from purenn.kernels.ops import Ops
 from purenn.kernels.windows import Windows
 from purenn.layers._contract import FreePass, Layer
 from purenn.layers._images import MOST, Padding, Size, by, pair, require_images, sliding
@@ -36,11 +37,11 @@ def max_pool(
         padding: as in `conv`. What "same" adds is never the maximum.
     """
 
-    def forward(x: Images, windows: Windows) -> FreePass[Images, Images]:
-        y = kernels.maximum(x, windows)
+    def forward(ops: Ops, x: Images, windows: Windows) -> FreePass[Images, Images]:
+        y = ops.window_maximum(x, windows)
         return y, lambda dy: kernels.maximum_cotangent(x, y, dy, windows)
 
-    return _pool("max_pool", size, stride, padding, forward)
+    return with_ops(lambda ops: _pool("max_pool", size, stride, padding, partial(forward, ops)))
 
 
 @maker

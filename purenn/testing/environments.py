@@ -67,7 +67,7 @@ def check_portable_call(function: Callable[[*Ts], object], *arguments: *Ts) -> N
     The function and its arguments have to be picklable, and what it gives a tree.
     """
     checks.function("The function of check_portable_call", function)
-    _check(repr(function), partial(_digest, function, *arguments))
+    _check(checks.described(function), partial(_digest, function, *arguments))
 
 
 def _check(subject: str, work: Callable[[], str]) -> None:
