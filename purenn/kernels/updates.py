@@ -53,8 +53,8 @@ def clip(x: Array, limit: float, out: Array) -> Array:
     return x.clip(scalar(-limit, x.dtype), scalar(limit, x.dtype), out)
 
 
-def flush_subnormals(x: Array, step: int = FLUSH - 1) -> Array:
-    """0 in place of subnormal numbers, which are 20 times slower to compute with: at some steps.
+def flush_subnormals(x: Array, step: int) -> Array:
+    """0 in place of subnormal numbers, which are 20 times slower to compute with, now and then.
 
     What decays by a factor ends there, not at 0: the smallest times 0.9 rounds to itself.
     """
