@@ -16,7 +16,6 @@ from purenn.errors import ShapeError
 from purenn.expressions import maker
 from purenn.kernels import features, norms
 from purenn.kernels.elementwise import times, times_plus
-from purenn.kernels.updates import FLUSH, flush_subnormals
 from purenn.keys import Key
 from purenn.layers._contract import FreePass, Layer, Pass, Thunk, checked
 from purenn.layers._fitting import require_features, require_fit
@@ -209,7 +208,6 @@ def _normalized(
         if decay is None:
             return running
         value: Vector = x.dtype.type(decay) * running.value + x.dtype.type(1.0 - decay) * new
-        flush_subnormals(value, FLUSH - 1)
         return Frozen(read_only(value))
 
     def pull(dy: A) -> tuple[BatchNorm, Thunk[A]]:
