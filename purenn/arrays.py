@@ -39,7 +39,7 @@ FloatDtype = np.dtype[Float]
 FLOAT32: np.dtype[np.float32] = np.dtype(np.float32)
 FLOAT64: np.dtype[np.float64] = np.dtype(np.float64)
 FLOATS = (FLOAT32, FLOAT64)
-CURES = {"Dataset": " Give an array of it: data.example, say.", "Batch": " Give batch.inputs, say."}
+HELD = {"Dataset": " Give an array of it: data.example, say.", "Batch": " Give batch.inputs, say."}
 
 N = TypeVar("N", bound=AnyArray)
 
@@ -150,7 +150,7 @@ def require_array(subject: str, array: object, dtype: str = "np.float32") -> Any
     """The array itself, if it is a plain NumPy array."""
     if is_plain(array):
         return array
-    cure = CURES.get(type(array).__name__, "")
+    cure = HELD.get(type(array).__name__, "")
     if isinstance(array, np.ma.MaskedArray):
         cure = " Fill in its masked entries with x.filled(value)."
     elif isinstance(array, np.ndarray):
