@@ -153,7 +153,7 @@ RUNS: dict[str, Callable[[], str]] = {
 GOLDEN = {
     "spiral": "fccfc9f8ad8b47c2",
     "doubles": "1cb08ff6cc4e8589",
-    "convolutional": "8154367c85975b20",
+    "convolutional": "9b1e451df845c3d0",
     "estimator": "11556983e93d9b0b",
     "fashion": "3bca81a00c896ed8",
     "contracts": "aa87cf15c20ef417",

@@ -33,6 +33,11 @@ def spans(length: int, step: int) -> list[Span]:
     return [slice(start, start + step) for start in range(0, length, step)]
 
 
+def even_step(length: int, most: int) -> int:
+    """The least step that takes no more steps to the length than `most` does."""
+    return -(-length // max(1, -(-length // most))) or 1
+
+
 def cut(step: int, *arrays: Array) -> Iterable[Sequence[Array]]:
     """`step` entries of each array at a time, along the first axis."""
     if 0 < len(arrays[0]) <= step:

@@ -17,7 +17,7 @@ import numpy as np
 
 from purenn.arrays import FLOAT64, Array, Images, Span, Vector, read_only, typed_like
 from purenn.kernels import depthwise
-from purenn.kernels.blocks import spans
+from purenn.kernels.blocks import even_step, spans
 from purenn.kernels.memory import LINE, empty
 from purenn.kernels.processor import has_avx512
 from purenn.kernels.products import products
@@ -205,8 +205,7 @@ def _step(samples: int, windows: int, work: int, elements: int, few: int) -> int
     together = min(fitting, _most(windows, work))
     if together * windows >= few:
         return fitting // together * together
-    step = max(fitting, -(-MANY // windows))
-    return -(-samples // max(1, -(-samples // step))) or 1
+    return even_step(samples, max(fitting, -(-MANY // windows)))
 
 
 @lru_cache(maxsize=64)

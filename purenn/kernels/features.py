@@ -6,19 +6,20 @@ repeated for them, make long ones. A few of these at a time are worked at, while
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import numpy as np
 
-from purenn.arrays import FLOAT64, A, Array, Matrix, Vector, read_only
-from purenn.kernels.blocks import cut
+from purenn.arrays import FLOAT64, A, Array, Vector, read_only
+from purenn.kernels.blocks import cut, even_step
 from purenn.kernels.elementwise import scalar
-from purenn.kernels.memory import empty, empty_like
+from purenn.kernels.memory import empty_like
 from purenn.kernels.reductions import ROWS
+from purenn.kernels.threads import shared
 
 # The most elements of a row, unless one place has more, and about those of a block.
-WIDTH, BLOCK = 2**13, 2**16
+WIDTH, BLOCK = 2**13, 2**18
 # How many deviations from 0 a mean may be before its rounding shows.
 FAR = 2.0**10
 
@@ -27,7 +28,7 @@ def feature_sums(x: Array) -> Vector:
     """The sum over all axes but the last; sums of blocks are added up in float64."""
     rows = x.reshape(-1, x.shape[-1])
     if len(rows) > ROWS:
-        return read_only(_total(x, (table for (table,) in _blocks(x))).astype(x.dtype))
+        return read_only(_total(x, lambda block: block[0]).astype(x.dtype))
     sums: Vector = np.add.reduce(rows, axis=0)
     return read_only(sums)
 
@@ -36,13 +37,13 @@ def moments(x: Array) -> tuple[Vector, Vector]:
     """The mean and the biased variance of each feature."""
     places = x.size // x.shape[-1]
     mean: Vector = feature_sums(x) / scalar(places, x.dtype)
-    variance: Vector = (_total(x, _products(x, mean)) / places).astype(x.dtype)
+    variance: Vector = (_product_sums(x, mean) / places).astype(x.dtype)
     is_far = np.abs(mean) > scalar(FAR, x.dtype) * np.sqrt(variance)
     if is_far.any():
         left: Array = np.compress(is_far, x, -1) - mean[is_far]
         rest: Vector = feature_sums(left) / scalar(places, x.dtype)
         mean[is_far] += rest
-        variance[is_far] = _total(left, _products(left, rest)) / places
+        variance[is_far] = _product_sums(left, rest) / places
     return read_only(mean), read_only(variance)
 
 
@@ -50,24 +51,32 @@ def normalized(x: A, mean: Vector, factor: Vector, shift: Vector) -> A:
     """`(x - mean) * factor + shift`."""
     y = empty_like(x)
     centre, factors, shifts = _repeated(x, mean, factor, shift)
-    for rows, to in _blocks(x, y):
+
+    def write(block: Sequence[Array]) -> None:
+        rows, to = block
         np.subtract(rows, centre, to)
         np.multiply(to, factors, to)
         np.add(to, shifts, to)
+
+    shared(write, _blocks(x, y))
     return read_only(y)
 
 
 def product_sums(x: Array, mean: Vector, dy: Array) -> Vector:
     """The sum of `(x - mean) * dy`."""
-    return read_only(_total(x, _products(x, mean, dy)).astype(x.dtype))
+    return read_only(_product_sums(x, mean, dy).astype(x.dtype))
 
 
-def _products(x: Array, mean: Vector, *factor: Array) -> Iterator[Array]:
-    """Blocks of `(x - mean) * factor`, or of `(x - mean)²` if there is no factor."""
-    (centre,), spare = _repeated(x, mean), _block(x)
-    for rows, *factors in _blocks(x, *factor):
-        left = np.subtract(rows, centre, spare[: len(rows)])
-        yield np.multiply(left, factors[0] if factors else left, left)
+def _product_sums(x: Array, mean: Vector, *factor: Array) -> Vector:
+    """The sum of `(x - mean) * factor`, or of `(x - mean)²` if there is no factor."""
+    (centre,) = _repeated(x, mean)
+
+    def products(block: Sequence[Array]) -> Array:
+        rows, *factors = block
+        left = np.subtract(rows, centre, empty_like(rows))
+        return np.multiply(left, factors[0] if factors else left, left)
+
+    return _total(x, products, *factor)
 
 
 def normalized_cotangent(
@@ -76,13 +85,16 @@ def normalized_cotangent(
     """`(dy - level - (x - mean) * along) * factor`."""
     dx = empty_like(dy)
     centre, levels, slopes, factors = _repeated(x, mean, level, along, factor)
-    spare = _block(x)
-    for rows, given, to in _blocks(x, dy, dx):
-        left = np.subtract(rows, centre, spare[: len(rows)])
+
+    def write(block: Sequence[Array]) -> None:
+        rows, given, to = block
+        left = np.subtract(rows, centre, empty_like(rows))
         np.multiply(left, slopes, left)
         np.subtract(given, levels, to)
         np.subtract(to, left, to)
         np.multiply(to, factors, to)
+
+    shared(write, _blocks(x, dy, dx))
     return read_only(dx)
 
 
@@ -98,21 +110,11 @@ def _width(x: Array) -> int:
     return places_per_row(x.size // features, features, WIDTH) * features
 
 
-def _blocks(*arrays: Array) -> Iterable[Sequence[Array]]:
+def _blocks(*arrays: Array) -> Sequence[Sequence[Array]]:
     """A few rows of all arrays at a time."""
     width = _width(arrays[0])
-    return cut(_step(width), *[x.reshape(-1, width) for x in arrays])
-
-
-def _block(x: Array) -> Matrix:
-    """Memory for one block."""
-    width = _width(x)
-    return empty((_step(width), width), x.dtype)
-
-
-def _step(width: int) -> int:
-    """How many rows of that width there are in a block."""
-    return max(1, min(ROWS, BLOCK // width))
+    step = even_step(arrays[0].size // width, max(1, min(ROWS, BLOCK // width)))
+    return list(cut(step, *[x.reshape(-1, width) for x in arrays]))
 
 
 def _repeated(x: Array, *features: Vector) -> list[Vector]:
@@ -121,10 +123,10 @@ def _repeated(x: Array, *features: Vector) -> list[Vector]:
     return [v.reshape(1, -1).repeat(repeats, 0).reshape(-1) for v in features]
 
 
-def _total(x: Array, blocks: Iterable[Array]) -> Vector:
-    """The sum of the blocks for each feature, added up in float64."""
+def _total(x: Array, of: Callable[[Sequence[Array]], Array], *others: Array) -> Vector:
+    """The sum over places of what the function gives for blocks, added up in float64."""
     totals: Vector = np.zeros(_width(x), FLOAT64)
-    for rows in blocks:
-        np.add(totals, np.add.reduce(rows, axis=0), totals)
+    for found in shared(lambda block: np.add.reduce(of(block), axis=0), _blocks(x, *others)):
+        np.add(totals, found, totals)
     sums: Vector = np.add.reduce(totals.reshape(-1, x.shape[-1]), axis=0)
     return sums

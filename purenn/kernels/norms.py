@@ -17,6 +17,7 @@ from purenn.kernels.elementwise import scalar, times
 from purenn.kernels.features import FAR, places_per_row
 from purenn.kernels.memory import empty_like
 from purenn.kernels.reductions import ROWS
+from purenn.kernels.threads import shared
 from purenn.kernels.windows import blocks
 
 # The most elements of a row, unless one place has more: numbers of each sample are repeated for it.
@@ -107,10 +108,13 @@ def normalized(
     near, far = _of_samples(x), _of_samples(x)
     shifts = _repeated(shift, x)
     rows, to = _rows(left), _rows(y)
-    for block in _blocks(x):
+
+    def write(block: Span) -> None:
         near[block], far[block] = _centre(x[block], left[block], y[block], groups, epsilon)
         np.multiply(rows[block], _repeated(near[block] * scale, x), to[block])
         np.add(to[block], shifts, to[block])
+
+    shared(write, _blocks(x))
     return read_only(y), (left, near, far)
 
 
@@ -137,11 +141,13 @@ def sums(centred: Centred, dy: Array) -> tuple[Array, Array]:
     """The sums over places of `dy` times what was scaled, and of `dy`."""
     left, near, _ = centred
     along, level = _of_samples(dy), _of_samples(dy)
-    spare = _block(dy)
-    for block in _blocks(dy):
+
+    def write(block: Span) -> None:
         given = dy[block]
-        place_sums(np.multiply(left[block], given, spare[: len(given)]), along[block])
+        place_sums(times(left[block], given), along[block])
         place_sums(given, level[block])
+
+    shared(write, _blocks(dy))
     return np.multiply(along, near, along), level
 
 
@@ -156,17 +162,19 @@ def normalized_cotangent(
 ) -> Array:
     """`(dz - mean(dz) - z * mean(z * dz)) / deviation`, where z was scaled and dz is dy * scale."""
     left, near, far = centred
-    dx, spares = empty_like(dy), _rows(_block(dy))
+    dx = empty_like(dy)
     given, rows, to = _rows(dy), _rows(left), _rows(dx)
     factor = _repeated(far * scale, dy)
     levels = _repeated(far * _group_means(level * scale, dy, groups), dy)
     slopes = _repeated(far * near * _group_means(along * scale, dy, groups), dy)
-    for block in _blocks(dy):
-        out, spare = to[block], spares[: len(to[block])]
+
+    def write(block: Span) -> None:
+        out = to[block]
         np.multiply(given[block], factor[block], out)
-        np.multiply(rows[block], slopes[block], spare)
-        np.subtract(out, spare, out)
+        np.subtract(out, times(rows[block], slopes[block]), out)
         np.subtract(out, levels[block], out)
+
+    shared(write, _blocks(dy))
     return read_only(dx)
 
 
@@ -178,11 +186,6 @@ def _of_samples(x: Array) -> Array:
 def _blocks(x: Array) -> list[Span]:
     """A few samples at a time."""
     return blocks(x.shape[0], x.shape[1] * x.shape[2])
-
-
-def _block(x: Array) -> Array:
-    """Memory for a block of samples."""
-    return empty_like(x[next(iter(_blocks(x)), slice(0))])
 
 
 def _rows(x: Array) -> Array:

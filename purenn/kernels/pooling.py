@@ -15,6 +15,7 @@ from purenn.arrays import A, Array, FloatDtype, G, Images, Matrix, Span, read_on
 from purenn.kernels.elementwise import scalar, times
 from purenn.kernels.memory import empty
 from purenn.kernels.norms import place_sums
+from purenn.kernels.threads import shared
 from purenn.kernels.windows import Pair, Tap, Windows, blocks, cover, uncover
 
 BOOL = np.dtype(np.bool)
@@ -29,8 +30,11 @@ Parts = Iterator[tuple[Tap, Images]]  # what comes to each element of all window
 def maximum(x: Images, windows: Windows) -> Images:
     """The maximum of each window, with -infinity beyond the images."""
     y = empty((x.shape[0], *windows.count, x.shape[3]), x.dtype)
-    for block in blocks(x.shape[0], prod(x.shape[1:])):
+
+    def write(block: Span) -> None:
         _reduce(np.maximum, cover(x[block], windows, -inf), windows, y[block])
+
+    shared(write, blocks(x.shape[0], prod(x.shape[1:])))
     return read_only(y)
 
 
@@ -79,9 +83,12 @@ def average(x: Images, windows: Windows) -> Images:
     """The mean of each window, of those elements that are in the image."""
     y = empty((x.shape[0], *windows.count, x.shape[3]), x.dtype)
     share = _shares(windows, x.shape[1], x.shape[2], x.dtype)
-    for block in blocks(x.shape[0], prod(x.shape[1:])):
+
+    def write(block: Span) -> None:
         sums = partial(_reduce, np.add, windows=windows, out=y[block])
         _scaled_sums(sums, cover(x[block], windows), prod(windows.size), share)
+
+    shared(write, blocks(x.shape[0], prod(x.shape[1:])))
     return read_only(y)
 
 
@@ -144,7 +151,8 @@ def _spread(
     covered = (windows.extent(0), windows.extent(1), shape[3])
     is_whole = covered == shape[1:] and windows.start == (0, 0)
     is_tiled = windows.size == windows.stride
-    for block in blocks(shape[0], prod(shape[1:])):
+
+    def write(block: Span) -> None:
         to = dx[block]
         sums = to if is_whole else empty((len(to), *covered), dtype)
         if not is_tiled:
@@ -156,6 +164,8 @@ def _spread(
                 np.add(sums[tap], part, sums[tap])
         if not is_whole:
             uncover(sums, windows, to)
+
+    shared(write, blocks(shape[0], prod(shape[1:])))
     return read_only(dx)
 
 

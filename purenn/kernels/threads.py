@@ -1,6 +1,6 @@
 """Threads that share the blocks of an operation, while NumPy and BLAS let each other run.
 
-It pays where calls take a tenth of a millisecond or longer: between calls, threads wait for one
+It pays where calls take thirty microseconds or longer: between calls, threads wait for one
 another. Which thread has which block shows in no result, nor does how many there are.
 """
 
@@ -62,6 +62,8 @@ def helpers(process: int) -> tuple[int, Executor | None]:
 
 def shared(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
     """What the function gives for each item, with this thread and helpers at work at once."""
+    if len(items) < 2:
+        return list(map(work, items))
     rest, held = deque(enumerate(items)), [work]
     found: dict[int, R] = {}
 
@@ -88,8 +90,6 @@ def shared(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
 
 def _begun(run: Callable[[], None], most: int) -> list[Future[None]]:
     """The calls of the function in other threads, of which there are at most `most`."""
-    if most < 1:
-        return []
     try:
         count, pool = helpers(os.getpid())
         if pool is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 from purenn.arrays import Images, Span
-from purenn.kernels.blocks import spans
+from purenn.kernels.blocks import even_step, spans
 from purenn.kernels.memory import empty
 
 Pair = tuple[int, int]
@@ -55,8 +55,8 @@ class Windows:
 
 
 def blocks(samples: int, elements: int) -> list[Span]:
-    """A few samples of that many elements at a time, at most `BLOCK` unless one has more."""
-    return spans(samples, max(1, BLOCK // max(1, elements)))
+    """Equal numbers of samples of that many elements, at most `BLOCK` unless one has more."""
+    return spans(samples, even_step(samples, max(1, BLOCK // max(1, elements))))
 
 
 def cover(x: Images, windows: Windows, fill: float = 0.0) -> Images:
