@@ -202,6 +202,6 @@ def test_an_error_that_is_no_number_is_no_best_epoch() -> None:
 def test_there_are_no_labels_of_what_is_no_number(labels: nn.Matrix | nn.Labels) -> None:
     assert np.isnan(error_rate().mean(np.full((len(X), 3), np.nan), labels))
     model = classifier(epochs=1, validation=None).fit(X, labels)
-    model._serving = (nn.map_leaves(lambda leaf: leaf * np.nan, model.params_[0]),)
+    model._serving = (nn.map_leaves(lambda leaf: leaf * np.nan, model._serving[0]),)
     with pytest.raises(DivergenceError, match="got NaN as probabilities"):
         model.predict(X)

@@ -154,7 +154,7 @@ GOLDEN = {
     "spiral": "fccfc9f8ad8b47c2",
     "doubles": "1cb08ff6cc4e8589",
     "convolutional": "9b1e451df845c3d0",
-    "estimator": "11556983e93d9b0b",
+    "estimator": "5e038be6d217e1d8",
     "fashion": "3bca81a00c896ed8",
     "contracts": "aa87cf15c20ef417",
     "others": "8c010660a2e302ee",

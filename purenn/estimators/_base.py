@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from purenn.arrays import FLOAT32, FLOATS, A, Array, FloatDtype, Matrix, is_plain
+from purenn.arrays import FLOAT64, FLOATS, A, Array, Matrix, is_plain
 from purenn.data import shuffled_batches
 from purenn.errors import DataError, OptionError, ParametersError, TreeError
 from purenn.estimators._preparation import E, Preparation
@@ -48,8 +48,7 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
     """A net for tables, with scikit-learn's interface."""
 
     params_: tuple[object, ...]
-    _serving: tuple[object, ...]  # the parameters in the dtype of predictions
-    _dtype: FloatDtype = FLOAT32
+    _serving: tuple[object, ...]  # in float64: no prediction depends on the other rows
     _curves: list[tuple[Curves, ...]]  # of each member
     _states: list[State[object, object]]  # of each member, if there was a partial_fit
 
@@ -121,9 +120,9 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
     def _fitted(self, members: list[object]) -> dict[str, object]:
         """The attributes that depend on parameters, one tree for each member."""
         params = tuple(members)
-        served = params if self._dtype == FLOAT32 else [to_dtype(p, self._dtype) for p in params]
+        served = tuple([to_dtype(each, FLOAT64) for each in params])
         width = -1 if hasattr(self, "feature_names_in_") else self.n_features_in_
-        return {"params_": params, "_serving": tuple(served), "_plain_width": width}
+        return {"params_": params, "_serving": served, "_plain_width": width}
 
     @property
     def history_(self) -> dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]]:
@@ -165,7 +164,7 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
         ):
             check_is_fitted(self, "params_")
             X = self._table(X, reset=False)
-        return self.columns_.transform(X).astype(self._dtype, copy=False)
+        return self.columns_.transform(X).astype(FLOAT64, copy=False)
 
     def _predictions(self, X: object, merged: Callable[[list[Matrix]], Matrix] = average) -> Matrix:
         """The predictions of all members, of which `average` is the mean: (rows, outputs)."""

@@ -200,7 +200,7 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         return self._partial_fit(X, y, sample_weight)
 
     def predict_proba(self, X: object) -> Matrix:
-        """The probability of each class, or of each label: (rows, classes).
+        """The probability of each class, or of each label: (rows, classes), in float64.
 
         The default loss smooths labels by 0.1, which pulls the probabilities of two classes towards
         0.95 and 0.05. `loss=softmax_cross_entropy()` has no such pull.

@@ -10,7 +10,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_array, column_or_1d
 
 from purenn import checks
-from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Matrix, Vector, read_only
+from purenn.arrays import FLOAT32, FLOAT64, Array, Matrix, Vector, read_only
 from purenn.data import Standardization, standardization
 from purenn.errors import DataError, OptionError, ShapeError
 from purenn.estimators._base import Estimator, disagreement
@@ -47,7 +47,6 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
 
     standardize_targets: object
     _task = REGRESSION
-    _dtype: FloatDtype = FLOAT64  # so that a prediction does not depend on the other rows
     _scaling: Standardization
 
     def __init__(

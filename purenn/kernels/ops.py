@@ -12,7 +12,7 @@ from collections.abc import Callable
 import attrs
 import numpy as np
 
-from purenn.arrays import FLOAT32, Array, Images, Matrices, Matrix, Vector
+from purenn.arrays import FLOAT32, FLOAT64, Array, Images, Matrices, Matrix, Vector
 from purenn.kernels import convolutions, pooling
 from purenn.kernels.convolutions import Filters
 from purenn.kernels.elementwise import scalar
@@ -80,6 +80,8 @@ def sigmoid(x: Array, out: Array) -> Array:
 
 def expm1(x: Array, out: Array) -> Array:
     """`exp(x) - 1` of numbers that are not positive, as `2 t / (1 - t)` for `t = tanh(x / 2)`."""
+    if x.dtype == FLOAT64:  # for which tanh is slow too
+        return np.expm1(x, out)
     np.multiply(x, scalar(0.5, x.dtype), out)
     np.tanh(out, out)
     below = np.subtract(scalar(1.0, x.dtype), out, empty_like(out))
