@@ -183,7 +183,7 @@ def test_a_layer_is_told_whether_it_is_portable(weight: Initializer | None) -> N
     x = np.random.default_rng(0).standard_normal((200, 300)).astype(np.float32)
     model = linear(100, weight=weight) >> layers.tanh() >> linear(10, weight=weight)
     check_portable(portable(model), x)
-    with pytest.raises(ContractError, match=r"gives other bits with OPENBLAS_CORETYPE=\w+ "):
+    with pytest.raises(ContractError, match=r"gives other bits with [A-Z_]+=\w* "):
         check_portable(model, x)
 
 

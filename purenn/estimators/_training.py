@@ -14,7 +14,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import ThreadpoolController
 
 from purenn import checks
-from purenn.arrays import Labels, Matrix, Vector
+from purenn.arrays import FLOAT64, Labels, Matrix, Vector
 from purenn.data import Dataset, shuffled_batches, split
 from purenn.errors import DataError, ShapeError
 from purenn.estimators._links import Link
@@ -25,7 +25,7 @@ from purenn.keys import Key
 from purenn.losses import Loss, LossFunction
 from purenn.optimizers import evaluation_params
 from purenn.training import fold, mean_loss, predict, training_step
-from purenn.tree import leaves
+from purenn.tree import leaves, to_dtype
 
 Targets = Matrix | Labels | tuple[Matrix | Labels, Vector]
 Data = Dataset[Matrix, Targets]
@@ -137,7 +137,7 @@ def first_params(problem: Problem, data: Data, key: Key) -> object:
         rows = key.child("example").generator().permutation(rows)[:EXAMPLES]
     example = data.inputs.take(rows)
     params = net.init(key, example)
-    y = net.apply(params, example[:1])
+    y = net.apply(to_dtype(params, FLOAT64), example[:1].astype(FLOAT64))  # as in predictions
     checks.one_array("The model", y)
     if (found := y.shape) != (1, problem.outputs):
         expected = f"{problem.outputs} outputs for each sample"
