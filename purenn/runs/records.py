@@ -115,7 +115,7 @@ def best_epoch(records: tuple[Record, ...], metric: str, *, lower_is_better: boo
 
     Every record must have the metric: measure it in every epoch. So too for `best` and `patience`.
     """
-    checks.instance("metric", metric, str)
+    _require_metric(metric, lower_is_better)
     checks.instance("records", records, Sequence, "Take them from read_records.")
     if not records:
         raise OptionError("records: expected at least one, got none.")
@@ -134,6 +134,7 @@ def best_epoch(records: tuple[Record, ...], metric: str, *, lower_is_better: boo
 
 def best(metric: str, *, lower_is_better: bool = True) -> Best:
     """`best_epoch` of a metric, for `train` to keep the parameters of that epoch."""
+    _require_metric(metric, lower_is_better)
     return partial(best_epoch, metric=metric, lower_is_better=lower_is_better)
 
 
@@ -142,6 +143,11 @@ def patience(metric: str, epochs: int, *, lower_is_better: bool = True) -> Until
     most = checks.integer("epochs of patience", epochs)
     find = best(metric, lower_is_better=lower_is_better)
     return partial(_is_stale, find=find, epochs=most)
+
+
+def _require_metric(metric: object, lower_is_better: object) -> None:
+    checks.instance("metric", metric, str)
+    checks.instance("lower_is_better", lower_is_better, bool)
 
 
 def _is_stale(records: tuple[Record, ...], find: Best, epochs: int) -> bool:
