@@ -40,6 +40,7 @@ def flat(settings: Mapping[str, jsons.Json], prefix: str = "") -> dict[str, json
     Names with dots are quoted, so that no two settings share a name.
     """
     checks.instance("settings", settings, Mapping)
+    checks.instance("prefix", prefix, str)
     found: dict[str, jsons.Json] = {}
     for name, value in settings.items():
         path = prefix + (name if name.replace("-", "_").isidentifier() else repr(name))
