@@ -37,7 +37,7 @@ class Optimizer(Expressed, Generic[S]):
     start: Init[S] = attrs.field(validator=checks.called)
     # Of state, gradients, frozen and point.
     move: Callable[[S, Leaves, Leaves, Point], Moved[S]] = attrs.field(validator=checks.called)
-    writes_over: bool = attrs.field(default=False, kw_only=True)
+    writes_over: bool = attrs.field(default=False, kw_only=True, validator=checks.of(bool))
 
     def init(self, params: P) -> State[P, S]:
         """The state before the first step, for a tree of float32 or float64."""
