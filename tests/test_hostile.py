@@ -28,7 +28,7 @@ from refusals import check_refusal, evaluate, items, refusals
 import purenn as nn
 from purenn import data, datasets, errors, initializers, layers, optimizers, runs, schedules
 from purenn.arrays import Matrix
-from purenn.estimators import Classifier
+from purenn.estimators import Classifier, Regressor
 from purenn.expressions import Expressed
 from purenn.training import Report
 from spiral import SpiralSettings
@@ -235,6 +235,20 @@ def test_every_public_function_and_class_is_called() -> None:
     processes = {"check_portable", "check_portable_call", "environments"}
     inner = {"compose", "compose_like", "decompose", "walk"}
     assert exported - called == {"Column", *processes, *inner}
+
+
+def test_every_argument_is_given_in_some_call() -> None:
+    missing: dict[object, set[str]] = {}
+    for node in (ast.parse(call, mode="eval").body for call in CALLS):
+        assert isinstance(node, ast.Call)
+        made = evaluate(ast.unparse(node.func), NAMES)
+        if inspect.isfunction(made) or (inspect.isclass(made) and not issubclass(made, Exception)):
+            signature = inspect.signature(made)
+            named = {option.arg or "": option.value for option in node.keywords}
+            given = signature.bind(*node.args, **named).arguments
+            missing.setdefault(made, {*signature.parameters}).difference_update(given)
+    # Whose options are those of `classifier` and `regressor`.
+    assert {made for made, left in missing.items() if left} == {Classifier, Regressor}
 
 
 def test_what_schedules_and_initializers_are_can_be_copied() -> None:
