@@ -153,7 +153,9 @@ def _is_between(progress: Progress[P, S]) -> bool:
 def _is_best(progress: Progress[P, S], best: Best | None) -> bool:
     if best is None or not _is_between(progress):
         return False
-    return best(progress.records) == progress.epoch - 1
+    # A truth value is an integer too: patience(...) in its place would keep the first epoch.
+    found = checks.integer("The epoch that best gives", best(progress.records), 0)
+    return found == progress.epoch - 1
 
 
 def _save(run: Run, progress: Progress[P, S], *, is_best: bool) -> None:
@@ -183,8 +185,12 @@ def _require_best(run: Run, progress: Progress[P, S], best: Best | None) -> None
 
 
 def _is_over(progress: Progress[P, S], epochs: int, until: Until | None) -> bool:
-    is_stopped = until is not None and _is_between(progress) and until(progress.records)
-    return is_stopped or progress.epoch == epochs
+    if until is not None and _is_between(progress):
+        is_stopped = until(progress.records)
+        checks.instance("What until gives", is_stopped, bool, CURES["until"])
+        if is_stopped:
+            return True
+    return progress.epoch == epochs
 
 
 def _require_more(run: Run, progress: Progress[P, S], batches: EpochBatches[B]) -> None:
