@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from contracts import bits, dtypes
+from contracts import bits, dtypes, makers
 
 from purenn import Key, initializers
 from purenn.arrays import FLOAT64, FloatDtype
@@ -24,6 +24,11 @@ ALL = [
     *(initializers.truncated_normal(), initializers.orthogonal()),
     *[one for pair in SCALED for one in pair[:2]],
 ]
+
+
+def test_every_public_initializer_that_draws_is_here() -> None:
+    drawing = {repr(one).split("(")[0] for one in ALL}
+    assert makers(initializers, Initializer) == drawing | {"constant", "zeros"}
 
 
 @pytest.mark.parametrize(("normal", "uniform", "variance"), SCALED)

@@ -8,13 +8,14 @@ from __future__ import annotations
 import hashlib
 import itertools
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable
 
 import numpy as np
 import pytest
 from commands import told
-from contracts import P, S, X
+from contracts import P, S, X, makers
 from sample import sample
 from test_augmentation import CHANGES, IMAGES, MIXINGS, called
 from test_initializers import ALL
@@ -150,6 +151,7 @@ RUNS: dict[str, Callable[[], str]] = {
     run.__name__: run
     for run in (spiral, doubles, convolutional, estimator, fashion, contracts, others)
 }
+# A new case changes `contracts` or `others`: this file, run as a program, prints what they are now.
 GOLDEN = {
     "spiral": "fccfc9f8ad8b47c2",
     "doubles": "1cb08ff6cc4e8589",
@@ -161,6 +163,11 @@ GOLDEN = {
 }
 # What has nothing to do with the bits.
 OTHERWISE = {"PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "LC_ALL": "C", "LANG": "C"}
+
+
+def test_every_public_schedule_is_among_the_rates() -> None:
+    exported = makers(schedules, schedules.Schedule) - {"as_schedule"}
+    assert exported - set(re.findall(r"\w+", repr(RATES))) == set()
 
 
 @pytest.mark.parametrize("name", RUNS)
