@@ -46,6 +46,8 @@ class Column(ABC, Generic[X]):
 
     def pieces(self, size: int) -> Iterator[X]:
         """All rows, `size` at a time."""
+        if not len(self):
+            raise DataError(f"{type(self).__name__}: expected at least one sample, got none.")
         for start in range(0, len(self), size):
             yield self.take(range(start, min(start + size, len(self))))
 
@@ -214,6 +216,8 @@ class Pair(Node, Column[tuple[X, T]]):
                 "A data set: expected inputs and targets, or the parts of a pair, with the same "
                 f"number of samples, got {len(self.first)} and {len(self.second)}."
             )
+        if not len(self.first):
+            raise DataError("A data set: expected at least one sample, got none.")
 
     def __len__(self) -> int:
         return len(self.first)
