@@ -102,7 +102,8 @@ def test_imports_only_run_downwards(depth: int) -> None:
     below: dict[str, set[str]] = {}
     for home, file in homes.items():
         found: set[str] = set()
-        for base, names in re.findall(r"(?m)^from (purenn\S*) import (.*)", file.read_text()):
+        imports = re.findall(r"(?m)^from (purenn\S*) import (\([^)]*|.*)", file.read_text())
+        for base, names in imports:
             modules = {f"{base}.{name}" for name in re.findall(r"\w+", names)} & homes.keys()
             found |= modules or {base}
         place, *others = (".".join(name.split(".")[:depth]) for name in (home, *found))
