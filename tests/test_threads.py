@@ -115,6 +115,7 @@ def test_the_threads_that_could_be_started_are_waited_for(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(Thread, "start", start_once)
     assert shared(wait, range(3)) == [0, 1, 2]
+    assert not threads.helpers.cache_info().currsize  # nor is the work kept that had no thread
 
 
 def test_shared_work_may_share_its_own() -> None:

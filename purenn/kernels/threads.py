@@ -96,5 +96,5 @@ def _begun(run: Callable[[], None], most: int) -> list[Future[None]]:
         while pool is not None and len(begun) < min(count, most):
             begun.append(pool.submit(copy_context().run, run))
     except RuntimeError:  # at exit, and where no more threads can be started
-        pass
+        helpers.cache_clear()  # for its pool holds on to what it could not begin
     return begun
