@@ -6,7 +6,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from threading import Barrier, get_ident
+from threading import Barrier, Event, Thread, get_ident
+from time import sleep
 
 import numpy as np
 import pytest
@@ -95,6 +96,26 @@ def test_errors_come_from_any_thread_and_harm_nothing() -> None:
     with pytest.raises(ZeroDivisionError, match="zero"):
         shared(lambda item: 1 // item, range(9))
     assert shared(abs, range(9)) == list(range(9))
+
+
+def test_the_threads_that_could_be_started_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    start, caller, begun, may_start = Thread.start, get_ident(), Event(), [True]
+
+    def start_once(thread: Thread) -> None:
+        if not may_start:
+            raise RuntimeError("can't start new thread")
+        may_start.clear()
+        start(thread)
+        assert begun.wait(60)
+
+    def wait(item: int) -> int:
+        begun.set()
+        sleep(0.1 * (get_ident() != caller))
+        return item
+
+    monkeypatch.setattr(Thread, "start", start_once)
+    assert shared(wait, range(3)) == [0, 1, 2]
+    assert not threads.helpers.cache_info().currsize  # nor is the work kept that had no thread
 
 
 def test_shared_work_may_share_its_own() -> None:

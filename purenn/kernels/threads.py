@@ -90,10 +90,11 @@ def shared(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
 
 def _begun(run: Callable[[], None], most: int) -> list[Future[None]]:
     """The calls of the function in other threads, of which there are at most `most`."""
+    begun: list[Future[None]] = []
     try:
         count, pool = helpers(os.getpid())
-        if pool is None:
-            return []
-        return [pool.submit(copy_context().run, run) for _ in range(min(count, most))]
-    except RuntimeError:  # at exit, and where no thread can be started
-        return []
+        while pool is not None and len(begun) < min(count, most):
+            begun.append(pool.submit(copy_context().run, run))
+    except RuntimeError:  # at exit, and where no more threads can be started
+        helpers.cache_clear()  # for its pool holds on to what it could not begin
+    return begun
