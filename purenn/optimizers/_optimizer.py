@@ -24,7 +24,7 @@ from purenn.schedules import Schedule, as_schedule
 Moved = tuple[S, Leaves, Leaves]
 
 
-@attrs.frozen(repr=False, eq=False)
+@attrs.frozen(repr=False, eq=False, getstate_setstate=False)
 class Optimizer(Expressed, Generic[S]):
     """An optimizer: it moves parameters. `S` is its state, a tree.
 
