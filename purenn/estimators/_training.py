@@ -24,6 +24,7 @@ from purenn.kernels.threads import forkable_lock
 from purenn.keys import Key
 from purenn.losses import Loss, LossFunction
 from purenn.optimizers import evaluation_params
+from purenn.optimizers._optimizer import require_floats
 from purenn.training import fold, mean_loss, predict, training_step
 from purenn.tree import leaves, to_dtype
 
@@ -137,6 +138,7 @@ def first_params(problem: Problem, data: Data, key: Key) -> object:
         rows = key.child("example").generator().permutation(rows)[:EXAMPLES]
     example = data.inputs.take(rows)
     params = net.init(key, example)
+    require_floats(params)  # before any becomes a float
     y = net.apply(to_dtype(params, FLOAT64), example[:1].astype(FLOAT64))  # as in predictions
     checks.one_array("The model", y)
     if (found := y.shape) != (1, problem.outputs):
