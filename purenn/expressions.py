@@ -96,9 +96,8 @@ class Expressed:
         return self.origin.arguments if isinstance(self.origin, Chained) else (self,)
 
     def __repr__(self) -> str:
-        if self.expression is not None:
-            return repr(self.expression)
-        return f"<{type(self).__name__} made without @maker>"
+        unknown = f"<{type(self).__name__} made without @maker>"
+        return unknown if self.expression is None else repr(self.expression)
 
     def __eq__(self, other: object) -> bool:
         if self.expression is None or not isinstance(other, Expressed):
@@ -117,6 +116,14 @@ class Expressed:
         if self.expression is None:
             raise OptionError(f"{self!r} cannot be pickled. Decorate what makes it with @maker.")
         return self.expression, ()
+
+    def __getstate__(self) -> Call:  # of skops, which keeps states where pickles call functions
+        return self.__reduce__()[0]
+
+    def __setstate__(self, call: Call) -> None:
+        made = call()
+        for field in attrs.fields(type(self)):
+            object.__setattr__(self, field.name, getattr(made, field.name))
 
 
 def with_ops(make: Callable[[Ops], E]) -> E:
@@ -150,8 +157,7 @@ def maker(function: F) -> F:
     Arguments whose annotation is a function, one of purenn's classes, bool, or a kind such as
     `checks.Fraction` are checked.
     """
-    made = _recording(function) if inspect.isfunction(function) else None
-    if made is not None and isinstance(made, type(function)):
+    if inspect.isfunction(function) and isinstance(made := _recording(function), type(function)):
         return made
     raise OptionError(f"maker: expected a function, got {function!r}.")
 
@@ -186,10 +192,9 @@ def _recording(function: FunctionType) -> object:
 
 
 def rebuilt(value: E, kind: type[K], change: Callable[[K], object]) -> E:
-    """The value, built again with what `change` gives for each of its arguments of that kind.
+    """The value, built again with what `change` gives for arguments of that kind, also in tuples.
 
-    Arguments may be in tuples. A value without an expression, or none of whose arguments changes,
-    is returned itself.
+    A value without an expression, or none of whose arguments changes, is returned itself.
     """
     call = value.origin
     if call is None:
@@ -202,9 +207,8 @@ def rebuilt(value: E, kind: type[K], change: Callable[[K], object]) -> E:
 
     arguments = tuple(map(changed, call.arguments))
     options = tuple([(name, changed(argument)) for name, argument in call.options])
-    if (arguments, options) == (call.arguments, call.options):
-        return value
-    made = Call(call.maker, arguments, options)()
+    new = attrs.evolve(call, arguments=arguments, options=options)
+    made = value if new == call else new()
     return made if is_like(made, value) else value
 
 
@@ -229,10 +233,8 @@ def _call(function: object, bound: inspect.BoundArguments) -> Call:
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, np.ndarray):
-        return _plain(value.tolist())
+    if isinstance(value, np.generic | np.ndarray):
+        value = value.tolist()
     if isinstance(value, list | range) or type(value) is tuple:
         return tuple(map(_plain, value))
     if type(value) is dict:  # of `**options`
@@ -245,6 +247,4 @@ def _plain(value: object) -> object:
 
 
 def _shown(value: object) -> str:
-    if callable(value) and not isinstance(value, Expressed):
-        return getattr(value, "__qualname__", repr(value))
-    return repr(value)
+    return getattr(value, "__qualname__", repr(value))

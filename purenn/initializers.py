@@ -36,7 +36,7 @@ if TYPE_CHECKING:  # numpy.random takes milliseconds to import
     Draw = Callable[[np.random.Generator, Shape], Array]
 
 
-@attrs.frozen(repr=False, eq=False)
+@attrs.frozen(repr=False, eq=False, getstate_setstate=False)
 class Initializer(Expressed):
     """A function from a key, a shape and a dtype to an array.
 

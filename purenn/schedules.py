@@ -29,7 +29,7 @@ Divisor = Annotated[float, partial(checks.number, least=1.0)]
 Cycles = Annotated[int, partial(checks.integer, most=64)]
 
 
-@attrs.frozen(repr=False, eq=False)
+@attrs.frozen(repr=False, eq=False, getstate_setstate=False)
 class Schedule(Expressed):
     """A function of the step: `rate(step)` is a finite number ≥ 0."""
 

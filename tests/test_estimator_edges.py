@@ -139,6 +139,19 @@ def test_classes_may_be_announced_for_rows_of_0_and_1() -> None:
     assert model.predict(X).shape == rows.shape
 
 
+def test_labels_may_be_in_an_array_that_is_not_numpys() -> None:
+    class Lazy:  # as those of dask, for which NumPy's functions ask it
+        def __array__(self, dtype: object = None, copy: object = None) -> nn.Labels:
+            return LABELS
+
+        def __array_function__(self, *call: object) -> None:
+            raise TypeError
+
+        shape, ndim = LABELS.shape, 1
+
+    assert same(classifier().fit(X, Lazy()), classifier().fit(X, LABELS))
+
+
 def test_categories_that_are_numbers_must_be_told_apart() -> None:
     pd, ids = pytest.importorskip("pandas"), 2**53 + np.arange(60) % 3
     declared = pd.DataFrame({"a": pd.Categorical(ids)})

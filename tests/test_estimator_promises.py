@@ -158,6 +158,15 @@ def test_partial_fit_leaves_copies_alone() -> None:
     assert len(first.history_["loss"]) == 1
 
 
+def test_pickles_hold_parameters_once_and_those_that_were_served_in_float32_predict() -> None:
+    model = classifier().fit(X, LABELS)
+    state = model.__getstate__()
+    assert "_serving" not in state
+    again = classifier()
+    again.__setstate__(state | {"_serving": model.params_})
+    assert np.array_equal(again.predict_proba(X), model.predict_proba(X))
+
+
 def test_columns_of_which_nothing_or_something_strange_is_known() -> None:
     labels, pd = [0, 1] * 10, pytest.importorskip("pandas")
     with pytest.raises(DataError, match="a column that is not all missing"):

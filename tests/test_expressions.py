@@ -49,6 +49,10 @@ def test_copies_and_pickles_are_equal(shown: str, value: Expressed) -> None:
         assert type(again) is type(value)
         assert repr(again) == shown
     assert [other for _, other in VALUES if other == value] == [value]
+    restored = type(value).__new__(type(value))  # as skops does
+    restored.__setstate__(value.__getstate__())
+    assert restored == value
+    assert restored.origin == value.origin
 
 
 # The defaults, behind a bar, which are those of papers, of PyTorch or of optax.

@@ -21,7 +21,7 @@ V = TypeVar("V", bound=AnyArray)
 V_contra = TypeVar("V_contra", bound=AnyArray, contravariant=True)
 
 
-@attrs.frozen(repr=False, eq=False)
+@attrs.frozen(repr=False, eq=False, getstate_setstate=False)
 class Augmentation(Expressed, Generic[V_contra]):
     """A random change of inputs: a pure function `(inputs, key) -> inputs of the same shape`.
 
@@ -37,7 +37,7 @@ class Augmentation(Expressed, Generic[V_contra]):
         return _like(self, self.function(inputs, key), inputs)
 
 
-@attrs.frozen(repr=False, eq=False)
+@attrs.frozen(repr=False, eq=False, getstate_setstate=False)
 class Mixing(Expressed, Generic[V_contra]):
     """A random mixture of samples: `(inputs, targets, key) -> (inputs, rows of probabilities)`."""
 

@@ -48,7 +48,7 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
     """A net for tables, with scikit-learn's interface."""
 
     params_: tuple[object, ...]
-    _serving: tuple[object, ...]  # in float64: no prediction depends on the other rows
+    _serving: tuple[object, ...]  # in float64: no prediction depends on other rows; not pickled
     _curves: list[tuple[Curves, ...]]  # of each member
     _states: list[State[object, object]]  # of each member, if there was a partial_fit
 
@@ -123,6 +123,14 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
         served = tuple([to_dtype(each, FLOAT64) for each in params])
         width = -1 if hasattr(self, "feature_names_in_") else self.n_features_in_
         return {"params_": params, "_serving": served, "_plain_width": width}
+
+    def __getstate__(self) -> dict[str, object]:
+        return {name: one for name, one in super().__getstate__().items() if name != "_serving"}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        super().__setstate__(state)
+        if hasattr(self, "params_"):
+            vars(self).update(self._fitted([*self.params_]))
 
     @property
     def history_(self) -> dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]]:

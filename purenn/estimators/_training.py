@@ -16,7 +16,7 @@ from threadpoolctl import ThreadpoolController
 from purenn import checks
 from purenn.arrays import FLOAT64, Labels, Matrix, Vector
 from purenn.data import Dataset, shuffled_batches, split
-from purenn.errors import DataError, ShapeError
+from purenn.errors import DataError, DtypeError, ShapeError
 from purenn.estimators._links import Link
 from purenn.estimators._networks import Net, Recipe
 from purenn.estimators._sklearn import Stage
@@ -24,6 +24,7 @@ from purenn.kernels.threads import forkable_lock
 from purenn.keys import Key
 from purenn.losses import Loss, LossFunction
 from purenn.optimizers import evaluation_params
+from purenn.optimizers._optimizer import require_floats
 from purenn.training import fold, mean_loss, predict, training_step
 from purenn.tree import leaves, to_dtype
 
@@ -137,8 +138,12 @@ def first_params(problem: Problem, data: Data, key: Key) -> object:
         rows = key.child("example").generator().permutation(rows)[:EXAMPLES]
     example = data.inputs.take(rows)
     params = net.init(key, example)
+    require_floats(params)  # before any becomes a float
     y = net.apply(to_dtype(params, FLOAT64), example[:1].astype(FLOAT64))  # as in predictions
     checks.one_array("The model", y)
+    if y.dtype != FLOAT64:
+        expected = "expected outputs in the dtype of the inputs"
+        raise DtypeError("The model", f"{expected}, got {y.dtype} for float64.")
     if (found := y.shape) != (1, problem.outputs):
         expected = f"{problem.outputs} outputs for each sample"
         raise ShapeError("The model", f"expected {expected}, got the shape {found[1:]}.")

@@ -121,11 +121,10 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         require_labels(y)
         if not self._is_multilabel:
             return read_only(_numbers_of(column_or_1d(y, warn=True), self.classes_))
-        found = check_array(y, dtype=FLOAT64, ensure_2d=False, input_name="y")
-        rows = found.reshape(len(found), -1).astype(FLOAT32)
-        if rows.shape[1] != self._width or not np.isin(rows, (0, 1)).all():
+        rows = check_array(y, dtype=FLOAT64, ensure_2d=False, input_name="y")
+        if rows.shape[1:] != (self._width,) or not np.isin(rows, (0, 1)).all():
             raise LabelError(f"y: expected {self._width} columns of 0 and 1.")
-        return read_only(rows)
+        return read_only(rows.reshape(-1, self._width).astype(FLOAT32))
 
     def _aims(self, model: Net) -> tuple[object, Link, object]:
         if self._is_multilabel:
@@ -246,5 +245,6 @@ def _numbers_of(labels: Values, classes: Values) -> Labels:
 def _kind(y: object) -> str:
     """Whether there are two classes or more, or several labels: scikit-learn's name for it."""
     require_labels(y)
+    y = np.asarray(y) if hasattr(y, "__array_function__") else y  # of dask, which has no unique
     check_classification_targets(y)
     return type_of_target(y, input_name="y")

@@ -45,7 +45,7 @@ Check = Callable[[str, X], object]  # of an input, for the layer of that name
 UNUSED = Key(0)  # the key of training that draws nothing
 
 
-@attrs.frozen(repr=False, eq=False)
+@attrs.frozen(repr=False, eq=False, getstate_setstate=False)
 class Layer(Expressed, Generic[P, X, Y]):
     """A layer: three pure functions of parameters `P`, inputs `X` and outputs `Y`.
 

@@ -34,7 +34,7 @@ LossFunction = Callable[[Y, T], tuple[float, Y]]
 PerSample = tuple[Vector, Callable[[Array], Y]]
 
 
-@attrs.frozen(repr=False, eq=False)
+@attrs.frozen(repr=False, eq=False, getstate_setstate=False)
 class Loss(Expressed, Generic[Y, T_contra]):
     """A loss of predictions `Y` and targets `T_contra`.
 

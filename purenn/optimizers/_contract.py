@@ -89,7 +89,7 @@ Update = Callable[[S, Leaves, Point], tuple[S, Leaves]]
 Flow = Callable[[S, Updates, Point], tuple[S, Updates]]
 
 
-@attrs.frozen(repr=False, eq=False)
+@attrs.frozen(repr=False, eq=False, getstate_setstate=False)
 class Transform(Expressed, Generic[S]):
     """Gradients in, updates out, leaf by leaf like the parameters. `S` is its state, a tree.
 

@@ -24,7 +24,7 @@ from purenn.schedules import Schedule, as_schedule
 Moved = tuple[S, Leaves, Leaves]
 
 
-@attrs.frozen(repr=False, eq=False)
+@attrs.frozen(repr=False, eq=False, getstate_setstate=False)
 class Optimizer(Expressed, Generic[S]):
     """An optimizer: it moves parameters. `S` is its state, a tree.
 
@@ -137,12 +137,17 @@ def _require_fresh(owner: object, state: object, fresh: object, error: Exception
 def _require_parameters(params: object) -> None:
     if isinstance(params, State):
         raise TreeError("expected parameters, got the State of an optimizer: take state.params.")
+    require_floats(params)
+    if not tree.moving_leaves(params):
+        raise TreeError("These parameters have nothing to optimize: no leaves, or all are frozen.")
+
+
+def require_floats(params: object) -> None:
+    """Check that parameters are a tree of floats."""
     for path, leaf in tree.walk(params, tree.LEAF_TYPES):
         dtype = require_array(path or "The parameters", leaf).dtype
         if dtype not in FLOATS:
             raise TreeError(f"{path or 'tree'}: expected float32 or float64, got {dtype}.")
-    if not tree.moving_leaves(params):
-        raise TreeError("These parameters have nothing to optimize: no leaves, or all are frozen.")
 
 
 @maker

@@ -47,7 +47,7 @@ def binary_accuracy(threshold: Number = 0.5) -> Measure[Matrix, Matrix | Labels]
     return Measure(share, len)
 
 
-@attrs.frozen(repr=False, eq=False)
+@attrs.frozen(repr=False, eq=False, getstate_setstate=False)
 class Measure(Expressed, Generic[Y, T]):
     """A measure that says how many samples count.
 
