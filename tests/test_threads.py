@@ -11,12 +11,13 @@ from time import sleep
 
 import numpy as np
 import pytest
-from contracts import KEY, bits, dtypes, pulled
+from contracts import KEY, P, bits, dtypes, pulled
 
+from purenn import layers
 from purenn.arrays import FloatDtype, Images
 from purenn.kernels import threads
 from purenn.kernels.threads import shared
-from purenn.layers import conv
+from purenn.layers import Layer, conv
 
 FORKING = """
 shared(abs, [-1, -2])
@@ -136,19 +137,24 @@ def test_the_callers_error_state_holds_in_all_threads() -> None:
         shared(divide, (1, -1, 2))
 
 
-@pytest.mark.parametrize(("features", "groups"), [(64, 1), (64, 2), (16, 16)])
 @dtypes
-def test_convolutions_have_the_same_bits(
-    features: int, groups: int, dtype: FloatDtype, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_images_have_the_same_bits(dtype: FloatDtype, monkeypatch: pytest.MonkeyPatch) -> None:
     x: Images = np.random.default_rng(0).standard_normal((100, 14, 14, 16)).astype(dtype)
-    layer = conv(features, 5, groups=groups)
-    params = layer.init(KEY, x)
 
-    def results() -> object:
-        return bits(pulled(layer, params, x))
+    def check(layer: Layer[P, Images, Images]) -> None:
+        params = layer.init(KEY, x)
 
-    assert results() == one_thread(results, monkeypatch)
+        def results() -> object:
+            return bits(pulled(layer, params, x))
+
+        assert results() == one_thread(results, monkeypatch)
+
+    for features, groups in ((64, 1), (64, 2), (16, 16)):
+        check(conv(features, 5, groups=groups))
+    check(layers.max_pool(3, 2))
+    check(layers.average_pool(3, 2))
+    check(layers.group_norm(4))
+    check(layers.batch_norm())
 
 
 @pytest.mark.parametrize(

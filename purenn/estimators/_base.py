@@ -48,7 +48,7 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
     """A net for tables, with scikit-learn's interface."""
 
     params_: tuple[object, ...]
-    _serving: tuple[object, ...]  # in float64: no prediction depends on other rows; not pickled
+    _serving: tuple[object, ...]  # in float64, lest predictions depend on other rows
     _curves: list[tuple[Curves, ...]]  # of each member
     _states: list[State[object, object]]  # of each member, if there was a partial_fit
 
