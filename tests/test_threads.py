@@ -151,8 +151,8 @@ def test_images_have_the_same_bits(dtype: FloatDtype, monkeypatch: pytest.Monkey
 
     for features, groups in ((64, 1), (64, 2), (16, 16)):
         check(conv(features, 5, groups=groups))
-    check(layers.max_pool(3, 2))
-    check(layers.average_pool(3, 2))
+    check(layers.max_pool(4, 2))
+    check(layers.average_pool(4, 2))
     check(layers.group_norm(4))
     check(layers.batch_norm())
 
