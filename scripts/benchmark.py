@@ -25,11 +25,11 @@ round: the table, in Markdown, has the median over the rounds and the quartiles.
 
 Every contender gathers a shuffled batch, goes forward and backward, clips by value, and updates
 with momentum, in float32; scikit-learn does not clip. In `adam` all update with Adam, unclipped;
-in `normalized` (batch normalization and dropout), `cnn-small` and `quick` (convolutions and batch
-normalization) with AdamW, which decays neither biases nor scales. All see the same batches, and the
-last column has the largest relative difference between their losses: in `normalized` and `quick` it
-is large, as each draws its own dropout. The "products alone" of an import are the import of NumPy.
-The peers come with
+in `normalized` and `quick` (batch normalization and dropout) and `cnn-small` (convolutions and
+batch normalization) with AdamW, which decays neither biases nor scales. All see the same batches,
+and the last column has the largest relative difference between their losses: in `normalized` and
+`quick` it is large, as each draws its own dropout. The "products alone" of an import are the
+import of NumPy. The peers come with
   .venv/bin/python -m pip install --constraint constraints.txt --editable '.[bench]'
 
 Examples:

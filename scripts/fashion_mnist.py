@@ -18,7 +18,7 @@ from purenn import Dataset, Layer, Matrix, checks, flatten, predict
 from purenn.arrays import Images, Indices
 from purenn.data import Rows, ScaledBytes
 from purenn.datasets import CLASSES, FashionMnist, fashion_mnist
-from trainer.convolutional import cnn, cnn_quick, cnn_small
+from trainer.convolutional import cnn, cnn_small
 from trainer.experiment import Experiment, Parts
 from trainer.images import RECIPES, ImageSettings, Recipe
 from trainer.models import averaged_over_mirror_images, classifier, normalized_classifier
@@ -83,8 +83,6 @@ def main(arguments: Sequence[str], load: Load = fashion_mnist) -> int:
             perform(flatten() >> classifier(*layers))
         case "normalized-mlp":
             perform(flatten() >> normalized_classifier(*layers))
-        case "cnn-quick":
-            perform(cnn_quick(dropped, classes) >> output)
         case "cnn-small":
             perform(cnn_small(dropped, classes) >> output)
         case "cnn":

@@ -159,10 +159,10 @@ def _recipe_logits(
     *units, (weight, bias) = params
     rest, moments = iter(units), Moments()
 
-    def unit(x: jax.Array, stride: int = 0) -> jax.Array:
-        """What the next unit makes of it: a convolution if it has a stride."""
+    def unit(x: jax.Array) -> jax.Array:
+        """What the next unit makes of it: a convolution of images."""
         kernel, *affine = next(rest)
-        y, found = _normalized(_convolved(x, kernel, stride) if stride else x @ kernel, *affine)
+        y, found = _normalized(_convolved(x, kernel) if x.ndim == 4 else x @ kernel, *affine)
         moments.append(found)
         return y
 
@@ -172,21 +172,15 @@ def _recipe_logits(
             x = _dropped(unit(x), own, 0.3)
         return x @ weight + bias, moments
     x = x.reshape(-1, 28, 28, 1)
-    if workload.kind == "quick":
-        x = unit(unit(x, 2), 2)
-        x = _dropped(x.reshape(x.shape[0], -1), key, 0.1)
-    else:
-        x = unit(_pooled(unit(x, 1)), 1)
-        x = unit(_pooled(x + unit(x, 1)), 1)
-        x = (x + unit(x, 1)).mean((1, 2))
+    x = unit(_pooled(unit(x)))
+    x = unit(_pooled(x + unit(x)))
+    x = (x + unit(x)).mean((1, 2))
     return x @ weight + bias, moments
 
 
-def _convolved(x: jax.Array, kernel: jax.Array, stride: int) -> jax.Array:
+def _convolved(x: jax.Array, kernel: jax.Array) -> jax.Array:
     layout = ("NHWC", "HWIO", "NHWC")
-    return jax.lax.conv_general_dilated(
-        x, kernel, (stride, stride), "SAME", dimension_numbers=layout
-    )
+    return jax.lax.conv_general_dilated(x, kernel, (1, 1), "SAME", dimension_numbers=layout)
 
 
 def _dropped(x: jax.Array, key: jax.Array, rate: float) -> jax.Array:

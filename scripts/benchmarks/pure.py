@@ -13,7 +13,7 @@ from purenn.arrays import Images, read_only
 from purenn.data import Dataset, Rows, ScaledBytes, arranged_batches
 from purenn.layers import identity
 from purenn.optimizers import adamw
-from trainer.convolutional import cnn_quick, cnn_small
+from trainer.convolutional import cnn_small
 from trainer.models import normalized_classifier
 
 P = TypeVar("P")
@@ -35,11 +35,9 @@ def contender(workload: Workload, mode: str) -> Run:
     if workload.kind == "normalized":
         net = normalized_classifier(workload.widths[1:-1], "relu", 0.3, classes, identity())
         return _training(workload, mode, data, net, optimizer)
-    if workload.kind in ("cnn-small", "quick"):
+    if workload.kind == "cnn-small":
         rows: Images = inputs.reshape(-1, 28, 28, 1)
         pictures = nn.dataset(rows, labels)
-        if workload.kind == "quick":
-            return _training(workload, mode, pictures, cnn_quick(0.1, classes), optimizer)
         return _training(workload, mode, pictures, cnn_small(0.0, classes), optimizer)
     model = nn.linear(first) >> _activation(workload) >> nn.linear(rest[0])
     return _grown(workload, mode, data, model, rest[1:])

@@ -21,14 +21,6 @@ class Residual(torch.nn.Sequential):
         return x + super().forward(x)
 
 
-class Flat(torch.nn.Flatten):
-    """Images as rows, with the channels of a pixel side by side."""
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """The rows."""
-        return super().forward(x.permute(0, 2, 3, 1))
-
-
 def contender(workload: Workload, mode: str) -> Run:
     """Inference, or training in which an update is one compiled pass or one call for all arrays."""
     model = _model(workload)
@@ -53,10 +45,6 @@ def _model(workload: Workload) -> torch.nn.Module:
             torch.nn.Flatten(),
             torch.nn.Linear(*workload.widths[-2:]),
         )
-    if workload.kind == "quick":
-        units = [_unit(*channels, 4, 2) for channels in pairwise((1, *workload.widths[1:-2]))]
-        head = (Flat(), torch.nn.Dropout(0.1), torch.nn.Linear(*workload.widths[-2:]))
-        return torch.nn.Sequential(*units, *head)
     layers: list[torch.nn.Module] = []
     *hidden, last = pairwise(workload.widths)
     for inputs, outputs in hidden:
@@ -69,8 +57,8 @@ def _model(workload: Workload) -> torch.nn.Module:
     return torch.nn.Sequential(*layers, torch.nn.Linear(*last))
 
 
-def _unit(inputs: int, outputs: int, size: int = 3, stride: int = 1) -> torch.nn.Module:
-    convolution = torch.nn.Conv2d(inputs, outputs, size, stride, padding=1)
+def _unit(inputs: int, outputs: int) -> torch.nn.Module:
+    convolution = torch.nn.Conv2d(inputs, outputs, 3, padding=1)
     return torch.nn.Sequential(convolution, torch.nn.BatchNorm2d(outputs), torch.nn.ReLU())
 
 
@@ -87,7 +75,7 @@ def _training(workload: Workload, model: torch.nn.Module, mode: str) -> Run:
     parameters, entropy = list(model.parameters()), functional.cross_entropy
     optimizer = _optimizer(workload, parameters, mode)
     inputs, labels = map(torch.from_numpy, workload.data())
-    if workload.kind in ("cnn-small", "quick"):
+    if workload.kind == "cnn-small":
         inputs = inputs.reshape(-1, 1, 28, 28)
         model.to(memory_format=torch.channels_last)  # faster than PyTorch's own order
     if workload.binary:

@@ -17,8 +17,8 @@ Integers = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 Axis = Literal["batch", "width", "depth"]
 Steps = Literal["article", "spiral", "small", "wide", "adam"]
-Nets = Literal["normalized", "cnn-small", "quick"]
-Name = Literal[Steps, Nets, "serve-1", "serve-1000", "epoch", "import", Axis]
+Nets = Literal["normalized", "cnn-small"]
+Name = Literal[Steps, Nets, "quick", "serve-1", "serve-1000", "epoch", "import", Axis]
 Kind = Literal["training", "adam", "epoch", "growth", "inference", "import", Nets]
 SEED = 2024
 
@@ -90,11 +90,10 @@ class Workload:
 
         Those of convolutions have the shape (size, size, inputs, outputs).
         """
-        if self.kind not in ("cnn-small", "quick"):
+        if self.kind != "cnn-small":
             return [weight for weight, _ in self.first_weights()]
         draw, found = np.random.default_rng((SEED, 0)), list[Kernel]()
-        size, channels = (4, self.widths[1:-2]) if self.kind == "quick" else (3, self.widths[1:-1])
-        filters = [(size, size, *pair) for pair in pairwise((1, *channels))]
+        filters = [(3, 3, *pair) for pair in pairwise((1, *self.widths[1:-1]))]
         for shape in (*filters, self.widths[-2:]):
             kernel: Kernel = draw.standard_normal(shape, np.float32)
             found.append(kernel * np.float32((2.0 * shape[-1] / kernel.size) ** 0.5))
@@ -127,7 +126,6 @@ def _grown(axis: Axis, size: int, widths: tuple[int, ...], batch: int) -> Worklo
 
 ARTICLE = (784, 784, 256, 128, 10)
 CONVOLUTIONS = (784, 24, 40, 40, 72, 72, 10)
-STRIDED = (784, 16, 32, 7 * 7 * 32, 10)
 WORKLOADS = (
     Workload("article", "training", ARTICLE, 128, 12_800, 40),
     Workload("spiral", "training", (2, 128, 64, 1), 500, 500, 100),
@@ -136,7 +134,7 @@ WORKLOADS = (
     Workload("adam", "adam", ARTICLE, 128, 12_800, 40, slope=0.0, rate=0.001),
     Workload("normalized", "normalized", ARTICLE, 128, 12_800, 40, slope=0.0, rate=0.001),
     Workload("cnn-small", "cnn-small", CONVOLUTIONS, 128, 1_280, 5, slope=0.0, rate=0.001),
-    Workload("quick", "quick", STRIDED, 128, 12_800, 20, slope=0.0, rate=0.001),
+    Workload("quick", "normalized", (784, 256, 128, 10), 256, 12_800, 50, slope=0.0, rate=0.001),
     Workload("serve-1", "inference", (784, 256, 10), 1, 1, 400, slope=0.0),
     Workload("serve-1000", "inference", (784, 256, 10), 1_000, 1_000, 40, slope=0.0),
     Workload("epoch", "epoch", ARTICLE, 128, 60_000, 469, slope=0.0),

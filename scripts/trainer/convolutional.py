@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from purenn import Empty, Layer, Linear, Matrix, batch_norm, dropout, flatten, relu, residual
+from purenn import Empty, Layer, Linear, Matrix, batch_norm, dropout, relu, residual
 from purenn.arrays import Images
 from purenn.initializers import he_normal
 from purenn.layers import BatchNorm, Block, Conv, block, conv, global_average_pool, linear, max_pool
 
 Unit = Block[tuple[Conv, BatchNorm, Empty]]
-Quick = tuple[Unit, Unit, Empty, Empty, Linear]
 Small = tuple[Unit, Empty, Unit, Block[Unit], Empty, Unit, Block[Unit], Empty, Empty, Linear]
 Large = tuple[
     Unit, Empty, Unit, Block[Unit], Empty, Unit, Block[Unit], Block[Unit], Empty, Empty, Linear
 ]
 
 
-def unit(features: int, size: int = 3, stride: int = 1) -> Layer[Unit, Images, Images]:
+def unit(features: int) -> Layer[Unit, Images, Images]:
     """A convolution, batch normalization and ReLU."""
-    filters = conv(features, size, stride, weight=he_normal())
-    return block(filters >> batch_norm() >> relu())
-
-
-def cnn_quick(dropped: float, classes: int) -> Layer[Quick, Images, Matrix]:
-    """Two strided convolutions, down to 7 × 7 pixels: 24,378 numbers for 10 classes."""
-    units = unit(16, 4, stride=2) >> unit(32, 4, stride=2)
-    return units >> flatten() >> dropout(dropped) >> linear(classes)
+    return block(conv(features, 3, weight=he_normal()) >> batch_norm() >> relu())
 
 
 def cnn_small(dropped: float, classes: int) -> Layer[Small, Images, Matrix]:

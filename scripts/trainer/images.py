@@ -21,7 +21,7 @@ Recipe = Literal["corrected", "mlp", "mlp-official", "cnn-small", "cnn", "quick"
 class ImageSettings(Settings):
     """What decides the result; it is written to the folder's config.json."""
 
-    net: Literal["mlp", "normalized-mlp", "cnn-quick", "cnn-small", "cnn"] = "mlp"
+    net: Literal["mlp", "normalized-mlp", "cnn-small", "cnn"] = "mlp"
     """Linear layers, without or with batch normalization; or a convolutional net."""
     hidden: tuple[int, ...] = (784, 256, 128)
     learning_rate: float = 0.05
@@ -102,6 +102,14 @@ RECIPES: dict[Recipe, ImageSettings] = {
     "cnn-small": attrs.evolve(CNN, net="cnn-small", weight_decay=0.1, epochs=20),
     "cnn": attrs.evolve(CNN, flips=0.5, erasing=0.5),
     "quick": attrs.evolve(
-        CNN, net="cnn-quick", learning_rate=0.005, label_smoothing=0.0, dropout=0.1, epochs=5
+        MLP,
+        activation="relu",
+        hidden=(256, 128),
+        batch_size=256,
+        learning_rate=0.01,
+        dropout=0.1,
+        warm_up=0.25,
+        split="official",
+        epochs=14,
     ),
 }
