@@ -87,7 +87,8 @@ def compare() -> None:
         for task, (outputs, score_of) in tasks.items():
             scores = [score_of(net(outputs, activation, weight)) for weight in CANDIDATES]
             cells = [
-                f"{100 * np.mean(one):.1f} ± {100 * np.std(one) / SEEDS**0.5:.1f}" for one in scores
+                f"{100 * np.mean(one):.1f} ± {100 * np.std(one, ddof=1) / SEEDS**0.5:.1f}"
+                for one in scores
             ]
             print(f"| {task}, {activation!r} |", " | ".join(cells), "|", flush=True)
 

@@ -46,7 +46,7 @@ def test_parts_are_drawn_by_the_key_keep_the_order_and_have_all_classes_in_propo
 
 def test_parts_differ_by_key_and_every_sample_is_drawn_as_often() -> None:
     data, labels = numbered(20), np.repeat([0, 1], 10)
-    for stratify in (None, labels):
+    for stratify in (None, labels, np.arange(20), np.arange(20).clip(max=9)):
         drawn = np.zeros(20)
         for seed in range(400):
             drawn[numbers(split(data, 0.3, Key(seed), stratify)[1])] += 1

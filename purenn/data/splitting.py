@@ -49,21 +49,23 @@ def split(
         if len(stratify) != samples:
             expected = f"{samples} labels, got {len(stratify)}"
             raise DataError(f"The stratify of split: expected {expected}.")
-        chosen = _stratified(stratify, order, share, count)
+        chosen = _stratified(stratify, order, share, count, key.child("ties"))
     is_second = np.zeros(samples, np.bool)
     is_second[chosen] = True
     return data.select(~is_second), data.select(is_second)
 
 
-def _stratified(labels: Labels, order: Indices, share: float, count: int) -> Indices:
+def _stratified(labels: Labels, order: Indices, share: float, count: int, key: Key) -> Indices:
     """The first of each class in this order: the whole part of its quota, or one more.
 
-    One more goes to the classes with the largest fractional parts, as many as make up the count.
+    One more goes to the classes with the largest fractional parts, as many as make up the count;
+    the key draws which of equals.
     """
     _, groups, sizes = np.unique(labels[order], return_inverse=True, return_counts=True)
     quotas: Vector = share * sizes
     counts = np.floor(quotas).astype(np.int64)
-    largest = np.argsort(counts - quotas, kind="stable")
+    ties = key.generator().random(len(sizes))
+    largest = np.lexsort([ties, np.round(counts - quotas, 9)])
     counts[largest[: count - counts.sum()]] += 1
     grouped = order[np.argsort(groups, kind="stable")]
     starts = np.repeat(np.cumsum(sizes) - sizes, sizes)
