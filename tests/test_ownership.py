@@ -117,8 +117,13 @@ def test_a_fold_writes_over_its_states() -> None:
 
 
 def base(params: Linear) -> object:
-    found = params.weight.base
-    return found if isinstance(found, np.ndarray) else params.weight
+    return memory(params.weight)
+
+
+def memory(leaf: Array) -> object:
+    while isinstance(leaf.base, np.ndarray):
+        leaf = leaf.base
+    return leaf
 
 
 def traceback(params: Linear) -> Callable[[], object]:
@@ -231,6 +236,7 @@ LOOKS: dict[str, Callable[[Leaves, nn.Point], object]] = {
     "point": lambda grads, point: point,
     "params": lambda grads, point: point.params,
     "row": lambda grads, point: point.params[0][0],
+    "memory": lambda grads, point: memory(point.params[0]),
     "grads": lambda grads, point: grads,
 }
 

@@ -182,7 +182,8 @@ def flowed(
 ) -> tuple[S, Updates, Leaves]:
     """What a transform makes of gradients, and where the next parameters are written to."""
     params = point.params
-    before = references(params) if point.is_owned else None
+    things: list[object] = [*params, *[leaf.base for leaf in params]]  # and their memory
+    before = references(things) if point.is_owned else None
     after, updates = transform.flow(state, Updates(grads), point)
-    is_alone = before is not None and references(params) == before
+    is_alone = before is not None and references(things) == before
     return after, updates, point.target(params) if is_alone else fresh(params)
