@@ -196,3 +196,19 @@ def test_predicting_and_evaluating_need_memory_for_a_batch_and_the_outputs() -> 
     batch = 128 * 512 * 4 * 3
     assert memory_of(lambda: nn.predict(model, params, x, 128)) < 4 * y.nbytes + batch
     assert memory_of(lambda: nn.evaluate(model, params, (x, y), loss, 128)) < batch
+
+
+def test_weights_of_many_classes_are_not_checked_one_by_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    weights, logits, ones = (0.5, 1.0) * 500, normal(0, 2, 1000), np.ones((2, 1000))
+    classes = losses.class_weighted(nn.softmax_cross_entropy(), weights)
+    outputs = losses.binary_cross_entropy_with_logits(weights)
+    calls = work_of(lambda: (classes(logits, labels(2, 1000)), outputs(logits, ones)), monkeypatch)
+    assert calls.python < len(weights)
+
+
+def test_a_slice_of_batches_does_not_copy_their_order() -> None:
+    samples = normal(0, 10_000, 1)
+    batches = nn.shuffled_batches(nn.dataset(samples, samples), 10, nn.Key(0), 0)
+    assert memory_of(lambda: batches[1:]) < samples.nbytes

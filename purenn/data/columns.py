@@ -133,11 +133,12 @@ def checked_order(order: Indices | Mask, samples: int) -> Indices:
         expected = f"at least one index, or a mask of shape ({samples},) with a true entry"
         got = checks.described(order)
         raise OptionError(f"An order of samples: expected {expected}, got {got}.")
+    indices = found.astype(np.int64, copy=False)
     # Negative indices are huge as unsigned ones.
-    if np.maximum.reduce(found.astype(np.uint64)) >= samples:
+    if np.maximum.reduce(indices.view(np.uint64)) >= samples:
         expected = f"indices from 0 to {samples - 1}, got {found.min()} to {found.max()}"
         raise OptionError(f"An order of samples: expected {expected}.")
-    return arrays.immutable(found.astype(np.int64, copy=False))
+    return arrays.immutable(indices)
 
 
 @attrs.frozen(eq=False, repr=False)

@@ -68,7 +68,8 @@ class _Piece(NamedTuple):
 def _pieces(sizes: tuple[int, ...], dtypes: tuple[FloatDtype, ...]) -> tuple[_Piece, ...]:
     small = tuple(leaf for leaf, size in enumerate(sizes) if size <= SMALL)
     together = small if len(small) > 1 and len(set(dtypes)) == 1 else ()
-    pieces = [_Piece((k,), (0,), (0, size)) for k, size in enumerate(sizes) if k not in together]
+    alone = set(range(len(sizes))).difference(together)
+    pieces = [_Piece((k,), (0,), (0, sizes[k])) for k in sorted(alone)]
     if together:
         gaps = tuple(-sizes[leaf] % ALIGNED for leaf in together)
         steps = (sizes[leaf] + gap for leaf, gap in zip(together, gaps, strict=True))

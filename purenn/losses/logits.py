@@ -75,7 +75,7 @@ def binary_cross_entropy_with_logits(
     def entropy(ops: Ops, prediction: Matrix, target: Matrix) -> tuple[Vector, Matrix]:
         if not table:
             return entropies.sigmoid_entropy(ops, prediction, target)
-        for weight in table:
+        for weight in (min(table), max(table)):
             checks.fits(what, weight, prediction.dtype)
         if len(table) != prediction.shape[1]:
             expected = f"{prediction.shape[1]} positive weights, one per output"

@@ -138,10 +138,11 @@ def class_weighted(loss: Loss[Matrix, L], weights: Sequence[float] | Vector) -> 
     """
     name = "The weights of class_weighted"
     table = _table(name, weights)
+    ends = min(filter(None, table)), max(table)  # what lies between fits if these do
 
     def per_sample(prediction: Matrix, target: L) -> PerSample[Matrix]:
         values, pull = loss.checked(prediction, target)
-        for weight in table:
+        for weight in ends:
             checks.fits(name, weight, values.dtype)
         factors = _class_factors(np.array(table, values.dtype), prediction, target)
         return _times(factors, values, pull)

@@ -28,8 +28,7 @@ def summary(model: Layer[P, X, Y], example: X) -> str:
     params = model.init(Key(0), example)
     rows = [("layer", "output shape", "parameters")]
     x: object = example
-    for index in range(len(model)):
-        layer = model[index]
+    for index, layer in enumerate(model):
         own = params[index] if layer is not model and isinstance(params, tuple) else params
         x = layer.apply(own, x)
         rows.append((f"{index:<2} {layer!r}", f"{sample_shape(x)}", _size(own)))
