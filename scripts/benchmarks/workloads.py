@@ -134,7 +134,7 @@ WORKLOADS = (
     Workload("adam", "adam", ARTICLE, 128, 12_800, 40, slope=0.0, rate=0.001),
     Workload("normalized", "normalized", ARTICLE, 128, 12_800, 40, slope=0.0, rate=0.001),
     Workload("cnn-small", "cnn-small", CONVOLUTIONS, 128, 1_280, 5, slope=0.0, rate=0.001),
-    Workload("quick", "normalized", (784, 256, 128, 10), 256, 12_800, 50, slope=0.0, rate=0.001),
+    Workload("quick", "normalized", (784, 256, 128, 10), 512, 12_800, 25, slope=0.0, rate=0.001),
     Workload("serve-1", "inference", (784, 256, 10), 1, 1, 400, slope=0.0),
     Workload("serve-1000", "inference", (784, 256, 10), 1_000, 1_000, 40, slope=0.0),
     Workload("epoch", "epoch", ARTICLE, 128, 60_000, 469, slope=0.0),
