@@ -1,7 +1,7 @@
 """Sums over all axes but the last, and batch normalization.
 
 NumPy is slow along short rows. Several places of a batch side by side, with the features' numbers
-repeated for them, make long ones. A few of these at a time are worked at, while in the cache.
+repeated for them, make long ones. Threads share these, a few at a time.
 """
 
 from __future__ import annotations
