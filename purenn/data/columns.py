@@ -244,7 +244,7 @@ class Part(Node, Column[X]):
     def take(self, selection: Selection) -> X:
         """These rows of the part."""
         is_quick = arrays.is_plain(selection) and selection.dtype.kind in "iu"
-        if is_quick:
+        if is_quick:  # the column checks it: with `rows` batches took a third longer
             return self.column.take(self.order[np.asarray(selection)])
         order: Indices = rows(self.order, selection).astype(np.int64, copy=False)
         return self.column.take(order)

@@ -29,6 +29,12 @@ def require_matrix(name: str, prediction: Matrix, cure: str = "") -> None:
         raise ShapeError(name, f"expected {expected}, got {got}")
 
 
+def ends(weights: tuple[float, ...]) -> tuple[float, ...]:
+    """The least weight but 0, and the largest: where these fit a dtype, all do."""
+    present = tuple(filter(None, weights))
+    return (min(present), max(present)) if present else ()
+
+
 def require_same_shape(name: str, prediction: N, target: object) -> N:
     """The target, if it is like its prediction, in shape and dtype."""
     y, t = arrays.require_array(name, prediction), arrays.require_array(name, target)

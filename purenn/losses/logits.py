@@ -71,11 +71,12 @@ def binary_cross_entropy_with_logits(
     name = "binary_cross_entropy_with_logits"
     what, positive = f"The positive_weights of {name}", partial(checks.number, above=0.0)
     table = () if positive_weights is None else checks.several(what, positive_weights, positive)
+    extremes = _targets.ends(table)
 
     def entropy(ops: Ops, prediction: Matrix, target: Matrix) -> tuple[Vector, Matrix]:
         if not table:
             return entropies.sigmoid_entropy(ops, prediction, target)
-        for weight in (min(table), max(table)):
+        for weight in extremes:
             checks.fits(what, weight, prediction.dtype)
         if len(table) != prediction.shape[1]:
             expected = f"{prediction.shape[1]} positive weights, one per output"

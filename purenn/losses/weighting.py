@@ -19,7 +19,7 @@ from purenn.errors import DataError, OptionError, ShapeError
 from purenn.expressions import maker
 from purenn.kernels.elementwise import scalar, times
 from purenn.losses._contract import Loss, PerSample, T, Y
-from purenn.losses._targets import SUM_TOLERANCE, L, require_matrix, require_no_pair
+from purenn.losses._targets import SUM_TOLERANCE, L, ends, require_matrix, require_no_pair
 
 Z = TypeVar("Z")
 U = TypeVar("U")
@@ -138,11 +138,11 @@ def class_weighted(loss: Loss[Matrix, L], weights: Sequence[float] | Vector) -> 
     """
     name = "The weights of class_weighted"
     table = _table(name, weights)
-    ends = min(filter(None, table)), max(table)  # what lies between fits if these do
+    extremes = ends(table)
 
     def per_sample(prediction: Matrix, target: L) -> PerSample[Matrix]:
         values, pull = loss.checked(prediction, target)
-        for weight in ends:
+        for weight in extremes:
             checks.fits(name, weight, values.dtype)
         factors = _class_factors(np.array(table, values.dtype), prediction, target)
         return _times(factors, values, pull)

@@ -185,12 +185,9 @@ def _require_best(run: Run, progress: Progress[P, S], best: Best | None) -> None
 
 
 def _is_over(progress: Progress[P, S], epochs: int, until: Until | None) -> bool:
-    if until is not None and _is_between(progress):
-        is_stopped = until(progress.records)
-        checks.instance("What until gives", is_stopped, bool, CURES["until"])
-        if is_stopped:
-            return True
-    return progress.epoch == epochs
+    is_stopped = until is not None and _is_between(progress) and until(progress.records)
+    checks.instance("What until gives", is_stopped, bool, CURES["until"])
+    return is_stopped or progress.epoch == epochs
 
 
 def _require_more(run: Run, progress: Progress[P, S], batches: EpochBatches[B]) -> None:
