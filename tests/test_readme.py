@@ -23,9 +23,11 @@ def blocks(file: str = "README.md") -> list[str]:
     return [dedent(code) for code in found]
 
 
-def run(name: str, file: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    module = ModuleType(name)  # what a reader defines is pickled by its place in a module
-    monkeypatch.setitem(sys.modules, name, module)
+def run(file: str, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    module = ModuleType(Path(file).stem)  # what a reader defines is pickled by its place in one
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setattr(purenn.datasets, "fashion_mnist", sample)
+    monkeypatch.chdir(folder)
     for block in blocks(file):
         exec(block, module.__dict__)  # noqa: S102 - running them is what this test is for
 
@@ -34,9 +36,7 @@ def run(name: str, file: str, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_block_runs_and_the_run_of_ones_own_learns(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(purenn.datasets, "fashion_mnist", sample)
-    monkeypatch.chdir(tmp_path)
-    run("readme", "README.md", monkeypatch)
+    run("README.md", monkeypatch, tmp_path)
     accuracies = re.findall(r"test accuracy ([\d.]+)%", capsys.readouterr().out)
     assert (len(accuracies), blocks()[0].count("\n") <= 18) == (5, True)  # about fifteen lines
     assert float(accuracies[-1]) > 65.0
@@ -44,5 +44,7 @@ def test_every_block_runs_and_the_run_of_ones_own_learns(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("file", DOCS)
-def test_every_block_of_the_docs_runs(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    run(Path(file).stem, file, monkeypatch)
+def test_every_block_of_the_docs_runs(
+    file: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    run(file, monkeypatch, tmp_path)
