@@ -34,12 +34,24 @@ class Scale(peers.Module):
         return x * self.weight
 
 
-class GlobalAverage(peers.AdaptiveAvgPool2d):
-    """The mean of each channel, without the axes of pixels."""
+class Noise(peers.Module):
+    """Gaussian noise of deviation 0.1."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """The means."""
-        return super().forward(x).flatten(1)
+        """The sum."""
+        return x + torch.randn_like(x).mul_(0.1)
+
+
+class Branches(peers.Module):
+    """Two modules with the same input, whose outputs are concatenated."""
+
+    def __init__(self, first: peers.Module, second: peers.Module) -> None:
+        super().__init__()
+        self.first, self.second = first, second
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """The outputs side by side."""
+        return torch.cat((self.first(x), self.second(x)), 1)
 
 
 def cases() -> Iterator[Case]:
@@ -52,6 +64,7 @@ def cases() -> Iterator[Case]:
     hidden: nn.Matrix = draw.standard_normal((128, 256), np.float32)
     symbols: Labels = draw.integers(0, 1000, 2048)
     filters = peers.Conv2d
+    averages = peers.Sequential(peers.AdaptiveAvgPool2d(1), peers.Flatten())
     yield _of_images(layers.conv(16, 3), gray, filters(1, 16, 3, padding=1))
     yield _of_images(layers.conv(32, 3), images, filters(32, 32, 3, padding=1))
     yield _of_images(layers.conv(32, 4, 2), images, filters(32, 32, 4, 2, padding=1))
@@ -59,7 +72,7 @@ def cases() -> Iterator[Case]:
     yield _of_images(layers.conv(32, 3, groups=32), images, by_channel)
     yield _of_images(layers.max_pool(2), images, peers.MaxPool2d(2))
     yield _of_images(layers.average_pool(2), images, peers.AvgPool2d(2))
-    yield _of_images(layers.global_average_pool(), images, GlobalAverage(1))
+    yield _of_images(layers.global_average_pool(), images, averages)
     yield _of_images(layers.pad(1), images, peers.ZeroPad2d(1))
     yield _of_images(nn.batch_norm(), images, peers.BatchNorm2d(32))
     yield _of_images(layers.group_norm(4), images, peers.GroupNorm(4, 32))
@@ -73,6 +86,7 @@ def cases() -> Iterator[Case]:
     yield _case(layers.scale(), rows, Scale(784))
     yield _case(nn.dropout(0.3), rows, peers.Dropout(0.3))
     yield _case(layers.alpha_dropout(0.1), rows, peers.AlphaDropout(0.1))
+    yield _case(layers.noise(0.1), rows, Noise())
     for layer, module in (
         (nn.relu(), peers.ReLU()),
         (nn.leaky_relu(), peers.LeakyReLU()),
@@ -93,6 +107,13 @@ def cases() -> Iterator[Case]:
     yield _case(layers.linear_without_bias(256), hidden, peers.Linear(256, 256, bias=False))
     yield _case(layers.ntk_linear(256), hidden, peers.Linear(256, 256))
     yield _case(nn.residual(nn.linear(256)), hidden, Residual(peers.Linear(256, 256)))
+    one, other = peers.Linear(256, 256), peers.Linear(256, 256)
+    two = layers.branches(nn.linear(256), nn.linear(256)) >> layers.concatenate()
+    yield _case(two, hidden, Branches(one, other))
+    yield _case(layers.stack(nn.linear(256), nn.linear(256)), hidden, peers.Sequential(one, other))
+    yield _case(layers.repeated(nn.linear(256), 2), hidden, peers.Sequential(one, one))
+    held = peers.Linear(256, 256).requires_grad_(requires_grad=False)
+    yield _case(layers.frozen(nn.linear(256)), hidden, held)
     yield _case(layers.embedding(1000, 32), symbols, peers.Embedding(1000, 32))
 
 
@@ -119,7 +140,7 @@ def _case(layer: nn.Layer[P, X, Y], x: X, module: peers.Module) -> Case:
 
 
 def _other(module: peers.Module, x: torch.Tensor) -> Callable[[], object]:
-    sources = list(module.parameters())
+    sources = [each for each in module.parameters() if each.requires_grad]
     if x.is_floating_point():
         sources.append(x.detach().requires_grad_())
         x = sources[-1]
