@@ -121,7 +121,8 @@ def one_cycle(
 
     Smith and Topin, "Super-Convergence: Very Fast Training of Neural Networks Using Large Learning
     Rates" (2018), with cosines, as in optax; in PyTorch the peak and the end come a step earlier.
-    It rises from `rate / divisor` during a share `rise` of the steps. The last rate is the first
+    It rises from `rate / divisor` during a share `rise` of the steps; where that ends between two
+    of them, neither has the peak, which optax moves to the first. The last rate is the first
     divided by `final_divisor`.
     """
     first, peak = rate / divisor, rise * steps

@@ -129,7 +129,8 @@ def class_weighted(loss: Loss[Matrix, L], weights: Sequence[float] | Vector) -> 
     A sample has the weight of its label, or the mean weight of its probabilities. With one output,
     whose labels are 0 and 1, there are two weights. Several outputs are one choice: independent
     ones take the `positive_weights` of `binary_cross_entropy_with_logits`. Sums are divided by the
-    number of samples, unlike PyTorch's, which are by the sum of their weights.
+    number of samples. PyTorch divides by the sum of the weights if targets are labels and, of rows
+    and smoothed labels, weighs the term of each class by itself.
 
     >>> import numpy as np
     >>> from purenn.losses import balanced_weights, softmax_cross_entropy

@@ -104,7 +104,8 @@ def plateau(patience: Count, factor: Inner = 0.1) -> Transform[Plateau]:
     """Multiply the updates by `factor` again after every `patience` steps without a new best loss.
 
     The best loss is the least. `update` must be given the loss; steps where it is NaN, because none
-    of their samples counts, are left out. The factor is above 0 and below 1.
+    of their samples counts, are left out. The factor is above 0 and below 1, and the patience that
+    of optax and Keras; PyTorch waits a step longer.
     """
 
     def flow(state: Plateau, updates: Updates, point: Point) -> tuple[Plateau, Updates]:
