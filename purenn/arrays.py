@@ -6,7 +6,7 @@ except those of the estimators; `array.copy()` gives a writable one.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeGuard, TypeVar
+from typing import TYPE_CHECKING, SupportsFloat, TypeGuard, TypeVar
 
 import numpy as np
 
@@ -104,11 +104,9 @@ def is_immutable(array: AnyArray) -> bool:
 
     A writable view that was made before the array became read-only cannot be seen from here.
     """
-    if array.flags.writeable:
-        return False
     base: object = array.base
-    if base is None or type(base) is Recycled:
-        return True
+    if array.flags.writeable or base is None or type(base) is Recycled:
+        return not array.flags.writeable
     return is_immutable(base) if isinstance(base, np.ndarray) else isinstance(base, bytes)
 
 
@@ -151,6 +149,7 @@ def require_array(subject: str, array: object, dtype: str = "np.float32") -> Any
     if is_plain(array):
         return array
     cure = HELD.get(type(array).__name__, "")
+    first: object = next(iter(array), 0) if isinstance(array, list | tuple | range) else ""
     if isinstance(array, np.ma.MaskedArray):
         cure = " Fill in its masked entries with x.filled(value)."
     elif isinstance(array, np.ndarray):
@@ -165,7 +164,7 @@ def require_array(subject: str, array: object, dtype: str = "np.float32") -> Any
         cure = " Give one array, as np.stack(x) is, or pairs where they are taken: (a, (b, c))."
     elif callable(array):
         cure = " Call it."
-    elif isinstance(array, list | tuple | range | int | float):
+    elif isinstance(first, SupportsFloat | list | tuple | None):
         cure = f" Convert it with np.array(x, {dtype})."
         if isinstance(array, tuple) and all(isinstance(one, int | None) for one in array):
             cure += f" In place of a shape, samples first, give np.zeros(shape, {dtype})."
