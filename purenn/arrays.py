@@ -39,7 +39,8 @@ FloatDtype = np.dtype[Float]
 FLOAT32: np.dtype[np.float32] = np.dtype(np.float32)
 FLOAT64: np.dtype[np.float64] = np.dtype(np.float64)
 FLOATS = (FLOAT32, FLOAT64)
-HELD = {"Dataset": " Give an array of it: data.example, say.", "Batch": " Give batch.inputs, say."}
+ALL = dict.fromkeys(("Part", "Rows", "ScaledBytes", "Standardized"), " Give x.take(range(len(x))).")
+HELD = {"Dataset": " Give data.inputs, to init data.example.", "Batch": " Give batch.inputs."} | ALL
 
 N = TypeVar("N", bound=AnyArray)
 
@@ -157,8 +158,7 @@ def require_array(subject: str, array: object, dtype: str = "np.float32") -> Any
     elif hasattr(array, "toarray"):
         cure = " Convert it with x.toarray()."
     elif hasattr(array, "__array__"):  # of pandas, polars, PyTorch, JAX
-        is_tracked: object = getattr(array, "requires_grad", False)
-        given = "x.detach()" if is_tracked else "x"
+        given = "x.detach()" if hasattr(array, "requires_grad") else "x"
         cure = f" Convert it with np.asarray({given}, {dtype})."
     elif isinstance(array, list | tuple) and any(isinstance(one, np.ndarray) for one in array):
         cure = " Give one array, as np.stack(x) is, or pairs where they are taken: (a, (b, c))."
