@@ -203,7 +203,8 @@ def require_integers(subject: str, array: object) -> None:
             cure = " Number them with np.unique(labels, return_inverse=True)[1]."
         raise DtypeError(subject, f"expected integer labels, got {found.dtype}.{cure}")
     if found.ndim != 1:
-        cure = " Drop an axis: labels[:, 0]." if found.shape[1:] == (1,) else ""
+        cure = " Of one-hot rows, take labels.argmax(axis=1)." * (found.ndim == 2)
+        cure = " Drop an axis: labels[:, 0]." if found.shape[1:] == (1,) else cure
         raise ShapeError(subject, f"expected labels of shape (samples,), got {found.shape}.{cure}")
 
 
