@@ -68,7 +68,7 @@ def require_labels(name: str, labels: AnyArray, samples: int, classes: int | Non
 def require_class_targets(name: str, prediction: Matrix, target: L) -> L:
     """The target of a classifier, if it is labels, or rows of probabilities like the prediction."""
     found = arrays.require_array(name, target, "np.int64")
-    if found.ndim == 1 or (found.dtype.kind in "iub" and found.shape[1:] == (1,)):
+    if found.ndim == 1 or (found.shape[1:] == (1,) and np.shape(prediction)[1:] != (1,)):
         require_matrix(name, prediction)
         require_labels(name, found, *prediction.shape)
     else:
