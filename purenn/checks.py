@@ -43,7 +43,7 @@ CURES = {
     "Schedule": "Wrap a function of the step: schedules.Schedule(function).",
     "Standardization": "Make it with standardization(training.inputs).",
     "State": "Make it with optimizer.init(params).",
-    "Transform": "Give momentum(0.9), say, or stateless(function): descend and >> take no others.",
+    "Transform": "Give momentum(0.9) or scale_by_adam(), say, or stateless(f), and no optimizer.",
 }
 
 
