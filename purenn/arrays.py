@@ -161,7 +161,7 @@ def require_array(subject: str, array: object, dtype: str = "np.float32") -> Any
         given = "x.detach()" if hasattr(array, "requires_grad") else "x"
         cure = f" Convert it with np.asarray({given}, {dtype})."
     elif isinstance(array, list | tuple) and any(isinstance(one, np.ndarray) for one in array):
-        cure = " Give one array, as np.stack(x) is, or pairs where they are taken: (a, (b, c))."
+        cure = " Give one array, np.stack(x) or x[0], or pairs where they are taken: (a, (b, c))."
     elif callable(array):
         cure = " Call it."
     elif isinstance(first, SupportsFloat | list | tuple | None):
