@@ -164,7 +164,7 @@ def require_array(subject: str, array: object, dtype: str = "np.float32") -> Any
         cure = " Give one array, np.stack(x) or x[0], or pairs where they are taken: (a, (b, c))."
     elif callable(array):
         cure = " Call it."
-    elif isinstance(first, SupportsFloat | list | tuple | None):
+    elif isinstance(first, SupportsFloat | list | tuple | None) or isinstance(array, float):
         cure = f" Convert it with np.array(x, {dtype})."
         if isinstance(array, tuple) and all(isinstance(one, int | None) for one in array):
             cure += f" In place of a shape, samples first, give np.zeros(shape, {dtype})."
