@@ -6,7 +6,7 @@ except those of the estimators; `array.copy()` gives a writable one.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeGuard, TypeVar
+from typing import TYPE_CHECKING, SupportsFloat, TypeGuard, TypeVar
 
 import numpy as np
 
@@ -39,7 +39,8 @@ FloatDtype = np.dtype[Float]
 FLOAT32: np.dtype[np.float32] = np.dtype(np.float32)
 FLOAT64: np.dtype[np.float64] = np.dtype(np.float64)
 FLOATS = (FLOAT32, FLOAT64)
-HELD = {"Dataset": " Give an array of it: data.example, say.", "Batch": " Give batch.inputs, say."}
+ALL = dict.fromkeys(("Part", "Rows", "ScaledBytes", "Standardized"), " Give x.take(range(len(x))).")
+HELD = {"Dataset": " Give data.inputs, to init data.example.", "Batch": " Give batch.inputs."} | ALL
 
 N = TypeVar("N", bound=AnyArray)
 
@@ -104,11 +105,9 @@ def is_immutable(array: AnyArray) -> bool:
 
     A writable view that was made before the array became read-only cannot be seen from here.
     """
-    if array.flags.writeable:
-        return False
     base: object = array.base
-    if base is None or type(base) is Recycled:
-        return True
+    if array.flags.writeable or base is None or type(base) is Recycled:
+        return not array.flags.writeable
     return is_immutable(base) if isinstance(base, np.ndarray) else isinstance(base, bytes)
 
 
@@ -151,6 +150,7 @@ def require_array(subject: str, array: object, dtype: str = "np.float32") -> Any
     if is_plain(array):
         return array
     cure = HELD.get(type(array).__name__, "")
+    first: object = next(iter(array), 0) if isinstance(array, list | tuple | range) else ""
     if isinstance(array, np.ma.MaskedArray):
         cure = " Fill in its masked entries with x.filled(value)."
     elif isinstance(array, np.ndarray):
@@ -158,14 +158,13 @@ def require_array(subject: str, array: object, dtype: str = "np.float32") -> Any
     elif hasattr(array, "toarray"):
         cure = " Convert it with x.toarray()."
     elif hasattr(array, "__array__"):  # of pandas, polars, PyTorch, JAX
-        is_tracked: object = getattr(array, "requires_grad", False)
-        given = "x.detach()" if is_tracked else "x"
+        given = "x.detach()" if hasattr(array, "requires_grad") else "x"
         cure = f" Convert it with np.asarray({given}, {dtype})."
     elif isinstance(array, list | tuple) and any(isinstance(one, np.ndarray) for one in array):
-        cure = " Give one array, as np.stack(x) is, or pairs where they are taken: (a, (b, c))."
+        cure = " Give one array, np.stack(x) or x[0], or pairs where they are taken: (a, (b, c))."
     elif callable(array):
         cure = " Call it."
-    elif isinstance(array, list | tuple | range | int | float):
+    elif isinstance(first, SupportsFloat | list | tuple | None) or isinstance(array, float):
         cure = f" Convert it with np.array(x, {dtype})."
         if isinstance(array, tuple) and all(isinstance(one, int | None) for one in array):
             cure += f" In place of a shape, samples first, give np.zeros(shape, {dtype})."
@@ -204,7 +203,8 @@ def require_integers(subject: str, array: object) -> None:
             cure = " Number them with np.unique(labels, return_inverse=True)[1]."
         raise DtypeError(subject, f"expected integer labels, got {found.dtype}.{cure}")
     if found.ndim != 1:
-        cure = " Drop an axis: labels[:, 0]." if found.shape[1:] == (1,) else ""
+        cure = " Of one-hot rows, take labels.argmax(axis=1)." * (found.ndim == 2)
+        cure = " Drop an axis: labels[:, 0]." if found.shape[1:] == (1,) else cure
         raise ShapeError(subject, f"expected labels of shape (samples,), got {found.shape}.{cure}")
 
 

@@ -26,7 +26,7 @@ NO_NUMBERS = (bool, np.timedelta64)  # though classes of integers
 CURES = {
     "Augmentation": "Give random_flip(), say, or Augmentation(function) for one of your own.",
     "Batch": "Take it from shuffled_batches(...), or make data.Batch(inputs, targets, key).",
-    "Column": "Use dataset(inputs, targets) for arrays, or Rows(x).",
+    "Column": "Use dataset(inputs, targets) for arrays, or Rows(x), or data.inputs of a data set.",
     "Config": "Make one with Config(script, settings).",
     "Dataset": "Make one with dataset(inputs, targets).",
     "Initializer": "Give initializers.normal(0.1), say, or Initializer(draw) for one of your own. "
@@ -43,7 +43,7 @@ CURES = {
     "Schedule": "Wrap a function of the step: schedules.Schedule(function).",
     "Standardization": "Make it with standardization(training.inputs).",
     "State": "Make it with optimizer.init(params).",
-    "Transform": "Give momentum(0.9), say, or stateless(function): descend and >> take no others.",
+    "Transform": "Give momentum(0.9) or scale_by_adam(), say, or stateless(f), and no optimizer.",
 }
 
 

@@ -46,7 +46,7 @@ def recipe_of(
 def _own_optimizer(given: object, progress: float, steps: int | None) -> Mover:
     """The optimizer that is given, or what a function of the number of steps gives."""
     maker: object = getattr(given, "func", given)  # of a partial
-    if callable(given) and not f"{maker.__module__}.".startswith("purenn.optimizers."):
+    if callable(given) and not f"{maker.__module__}.".startswith("purenn."):
         if steps is None:
             cure = "Give an Optimizer."
             raise OptionError(f"optimizer: partial_fit cannot tell the number of steps. {cure}")

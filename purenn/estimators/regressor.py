@@ -14,7 +14,7 @@ from purenn.arrays import FLOAT32, FLOAT64, Array, Matrix, Vector, read_only
 from purenn.data import Standardization, standardization
 from purenn.errors import DataError, OptionError, ShapeError
 from purenn.estimators._base import Estimator, disagreement
-from purenn.estimators._links import Link, link_of
+from purenn.estimators._links import Link, gives_probabilities, link_of
 from purenn.estimators._networks import BATCH, EPOCHS, REGRESSION, Net
 from purenn.estimators._preparation import Sample
 from purenn.estimators._sklearn import RegressorMixin
@@ -104,9 +104,9 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
     def _aims(self, model: Net) -> tuple[object, Link, object]:
         loss = mean_squared_error() if self.loss is None else self.loss
         link = link_of(loss)
-        if self.standardize_targets and link != identity():
-            expected = f"{loss!r} needs targets as they are. Give standardize_targets=False."
-            raise OptionError(f"standardize_targets: {expected}")
+        if self.standardize_targets and (link != identity() or gives_probabilities(model, loss)):
+            expected = f"the model with {loss!r} needs targets as they are"
+            raise OptionError(f"standardize_targets: {expected}. Give standardize_targets=False.")
         return loss, link, loss
 
     def partial_fit(self, X: object, y: object, sample_weight: object = None) -> Self:

@@ -23,6 +23,7 @@ from purenn.kernels.elementwise import scalar
 from purenn.kernels.memory import empty_like
 from purenn.kernels.ops import Ops
 from purenn.kernels.reductions import is_finite, total
+from purenn.losses._targets import require_one
 
 Y = TypeVar("Y")
 T = TypeVar("T")
@@ -123,6 +124,7 @@ def computed(
     """
 
     def per_sample(prediction: A, target: T) -> PerSample[A]:
+        require_one(name, prediction, target)
         checked = check(f"{name}()", prediction, target)
         for option, value in options.items():
             checks.fits(f"The {option} of {name}", value, prediction.dtype)

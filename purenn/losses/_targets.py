@@ -68,7 +68,7 @@ def require_labels(name: str, labels: AnyArray, samples: int, classes: int | Non
 def require_class_targets(name: str, prediction: Matrix, target: L) -> L:
     """The target of a classifier, if it is labels, or rows of probabilities like the prediction."""
     found = arrays.require_array(name, target, "np.int64")
-    if found.ndim == 1 or (found.dtype.kind in "iub" and found.shape[1:] == (1,)):
+    if found.ndim == 1 or (found.shape[1:] == (1,) and np.shape(prediction)[1:] != (1,)):
         require_matrix(name, prediction)
         require_labels(name, found, *prediction.shape)
     else:
@@ -88,7 +88,16 @@ def require_no_pair(name: str, target: object) -> None:
     """Check that a target comes without the weights of samples, which are for `weighted`."""
     if isinstance(target, tuple):
         got = f"got {checks.described(target)}. Put {name} inside: weighted({name}(...))."
-        raise ShapeError(f"{name}(...)", f"expected labels or rows, {got}")
+        raise ShapeError(f"{name}(...)", f"expected targets in one array, {got}")
+
+
+def require_one(name: str, prediction: object, target: object) -> None:
+    """Check that neither is a pair: several outputs are for `combined`."""
+    if isinstance(prediction, tuple):
+        cure = f"Take combined({name}(...), ...), or put concatenate() at the end of the model."
+        got = f"got {checks.described(prediction)}. {cure}"
+        raise ShapeError(f"{name}(...)", f"expected outputs in one array, {got}")
+    require_no_pair(name, target)
 
 
 def require_binary_targets(name: str, prediction: Matrix, target: Matrix | Labels) -> Matrix:

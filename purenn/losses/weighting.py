@@ -37,7 +37,7 @@ def weighted(loss: Loss[Y, T]) -> Loss[Y, tuple[T, Weights]]:
 
     def per_sample(prediction: Y, target: tuple[T, Weights]) -> PerSample[Y]:
         if not checks.is_pair(target):
-            cure = "Make the data with dataset(x, (y, weights))."
+            cure = "Make the data with dataset(x, (y, weights)), or leave out weighted."
             raise ShapeError("weighted(...)", f"expected pairs (target, weights). {cure}")
         values, pull = loss.checked(prediction, target[0])
         return _times(_sample_weights(target[1], values), values, pull)

@@ -22,7 +22,7 @@ from purenn.optimizers._state import Owner
 from purenn.saving import decode, encode
 from purenn.testing import purity, variants
 from purenn.testing.purity import ContractError, bits, repeatable, require_pullback
-from purenn.training.gradient import T, require_pair
+from purenn.training.gradient import T, require_loss_function, require_pair
 
 STEP = 1e-6  # of central differences, in float64
 DRAWS = 3  # random directions for each leaf
@@ -134,7 +134,7 @@ def check_loss(
         ContractError, TreeError: it breaks the contract; the message says how.
         DtypeError: the prediction is in float32.
     """
-    checks.function("The loss of check_loss", loss)
+    require_loss_function("The loss of check_loss", loss)
     checks.number("The tolerance of check_loss", tolerance, least=0.0)
     name = "The prediction of check_loss"
     for leaf in tree.leaves(prediction) or (prediction,):
