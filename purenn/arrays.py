@@ -106,9 +106,9 @@ def is_immutable(array: AnyArray) -> bool:
     A writable view that was made before the array became read-only cannot be seen from here.
     """
     base: object = array.base
-    if array.flags.writeable or base is None or type(base) is Recycled:
-        return not array.flags.writeable
-    return is_immutable(base) if isinstance(base, np.ndarray) else isinstance(base, bytes)
+    if isinstance(base, np.ndarray) and type(base) is not Recycled:
+        return not array.flags.writeable and is_immutable(base)
+    return not array.flags.writeable and isinstance(base, Recycled | bytes | None)
 
 
 def immutable(array: N) -> N:
