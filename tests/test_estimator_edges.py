@@ -11,7 +11,7 @@ from sklearn import config_context
 from sklearn.base import clone
 
 import purenn as nn
-from purenn.errors import DataError
+from purenn.errors import DataError, DtypeError
 from purenn.estimators import Classifier
 
 
@@ -153,10 +153,13 @@ def test_labels_may_be_in_an_array_that_is_not_numpys() -> None:
 
 
 def test_categories_that_are_numbers_must_be_told_apart() -> None:
-    pd, ids = pytest.importorskip("pandas"), 2**53 + np.arange(60) % 3
+    pd, ids = pytest.importorskip("pandas"), 2**53 + np.arange(60) % 2
     declared = pd.DataFrame({"a": pd.Categorical(ids)})
     model = classifier().fit(declared, ids % 3)
     assert len(model.predict(declared)) == 60
+    assert len(model.predict(pd.DataFrame({"a": pd.Categorical([0.5])}))) == 1  # is of a kind
+    with pytest.raises(DtypeError, match="column 'a': expected categories such as 90071"):
+        model.predict(pd.DataFrame({"a": pd.Categorical(["x"])}))
     problem = r"column 'a' has numbers from 2\*\*53 on as categories"
     for table in (pd.DataFrame({"a": ids}), pd.DataFrame({"a": pd.Categorical([None, *ids])})):
         with pytest.raises(DataError, match=problem):

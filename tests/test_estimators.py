@@ -109,7 +109,7 @@ def test_a_small_net_and_one_of_several_have_one_thread_whatever_there_are(
         return nn.softmax_cross_entropy()(prediction, target)
 
     with threadpool_limits(2):
-        classifier(loss=watching, epochs=1).fit(X, LABELS)
+        classifier(loss=watching, epochs=1, portable=True).fit(X, LABELS)
         monkeypatch.setattr(_training, "SMALL", 0)
         classifier(loss=watching, epochs=1, members=2).fit(X, LABELS)
     assert used == {1}
@@ -258,8 +258,8 @@ def test_partial_fit_learns_and_goes_on_from_a_fit() -> None:
         more.partial_fit(X, LABELS)
     assert more.score(X, LABELS) >= before
     assert len(more.history_["loss"]) == 28
-    again = pickle.loads(pickle.dumps(more)).partial_fit(X, LABELS)  # noqa: S301
-    assert same(again, more.partial_fit(X, LABELS))
+    again = pickle.loads(pickle.dumps(more)).partial_fit(X[:1], LABELS[:1])  # noqa: S301
+    assert same(again, more.partial_fit(X[:1], LABELS[:1]))
     assert regressor().partial_fit(NUMBERS, VALUES).predict(NUMBERS).shape == VALUES.shape
     assert classifier().partial_fit(X, ROWS).predict(X).shape == ROWS.shape
 

@@ -98,17 +98,17 @@ class Recorder:
     """A callback that notes what it is told, and wants to stop each net after three epochs."""
 
     def __init__(self) -> None:
-        self.begun: list[str] = []
+        self.told: list[str] = []
         self.scores: list[float] = []
 
     def setup(self, estimator: object, context: CallbackContext) -> None:
-        self.begun.append("setup")
+        self.told.append("setup")
 
     def teardown(self, estimator: object, context: CallbackContext) -> None:
-        self.begun.append("teardown")
+        self.told.append("teardown")
 
     def on_fit_task_begin(self, estimator: object, context: CallbackContext) -> None:
-        self.begun.append(context.task_name)
+        self.told.append(context.task_name)
 
     def on_fit_task_end(
         self,
@@ -120,6 +120,7 @@ class Recorder:
         fitted_estimator: Classifier | Regressor | None,
     ) -> bool:
         if fitted_estimator is None:
+            self.told.append(f"end of {context.task_name}")
             return False
         self.scores.append(fitted_estimator.score(X, y))
         return context.task_id == 2
@@ -131,6 +132,7 @@ def test_callbacks(model: Classifier | Regressor) -> None:
     recorder = Recorder()
     two = clone(model).set_params(members=2).set_callbacks(recorder)
     two.fit(X, LABELS)
-    assert recorder.begun == ["setup", "fit", *["member"] * 2, *["epoch"] * 6, "teardown"]
+    ends = [*["end of member"] * 2, "end of fit", "teardown"]
+    assert recorder.told == ["setup", "fit", *["member"] * 2, *["epoch"] * 6, *ends]
     assert len(recorder.scores) == 6
     assert len(two.history_["epoch"]) == 6
