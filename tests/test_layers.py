@@ -48,7 +48,8 @@ def test_linear_without_bias_and_ntk_linear_are_linear_layers(dtype: FloatDtype)
     expected = want, slopes.weight / root, slopes.bias, want_dx
     check_close(found, expected, rtol=1e-5 if dtype == FLOAT32 else 1e-13)
     zero = layers.ntk_linear(4, weight=initializers.zeros(), bias=initializers.zeros())
-    assert not any(leaf.any() for leaf in leaves(zero.init(KEY, x)))
+    without = layers.linear_without_bias(4, weight=initializers.zeros())
+    assert not any(leaf.any() for one in (zero, without) for leaf in leaves(one.init(KEY, x)))
 
 
 @pytest.mark.parametrize("samples", [1024, 1025, 16_381, 1_000_000])
