@@ -223,7 +223,8 @@ def test_embedding_looks_up_rows_and_adds_up_their_cotangents(code: str) -> None
 
 def test_an_embedding_of_sequences_is_that_of_their_symbols_as_images_of_one_row() -> None:
     sequences: Sequences = np.asfortranarray([[2, 0, 1], [1, 1, 2]])
-    layer, alone = layers.sequence_embedding(3, 2), layers.embedding(3, 2)
+    layer = layers.sequence_embedding(3, 2, table=initializers.uniform())
+    alone = layers.embedding(3, 2, table=initializers.uniform())
     params = layer.init(KEY, sequences)
     dy: Images = np.arange(12.0, dtype=np.float32).reshape(2, 1, 3, 2)
     y, grads, dx = pulled(layer, params, sequences, dy)
