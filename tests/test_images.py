@@ -161,6 +161,9 @@ def test_of_equal_maxima_the_first_gets_the_cotangent() -> None:
     assert dx.ravel().tolist() == [0, 0, 7, *[0] * 39]
     assert pulled(max_pool((1, 42)), EMPTY, row[:0], row[:0, :, :1])[2].shape == (0, 1, 42, 1)
     check_layer(max_pool((1, 42), 1, "same"), X.reshape(len(X), 1, 42, X.shape[3]))
+    beyond = pixels([[*[0] * 20, 1], [1, *[0] * 20]])
+    dx = pulled(max_pool((2, 20), 21, "same"), EMPTY, beyond, pixels([[7]]))[2]
+    assert dx.ravel().tolist() == [*[0] * 21, 7, *[0] * 20]
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,8 @@ def test_linear_without_bias_and_ntk_linear_are_linear_layers(dtype: FloatDtype)
     expected = want, slopes.weight / root, slopes.bias, want_dx
     check_close(found, expected, rtol=1e-5 if dtype == FLOAT32 else 1e-13)
     zero = layers.ntk_linear(4, weight=initializers.zeros(), bias=initializers.zeros())
-    assert not any(leaf.any() for leaf in leaves(zero.init(KEY, x)))
+    without = layers.linear_without_bias(4, weight=initializers.zeros())
+    assert not any(leaf.any() for one in (zero, without) for leaf in leaves(one.init(KEY, x)))
 
 
 @pytest.mark.parametrize("samples", [1024, 1025, 16_381, 1_000_000])
@@ -222,7 +223,8 @@ def test_embedding_looks_up_rows_and_adds_up_their_cotangents(code: str) -> None
 
 def test_an_embedding_of_sequences_is_that_of_their_symbols_as_images_of_one_row() -> None:
     sequences: Sequences = np.asfortranarray([[2, 0, 1], [1, 1, 2]])
-    layer, alone = layers.sequence_embedding(3, 2), layers.embedding(3, 2)
+    layer = layers.sequence_embedding(3, 2, table=initializers.uniform())
+    alone = layers.embedding(3, 2, table=initializers.uniform())
     params = layer.init(KEY, sequences)
     dy: Images = np.arange(12.0, dtype=np.float32).reshape(2, 1, 3, 2)
     y, grads, dx = pulled(layer, params, sequences, dy)

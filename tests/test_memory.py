@@ -20,6 +20,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from purenn.arrays import FLOAT32, FLOAT64, AnyArray, Element, Recycled, Shape
 from purenn.kernels import memory
+from purenn.kernels.blocks import fresh
 
 if TYPE_CHECKING:
     from _typeshed import TraceFunction
@@ -121,6 +122,7 @@ def test_memory_is_recycled_once_nothing_refers_to_it() -> None:
     first = filled(1.0)
     first.setflags(write=False)
     address, part = first.ctypes.data, first[3:, ::2]
+    assert address % memory.LINE == fresh((np.ones(SHAPE),))[0].ctypes.data % memory.LINE == 0
     del first
     second, other = filled(2.0), memory.empty((256, 64), FLOAT32)
     kind = memory.empty(SHAPE, np.dtype(np.int32))
@@ -150,10 +152,12 @@ def test_what_is_held_is_bounded_and_the_oldest_go(monkeypatch: pytest.MonkeyPat
     assert len({array.ctypes.data for array in kept}) == 100
     assert memory.held() <= memory.LIMIT
     memory.release()
-    monkeypatch.setattr(memory, "LIMIT", 4 * (memory.SMALL + memory.LINE))
-    for quarters in (4, 5, 6, 6, 7):
-        memory.empty((memory.SMALL // 4 * quarters,), BYTE)
-    assert memory.held() == memory.SMALL // 4 * (6 + 7) + 2 * memory.LINE
+    quarter, held = memory.SMALL // 4, []
+    monkeypatch.setattr(memory, "LIMIT", (4 + 5 + 6) * quarter + 3 * memory.LINE - 1)
+    for quarters in (4, 5, 6, 6, 7, 10):
+        memory.empty((quarter * quarters,), BYTE)
+        held.append(memory.held() // quarter)
+    assert held == [4, 4 + 5, 5 + 6, 5 + 6, 6 + 7, 10]
 
 
 def test_idle_memory_is_given_back_where_there_is_no_other(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -339,6 +339,32 @@ def test_formulas_are_the_textbooks_and_the_papers(
         assert states[t].step == t
 
 
+ADAM, DECAY = (0.8, 0.95, 0.3), (0.2, lambda path, leaf: True)
+MOMENTS, DECAYED = opt.scale_by_adam(*ADAM), nn.weight_decay(*DECAY)
+SQUARES = opt.scale_by_rms(*ADAM[1:], bias_correction=True)
+# Optimizers and what they say that they are, with other arguments than the defaults.
+NAMED: list[tuple[object, object]] = [
+    (nn.sgd(RATE, 0.6), nn.momentum(0.6)),
+    (opt.nadam(RATE, *ADAM), opt.scale_by_nadam(*ADAM)),
+    (opt.amsgrad(RATE, *ADAM), opt.scale_by_amsgrad(*ADAM)),
+    (opt.adamw(RATE, *ADAM, *DECAY), MOMENTS >> DECAYED),
+    (opt.lamb(RATE, *ADAM, *DECAY), MOMENTS >> DECAYED >> opt.scale_by_trust_ratio()),
+    (opt.lion(RATE, 0.8, 0.7, *DECAY), opt.scale_by_lion(0.8, 0.7) >> DECAYED),
+    (opt.schedule_free_sgd(RATE, 0.6), opt.schedule_free(opt.unchanged(), RATE, 0.6)),
+    (
+        opt.schedule_free_adamw(RATE, *ADAM, *DECAY),
+        opt.schedule_free(SQUARES >> DECAYED, RATE, ADAM[0]),
+    ),
+]
+
+
+@pytest.mark.parametrize(("made", "said"), NAMED, ids=[repr(made) for made, _ in NAMED])
+def test_optimizers_pass_on_all_arguments(made: Case, said: nn.Transform[object] | Case) -> None:
+    chain = nn.descend(said, RATE) if isinstance(said, nn.Transform) else said
+    found, expected = (trained(one, gradients_of(FLOAT32)[:4])[-1] for one in (made, chain))
+    assert all_bits(found) == all_bits(expected)
+
+
 @dtypes
 def test_leaves_that_lie_together_follow_rules_of_their_own(dtype: FloatDtype) -> None:
     params, slopes = (
@@ -426,14 +452,14 @@ def test_noise_of_a_gradient_is_a_function_of_key_and_step(dtype: FloatDtype) ->
     start, still = pair(0, dtype), nn.map_leaves(np.zeros_like, pair(0, dtype))
 
     def drawn(seed: int) -> list[Array]:
-        transform = opt.gradient_noise(nn.Key(seed), 0.3)
+        transform = opt.gradient_noise(nn.Key(seed), 0.3, 0.8)
         states = [nn.State(start, nn.Empty(), step) for step in (0, 1, 1000)]
         update = nn.descend(transform, 1.0).update
         return [start[0] - update(state, still)[1][0] for state in states]
 
     first, again, other = drawn(0), drawn(0), drawn(1)
     assert all_bits(*first) == all_bits(*again)
-    normal = [x * (1 + t) ** 0.275 / 0.3**0.5 for x, t in zip(first, (0, 1, 1000), strict=True)]
+    normal = [x * (1 + t) ** 0.4 / 0.3**0.5 for x, t in zip(first, (0, 1, 1000), strict=True)]
     normal.append(other[0] / 0.3**0.5)
     assert [float(x.std()) for x in normal] == pytest.approx([1.0] * 4, rel=0.03)
     table = np.corrcoef([x.ravel() for x in normal])

@@ -44,7 +44,7 @@ def test_cycles_and_decays_are_their_formulas() -> None:
     assert schedules.one_cycle(0.1, 8, rise=0)(0) == 0.1
     waves = [0.5 - 0.5 * math.cos(2 * math.pi * math.log2(1 + 15 * s / 30)) for s in range(30)]
     assert first(log_cosine(0.2, 30), 32) == pytest.approx([0.2 * w for w in waves] + [0.0, 0.0])
-    assert [log_cosine(0.2, 15)(step) for step in (0, 1, 3, 7)] == pytest.approx([0.0] * 4)
+    assert [log_cosine(0.2, 7, 3)(step) for step in (0, 1, 3, 7)] == pytest.approx([0.0] * 4)
     quadratic = [0.1 + 0.4 * (1 - step / 4) ** 2 for step in range(5)]
     assert first(polynomial(0.5, 4, 2.0, 0.1), 6) == pytest.approx([*quadratic, 0.1], rel=1e-15)
     assert first(polynomial(1.0, 4), 5) == [1.0, 0.75, 0.5, 0.25, 0.0]

@@ -28,7 +28,7 @@ WIDTH = 2**9
 Centred = tuple[Array, Array, Array]
 
 
-def standardized(x: Matrix, epsilon: float, *, is_centred: bool = True) -> tuple[Matrix, Array]:
+def standardized(x: Matrix, epsilon: float, *, is_centred: bool) -> tuple[Matrix, Array]:
     """`(x - mean) * inverse`, and `inverse = 1 / sqrt(variance + epsilon)`, by row.
 
     What is not centred has the mean 0 instead, and its mean square for a variance.
@@ -77,9 +77,7 @@ def inverses(
         return inverse, np.where(variance == 0.0, 1.0 / np.sqrt(epsilons), inverse / size)
 
 
-def standardized_cotangent(
-    z: Matrix, inverse: Array, dz: Matrix, *, is_centred: bool = True
-) -> Matrix:
+def standardized_cotangent(z: Matrix, inverse: Array, dz: Matrix, *, is_centred: bool) -> Matrix:
     """`inverse * (dz - mean(dz) - z * mean(z * dz))`; without the first mean if not centred."""
     dx: Matrix = np.multiply(z, _mean_product(z, dz), empty_like(dz))
     np.subtract(dz, dx, dx)

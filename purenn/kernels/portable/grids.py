@@ -86,9 +86,8 @@ def above(sums: Vector, otherwise: Callable[[Mask], Exponents]) -> Exponents:
     """
     with np.errstate(over="ignore", under="ignore"):
         found: Exponents = np.frexp(np.sqrt(sums * sums.dtype.type(MARGIN)))[1]
-    least, most = np.minimum.reduce(sums, initial=1.0), np.maximum.reduce(sums, initial=1.0)
-    if not LEAST < least <= most < MOST:
-        odd = ~((sums > LEAST) & (sums < MOST))
+    odd = ~((sums > LEAST) & (sums < MOST))
+    if odd.any():
         found[odd] = otherwise(odd)
     return found
 

@@ -43,9 +43,8 @@ class Factor:
         self.matrix = matrix
         sums = grids.square_sums(matrix)
         self._alike = grids.alike(sums)
-        is_certain = self._alike is not None or bool(np.isfinite(sums).all())
-        self.is_finite = is_certain or bool(np.isfinite(matrix).all())
-        self._finite = matrix if self.is_finite else grids.finite(matrix)
+        self._finite = matrix if np.isfinite(sums).all() else grids.finite(matrix)
+        self.is_finite = self._finite is matrix
         self._sums = sums if self.is_finite else grids.square_sums(self._finite)
         self._grids: dict[int, tuple[Grid, ...]] = {}
 
