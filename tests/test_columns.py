@@ -37,16 +37,14 @@ class FakeArrow:
 
 def pandas(content: dict[str, Values]) -> object:
     plain = pytest.importorskip("pandas").DataFrame(content)
-    frame: object = plain.astype({"declared": "category"})
-    return frame
+    return plain.astype({"declared": "category"})
 
 
 def polars(content: dict[str, Values]) -> object:
     package = pytest.importorskip("polars")
     texts = {**content, "declared": [*map(str, content["declared"])]}
     kinds = {"declared": package.Categorical}
-    frame: object = package.DataFrame(texts, schema_overrides=kinds, strict=False)
-    return frame
+    return package.DataFrame(texts, schema_overrides=kinds, strict=False)
 
 
 def test_integers_of_128_bits_are_numbers() -> None:

@@ -86,8 +86,7 @@ class Mixer(nn.Node):
 
 def test_a_layer_of_ones_own_takes_part() -> None:
     def apply(params: Mixer, x: Matrix) -> Matrix:
-        y: Matrix = (x @ params.weight) * 2.0
-        return y
+        return (x @ params.weight) * 2.0
 
     def vjp(
         params: Mixer, x: Matrix, key: nn.Key

@@ -225,8 +225,7 @@ def decayed(formula: Formula) -> Formula:
 
 
 def rooted(x: Array, square: Array, epsilon: float) -> Array:
-    found: Array = x / (np.sqrt(square) + epsilon)
-    return found
+    return x / (np.sqrt(square) + epsilon)
 
 
 def kingma_ba(

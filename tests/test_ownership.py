@@ -198,8 +198,7 @@ class Doubled(nn.Node):
 
     @cached_property
     def double(self) -> nn.Matrix:
-        found: nn.Matrix = 2.0 * self.weight
-        return found
+        return 2.0 * self.weight
 
 
 class Entry(NamedTuple):
@@ -209,8 +208,7 @@ class Entry(NamedTuple):
 class DoubledEntry(Entry):
     @cached_property
     def double(self) -> nn.Matrix:
-        found: nn.Matrix = 2.0 * self.weight
-        return found
+        return 2.0 * self.weight
 
 
 @pytest.mark.parametrize("kind", [Doubled, DoubledEntry])

@@ -31,8 +31,7 @@ def error(found: Array, exact: Array) -> float:
 def normal(shape: tuple[int, int], sizes: float = 0.0) -> Matrix:
     """Normal numbers in rows of very different size."""
     rng = np.random.default_rng(shape)
-    found: Matrix = rng.standard_normal(shape) * np.exp(sizes * rng.standard_normal((shape[0], 1)))
-    return found
+    return rng.standard_normal(shape) * np.exp(sizes * rng.standard_normal((shape[0], 1)))
 
 
 @pytest.mark.parametrize("sizes", [0.0, 6.0])

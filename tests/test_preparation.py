@@ -20,8 +20,7 @@ from purenn.errors import DataError
 
 
 def numbers(data: Data) -> list[int]:
-    found: list[int] = data.targets.take(range(len(data))).tolist()
-    return found
+    return data.targets.take(range(len(data))).tolist()
 
 
 @given(st.integers(4, 80), st.floats(0.2, 0.8), st.integers(0, 2**40), st.integers(1, 6))

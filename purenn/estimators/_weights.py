@@ -50,8 +50,7 @@ def normalized(weights: Vector) -> Vector:
 
     Means in which they are weights keep all bits.
     """
-    found: Vector = np.ldexp(weights, -frexp(weights.max())[1])
-    return found
+    return np.ldexp(weights, -frexp(weights.max())[1])
 
 
 @np.errstate(under="ignore")

@@ -85,8 +85,7 @@ def standardized_cotangent(
     np.subtract(dz, dx, dx)
     if is_centred:
         np.subtract(dx, _mean(dz), dx)
-    np.multiply(dx, inverse, dx)
-    return read_only(dx)
+    return read_only(np.multiply(dx, inverse, dx))
 
 
 def _mean(x: Array) -> Array:
@@ -207,8 +206,7 @@ def place_sums(x: Array, out: Array | None = None) -> Array:
     parts = [np.add.reduce(rows[:, part], axis=1) for part in spans(rows.shape[1], ROWS)]
     wide = parts[0] if len(parts) == 1 else np.add.reduce(parts, axis=0, dtype=FLOAT64)
     places = wide.reshape(x.shape[0], rows.shape[2] // x.shape[2], x.shape[2])
-    found: Array = np.add.reduce(places, axis=1, keepdims=True, dtype=x.dtype, out=out)
-    return found
+    return np.add.reduce(places, axis=1, keepdims=True, dtype=x.dtype, out=out)
 
 
 def _group_means(sums: Array, x: Array, groups: int) -> Array:

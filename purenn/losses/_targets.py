@@ -109,8 +109,7 @@ def require_signs(name: str, prediction: Matrix, target: Matrix | Labels) -> Mat
     wrong = rows[(rows != low) & (rows != 1.0)]
     if wrong.size:
         raise LabelError(f"{name}: expected targets -1 and 1, or 0 and 1, got {wrong[0]:.6g}.")
-    signs: Matrix = rows if low else 2.0 * rows - 1.0
-    return signs
+    return rows if low else 2.0 * rows - 1.0
 
 
 def _as_rows(name: str, prediction: Matrix, target: Matrix | Labels, classes: int | None) -> Matrix:
@@ -118,8 +117,7 @@ def _as_rows(name: str, prediction: Matrix, target: Matrix | Labels, classes: in
     require_matrix(name, prediction, FLATTEN)
     if is_labels(target) and prediction.shape[1] == 1 and target.dtype not in FLOATS:
         require_labels(name, target, len(prediction), classes)
-        column: Matrix = target.astype(prediction.dtype)[:, np.newaxis]
-        return column
+        return target.astype(prediction.dtype)[:, np.newaxis]
     return require_same_shape(name, prediction, target)
 
 

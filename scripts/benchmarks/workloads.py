@@ -67,8 +67,7 @@ class Workload:
 
     def order(self, epoch: int) -> Integers:
         """The order of the samples in an epoch."""
-        order: Integers = np.random.default_rng((SEED, 2, epoch)).permutation(self.samples)
-        return order
+        return np.random.default_rng((SEED, 2, epoch)).permutation(self.samples)
 
     def indices(self) -> Iterator[Integers]:
         """The samples of each batch, epoch after epoch."""

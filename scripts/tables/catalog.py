@@ -44,14 +44,12 @@ def unchanged(target: Vector) -> Target:
 
 def positive(target: Vector) -> Target:
     """Whether it is above 0."""
-    labels: Labels = (target > 0).astype(np.int64)
-    return labels
+    return (target > 0).astype(np.int64)
 
 
 def logarithm(target: Vector) -> Target:
     """Its logarithm."""
-    found: Vector = np.log(target)
-    return found
+    return np.log(target)
 
 
 @attrs.frozen
