@@ -177,8 +177,7 @@ def bits_of(batches: AugmentedBatches[Images, Matrix]) -> list[tuple[object, Key
 
 
 def test_augmented_batches_are_a_sequence_that_can_be_cut_anywhere() -> None:
-    images: Images = IMAGES.astype(np.float32)
-    source = nn.shuffled_batches(nn.dataset(images, LABELS), 30, KEY, epoch=2)
+    source = nn.shuffled_batches(nn.dataset(IMAGES.astype(np.float32), LABELS), 30, KEY, epoch=2)
     flip, shift = data.random_flip(), data.random_shift(1)
     batches = augmented(source, flip, shift, mixing=data.mixup(0.2, SIZE))
     whole = bits_of(batches)

@@ -92,8 +92,7 @@ def test_numbers_are_scaled_robustly_and_clipped_smoothly() -> None:
 @pytest.mark.parametrize("unit", [1.0, 1.7e308, 1e-300])
 def test_numbers_of_any_size_are_finite(unit: float) -> None:
     x = np.array([[-1.0], [0.5], [0.0], [1.0]]) * unit
-    y = fit_columns(x).transform(x)
-    np.testing.assert_allclose(y[:, 0], scaled(x[:, 0] / unit), rtol=1e-6)
+    np.testing.assert_allclose(fit_columns(x).transform(x)[:, 0], scaled(x[:, 0] / unit), rtol=1e-6)
     assert abs(fit_columns(x * 1e-5).transform(x)).max() <= 3.0
 
 
@@ -111,8 +110,7 @@ def test_categories_become_indicators(frame: Callable[[dict[str, Values]], objec
     hot_declared = [np.array([each == name for each in declared], float) for name in (5, 7, 9)]
     parts = (np.arange(8.0), *hot, binary, *hot_declared)
     expected = np.transpose([scaled(each) for each in parts])
-    found = columns.transform(frame(content))
-    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    np.testing.assert_allclose(columns.transform(frame(content)), expected, rtol=1e-6)
     # What is unknown is like what is missing.
     new: dict[str, Values] = {**content, "three": ["z", *three[1:]], "declared": [6, *declared[1:]]}
     lacking: dict[str, Values] = {**content, "three": [None, *three[1:]]}

@@ -64,8 +64,7 @@ def test_conv_is_a_product_with_each_window(
     seen = windows(bordered(x, size, stride, padding), size, stride)
     parts = zip(np.split(seen, groups, -1), np.split(params.weight, groups, -1), strict=True)
     expected = [np.einsum("nhwijc,ijcf->nhwf", part, weight) for part, weight in parts]
-    shifted = Conv(params.weight, np.arange(features, dtype=dtype))
-    y = layer.apply(shifted, x)
+    y = layer.apply(Conv(params.weight, np.arange(features, dtype=dtype)), x)
     tolerance = 1e-5 if dtype == FLOAT32 else 1e-13
     np.testing.assert_allclose(y, np.concatenate(expected, -1) + np.arange(features), 0, tolerance)
     assert layer.apply(params, x[:0]).shape == (0, *y.shape[1:])

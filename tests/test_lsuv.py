@@ -39,8 +39,7 @@ def test_each_layer_has_outputs_of_variance_1(dtype: FloatDtype, size: float) ->
     check(params[0].weight, first, dtype)
     second = layers.linear_without_bias(4).apply(params[2], np.maximum(first, 0))
     check(params[2].weight, second, dtype)
-    third = layers.ntk_linear(3).apply(params[4], second)
-    check(params[4].weight, third, dtype)
+    check(params[4].weight, layers.ntk_linear(3).apply(params[4], second), dtype)
     assert not params[0].bias.any()
     assert not params[4].bias.any()
 

@@ -435,8 +435,7 @@ def test_noise_of_a_gradient_is_a_function_of_key_and_step(dtype: FloatDtype) ->
     normal = [x * (1 + t) ** 0.275 / 0.3**0.5 for x, t in zip(first, (0, 1, 1000), strict=True)]
     normal.append(other[0] / 0.3**0.5)
     assert [float(x.std()) for x in normal] == pytest.approx([1.0] * 4, rel=0.03)
-    table = np.corrcoef([x.ravel() for x in normal])
-    np.testing.assert_allclose(table, np.eye(4), atol=0.05)
+    np.testing.assert_allclose(np.corrcoef([x.ravel() for x in normal]), np.eye(4), atol=0.05)
 
 
 @dtypes

@@ -56,8 +56,7 @@ def test_float32_products_are_at_most_twice_as_far_off_as_those_of_blas(
 def test_float64_products_have_forty_bits(sizes: float) -> None:
     x, weight = normal((64, 300), sizes), normal((300, 8))
     exact = (x.astype(np.longdouble) @ weight.astype(np.longdouble)).astype(np.float64)
-    y = portable(PRODUCT).apply(Weight(weight), x)
-    assert error(y, exact) <= 2.0**-40
+    assert error(portable(PRODUCT).apply(Weight(weight), x), exact) <= 2.0**-40
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
@@ -95,8 +94,7 @@ def test_what_is_not_finite_or_hardly_there_is_as_with_blas(dtype: FloatDtype) -
     with np.errstate(all="ignore"):
         expected = x.astype(np.longdouble) @ weight.astype(np.longdouble)
         nearest = expected.astype(dtype)
-    layer = portable(linear_without_bias(4))
-    y = layer.apply(Weight(weight), x)
+    y = portable(linear_without_bias(4)).apply(Weight(weight), x)
     np.testing.assert_array_equal(np.isnan(y), np.isnan(nearest))
     np.testing.assert_allclose(y, nearest, 2e-6, 0.0)
     assert not np.signbit(y[0]).any()

@@ -33,8 +33,7 @@ def test_parts_are_drawn_by_the_key_keep_the_order_and_have_all_classes_in_propo
         assert len(second) == round(fraction * count)
         assert sorted(first + second) == list(range(count))
         assert (first, second) == (sorted(first), sorted(second))
-        again = split(data, fraction, Key(seed), stratify)
-        assert [*map(numbers, again)] == [first, second]
+        assert [*map(numbers, split(data, fraction, Key(seed), stratify))] == [first, second]
         if stratify is not None:
             for label in range(-1, classes - 1):
                 quota = fraction * np.count_nonzero(labels == label)

@@ -182,8 +182,7 @@ def test_setting_up_erases_no_environment_of_others(is_link: bool) -> None:
         venv.symlink_to(other)
     else:
         other.rename(venv)
-    command = ["a clone/scripts/setup"]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    ended = subprocess.run(["a clone/scripts/setup"], capture_output=True, text=True, check=False)
     told = "\nsetup: making .venv anew would erase one that scripts/setup did not make here."
     assert (ended.returncode, ended.stdout, ended.stderr.startswith(told)) == (1, "", True)
     assert (venv / "bin").is_dir()

@@ -61,8 +61,7 @@ def test_a_method_is_fitted_and_measured_with_purenn(task: Task, most: float) ->
     assert (found.table, found.method, found.seed) == ("wine", PURENN, 1)
     assert 0.0 <= found.error < most
     assert min(found.seconds, found.cpu) > 0.0
-    again = score(PURE, attrs.evolve(TABLE, task=task), problem(task), 1)
-    assert again.error == found.error
+    assert score(PURE, attrs.evolve(TABLE, task=task), problem(task), 1).error == found.error
 
 
 class Zero:
@@ -93,8 +92,7 @@ def test_errors_are_shares_of_wrong_labels_or_roots_of_mean_squares(task: Task) 
 
 @pytest.mark.parametrize("task", ["classification", "regression"])
 def test_splits_keep_the_shares(task: Task) -> None:
-    found = problem(task)
-    labels = strata(found, task)
+    labels = strata(problem(task), task)
     train, test = split(labels, 3)
     assert sorted([*train, *test]) == list(range(60))
     assert len(test) == 15

@@ -103,8 +103,7 @@ def cutout(size: Count) -> Augmentation[Images]:
         tops = rng.integers(0, rows, samples) - size // 2
         lefts = rng.integers(0, columns, samples) - size // 2
         starts = np.maximum(tops, 0), np.maximum(lefts, 0)
-        boxes = np.stack([*starts, tops + size, lefts + size], axis=1)
-        return kernels.erase(images, boxes, 0.0)
+        return kernels.erase(images, np.stack([*starts, tops + size, lefts + size], axis=1), 0.0)
 
     return Augmentation(cut)
 

@@ -59,8 +59,7 @@ def require_labels(name: str, labels: AnyArray, samples: int, classes: int | Non
     if classes is None:
         arrays.require_integers(name, labels)
     else:
-        cure = f" {OUTPUTS}" * (classes == 1)
-        arrays.require_indices(name, labels, classes, cure)
+        arrays.require_indices(name, labels, classes, f" {OUTPUTS}" * (classes == 1))
     if labels.shape[0] != samples or not samples:
         raise ShapeError(name, f"expected {samples or 'some'} labels, got {labels.shape[0]}.")
 

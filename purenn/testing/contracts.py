@@ -67,8 +67,7 @@ def check_layer(
         layer.vjp(params, variants.turned(example), start)
         return layer.apply(params, variants.turned(example))
 
-    applied = partial(layer.apply, params, example)
-    y = repeatable(applied, "apply", params, example, other=elsewhere)
+    y = repeatable(partial(layer.apply, params, example), "apply", params, example, other=elsewhere)
     _check_slopes(layer, params, example, start, tolerance)
     variants.require_unmixed(partial(layer.apply, params), example, y, tolerance)
     trained = steady(layer)

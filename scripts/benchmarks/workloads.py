@@ -103,8 +103,7 @@ class Workload:
         draw, classes = np.random.default_rng((SEED, 1)), max(2, self.widths[-1])
         inputs: Floats = draw.random((self.samples, self.widths[0]), np.float32)
         scores = (inputs - 0.5) @ draw.standard_normal((self.widths[0], classes), np.float32)
-        labels: Integers = scores.argmax(axis=1).astype(np.int64)
-        return inputs, labels
+        return inputs, scores.argmax(axis=1).astype(np.int64)
 
     def images(self) -> tuple[Bytes, Integers]:
         """Real images as rows, and their labels."""

@@ -113,8 +113,7 @@ def load(table: Table) -> Problem:
     """The table without rows that lack the target; text and booleans as categories."""
     frame = _frame(table.package, table.path).dropna(subset=[table.target])
     if frame.shape[0] > ROWS:
-        order = np.random.default_rng(0).permutation(frame.shape[0])
-        frame = frame.take(order[:ROWS])
+        frame = frame.take(np.random.default_rng(0).permutation(frame.shape[0])[:ROWS])
     target = table.prepared(frame[table.target].to_numpy())
     if table.task == "classification":
         target = np.unique(target, return_inverse=True)[1]
