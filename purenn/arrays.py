@@ -40,6 +40,7 @@ FLOAT32: np.dtype[np.float32] = np.dtype(np.float32)
 FLOAT64: np.dtype[np.float64] = np.dtype(np.float64)
 FLOATS = (FLOAT32, FLOAT64)
 HELD = {"Dataset": " Give an array of it: data.example, say.", "Batch": " Give batch.inputs, say."}
+AXES = "Add an axis: x[..., np.newaxis] of channels, x[np.newaxis] for one image."  # of images
 
 N = TypeVar("N", bound=AnyArray)
 
@@ -158,8 +159,7 @@ def require_array(subject: str, array: object, dtype: str = "np.float32") -> Any
     elif hasattr(array, "toarray"):
         cure = " Convert it with x.toarray()."
     elif hasattr(array, "__array__"):  # of pandas, polars, PyTorch, JAX
-        is_tracked: object = getattr(array, "requires_grad", False)
-        given = "x.detach()" if is_tracked else "x"
+        given = "x.detach()" if getattr(array, "requires_grad", False) else "x"
         cure = f" Convert it with np.asarray({given}, {dtype})."
     elif isinstance(array, list | tuple) and any(isinstance(one, np.ndarray) for one in array):
         cure = " Give one array, as np.stack(x) is, or pairs where they are taken: (a, (b, c))."

@@ -16,7 +16,7 @@ from purenn.arrays import Matrix, Vector
 from purenn.errors import PurennError
 from tables import report, results
 from tables._dynamic import Frame, as_frame, made
-from tables.catalog import LICENCES, TABLES, Problem, Table, Task, logarithm, positive, unchanged
+from tables.catalog import LICENCES, TABLES, Problem, Table, Task, positive, unchanged
 from tables.methods import METHODS, PURENN
 from tables.report import catalog, compared, errors, picture, summary
 from tables.sizes import megabytes
@@ -192,7 +192,6 @@ def test_tables_are_many_and_each_has_a_licence_and_a_name_of_its_own() -> None:
     values = np.array([1.0, 0.0, 2.0])
     assert unchanged(values) is values
     assert positive(values).tolist() == [1, 0, 1]
-    assert logarithm(values[:1]).tolist() == [0.0]
 
 
 def test_sizes_count_what_is_needed_once() -> None:

@@ -22,8 +22,6 @@ T = TypeVar("T", covariant=True)
 
 Selection = Indices | range
 
-AXES = "Add an axis: x[..., np.newaxis] of channels, x[np.newaxis] for one image."
-
 
 class Column(ABC, Generic[X]):
     """A column of a data set: a row for each sample. `X` is a batch of rows.
@@ -166,7 +164,7 @@ def _pixels(array: ByteImages) -> ByteImages:
     if plain.dtype != np.uint8:
         raise DtypeError("ScaledBytes", f"expected uint8, got {plain.dtype}.")
     if plain.ndim != 4:
-        got = f"{plain.shape}." + f" {AXES}" * (plain.ndim == 3)
+        got = f"{plain.shape}." + f" {arrays.AXES}" * (plain.ndim == 3)
         raise ShapeError("ScaledBytes", f"expected (samples, rows, columns, channels), got {got}")
     return plain
 

