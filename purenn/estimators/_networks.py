@@ -192,12 +192,10 @@ def _embedded(layout: Layout) -> Net:
 def opaque_net(layer: object) -> Net:
     """A layer whose parameters are of a type that is known only when the program runs."""
     checks.instance("The result of model", layer, Layer)
-    nets: list[Net] = [each for each in (layer,) if isinstance(each, Layer)]
-    return nets[0]
+    return next(net for net in (layer,) if isinstance(net, Layer))
 
 
 def opaque_optimizer(optimizer: object) -> Mover:
     """An optimizer whose state is of a type that is known only when the program runs."""
     checks.instance("The optimizer of an estimator", optimizer, Optimizer)
-    movers: list[Mover] = [each for each in (optimizer,) if isinstance(each, Optimizer)]
-    return movers[0]
+    return next(mover for mover in (optimizer,) if isinstance(mover, Optimizer))
