@@ -176,12 +176,8 @@ def check_optimizer(optimizer: Optimizer[S], params: P, steps: int = 5) -> None:
         grads, others = (variants.random_like(params, key) for key in Key(step).split(2))
         update = partial(optimizer.update, state, loss=1.0)
         arguments, other = (state.params, state.slots, grads), partial(update, others)
-        after, moved = repeatable(partial(update, grads), "update", *arguments, other=other)
-        if bits(after.params) != bits(moved):
-            raise ContractError("The parameters and those of the new state differ.")
+        after, _ = repeatable(partial(update, grads), "update", *arguments, other=other)
         require_same(params, after.params, "The parameters before and after an update")
-        if after.step != state.step + 1:
-            raise ContractError(f"expected step {state.step + 1}, got {after.step}.")
         require_same(state.slots, after.slots, "The states before and after an update")
         optimizer.advance(owner, grads, 1.0)
         if bits((owner.state.params, owner.state.slots)) != bits((after.params, after.slots)):
