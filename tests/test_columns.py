@@ -11,7 +11,7 @@ from contracts import bits, copies, normal
 from refusals import refused
 
 from purenn.arrays import FLOAT32, Matrix, Vector
-from purenn.errors import DataError
+from purenn.errors import DataError, ShapeError
 from purenn.estimators import _tables
 from purenn.estimators._columns import Layout, fit_columns
 
@@ -153,10 +153,14 @@ def test_large_categories_are_given_as_their_numbers_also_by_pickles() -> None:
         assert not same.center.flags.writeable
 
 
-def test_frames_whose_columns_cannot_be_told_apart_are_refused() -> None:
-    frame = pytest.importorskip("pandas").DataFrame([[1.0, 2.0]], columns=["a", "a"])
+def test_frames_that_are_refused() -> None:
+    pd, pl = pytest.importorskip("pandas"), pytest.importorskip("polars")
     with refused(DataError, "X: two columns have the same name. Rename one of them."):
-        fit_columns(frame)
+        fit_columns(pd.DataFrame([[1.0, 2.0]], columns=["a", "a"]))
+    with refused(ShapeError, "X: expected at least one column, got none."):
+        fit_columns(pd.DataFrame(index=range(3)))
+    with refused(DataError, "X: column 'a' has more than one value in a row."):
+        fit_columns(pl.DataFrame({"a": [[1, 2]]}, {"a": pl.Array(pl.Int64, 2)}))
 
 
 def test_tables_of_pyarrow_are_like_arrays() -> None:

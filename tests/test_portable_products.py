@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import numpy as np
 import pytest
@@ -201,7 +202,9 @@ def drawn(x: Matrix) -> Matrix:
     return x + np.random.default_rng().random()
 
 
-def test_what_another_process_cannot_repeat_is_no_fault_of_kernels() -> None:
+def test_what_another_process_cannot_repeat_is_no_fault_of_kernels(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     x = matrix([[1.0, 2.0]])
     for function, message in (
         (drawn, "other bits with nothing but another process"),
@@ -209,6 +212,9 @@ def test_what_another_process_cannot_repeat_is_no_fault_of_kernels() -> None:
     ):
         with pytest.raises(ContractError, match=message):
             check_portable(layers.activation(function, np.multiply), x)
+    monkeypatch.setattr(sys, "path", [one for one in sys.path if not one.endswith("tests")])
+    with pytest.raises(ContractError, match="compute it: ModuleNotFoundError: No module named"):
+        check_portable_call(decayed, x)
 
 
 def test_kernels_that_a_processor_cannot_run_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
