@@ -291,8 +291,7 @@ def test_combined_losses_are_weighted_sums_whatever_their_reductions() -> None:
         check_close(cotangents, (0.5 * a, 3.0 * b), 1e-15)
     both = losses.combined(summed(brier()), summed(softmaxed))
     assert both.mean(outputs, targets) == losses.combined(brier(), softmaxed)(outputs, targets)[0]
-    none: Labels = np.ones(4, np.int64)
-    value, cotangents = losses.combined(brier(), some)(outputs, (SOFT, none))
+    value, cotangents = losses.combined(brier(), some)(outputs, (SOFT, np.ones(4, np.int64)))
     assert value == pytest.approx(HALVED.mean())
     assert not cotangents[1].any()
     masked: Matrix = np.where(ONE_HOT == 1.0, -np.inf, LOGITS)

@@ -596,8 +596,7 @@ def test_what_decays_does_not_get_stuck_as_subnormal_numbers(dtype: FloatDtype) 
     found += settle(opt.lion(RATE, weight_decay=0.0))
     assert not any(leaf.any() for leaf in found)
     edge = (np.array([tiny, -1.5 * tiny], dtype),)
-    slots = opt.Velocity((np.zeros(2, dtype),))
-    after, _ = fast.update(nn.State(edge, slots, 255), edge)
+    after, _ = fast.update(nn.State(edge, opt.Velocity((np.zeros(2, dtype),)), 255), edge)
     assert all_bits(after.slots.leaves) == all_bits(edge)
 
 
