@@ -152,8 +152,7 @@ def sums(centred: Centred, dy: Array) -> tuple[Array, Array]:
 
 def sample_sums(x: Array) -> Vector:
     """The sum over samples of `(samples, 1, features)`, added up in float64."""
-    total: Vector = np.add.reduce(x, axis=(0, 1), dtype=FLOAT64).astype(x.dtype)
-    return read_only(total)
+    return read_only(np.add.reduce(x, axis=(0, 1), dtype=FLOAT64).astype(x.dtype))
 
 
 def normalized_cotangent(
