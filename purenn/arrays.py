@@ -41,6 +41,7 @@ FLOAT64: np.dtype[np.float64] = np.dtype(np.float64)
 FLOATS = (FLOAT32, FLOAT64)
 ALL = dict.fromkeys(("Part", "Rows", "ScaledBytes", "Standardized"), " Give x.take(range(len(x))).")
 HELD = {"Dataset": " Give data.inputs, to init data.example.", "Batch": " Give batch.inputs."} | ALL
+AXES = "Add an axis: x[..., np.newaxis] of channels, x[np.newaxis] for one image."  # of images
 
 N = TypeVar("N", bound=AnyArray)
 

@@ -90,8 +90,7 @@ def trained(python: Path, variables: dict[str, str], arithmetic: str, epochs: in
         where = f"{facts['python']}, NumPy {facts['numpy']}, {kernel}, {threads} threads"
         if "NPY_DISABLE_CPU_FEATURES" in variables:
             where += ", baseline instructions"
-        losses = column(runs.read_records(folder), "loss")
-        return Trained(where, tuple(losses), summary.digest)
+        return Trained(where, tuple(column(runs.read_records(folder), "loss")), summary.digest)
 
 
 def draw(path: Path, found: Sequence[Sequence[Trained]]) -> None:

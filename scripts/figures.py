@@ -165,8 +165,7 @@ def _draw_boundary(axes: Axes, boundary: Boundary) -> None:
     x, y = np.meshgrid(side, side)
     grid: Matrix = np.stack([x.ravel(), y.ravel()], axis=1).astype(boundary.points.dtype)
     probabilities = boundary.classify(grid)
-    classes = probabilities.shape[1]
-    colors = [COLORS[label % len(COLORS)] for label in range(classes)]
+    colors = [COLORS[label % len(COLORS)] for label in range(probabilities.shape[1])]
     palette = np.array(list(map(to_rgb, colors)))
     mixture = (0.5 + 0.5 * (1.0 - probabilities @ (1.0 - palette))).clip(0.0, 1.0)
     picture, extent = mixture.reshape(*x.shape, 3), (-limit, limit, -limit, limit)

@@ -76,8 +76,7 @@ def _perform_all(command: Command, stages: Sequence[Stage]) -> list[Result]:
     clear(command.folder)
     results: dict[str, Result] = {}
     for stage in stages:
-        folder = command.folder / stage.name
-        results[stage.name] = _perform(stage, folder, command)
+        results[stage.name] = _perform(stage, command.folder / stage.name, command)
         write_summary(command.folder, results, expected=len(stages))
         pictures = [one.boundary for one in results.values() if one.boundary is not None]
         write(command.folder / SPIRALS, boundaries(*pictures))

@@ -76,8 +76,7 @@ def test_flips_mirror_about_as_many_images_as_asked_for() -> None:
 
 
 def test_shifts_move_images_by_every_offset_and_fill_in_zeros() -> None:
-    shift: Changes = data.random_shift(2)
-    y, seen = shift(IMAGES, KEY), set()
+    y, seen = data.random_shift(2)(IMAGES, KEY), set()
     padded = np.pad(IMAGES, ((0, 0), (2, 2), (2, 2), (0, 0)))
     for found, image in zip(y, padded, strict=True):
         shown = {(i, j): image[i : i + 8, j : j + 10] for i, j in np.ndindex(5, 5)}
@@ -85,8 +84,7 @@ def test_shifts_move_images_by_every_offset_and_fill_in_zeros() -> None:
         assert len(fits) == 1
         seen.update(fits)
     assert len(seen) == 25
-    most: Changes = data.random_shift(7)
-    assert (most(IMAGES, KEY) > 0).any(axis=(1, 2, 3)).all()
+    assert (data.random_shift(7)(IMAGES, KEY) > 0).any(axis=(1, 2, 3)).all()
 
 
 def boxes(y: Images, x: Images) -> list[tuple[int, int, int, int]]:
@@ -104,8 +102,7 @@ def boxes(y: Images, x: Images) -> list[tuple[int, int, int, int]]:
 
 def test_erased_rectangles_have_the_areas_and_ratios_asked_for() -> None:
     x: Images = np.ones((500, 40, 60, 1))
-    erase: Changes = data.random_erasing(0.6, area=(0.05, 0.2), ratio=(0.5, 3.0), value=7.0)
-    y = erase(x, KEY)
+    y = data.random_erasing(0.6, area=(0.05, 0.2), ratio=(0.5, 3.0), value=7.0)(x, KEY)
     assert set(np.unique(y).tolist()) == {1.0, 7.0}
     found = np.array(boxes(y, x))
     assert 250 < len(found) < 350
@@ -124,8 +121,7 @@ def test_erased_rectangles_have_the_areas_and_ratios_asked_for() -> None:
 
 
 def test_cutouts_are_squares_cut_at_the_border() -> None:
-    cut: Changes = data.cutout(5)
-    y = cut(IMAGES, KEY)
+    y = data.cutout(5)(IMAGES, KEY)
     found = np.array(boxes(y, IMAGES))
     assert (len(found), y.min(), y[y != IMAGES].max()) == (200, 0.0, 0.0)
     heights, widths = found[:, 1] - found[:, 0], found[:, 3] - found[:, 2]
@@ -177,8 +173,7 @@ def bits_of(batches: AugmentedBatches[Images, Matrix]) -> list[tuple[object, Key
 
 
 def test_augmented_batches_are_a_sequence_that_can_be_cut_anywhere() -> None:
-    images: Images = IMAGES.astype(np.float32)
-    source = nn.shuffled_batches(nn.dataset(images, LABELS), 30, KEY, epoch=2)
+    source = nn.shuffled_batches(nn.dataset(IMAGES.astype(np.float32), LABELS), 30, KEY, epoch=2)
     flip, shift = data.random_flip(), data.random_shift(1)
     batches = augmented(source, flip, shift, mixing=data.mixup(0.2, SIZE))
     whole = bits_of(batches)

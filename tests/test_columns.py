@@ -11,7 +11,7 @@ from contracts import bits, copies, normal
 from refusals import refused
 
 from purenn.arrays import FLOAT32, Matrix, Vector
-from purenn.errors import DataError
+from purenn.errors import DataError, ShapeError
 from purenn.estimators import _tables
 from purenn.estimators._columns import Layout, fit_columns
 
@@ -37,16 +37,14 @@ class FakeArrow:
 
 def pandas(content: dict[str, Values]) -> object:
     plain = pytest.importorskip("pandas").DataFrame(content)
-    frame: object = plain.astype({"declared": "category"})
-    return frame
+    return plain.astype({"declared": "category"})
 
 
 def polars(content: dict[str, Values]) -> object:
     package = pytest.importorskip("polars")
     texts = {**content, "declared": [*map(str, content["declared"])]}
     kinds = {"declared": package.Categorical}
-    frame: object = package.DataFrame(texts, schema_overrides=kinds, strict=False)
-    return frame
+    return package.DataFrame(texts, schema_overrides=kinds, strict=False)
 
 
 def test_integers_of_128_bits_are_numbers() -> None:
@@ -94,8 +92,7 @@ def test_numbers_are_scaled_robustly_and_clipped_smoothly() -> None:
 @pytest.mark.parametrize("unit", [1.0, 1.7e308, 1e-300])
 def test_numbers_of_any_size_are_finite(unit: float) -> None:
     x = np.array([[-1.0], [0.5], [0.0], [1.0]]) * unit
-    y = fit_columns(x).transform(x)
-    np.testing.assert_allclose(y[:, 0], scaled(x[:, 0] / unit), rtol=1e-6)
+    np.testing.assert_allclose(fit_columns(x).transform(x)[:, 0], scaled(x[:, 0] / unit), rtol=1e-6)
     assert abs(fit_columns(x * 1e-5).transform(x)).max() <= 3.0
 
 
@@ -113,8 +110,7 @@ def test_categories_become_indicators(frame: Callable[[dict[str, Values]], objec
     hot_declared = [np.array([each == name for each in declared], float) for name in (5, 7, 9)]
     parts = (np.arange(8.0), *hot, binary, *hot_declared)
     expected = np.transpose([scaled(each) for each in parts])
-    found = columns.transform(frame(content))
-    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    np.testing.assert_allclose(columns.transform(frame(content)), expected, rtol=1e-6)
     # What is unknown is like what is missing.
     new: dict[str, Values] = {**content, "three": ["z", *three[1:]], "declared": [6, *declared[1:]]}
     lacking: dict[str, Values] = {**content, "three": [None, *three[1:]]}
@@ -157,10 +153,14 @@ def test_large_categories_are_given_as_their_numbers_also_by_pickles() -> None:
         assert not same.center.flags.writeable
 
 
-def test_frames_whose_columns_cannot_be_told_apart_are_refused() -> None:
-    frame = pytest.importorskip("pandas").DataFrame([[1.0, 2.0]], columns=["a", "a"])
+def test_frames_that_are_refused() -> None:
+    pd, pl = pytest.importorskip("pandas"), pytest.importorskip("polars")
     with refused(DataError, "X: two columns have the same name. Rename one of them."):
-        fit_columns(frame)
+        fit_columns(pd.DataFrame([[1.0, 2.0]], columns=["a", "a"]))
+    with refused(ShapeError, "X: expected at least one column, got none."):
+        fit_columns(pd.DataFrame(index=range(3)))
+    with refused(DataError, "X: column 'a' has more than one value in a row."):
+        fit_columns(pl.DataFrame({"a": [[1, 2]]}, {"a": pl.Array(pl.Int64, 2)}))
 
 
 def test_tables_of_pyarrow_are_like_arrays() -> None:

@@ -109,8 +109,7 @@ def test_runs_are_listed_and_curves_drawn(folder: Path, capsys: pytest.CaptureFi
     assert "abababababab" in printed
     assert "hidden" not in printed  # one run differs from none
     picture = folder / "new" / "curves.png"
-    arguments = ["plot", str(folder), "--output", str(picture), "--scale", "log"]
-    assert compare_runs.main(arguments) == 0
+    assert compare_runs.main(["plot", str(folder), "--output", str(picture), "--scale", "log"]) == 0
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert capsys.readouterr().out == f"The picture is {picture}.\n"
 

@@ -33,8 +33,7 @@ sizes, batch_sizes = st.integers(1, 60), st.integers(1, 70)
 def numbered(count: int, features: int = 2) -> Data:
     """Samples that carry their own number, as input and as target."""
     inputs: Matrix = np.arange(float(features * count)).reshape(count, features)
-    labels: Labels = np.arange(count)
-    return dataset(inputs, labels)
+    return dataset(inputs, np.arange(count))
 
 
 def seen(batches: Run) -> list[int]:
@@ -197,8 +196,7 @@ def test_bytes_are_scaled_while_they_are_gathered(dtype: FloatDtype) -> None:
 
 def test_pairs_stay_together() -> None:
     names: Indices = np.array([2, 0, 2, 2])
-    targets = Pair(Rows(names), Rows(np.arange(4.0)))
-    data = dataset(Pair(Rows(ROWS), Rows(-ROWS)), targets)
+    data = dataset(Pair(Rows(ROWS), Rows(-ROWS)), Pair(Rows(names), Rows(np.arange(4.0))))
     assert (data.inputs.shape, data.targets.shape) == (((3,), (3,)), ((), ()))
     assert [part.shape for part in data.example] == [(1, 3), (1, 3)]
     for source in (data, data.select(np.array([3, 2, 1, 0]))):

@@ -46,8 +46,7 @@ def trained(
     def squares(prediction: Matrix, target: Matrix) -> tuple[float, Matrix]:
         step = next(steps)
         value, cotangent = nn.mean_squared_error()(prediction, target)
-        bent: Matrix = cotangent * np.float32(slopes.get(step, 1.0))
-        return losses.get(step, value), bent
+        return losses.get(step, value), cotangent * np.float32(slopes.get(step, 1.0))
 
     def measure(end: runs.Progress[Params, S]) -> dict[str, float]:
         return {"loss": end.mean_loss if end.samples else 0.0}
@@ -176,8 +175,7 @@ def test_what_else_is_not_finite_is_no_gradient_to_be_skipped(tmp_path: Path) ->
 
 
 def test_giving_up_is_told_with_the_leafs_path(tmp_path: Path) -> None:
-    optimizer = skip_nonfinite(PLAIN, 1)
-    first, *_ = diverged(tmp_path, optimizer, slopes={6: nan, 7: nan})
+    first, *_ = diverged(tmp_path, skip_nonfinite(PLAIN, 1), slopes={6: nan, 7: nan})
     assert first == (
         "Training diverged at epoch 2, batch 4, step 7: skip_nonfinite(1) skipped 1 update in a "
         "row, and the next is not finite either, first in 0.weight."

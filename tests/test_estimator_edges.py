@@ -127,8 +127,7 @@ def test_columns_of_nothing_and_of_numbers_may_come_as_something_else(library: s
 def test_a_net_without_hidden_layers_is_linear_and_a_range_has_sizes(
     preset: str, hidden: Sequence[int]
 ) -> None:
-    model = classifier(model=hidden, preset=preset, epochs=20).fit(X, LABELS)
-    assert model.score(X, LABELS) > 0.7
+    assert classifier(model=hidden, preset=preset, epochs=20).fit(X, LABELS).score(X, LABELS) > 0.7
 
 
 def test_classes_may_be_announced_for_rows_of_0_and_1() -> None:

@@ -125,8 +125,7 @@ def test_weights_count_from_call_to_call() -> None:
         model = classifier(class_weight=weights)
         for kind in (0, 1, 2):
             rows = np.flatnonzero(np.equal(LABELS, kind))
-            amount = np.full(len(rows), scale)
-            model.partial_fit(X[rows], LABELS[rows], [0, 1, 2], amount)
+            model.partial_fit(X[rows], LABELS[rows], [0, 1, 2], np.full(len(rows), scale))
         return model
 
     assert not same(fit(None), fit({0: 100.0, 1: 1.0, 2: 0.01}))
@@ -172,8 +171,7 @@ def test_columns_of_which_nothing_or_something_strange_is_known() -> None:
     with pytest.raises(DataError, match="a column that is not all missing"):
         classifier().fit(pd.DataFrame({"a": pd.Categorical([None] * 20)}), labels)
     texts = pd.DataFrame({"a": pd.array([None] * 20, "string"), "b": range(20)})
-    model = classifier(epochs=2).fit(texts, labels)
-    assert len(model.predict(texts.assign(a="x"))) == 20
+    assert len(classifier(epochs=2).fit(texts, labels).predict(texts.assign(a="x"))) == 20
     mixed = [["a", np.True_], ["b", np.False_]] * 10
     assert len(classifier(epochs=2).fit(mixed, labels).classes_) == 2
 

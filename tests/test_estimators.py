@@ -51,8 +51,7 @@ def test_small_whole_weights_are_repeated_rows() -> None:
 def test_other_weights_are_factors_of_the_loss_and_class_weights_are_weights() -> None:
     factors = np.array([0.5, 1.0, 2.25])
     weighted = classifier().fit(X, LABELS, factors[LABELS])
-    by_class = classifier(class_weight={0: 0.5, 1: 1.0, 2: 2.25}).fit(X, LABELS)
-    assert same(weighted, by_class)
+    assert same(weighted, classifier(class_weight={0: 0.5, 1: 1.0, 2: 2.25}).fit(X, LABELS))
     assert not same(weighted, classifier().fit(X, LABELS))
     both = classifier(class_weight={0: 0.5}).fit(X, LABELS, (factors / [0.5, 1.0, 1.0])[LABELS])
     assert same(weighted, both)
@@ -229,8 +228,7 @@ def test_probabilities_of_a_net_that_gives_them(net: object) -> None:
 def test_input_gradients_are_those_of_predictions(members: int) -> None:
     table = X[FEW].copy()
     table[0, 0] = np.nan
-    model = classifier(members=members).fit(table, LABELS[FEW])
-    slopes = model.input_gradients(table)
+    slopes = classifier(members=members).fit(table, LABELS[FEW]).input_gradients(table)
     assert slopes.shape == (len(table), 3, table.shape[1])
     assert np.isnan(slopes[0, :, 0]).all()
     assert np.isfinite(slopes[1:]).all()
@@ -303,13 +301,11 @@ def test_a_row_alone_and_many_rows_have_the_same_predictions() -> None:
 def test_odd_tables_have_finite_predictions() -> None:
     constant = np.column_stack([np.ones(30), X[:30, 0]])
     assert np.isfinite(regressor().fit(constant, VALUES[:30]).predict(constant)).all()
-    one = classifier().fit(X[:20], np.full(20, "only"))
-    assert {*one.predict(X)} == {"only"}
+    assert {*classifier().fit(X[:20], np.full(20, "only")).predict(X)} == {"only"}
     rare = np.where(np.arange(40) == 7, 5, LABELS[:40])
     assert classifier().fit(X[:40], rare).predict_proba(X).shape == (len(X), len(np.unique(rare)))
     assert np.isfinite(regressor().fit(NUMBERS[:2], VALUES[:2]).predict(NUMBERS)).all()
-    same_values = regressor().fit(NUMBERS, np.full(len(VALUES), 3.5)).predict(NUMBERS)
-    assert np.allclose(same_values, 3.5)
+    assert np.allclose(regressor().fit(NUMBERS, np.full(len(VALUES), 3.5)).predict(NUMBERS), 3.5)
     words = np.array([["a", 1.0], ["b", 2.0], ["c", np.nan]] * 5, object)
     seen = classifier().fit(words, [0, 1, 1] * 5)
     assert np.isfinite(seen.predict_proba(np.array([["new", 1.5]], object))).all()
@@ -332,13 +328,9 @@ WORDS = {
     "classifier().fit(X, LABELS[:5])": "inconsistent numbers of samples",
     "classifier().fit(X[0], LABELS[:1])": "Expected 2D array, got 1D array",
     "classifier().fit(X[:0], LABELS[:0])": "0 sample",
-    "classifier().fit(X, None)": "requires y to be passed",
-    "classifier().fit(X, VALUES[: len(X)] + 0.5)": "Unknown label type: continuous",
     "classifier().fit(X, LABELS, np.zeros(len(X)))": "at least one non-zero",
     "classifier().fit(X, LABELS, -np.ones(len(X)))": "Negative values",
     "classifier().fit(X, LABELS, np.ones(3))": "sample_weight.shape",
-    "classifier().fit(X * 1j, LABELS)": "Complex data not supported",
-    "classifier().fit(X, LABELS).predict(X[:, :3])": "3 features, but Classifier is expecting 13",
     "classifier().fit(X, LABELS).predict(INFINITE)": "infinity",
     "classifier().fit(X, LABELS).predict(X[:0])": "0 sample",
     "classifier().history_": "not fitted yet",

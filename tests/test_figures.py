@@ -28,8 +28,7 @@ def titles(figure: Figure) -> list[str]:
 def halves(points: Matrix) -> Matrix:
     """Class 1 is on the right."""
     right = 1.0 / (1.0 + np.exp(-9.0 * points[:, :1]))
-    both: Matrix = np.concatenate([1.0 - right, right], axis=1)
-    return both
+    return np.concatenate([1.0 - right, right], axis=1)
 
 
 def thirds(points: Matrix) -> Matrix:

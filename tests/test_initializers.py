@@ -61,8 +61,7 @@ def test_normal_is_the_standard_normal_times_its_deviation() -> None:
 
 def test_uniform_numbers_fill_both_sides_of_zero_up_to_the_bound() -> None:
     drawn = KEY.generator().uniform(-0.25, 0.25, (2, 3))
-    found = initializers.uniform(0.25)(KEY, (2, 3), FLOAT64)
-    np.testing.assert_allclose(found, drawn, rtol=1e-12)
+    np.testing.assert_allclose(initializers.uniform(0.25)(KEY, (2, 3), FLOAT64), drawn, rtol=1e-12)
 
 
 def test_truncated_normal_ends_at_two_deviations() -> None:

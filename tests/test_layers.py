@@ -275,8 +275,7 @@ def test_residual_branches_and_beside_are_sums_and_pairs() -> None:
     drawn = layers.beside(linear(3), linear(3)).init(KEY, (ROWS, ROWS))
     assert bits(drawn.first) == bits(linear(3).init(KEY.child("layer", 0), ROWS))
     assert bits(drawn.second) == bits(linear(3).init(KEY.child("layer", 1), ROWS))
-    forked = layers.branches(dropout(0.5), dropout(0.5))
-    sides, _ = forked.vjp(layers.Both(EMPTY, EMPTY), ROWS, KEY)
+    sides, _ = layers.branches(dropout(0.5), dropout(0.5)).vjp(layers.Both(EMPTY, EMPTY), ROWS, KEY)
     first, second = KEY.child("layer", 0), KEY.child("layer", 1)
     assert bits(sides) == bits((dropped(ROWS, first), dropped(ROWS, second)))
 

@@ -275,8 +275,7 @@ def test_samples_with_an_ignored_label_count_neither_in_the_loss_nor_in_the_mean
     assert loss(LOGITS, SOFT)[0] == softmaxed(LOGITS, SOFT)[0]
     assert bits(losses.reporting(loss, loss)(LOGITS, holes)[1]) == bits(loss(LOGITS, holes)[1])
     assert losses.ignoring(softmaxed, 255)(LOGITS, holes.astype(np.uint8))[0] == value / 2
-    unsigned: Labels = HARD.astype(np.uint8)
-    assert loss(LOGITS, unsigned)[0] == pytest.approx(softmaxed(LOGITS, HARD)[0])
+    assert loss(LOGITS, HARD.astype(np.uint8))[0] == pytest.approx(softmaxed(LOGITS, HARD)[0])
     hinge, signs, scores = losses.hinge(), np.array([-1, 0, 1, -1]), LOGITS[:, :1]
     some = hinge(scores[signs != 0], signs[signs != 0])[0]
     assert losses.ignoring(hinge, 0)(scores, signs)[0] == pytest.approx(some)
@@ -292,8 +291,7 @@ def test_combined_losses_are_weighted_sums_whatever_their_reductions() -> None:
         check_close(cotangents, (0.5 * a, 3.0 * b), 1e-15)
     both = losses.combined(summed(brier()), summed(softmaxed))
     assert both.mean(outputs, targets) == losses.combined(brier(), softmaxed)(outputs, targets)[0]
-    none: Labels = np.ones(4, np.int64)
-    value, cotangents = losses.combined(brier(), some)(outputs, (SOFT, none))
+    value, cotangents = losses.combined(brier(), some)(outputs, (SOFT, np.ones(4, np.int64)))
     assert value == pytest.approx(HALVED.mean())
     assert not cotangents[1].any()
     masked: Matrix = np.where(ONE_HOT == 1.0, -np.inf, LOGITS)
@@ -306,8 +304,7 @@ def test_samples_of_weight_0_may_have_infinite_losses() -> None:
     masked, labels = LOGITS.copy(), np.array([2, 0, 1, 1])
     masked[1, 0] = -math.inf
     value, cotangent = weighted(softmaxed)(masked, (labels, np.array([1, 0, 1, 1])))
-    expected = 3 * softmaxed(LOGITS[[0, 2, 3]], labels[[0, 2, 3]])[0] / 4
-    assert value == pytest.approx(expected)
+    assert value == pytest.approx(3 * softmaxed(LOGITS[[0, 2, 3]], labels[[0, 2, 3]])[0] / 4)
     assert not cotangent[1].any()
     assert weighted(softmaxed)(LOGITS, (labels, np.zeros(4)))[0] == 0.0
     rates, counts = np.array([[math.inf], [0.0]]), np.ones((2, 1))
@@ -321,8 +318,7 @@ def test_samples_of_weight_0_may_have_infinite_losses() -> None:
 def test_both_weights_of_one_output_are_exact() -> None:
     loss = class_weighted(losses.hinge(), (1e10, 0.1))
     rows = np.zeros((2, 1), np.float32), np.array([[1.0], [0.0]], np.float32)
-    labels: Labels = np.array([1, 0])
-    assert bits(loss(*rows)[1]) == bits(loss(rows[0], labels)[1])
+    assert bits(loss(*rows)[1]) == bits(loss(rows[0], np.array([1, 0]))[1])
 
 
 def test_balanced_weights_are_shares_over_frequencies() -> None:

@@ -39,8 +39,7 @@ def test_each_layer_has_outputs_of_variance_1(dtype: FloatDtype, size: float) ->
     check(params[0].weight, first, dtype)
     second = layers.linear_without_bias(4).apply(params[2], np.maximum(first, 0))
     check(params[2].weight, second, dtype)
-    third = layers.ntk_linear(3).apply(params[4], second)
-    check(params[4].weight, third, dtype)
+    check(params[4].weight, layers.ntk_linear(3).apply(params[4], second), dtype)
     assert not params[0].bias.any()
     assert not params[4].bias.any()
 
@@ -86,8 +85,7 @@ class Mixer(nn.Node):
 
 def test_a_layer_of_ones_own_takes_part() -> None:
     def apply(params: Mixer, x: Matrix) -> Matrix:
-        y: Matrix = (x @ params.weight) * 2.0
-        return y
+        return (x @ params.weight) * 2.0
 
     def vjp(
         params: Mixer, x: Matrix, key: nn.Key

@@ -225,8 +225,7 @@ def decayed(formula: Formula) -> Formula:
 
 
 def rooted(x: Array, square: Array, epsilon: float) -> Array:
-    found: Array = x / (np.sqrt(square) + epsilon)
-    return found
+    return x / (np.sqrt(square) + epsilon)
 
 
 def kingma_ba(
@@ -462,8 +461,7 @@ def test_noise_of_a_gradient_is_a_function_of_key_and_step(dtype: FloatDtype) ->
     normal = [x * (1 + t) ** 0.4 / 0.3**0.5 for x, t in zip(first, (0, 1, 1000), strict=True)]
     normal.append(other[0] / 0.3**0.5)
     assert [float(x.std()) for x in normal] == pytest.approx([1.0] * 4, rel=0.03)
-    table = np.corrcoef([x.ravel() for x in normal])
-    np.testing.assert_allclose(table, np.eye(4), atol=0.05)
+    np.testing.assert_allclose(np.corrcoef([x.ravel() for x in normal]), np.eye(4), atol=0.05)
 
 
 @dtypes
@@ -624,8 +622,7 @@ def test_what_decays_does_not_get_stuck_as_subnormal_numbers(dtype: FloatDtype) 
     found += settle(opt.lion(RATE, weight_decay=0.0))
     assert not any(leaf.any() for leaf in found)
     edge = (np.array([tiny, -1.5 * tiny], dtype),)
-    slots = opt.Velocity((np.zeros(2, dtype),))
-    after, _ = fast.update(nn.State(edge, slots, 255), edge)
+    after, _ = fast.update(nn.State(edge, opt.Velocity((np.zeros(2, dtype),)), 255), edge)
     assert all_bits(after.slots.leaves) == all_bits(edge)
 
 

@@ -79,8 +79,7 @@ class Kept(list[tuple[object, list[bytes]]]):
 
 def folded(optimizer: nn.Optimizer[S], see: Keeper = bool) -> nn.State[Net, S]:
     """The state after a fold."""
-    step = nn.training_step(net(see), LOSS, optimizer)
-    return nn.fold(step, optimizer.init(PARAMS), BATCHES)[0]
+    return nn.fold(nn.training_step(net(see), LOSS, optimizer), optimizer.init(PARAMS), BATCHES)[0]
 
 
 def trained(optimizer: nn.Optimizer[S], see: Keeper = bool) -> list[bytes]:
@@ -198,8 +197,7 @@ class Doubled(nn.Node):
 
     @cached_property
     def double(self) -> nn.Matrix:
-        found: nn.Matrix = 2.0 * self.weight
-        return found
+        return 2.0 * self.weight
 
 
 class Entry(NamedTuple):
@@ -209,8 +207,7 @@ class Entry(NamedTuple):
 class DoubledEntry(Entry):
     @cached_property
     def double(self) -> nn.Matrix:
-        found: nn.Matrix = 2.0 * self.weight
-        return found
+        return 2.0 * self.weight
 
 
 @pytest.mark.parametrize("kind", [Doubled, DoubledEntry])
@@ -300,8 +297,7 @@ def test_a_run_writes_over_what_nobody_saw_and_nothing_else(tmp_path: Path, show
         kept.keep(progress.state)
         return {}
 
-    model = net(lambda params: seen.append(params.weight.ctypes.data))
-    step = nn.training_step(model, LOSS, SGD)
+    step = nn.training_step(net(lambda params: seen.append(params.weight.ctypes.data)), LOSS, SGD)
     with runs.start(tmp_path, runs.Config("x.py", {})) as run:
         start = runs.begin(run, START, "", nn.Key(0))
         epochs = runs.train(run, start, step, lambda key, epoch: BATCHES, 2, keep, cadence=cadence)

@@ -40,8 +40,7 @@ print(doctest.testmod(purenn).failed)
 @pytest.mark.slow
 def test_the_wheel_is_whole_and_needs_numpy_and_attrs_alone(tmp_path: Path) -> None:
     packages = tmp_path / "packages"
-    build = ("-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path, ROOT)
-    told(*build)
+    told("-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path, ROOT)
     (wheel,) = tmp_path.glob("*.whl")
     modules = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("purenn/**/*.py")}
     with zipfile.ZipFile(wheel) as archive:
@@ -49,8 +48,7 @@ def test_the_wheel_is_whole_and_needs_numpy_and_attrs_alone(tmp_path: Path) -> N
         (name,) = (name for name in names if name.endswith("/licenses/LICENSE"))
         assert archive.read(name) == (ROOT / "LICENSE").read_bytes()
         archive.extractall(packages)
-    packed = {name for name in names if name.startswith("purenn/")}
-    assert packed == modules | {"purenn/py.typed"}
+    assert {name for name in names if name.startswith("purenn/")} == modules | {"purenn/py.typed"}
     for package in map(importlib.metadata.distribution, ("numpy", "attrs")):
         for entry in {file.parts[0] for file in package.files or ()} - {"..", "__pycache__"}:
             (packages / entry).symlink_to(str(package.locate_file(entry)))

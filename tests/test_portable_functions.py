@@ -26,13 +26,11 @@ Function = Callable[[Array, Array], Array]
 
 
 def logistic(x: Extended) -> Extended:
-    result: Extended = 1.0 / (1.0 + np.exp(-x))
-    return result
+    return 1.0 / (1.0 + np.exp(-x))
 
 
 def powers(x: Extended) -> Extended:
-    result: Extended = np.where(x >= 0.0, np.power(np.abs(x), 1.7), np.nan)
-    return result
+    return np.where(x >= 0.0, np.power(np.abs(x), 1.7), np.nan)
 
 
 # Each with its reference, and with the digest of its results on `grid` for both dtypes.
@@ -55,8 +53,7 @@ def grid(dtype: FloatDtype) -> Array:
     unsigned = np.dtype(f"u{dtype.itemsize}")
     patterns = np.arange(2**14, dtype=unsigned) * unsigned.type(2 ** (8 * dtype.itemsize - 14) + 77)
     steps = np.arange(-(2**14), 2**14).astype(dtype) * dtype.type(2.0**-9)
-    result: Array = np.concatenate([patterns.view(dtype), steps])
-    return result
+    return np.concatenate([patterns.view(dtype), steps])
 
 
 def digest(name: str) -> str:
@@ -81,8 +78,7 @@ def arguments(dtype: FloatDtype) -> Array:
         values = np.concatenate([sizes, edges, limiting, *common, turns]).astype(dtype)
         near = [np.nextafter(values, dtype.type(to)) for to in (0.0, np.inf)]
     positive = np.concatenate([values, *near])
-    result: Array = np.concatenate([positive, -positive, np.array([np.nan], dtype)])
-    return result
+    return np.concatenate([positive, -positive, np.array([np.nan], dtype)])
 
 
 def units(found: Array, exact: Extended) -> Extended:
@@ -107,8 +103,7 @@ def test_the_bits_are_those_of_every_machine(name: str) -> None:
 @pytest.mark.parametrize("first", [0, 1])
 def test_the_bits_do_not_depend_on_instruction_sets(first: int) -> None:
     found: list[str] = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
-    without = {"NPY_DISABLE_CPU_FEATURES": " ".join(found[first:])}
-    printed = told(__file__, env=os.environ | without)
+    printed = told(__file__, env=os.environ | {"NPY_DISABLE_CPU_FEATURES": " ".join(found[first:])})
     assert printed.split() == [FUNCTIONS[name][2] for name in FUNCTIONS]
 
 

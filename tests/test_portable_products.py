@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import numpy as np
 import pytest
@@ -31,8 +32,7 @@ def error(found: Array, exact: Array) -> float:
 def normal(shape: tuple[int, int], sizes: float = 0.0) -> Matrix:
     """Normal numbers in rows of very different size."""
     rng = np.random.default_rng(shape)
-    found: Matrix = rng.standard_normal(shape) * np.exp(sizes * rng.standard_normal((shape[0], 1)))
-    return found
+    return rng.standard_normal(shape) * np.exp(sizes * rng.standard_normal((shape[0], 1)))
 
 
 @pytest.mark.parametrize("sizes", [0.0, 6.0])
@@ -57,8 +57,7 @@ def test_float32_products_are_at_most_twice_as_far_off_as_those_of_blas(
 def test_float64_products_have_forty_bits(sizes: float) -> None:
     x, weight = normal((64, 300), sizes), normal((300, 8))
     exact = (x.astype(np.longdouble) @ weight.astype(np.longdouble)).astype(np.float64)
-    y = portable(PRODUCT).apply(Weight(weight), x)
-    assert error(y, exact) <= 2.0**-40
+    assert error(portable(PRODUCT).apply(Weight(weight), x), exact) <= 2.0**-40
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
@@ -96,8 +95,7 @@ def test_what_is_not_finite_or_hardly_there_is_as_with_blas(dtype: FloatDtype) -
     with np.errstate(all="ignore"):
         expected = x.astype(np.longdouble) @ weight.astype(np.longdouble)
         nearest = expected.astype(dtype)
-    layer = portable(linear_without_bias(4))
-    y = layer.apply(Weight(weight), x)
+    y = portable(linear_without_bias(4)).apply(Weight(weight), x)
     np.testing.assert_array_equal(np.isnan(y), np.isnan(nearest))
     np.testing.assert_allclose(y, nearest, 2e-6, 0.0)
     assert not np.signbit(y[0]).any()
@@ -204,7 +202,9 @@ def drawn(x: Matrix) -> Matrix:
     return x + np.random.default_rng().random()
 
 
-def test_what_another_process_cannot_repeat_is_no_fault_of_kernels() -> None:
+def test_what_another_process_cannot_repeat_is_no_fault_of_kernels(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     x = matrix([[1.0, 2.0]])
     for function, message in (
         (drawn, "other bits with nothing but another process"),
@@ -212,6 +212,9 @@ def test_what_another_process_cannot_repeat_is_no_fault_of_kernels() -> None:
     ):
         with pytest.raises(ContractError, match=message):
             check_portable(layers.activation(function, np.multiply), x)
+    monkeypatch.setattr(sys, "path", [one for one in sys.path if not one.endswith("tests")])
+    with pytest.raises(ContractError, match="compute it: ModuleNotFoundError: No module named"):
+        check_portable_call(decayed, x)
 
 
 def test_kernels_that_a_processor_cannot_run_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,8 +20,7 @@ from purenn.errors import DataError
 
 
 def numbers(data: Data) -> list[int]:
-    found: list[int] = data.targets.take(range(len(data))).tolist()
-    return found
+    return data.targets.take(range(len(data))).tolist()
 
 
 @given(st.integers(4, 80), st.floats(0.2, 0.8), st.integers(0, 2**40), st.integers(1, 6))
@@ -34,8 +33,7 @@ def test_parts_are_drawn_by_the_key_keep_the_order_and_have_all_classes_in_propo
         assert len(second) == round(fraction * count)
         assert sorted(first + second) == list(range(count))
         assert (first, second) == (sorted(first), sorted(second))
-        again = split(data, fraction, Key(seed), stratify)
-        assert [*map(numbers, again)] == [first, second]
+        assert [*map(numbers, split(data, fraction, Key(seed), stratify))] == [first, second]
         if stratify is not None:
             for label in range(-1, classes - 1):
                 quota = fraction * np.count_nonzero(labels == label)

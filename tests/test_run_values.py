@@ -59,8 +59,7 @@ OTHER: runs.Environment = {**KNOWN, "numpy": "2.2", "simd": ["AVX2"]}
 
 class TestEnvironments:
     def test_what_changed_is_noted_once_if_it_was_known(self, tmp_path: Path) -> None:
-        path = tmp_path / "environment.json"
-        path.write_text(json.dumps(KNOWN))
+        (tmp_path / "environment.json").write_text(json.dumps(KNOWN))
         once, back = {"numpy": "2.2"}, {"numpy": "2.1"}
         note_environment(tmp_path, {"numpy": "2.1"})
         assert runs.read_environment(tmp_path) == KNOWN

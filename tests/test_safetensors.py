@@ -38,8 +38,7 @@ Header = dict[str, object]
 def check_same(found: Mapping[str, AnyArray]) -> None:
     assert found.keys() == ARRAYS.keys()
     for name, array in ARRAYS.items():
-        native = array.astype(array.dtype.newbyteorder("="))
-        assert bits(found[name]) == bits(native), name
+        assert bits(found[name]) == bits(array.astype(array.dtype.newbyteorder("="))), name
 
 
 def file(header: Header | bytes, data: bytes = b"") -> bytes:
@@ -130,8 +129,7 @@ def f64(**changes: object) -> Header:
     ],
 )
 def test_malformed_files_are_refused_without_allocating(raw: bytes, problem: str) -> None:
-    needed = memory_of(lambda: refused(raw, f"^(file: .*|){problem}"))
-    assert needed < 20 * len(raw) + 200_000
+    assert memory_of(lambda: refused(raw, f"^(file: .*|){problem}")) < 20 * len(raw) + 200_000
 
 
 def test_mutations_of_foreign_files_are_refused_or_harmless() -> None:

@@ -81,8 +81,7 @@ class TestWhatComesBack:
     def test_files_of_the_official_package(self, tmp_path: Path) -> None:
         named = dict(zip(paths(PARAMS), leaves(PARAMS), strict=True))
         official.save_file(named, tmp_path / "file", {"format": "np"})
-        back = load(tmp_path / "file", like=PARAMS)
-        assert leaves_as_text(back) == leaves_as_text(PARAMS)
+        assert leaves_as_text(load(tmp_path / "file", like=PARAMS)) == leaves_as_text(PARAMS)
         with pytest.raises(TreeError, match=r"not the structure of a tree\. Pass like="):
             load(tmp_path / "file")
 

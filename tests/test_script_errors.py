@@ -90,6 +90,8 @@ UNPARSED = {
     "spiral --epochs many": "invalid literal for int() with base 10: 'many'",
     "fashion_mnist --shifts 28": "--shifts: expected an integer from 0 to 27, got 28.",
     "compare_runs plot run --output x.jpg": "a name that ends in .png, got x.jpg.",
+    "spiral --label-smoothing 0.1 --loss brier": "needs --loss softmax-cross-entropy.",
+    "fashion_mnist --mixup 0.1 --loss brier": "--mixup needs --loss softmax-cross-entropy.",
     "spiral --clip hard": "invalid choice 'hard' for argument '--clip'. Expected",
     "spiral --folder=": "path: expected a name, got an empty one.",
     "spiral --epoch 3": "Unrecognized options: --epoch",
@@ -111,6 +113,7 @@ def test_what_the_parser_of_options_refuses_does_no_work(
 @pytest.mark.parametrize("settings", [SpiralSettings(), ImageSettings(validation=10, patience=2)])
 def test_settings_survive_a_configuration(settings: SpiralSettings | ImageSettings) -> None:
     assert from_json(to_json(settings), type(settings), "here") == settings
+    assert from_json({"learning_rate": 2}, type(settings), "here").learning_rate == 2.0
 
 
 @pytest.mark.parametrize(
@@ -182,8 +185,7 @@ def test_setting_up_erases_no_environment_of_others(is_link: bool) -> None:
         venv.symlink_to(other)
     else:
         other.rename(venv)
-    command = ["a clone/scripts/setup"]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    ended = subprocess.run(["a clone/scripts/setup"], capture_output=True, text=True, check=False)
     told = "\nsetup: making .venv anew would erase one that scripts/setup did not make here."
     assert (ended.returncode, ended.stdout, ended.stderr.startswith(told)) == (1, "", True)
     assert (venv / "bin").is_dir()

@@ -141,8 +141,7 @@ def test_a_finished_run_goes_on(
     assert len(runs.read_records(tmp_path)) == summary_of(tmp_path).epochs == 5
     settings = settings_in(tmp_path)
     assert (settings.epochs, settings.seed, settings.hidden) == (5, 5, (8, 4))
-    plot = ["plot", ".", f"--output=~/{tmp_path.name}/curves.png"]
-    assert compare_runs.main(plot) == 0
+    assert compare_runs.main(["plot", ".", f"--output=~/{tmp_path.name}/curves.png"]) == 0
     assert Path("curves.png").exists()
     assert not Path("~").exists()
 
@@ -157,8 +156,7 @@ def test_patience_ends_a_run_and_the_best_epoch_is_measured(tmp_path: Path) -> N
     assert summary.metrics["best_epoch"] == best + 1
     goal, parts = objective(settings.loss), spiral.drawn(settings)
     model = classifier((8, 4), "leaky-relu", 0.0, 2, goal.output)
-    like = model.init(Key(0), parts.train.example)
-    params = load(tmp_path / "best.safetensors", like=like)
+    params = load(tmp_path / "best.safetensors", like=model.init(Key(0), parts.train.example))
     assert summary.metrics["test_accuracy"] == evaluate(model, params, parts.test, accuracy)
     assert evaluate(model, params, parts.watched, goal.loss) == min(losses)
 

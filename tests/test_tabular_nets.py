@@ -34,8 +34,7 @@ def test_the_sizes_are_those_of_the_paper(kind: type[Classifier | Regressor]) ->
 @pytest.mark.parametrize("recipe", [SIMPLE, FULL])
 def test_recipes_give_layers_and_optimizers_like_others(recipe: Recipe) -> None:
     check_layer(recipe.net(0.0), X)
-    params = recipe.net(0.0).init(KEY, X)
-    check_optimizer(recipe.optimizer(0.0, 100), params)
+    check_optimizer(recipe.optimizer(0.0, 100), recipe.net(0.0).init(KEY, X))
     same: Recipe = pickle.loads(pickle.dumps(recipe))  # noqa: S301
     assert same.net(0.3) == recipe.net(0.3)
     assert same.optimizer(0.3, 100) == recipe.optimizer(0.3, 100)

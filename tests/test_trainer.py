@@ -40,8 +40,7 @@ def test_a_bar_shows_no_loss_before_there_is_one(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(
         console, "standard_output", lambda: Console(file=shown, force_terminal=True)
     )
-    params = Linear(X, X[0])
-    start = runs.Progress(sgd(0.1).init(params), Key(0), "")
+    start = runs.Progress(sgd(0.1).init(Linear(X, X[0])), Key(0), "")
     assert console.follow(iter([]), start, steps=1, epochs=1) is start
     assert "nan" not in shown.getvalue()
 

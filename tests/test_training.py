@@ -101,8 +101,7 @@ def test_means_take_in_what_counts_and_nothing_else() -> None:
     hits = nn.accuracy(SCORES[KEPT], SOME[KEPT])
     for size in (1, 2, 9):
         for one in (*copies(KNOWN), measure_ignoring(KNOWN, -2), measure_ignoring(KNOWN, -1)):
-            found = nn.evaluate(MODEL, START.params, (X, SOME), one, size)
-            assert found == pytest.approx(hits)
+            assert nn.evaluate(MODEL, START.params, (X, SOME), one, size) == pytest.approx(hits)
     none = np.full(9, -1)
     assert math.isnan(KNOWN(SCORES, none))
     for measure in (IGNORING, KNOWN):

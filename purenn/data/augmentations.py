@@ -16,7 +16,6 @@ from purenn import arrays, checks
 from purenn.arrays import Array, Images, Labels, Matrix
 from purenn.checks import Count, NotNegative, Number, Probability
 from purenn.data.augmenting import Augmentation, Mixing
-from purenn.data.columns import AXES
 from purenn.errors import DtypeError, OptionError, ShapeError
 from purenn.expressions import maker
 from purenn.kernels import augmentation as kernels
@@ -103,8 +102,7 @@ def cutout(size: Count) -> Augmentation[Images]:
         tops = rng.integers(0, rows, samples) - size // 2
         lefts = rng.integers(0, columns, samples) - size // 2
         starts = np.maximum(tops, 0), np.maximum(lefts, 0)
-        boxes = np.stack([*starts, tops + size, lefts + size], axis=1)
-        return kernels.erase(images, boxes, 0.0)
+        return kernels.erase(images, np.stack([*starts, tops + size, lefts + size], axis=1), 0.0)
 
     return Augmentation(cut)
 
@@ -202,7 +200,7 @@ def _require_images(name: str, images: Array, least: int = 1) -> None:
     arrays.require_floats(name, images)
     if images.ndim != 4:
         expected = "images of shape (samples, rows, columns, channels)"
-        cure = f" {AXES}" * (images.ndim == 3)
+        cure = f" {arrays.AXES}" * (images.ndim == 3)
         raise ShapeError(name, f"expected {expected}, got {images.shape}.{cure}")
     if min(images.shape[1:3]) < least:
         raise ShapeError(name, f"expected images of {least} pixels or more, got {images.shape}.")

@@ -135,8 +135,7 @@ class Batches(Numbered[X, T]):
 
     def __attrs_post_init__(self) -> None:
         require_data(self.dataset, self.key)
-        size = checks.integer("The batch size", self.batch_size)
-        object.__setattr__(self, "batch_size", size)
+        object.__setattr__(self, "batch_size", checks.integer("The batch size", self.batch_size))
         if self.order is not None:
             object.__setattr__(self, "order", checked_order(self.order, len(self.dataset)))
         known = _numbers(self.dataset, self.batch_size, self.order)

@@ -22,8 +22,6 @@ T = TypeVar("T", covariant=True)
 
 Selection = Indices | range
 
-AXES = "Add an axis: x[..., np.newaxis] of channels, x[np.newaxis] for one image."
-
 
 class Column(ABC, Generic[X]):
     """A column of a data set: a row for each sample. `X` is a batch of rows.
@@ -166,7 +164,7 @@ def _pixels(array: ByteImages) -> ByteImages:
     if plain.dtype != np.uint8:
         raise DtypeError("ScaledBytes", f"expected uint8, got {plain.dtype}.")
     if plain.ndim != 4:
-        got = f"{plain.shape}." + f" {AXES}" * (plain.ndim == 3)
+        got = f"{plain.shape}." + f" {arrays.AXES}" * (plain.ndim == 3)
         raise ShapeError("ScaledBytes", f"expected (samples, rows, columns, channels), got {got}")
     return plain
 
@@ -246,5 +244,4 @@ class Part(Node, Column[X]):
         is_quick = arrays.is_plain(selection) and selection.dtype.kind in "iu"
         if is_quick:  # the column checks it: with `rows` batches took a third longer
             return self.column.take(self.order[np.asarray(selection)])
-        order: Indices = rows(self.order, selection).astype(np.int64, copy=False)
-        return self.column.take(order)
+        return self.column.take(rows(self.order, selection).astype(np.int64, copy=False))

@@ -21,8 +21,7 @@ from purenn.training.gradient import require_loss_function
 def largest_of(preset: object, model: object) -> float:
     """How many categories a column may have without being embedded."""
     if not isinstance(preset, str) or preset not in ("simple", "full"):
-        got = checks.described(preset)
-        raise OptionError(f"preset: expected 'simple' or 'full', got {got}.")
+        raise OptionError(f"preset: expected 'simple' or 'full', got {checks.described(preset)}.")
     if preset == "full" and callable(model):
         raise OptionError("preset: 'full' is a net of its own. Give hidden sizes as the model.")
     return LARGEST if preset == "full" else inf

@@ -126,12 +126,8 @@ def full_rate_factor(path: str) -> float:
     return 0.1 if _is_slow(path) else rate_factor(path)
 
 
-def _decays(path: str, leaf: Array) -> bool:
-    return full_rate_factor(path) == 1.0
-
-
-def _decays_fast(path: str, leaf: Array) -> bool:
-    return full_rate_factor(path) == 6.0
+def _has_factor(factor: float, path: str, leaf: Array) -> bool:
+    return full_rate_factor(path) == factor
 
 
 def _decays_slowly(path: str, leaf: Array) -> bool:
@@ -171,8 +167,8 @@ def _full_optimizer(rate: float, progress: float, steps: int | None) -> Mover:
     decay = DECAY * flat_cosine(progress)
     adam = (
         scale_by_adam(0.9, 0.95)
-        >> weight_decay(decay, _decays)
-        >> weight_decay(6.0 * decay, _decays_fast)
+        >> weight_decay(decay, partial(_has_factor, 1.0))
+        >> weight_decay(6.0 * decay, partial(_has_factor, 6.0))
         >> weight_decay(0.1 * decay, _decays_slowly)
         >> scaled(full_rate_factor)
     )
@@ -196,12 +192,10 @@ def _embedded(layout: Layout) -> Net:
 def opaque_net(layer: object) -> Net:
     """A layer whose parameters are of a type that is known only when the program runs."""
     checks.instance("The result of model", layer, Layer)
-    nets: list[Net] = [each for each in (layer,) if isinstance(each, Layer)]
-    return nets[0]
+    return next(net for net in (layer,) if isinstance(net, Layer))
 
 
 def opaque_optimizer(optimizer: object) -> Mover:
     """An optimizer whose state is of a type that is known only when the program runs."""
     checks.instance("The optimizer of an estimator", optimizer, Optimizer)
-    movers: list[Mover] = [each for each in (optimizer,) if isinstance(each, Optimizer)]
-    return movers[0]
+    return next(mover for mover in (optimizer,) if isinstance(mover, Optimizer))

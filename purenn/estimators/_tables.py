@@ -95,8 +95,7 @@ def read_table(table: object) -> Matrix | list[Column]:
         expected = f"Expected 2D array with at least one column, got the shape {array.shape}"
         raise ShapeError("X", f"{expected}. {cure}, array.reshape(1, -1) if it is one row.")
     if array.dtype.kind in "iuf":
-        numbers: Matrix = np.asarray(array, FLOAT64)
-        return _finite(numbers)
+        return _finite(np.asarray(array, FLOAT64))
     return [_column(f"column {place}", column) for place, column in enumerate(array.T)]
 
 

@@ -50,8 +50,7 @@ def normalized(weights: Vector) -> Vector:
 
     Means in which they are weights keep all bits.
     """
-    found: Vector = np.ldexp(weights, -frexp(weights.max())[1])
-    return found
+    return np.ldexp(weights, -frexp(weights.max())[1])
 
 
 @np.errstate(under="ignore")
@@ -67,5 +66,4 @@ def canonical_order(features: Matrix, targets: AnyArray, weights: Vector) -> Ind
     first: Indices = np.lexsort([weights, *targets.reshape(len(targets), -1).T])
     raw = np.ascontiguousarray(features[first])
     whole = raw.view(np.dtype((np.void, raw.itemsize * raw.shape[1])))[:, 0]
-    second: Indices = np.argsort(whole, kind="stable")
-    return read_only(first[second])
+    return read_only(first[np.argsort(whole, kind="stable")])

@@ -162,8 +162,7 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
     def _weights(self, sample: Sample[Labels | Matrix]) -> Vector:
         if self._class_weights is None:
             return sample.weights
-        factors: Vector = self._class_weights[sample.encoded]
-        return sample.weights * factors
+        return sample.weights * self._class_weights[sample.encoded]
 
     def partial_fit(
         self, X: object, y: object, classes: object = None, sample_weight: object = None

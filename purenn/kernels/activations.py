@@ -125,8 +125,7 @@ def tanh_cotangent(y: A, dy: A) -> A:
 
 def row_sums(x: Array) -> Array:
     """The sum along the last axis, which is kept with size 1."""
-    sums: Array = np.add.reduce(x, axis=-1, keepdims=True)
-    return sums
+    return np.add.reduce(x, axis=-1, keepdims=True)
 
 
 def _below_row_maximum(x: A) -> A:

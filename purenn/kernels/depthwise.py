@@ -31,8 +31,7 @@ def add_weight_cotangent(x: Images, dy: Images, windows: Windows, sums: Images) 
         slopes = dy[block].reshape(*seen.shape[:2], *seen.shape[4:])
         products = np.einsum("nhij...,nh...->ij...", seen, slopes)
         columns = products.reshape(*windows.size, -1, x.shape[3])
-        total: Array = np.add.reduce(columns, axis=2, keepdims=True)
-        return total
+        return np.add.reduce(columns, axis=2, keepdims=True)
 
     for found in shared(part, _blocks(x, windows)):
         np.add(sums, found, sums)

@@ -25,8 +25,7 @@ def _share(x: Array) -> Array:
 
 
 def _by_sample(x: Array) -> Vector:
-    sums: Vector = np.add.reduce(x.reshape(x.shape[0], -1), axis=1)
-    return read_only(sums)
+    return read_only(np.add.reduce(x.reshape(x.shape[0], -1), axis=1))
 
 
 def _products(errors: Array, slopes: A) -> tuple[Vector, A]:

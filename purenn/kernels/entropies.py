@@ -54,8 +54,7 @@ def even_shares(logits: Matrix, whole: float) -> Array:
     shares: Matrix = np.greater(logits, scalar(-inf, logits.dtype), empty_like(logits))
     counts = row_sums(shares)
     np.maximum(counts, scalar(1.0, logits.dtype), out=counts)
-    np.multiply(shares, whole / counts, shares)
-    return read_only(shares)
+    return read_only(np.multiply(shares, whole / counts, shares))
 
 
 def smoothed(target: Matrix, logits: Matrix, smoothing: float) -> Matrix:

@@ -29,8 +29,7 @@ def feature_sums(x: Array) -> Vector:
     rows = x.reshape(-1, x.shape[-1])
     if len(rows) > ROWS:
         return read_only(_total(x, lambda block: block[0]).astype(x.dtype))
-    sums: Vector = np.add.reduce(rows, axis=0)
-    return read_only(sums)
+    return read_only(np.add.reduce(rows, axis=0))
 
 
 def moments(x: Array) -> tuple[Vector, Vector]:

@@ -83,8 +83,7 @@ def standardized_cotangent(z: Matrix, inverse: Array, dz: Matrix, *, is_centred:
     np.subtract(dz, dx, dx)
     if is_centred:
         np.subtract(dx, _mean(dz), dx)
-    np.multiply(dx, inverse, dx)
-    return read_only(dx)
+    return read_only(np.multiply(dx, inverse, dx))
 
 
 def _mean(x: Array) -> Array:
@@ -151,8 +150,7 @@ def sums(centred: Centred, dy: Array) -> tuple[Array, Array]:
 
 def sample_sums(x: Array) -> Vector:
     """The sum over samples of `(samples, 1, features)`, added up in float64."""
-    total: Vector = np.add.reduce(x, axis=(0, 1), dtype=FLOAT64).astype(x.dtype)
-    return read_only(total)
+    return read_only(np.add.reduce(x, axis=(0, 1), dtype=FLOAT64).astype(x.dtype))
 
 
 def normalized_cotangent(
@@ -205,8 +203,7 @@ def place_sums(x: Array, out: Array | None = None) -> Array:
     parts = [np.add.reduce(rows[:, part], axis=1) for part in spans(rows.shape[1], ROWS)]
     wide = parts[0] if len(parts) == 1 else np.add.reduce(parts, axis=0, dtype=FLOAT64)
     places = wide.reshape(x.shape[0], rows.shape[2] // x.shape[2], x.shape[2])
-    found: Array = np.add.reduce(places, axis=1, keepdims=True, dtype=x.dtype, out=out)
-    return found
+    return np.add.reduce(places, axis=1, keepdims=True, dtype=x.dtype, out=out)
 
 
 def _group_means(sums: Array, x: Array, groups: int) -> Array:

@@ -58,8 +58,7 @@ def pulled(
 
 
 def _sums(stack: Matrices) -> Matrix:
-    sums: Matrix = np.add.reduce(stack, axis=1, dtype=FLOAT64).astype(stack.dtype)
-    return read_only(sums)
+    return read_only(np.add.reduce(stack, axis=1, dtype=FLOAT64).astype(stack.dtype))
 
 
 def input_cotangent(ops: Ops, angle_cotangent: Matrices, frequency: Matrix, dy: Matrix) -> Matrix:

@@ -131,8 +131,7 @@ def global_average(x: Images) -> Matrix:
     """The mean of each channel over all pixels."""
     pixels = prod(x.shape[1:3])
     places = x.reshape(x.shape[0], pixels, x.shape[3])
-    means: Matrix = _scaled_sums(place_sums, places, pixels, scalar(1.0 / pixels, x.dtype))[:, 0]
-    return read_only(means)
+    return read_only(_scaled_sums(place_sums, places, pixels, scalar(1.0 / pixels, x.dtype))[:, 0])
 
 
 def global_average_cotangent(shape: Sizes, dy: Matrix) -> Images:

@@ -98,5 +98,4 @@ def centered(x: Array) -> Array:
     axes = tuple(range(x.ndim - 1))
     count = x.size // max(1, x.shape[-1])
     sums: Array = np.add.reduce(x, axes, dtype=FLOAT64)
-    out: Array = np.subtract(x, (sums / max(1, count)).astype(x.dtype), empty_like(x))
-    return read_only(out)
+    return read_only(np.subtract(x, (sums / max(1, count)).astype(x.dtype), empty_like(x)))

@@ -7,7 +7,7 @@ from math import inf
 from typing import Literal
 
 from purenn import checks
-from purenn.arrays import Images, require_floats
+from purenn.arrays import AXES, Images, require_floats
 from purenn.errors import OptionError, ShapeError
 from purenn.kernels.windows import Pair, Windows
 
@@ -21,9 +21,7 @@ def require_images(subject: str, x: Images) -> None:
     """Check that `x` is a batch (samples, rows, columns, channels)."""
     require_floats(subject, x)
     if x.ndim != 4:
-        cure = ""
-        if x.ndim == 3:
-            cure = " Add an axis: x[..., np.newaxis] of channels, x[np.newaxis] for one image."
+        cure = f" {AXES}" * (x.ndim == 3)
         expected = "samples of shape (rows, columns, channels)"
         raise ShapeError(subject, f"expected {expected}, got {x.shape[1:]}.{cure}")
 

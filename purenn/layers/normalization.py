@@ -112,8 +112,7 @@ def _standardized(x: A, groups: int, epsilon: float, *, is_centred: bool) -> Fre
     z, inverse = norms.standardized(x.reshape(-1, width), epsilon, is_centred=is_centred)
 
     def backward(dz: A) -> A:
-        slopes = dz.reshape(-1, width)
-        dx = norms.standardized_cotangent(z, inverse, slopes, is_centred=is_centred)
+        dx = norms.standardized_cotangent(z, inverse, dz.reshape(-1, width), is_centred=is_centred)
         return typed_like(dx.reshape(x.shape), x)
 
     return typed_like(z.reshape(x.shape), x), backward

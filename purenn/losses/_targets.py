@@ -59,8 +59,7 @@ def require_labels(name: str, labels: AnyArray, samples: int, classes: int | Non
     if classes is None:
         arrays.require_integers(name, labels)
     else:
-        cure = f" {OUTPUTS}" * (classes == 1)
-        arrays.require_indices(name, labels, classes, cure)
+        arrays.require_indices(name, labels, classes, f" {OUTPUTS}" * (classes == 1))
     if labels.shape[0] != samples or not samples:
         raise ShapeError(name, f"expected {samples or 'some'} labels, got {labels.shape[0]}.")
 
@@ -118,8 +117,7 @@ def require_signs(name: str, prediction: Matrix, target: Matrix | Labels) -> Mat
     wrong = rows[(rows != low) & (rows != 1.0)]
     if wrong.size:
         raise LabelError(f"{name}: expected targets -1 and 1, or 0 and 1, got {wrong[0]:.6g}.")
-    signs: Matrix = rows if low else 2.0 * rows - 1.0
-    return signs
+    return rows if low else 2.0 * rows - 1.0
 
 
 def _as_rows(name: str, prediction: Matrix, target: Matrix | Labels, classes: int | None) -> Matrix:
@@ -127,8 +125,7 @@ def _as_rows(name: str, prediction: Matrix, target: Matrix | Labels, classes: in
     require_matrix(name, prediction, FLATTEN)
     if is_labels(target) and prediction.shape[1] == 1 and target.dtype not in FLOATS:
         require_labels(name, target, len(prediction), classes)
-        column: Matrix = target.astype(prediction.dtype)[:, np.newaxis]
-        return column
+        return target.astype(prediction.dtype)[:, np.newaxis]
     return require_same_shape(name, prediction, target)
 
 

@@ -111,7 +111,6 @@ def brier(epsilon: Margin = 0.0) -> Loss[Matrix, Matrix | Labels]:
             slopes.reshape(-1)[label_places(prediction, target)] -= 1.0
         else:
             np.subtract(slopes, target, slopes)
-        values: Vector = 0.5 * np.add.reduce(slopes * slopes, axis=1)
-        return values, slopes
+        return 0.5 * np.add.reduce(slopes * slopes, axis=1), slopes
 
     return computed("brier", _classes, distances, epsilon=epsilon)

@@ -25,8 +25,7 @@ def centralization() -> Transform[Empty]:
     """
 
     def flow(state: Empty, updates: Updates, point: Point) -> tuple[Empty, Updates]:
-        found = updates.result()
-        return state, Updates(tuple([centered(g) if g.ndim > 1 else g for g in found]))
+        return state, Updates(tuple([centered(g) if g.ndim > 1 else g for g in updates.result()]))
 
     return flowing(no_state, flow)
 
@@ -58,5 +57,4 @@ def gradient_noise(
 
 def _drawn(like: Array, key: Key) -> Array:
     """Standard normal numbers in the shape and dtype of an array."""
-    noise: Array = key.generator().standard_normal(like.shape, like.dtype.type)
-    return read_only(noise)
+    return read_only(key.generator().standard_normal(like.shape, like.dtype.type))

@@ -104,8 +104,7 @@ def accumulated(inner: Optimizer[S], count: Count) -> Optimizer[Accumulated[S]]:
         if state.gathered + 1 < count:
             if frozen and outermost(state.inner, (Skipping,)) and not all(map(is_finite, frozen)):
                 frozen = point.frozen  # or no update to come would be finite
-            gathered = state.gathered + 1
-            kept = Accumulated(state.inner, total, loss, gathered, state.updates, count)
+            kept = Accumulated(state.inner, total, loss, state.gathered + 1, state.updates, count)
             return kept, point.params, frozen
         told = None if point.loss is None else loss / count
         number = point.step // count if state.updates < 0 else state.updates

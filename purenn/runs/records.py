@@ -141,8 +141,7 @@ def best(metric: str, *, lower_is_better: bool = True) -> Best:
 def patience(metric: str, epochs: int, *, lower_is_better: bool = True) -> Until:
     """Early stopping, for `train`: stop when a metric has not improved for `epochs` epochs."""
     most = checks.integer("epochs of patience", epochs)
-    find = best(metric, lower_is_better=lower_is_better)
-    return partial(_is_stale, find=find, epochs=most)
+    return partial(_is_stale, find=best(metric, lower_is_better=lower_is_better), epochs=most)
 
 
 def _require_metric(metric: object, lower_is_better: object) -> None:

@@ -67,8 +67,7 @@ def check_layer(
         layer.vjp(params, variants.turned(example), start)
         return layer.apply(params, variants.turned(example))
 
-    applied = partial(layer.apply, params, example)
-    y = repeatable(applied, "apply", params, example, other=elsewhere)
+    y = repeatable(partial(layer.apply, params, example), "apply", params, example, other=elsewhere)
     _check_slopes(layer, params, example, start, tolerance)
     variants.require_unmixed(partial(layer.apply, params), example, y, tolerance)
     trained = steady(layer)
@@ -177,12 +176,8 @@ def check_optimizer(optimizer: Optimizer[S], params: P, steps: int = 5) -> None:
         grads, others = (variants.random_like(params, key) for key in Key(step).split(2))
         update = partial(optimizer.update, state, loss=1.0)
         arguments, other = (state.params, state.slots, grads), partial(update, others)
-        after, moved = repeatable(partial(update, grads), "update", *arguments, other=other)
-        if bits(after.params) != bits(moved):
-            raise ContractError("The parameters and those of the new state differ.")
+        after, _ = repeatable(partial(update, grads), "update", *arguments, other=other)
         require_same(params, after.params, "The parameters before and after an update")
-        if after.step != state.step + 1:
-            raise ContractError(f"expected step {state.step + 1}, got {after.step}.")
         require_same(state.slots, after.slots, "The states before and after an update")
         optimizer.advance(owner, grads, 1.0)
         if bits((owner.state.params, owner.state.slots)) != bits((after.params, after.slots)):

@@ -18,8 +18,7 @@ from purenn.training.gradient import T
 
 def turned(value: T) -> T:
     """Other inputs, most often as good: the samples in the opposite order."""
-    leaves = [leaf[::-1].copy() if leaf.ndim else leaf for leaf in tree.leaves(value)]
-    return _built(value, leaves)
+    return _built(value, [leaf[::-1].copy() if leaf.ndim else leaf for leaf in tree.leaves(value)])
 
 
 def first(leaves: Leaves) -> Leaves:

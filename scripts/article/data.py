@@ -30,8 +30,7 @@ def article_spirals(uniform: Array64, noise: Matrix64) -> tuple[Matrix64, Matrix
     points = np.concatenate([_arm(uniform[:250], 1.0), _arm(uniform[250:], -1.0)]) + 1.2 * noise
     low, high = points.min(axis=0), points.max(axis=0)
     inputs: Matrix64 = 2 * (points - low) / (high - low) - 1
-    targets: Matrix64 = np.repeat([[0.0], [1.0]], 250, axis=0)
-    return read_only(inputs), read_only(targets)
+    return read_only(inputs), read_only(np.repeat([[0.0], [1.0]], 250, axis=0))
 
 
 def _arm(uniform: Array64, direction: float) -> Matrix64:
@@ -44,14 +43,12 @@ def _arm(uniform: Array64, direction: float) -> Matrix64:
 def all_images(data: FashionMnist) -> tuple[ByteImages, Labels]:
     """The training images followed by the test images, and their labels."""
     images: ByteImages = np.concatenate([data.train_images, data.test_images])
-    labels: Labels = np.concatenate([data.train_labels, data.test_labels])
-    return images, labels
+    return images, np.concatenate([data.train_labels, data.test_labels])
 
 
 def split_rows(count: int) -> tuple[Indices, Indices]:
     """The article's choice of training and test rows among that many: four fifths and one."""
-    rows: Indices = np.arange(count)
-    train, test = train_test_split(rows, test_size=0.2, random_state=42)
+    train, test = train_test_split(np.arange(count), test_size=0.2, random_state=42)
     return train, test
 
 

@@ -84,8 +84,7 @@ def stage(
 
             def classify(plane: nn.Matrix) -> nn.Matrix:
                 second = nn.predict(recipe.net, end.state.params, plane)
-                both: nn.Matrix = np.concatenate([1.0 - second, second], axis=1)
-                return both
+                return np.concatenate([1.0 - second, second], axis=1)
 
             title = f"{caption}: {100 * accuracy:.1f} % of the points are right"
             boundary = Boundary(title, points, arms, classify)

@@ -9,7 +9,7 @@ import purenn as nn
 from benchmarks.contenders import PORTABLE
 from benchmarks.worker import Run
 from benchmarks.workloads import Workload
-from purenn.arrays import Images, read_only
+from purenn.arrays import read_only
 from purenn.data import Dataset, Rows, ScaledBytes, arranged_batches
 from purenn.layers import identity
 from purenn.optimizers import adamw
@@ -36,8 +36,7 @@ def contender(workload: Workload, mode: str) -> Run:
         net = normalized_classifier(workload.widths[1:-1], "relu", 0.3, classes, identity())
         return _training(workload, mode, data, net, optimizer)
     if workload.kind == "cnn-small":
-        rows: Images = inputs.reshape(-1, 28, 28, 1)
-        pictures = nn.dataset(rows, labels)
+        pictures = nn.dataset(inputs.reshape(-1, 28, 28, 1), labels)
         return _training(workload, mode, pictures, cnn_small(0.0, classes), optimizer)
     model = nn.linear(first) >> _activation(workload) >> nn.linear(rest[0])
     return _grown(workload, mode, data, model, rest[1:])

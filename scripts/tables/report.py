@@ -99,8 +99,7 @@ def errors(scores: Sequence[Score], methods: Sequence[Method]) -> str:
         for method in methods:
             found = [each.error for each in _of(scores, table, method.name)]
             mean = f"{np.mean(found):.4g}" if found else ""
-            several = len(found) > 1
-            rows[-1].append(f"{mean} ± {_standard_error(found):.2g}" if several else mean)
+            rows[-1].append(f"{mean} ± {_standard_error(found):.2g}" if len(found) > 1 else mean)
     return _markdown(rows)
 
 
@@ -130,8 +129,7 @@ def picture(scores: Sequence[Score], methods: Sequence[Method]) -> Figure:
     """The ratios of errors on each table, and of times and megabytes for each method."""
     figure = Figure(figsize=(13, 9), layout="constrained")
     ratios, seconds, sizes = figure.subplots(1, 3, width_ratios=(3, 1, 1))
-    others = [method for method in methods if method.name != PURENN]
-    _ratios(ratios, scores, others)
+    _ratios(ratios, scores, [method for method in methods if method.name != PURENN])
     times = {each: _mean(pair.cpu for pair in compared(scores, each.name)) for each in methods}
     _bars(seconds, times, "CPU seconds ÷ purenn's", "{:.2f}")
     megabytes_of = {each: megabytes(each.distributions) for each in methods}

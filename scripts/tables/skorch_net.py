@@ -129,5 +129,4 @@ class Regressor(_Model):
     def predict(self, features: Frame) -> Vector:
         """The value of each row."""
         scaled: Matrix = np.asarray(self.net.predict(self.columns.transform(features)), np.float32)
-        found: Vector = self.scaling.inverse(scaled.reshape(-1, 1))[:, 0]
-        return found
+        return self.scaling.inverse(scaled.reshape(-1, 1))[:, 0]

@@ -45,11 +45,9 @@ def split(target: Labels, seed: int) -> tuple[Indices, Indices]:
 def strata(problem: Problem, task: Task) -> Labels:
     """What a split keeps the shares of: labels, or the tenths of values."""
     if task == "classification":
-        labels: Labels = problem.target.astype(np.int64)
-        return labels
+        return problem.target.astype(np.int64)
     ranks = problem.target.argsort(kind="stable").argsort(kind="stable")
-    bins: Labels = ranks * BINS // len(ranks)
-    return bins
+    return ranks * BINS // len(ranks)
 
 
 def score(method: Method, table: Table, problem: Problem, seed: int) -> Score:

@@ -62,8 +62,7 @@ class Experiment(Generic[P, X]):
         if settings.optimizer == "adam":
             self._train(folder, nn.descend(clip >> scale_by_adam() >> decay, rates))
         else:
-            momentum = nn.momentum(settings.momentum)
-            self._train(folder, nn.descend(clip >> decay >> momentum, rates))
+            self._train(folder, nn.descend(clip >> decay >> nn.momentum(settings.momentum), rates))
 
     def _batches(self, key: nn.Key, epoch: int) -> Examples[X]:
         size = self.settings.batch_size

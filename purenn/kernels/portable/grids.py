@@ -54,8 +54,6 @@ def square_sums(x: Matrix) -> Vector:
 
 def alike(sums: Vector) -> int | None:
     """A power of two above all norms, from sums of squares, if it is near enough to each."""
-    if not sums.size:
-        return None
     ends = np.minimum.reduce(sums), np.maximum.reduce(sums)
     if not LEAST < ends[0] <= ends[1] < MOST:
         return None

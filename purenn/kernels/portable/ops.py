@@ -17,8 +17,7 @@ from purenn.kernels.windows import Windows
 
 def window_maximum(x: Images, windows: Windows) -> Images:
     """The maximum of each window: 0 of 0 and -0, of which processors take either."""
-    y: Images = np.add(pooling.maximum(x, windows), 0.0)
-    return read_only(y)
+    return read_only(np.add(pooling.maximum(x, windows), 0.0))
 
 
 PORTABLE = Ops(
