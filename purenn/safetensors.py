@@ -17,7 +17,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from purenn import jsons
-from purenn.arrays import AnyArray, Element, Shape, read_only, require_array
+from purenn.array_checks import require_array
+from purenn.arrays import AnyArray, Element, Shape, read_only
 from purenn.errors import DtypeError, FormatError
 
 METADATA = "__metadata__"

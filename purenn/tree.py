@@ -22,7 +22,8 @@ import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import Array, Float, FloatDtype, Leaves, Packed, immutable, read_only, real
+from purenn.array_checks import real
+from purenn.arrays import Array, Float, FloatDtype, Leaves, Packed, immutable, read_only
 from purenn.errors import TreeError
 from purenn.keys import Key
 

@@ -15,7 +15,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from purenn.arrays import FLOAT32, Vector, read_only, require_floats
+from purenn.array_checks import require_floats
+from purenn.arrays import FLOAT32, Vector, read_only
 from purenn.errors import TreeError
 from purenn.tree import Frozen, compose_like, decompose, moving_leaves
 

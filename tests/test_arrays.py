@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from contracts import bits, spread
 
-from purenn.arrays import FLOAT32, Array, Matrix, immutable, matrix, read_only, typed_like, vector
+from purenn.array_checks import matrix, vector
+from purenn.arrays import FLOAT32, Array, Matrix, immutable, read_only, typed_like
 from purenn.kernels import elementwise, entropies, memory
 
 ROWS: Matrix = np.arange(6.0).reshape(2, 3)

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import numpy as np
 
-from purenn import arrays, checks
+from purenn import array_checks, arrays, checks
 from purenn.arrays import Array, Images, Labels, Matrix
 from purenn.checks import Count, NotNegative, Number, Probability
 from purenn.data.augmenting import Augmentation, Mixing
@@ -112,7 +112,7 @@ def gaussian_noise(deviation: NotNegative) -> Augmentation[Array]:
     """Add Gaussian noise of mean 0 and this standard deviation to inputs of any shape."""
 
     def add(x: Array, key: Key) -> Array:
-        arrays.require_floats("gaussian_noise", x)
+        array_checks.require_floats("gaussian_noise", x)
         checks.fits("The deviation of gaussian_noise", deviation, x.dtype)
         return kernels.add_noise(x, deviation, key.generator())
 
@@ -197,10 +197,10 @@ def _bounds(name: str, pair: tuple[float, float], most: float) -> tuple[float, f
 
 
 def _require_images(name: str, images: Array, least: int = 1) -> None:
-    arrays.require_floats(name, images)
+    array_checks.require_floats(name, images)
     if images.ndim != 4:
         expected = "images of shape (samples, rows, columns, channels)"
-        cure = f" {arrays.AXES}" * (images.ndim == 3)
+        cure = f" {array_checks.AXES}" * (images.ndim == 3)
         raise ShapeError(name, f"expected {expected}, got {images.shape}.{cure}")
     if min(images.shape[1:3]) < least:
         raise ShapeError(name, f"expected images of {least} pixels or more, got {images.shape}.")
@@ -209,13 +209,13 @@ def _require_images(name: str, images: Array, least: int = 1) -> None:
 def _rows(name: str, x: Array, targets: Matrix | Labels, classes: int) -> Matrix:
     """The targets as rows of probabilities of the dtype of the inputs."""
     if arrays.is_labels(targets):
-        arrays.require_indices(name, targets, classes)
+        array_checks.require_indices(name, targets, classes)
         rows = kernels.label_rows(targets, classes, x.dtype)
     else:
-        found = arrays.require_array(name, targets)
+        found = array_checks.require_array(name, targets)
         if found.dtype.kind in "iu" and found.shape[1:] == (1,):
-            arrays.require_integers(name, targets)  # which says what axis to drop
-        arrays.require_floats(name, targets)
+            array_checks.require_integers(name, targets)  # which says what axis to drop
+        array_checks.require_floats(name, targets)
         rows = targets
     if rows.shape != (len(x), classes) or not len(x):
         expected = f"labels, or probabilities of shape {(len(x), classes)}"

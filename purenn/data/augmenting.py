@@ -9,7 +9,7 @@ from typing import Generic, Self, TypeVar, overload
 import attrs
 import numpy as np
 
-from purenn import arrays, checks
+from purenn import array_checks, arrays, checks
 from purenn.arrays import AnyArray, Array, Labels, Matrix
 from purenn.data.batches import Batch, Batches, Numbered, W
 from purenn.data.columns import T, X
@@ -32,7 +32,7 @@ class Augmentation(Expressed, Generic[V_contra]):
 
     def __call__(self: Augmentation[V], inputs: V, key: Key) -> V:
         """The changed inputs."""
-        arrays.require_array(f"{self!r}", inputs)
+        array_checks.require_array(f"{self!r}", inputs)
         checks.instance(f"The key of {self!r}", key, Key)
         return _like(self, self.function(inputs, key), inputs)
 
@@ -49,7 +49,7 @@ class Mixing(Expressed, Generic[V_contra]):
         self: Mixing[V], inputs: V, targets: Matrix | Labels, key: Key
     ) -> tuple[V, Matrix]:
         """The mixed inputs and targets."""
-        arrays.require_floats(f"{self!r}", inputs)
+        array_checks.require_floats(f"{self!r}", inputs)
         checks.instance(f"The key of {self!r}", key, Key)
         pair = self.function(inputs, targets, key)
         if not checks.is_pair(pair):
@@ -60,7 +60,7 @@ class Mixing(Expressed, Generic[V_contra]):
 
 def _like(change: object, found: object, inputs: V) -> V:
     """What a function gives, which may be anyone's own, if it is like its inputs."""
-    array = arrays.require_array(f"{change!r}", found)
+    array = array_checks.require_array(f"{change!r}", found)
     if array.shape != inputs.shape or array.dtype != inputs.dtype:
         expected, got = checks.described(inputs), checks.described(array)
         raise ShapeError(f"{change!r}", f"expected {expected} back, got {got}.")
@@ -69,7 +69,7 @@ def _like(change: object, found: object, inputs: V) -> V:
 
 def _class_rows(change: object, found: Matrix, inputs: AnyArray) -> Matrix:
     """What a function gives as targets, if it has a row for each of its inputs."""
-    array = arrays.require_array(f"{change!r}", found)
+    array = array_checks.require_array(f"{change!r}", found)
     if array.ndim != 2 or len(array) != len(inputs) or array.dtype != inputs.dtype:
         expected = f"targets in a {inputs.dtype} array of shape ({len(inputs)}, classes)"
         raise ShapeError(f"{change!r}", f"expected {expected}, got {checks.described(array)}.")

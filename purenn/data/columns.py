@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 import attrs
 import numpy as np
 
-from purenn import arrays, checks
+from purenn import array_checks, arrays, checks
 from purenn.arrays import FLOAT32, FLOATS, ByteImages, FloatDtype, Images, Indices, Mask, N
 from purenn.errors import DataError, DtypeError, OptionError, ShapeError
 from purenn.kernels.gather import native, rows, scale_bytes
@@ -103,7 +103,9 @@ def require_any(subject: str, array: object) -> arrays.AnyArray:
     if _are_texts(array):
         cure = "Number them with np.unique(x, return_inverse=True)[1]."
         raise DtypeError(subject, f"expected numbers, got texts. {cure}")
-    return arrays.require_array(subject, array, "np.int64" if _is_integers(array) else "np.float32")
+    return array_checks.require_array(
+        subject, array, "np.int64" if _is_integers(array) else "np.float32"
+    )
 
 
 def _are_texts(value: object) -> bool:
@@ -124,7 +126,7 @@ def _is_integers(value: object) -> bool:
 def checked_order(order: Indices | Mask, samples: int) -> Indices:
     """Indices from 0 to `samples - 1`, read-only; of a mask those of its true entries."""
     if not isinstance(order, np.memmap):
-        arrays.require_array("An order of samples", order, "np.int64")
+        array_checks.require_array("An order of samples", order, "np.int64")
     is_mask = order.dtype.kind == "b" and order.shape == (samples,)
     found = np.flatnonzero(order) if is_mask else order
     if found.ndim != 1 or found.dtype.kind not in "iu" or not found.size:
@@ -164,7 +166,7 @@ def _pixels(array: ByteImages) -> ByteImages:
     if plain.dtype != np.uint8:
         raise DtypeError("ScaledBytes", f"expected uint8, got {plain.dtype}.")
     if plain.ndim != 4:
-        got = f"{plain.shape}." + f" {arrays.AXES}" * (plain.ndim == 3)
+        got = f"{plain.shape}." + f" {array_checks.AXES}" * (plain.ndim == 3)
         raise ShapeError("ScaledBytes", f"expected (samples, rows, columns, channels), got {got}")
     return plain
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from purenn import arrays, checks
+from purenn import array_checks, checks
 from purenn.arrays import Indices, Labels, Vector
 from purenn.data.batches import Dataset, require_data
 from purenn.data.columns import T, X
@@ -45,7 +45,7 @@ def split(
     if stratify is None:
         chosen = order[:count]
     else:
-        arrays.require_integers("The stratify of split", stratify)
+        array_checks.require_integers("The stratify of split", stratify)
         if len(stratify) != samples:
             expected = f"{samples} labels, got {len(stratify)}"
             raise DataError(f"The stratify of split: expected {expected}.")

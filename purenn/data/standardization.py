@@ -8,7 +8,8 @@ import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import FLOAT64, A, Array, immutable, require_floats
+from purenn.array_checks import require_floats
+from purenn.arrays import FLOAT64, A, Array, immutable
 from purenn.data.columns import Column, Rows, Selection
 from purenn.errors import DataError, DtypeError, ShapeError
 from purenn.kernels.elementwise import scalar, standardize, times_plus

@@ -9,7 +9,8 @@ from __future__ import annotations
 import attrs
 import numpy as np
 
-from purenn.arrays import ByteImages, Images, N, immutable, require_array
+from purenn.array_checks import require_array
+from purenn.arrays import ByteImages, Images, N, immutable
 from purenn.data.batches import Dataset
 from purenn.data.columns import Rows, ScaledBytes
 from purenn.datasets import files

@@ -9,7 +9,8 @@ from typing import TypeVar, TypeVarTuple
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import FLOAT32, FLOAT64, AnyArray, Array, Shape, require_floats
+from purenn.array_checks import require_floats
+from purenn.arrays import FLOAT32, FLOAT64, AnyArray, Array, Shape
 from purenn.errors import DtypeError, LocatedError, ParametersError, ShapeError, TreeError
 from purenn.tree import Frozen, walk
 

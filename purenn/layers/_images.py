@@ -7,7 +7,8 @@ from math import inf
 from typing import Literal
 
 from purenn import checks
-from purenn.arrays import AXES, Images, require_floats
+from purenn.array_checks import AXES, require_floats
+from purenn.arrays import Images
 from purenn.errors import OptionError, ShapeError
 from purenn.kernels.windows import Pair, Windows
 

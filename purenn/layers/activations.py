@@ -9,7 +9,8 @@ from typing import Annotated
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import A, Array, require_floats, typed_like, view
+from purenn.array_checks import require_floats
+from purenn.arrays import A, Array, typed_like, view
 from purenn.checks import Fraction
 from purenn.errors import ShapeError
 from purenn.expressions import maker, with_ops

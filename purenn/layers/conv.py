@@ -6,7 +6,8 @@ from functools import partial
 
 import attrs
 
-from purenn.arrays import Images, Vector, filters, vector
+from purenn.array_checks import filters, vector
+from purenn.arrays import Images, Vector
 from purenn.checks import Count
 from purenn.errors import OptionError, ParametersError, ShapeError
 from purenn.expressions import maker, with_ops

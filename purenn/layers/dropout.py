@@ -11,7 +11,8 @@ import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import A, Array, FloatDtype, Shape, require_floats, view
+from purenn.array_checks import require_floats
+from purenn.arrays import A, Array, FloatDtype, Shape, view
 from purenn.checks import NotNegative
 from purenn.errors import OptionError
 from purenn.expressions import maker

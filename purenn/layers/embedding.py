@@ -10,8 +10,9 @@ from typing import TypeVar
 import attrs
 import numpy as np
 
-from purenn import arrays, checks
-from purenn.arrays import A, FloatDtype, Indices, Labels, Matrix, N, Sequences, matrix, read_only
+from purenn import array_checks, arrays, checks
+from purenn.array_checks import matrix
+from purenn.arrays import A, FloatDtype, Indices, Labels, Matrix, N, Sequences, read_only
 from purenn.checks import Count, Positive
 from purenn.errors import LabelError, ShapeError
 from purenn.expressions import maker, with_ops
@@ -93,14 +94,14 @@ def _of_symbols(
     subject = f"{name}{shape}"
 
     def rows_of(x: Symbols) -> Indices:
-        found = arrays.require_array(subject, x, "np.int64").shape
+        found = array_checks.require_array(subject, x, "np.int64").shape
         if len(found) != rank or 0 in found[1:]:
             cure = f"embedding() takes {AXES[0]}, sequence_embedding() takes {AXES[1]}."
             problem = f"expected symbols of shape {AXES[rank - 1]}, got {found}. {cure}"
             raise ShapeError(subject, problem)
         flat: Labels = x.reshape(-1)
         cure = " Number symbols from 0, or take a larger table."
-        arrays.require_indices(subject, flat, shape[0], cure)
+        array_checks.require_indices(subject, flat, shape[0], cure)
         return flat.astype(np.int64, copy=False)
 
     return _of_table(subject, shape, lambda x: kind, rows_of, placed, table or normal())
@@ -189,7 +190,7 @@ class Periodic(Node):
 
     frequency: Matrix = attrs.field(converter=matrix)
     phase: Matrix = attrs.field(converter=matrix)
-    weight: arrays.Matrices = attrs.field(converter=arrays.matrices)
+    weight: arrays.Matrices = attrs.field(converter=array_checks.matrices)
     bias: Matrix = attrs.field(converter=matrix)
 
 

@@ -8,7 +8,8 @@ from math import prod, sqrt
 import attrs
 import numpy as np
 
-from purenn.arrays import FLOAT64, Array, Matrix, Vector, matrix, read_only, vector
+from purenn.array_checks import matrix, vector
+from purenn.arrays import FLOAT64, Array, Matrix, Vector, read_only
 from purenn.checks import Count
 from purenn.errors import DataError, DtypeError, ParametersError, ShapeError
 from purenn.expressions import maker, with_ops

@@ -10,7 +10,8 @@ import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import A, Vector, read_only, typed_like, vector
+from purenn.array_checks import vector
+from purenn.arrays import A, Vector, read_only, typed_like
 from purenn.checks import Count, Fraction, Inner
 from purenn.errors import ShapeError
 from purenn.expressions import maker

@@ -6,7 +6,7 @@ from math import prod
 
 import numpy as np
 
-from purenn import arrays, checks
+from purenn import array_checks, checks
 from purenn.arrays import A, AnyImages, Array, G, Images, Matrix, Shape, read_only, typed_like, view
 from purenn.checks import Count, Index
 from purenn.errors import DtypeError, ShapeError
@@ -30,7 +30,7 @@ def flatten() -> Layer[Empty, AnyImages, Matrix]:
         y: Matrix = np.reshape(x, (x.shape[0], prod(x.shape[1:])))
         return read_only(y), lambda dy: read_only(typed_like(np.reshape(dy, x.shape), x))
 
-    return without_params("flatten()", arrays.require_floats, forward)
+    return without_params("flatten()", array_checks.require_floats, forward)
 
 
 @maker
@@ -45,7 +45,7 @@ def unflatten(rows: Count, columns: Count, channels: Count = 1) -> Layer[Empty, 
         y: Images = np.reshape(x, (x.shape[0], *shape))
         return read_only(y), lambda dy: read_only(typed_like(np.reshape(dy, x.shape), x))
 
-    return without_params(f"unflatten{shape}", arrays.require_floats, forward)
+    return without_params(f"unflatten{shape}", array_checks.require_floats, forward)
 
 
 @maker
@@ -87,7 +87,7 @@ def identity() -> Layer[Empty, A, A]:
     return unchanged("identity()")
 
 
-def unchanged(subject: str, check: Check[A] = arrays.require_floats) -> Layer[Empty, A, A]:
+def unchanged(subject: str, check: Check[A] = array_checks.require_floats) -> Layer[Empty, A, A]:
     """`identity`, by another name and with another check of inputs."""
     return pointwise(view, lambda y, dy: view(dy), subject, check)
 
@@ -137,7 +137,7 @@ def select(start: Index, stop: int) -> Layer[Empty, Matrix, Matrix]:
 
         return read_only(np.ascontiguousarray(x[:, start:end])), backward
 
-    return without_params(subject, arrays.require_floats, forward)
+    return without_params(subject, array_checks.require_floats, forward)
 
 
 @maker
@@ -197,8 +197,8 @@ def _gathered(slopes: Array, shape: Shape, like: G) -> G:
 def _require_batches(subject: str, x: tuple[A, G]) -> None:
     require_pair(subject, x)
     first, second = x
-    arrays.require_floats(subject, first)
-    arrays.require_floats(subject, second)
+    array_checks.require_floats(subject, first)
+    array_checks.require_floats(subject, second)
     if first.dtype != second.dtype:
         cure = "Convert inputs, for example with x.astype(np.float32); embeddings take a dtype."
         got = f"{first.dtype} and {second.dtype}. {cure}"

@@ -8,7 +8,8 @@ import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import A, Array, Vector, read_only, vector
+from purenn.array_checks import vector
+from purenn.arrays import A, Array, Vector, read_only
 from purenn.checks import Number
 from purenn.errors import ShapeError
 from purenn.expressions import maker

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from purenn import arrays, checks
+from purenn import array_checks, arrays, checks
 from purenn.arrays import FLOATS, AnyArray, Labels, Matrix, N, is_labels, typed_like
 from purenn.errors import DataError, DtypeError, LabelError, ShapeError
 
@@ -22,7 +22,7 @@ FLATTEN = " Put flatten() at the end of the model, and flatten targets too."
 
 def require_matrix(name: str, prediction: Matrix, cure: str = "") -> None:
     """Check that a prediction is a matrix of floats, and not empty; the cure is for images."""
-    arrays.require_floats(name, prediction)
+    array_checks.require_floats(name, prediction)
     if prediction.ndim != 2 or not prediction.size:
         expected = "a prediction of shape (samples, outputs), none of them 0"
         got = f"{prediction.shape}.{cure * (prediction.ndim > 2)}"
@@ -37,7 +37,7 @@ def ends(weights: tuple[float, ...]) -> tuple[float, ...]:
 
 def require_same_shape(name: str, prediction: N, target: object) -> N:
     """The target, if it is like its prediction, in shape and dtype."""
-    y, t = arrays.require_array(name, prediction), arrays.require_array(name, target)
+    y, t = array_checks.require_array(name, prediction), array_checks.require_array(name, target)
     if y.shape != t.shape:
         cure = " Add an axis: target[..., np.newaxis]." if y.shape == (*t.shape, 1) else ""
         if y.ndim == 2 and t.shape == y.shape[:1] and t.dtype.kind in "iu" and not cure:
@@ -57,16 +57,16 @@ def require_same_shape(name: str, prediction: N, target: object) -> N:
 def require_labels(name: str, labels: AnyArray, samples: int, classes: int | None) -> None:
     """Check that there is an integer for each sample, the index of a class if their number says."""
     if classes is None:
-        arrays.require_integers(name, labels)
+        array_checks.require_integers(name, labels)
     else:
-        arrays.require_indices(name, labels, classes, f" {OUTPUTS}" * (classes == 1))
+        array_checks.require_indices(name, labels, classes, f" {OUTPUTS}" * (classes == 1))
     if labels.shape[0] != samples or not samples:
         raise ShapeError(name, f"expected {samples or 'some'} labels, got {labels.shape[0]}.")
 
 
 def require_class_targets(name: str, prediction: Matrix, target: L) -> L:
     """The target of a classifier, if it is labels, or rows of probabilities like the prediction."""
-    found = arrays.require_array(name, target, "np.int64")
+    found = array_checks.require_array(name, target, "np.int64")
     if found.ndim == 1 or (found.shape[1:] == (1,) and np.shape(prediction)[1:] != (1,)):
         require_matrix(name, prediction)
         require_labels(name, found, *prediction.shape)

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from purenn import arrays, checks
+from purenn import array_checks, checks
 from purenn.arrays import Array, Labels, Mask, Matrix, Vector, is_labels, read_only, typed_like
 from purenn.checks import Label
 from purenn.errors import DataError, OptionError, ShapeError
@@ -54,7 +54,7 @@ def _times(factors: Vector, values: Vector, pull: Callable[[Array], Y]) -> PerSa
 
 
 def _sample_weights(weights: Weights, values: Vector) -> Vector:
-    arrays.require_array("weighted(...)", weights)
+    array_checks.require_array("weighted(...)", weights)
     if weights.dtype.kind not in "fiu" or weights.shape != values.shape:
         got = f"{values.shape[0]} samples, got {checks.described(weights)}."
         raise ShapeError("weighted(...)", f"expected a weight, float or integer, for each of {got}")
@@ -192,7 +192,7 @@ def ignoring(loss: Loss[Matrix, L], label: Label) -> Loss[Matrix, L]:
         require_no_pair("ignoring", target)
         if not is_labels(target):
             return None
-        arrays.require_integers("ignoring(...)", target)
+        array_checks.require_integers("ignoring(...)", target)
         return np.not_equal(target, label)
 
     def per_sample(prediction: Matrix, target: L) -> PerSample[Matrix]:
@@ -221,7 +221,7 @@ def balanced_weights(labels: Labels) -> tuple[float, ...]:
 
     Labels are integers (samples,). A class below the largest that never occurs raises DataError.
     """
-    arrays.require_integers("balanced_weights", labels)
+    array_checks.require_integers("balanced_weights", labels)
     present, counts = np.unique(labels, return_counts=True)
     if not labels.size or present[0] < 0:
         raise DataError("balanced_weights: expected labels ≥ 0.")

@@ -9,7 +9,8 @@ import attrs
 import numpy as np
 
 from purenn import checks, tree
-from purenn.arrays import FLOATS, Array, Leaves, Packed, are_alike, laid_out, require_array
+from purenn.array_checks import require_array
+from purenn.arrays import FLOATS, Array, Leaves, Packed, are_alike, laid_out
 from purenn.errors import TreeError
 from purenn.expressions import Expressed, maker
 from purenn.kernels.blocks import Updates, fresh

@@ -9,7 +9,8 @@ import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import Array, Leaves, require_array
+from purenn.array_checks import require_array
+from purenn.arrays import Array, Leaves
 from purenn.checks import Count, Inner, NotNegative
 from purenn.errors import OptionError
 from purenn.expressions import maker

@@ -8,7 +8,8 @@ from functools import partial
 import numpy as np
 
 from purenn import checks, tree
-from purenn.arrays import FLOAT64, Array, require_array
+from purenn.array_checks import require_array
+from purenn.arrays import FLOAT64, Array
 from purenn.errors import DtypeError, ShapeError
 from purenn.keys import Key
 from purenn.layers import Layer

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from purenn import arrays, checks
+from purenn import array_checks, checks
 from purenn.arrays import FLOAT32, FLOAT64, FLOATS, Array, Labels, Leaves, Matrix, read_only
 from purenn.data import Batch
 from purenn.errors import DataError, DtypeError
@@ -35,7 +35,7 @@ def every_output(y: Y) -> Y:
 
 def chosen_output(labels: Labels) -> Callable[[Matrix], Matrix]:
     """For `input_gradient`: the slope of the sum of one output per sample, that of its label."""
-    arrays.require_integers("chosen_output", labels)
+    array_checks.require_integers("chosen_output", labels)
     return partial(_chosen, labels)  # which can be pickled
 
 
@@ -93,7 +93,7 @@ def jacobian(model: Layer[P, V, W], params: P, x: V) -> Array:
     checks.instance("The model", model, Layer)
     y = model.apply(params, x)
     checks.one_array("jacobian", y)
-    if arrays.require_array("jacobian", x).dtype not in FLOATS:
+    if array_checks.require_array("jacobian", x).dtype not in FLOATS:
         cure = "Take that of the layers behind their vectors: jacobian(model[1:], params[1:], v)."
         raise DtypeError("jacobian", f"symbols have no slope, got {x.dtype}. {cure}")
     pullback = inference_pullback(model)(params, x, y)

@@ -10,7 +10,8 @@ import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import AnyArray, Indices, Labels, Matrix, is_labels, require_integers
+from purenn.array_checks import require_integers
+from purenn.arrays import AnyArray, Indices, Labels, Matrix, is_labels
 from purenn.checks import Label, Number
 from purenn.errors import OptionError
 from purenn.expressions import Expressed, maker
