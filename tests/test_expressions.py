@@ -37,7 +37,7 @@ VALUES: list[tuple[str, Expressed]] = [
     ("clip_by_value(1.0) >> momentum(0.9)", nn.clip_by_value(1.0) >> nn.momentum(0.9)),
     ("descend(momentum(0.9), cosine(0.1, 5))", nn.descend(nn.momentum(0.9), cosine(0.1, 5))),
     ("join(0.2, (3, constant(0.1)))", schedules.join(0.2, (3, schedules.constant(0.1)))),
-    ("measure_ignoring(binary_accuracy(threshold=0.0), -1)", IGNORING),
+    ("measure_ignoring(binary_accuracy(0.0), -1)", IGNORING),
 ]
 
 

@@ -307,15 +307,15 @@ def test_binary_accuracy_counts_sides_of_the_threshold(dtype: FloatDtype) -> Non
     outputs, labels = matrix([[0.4], [0.6], [-2.0], [0.2]], dtype), np.array([0, 1, 0, 1])
     rows: Matrix = labels.astype(dtype)[:, np.newaxis]
     for target in (labels, rows):
-        assert nn.binary_accuracy()(outputs, target) == 0.75
+        assert nn.binary_accuracy(0.5)(outputs, target) == 0.75
         assert nn.binary_accuracy(threshold=0.1)(outputs, target) == 0.75
         assert [one(outputs, target) for one in copies(nn.binary_accuracy(-3))] == [0.5] * 3
         assert nn.binary_accuracy(1e300)(outputs, target) == 0.5
     half = matrix([[0.5, 0.5], [0.6, 0.4]], dtype)
-    assert nn.binary_accuracy()(half, matrix([[0, 0.5], [0.6, 1]], dtype)) == 0.75
-    assert type(nn.binary_accuracy()(half, half)) is float
+    assert nn.binary_accuracy(0.5)(half, matrix([[0, 0.5], [0.6, 1]], dtype)) == 0.75
+    assert type(nn.binary_accuracy(0.5)(half, half)) is float
     outputs[2] = math.nan
-    assert math.isnan(nn.binary_accuracy()(outputs, labels))
+    assert math.isnan(nn.binary_accuracy(0.5)(outputs, labels))
 
 
 def test_a_summary_shows_each_layer_and_a_total() -> None:

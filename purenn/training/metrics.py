@@ -32,10 +32,10 @@ def accuracy(prediction: Matrix, target: Matrix | Labels) -> float:
 
 
 @maker
-def binary_accuracy(threshold: Number = 0.5) -> Measure[Matrix, Matrix | Labels]:
+def binary_accuracy(threshold: Number) -> Measure[Matrix, Matrix | Labels]:
     """The fraction of outputs on the target's side of the threshold; NaN if any output is NaN.
 
-    Use a threshold of 0.5 for probabilities, and of 0 for logits. Shapes and targets are those of
+    The threshold is 0.5 for probabilities, and 0 for logits. Shapes and targets are those of
     `binary_cross_entropy_with_logits`.
     """
 

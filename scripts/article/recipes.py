@@ -74,7 +74,7 @@ def stage(
     points, arms = batches[0].inputs, batches[0].targets[:, 0].astype(np.int64)
 
     def measure(progress: runs.Progress[nets.SpiralParams, S]) -> dict[str, float]:
-        accuracy = nn.evaluate(recipe.net, progress.state.params, data, nn.binary_accuracy())
+        accuracy = nn.evaluate(recipe.net, progress.state.params, data, nn.binary_accuracy(0.5))
         return {"loss": progress.mean_loss, "accuracy": accuracy, "gradient_norm": progress.norm}
 
     def perform(open_run: OpenRun) -> Result:
