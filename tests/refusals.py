@@ -42,4 +42,5 @@ def check_refusal(line: str, names: dict[str, object]) -> None:
     with pytest.raises(PurennError) as caught:
         evaluate(call, names)
     message = re.sub(" at 0x[0-9a-f]+", "", str(caught.value)).replace("\n", "\\n")
+    message = message.replace("got Union.", "got UnionType.")  # as Python 3.14 names it
     assert f"{type(caught.value).__name__}: {message}" == expected

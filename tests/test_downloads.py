@@ -90,6 +90,12 @@ def test_without_pooch_it_says_what_to_install(web: Path, monkeypatch: pytest.Mo
         fashion_mnist()
 
 
+def test_without_a_home_it_says_how(web: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pooch.os_cache", lambda project: Path("~nobody-of-that-name").expanduser())
+    with pytest.raises(UnavailableError, match=r"home directory\.\nTo provide"):
+        fashion_mnist()
+
+
 @pytest.mark.parametrize("kind", ["terminal", "file", "closed"])
 def test_terminals_show_progress(web: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     stream = io.StringIO()

@@ -144,7 +144,9 @@ class TestTargets:
         long, none = file.with_name("x" * 300), file.with_name("none")
         for use in (lambda: files.write(long, b""), lambda: files.exists(long)):
             refused(use, f"{long} cannot be accessed: File name too long.")
-        refused(lambda: files.write("a\0b", b""), "a\0b cannot be accessed: embedded null byte.")
+        with pytest.raises(ValueError, match="embedded null") as why:
+            Path("a\0b").stat()  # Python 3.14 says it otherwise
+        refused(lambda: files.write("a\0b", b""), f"a\0b cannot be accessed: {why.value}.")
         refused(lambda: files.read(none), f"{none} cannot be read: No such file or directory.")
         assert not files.exists(none / "x")
 

@@ -175,7 +175,7 @@ def test_alpha_dropout_keeps_mean_and_variance(rate: float, dtype: FloatDtype) -
 def test_noise_has_its_deviation_and_no_slope_of_its_own(dtype: FloatDtype) -> None:
     x, layer = normal(1, 1000, 100).astype(dtype), layers.noise(0.25)
     y, _, dx = pulled(layer, EMPTY, x, 2 * x)
-    drawn = KEY.generator().standard_normal(x.shape, dtype.type)
+    drawn = KEY.generator().standard_normal(x.shape).astype(dtype)
     np.testing.assert_array_equal(y, drawn * dtype.type(0.25) + x)
     assert (y - x).std() == pytest.approx(0.25, rel=0.01)
     assert bits(dx) == bits(2 * x)

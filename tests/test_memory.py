@@ -246,6 +246,9 @@ def test_an_interruption_at_any_instruction_changes_nothing(idle: int, *, raises
     assert when > 30
 
 
+@pytest.mark.xfail(
+    sys.version_info >= (3, 14), reason="its `with` may keep a lock: gh-148874", strict=False
+)
 @pytest.mark.parametrize("when", range(1, 12))
 def test_an_interruption_after_any_call_leaves_the_pool_open(when: int) -> None:
     elsewhere, left, before = fresh_module(), when, sys.getprofile()

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -152,7 +153,9 @@ class TestSignals:
         with pytest.raises(KeyboardInterrupt):
             second.__exit__(None, None, None)
 
-    def test_a_request_before_a_break_acts_soon(self) -> None:
+    def test_a_request_before_a_break_acts_soon(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        start = threading.Thread.start
+
         def steps() -> Iterator[int]:
             with interruptible():
                 yield 0
@@ -163,6 +166,11 @@ class TestSignals:
                 break
             time.sleep(10.0)
 
+        def start_slowly(thread: threading.Thread) -> None:
+            start(thread)
+            time.sleep(0.05)
+
+        monkeypatch.setattr(threading.Thread, "start", start_slowly)
         began = time.monotonic()
         with pytest.raises(KeyboardInterrupt):
             left()

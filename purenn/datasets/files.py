@@ -49,7 +49,7 @@ def load(directory: files.AnyPath | None) -> list[Bytes]:
         installed = error
     try:
         return [_read_or_fetch(name) for name in SUMS]
-    except UnavailableError as error:
+    except (UnavailableError, RuntimeError) as error:  # RuntimeError: nobody knows the user's home
         raise UnavailableError(f"{installed}\n{error}") from error
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from purenn.arrays import FLOAT32, A, FloatDtype, Images, Indices, Labels, Mask, Matrix, read_only
+from purenn.arrays import A, Array, FloatDtype, Images, Indices, Labels, Mask, Matrix, read_only
 from purenn.kernels.elementwise import scalar, times, times_plus
 from purenn.kernels.entropies import label_places
 from purenn.kernels.gather import take
@@ -42,11 +42,18 @@ def erase(images: Images, boxes: Boxes, value: float) -> Images:
     return read_only(y)
 
 
+def normal(like: Array, rng: np.random.Generator) -> Array:
+    """Standard normal numbers in the shape and dtype of an array.
+
+    Drawn in float64, for the far ones among NumPy's float32 depend on the C library's `log1pf`.
+    """
+    return read_only(rng.standard_normal(like.shape).astype(like.dtype, copy=False))
+
+
 def add_noise(x: A, deviation: float, rng: np.random.Generator) -> A:
     """`x` and normal numbers of this standard deviation."""
-    drawn = rng.standard_normal(x.shape, np.float32 if x.dtype == FLOAT32 else np.float64)
     y = empty_like(x)
-    np.multiply(drawn, scalar(deviation, x.dtype), y)
+    np.multiply(normal(x, rng), scalar(deviation, x.dtype), y)
     np.add(y, x, y)
     return read_only(y)
 

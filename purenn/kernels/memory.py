@@ -84,7 +84,7 @@ def recycled(size: int) -> Recycled:
     """A writable block of `size` bytes; a recycled one if it is neither small nor huge."""
     if not SMALL <= size <= LIMIT - LIMIT // 8 or not _IDLE or _lock.locked():
         return _new_block(size)
-    with _lock:  # which Ctrl-C always leaves open, unlike a call of `acquire`
+    with _lock:  # which Ctrl-C leaves open, unlike a call of `acquire` (but CPython's gh-148874)
         # Up to the next of four sizes to the octave, so that batches of many sizes share blocks.
         size += -size % (1 << size.bit_length() - 3)
         found = _find(_blocks.get(size, []), _IDLE)

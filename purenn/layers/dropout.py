@@ -116,8 +116,8 @@ def alpha_dropout(rate: Rate) -> Layer[Empty, A, A]:
 def noise(deviation: NotNegative) -> Layer[Empty, A, A]:
     """In training, add Gaussian noise of mean 0 and that standard deviation to each element.
 
-    Inference changes nothing. float32 and float64 draw different noise. Bishop, "Training with
-    Noise is Equivalent to Tikhonov Regularization" (1995).
+    Inference changes nothing. Bishop, "Training with Noise is Equivalent to Tikhonov
+    Regularization" (1995).
     """
 
     def draw(x: A, key: Key) -> FreePass[A, A]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from math import sqrt
 
-from purenn.arrays import Array, Leaves, read_only
+from purenn.arrays import Array, Leaves
 from purenn.checks import NotNegative, Positive
 from purenn.expressions import maker
+from purenn.kernels.augmentation import normal
 from purenn.kernels.blocks import Updates
 from purenn.kernels.portable import scalars
 from purenn.kernels.updates import centered, scale_and_add
@@ -45,7 +46,7 @@ def gradient_noise(
     def flow(state: Empty, updates: Updates, point: Point) -> tuple[Empty, Updates]:
         now = key.child("gradient noise", point.step)
         deviation = first * scalars.power(1.0 + point.step, -decay / 2.0)
-        noise = [_drawn(param, now.child("leaf", i)) for i, param in enumerate(point.params)]
+        noise = [normal(p, now.child("leaf", i).generator()) for i, p in enumerate(point.params)]
 
         def rule(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
             return scale_and_add(old[0], deviation, x, out, out)
@@ -53,8 +54,3 @@ def gradient_noise(
         return state, updates.then(rule, old=(tuple(noise),))
 
     return fitting(flowing(no_state, flow), {"The deviation of gradient_noise": first})
-
-
-def _drawn(like: Array, key: Key) -> Array:
-    """Standard normal numbers in the shape and dtype of an array."""
-    return read_only(key.generator().standard_normal(like.shape, like.dtype.type))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -85,10 +86,14 @@ def interruptible() -> Iterator[Stop]:
 
 def _raise_soon(number: int) -> None:
     # `break` throws a loop's iterator away, and Python what is raised while it does that.
-    threading.Timer(0.01, _raise_in_main_thread, (number,)).start()
+    started = threading.Event()
+    threading.Thread(target=_raise_in_main_thread, args=(number, started)).start()
+    started.set()  # on a busy machine `start` may take longer than what follows it
 
 
-def _raise_in_main_thread(number: int) -> None:
+def _raise_in_main_thread(number: int, started: threading.Event) -> None:
+    started.wait(1.0)
+    time.sleep(0.01)
     main = threading.main_thread().ident
     if main is not None and hasattr(signal, "pthread_kill"):  # which wakes it if it waits
         signal.pthread_kill(main, number)
