@@ -41,7 +41,7 @@ def memory() -> Iterator[Path]:
 
 
 def report(figures: str) -> None:
-    """Show what the README cites; `pytest -rP` prints it."""
+    """Show what docs/runs.md cites; `pytest -rP` prints it."""
     sys.stdout.write(f"{figures}\n")
 
 
