@@ -57,7 +57,7 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
         """Train from the beginning.
 
         Args:
-            X: a table (rows, columns): an array, or a frame of pandas or polars.
+            X: a table (rows, columns): an array, a frame of pandas or polars, a table of pyarrow.
             y: the targets, one for each row.
             sample_weight: how much each row counts, ≥ 0. Whole numbers give the same bits as
                 that many copies of the row, unless the table would become more than four times as
