@@ -1,4 +1,4 @@
-"""Compares the portable functions with the C library's, for every float32."""
+"""Compares the portable functions with NumPy's in float64, for every float32."""
 
 from __future__ import annotations
 

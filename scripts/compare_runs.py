@@ -76,7 +76,7 @@ def plot(
 
 
 def seeds(folders: Folders, output: PictureOption = Path("runs/minutes.png")) -> None:
-    """Show the mean test accuracy, and draw it over minutes, for the runs that lie in one folder.
+    """Show test accuracies, and their mean over seeds, and draw them over minutes of training.
 
     Args:
         folders: folders with a folder for each kind of run, in which lies one for each seed.

@@ -1,4 +1,4 @@
-"""Trains a classifier of Fashion-MNIST with settings of one's own."""
+"""Trains a classifier of Fashion-MNIST with settings of your own."""
 
 from __future__ import annotations
 

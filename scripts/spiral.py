@@ -1,4 +1,4 @@
-"""Trains a classifier of spirals with settings of one's own."""
+"""Trains a classifier of spirals with settings of your own."""
 
 from __future__ import annotations
 

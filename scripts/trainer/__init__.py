@@ -1,1 +1,1 @@
-"""Training runs with settings of one's own: what spiral.py and fashion_mnist.py share."""
+"""Training runs with settings of your own: what spiral.py and fashion_mnist.py share."""

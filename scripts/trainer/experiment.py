@@ -1,4 +1,4 @@
-"""A training run with settings of one's own, whatever it trains on."""
+"""A training run with settings of your own, whatever it trains on."""
 
 from __future__ import annotations
 
