@@ -14,7 +14,7 @@ True
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache, partial, update_wrapper
 from types import FunctionType
 from typing import Self, TypeGuard, TypeVar
@@ -40,9 +40,8 @@ class Call:
     options: tuple[tuple[str, object], ...] = ()
 
     def __repr__(self) -> str:
-        shown = [*map(_shown, self.arguments)]
-        shown += [f"{name}={_shown(value)}" for name, value in self.options]
-        return f"{_shown(self.maker)}({', '.join(shown)})"
+        named = [f"{name}={_shown(value)}" for name, value in self.options]
+        return f"{_shown(self.maker)}({', '.join([*map(_shown, self.arguments), *named])})"
 
     def __call__(self) -> object:
         """Build the value again."""
@@ -99,6 +98,9 @@ class Expressed:
         unknown = f"<{type(self).__name__} made without @maker>"
         return unknown if self.expression is None else repr(self.expression)
 
+    def __rich_repr__(self) -> Iterator[str]:  # or rich shows all fields, twice at each level
+        yield repr(self)
+
     def __eq__(self, other: object) -> bool:
         if self.expression is None or not isinstance(other, Expressed):
             return self is other
@@ -135,9 +137,8 @@ def with_ops(make: Callable[[Ops], E]) -> E:
 
 def known(found: E, value: Expressed) -> E:
     """What `attrs.evolve` made of a value, with all that it has dropped."""
-    for field in attrs.fields(type(found)):
-        if not field.init:
-            object.__setattr__(found, field.name, getattr(value, field.name))
+    for name in [field.name for field in attrs.fields(type(found)) if not field.init]:
+        object.__setattr__(found, name, getattr(value, name))
     return found
 
 
@@ -205,9 +206,8 @@ def rebuilt(value: E, kind: type[K], change: Callable[[K], object]) -> E:
             return change(argument)
         return tuple(map(changed, argument)) if type(argument) is tuple else argument
 
-    arguments = tuple(map(changed, call.arguments))
     options = tuple([(name, changed(argument)) for name, argument in call.options])
-    new = attrs.evolve(call, arguments=arguments, options=options)
+    new = attrs.evolve(call, arguments=tuple(map(changed, call.arguments)), options=options)
     made = value if new == call else new()
     return made if is_like(made, value) else value
 

@@ -10,6 +10,8 @@ False
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import attrs
 import numpy as np
 
@@ -84,3 +86,6 @@ class Key:
 
     def __repr__(self) -> str:
         return f"Key({self.seed})"
+
+    def __rich_repr__(self) -> Iterator[int]:  # or rich shows the seed before it was found
+        yield self.seed

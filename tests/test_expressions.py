@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from contracts import copies
 from refusals import evaluate, refused
+from rich.pretty import pretty_repr
 
 import purenn as nn
 from purenn import checks, initializers, layers, losses, maker, optimizers, schedules
@@ -39,6 +40,11 @@ VALUES: list[tuple[str, Expressed]] = [
     ("join(0.2, (3, constant(0.1)))", schedules.join(0.2, (3, schedules.constant(0.1)))),
     ("measure_ignoring(binary_accuracy(0.0), -1)", IGNORING),
 ]
+
+
+def test_rich_shows_expressions_and_keys_and_nothing_within() -> None:
+    child = nn.Key(3).child("a")
+    assert pretty_repr((HEAD, child), max_width=999) == f"(Layer({str(HEAD)!r}), {child!r})"
 
 
 @pytest.mark.parametrize(("shown", "value"), VALUES, ids=[shown for shown, _ in VALUES])

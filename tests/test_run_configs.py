@@ -7,6 +7,7 @@ import time
 from enum import Enum, IntEnum
 from pathlib import Path
 
+import attrs
 import numpy as np
 import pytest
 
@@ -109,3 +110,8 @@ def test_a_large_file_that_repeats_a_name_is_refused_at_once(tmp_path: Path) -> 
     with pytest.raises(FormatError, match="expected JSON: the name '7' appears twice"):
         runs.read_config(tmp_path / "config.json")
     assert time.process_time() - began < 2.0
+
+
+def test_annotations_can_be_looked_up() -> None:
+    attrs.resolve_types(runs.Config)
+    attrs.resolve_types(runs.Summary)

@@ -8,9 +8,10 @@ import attrs
 
 from purenn import checks, files, jsons
 from purenn.errors import RunError
+from purenn.jsons import Json
 
 
-def _plain(settings: Mapping[str, object]) -> dict[str, jsons.Json]:
+def _plain(settings: Mapping[str, object]) -> dict[str, Json]:
     return jsons.plain_dict(settings, "settings")
 
 
@@ -23,7 +24,7 @@ class Config:
     """
 
     script: str = attrs.field(validator=checks.of(str, "Give the name of a script."))
-    settings: dict[str, jsons.Json] = attrs.field(converter=_plain)
+    settings: dict[str, Json] = attrs.field(converter=_plain)
 
 
 def read_config(path: files.AnyPath) -> Config:
@@ -34,14 +35,14 @@ def read_config(path: files.AnyPath) -> Config:
     raise RunError(f'{path}: expected {{"script": ..., "settings": {{...}}}} and nothing else.')
 
 
-def flat(settings: Mapping[str, jsons.Json], prefix: str = "") -> dict[str, jsons.Json]:
+def flat(settings: Mapping[str, Json], prefix: str = "") -> dict[str, Json]:
     """The settings with those of inner objects in one dict: `model.hidden`.
 
     Names with dots are quoted, so that no two settings share a name.
     """
     checks.instance("settings", settings, Mapping)
     checks.instance("prefix", prefix, str)
-    found: dict[str, jsons.Json] = {}
+    found: dict[str, Json] = {}
     for name, value in settings.items():
         path = prefix + (name if name.replace("-", "_").isidentifier() else repr(name))
         found |= flat(value, f"{path}.") if isinstance(value, dict) and value else {path: value}
@@ -56,18 +57,18 @@ def changes(before: Config, after: Config, may_change: Collection[str] = ()) -> 
 
 
 def differing(
-    before: Mapping[str, jsons.Json], after: Mapping[str, jsons.Json], names: Iterable[str]
+    before: Mapping[str, Json], after: Mapping[str, Json], names: Iterable[str]
 ) -> tuple[str, ...]:
     """One line for each of the names whose values differ."""
     shown = [(name, _shown(before, name), _shown(after, name)) for name in names]
     return tuple(f"{name}: {old} there, {new} here" for name, old, new in shown if old != new)
 
 
-def _shown(facts: Mapping[str, jsons.Json], name: str) -> str:
+def _shown(facts: Mapping[str, Json], name: str) -> str:
     return jsons.dump(facts[name]).decode().strip() if name in facts else "nothing"
 
 
-def _shrinks(before: jsons.Json, after: jsons.Json) -> bool:
+def _shrinks(before: Json, after: Json) -> bool:
     if isinstance(before, bool) or isinstance(after, bool):
         return False
     return isinstance(before, int | float) and isinstance(after, int | float) and after < before

@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_info
 import purenn
 from purenn import checks, files, jsons
 from purenn.errors import RunError
+from purenn.jsons import Json
 from purenn.runs.config import differing
 from purenn.training.steps import TrainingStep
 
@@ -23,7 +24,7 @@ ENVIRONMENT = "environment.json"
 OF_HOOKS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY")
 
 # Facts by name. What cannot be found out is left out.
-Environment = dict[str, jsons.Json]
+Environment = dict[str, Json]
 
 
 def environment() -> Environment:

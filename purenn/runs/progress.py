@@ -11,6 +11,7 @@ import attrs
 
 from purenn import checks, files, jsons, saving
 from purenn.errors import CheckpointError, OptionError, RunError, TreeError
+from purenn.jsons import Json
 from purenn.keys import Key
 from purenn.matching import kinds, mismatches, named
 from purenn.optimizers import State
@@ -79,7 +80,7 @@ class Summary:
 
     epochs: int
     planned: int
-    metrics: Mapping[str, jsons.Json]
+    metrics: Mapping[str, Json]
     digest: str
     seconds: float
 
@@ -170,7 +171,7 @@ def finish(run: Run, progress: Progress[P, S], metrics: Mapping[str, object]) ->
     require_progress(run, progress)
     require_records(run.folder, progress.records)
     save(run, progress)
-    found: dict[str, jsons.Json] = {**progress.records[-1]} if progress.records else {}
+    found: dict[str, Json] = {**progress.records[-1]} if progress.records else {}
     found.pop("epoch", None)
     found |= added
     params = progress.state.params
