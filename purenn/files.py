@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,6 +24,8 @@ SUFFIX = ".purenn-part"  # of files that are being written
 NO_FOLLOW: int = getattr(os, "O_NOFOLLOW", 0)
 BINARY: int = getattr(os, "O_BINARY", 0)
 DEVICE = "a device or a pipe"
+# Windows replaces no file that is open, by a virus scanner say: how often to try again for 3 s.
+RETRIES = 100 if os.name == "nt" else 0
 KINDS = {stat.S_IFDIR: "a directory", stat.S_IFLNK: "a symbolic link"}
 
 
@@ -136,12 +139,22 @@ def write(path: AnyPath, content: bytes) -> None:
                     part.chmod(stat.S_IMODE(target.stat().st_mode))
                 _write_all(descriptor, content)
                 os.fsync(descriptor)
-            part.replace(target)
+            _replace(target, part)
         except BaseException:
             with suppress(OSError):
+                part.chmod(0o600)  # Windows removes no file that is read-only
                 part.unlink()
             raise
     flush_folder(target.parent)
+
+
+def _replace(target: Path, part: Path) -> None:
+    for _ in range(RETRIES):
+        with suppress(PermissionError):
+            part.replace(target)
+            return
+        time.sleep(0.03)
+    part.replace(target)
 
 
 def _write_all(descriptor: int, content: bytes) -> None:

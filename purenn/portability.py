@@ -19,8 +19,8 @@ def portable(value: E) -> E:
     another machine. Made portable, a model and a loss give the same bits everywhere, at two to
     four times the time of a step. Parameters are the same and can be exchanged. purenn's
     optimizers, schedules, initializers, metrics and batches are portable as they are; but NumPy's
-    normal numbers beyond 3.65 deviations take a float64 logarithm of the C library, of which no two
-    were seen to differ. And the sign of a NaN is the processor's.
+    normal numbers beyond 3.65 deviations take a float64 logarithm of the C library, and Microsoft's
+    was seen to give another last bit. And the sign of a NaN is the processor's.
 
     In chains and other layers made of layers, the parts become portable. Layers of your own stay as
     they are: `purenn.testing.check_portable` tells whether they are portable, and

@@ -103,12 +103,14 @@ def loaded(folder: Path | None, load: Load) -> FashionMnist:
     """Fashion-MNIST; from Debian's package if nothing else has it and no place was named."""
     try:
         return load(folder)
-    except UnavailableError:
+    except UnavailableError as error:
         if folder is not None or os.environ.get("PURENN_DATA"):
             raise
         say(standard_output(), "\nFashion-MNIST could not be downloaded. Trying Debian's package.")
-        if subprocess.run([FROM_DEBIAN], check=False).returncode:
-            raise
+        try:
+            subprocess.run([FROM_DEBIAN], check=True)
+        except (OSError, subprocess.CalledProcessError):  # OSError: Windows runs no shell scripts
+            raise error from None
         return load(None)
 
 

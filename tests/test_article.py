@@ -151,7 +151,7 @@ def test_a_summary_of_its_own_is_cleared_with_its_picture(tmp_path: Path) -> Non
     assert set(contents(tmp_path)) == {"notes.txt"}
 
 
-@pytest.mark.parametrize("place", ["", "--data", "PURENN_DATA", "no package either"])
+@pytest.mark.parametrize("place", ["", "--data", "PURENN_DATA", "no package either", "Windows"])
 def test_debians_package_stands_in_for_mirrors_that_are_down_but_for_no_place_that_was_named(
     place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -162,7 +162,7 @@ def test_debians_package_stands_in_for_mirrors_that_are_down_but_for_no_place_th
 
     program = tmp_path / "program"
     program.write_text(f"#!/bin/sh\n{'exit 1' if 'no' in place else f'touch {tmp_path}/fetched'}\n")
-    program.chmod(0o755)
+    program.chmod(0o644 if place == "Windows" else 0o755)
     monkeypatch.setattr(train_article, "FROM_DEBIAN", program)
     monkeypatch.delenv("PURENN_DATA", raising=False)
     if place == "PURENN_DATA":

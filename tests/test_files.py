@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from unittest.mock import Mock
+from unittest.mock import DEFAULT, Mock
 
 import pytest
 from faults import NO_FAULT, Fault, Watch
@@ -93,6 +93,23 @@ class TestCrashes:
         config = runs.Config("x.py", {})
         with runs.start(place, config), pytest.raises(RunError, match=told), runs.resume(place):
             pass
+
+    @pytest.mark.parametrize("readers", [2, 4])
+    def test_a_system_that_replaces_no_open_files(
+        self, readers: int, file: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        busy = [PermissionError(errno.EACCES, "Access is denied")] * readers
+        monkeypatch.setattr(files, "RETRIES", 3)
+        monkeypatch.setattr(
+            os, "replace", Mock(side_effect=[*busy, *[DEFAULT] * 2], wraps=os.replace)
+        )
+        if readers == 4:
+            refused(
+                lambda: files.write(file, b"new"), f"{file} cannot be written: Access is denied."
+            )
+        else:
+            files.write(file, b"new")
+        assert contents(file.parent) == {"file": b"old" if readers == 4 else b"new"}
 
     def test_writes_of_one_byte(self, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         write = os.write
