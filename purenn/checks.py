@@ -6,7 +6,7 @@ import inspect
 import typing
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache, partial
+from functools import partial
 from math import inf, isfinite
 from types import FunctionType, NoneType, SimpleNamespace
 from typing import Annotated, SupportsFloat, TypeGuard, TypeVar
@@ -126,7 +126,6 @@ Inner = Annotated[float, partial(number, above=0.0, below=1.0)]
 Probability = Annotated[float, partial(number, least=0.0, most=1.0)]
 
 
-@cache
 def of_arguments(function: FunctionType) -> dict[str, Check]:
     """The check of each argument of a `@maker` whose annotation says what it is."""
     hints: dict[str, object] = {}

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from functools import cache, partial, update_wrapper
+from functools import partial, update_wrapper
 from types import FunctionType
 from typing import Self, TypeGuard, TypeVar
 
@@ -163,14 +163,14 @@ def maker(function: F) -> F:
     raise OptionError(f"maker: expected a function, got {function!r}.")
 
 
-@cache  # called late, so that imports stay quick; named, so that cloudpickle can send makers
-def _signature(function: FunctionType) -> inspect.Signature:
-    return inspect.signature(function)
-
-
 def _recording(function: FunctionType) -> object:
+    # Found late, so that imports stay quick, and kept here, to be dropped with the function.
+    known: list[tuple[inspect.Signature, dict[str, checks.Check]]] = []
+
     def make(*positional: object, **named: object) -> object:
-        signature = _signature(function)
+        if not known:
+            known.append((inspect.signature(function), checks.of_arguments(function)))
+        signature, kinds = known[0]
         checked: dict[str, object] = {}
         try:
             bound = signature.bind(*positional, **named)
@@ -178,7 +178,7 @@ def _recording(function: FunctionType) -> object:
             parameters = signature.parameters.values()
             bare = [one.replace(annotation=one.empty, default=one.empty) for one in parameters]
             raise OptionError(f"{make.__name__}{inspect.Signature(bare)}: {error}.") from None
-        for name, check in checks.of_arguments(function).items():
+        for name, check in kinds.items():
             value: object = bound.arguments.get(name)
             if name in bound.arguments:
                 found = check(f"The {name} of {make.__name__}", value)

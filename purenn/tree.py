@@ -14,7 +14,7 @@ the order in which they are written, and are named by their paths, such as `0.we
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import cache, lru_cache
+from functools import lru_cache
 from operator import attrgetter
 from typing import Generic, NoReturn, TypeVar
 
@@ -79,7 +79,7 @@ class Frozen(Node, Generic[T]):
     value: T
 
 
-@cache
+@lru_cache(maxsize=256)
 def field_names(kind: type) -> tuple[str, ...]:
     """The fields of a class of nodes."""
     if not attrs.has(kind) or not attrs.inspect(kind).is_frozen:
@@ -99,7 +99,7 @@ def field_names(kind: type) -> tuple[str, ...]:
     return tuple(field.name for field in attrs.fields(kind))
 
 
-@cache
+@lru_cache(maxsize=256)
 def _children(kind: type) -> Callable[[object], tuple[object, ...]]:
     """The function from a node of that class to its children."""
     if hasattr(kind, "in_ops"):  # a layer, say: what has an expression

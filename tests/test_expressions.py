@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import gc
 import re
+import weakref
 from collections.abc import Callable
 from functools import partial
 from typing import Annotated
@@ -132,6 +134,20 @@ def test_makers_of_ones_own_may_take_arguments_of_any_kind() -> None:
 
 def leaky(x: nn.Matrix, slope: float) -> nn.Matrix:
     return np.where(x > 0, x, slope * x)
+
+
+def test_makers_and_what_they_hold_are_forgotten_with_them() -> None:
+    def built(held: nn.Key) -> weakref.ref[nn.Key]:
+        @maker
+        def mine(factor: float) -> Schedule:
+            return Schedule(lambda step: factor * held.seed)
+
+        assert mine(2.0)(0) == 6.0
+        return weakref.ref(held)
+
+    found = built(nn.Key(3))
+    gc.collect()
+    assert found() is None
 
 
 def test_functions_with_arguments_are_part_of_what_a_model_says() -> None:

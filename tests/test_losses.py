@@ -200,10 +200,11 @@ OF_VALUES = [
 ]
 TWICE = losses.binary_cross_entropy_with_logits((1, 1))
 OF_LOGITS = [softmaxed, binary, TWICE, focal(), focal(0.5)]
+OF_PROBABILITIES = [losses.binary_cross_entropy(), losses.cross_entropy(), losses.brier()]
 
 
 @dtypes
-@pytest.mark.parametrize("loss", [*OF_VALUES, *OF_LOGITS], ids=repr)
+@pytest.mark.parametrize("loss", [*OF_VALUES, *OF_LOGITS, *OF_PROBABILITIES], ids=repr)
 def test_the_loss_of_nan_is_nan(loss: Loss[Matrix, Matrix], dtype: FloatDtype) -> None:
     for target in (matrix([[0.0, 1.0]], dtype), matrix([[1.0, 0.0]], dtype)):
         value, cotangent = loss(matrix([[math.nan, 0.0]], dtype), target)

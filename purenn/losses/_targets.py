@@ -130,11 +130,11 @@ def _as_rows(name: str, prediction: Matrix, target: Matrix | Labels, classes: in
 
 
 def require_probabilities(name: str, what: str, found: AnyArray, layer: str = "sigmoid()") -> None:
-    """Check that all elements are from 0 to 1, as those of that layer are."""
+    """Check that all are from 0 to 1, as outputs of that layer are; predictions may be NaN."""
     lowest, highest = np.minimum.reduce(found, axis=None), np.maximum.reduce(found, axis=None)
-    if np.isnan(lowest):
-        raise DataError(f"{name}: expected probabilities as {what}s, got NaN.")
-    if not (lowest >= 0.0 and highest <= 1.0):
+    if what == "target" and np.isnan(lowest):
+        raise DataError(f"{name}: expected probabilities as targets, got NaN.")
+    if lowest < 0.0 or highest > 1.0:
         cure = f" Put {layer} {CURE}" if what == "prediction" else ""
         got = f"numbers from {lowest:.6g} to {highest:.6g}"
         raise DataError(f"{name}: expected probabilities as {what}s, got {got}.{cure}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from sys import getrefcount
 from typing import Generic, TypeVar
 from weakref import getweakrefcount
@@ -112,7 +112,7 @@ def _within(params: object) -> list[object]:
     return things
 
 
-@cache
+@lru_cache(maxsize=256)
 def _has_room(kind: type) -> bool:
     """Whether nodes of a class can keep more than their fields, such as a cached property."""
     if not attrs.has(kind):
