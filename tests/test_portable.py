@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pytest
 from commands import told
-from contracts import P, S, X, makers
+from contracts import P, S, X, little, makers
 from sample import sample
 from test_augmentation import CHANGES, IMAGES, MIXINGS, called
 from test_initializers import ALL
@@ -125,12 +125,12 @@ def contracts() -> str:
     for dtype in FLOATS:
         for layer in (each for each in LAYERS if not each.name.startswith("activation(")):
             for leaf in layer.portable().results(dtype, lambda leaf: leaf, 100):
-                found.update(leaf.tobytes())
+                found.update(little(leaf))
         for loss in LOSSES:
             value, mean, cotangents = loss.portable().results(dtype, lambda leaf: leaf)
             found.update(f"{value!r} {mean!r}".encode())
             for leaf in cotangents:
-                found.update(leaf.tobytes())
+                found.update(little(leaf))
     return found.hexdigest()
 
 
