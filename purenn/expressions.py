@@ -165,12 +165,12 @@ def maker(function: F) -> F:
 
 def _recording(function: FunctionType) -> object:
     # Found late, so that imports stay quick, and kept here, to be dropped with the function.
-    known: list[tuple[inspect.Signature, dict[str, checks.Check]]] = []
+    facts: list[tuple[inspect.Signature, dict[str, checks.Check]]] = []
 
     def make(*positional: object, **named: object) -> object:
-        if not known:
-            known.append((inspect.signature(function), checks.of_arguments(function)))
-        signature, kinds = known[0]
+        if not facts:
+            facts.append((inspect.signature(function), checks.of_arguments(function)))
+        signature, kinds = facts[0]
         checked: dict[str, object] = {}
         try:
             bound = signature.bind(*positional, **named)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from purenn import Key, Layer
-from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Matrix, Shape
+from purenn.arrays import FLOAT32, FLOAT64, AnyArray, Array, FloatDtype, Matrix, Shape
 from purenn.tree import compose_like, decompose, leaves
 
 P = TypeVar("P")
@@ -33,6 +33,11 @@ dtypes = pytest.mark.parametrize("dtype", FLOATS, ids=str)
 def bits(tree: object) -> Bits:
     """All that there is to see of an array, or of the arrays of a tree."""
     return tuple([(leaf.dtype.str, leaf.shape, leaf.tobytes()) for leaf in leaves(tree)])
+
+
+def little(array: AnyArray) -> bytes:
+    """The bytes of an array, on machines of either byte order."""
+    return array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
 
 
 def pulled(

@@ -82,7 +82,7 @@ def test_objects_are_described_in_a_few_words() -> None:
         with refused(OptionError, f"It: expected {article}, got None. Do."):
             checks.instance("It", None, kind, "Do.")
     assert checks.described(np.ones((2, 3))) == "a float64 array of shape (2, 3)"
-    assert checks.described(np.arange(3)) == "an int64 array of shape (3,)"
+    assert checks.described(np.arange(3, dtype=np.int64)) == "an int64 array of shape (3,)"
     assert checks.described("x" * 58) == repr("x" * 58)
     assert checks.described(10**5000) == "an object of class int"
     assert checks.described("x" * 59) == checks.described("a\nb" * 20) == "an object of class str"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
+from contracts import normal
 from estimating import LABELS, NUMBERS, VALUES, X, classifier, regressor, same
 from sklearn import config_context
 from sklearn.base import clone
@@ -13,6 +14,7 @@ from sklearn.base import clone
 import purenn as nn
 from purenn.errors import DataError, DtypeError
 from purenn.estimators import Classifier
+from purenn.estimators._weights import canonical_order
 
 
 def test_first_parameters_of_long_tables_come_from_rows_of_all_kinds() -> None:
@@ -197,3 +199,10 @@ def test_categories_that_look_alike_are_not_one() -> None:
     grades, labels = [Grade() for _ in range(4)], np.arange(80) % 4
     table = pd.DataFrame({"a": pd.Categorical([grades[n] for n in labels], categories=grades)})
     assert classifier(epochs=60).fit(table, labels).score(table, labels) == 1.0
+
+
+def test_rows_are_in_one_order_on_machines_of_either_byte_order() -> None:
+    x = normal(0, 50, 3)
+    swapped = x.astype(x.dtype.newbyteorder())
+    y, weights = np.zeros(50, np.int64), np.ones(50)
+    assert canonical_order(swapped, y, weights).tolist() == canonical_order(x, y, weights).tolist()

@@ -196,7 +196,7 @@ def test_layers_refuse_parameters_dtypes_and_features_that_do_not_fit(case: Case
     if not isinstance(x, np.ndarray) or x.dtype != FLOAT64:
         return
     calls = [*CALLS, "layer.init(KEY, x)"] if leaves(params) else CALLS
-    whole, other, wide = x.astype(int), x.astype(FLOAT32), np.concatenate([x, x], axis=-1)
+    whole, other, wide = x.astype(np.int64), x.astype(FLOAT32), np.concatenate([x, x], axis=-1)
     check_refused(case, calls, DtypeError, "expected float32 or float64, got int64", x=whole)
     if leaves(params) and "flatten" not in case.name:
         check_refused(case, calls, ShapeError, r"expected \(?samples", x=x.reshape(-1))

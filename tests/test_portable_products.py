@@ -190,12 +190,17 @@ def test_a_loss_is_told_whether_it_is_portable() -> None:
     rng = np.random.default_rng(0)
     x, labels = rng.standard_normal((200, 300)), rng.integers(0, 300, 200)
     check_portable_call(portable(softmax_cross_entropy()), x, labels)
-    with pytest.raises(ContractError, match=r"^the function decayed gives other .* NPY_"):
-        check_portable_call(decayed, x.astype(np.float32))
+    for each in (decayed, total):
+        with pytest.raises(ContractError, match=f"^the function {each.__name__} gives .*NPY_"):
+            check_portable_call(each, x.astype(np.float32))
 
 
 def decayed(x: Matrix) -> Matrix:
     return np.exp(-np.abs(x))
+
+
+def total(x: Matrix) -> float:
+    return sum(decayed(x).ravel().tolist())
 
 
 def drawn(x: Matrix) -> Matrix:

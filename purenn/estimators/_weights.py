@@ -64,6 +64,6 @@ def relative(weights: Vector, unit: float) -> Vector:
 def canonical_order(features: Matrix, targets: AnyArray, weights: Vector) -> Indices:
     """The rows in an order that is the same for the same rows, in whatever order they come."""
     first: Indices = np.lexsort([weights, *targets.reshape(len(targets), -1).T])
-    raw = np.ascontiguousarray(features[first])
+    raw = np.ascontiguousarray(features[first], features.dtype.newbyteorder("<"))
     whole = raw.view(np.dtype((np.void, raw.itemsize * raw.shape[1])))[:, 0]
     return read_only(first[np.argsort(whole, kind="stable")])
