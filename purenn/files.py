@@ -143,6 +143,7 @@ def write(path: AnyPath, content: bytes) -> None:
         except BaseException:
             with suppress(OSError):
                 part.chmod(0o600)  # Windows removes no file that is read-only
+            with suppress(OSError):
                 part.unlink()
             raise
     flush_folder(target.parent)

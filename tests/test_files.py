@@ -117,6 +117,14 @@ class TestCrashes:
         files.write(file, b"content")
         assert file.read_bytes() == b"content"
 
+    def test_a_system_without_rights_of_files(
+        self, file: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(Path, "chmod", Mock(side_effect=PermissionError))
+        monkeypatch.setattr(os, "write", Mock(side_effect=OSError(errno.ENOSPC, "No space")))
+        refused(lambda: files.write(file, b"new"), f"{file} cannot be written: No space.")
+        assert contents(file.parent) == {"file": b"old"}
+
     def test_interruptions(self, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(os, "fsync", Mock(side_effect=KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
