@@ -22,8 +22,14 @@ from purenn.arrays import (
 )
 from purenn.errors import DtypeError, LabelError, ShapeError
 
-ALL = dict.fromkeys(("Part", "Rows", "ScaledBytes", "Standardized"), " Give x.take(range(len(x))).")
-HELD = {"Dataset": " Give data.inputs, to init data.example.", "Batch": " Give batch.inputs."} | ALL
+# How one gets an array of what holds arrays.
+HELD = {
+    "Batch": " Give batch.inputs.",
+    "Dataset": " Give data.inputs, to init data.example.",
+    **dict.fromkeys(
+        ("Part", "Rows", "ScaledBytes", "Standardized"), " Give x.take(range(len(x)))."
+    ),
+}
 AXES = "Add an axis: x[..., np.newaxis] of channels, x[np.newaxis] for one image."  # of images
 
 

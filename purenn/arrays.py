@@ -103,10 +103,12 @@ def is_immutable(array: AnyArray) -> bool:
 
     A writable view that was made before the array became read-only cannot be seen from here.
     """
+    if array.flags.writeable:
+        return False
     base: object = array.base
-    if isinstance(base, np.ndarray) and type(base) is not Recycled:
-        return not array.flags.writeable and is_immutable(base)
-    return not array.flags.writeable and isinstance(base, Recycled | bytes | None)
+    if base is None or type(base) is Recycled:
+        return True
+    return is_immutable(base) if isinstance(base, np.ndarray) else isinstance(base, bytes)
 
 
 def immutable(array: N) -> N:

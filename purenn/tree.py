@@ -30,8 +30,7 @@ from purenn.keys import Key
 T = TypeVar("T")
 L = TypeVar("L")
 
-# The nodes at which the tree of a state ends: arrays and plain values.
-LEAF_TYPES = (np.ndarray, bool, int, float, str, Key)
+LEAF_TYPES = (np.ndarray, bool, int, float, str, Key)  # at which the tree of a state ends
 
 # One entry for each node in writing order: its class and how many children it has, or None for a
 # leaf. Two trees match leaf by leaf exactly if their structures are equal.
