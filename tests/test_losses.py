@@ -301,6 +301,22 @@ def test_combined_losses_are_weighted_sums_whatever_their_reductions() -> None:
     assert not cotangents[1].any()
 
 
+def test_a_loss_in_another_loss_is_given_weights_in_the_dtype_of_its_own_values() -> None:
+    found: list[Array] = []
+
+    def of(dtype: FloatDtype) -> Loss[Matrix, Matrix]:
+        def pull(weights: Array) -> Matrix:
+            found.append(weights)
+            return S
+
+        return Loss(lambda y, t: (y[:, 0].astype(dtype), pull))
+
+    narrow, wide = map(of, FLOATS)
+    losses.combined(narrow, wide)((S, S), (S, S))
+    losses.reporting(wide, narrow)(S, S)
+    assert [weights.dtype for weights in found] == [*FLOATS, FLOATS[0]]
+
+
 def test_samples_of_weight_0_may_have_infinite_losses() -> None:
     masked, labels = LOGITS.copy(), np.array([2, 0, 1, 1])
     masked[1, 0] = -math.inf

@@ -50,8 +50,9 @@ class Loss(Expressed, Generic[Y, T_contra]):
 
     Args:
         per_sample: `(prediction, target) -> (values, pull)`: the loss of each sample, (samples,),
-            and the function from their weights, (samples,) or one without axes for all of them, to
-            the cotangent of the weighted sum. A `PerSample` is such a pair.
+            and the function from their weights, (samples,) or one without axes for all of them, and
+            in the dtype of the values, to the cotangent of the weighted sum. A `PerSample` is such
+            a pair.
         scale: the function from the number of samples to the factor of the sum; by default
             1 / samples.
         count: the function from a target to the number of samples that count; None if all do. Where
@@ -156,12 +157,12 @@ def reporting(value: Loss[Y, T], descent: Loss[Y, T]) -> Loss[Y, T]:
 
     def per_sample(prediction: Y, target: T) -> PerSample[Y]:
         values, _ = value.checked(prediction, target)
-        _, pull = descent.checked(prediction, target)
+        own, pull = descent.checked(prediction, target)
         counts = value._samples(values, target), descent._samples(values, target)
         if counts[0] != counts[1]:
             expected = "two losses in which the same samples count"
             got = f"{counts[0]} and {counts[1]} samples. Wrap both in ignoring"
             raise OptionError(f"reporting: expected {expected}, got {got}.")
-        return values, pull
+        return values, lambda weights: pull(weights.astype(own.dtype, copy=False))
 
     return Loss(per_sample, descent.scale, value.count)

@@ -93,7 +93,10 @@ def combined(
         if len(values) != len(more):
             got = f"{len(values)} and {len(more)}"
             raise ShapeError("combined(...)", f"expected as many samples of both, got {got}.")
-        return read_only(values + more), lambda outer: (pull(outer), pull_more(outer))
+        return read_only(values + more), lambda outer: (
+            pull(outer.astype(values.dtype, copy=False)),
+            pull_more(outer.astype(more.dtype, copy=False)),
+        )
 
     return Loss(per_sample, first.scale)
 
