@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 
 from purenn import checks
+from purenn.array_checks import require_array
 from purenn.arrays import FLOATS, A, Array
 from purenn.errors import OptionError, ShapeError
 from purenn.expressions import maker, rebuilt
@@ -70,6 +71,8 @@ def residual(inner: Layer[P, A, A]) -> Layer[Block[P], A, A]:
     """
 
     def added(x: A, y: A) -> A:
+        for part in (x, y):
+            require_array("residual(...)", part)
         if x.shape != y.shape:
             expected = f"a layer that keeps the shape {x.shape}"
             cure = "Or project x: branches(inner, projection) >> add()."
