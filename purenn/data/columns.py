@@ -51,7 +51,7 @@ class Column(ABC, Generic[X]):
 
     @abstractmethod
     def take(self, selection: Selection) -> X:
-        """The rows with these indices, as NumPy counts them, as a read-only batch."""
+        """A read-only batch of rows: a vector of indices, as NumPy counts them, or a range."""
 
     def select(self, indices: Indices | Mask) -> Part[X]:
         """The column of these rows alone."""

@@ -269,6 +269,18 @@ pictures = nn.dataset(ScaledBytes(np.zeros((2, 4, 4, 1), np.uint8)), labels)
 assert_type(nn.dataset(labels, pictures.inputs), Dataset[Labels, Images])  # for decoders
 assert_type(pictures.example, Images)
 
+
+class Ramp(nn.data.Column[Vector]):
+    def __len__(self) -> int:
+        return 2
+
+    def take(self, selection: nn.data.Selection) -> Vector:
+        found: Vector = np.asarray(selection).astype(np.float32)
+        return found
+
+
+assert_type(nn.dataset(x, Ramp()), Dataset[Matrix, Vector])
+
 # Augmented batches have the inputs' type; what is mixed has rows as targets.
 drawn = nn.shuffled_batches(pictures, 2, KEY, 0)
 changed = augmented(drawn, nn.data.random_flip(), nn.data.gaussian_noise(0.1))
