@@ -24,7 +24,11 @@ T = TypeVar("T")
 
 
 def ravel(tree: object) -> Vector:
-    """The numbers of parameters or a gradient in writing order, those of frozen parts left out."""
+    """The numbers of parameters or a gradient in writing order, those of frozen parts left out.
+
+    In float32, some of SciPy's methods fail (SLSQP, TNC) or stop after a step (Newton-CG), for want
+    of digits in differences: initialize and train with data in float64.
+    """
     parts = [leaf.reshape(-1) for leaf in moving_leaves(tree)]
     return read_only(np.concatenate(parts) if parts else np.empty(0, FLOAT32))
 
