@@ -24,13 +24,14 @@ LONGEST = 4096
 SPARE = 4
 # Rows that are made orthogonal to those before them by one product.
 TOGETHER = 32
+NO_SHIFT: Exponents = np.zeros((1, 1), np.int32)
 
 
 class Grid(NamedTuple):
     """A matrix on grids for sums along an axis, divided by 2**shift first."""
 
     slices: Slices
-    shift: Exponents = np.zeros((1, 1), np.int32)
+    shift: Exponents = NO_SHIFT
 
 
 class Factor:
@@ -43,7 +44,8 @@ class Factor:
         self.matrix = matrix
         sums = grids.square_sums(matrix)
         self._alike = grids.alike(sums)
-        self._finite = matrix if np.isfinite(sums).all() else grids.finite(matrix)
+        is_sound = self._alike is not None or np.isfinite(sums).all()  # the first is quick
+        self._finite = matrix if is_sound else grids.finite(matrix)
         self.is_finite = self._finite is matrix
         self._sums = sums if self.is_finite else grids.square_sums(self._finite)
         self._grids: dict[int, tuple[Grid, ...]] = {}
@@ -78,7 +80,7 @@ class Factor:
             if length > LONGEST:
                 parts = np.split(self.matrix, range(LONGEST, length, LONGEST), axis)
                 self._grids[axis] = tuple([grid for x in parts for grid in Factor(x).along(axis)])
-            elif longest <= LONGEST and self._powers[0] is self._powers[1]:
+            elif longest <= LONGEST and self._alike is not None:
                 self._grids[0] = self._grids[1] = (_grid(self._finite, self._powers[0], longest),)
             else:
                 self._grids[axis] = (_grid(self._finite, self._powers[axis], length),)
@@ -103,8 +105,10 @@ def contract(a: Factor, axis: int, b: Factor, other: int) -> Matrix:
     left, right = _balanced(a, axis, b, other)
     found = []
     for one, two in zip(left.along(axis), right.along(other), strict=True):
-        shift = one.shift.reshape(-1, 1) + two.shift.reshape(1, -1)
-        found.append(grids.shifted(grids.multiplied(multiply, one.slices, two.slices), shift))
+        part = grids.multiplied(multiply, one.slices, two.slices)
+        if not one.shift is two.shift is NO_SHIFT:
+            part = grids.shifted(part, one.shift.reshape(-1, 1) + two.shift.reshape(1, -1))
+        found.append(part)
     total = reduce(np.add, found)
     y = typed_like(grids.rounded(total, a.matrix.dtype), a.matrix)
     if not (a.is_finite and b.is_finite):
