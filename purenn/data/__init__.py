@@ -26,8 +26,7 @@ from purenn.data.splitting import split
 from purenn.data.standardization import Standardization, Standardized, standardization
 
 __all__ = ["Augmentation", "AugmentedBatches", "Batch", "Batches", "Column", "Dataset", "Mixing"]
-__all__ += ["Pair", "Part", "Rows", "ScaledBytes", "Selection"]
-__all__ += ["Standardization", "Standardized"]
+__all__ += ["Pair", "Part", "Rows", "ScaledBytes", "Selection", "Standardization", "Standardized"]
 __all__ += ["arranged_batches", "augmented", "batches_in_order", "cutmix", "cutout", "dataset"]
 __all__ += ["gaussian_noise", "mixup", "random_erasing", "random_flip", "random_shift"]
 __all__ += ["shuffled_batches", "split", "standardization"]
