@@ -17,8 +17,7 @@ from purenn import checks
 from purenn.arrays import FLOAT64, Labels, Matrix, Vector
 from purenn.data import Dataset, shuffled_batches, split
 from purenn.errors import DataError, DtypeError, ShapeError
-from purenn.estimators._links import Link
-from purenn.estimators._networks import Net, Recipe
+from purenn.estimators._networks import Recipe
 from purenn.estimators._sklearn import Stage
 from purenn.kernels.threads import forkable_lock
 from purenn.keys import Key
@@ -47,7 +46,6 @@ class Problem:
     """What is to be learned from which samples.
 
     Args:
-        model: the net that is to predict.
         outputs: how many the net must have.
         error: what the best epoch has least of.
         data: the samples, those of the validation part among them if that is a fraction.
@@ -59,8 +57,6 @@ class Problem:
     """
 
     recipe: Recipe
-    model: Net
-    link: Link
     outputs: int
     loss: Objective
     error: Objective
