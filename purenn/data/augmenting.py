@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Generic, Self, TypeVar, overload
+from typing import Generic, TypeVar, overload
 
 import attrs
 import numpy as np
@@ -85,9 +85,6 @@ class AugmentedBatches(Numbered[X, T]):
 
     def _make(self, number: int) -> Batch[X, T]:
         return self.make(number)
-
-    def _part(self, numbers: range) -> Self:
-        return attrs.evolve(self, numbers=numbers)
 
     def __repr__(self) -> str:
         return f"<{len(self)} augmented batches>"

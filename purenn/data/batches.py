@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from copy import copy
 from typing import Generic, Self, TypeVar, overload
 
 import attrs
@@ -100,9 +101,6 @@ class Numbered(Node, ABC, Generic[X, T]):
     @abstractmethod
     def _make(self, number: int) -> Batch[X, T]: ...
 
-    @abstractmethod
-    def _part(self, numbers: range) -> Self: ...
-
     def __len__(self) -> int:
         return len(self.numbers)
 
@@ -115,7 +113,9 @@ class Numbered(Node, ABC, Generic[X, T]):
     def __getitem__(self, index: Span) -> Self: ...
     def __getitem__(self, index: int | Span) -> Batch[X, T] | Self:
         if isinstance(index, slice):
-            return self._part(self.numbers[index])
+            part = copy(self)
+            object.__setattr__(part, "numbers", self.numbers[index])
+            return part
         return self._make(self.numbers[index])
 
 
@@ -152,9 +152,6 @@ class Batches(Numbered[X, T]):
         selection = range(len(data))[rows] if order is None else order[rows]
         key = self.key.child("batch", number)
         return Batch(data.inputs.take(selection), data.targets.take(selection), key)
-
-    def _part(self, numbers: range) -> Self:
-        return attrs.evolve(self, numbers=numbers)
 
 
 def shuffled_batches(data: Dataset[X, T], batch_size: int, key: Key, epoch: int) -> Batches[X, T]:

@@ -66,12 +66,12 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
         """
         self._begin(y)
         sample = self._read(X, y, sample_weight, repeats, reset=True)
-        problem = self._problem(sample, is_measured=True)
-        self.model_, self._link = problem.model, problem.link
+        problem, self.model_, self._link = self._problem(sample, is_measured=True)
         seen = None if sample_weight is None else {"sample_weight": sample_weight}
         count = len(self._keys)
         root = self._init_callback_context(max_subtasks=count, sequential_subtasks=False)
-        whole = Stage(root, self, self._fitted, X, y, seen).begin()
+        facts = {"estimator": self, "X": X, "y": y, "metadata": seen}
+        whole = Stage(root, facts, self._fitted).begin()
         members = [whole.part("member", number, problem.epochs) for number in range(count)]
         found = train_all(problem, self._keys, members, self.n_jobs)
         vars(self).update(self._fitted([params for params, _ in found]))
@@ -91,7 +91,7 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
         if len(self._keys) != self.members:
             expected = f"expected {len(self._keys)}, as in the calls before"
             raise OptionError(f"members: {expected}, got {self.members!r}. Start again with fit.")
-        problem = self._problem(sample, is_measured=False)
+        problem, model, link = self._problem(sample, is_measured=False)
         size = min(problem.batch_size, len(problem.data))
         mover = problem.recipe.optimizer(0.0, None)
         if is_first:
@@ -112,7 +112,7 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
                 raise OptionError(f"partial_fit: {expected}. Start again with fit.") from error
             curves[member] += ((mean_loss(reports), nan, nan),)
             tell(problem, member, number, curves[member][-1])
-        self.model_, self._link = problem.model, problem.link
+        self.model_, self._link = model, link
         self._curves, self._states = curves, states
         vars(self).update(self._fitted([evaluation_params(state) for state in states]))
         return self

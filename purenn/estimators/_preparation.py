@@ -169,7 +169,7 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
         """How much each row counts."""
         return sample.weights
 
-    def _problem(self, sample: Sample[E], *, is_measured: bool) -> Problem:
+    def _problem(self, sample: Sample[E], *, is_measured: bool) -> tuple[Problem, Net, Link]:
         layout = self.columns_.layout
         recipe = recipe_of(self.preset, self.model, self.optimizer, self._task, layout, self._width)
         checks.instance("portable", self.portable, bool)
@@ -184,10 +184,8 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
             loss, error = (portable(one) if isinstance(one, Loss) else one for one in (loss, error))
         weights = relative(self._weights(sample), self._unit)
         has_weights = bool((weights != 1.0).any())
-        return Problem(
+        problem = Problem(
             recipe=recipe,
-            model=model,
-            link=link,
             outputs=self._width,
             loss=objective_of(loss, has_weights=has_weights),
             error=objective_of(error, has_weights=has_weights),
@@ -199,6 +197,7 @@ class Preparation(BaseEstimator, ABC, Generic[E]):
             patience=inf if self.patience is None else checks.integer("patience", self.patience),
             is_verbose=bool(self.verbose),
         )
+        return problem, model, link
 
     def _data(self, sample: Sample[E], weights: Vector | None) -> Data:
         targets = self._targets(sample.encoded)

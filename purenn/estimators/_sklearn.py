@@ -72,21 +72,17 @@ __all__ += ["Stage", "with_callbacks"]
 class Stage:
     """A part of a fit, and what callbacks are told of it.
 
-    `fitted` gives the attributes that the estimator would have with these parameters.
+    `facts` are told at the beginning and at the end, and `fitted` gives the attributes that the
+    estimator would have with these parameters.
     """
 
     context: CallbackContext
-    estimator: object
+    facts: dict[str, object]
     fitted: Callable[[list[object]], dict[str, object]]
-    X: object
-    y: object
-    metadata: dict[str, object] | None
 
     def begin(self) -> Self:
         """Tell of the beginning."""
-        self.context.call_on_fit_task_begin(
-            estimator=self.estimator, X=self.X, y=self.y, metadata=self.metadata
-        )
+        self.context.call_on_fit_task_begin(**self.facts)
         return self
 
     def part(self, name: str, number: int | None = None, parts: int = 0) -> Self:
@@ -95,10 +91,5 @@ class Stage:
 
     def end(self, params: object = None) -> bool:
         """Tell of the end, and of parameters that could predict by now; whether to stop."""
-        return self.context.call_on_fit_task_end(
-            estimator=self.estimator,
-            X=self.X,
-            y=self.y,
-            metadata=self.metadata,
-            reconstruction_attributes=None if params is None else lambda: self.fitted([params]),
-        )
+        found = None if params is None else lambda: self.fitted([params])
+        return self.context.call_on_fit_task_end(**self.facts, reconstruction_attributes=found)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from math import inf, nan
 
@@ -17,8 +17,7 @@ from purenn import checks
 from purenn.arrays import FLOAT64, Labels, Matrix, Vector
 from purenn.data import Dataset, shuffled_batches, split
 from purenn.errors import DataError, DtypeError, ShapeError
-from purenn.estimators._links import Link
-from purenn.estimators._networks import Net, Recipe
+from purenn.estimators._networks import Recipe
 from purenn.estimators._sklearn import Stage
 from purenn.kernels.threads import forkable_lock
 from purenn.keys import Key
@@ -47,7 +46,6 @@ class Problem:
     """What is to be learned from which samples.
 
     Args:
-        model: the net that is to predict.
         outputs: how many the net must have.
         error: what the best epoch has least of.
         data: the samples, those of the validation part among them if that is a fraction.
@@ -59,8 +57,6 @@ class Problem:
     """
 
     recipe: Recipe
-    model: Net
-    link: Link
     outputs: int
     loss: Objective
     error: Objective
@@ -79,19 +75,36 @@ def train(problem: Problem, small: float, member: int, key: Key, stage: Stage) -
     Args:
         small: the most numbers in a net that is trained on one thread.
     """
+    training, validation = _parts(problem, key)
+    size, recipe = min(problem.batch_size, len(training)), problem.recipe
+    whole = len(training) // size
+    steps = whole * problem.epochs
+    with one_thread():
+        params = first_params(problem, training, key)
+    net, mover = recipe.net(0.0), recipe.optimizer(0.0, steps)
+    state, best, least = mover.init(params), 0, inf
     found: list[Curves] = []
-    params: object = None
-    best, least, is_watched = 0, inf, problem.validation is not None
-    with closing(_epochs(problem, key, small)) as epochs:
+    with one_thread() if sum(leaf.size for leaf in leaves(params)) <= small else nullcontext():
         for number in range(problem.epochs):
             epoch = stage.part("epoch")
-            new, curves = next(epochs)
-            found.append(curves)
-            if curves[-1] < least:
+            if recipe.changes:
+                progress = number / problem.epochs
+                net, mover = recipe.net(progress), recipe.optimizer(progress, steps)
+            step = training_step(net, problem.loss, mover)
+            batches = shuffled_batches(training, size, key, number)[:whole]
+            state, reports = fold(step, state, batches)
+            loss, error, new = nan, nan, evaluation_params(state)
+            if validation is not None:
+                inputs, targets = validation
+                prediction = predict(net, new, inputs)
+                loss = mean(problem.loss, prediction, targets)
+                error = mean(problem.error, prediction, targets)
+            found.append((mean_loss(reports), loss, error))
+            if error < least:
                 best = number
-            if number == 0 or not is_watched or curves[-1] <= least:  # unwatched, the last is best
-                least, params = min(least, curves[-1]), new
-            tell(problem, member, number, curves)
+            if number == 0 or validation is None or error <= least:  # unwatched, the last is best
+                least, params = min(least, error), new
+            tell(problem, member, number, found[-1])
             if epoch.end(params) or number - best >= problem.patience:
                 break
     return params, tuple(found)
@@ -103,32 +116,6 @@ def tell(problem: Problem, member: int, number: int, curves: Curves) -> None:
         loss, held, error = (f"{value:.4g}" for value in curves)
         what = f"loss {loss}, validation loss {held}, validation error {error}"
         sys.stdout.write(f"member {member}, epoch {number + 1}: {what}\n")
-
-
-def _epochs(problem: Problem, key: Key, small: float) -> Generator[tuple[object, Curves]]:
-    training, validation = _parts(problem, key)
-    epochs, size = problem.epochs, min(problem.batch_size, len(training))
-    whole = len(training) // size
-    recipe, steps = problem.recipe, whole * epochs
-    with one_thread():
-        params = first_params(problem, training, key)
-    net, mover = recipe.net(0.0), recipe.optimizer(0.0, steps)
-    state = mover.init(params)
-    with one_thread() if sum(leaf.size for leaf in leaves(params)) <= small else nullcontext():
-        for number in range(epochs):
-            if recipe.changes:
-                progress = number / epochs
-                net, mover = recipe.net(progress), recipe.optimizer(progress, steps)
-            step = training_step(net, problem.loss, mover)
-            batches = shuffled_batches(training, size, key, number)[:whole]
-            state, reports = fold(step, state, batches)
-            loss, error, params = nan, nan, evaluation_params(state)
-            if validation is not None:
-                inputs, targets = validation
-                prediction = predict(net, params, inputs)
-                loss = mean(problem.loss, prediction, targets)
-                error = mean(problem.error, prediction, targets)
-            yield params, (mean_loss(reports), loss, error)
 
 
 def first_params(problem: Problem, data: Data, key: Key) -> object:

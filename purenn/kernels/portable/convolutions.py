@@ -23,11 +23,8 @@ from purenn.kernels.windows import Pair, Windows
 def convolve(x: Images, weight: Filters, bias: Vector, windows: Windows) -> Images:
     """As `purenn.kernels.convolutions.convolve`."""
     none: Vector = np.zeros(bias.shape, FLOAT64)
-
-    def multiply(one: Array, two: Array) -> Array:
-        return kernels.convolve(typed_like(one, x), typed_like(two, weight), none, windows)
-
-    y = _exact(multiply, x, weight, x.shape[3] // weight.shape[2])
+    groups = x.shape[3] // weight.shape[2]
+    y = _exact(lambda one, two: kernels.convolve(one, two, none, windows), x, weight, groups)
     with np.errstate(over="ignore", invalid="ignore"):
         return read_only(typed_like(np.add(y, bias, y), x))
 
@@ -37,9 +34,8 @@ def input_cotangent(dy: Images, weight: Filters, windows: Windows, x: Images) ->
     shape_only = typed_like(np.broadcast_to(np.zeros((), FLOAT64), x.shape), x)
     groups = x.shape[3] // weight.shape[2]
 
-    def multiply(one: Array, two: Array) -> Array:
-        filters = _turned(two, groups)
-        return kernels.input_cotangent(typed_like(one, dy), filters, windows, shape_only)
+    def multiply(one: Images, two: Filters) -> Images:
+        return kernels.input_cotangent(one, _turned(two, groups), windows, shape_only)
 
     return read_only(_exact(multiply, dy, _turned(weight, groups), groups))
 
@@ -51,7 +47,7 @@ def _turned(weight: Array, groups: int) -> Filters:
 
 
 def _exact(
-    multiply: Callable[[Array, Array], Array], x: Images, weight: Filters, groups: int
+    multiply: Callable[[Images, Filters], Images], x: Images, weight: Filters, groups: int
 ) -> Images:
     """A product of images and a weight, in groups of channels that are summed."""
     size, width = weight.shape[:2], x.shape[3] // groups

@@ -17,7 +17,7 @@ from math import ceil, frexp, log2
 
 import numpy as np
 
-from purenn.arrays import FLOAT64, A, Array, FloatDtype, Mask, Matrix, Vector, typed_like
+from purenn.arrays import FLOAT64, A, Array, FloatDtype, G, Mask, Matrix, Vector, typed_like
 from purenn.kernels.blocks import BLOCK, cut, spans
 from purenn.kernels.memory import empty
 from purenn.kernels.portable.numbers import MANTISSA
@@ -95,15 +95,12 @@ def half_bits(count: int) -> int:
     return ceil(log2(max(1, count)) / 2.0)
 
 
-Slices = tuple[Array, ...]  # of float64; their sum is the array
-
-
-def on_grid(x: Array, powers: Exponents, count: int) -> Slices:
-    """`x` on grids for the powers of two, which are above the norms of `count` elements."""
+def on_grid(x: A, powers: Exponents, count: int) -> tuple[A, ...]:
+    """Slices of x on grids for powers of two above the norms of `count` elements, in float64."""
     finer = [powers - (BITS + 1) + half_bits(count)] if x.dtype == FLOAT64 else []
     with np.errstate(under="ignore"):
         anchors = [np.ldexp(1.5, each + (MANTISSA - BITS)) for each in (powers, *finer)]
-    slices = [empty(x.shape, FLOAT64) for _ in anchors]
+    slices = [typed_like(empty(x.shape, FLOAT64), x) for _ in anchors]
     step = max(1, BLOCK * len(x) // max(1, x.size))
     for block in spans(len(x), step):
         rest = x[block]
@@ -116,7 +113,9 @@ def on_grid(x: Array, powers: Exponents, count: int) -> Slices:
     return tuple(slices)
 
 
-def multiplied(multiply: Callable[[Array, Array], Array], one: Slices, other: Slices) -> Array:
+def multiplied(
+    multiply: Callable[[A, G], Array], one: tuple[A, ...], other: tuple[G, ...]
+) -> Array:
     """`multiply` of what is on the grids, where the product of both rests is not worth it."""
     if len(one) == 1:
         return multiply(one[0], other[0])
@@ -159,7 +158,7 @@ def shifted(found: Array, exponents: Exponents) -> Array:
     return scaled
 
 
-def add_nonfinite(multiply: Callable[[Array, Array], Array], a: Array, b: Array, y: Array) -> None:
+def add_nonfinite(multiply: Callable[[A, G], Array], a: A, b: G, y: Array) -> None:
     """Put what is not finite in the product of a and b into y. NaN has no sign or payload then."""
     with np.errstate(invalid="ignore"):
         raw = multiply(_signs(a), _signs(b))
@@ -167,6 +166,6 @@ def add_nonfinite(multiply: Callable[[Array, Array], Array], a: Array, b: Array,
     np.copyto(y, np.nan, where=np.isnan(raw))
 
 
-def _signs(x: Array) -> Array:
+def _signs(x: A) -> A:
     """The signs of what is finite, and what is not as it is: no sum of these overflows."""
-    return np.where(np.isfinite(x), np.sign(x), x).astype(FLOAT64)
+    return typed_like(np.where(np.isfinite(x), np.sign(x), x).astype(FLOAT64), x)

@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from purenn.arrays import FLOAT32, Array, Matrices, Matrix, typed_like
+from purenn.arrays import FLOAT32, Matrices, Matrix, typed_like
 from purenn.kernels.memory import empty
 from purenn.kernels.ops import ProductPullback
 from purenn.kernels.portable import grids
-from purenn.kernels.portable.grids import EXTREME, NO_EXPONENT, Exponents, Slices
+from purenn.kernels.portable.grids import EXTREME, NO_EXPONENT, Exponents
 from purenn.kernels.products import product
 
 # Longer sums are taken in parts, so that norms, and with them grids, stay small.
@@ -30,7 +30,7 @@ NO_SHIFT: Exponents = np.zeros((1, 1), np.int32)
 class Grid(NamedTuple):
     """A matrix on grids for sums along an axis, divided by 2**shift first."""
 
-    slices: Slices
+    slices: tuple[Matrix, ...]
     shift: Exponents = NO_SHIFT
 
 
@@ -98,9 +98,8 @@ def _grid(x: Matrix, powers: Exponents, count: int) -> Grid:
 def contract(a: Factor, axis: int, b: Factor, other: int) -> Matrix:
     """The sum of `a * b` along an axis of each, for all pairs of their other indices. Writable."""
 
-    def multiply(one: Array, two: Array) -> Array:
-        left = typed_like(one if axis == 1 else one.T, a.matrix)
-        return product(left, typed_like(two if other == 0 else two.T, b.matrix))
+    def multiply(one: Matrix, two: Matrix) -> Matrix:
+        return product(one if axis == 1 else one.T, two if other == 0 else two.T)
 
     left, right = _balanced(a, axis, b, other)
     found = []
