@@ -54,11 +54,10 @@ def _new_block(size: int) -> Recycled:
 def _idle_count() -> int:
     """The count at which `_find` may take a block, or 0, which no block shows, if none is safe.
 
-    That is so without CPython's global lock, and with a JIT, whose traces may count otherwise.
+    That is so in builds of CPython without the global lock (even if it is on: imports of extensions
+    turn it on for a moment), and with a JIT, whose traces may count otherwise.
     """
-    if sys.implementation.name != "cpython":
-        return 0
-    if sys.version_info >= (3, 13) and not sys._is_gil_enabled():
+    if sys.implementation.name != "cpython" or "free-threading" in sys.version:
         return 0
     if sys.version_info >= (3, 14) and sys._jit.is_enabled():
         return 0
