@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import chain
 from sys import getrefcount
 from typing import Generic, TypeVar
 from weakref import getweakrefcount
@@ -123,5 +124,8 @@ def _has_room(kind: type) -> bool:
 
 
 def references(things: list[object] | Leaves) -> list[int]:
-    """How many references there are to each thing, strong ones and then weak ones."""
-    return [*map(getrefcount, things), *map(getweakrefcount, things)]
+    """How many references there are to each thing, strong ones and then weak ones, at one instant.
+
+    Between two calls another thread, or a signal handler, may make a weak one a strong one.
+    """
+    return [*chain(map(getrefcount, things), map(getweakrefcount, things))]
