@@ -108,7 +108,7 @@ def test_a_small_net_and_one_of_several_have_one_thread_whatever_there_are(
         return nn.softmax_cross_entropy()(prediction, target)
 
     with threadpool_limits(2):
-        classifier(loss=watching, epochs=1, portable=True).fit(X, LABELS)
+        classifier(loss=watching, epochs=1, portable=True).fit(X, LABELS).partial_fit(X, LABELS)
         monkeypatch.setattr(_training, "SMALL", 0)
         classifier(loss=watching, epochs=1, members=2).fit(X, LABELS)
     assert used == {1}

@@ -14,7 +14,7 @@ from purenn.data import shuffled_batches
 from purenn.errors import DataError, OptionError, ParametersError, TreeError
 from purenn.estimators._preparation import E, Preparation
 from purenn.estimators._sklearn import CallbackSupportMixin, Stage, with_callbacks
-from purenn.estimators._training import Curves, first_params, tell, train_all
+from purenn.estimators._training import Curves, first_params, tell, threads_for, train_all
 from purenn.estimators._weights import repeats, rows_and_weights
 from purenn.layers import Block, block
 from purenn.optimizers import State, evaluation_params
@@ -104,7 +104,8 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
             number = len(curves[member])
             batches = shuffled_batches(problem.data, size, key, number)
             try:
-                states[member], reports = fold(step, states[member], batches)
+                with threads_for(states[member].params):
+                    states[member], reports = fold(step, states[member], batches)
             except (ParametersError, TreeError) as error:
                 if is_first:
                     raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from math import inf, nan
 
@@ -17,7 +17,7 @@ from purenn import checks
 from purenn.arrays import FLOAT64, Labels, Matrix, Vector
 from purenn.data import Dataset, shuffled_batches, split
 from purenn.errors import DataError, DtypeError, ShapeError
-from purenn.estimators._networks import Recipe
+from purenn.estimators._networks import Net, Recipe
 from purenn.estimators._sklearn import Stage
 from purenn.kernels.threads import forkable_lock
 from purenn.keys import Key
@@ -79,12 +79,11 @@ def train(problem: Problem, small: float, member: int, key: Key, stage: Stage) -
     size, recipe = min(problem.batch_size, len(training)), problem.recipe
     whole = len(training) // size
     steps = whole * problem.epochs
-    with one_thread():
-        params = first_params(problem, training, key)
+    params = first_params(problem, training, key)
     net, mover = recipe.net(0.0), recipe.optimizer(0.0, steps)
     state, best, least = mover.init(params), 0, inf
     found: list[Curves] = []
-    with one_thread() if sum(leaf.size for leaf in leaves(params)) <= small else nullcontext():
+    with threads_for(params, small):
         for number in range(problem.epochs):
             epoch = stage.part("epoch")
             if recipe.changes:
@@ -93,12 +92,8 @@ def train(problem: Problem, small: float, member: int, key: Key, stage: Stage) -
             step = training_step(net, problem.loss, mover)
             batches = shuffled_batches(training, size, key, number)[:whole]
             state, reports = fold(step, state, batches)
-            loss, error, new = nan, nan, evaluation_params(state)
-            if validation is not None:
-                inputs, targets = validation
-                prediction = predict(net, new, inputs)
-                loss = mean(problem.loss, prediction, targets)
-                error = mean(problem.error, prediction, targets)
+            new = evaluation_params(state)
+            loss, error = _measured(problem, net, new, validation)
             found.append((mean_loss(reports), loss, error))
             if error < least:
                 best = number
@@ -108,6 +103,16 @@ def train(problem: Problem, small: float, member: int, key: Key, stage: Stage) -
             if epoch.end(params) or number - best >= problem.patience:
                 break
     return params, tuple(found)
+
+
+def _measured(
+    problem: Problem, net: Net, params: object, validation: tuple[Matrix, Targets] | None
+) -> tuple[float, float]:
+    """The loss and the error on the validation part."""
+    if validation is None:
+        return nan, nan
+    prediction, targets = predict(net, params, validation[0]), validation[1]
+    return mean(problem.loss, prediction, targets), mean(problem.error, prediction, targets)
 
 
 def tell(problem: Problem, member: int, number: int, curves: Curves) -> None:
@@ -124,7 +129,8 @@ def first_params(problem: Problem, data: Data, key: Key) -> object:
     if len(rows) > EXAMPLES:  # not the first of them, which are alike: rows come sorted
         rows = key.child("example").generator().permutation(rows)[:EXAMPLES]
     example = data.inputs.take(rows)
-    params = net.init(key, example)
+    with one_thread():
+        params = net.init(key, example)
     require_floats(params)  # before any becomes a float
     y = net.apply(to_dtype(params, FLOAT64), example[:1].astype(FLOAT64))  # as in predictions
     checks.one_array("The model", y)
@@ -177,6 +183,11 @@ def train_all(
 _LOCK = forkable_lock()
 _LIMITS: list[Callable[[], None]] = []
 _pools = cache(ThreadpoolController)  # to look for them takes as long as some epochs
+
+
+def threads_for(params: object, small: float = SMALL) -> AbstractContextManager[None]:
+    """One thread of BLAS for a net of at most so many numbers, and all for a larger one."""
+    return one_thread() if sum(leaf.size for leaf in leaves(params)) <= small else nullcontext()
 
 
 @contextmanager
