@@ -96,7 +96,8 @@ def _table(*columns: str) -> Table:
     shown = Table(box=box.SIMPLE_HEAD)
     for name in columns:
         words = name.replace("_", " ")
-        shown.add_column(Text(words), overflow="fold", min_width=max(map(len, words.split())))
+        longest = max(map(len, words.split()), default=0)
+        shown.add_column(Text(words), overflow="fold", min_width=longest)
     return shown
 
 

@@ -77,7 +77,8 @@ def test_a_table_that_is_too_wide_lists_by_lines_and_breaks_between_words(folder
 @pytest.mark.parametrize("width", [60, 200])
 def test_names_and_settings_with_brackets_are_no_markup(width: int, tmp_path: Path) -> None:
     for value in ("[/b]", "[red]x"):
-        with runs.start(tmp_path / f"[b]{value[-1]}", runs.Config("x.py", {"[/i]": value})):
+        config = runs.Config("x.py", {"[/i]": value, "_": value})
+        with runs.start(tmp_path / f"[b]{value[-1]}", config):
             pass
     shown = "\n".join(listed(tmp_path, width))
     for text in ("[/i]", "[/b]", "[red]x", "[b]x"):
