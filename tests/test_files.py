@@ -171,7 +171,7 @@ class TestTargets:
             refused(use, f"{long} cannot be accessed: File name too long.")
         with pytest.raises(ValueError, match="embedded null") as why:
             Path("a\0b").stat()  # Python 3.14 says it otherwise
-        refused(lambda: files.write("a\0b", b""), f"a\0b cannot be accessed: {why.value}.")
+        refused(lambda: files.write("a\0b", b""), f"a\\x00b cannot be accessed: {why.value}.")
         refused(lambda: files.read(none), f"{none} cannot be read: No such file or directory.")
         assert not files.exists(none / "x")
 
