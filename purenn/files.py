@@ -136,13 +136,16 @@ def write(path: AnyPath, content: bytes) -> None:
         try:
             with opened(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as descriptor:
                 with suppress(OSError):
-                    part.chmod(stat.S_IMODE(target.stat().st_mode))
+                    # By its descriptor: others may put a link in its place, who own the folder.
+                    known = descriptor if os.chmod in os.supports_fd else part
+                    os.chmod(known, target.stat().st_mode & 0o777)  # noqa: PTH101
                 _write_all(descriptor, content)
                 os.fsync(descriptor)
             _replace(target, part)
         except BaseException:
             with suppress(OSError):
-                part.chmod(0o600)  # Windows removes no file that is read-only
+                if os.name == "nt":  # which removes no file that is read-only
+                    part.chmod(0o600)
             with suppress(OSError):
                 part.unlink()
             raise
