@@ -59,6 +59,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("empty").mkdir()
     Path("bad").write_text("[1]\n")
     Path("mine").write_text("mine")
+    Path("deep").write_text("[" * 10**5)
     Path("raw").write_bytes(b"\x89")
 
 
