@@ -145,11 +145,15 @@ def test_seeds_are_grouped_by_the_folder_that_they_lie_in(
 
 
 @pytest.mark.slow
-def test_verify_repeats_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_verify_repeats_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    tmp_path /= "-run"
     options = ["--dropout", "0.3", "--optimizer", "adam", "--weight-decay", "0.1"]
     assert spiral.main([*TINY, *options, "--folder", str(tmp_path)]) == 0
     capsys.readouterr()
-    assert compare_runs.main(["verify", str(tmp_path)]) == 0
+    assert compare_runs.main(["verify", "./-run"]) == 0
     assert capsys.readouterr().out.startswith("The digest is the same: ")
     summary = tmp_path / "summary.json"
     known = runs.read_summary(tmp_path)
