@@ -166,6 +166,7 @@ class TestTargets:
         def swapped(place: Path, flags: int, *mode: int) -> int:
             descriptor = opened(place, flags, *mode)
             if flags & os.O_EXCL:
+                assert place.stat().st_mode & 0o077 == 0
                 place.unlink()
                 place.symlink_to(other)
             return descriptor
