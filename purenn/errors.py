@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Self
 
+from purenn.text import inert
+
 
 class PurennError(Exception):
     """The base class of purenn's own exceptions."""
@@ -17,7 +19,7 @@ class PurennError(Exception):
 
 def _cut(text: str) -> str:
     """A message without the middle of what is long, such as arrays among a maker's arguments."""
-    return text if len(text) <= 4000 else f"{text[:2000]} ... {text[-2000:]}"
+    return inert(text if len(text) <= 4000 else f"{text[:2000]} ... {text[-2000:]}")
 
 
 class LocatedError(PurennError):

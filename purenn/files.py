@@ -111,10 +111,10 @@ def _irregular(path: Path, kind: str) -> UnavailableError:
 
 
 @contextmanager
-def opened(path: Path, flags: int) -> Iterator[int]:
+def opened(path: Path, flags: int, rights: int = 0o666) -> Iterator[int]:
     """A descriptor of a regular file, which is not reached through a link."""
     require_regular(path)
-    descriptor = os.open(path, flags | NO_FOLLOW | BINARY, 0o666)
+    descriptor = os.open(path, flags | NO_FOLLOW | BINARY, rights)
     try:
         yield descriptor
     finally:
@@ -134,15 +134,19 @@ def write(path: AnyPath, content: bytes) -> None:
     part = target.with_name(f".{target.name[:40]}.{os.urandom(6).hex()}{SUFFIX}")
     with translated(target, "written"):
         try:
-            with opened(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as descriptor:
+            rights = 0o600 if target.exists() else 0o666  # nobody else's until it has the old ones
+            with opened(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, rights) as descriptor:
                 with suppress(OSError):
-                    part.chmod(stat.S_IMODE(target.stat().st_mode))
+                    # By its descriptor: others may put a link in its place, who own the folder.
+                    known = descriptor if os.chmod in os.supports_fd else part
+                    os.chmod(known, target.stat().st_mode & 0o777)  # noqa: PTH101
                 _write_all(descriptor, content)
                 os.fsync(descriptor)
             _replace(target, part)
         except BaseException:
             with suppress(OSError):
-                part.chmod(0o600)  # Windows removes no file that is read-only
+                if os.name == "nt":  # which removes no file that is read-only
+                    part.chmod(0o600)
             with suppress(OSError):
                 part.unlink()
             raise

@@ -30,9 +30,12 @@ def write(path: files.AnyPath, value: Json) -> None:
 def parse(content: bytes, where: str) -> Json:
     """The value that a JSON text in UTF-8 stands for; errors call the text `where`."""
     try:
-        text = content.decode()
         found: Json = json.loads(
-            text, object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite
+            content.decode(),
+            object_pairs_hook=_unique,
+            parse_constant=_refuse,
+            parse_float=_finite,
+            parse_int=_whole,
         )
     except (ValueError, RecursionError) as error:  # RecursionError: it is nested too deep
         raise FormatError(f"{where}: expected JSON: {error}.") from None
@@ -56,6 +59,11 @@ def _finite(text: str) -> float:
     if isfinite(number := float(text)):
         return number
     raise ValueError(f"the number {text:.20} is beyond all floats")
+
+
+def _whole(text: str) -> int:
+    _finite(text)
+    return int(text)
 
 
 def plain(value: object, where: str) -> Json:

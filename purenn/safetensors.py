@@ -26,6 +26,7 @@ OWN = "purenn."  # how the names of purenn's own metadata begin
 SUM = "sha256"
 BLANK = "0" * 64  # in the place of the sum while it is computed
 LENGTH = 8  # bytes of the header's length
+AXES = 64  # at most, as in NumPy
 
 Dtype = np.dtype[Element]
 # What an array in a file is: where its bytes begin and end, its name, dtype and shape.
@@ -74,7 +75,7 @@ def decode(raw: bytes, where: str) -> tuple[dict[str, AnyArray], dict[str, str]]
     header, view = jsons.parse(raw[LENGTH:first], where), memoryview(raw)
     entries = header if isinstance(header, dict) else {}
     facts = _facts(entries.pop(METADATA, {}), where)
-    known = facts.get(SUM, "").encode()
+    known = facts.get(SUM, "").encode(errors="surrogatepass")
     place, data = raw.find(known), view[first:]
     if facts and _sum(view[:place], BLANK.encode(), view[place + len(known) :]) != known:
         cure = "Restore it from a copy."
@@ -113,7 +114,7 @@ def _slot(name: str, entry: jsons.Json, where: str) -> Slot:
                 expected = f"expected one of {', '.join(DTYPES)}. Convert it before it is saved"
                 raise FormatError(f"{where}: {name!r} has the dtype {label}: {expected}.")
             numbers = [n for n in (*shape, start, end) if type(n) is int and 0 <= n < 2**63]
-            if len(numbers) == len(shape) + 2 and not rest:
+            if len(numbers) == len(shape) + 2 <= AXES + 2 and not rest:
                 *sizes, first, last = numbers
                 return first, last, name, DTYPES[label], tuple(sizes)
     raise FormatError(f"{where}: {name!r} is not described by a dtype, shape and data_offsets.")

@@ -160,7 +160,10 @@ def _entry(path: str, leaf: object) -> jsons.Json:
         plain = next(one.__name__ for one in LEAF_TYPES if isinstance(leaf, one))
         expected = "expected an array or a plain bool, int, float, str or Key"
         raise TreeError(f"{path}: {expected}, got {kind}. Convert it with {plain}(x).")
-    return [path, kind, str(leaf.seed if isinstance(leaf, Key) else leaf)]
+    try:
+        return [path, kind, str(leaf.seed if isinstance(leaf, Key) else leaf)]
+    except ValueError:  # of more digits than Python reads or writes
+        raise TreeError(f"{path}: expected an integer of at most 4300 digits.") from None
 
 
 def _arrays(leaves: dict[str, object]) -> dict[str, AnyArray]:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from purenn import runs
+from purenn.text import inert
 
 P = TypeVar("P")
 S = TypeVar("S")
@@ -24,8 +25,8 @@ def standard_output() -> Console:
 
 
 def say(console: Console, text: str) -> None:
-    """Print text as it is: not wrapped, and without a meaning of brackets and colons."""
-    console.print(text, markup=False, emoji=False, soft_wrap=True)
+    """Print text as it is: not wrapped, and without a meaning of brackets, colons and controls."""
+    console.print(inert(text), markup=False, emoji=False, soft_wrap=True)
     console.file.flush()  # into a log file at once, too
 
 

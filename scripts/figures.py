@@ -19,6 +19,7 @@ from matplotlib.ticker import FormatStrFormatter, MaxNLocator
 
 from console import column
 from purenn import Labels, Matrix, files, runs
+from purenn.text import inert
 
 # Okabe and Ito's colors, which people tell apart whatever their color vision; brown for yellow.
 COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#8B5A2B", "#000000")
@@ -134,8 +135,7 @@ def _labeled(figure: Figure, x: str, y: str) -> Axes:
 
 def _plain(label: str) -> str:
     """A label that is shown as it is: "$" begins a formula, and with "_" it would be left out."""
-    shown = label.encode(errors="backslashreplace").decode()  # of names that are not in UTF-8
-    return f"{' ' * label.startswith('_')}{shown}".replace("$", r"\$")
+    return f"{' ' * label.startswith('_')}{inert(label)}".replace("$", r"\$")
 
 
 def draw_records(folder: Path, records: tuple[runs.Record, ...]) -> None:

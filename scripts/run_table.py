@@ -19,6 +19,7 @@ from purenn import files, runs
 from purenn.errors import OptionError, RunError
 from purenn.runs.folder import CONFIG
 from purenn.runs.records import seconds
+from purenn.text import inert
 
 DIGITS = 12  # of a digest; enough to tell runs apart
 
@@ -80,8 +81,8 @@ def table(found: Sequence[Found], console: Console) -> Table:
     narrow = _table("run", "settings", "epochs", "metrics", "digest")
     for run in found:
         own = {"script", *differing[_text(run.settings, "script")]}
-        folder, epochs = str(run.folder), str(len(run.records))
-        digest = "not finished" if run.summary is None else run.summary.digest[:DIGITS]
+        folder, epochs = inert(str(run.folder)), str(len(run.records))
+        digest = "not finished" if run.summary is None else inert(run.summary.digest[:DIGITS])
         told = _lines(run.settings, [name for name in settings if name in own])
         lines = folder, told, epochs, _lines(run.metrics, run.metrics), digest
         texts = [_text(run.settings, name) for name in settings]
@@ -95,13 +96,14 @@ def table(found: Sequence[Found], console: Console) -> Table:
 def _table(*columns: str) -> Table:
     shown = Table(box=box.SIMPLE_HEAD)
     for name in columns:
-        words = name.replace("_", " ")
-        shown.add_column(Text(words), overflow="fold", min_width=max(map(len, words.split())))
+        words = inert(name.replace("_", " "))
+        longest = max(map(len, words.split()), default=0)
+        shown.add_column(Text(words), overflow="fold", min_width=longest)
     return shown
 
 
 def _lines(values: Facts, names: Iterable[str]) -> str:
-    return "\n".join(f"{name.replace('_', ' ')}: {_text(values, name)}" for name in names)
+    return "\n".join(f"{inert(name.replace('_', ' '))}: {_text(values, name)}" for name in names)
 
 
 def _differing(found: Sequence[Found]) -> dict[str, list[str]]:
@@ -118,7 +120,7 @@ def _differing(found: Sequence[Found]) -> dict[str, list[str]]:
 def _text(values: Facts, name: str) -> str:
     value = values.get(name, "")
     is_short = isinstance(value, float) and _rounded(value) == value
-    return f"{value:.4g}" if is_short else str(value)
+    return f"{value:.4g}" if is_short else inert(str(value)).replace("\n", r"\n")
 
 
 def _rounded(value: float) -> float:
@@ -177,7 +179,7 @@ def seed_table(groups: Sequence[Seeds]) -> Table:
         each = " ".join(f"{value:.2f}" for value in group.percents)
         size, epochs, minutes = group.size, len(group.runs[0].records), mean(group.minutes)
         numbers = f"{mean(group.percents):.2f}", each, size, str(epochs), f"{minutes:.1f}"
-        shown.add_row(*map(Text, (group.name, *numbers)))
+        shown.add_row(*map(Text, (inert(group.name), *numbers)))
     return shown
 
 

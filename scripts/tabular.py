@@ -16,7 +16,7 @@ from purenn import checks
 from purenn.errors import OptionError
 from tables import results
 from tables.catalog import TABLES
-from tables.methods import METHODS
+from tables.methods import METHODS, PURENN
 from tables.report import catalog, errors, picture, summary
 
 DESCRIPTION = """Compares RealMLP-TD-S in purenn with scikit-learn's MLP, skorch with the same net
@@ -85,6 +85,8 @@ def compare(
         raise OptionError(
             f"{scores} has no scores of these tables: ask for some, with --seeds 1 or more."
         )
+    if plot is not None and PURENN not in {each.method for each in found}:
+        raise OptionError(f"--plot: expected scores of {PURENN} to compare with: measure it, too.")
     print(summary(found, taking), errors(found, taking), machine(), sep="\n\n")
     if plot is not None:
         write(plot, picture(found, taking))

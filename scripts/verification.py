@@ -34,7 +34,8 @@ def verified(folder: Path) -> tuple[bool, str]:
         raise RunError(f"{folder} holds a run of {which}")
     with tempfile.TemporaryDirectory() as place:
         again = Path(place) / "run"
-        after = performed([sys.executable, script, "--config", folder / CONFIG], again, {})
+        command = sys.executable, script, "--config", folder.absolute() / CONFIG
+        after = performed(command, again, {})
         environments = runs.read_environment(folder), runs.read_environment(again)
         changes = runs.environment_differences(*environments)
         if before.digest != after.digest and environments[0].get("arithmetic") == "portable":

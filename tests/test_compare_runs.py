@@ -77,10 +77,11 @@ def test_a_table_that_is_too_wide_lists_by_lines_and_breaks_between_words(folder
 @pytest.mark.parametrize("width", [60, 200])
 def test_names_and_settings_with_brackets_are_no_markup(width: int, tmp_path: Path) -> None:
     for value in ("[/b]", "[red]x"):
-        with runs.start(tmp_path / f"[b]{value[-1]}", runs.Config("x.py", {"[/i]": value})):
+        config = runs.Config("x.py", {"[/i]": value, "_": f"\x1b\n{value}"})
+        with runs.start(tmp_path / f"[b]{value[-1]}", config):
             pass
     shown = "\n".join(listed(tmp_path, width))
-    for text in ("[/i]", "[/b]", "[red]x", "[b]x"):
+    for text in ("[/i]", "[/b]", "[red]x", "[b]x", r"\x1b\n"):
         assert text in shown
     assert "script" not in shown  # of which there is one
 
@@ -144,11 +145,15 @@ def test_seeds_are_grouped_by_the_folder_that_they_lie_in(
 
 
 @pytest.mark.slow
-def test_verify_repeats_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_verify_repeats_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    tmp_path /= "-run"
     options = ["--dropout", "0.3", "--optimizer", "adam", "--weight-decay", "0.1"]
     assert spiral.main([*TINY, *options, "--folder", str(tmp_path)]) == 0
     capsys.readouterr()
-    assert compare_runs.main(["verify", str(tmp_path)]) == 0
+    assert compare_runs.main(["verify", "./-run"]) == 0
     assert capsys.readouterr().out.startswith("The digest is the same: ")
     summary = tmp_path / "summary.json"
     known = runs.read_summary(tmp_path)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import io
 import os
 import shutil
@@ -82,6 +83,16 @@ def test_if_all_mirrors_fail_it_says_how(web: Path, monkeypatch: pytest.MonkeyPa
     for line, *parts in zip(lines, places, problems, strict=True):
         assert all(str(part) in line for part in parts)
     assert not (web.parent / "purenn").exists()
+
+
+def test_what_has_no_end_fills_no_memory(web: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "LARGEST", 1000)
+    (web / "0" / ARCHIVES[0]).write_bytes(gzip.compress(bytes(10**5)))
+    (web / "1" / ARCHIVES[0]).write_bytes(bytes(10**5))
+    with pytest.raises(UnavailableError) as caught:
+        fashion_mnist()
+    assert "truncated or corrupt: it goes on after 1,000 bytes.\n" in str(caught.value)
+    assert "/1/: it sends more than 1,000 bytes.\n" in str(caught.value)
 
 
 def test_without_pooch_it_says_what_to_install(web: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -120,7 +120,7 @@ class TestCrashes:
     def test_a_system_without_rights_of_files(
         self, file: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(Path, "chmod", Mock(side_effect=PermissionError))
+        monkeypatch.setattr(os, "chmod", Mock(side_effect=PermissionError))
         monkeypatch.setattr(os, "write", Mock(side_effect=OSError(errno.ENOSPC, "No space")))
         refused(lambda: files.write(file, b"new"), f"{file} cannot be written: No space.")
         assert contents(file.parent) == {"file": b"old"}
@@ -157,6 +157,24 @@ class TestTargets:
             message = f"{stdout} is a device or a pipe: expected a regular file."
             refused(lambda: files.write(stdout, b"new"), message)
 
+    def test_rights_are_not_given_through_a_link_that_others_put_in_the_way(
+        self, file: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        other, opened = file.with_name("other"), os.open
+        other.touch(0o600)
+
+        def swapped(place: Path, flags: int, *mode: int) -> int:
+            descriptor = opened(place, flags, *mode)
+            if flags & os.O_EXCL:
+                assert place.stat().st_mode & 0o077 == 0
+                place.unlink()
+                place.symlink_to(other)
+            return descriptor
+
+        monkeypatch.setattr(os, "open", swapped)
+        files.write(file, b"new")
+        assert other.stat().st_mode & 0o777 == 0o600
+
     def test_the_home_directory(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("HOME", str(tmp_path))
         files.write("~/file", b"content")
@@ -171,7 +189,7 @@ class TestTargets:
             refused(use, f"{long} cannot be accessed: File name too long.")
         with pytest.raises(ValueError, match="embedded null") as why:
             Path("a\0b").stat()  # Python 3.14 says it otherwise
-        refused(lambda: files.write("a\0b", b""), f"a\0b cannot be accessed: {why.value}.")
+        refused(lambda: files.write("a\0b", b""), f"a\\x00b cannot be accessed: {why.value}.")
         refused(lambda: files.read(none), f"{none} cannot be read: No such file or directory.")
         assert not files.exists(none / "x")
 
@@ -189,6 +207,6 @@ class TestTargets:
         finally:
             os.umask(before)
         assert (tmp_path / "file").stat().st_mode & 0o777 == 0o640
-        (tmp_path / "file").chmod(0o604)
+        (tmp_path / "file").chmod(0o4604)
         files.write(tmp_path / "file", b"")
-        assert (tmp_path / "file").stat().st_mode & 0o777 == 0o604
+        assert (tmp_path / "file").stat().st_mode & 0o7777 == 0o604

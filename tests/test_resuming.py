@@ -203,7 +203,7 @@ class TestDamage:
             (METRICS, FIRST + b'{"epoch": true}\n\n', "RunError, line 2: expected the record"),
             (METRICS, FIRST + b"[1]\n\n", "RunError, line 2: expected the record of epoch 1"),
             (METRICS, b'{"epoch": 0, "x": "1"}\n\n\n', "RunError, line 1: expected the record"),
-            (METRICS, b'{"epoch": 0, "x": 1%s}\n\n\n' % HUGE, "RunError, line 1: expected the rec"),
+            (METRICS, b'{"epoch": 0, "x": 1%s}\n\n\n' % HUGE, "FormatError, line 1: expected JSON"),
             (METRICS, b'{"epoch": 0, "x": 1e999}\n\n\n', "FormatError, line 1: expected JSON: the"),
             (TIMES, b"\xff\n", "FormatError, line 1: expected JSON"),
             (TIMES, b'{"seconds": "1"}\n', "RunError, line 1: expected the start or the seconds"),

@@ -89,6 +89,7 @@ SHAPE = 'expected {"script": ..., "settings": {...}} and nothing else.'
         ('{"script": "x", "settings": {}, "more": 1}', RunError, SHAPE),
         ("epochs = 3", FormatError, "expected JSON: Expecting value: line 1 column 1"),
         ('{"a": ' * 10**5, FormatError, "expected JSON: "),
+        ("9" * 400, FormatError, f"expected JSON: the number {'9' * 20} is beyond all floats."),
     ],
 )
 def test_files_that_hold_none(

@@ -59,6 +59,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("empty").mkdir()
     Path("bad").write_text("[1]\n")
     Path("mine").write_text("mine")
+    Path("deep").write_text("[" * 10**5)
     Path("raw").write_bytes(b"\x89")
 
 
@@ -185,7 +186,9 @@ def test_setting_up_erases_no_environment_of_others(is_link: bool) -> None:
         venv.symlink_to(other)
     else:
         other.rename(venv)
-    ended = subprocess.run(["a clone/scripts/setup"], capture_output=True, text=True, check=False)
+    Path("else", "a clone", "scripts").mkdir(parents=True)
+    run = partial(subprocess.run, capture_output=True, text=True, check=False)
+    ended = run(["a clone/scripts/setup"], env=os.environ | {"CDPATH": "else"})
     told = "\nsetup: making .venv anew would erase one that scripts/setup did not make here."
     assert (ended.returncode, ended.stdout, ended.stderr.startswith(told)) == (1, "", True)
     assert (venv / "bin").is_dir()

@@ -13,7 +13,7 @@ import pytest
 
 import tabular
 from purenn.arrays import Matrix, Vector
-from purenn.errors import PurennError
+from purenn.errors import OptionError, PurennError
 from tables import report, results
 from tables._dynamic import Frame, as_frame, made
 from tables.catalog import LICENCES, TABLES, Problem, Table, Task, positive, unchanged
@@ -212,6 +212,9 @@ def test_the_command_reports_the_scores_that_there_are(
     assert "| scikit-learn's MLP | 3 | 1.017 | 1, 1, 1 |" in shown
     assert f"numpy {np.__version__}" in shown
     assert plot.read_bytes().startswith(b"\x89PNG")
+    file.write_text(json.dumps(attrs.asdict(known_scores[3])) + "\n")
+    with pytest.raises(OptionError, match="--plot: expected scores of purenn to compare with"):
+        tabular.main([*everything, "--scores", str(file), "--plot", str(plot)])
 
 
 def test_the_command_reports_what_was_chosen_and_fails_if_a_method_did(

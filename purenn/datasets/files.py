@@ -29,6 +29,7 @@ MIRRORS = (
     "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
 )
 TIMEOUT = 10.0  # seconds without an answer, or without another piece of a file
+LARGEST = 2**26  # bytes are more than any of the files has
 # The files and the SHA-256 of their decompressed content: the archives differ between sources.
 SUMS = {
     "train-images-idx3-ubyte": "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
@@ -63,16 +64,28 @@ def _read(folder: Path, name: str) -> Bytes:
 def _verified(content: bytes, name: str, where: str) -> Bytes:
     """The entries of the file with that name, from its bytes, gzipped or not."""
     if content.startswith(b"\x1f\x8b"):
+        unpacked = zlib.decompressobj(31)  # zlib's code for gzip
         try:
-            content = zlib.decompress(content, 31)  # zlib's code for gzip
+            content = unpacked.decompress(content, LARGEST)
         except zlib.error as error:
             raise FormatError(f"{where} is truncated or corrupt: {error}.") from error
+        if not unpacked.eof:
+            got = f"it goes on after {len(content):,} bytes"
+            raise FormatError(f"{where} is truncated or corrupt: {got}.")
     digest = hashlib.sha256(content).hexdigest()
     if digest == SUMS[name]:
         return np.frombuffer(content, np.uint8, offset=4 + 4 * content[3])
     swapped = [other for other, known in SUMS.items() if known == digest]
     got = swapped[0] if swapped else f"{len(content)} truncated or corrupt bytes with {digest}"
     raise FormatError(f"{where}: expected {name} with SHA-256 {SUMS[name]}, got {got}.")
+
+
+class _Bounded(BytesIO):
+    """What a mirror sends, which may have no end."""
+
+    def flush(self) -> None:  # which pooch calls after each piece
+        if self.tell() > LARGEST:
+            raise ValueError(f"it sends more than {LARGEST:,} bytes.")
 
 
 def _read_or_fetch(name: str) -> Bytes:
@@ -90,7 +103,7 @@ def _read_or_fetch(name: str) -> Bytes:
     bar = stream is not None and stream.isatty() and find_spec("tqdm") is not None
     transfer = pooch.HTTPDownloader(progressbar=bar, chunk_size=2**16, timeout=TIMEOUT)
     for mirror in MIRRORS:
-        content = BytesIO()
+        content = _Bounded()
         try:
             transfer(mirror + archive, content, None)
             found = _verified(content.getvalue(), name, mirror + archive)

@@ -50,7 +50,7 @@ def locked(folder: Path, check: Callable[[], None]) -> Iterator[None]:
         with suppress(OSError):  # Windows opens no folders, and NFS does not lock them
             _take(stack, os.open(folder, os.O_RDONLY), folder)
         with files.translated(folder, "written to"):
-            descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
+            descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | files.NO_FOLLOW, 0o666)
             _take(stack, descriptor, folder)
             os.ftruncate(descriptor, 0)
             os.write(descriptor, f"{os.getpid()}\n".encode())

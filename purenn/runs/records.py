@@ -97,10 +97,9 @@ def _records(path: Path, lines: list[bytes]) -> tuple[Record, ...]:
         facts = jsons.parse(line, where)
         pairs = facts.items() if isinstance(facts, dict) else ()
         plain = {name: x for name, x in pairs if isinstance(x, int | float) and type(x) is not bool}
-        numbers = {name: x for name, x in plain.items() if isfinite(checks.as_float(x))}
-        if numbers != facts or numbers.get("epoch") != epoch:
+        if plain != facts or plain.get("epoch") != epoch:
             raise RunError(f"{where}: expected the record of epoch {epoch}, only finite numbers.")
-        found.append(numbers)
+        found.append(plain)
     return tuple(found)
 
 

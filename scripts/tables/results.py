@@ -36,7 +36,7 @@ def read(file: Path) -> list[Score]:
 def _score(line: str, where: str) -> Score:
     try:
         return cattrs.structure(json.loads(line), Score)
-    except (ValueError, TypeError, cattrs.BaseValidationError):
+    except (ValueError, TypeError, RecursionError, cattrs.BaseValidationError):
         raise FormatError(f"{where}: expected a score, got {line.rstrip()[:60]!r}.") from None
 
 
