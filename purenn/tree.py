@@ -84,7 +84,7 @@ def field_names(kind: type) -> tuple[str, ...]:
     if not attrs.has(kind) or not attrs.inspect(kind).is_frozen:
         cure = " Decorate a class of parameters with @attrs.frozen(eq=False)."
         if hasattr(kind, "shape") and not attrs.has(kind):  # a scalar or an array, of any library
-            cure = " Convert it to a NumPy array, or in a state with float(x)."
+            cure = " Convert it to a NumPy array, or in a state with x.item()."
         elif issubclass(kind, (type, type(tuple[int]), type(Frozen[int]), type(int | None))):
             cure = " Give a tree, not its type."
         elif kind.__module__ == "builtins":
