@@ -34,7 +34,7 @@ AXES = "Add an axis: x[..., np.newaxis] of channels, x[np.newaxis] for one image
 
 
 def require_array(subject: str, array: object, dtype: str = "np.float32") -> AnyArray:
-    """The array itself, if it is a plain NumPy array."""
+    """The array itself, if it is a plain NumPy array; with no `dtype`, any would do."""
     if is_plain(array):
         return array
     cure = HELD.get(type(array).__name__, "")
@@ -56,7 +56,8 @@ def require_array(subject: str, array: object, dtype: str = "np.float32") -> Any
         cure = f" Convert it with np.array(x, {dtype})."
         if isinstance(array, tuple) and all(isinstance(one, int | None) for one in array):
             cure += f" In place of a shape, samples first, give np.zeros(shape, {dtype})."
-    raise DtypeError(subject, f"expected a NumPy array, got {type(array).__name__}.{cure}")
+    problem = f"expected a NumPy array, got {type(array).__name__}."
+    raise DtypeError(subject, problem + cure.replace(", )", ")"))
 
 
 def real(subject: str, found: object) -> Array:

@@ -126,7 +126,7 @@ def _is_integers(value: object) -> bool:
 def checked_order(order: Indices | Mask, samples: int) -> Indices:
     """Indices from 0 to `samples - 1`, read-only; of a mask those of its true entries."""
     if not isinstance(order, np.memmap):
-        array_checks.require_array("An order of samples", order, "np.int64")
+        array_checks.require_array("An order of samples", order, "")
     is_mask = order.dtype.kind == "b" and order.shape == (samples,)
     found = np.flatnonzero(order) if is_mask else order
     if found.ndim != 1 or found.dtype.kind not in "iu" or not found.size:

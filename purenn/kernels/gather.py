@@ -44,7 +44,7 @@ def rows(array: N, selection: Indices | range) -> N:
         if step == 1 and start >= 0 and stop <= len(array):
             return native(read_only(typed_like(array[start:stop], array)))
         selection = np.arange(start, stop, step)
-    array_checks.require_array("The rows to take", selection, "np.int64")
+    array_checks.require_array("The rows to take", selection, "")
     if selection.ndim != 1 or selection.dtype.kind not in "iub":
         got = f"{selection.dtype} of shape {selection.shape}"
         raise ShapeError("The rows to take", f"expected a vector of indices or a mask, got {got}.")
