@@ -32,8 +32,7 @@ L = TypeVar("L")
 
 LEAF_TYPES = (np.ndarray, bool, int, float, str, Key)  # at which the tree of a state ends
 
-# One entry for each node in writing order: its class and how many children it has, or None for a
-# leaf. Two trees match leaf by leaf exactly if their structures are equal.
+# One entry for each node in writing order: its class and number of children, or None for a leaf.
 Structure = tuple[tuple[type, int] | None, ...]
 
 
@@ -44,7 +43,8 @@ class Node:
 
     def __reduce__(self) -> tuple[Callable[[type, tuple[object, ...]], object], tuple[object, ...]]:
         kind: type = type(self)
-        return _restored, (kind, children(self), " ".join(field_names(kind)))
+        plain = tuple([tuple(x) if isinstance(x, Packed) else x for x in children(self)])
+        return _restored, (kind, plain, " ".join(field_names(kind)))
 
 
 def _restored(kind: type, values: tuple[object, ...], names: str = "") -> object:
@@ -122,7 +122,7 @@ def children(node: object) -> tuple[object, ...]:
 
 
 def decompose(tree: object, leaf: type[L] | tuple[type[L], ...]) -> tuple[list[L], Structure]:
-    """The leaves, which are the nodes of type `leaf`, and the structure of the rest."""
+    """The leaves, of type `leaf`, and the structure of the rest: equal if trees match by leaf."""
     found: list[L] = []
     structure: list[tuple[type, int] | None] = []
     rest = [tree]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import math
+import pickle
 import re
 from collections.abc import Callable
 from functools import cache, partial
@@ -154,6 +156,11 @@ def test_states_lie_in_memory_as_files_give_them_back() -> None:
     state = optimizer.init(params)
     after, _ = optimizer.update(state, params)
     assert all(leaf.flags.c_contiguous for leaf in leaves((state.params, after.params)))
+
+
+def test_a_copy_of_a_state_is_pickled_to_the_same_bytes() -> None:
+    state = run(nn.adam(0.1), START, [START])[-1]
+    assert pickle.dumps(copy.deepcopy(state)) == pickle.dumps(state)
 
 
 @each_case
