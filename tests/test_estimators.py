@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -112,6 +113,22 @@ def test_a_small_net_and_one_of_several_have_one_thread_whatever_there_are(
         monkeypatch.setattr(_training, "SMALL", 0)
         classifier(loss=watching, epochs=1, members=2).fit(X, LABELS)
     assert used == {1}
+
+
+def test_any_thread_limits_the_threads_of_blas_and_gives_them_back() -> None:
+    def now() -> list[int]:
+        return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+    def within() -> list[int]:
+        with _training.one_thread():
+            return now()
+
+    with ThreadPoolExecutor(1) as other, threadpool_limits(2):  # set by this thread, and kept
+        before = now()
+        with _training.one_thread():
+            assert set(other.submit(within).result()) == {1}
+        assert set(other.submit(within).result()) == {1}
+        assert now() == before
 
 
 def test_the_best_epoch_is_kept_the_last_of_equals() -> None:

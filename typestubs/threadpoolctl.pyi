@@ -1,3 +1,4 @@
+from abc import ABCMeta
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Literal, NotRequired, Self, TypedDict, type_check_only
@@ -35,6 +36,10 @@ class threadpool_limits(_ThreadpoolLimiter):
         limits: int | Mapping[str, int] | None = None,
         user_api: Literal["blas", "openmp"] | None = None,
     ) -> None: ...
+
+class OpenBLASController(metaclass=ABCMeta):
+    @classmethod
+    def clear_controlling_thread(cls, force: bool = False) -> None: ...  # from 3.8 on
 
 class ThreadpoolController:
     def __init__(self) -> None: ...

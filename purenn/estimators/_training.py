@@ -11,7 +11,7 @@ from math import inf, nan
 import attrs
 import numpy as np
 from sklearn.utils.parallel import Parallel, delayed
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import OpenBLASController, ThreadpoolController
 
 from purenn import checks
 from purenn.arrays import FLOAT64, Labels, Matrix, Vector
@@ -197,10 +197,24 @@ def one_thread() -> Iterator[None]:
     The last limit goes first, whoever leaves: it gives back one thread, and the first one of all
     what was set before.
     """
-    with _LOCK:
+    with _heeded():
         _LIMITS.append(_pools().limit(limits=1).restore_original_limits)
     try:
         yield
     finally:
-        with _LOCK:
+        with _heeded():
             _LIMITS.pop()()
+
+
+@contextmanager
+def _heeded() -> Iterator[None]:
+    """Let this thread change the limit, and the next: threadpoolctl 3.8 heeds only the first."""
+    with _LOCK:
+        _heed_anyone()
+        yield
+        _heed_anyone()
+
+
+def _heed_anyone() -> None:
+    if hasattr(OpenBLASController, "clear_controlling_thread"):
+        OpenBLASController.clear_controlling_thread(force=True)
