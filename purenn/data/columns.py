@@ -103,9 +103,8 @@ def require_any(subject: str, array: object) -> arrays.AnyArray:
     if _are_texts(array):
         cure = "Number them with np.unique(x, return_inverse=True)[1]."
         raise DtypeError(subject, f"expected numbers, got texts. {cure}")
-    return array_checks.require_array(
-        subject, array, "np.int64" if _is_integers(array) else "np.float32"
-    )
+    dtype = "np.int64" if _is_integers(array) else "np.float32"
+    return array_checks.require_array(subject, array, dtype)
 
 
 def _are_texts(value: object) -> bool:
@@ -130,9 +129,8 @@ def checked_order(order: Indices | Mask, samples: int) -> Indices:
     is_mask = order.dtype.kind == "b" and order.shape == (samples,)
     found = np.flatnonzero(order) if is_mask else order
     if found.ndim != 1 or found.dtype.kind not in "iu" or not found.size:
-        expected = f"at least one index, or a mask of shape ({samples},) with a true entry"
-        got = checks.described(order)
-        raise OptionError(f"An order of samples: expected {expected}, got {got}.")
+        expected = f"expected at least one index, or a mask of shape ({samples},) with a true entry"
+        raise OptionError(f"An order of samples: {expected}, got {checks.described(order)}.")
     indices = found.astype(np.int64, copy=False)
     # Negative indices are huge as unsigned ones.
     if np.maximum.reduce(indices.view(np.uint64)) >= samples:
@@ -213,10 +211,9 @@ class Pair(Node, Column[tuple[X, T]]):
 
     def __attrs_post_init__(self) -> None:
         if len(self.first) != len(self.second):
-            raise DataError(
-                "A data set: expected inputs and targets, or the parts of a pair, with the same "
-                f"number of samples, got {len(self.first)} and {len(self.second)}."
-            )
+            expected = "inputs and targets, or the parts of a pair, with the same number of samples"
+            got = f"{len(self.first)} and {len(self.second)}"
+            raise DataError(f"A data set: expected {expected}, got {got}.")
         if not len(self.first):
             raise DataError("A data set: expected at least one sample, got none.")
 
@@ -247,3 +244,7 @@ class Part(Node, Column[X]):
         if is_quick:  # the column checks it: with `rows` batches took a third longer
             return self.column.take(self.order[np.asarray(selection)])
         return self.column.take(rows(self.order, selection).astype(np.int64, copy=False))
+
+    def select(self, indices: Indices | Mask) -> Part[X]:
+        """The column of these rows alone: a part of a part of a part would take ever longer."""
+        return Part(self.column, self.order[checked_order(indices, len(self))])
