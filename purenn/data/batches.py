@@ -162,7 +162,10 @@ def shuffled_batches(data: Dataset[X, T], batch_size: int, key: Key, epoch: int)
 
 
 def batches_in_order(data: Dataset[X, T], batch_size: int, key: Key) -> Batches[X, T]:
-    """The batches of all samples in the data set's own order, without a copy."""
+    """The batches of all samples in the data set's own order, without a copy.
+
+    The key is that of the epoch, as in `arranged_batches`.
+    """
     require_data(data, key)
     return _batches(data, batch_size, key, None)
 
@@ -170,7 +173,11 @@ def batches_in_order(data: Dataset[X, T], batch_size: int, key: Key) -> Batches[
 def arranged_batches(
     data: Dataset[X, T], batch_size: int, key: Key, order: Indices | Mask
 ) -> Batches[X, T]:
-    """The samples at these indices, which may leave out and repeat some, or those of a mask."""
+    """The samples at these indices, which may leave out and repeat some, or those of a mask.
+
+    The key is that of the epoch, such as `key.child("epoch", 3)`: with one key for all epochs,
+    dropout and augmentation would draw the same in each.
+    """
     require_data(data, key)
     return _batches(data, batch_size, key, checked_order(order, len(data)))
 
