@@ -14,7 +14,7 @@ from estimating import LABELS, NUMBERS, VALUES, X, classifier, regressor, same
 from threadpoolctl import threadpool_info
 
 import purenn as nn
-from purenn.errors import DataError, DivergenceError
+from purenn.errors import DataError, DivergenceError, OptionError
 from purenn.estimators import Classifier, Regressor
 from purenn.estimators._links import error_rate
 from purenn.layers import Block, block
@@ -166,6 +166,19 @@ def test_pickles_hold_parameters_once_and_those_that_were_served_in_float32_pred
     assert np.array_equal(again.predict_proba(X), model.predict_proba(X))
 
 
+def test_parameters_that_are_set_predict_and_are_trained_on() -> None:
+    model, other = classifier().fit(X, LABELS), classifier(random_state=5).fit(X, LABELS)
+    trained = copy.copy(model).partial_fit(X, LABELS)
+    mine, model.params_ = model.params_, other.params_
+    assert np.array_equal(model.predict_proba(X), other.predict_proba(X))
+    model.partial_fit(X, LABELS).params_ = mine
+    found = model.partial_fit(X, LABELS).predict_proba(X)
+    assert found == pytest.approx(trained.predict_proba(X), abs=1e-3)
+    model.params_ = (*mine, *mine)
+    with pytest.raises(OptionError, match="members: expected 2"):
+        model.partial_fit(X, LABELS)
+
+
 def test_columns_of_which_nothing_or_something_strange_is_known() -> None:
     labels, pd = [0, 1] * 10, pytest.importorskip("pandas")
     with pytest.raises(DataError, match="a column that is not all missing"):
@@ -209,6 +222,6 @@ def test_an_error_that_is_no_number_is_no_best_epoch() -> None:
 def test_there_are_no_labels_of_what_is_no_number(labels: nn.Matrix | nn.Labels) -> None:
     assert np.isnan(error_rate().mean(np.full((len(X), 3), np.nan), labels))
     model = classifier(epochs=1, validation=None).fit(X, labels)
-    model._serving = (nn.map_leaves(lambda leaf: leaf * np.nan, model._serving[0]),)
+    model.params_ = (nn.map_leaves(lambda leaf: leaf * np.nan, model.params_[0]),)
     with pytest.raises(DivergenceError, match="got NaN as probabilities"):
         model.predict(X)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from purenn import checks
 from purenn.arrays import FLOAT64, FLOATS, A, Array, Matrix, is_plain
 from purenn.data import shuffled_batches
 from purenn.errors import DataError, OptionError, ParametersError, TreeError
@@ -88,8 +89,9 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
         if is_first and np.equal(sample.x, sample.x[0]).all():
             cure = "Begin with some hundred rows."
             raise DataError(f"X: expected a column that varies in the first call. {cure}")
-        if len(self._keys) != self.members:
-            expected = f"expected {len(self._keys)}, as in the calls before"
+        known = self._keys if is_first else self.params_
+        if not len(self._keys) == len(known) == self.members:
+            expected = f"expected {len(known)}, as in the calls before"
             raise OptionError(f"members: {expected}, got {self.members!r}. Start again with fit.")
         problem, model, link = self._problem(sample, is_measured=False)
         size = min(problem.batch_size, len(problem.data))
@@ -124,6 +126,16 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
         served = tuple([to_dtype(each, FLOAT64) for each in params])
         width = -1 if hasattr(self, "feature_names_in_") else self.n_features_in_
         return {"params_": params, "_serving": served, "_plain_width": width}
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Set an attribute; parameters of one's own, such as means, predict from now on."""
+        is_served = name == "params_" and hasattr(self, "_serving")
+        if is_served and not (isinstance(value, tuple | list) and value):
+            expected = "expected a tuple with a tree for each member"
+            raise OptionError(f"params_: {expected}, got {checks.described(value)}.")
+        super().__setattr__(name, value)
+        if is_served:
+            vars(self).update(self._fitted([*self.params_]), _states=[])
 
     def __getstate__(self) -> dict[str, object]:
         return {name: one for name, one in super().__getstate__().items() if name != "_serving"}

@@ -69,7 +69,7 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         classes_: the labels; of several at once, as of forests, a row with 0 and 1 for each.
         columns_: what makes features of a table.
         model_: the layer.
-        params_: its parameters, once for each member.
+        params_: its parameters, once for each member. Others that are set predict from then on.
         history_: a column for each of member, from 0, epoch, from 1, loss, validation_loss and
             validation_error, the share of wrong labels.
     """
