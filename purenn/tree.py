@@ -56,7 +56,7 @@ def _restored(kind: type, values: tuple[object, ...], names: str = "") -> object
 def _immutable(value: object) -> object:
     if isinstance(value, np.ndarray):
         return immutable(value)
-    return tuple(map(_immutable, value)) if type(value) is tuple else value
+    return tuple.__new__(type(value), map(_immutable, value)) if isinstance(value, tuple) else value
 
 
 @attrs.frozen

@@ -126,7 +126,7 @@ def test_to_dtype_converts_every_leaf(dtype: FloatDtype) -> None:
 def test_copies_of_nodes_are_read_only_and_leave_the_original_alone() -> None:
     mine, nested = array(1), array(2)
     params = (linear(2) >> block(batch_norm())).init(Key(0), np.ones((2, 2)))
-    for again in copies(Pair(mine, (nested, *params))):
+    for again in copies(Pair(mine, Point(nested, params))):
         assert bits(again) == bits((mine, nested, *params))
         assert not any(leaf.flags.writeable for leaf in leaves(again))
     assert mine.flags.writeable
