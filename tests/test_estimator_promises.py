@@ -169,7 +169,7 @@ def test_pickles_hold_parameters_once_and_those_that_were_served_in_float32_pred
 def test_parameters_that_are_set_predict_and_are_trained_on() -> None:
     model, other = classifier().fit(X, LABELS), classifier(random_state=5).fit(X, LABELS)
     trained = copy.copy(model).partial_fit(X, LABELS)
-    mine, model.params_ = model.params_, other.params_
+    mine, model.params_ = model.params_, nn.tree.to_dtype(other.params_, np.float64)
     assert np.array_equal(model.predict_proba(X), other.predict_proba(X))
     model.partial_fit(X, LABELS).params_ = mine
     found = model.partial_fit(X, LABELS).predict_proba(X)

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from purenn import checks
-from purenn.arrays import FLOAT64, FLOATS, A, Array, Matrix, is_plain
+from purenn.arrays import FLOAT32, FLOAT64, FLOATS, A, Array, Matrix, is_plain
 from purenn.data import shuffled_batches
 from purenn.errors import DataError, OptionError, ParametersError, TreeError
 from purenn.estimators._preparation import E, Preparation
@@ -99,7 +99,7 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
         if is_first:
             first = [first_params(problem, problem.data, key) for key in self._keys]
             self._curves, self._states = [() for _ in first], [mover.init(one) for one in first]
-        states = [*self._states] or [mover.init(params) for params in self.params_]
+        states = [*self._states] or [mover.init(to_dtype(one, FLOAT32)) for one in self.params_]
         curves = [*self._curves]
         step = training_step(problem.recipe.net(0.0), problem.loss, mover)
         for member, key in enumerate(self._keys):
