@@ -6,7 +6,7 @@ in between:
 
 - config.json, environment.json: what decides its bits
 - metrics.jsonl: a record for each epoch, and times.jsonl: all that a clock says
-- checkpoint.safetensors, best.safetensors: the whole state, and the best parameters, for `load`
+- checkpoint.safetensors, best.safetensors: a `Progress`, and the best parameters, for `load`
 - summary.json: final metrics, the digest of the parameters and seconds
 """
 

@@ -34,7 +34,8 @@ class Progress(Node, Generic[P, S]):
 
     `epoch` of the `planned` epochs are done, and `batch` batches of the next one. `samples` and
     `loss_sum` are the number of samples in these batches, without those of skipped steps, and the
-    sum of their losses.
+    sum of their losses. For a net to begin from another run's checkpoint, that run's state is
+    `load(run.checkpoint, like=Progress(state, key, repr(model))).state`.
     """
 
     state: State[P, S]
