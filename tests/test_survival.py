@@ -12,11 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from faults import Fault, How
+from faults import Fault, How, Watch
 from killing import Session, run
 from states import contents
+from survivor import train
 
 from purenn import runs
+from purenn.errors import UnavailableError
 from purenn.files import SUFFIX
 
 # A kill leaves the same on a disk in memory, which nobody has to wait for.
@@ -88,18 +90,14 @@ def test_every_operation_on_a_file_can_be_the_last(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("place", "atleast"), [("memory", 60), ("tmp_path", 15)])
-def test_kills_at_random_moments(
-    place: str, atleast: int, undisturbed: Path, request: pytest.FixtureRequest
-) -> None:
-    rng = random.Random(atleast)
-    folder = Path(request.getfixturevalue(place)) / "run"
+def test_kills_at_random_moments(undisturbed: Path, memory: Path) -> None:
+    rng, folder = random.Random(60), memory / "run"
     run(folder.with_name("warm"))
     began = time.monotonic()
     run(folder.with_name("timed"))
     longest = time.monotonic() - began
     kills = torn = size = count = 0
-    while kills < atleast:
+    while kills < 60:
         # Each session may last longer, so that runs get on even where a machine is busy.
         for session in range(100):
             process = Session(folder)
@@ -119,19 +117,26 @@ def test_kills_at_random_moments(
 
 
 @pytest.mark.slow
-def test_every_operation_on_a_file_can_meet_a_full_disk(undisturbed: Path, memory: Path) -> None:
-    folder = memory / "run"
+def test_every_operation_on_a_file_can_meet_a_full_disk(finished: Path, memory: Path) -> None:
+    """Which kills no process: all of it happens in this one."""
+    folder, said = memory / "run", set[str]()
     everywhere = operations(folder)
     shutil.rmtree(folder)
-    said = set()
     for operation in everywhere:
-        session = Session(folder, Fault(operation, "ENOSPC"))
-        assert session.end() == 1 or (session.error, session.operations) == ("", everywhere[-1])
-        said.add(session.error.replace(str(folder), "FOLDER"))
-        check_survival(folder, undisturbed)
-    for place in ("", *(f"/{name}" for name in contents(undisturbed) if name != ".lock")):
+        with pytest.MonkeyPatch.context() as patch:
+            Watch(Fault(operation, "ENOSPC"), folder, patch)
+            try:
+                train(folder)
+            except UnavailableError as error:
+                said.add(str(error).replace(str(folder), "FOLDER"))
+            else:
+                assert operation == everywhere[-1]
+        train(folder)
+        assert runs.differences(folder, finished) == ()
+        shutil.rmtree(folder)
+    for place in ("", *(f"/{name}" for name in contents(finished) if name != ".lock")):
         reasons = [
-            f"UnavailableError: FOLDER{place} cannot be {effort}: No space left on device."
+            f"FOLDER{place} cannot be {effort}: No space left on device."
             for effort in ("made", "written", "written to", "flushed")
         ]
         assert said & set(reasons), place
