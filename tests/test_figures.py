@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import runpy
+import sys
+
 import numpy as np
-from commands import SCRIPTS, told
+import pytest
+from commands import SCRIPTS
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from rich.console import Console
@@ -103,9 +107,10 @@ def test_confusion_shows_every_count_beside_a_labeled_scale() -> None:
     assert {"1", "10", "100", "1000"} <= {label.get_text() for label in scale.get_yticklabels()}
 
 
-def test_pictures_need_no_display_and_leave_pyplot_alone() -> None:
-    code = "import sys, figures, image_figures; sys.exit('matplotlib.pyplot' in sys.modules)"
-    told("-c", code, cwd=SCRIPTS)
+def test_pictures_leave_pyplot_alone_which_needs_a_display(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    for name in ("figures", "image_figures"):
+        assert runpy.run_path(str(SCRIPTS / f"{name}.py"))
 
 
 def outcome(predicted: list[int], target: list[int]) -> Outcome:

@@ -12,7 +12,7 @@ from contracts import dtypes, matrix, pulled
 
 from purenn import Empty, Key, Layer, Linear, layers, linear, maker, portable
 from purenn.arrays import FLOAT32, FLOAT64, FLOATS, Array, FloatDtype, Images, Matrix
-from purenn.initializers import Initializer, zeros
+from purenn.initializers import zeros
 from purenn.layers import Conv, Weight, conv, linear_without_bias
 from purenn.losses import softmax_cross_entropy
 from purenn.portability import is_portable
@@ -176,10 +176,9 @@ def test_a_model_is_portable_if_all_parts_are_whatever_function_made_it() -> Non
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("weight", [None, zeros()])
-def test_a_layer_is_told_whether_it_is_portable(weight: Initializer | None) -> None:
+def test_a_layer_is_told_whether_it_is_portable() -> None:
     x = np.random.default_rng(0).standard_normal((200, 300)).astype(np.float32)
-    model = linear(100, weight=weight) >> layers.tanh() >> linear(10, weight=weight)
+    model = linear(100, weight=zeros()) >> layers.tanh() >> linear(10, weight=zeros())
     check_portable(portable(model), x)
     with pytest.raises(ContractError, match=r"gives other bits with [A-Z_]+=\w* "):
         check_portable(model, x)
@@ -190,9 +189,8 @@ def test_a_loss_is_told_whether_it_is_portable() -> None:
     rng = np.random.default_rng(0)
     x, labels = rng.standard_normal((200, 300)), rng.integers(0, 300, 200)
     check_portable_call(portable(softmax_cross_entropy()), x, labels)
-    for each in (decayed, total):
-        with pytest.raises(ContractError, match=f"^the function {each.__name__} gives .*NPY_"):
-            check_portable_call(each, x.astype(np.float32))
+    with pytest.raises(ContractError, match=r"^the function total gives .*NPY_"):
+        check_portable_call(total, x.astype(np.float32))
 
 
 def decayed(x: Matrix) -> Matrix:

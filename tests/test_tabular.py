@@ -61,7 +61,6 @@ def test_a_method_is_fitted_and_measured_with_purenn(task: Task, most: float) ->
     assert (found.table, found.method, found.seed) == ("wine", PURENN, 1)
     assert 0.0 <= found.error < most
     assert min(found.seconds, found.cpu) > 0.0
-    assert score(PURE, attrs.evolve(TABLE, task=task), problem(task), 1).error == found.error
 
 
 class Zero:
