@@ -17,7 +17,7 @@ from purenn.errors import DtypeError, LocatedError, ParametersError, ShapeError
 from purenn.initializers import constant, lecun_uniform
 from purenn.layers import batch_norm, block, dropout, flatten, frozen, linear, tanh
 from purenn.testing import check_layer
-from purenn.tree import leaves
+from purenn.tree import leaves, map_leaves
 
 KEY, ROWS, MORE = Key(7), normal(0, 4, 3), normal(1, 4, 2)
 SEQUENCES: Array = np.random.default_rng(3).standard_normal((4, 2, 3))
@@ -57,6 +57,10 @@ def case(layer: Layer[P, X, Y], example: X) -> Case:
         grads, dx = pull(moved(place, y))
         return leaves((params, layer.apply(params, x), y, grads, dx()))
 
+    def started(key: Key, x: X) -> P:
+        """First parameters that are no constants, since slopes may lack a factor that is 1."""
+        return map_leaves(lambda leaf: leaf * uneven(leaf), layer.init(key, x))
+
     def check() -> None:
         check_layer(layer, example, KEY)
         params = layer.init(KEY, example)
@@ -65,6 +69,7 @@ def case(layer: Layer[P, X, Y], example: X) -> Case:
             assert bits(same.init(KEY, example)) == bits(params)
             assert bits(same.apply(params, example)) == bits(layer.apply(params, example))
         if not any(name in repr(layer) for name in ("dropout", "noise", "batch_norm")):
+            check_layer(attrs.evolve(layer, init=started), example, KEY)
             assert bits(layer.apply(params, example)) == bits(layer.vjp(params, example, KEY)[0])
             many = moved(lambda leaf: np.concatenate([leaf] * MANY), example)
             pairs = zip(passed(params, example), passed(params, many), strict=True)
@@ -85,6 +90,10 @@ def of_images(layer: Layer[P, Images, Y]) -> Case:
 
 def of_sequences(layer: Layer[P, Array, Y]) -> Case:
     return case(layer, SEQUENCES)
+
+
+def uneven(leaf: Array) -> Array:
+    return np.linspace(0.5, 1.5, leaf.size, dtype=leaf.dtype).reshape(leaf.shape)
 
 
 def exponential(x: Matrix) -> Matrix:
