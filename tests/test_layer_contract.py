@@ -17,7 +17,7 @@ from purenn.errors import DtypeError, LocatedError, ParametersError, ShapeError
 from purenn.initializers import constant, lecun_uniform
 from purenn.layers import batch_norm, block, dropout, flatten, frozen, linear, tanh
 from purenn.testing import check_layer
-from purenn.tree import leaves, map_leaves
+from purenn.tree import leaves, map_leaves, moving_leaves
 
 KEY, ROWS, MORE = Key(7), normal(0, 4, 3), normal(1, 4, 2)
 SEQUENCES: Array = np.random.default_rng(3).standard_normal((4, 2, 3))
@@ -71,14 +71,17 @@ def case(layer: Layer[P, X, Y], example: X) -> Case:
         if not any(name in repr(layer) for name in ("dropout", "noise", "batch_norm")):
             check_layer(attrs.evolve(layer, init=started), example, KEY)
             assert bits(layer.apply(params, example)) == bits(layer.vjp(params, example, KEY)[0])
-            many = moved(lambda leaf: np.concatenate([leaf] * MANY), example)
-            pairs = zip(passed(params, example), passed(params, many), strict=True)
-            for few, found in pairs:  # a batch of several blocks
-                np.testing.assert_allclose(found, np.concatenate([few] * MANY), 1e-9, 1e-9)
+            (few, slopes), (many, sums) = (
+                passed(params, example),
+                passed(params, moved(crowd, example)),
+            )
+            check_close(many, moved(crowd, few), 1e-9, 1e-9)  # a batch of several blocks
+            check_close(sums, tuple(MANY * leaf for leaf in slopes), 1e-9, 1e-6)
 
-    def passed(params: P, x: X) -> Leaves:
+    def passed(params: P, x: X) -> tuple[tuple[Y, X], Leaves]:
         y, pull = layer.vjp(params, x, KEY)
-        return leaves((y, pull(y)[1]()))
+        grads, dx = pull(y)
+        return (y, dx()), moving_leaves(grads)
 
     names = {"layer": layer, "params": layer.init(KEY, example), "x": example, "KEY": KEY}
     return Case(repr(layer), check, results, names, lambda: case(portable(layer), example))
@@ -90,6 +93,13 @@ def of_images(layer: Layer[P, Images, Y]) -> Case:
 
 def of_sequences(layer: Layer[P, Array, Y]) -> Case:
     return case(layer, SEQUENCES)
+
+
+def crowd(leaf: Array) -> Array:
+    """The samples, each many times, in a random order."""
+    order = np.random.default_rng(0).permutation(len(leaf) * MANY) % len(leaf)
+    found: Array = leaf[order]
+    return found
 
 
 def uneven(leaf: Array) -> Array:
