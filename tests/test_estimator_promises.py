@@ -17,9 +17,6 @@ import purenn as nn
 from purenn.errors import DataError, DivergenceError, OptionError
 from purenn.estimators import Classifier, Regressor
 from purenn.estimators._links import error_rate
-from purenn.layers import Block, block
-
-Softmax = tuple[nn.Linear, nn.Empty]
 
 
 class Interrupting(StringIO):
@@ -39,23 +36,6 @@ def test_averages_are_what_predicts() -> None:
     for model in (fit(slow), fit(slow).partial_fit(X, LABELS)):
         raw = nn.predict(model.model_, model.params_[0], model.columns_.transform(X))
         assert np.array_equal(raw.argmax(1), model.predict(X))
-
-
-@pytest.mark.parametrize("loss", [None, nn.losses.cross_entropy()])
-def test_models_may_end_with_probabilities(loss: nn.Loss[nn.Matrix, nn.Matrix] | None) -> None:
-    def plain(inputs: int, outputs: int) -> nn.Layer[Softmax, nn.Matrix, nn.Matrix]:
-        return nn.linear(outputs) >> nn.layers.softmax()
-
-    def wrapped(inputs: int, outputs: int) -> nn.Layer[Block[Softmax], nn.Matrix, nn.Matrix]:
-        return block(nn.layers.lsuv(plain(inputs, outputs)))
-
-    draw = np.random.default_rng(0)
-    x, y = draw.standard_normal((2000, 3)), draw.random(2000) < 0.3
-    for found in (Classifier(plain), Classifier(wrapped)):
-        found.set_params(
-            loss=loss, random_state=0, epochs=60, optimizer=nn.adam(0.01), validation=None
-        )
-        assert found.fit(x, y).predict_proba(x)[:, 1].mean() == pytest.approx(y.mean(), abs=0.02)
 
 
 def test_a_regressor_predicts_the_mean_that_its_loss_stands_for() -> None:

@@ -233,11 +233,21 @@ def in_disguise(inputs: int, outputs: int) -> object:
     return nn.linear(outputs) >> layers.softmax() >> layers.identity()
 
 
-@pytest.mark.parametrize("net", [probable, in_disguise])
+def wrapped(inputs: int, outputs: int) -> object:
+    return layers.block(layers.lsuv(nn.linear(outputs) >> layers.softmax()))
+
+
+BRIER = losses.summed(losses.brier())
+
+
+@pytest.mark.parametrize("net", [probable, in_disguise, wrapped])
 def test_probabilities_of_a_net_that_gives_them(net: object) -> None:
-    model = classifier(model=net, loss=losses.summed(losses.brier())).fit(X, LABELS)
-    (params,) = model.params_
-    raw = nn.predict(model.model_, params, model.columns_.transform(X))
+    default, entropy, model = (
+        classifier(model=net, loss=loss).fit(X, LABELS)
+        for loss in (None, losses.cross_entropy(), BRIER)
+    )
+    assert same(default, entropy) or net is in_disguise  # which the loss alone tells
+    raw = nn.predict(model.model_, model.params_[0], model.columns_.transform(X))
     np.testing.assert_allclose(model.predict_proba(X), raw, rtol=1e-5)
 
 
