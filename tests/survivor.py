@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
@@ -86,5 +87,5 @@ def work(
 
 
 # What is asked of git and imported late is there once: for all processes that are forked from here.
-runs.environment()
-nn.Key(0).generator()
+with tempfile.TemporaryDirectory() as once:
+    train(Path(once), epochs=1)
