@@ -15,6 +15,11 @@ settings.register_profile("purenn", settings(), deadline=None)
 settings.load_profile("purenn")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let tests that take seconds come first, so that no worker waits for another at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a finished run of survivor.py, which no test changes."""

@@ -27,6 +27,12 @@ ABSENT = attrs.evolve(SKLEARN, name="absent", modules=("no_such_package",))
 TABLE = Table("sklearn", "wine", "classification", "target")
 
 
+@pytest.fixture(autouse=True)
+def _sized(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To look at all files of all packages takes longer than what is tested."""
+    monkeypatch.setattr(report, "megabytes", lambda names: 12.0)
+
+
 def problem(task: Task) -> Problem:
     x = np.random.default_rng(0).standard_normal((60, 3))
     target = x[:, 0] + 0.5 * x[:, 1]
