@@ -17,7 +17,7 @@ from types import FrameType
 
 import numpy as np
 import pytest
-from commands import python
+from commands import python, told
 from contracts import copies
 from counting import work_of
 from refusals import refused
@@ -79,8 +79,7 @@ class TestEnvironments:
 
     def test_files_are_not_read_in_the_encoding_of_the_locale(self) -> None:
         code = "from purenn import runs; runs.environment()"
-        strict = ("-X", "warn_default_encoding", "-W", "error")
-        subprocess.run([sys.executable, *strict, "-c", code], check=True)
+        told("-X", "warn_default_encoding", "-W", "error", "-c", code)
 
     def test_no_checkout_or_git(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         assert commit(tmp_path) == ""
@@ -228,8 +227,7 @@ class TestSignals:
             "    with interruptible(): pass\n"
             "    signal.raise_signal(signal.SIGTERM); os._exit(0)"
         )
-        done = subprocess.run([sys.executable, "-c", code], check=False)
-        assert done.returncode == signal.SIGTERM
+        assert python("-c", code).returncode == signal.SIGTERM
 
     def test_what_is_ignored_stays_ignored(self) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
