@@ -54,9 +54,10 @@ def test_pipelines_and_scores() -> None:
     assert np.allclose(calibrated.predict_proba(X).sum(axis=1), 1.0)
 
 
-def test_a_search_among_optimizers() -> None:
+@pytest.mark.slow
+def test_a_search_in_processes() -> None:
     optimizers = [nn.adam(1e-9), nn.adam(0.03)]
-    search = GridSearchCV(QUICK, {"optimizer": optimizers, "epochs": [12]}, cv=3)
+    search = GridSearchCV(QUICK, {"optimizer": optimizers, "epochs": [12]}, n_jobs=2, cv=3)
     assert search.fit(X, LABELS).best_params_["optimizer"] == optimizers[1]
 
 
