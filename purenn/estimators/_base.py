@@ -71,8 +71,7 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
         seen = None if sample_weight is None else {"sample_weight": sample_weight}
         count = len(self._keys)
         root = self._init_callback_context(max_subtasks=count, sequential_subtasks=False)
-        facts = {"estimator": self, "X": X, "y": y, "metadata": seen}
-        whole = Stage(root, facts, self._fitted).begin()
+        whole = Stage(root, self, self._fitted, X, y, seen).begin()
         members = [whole.part("member", number, problem.epochs) for number in range(count)]
         found = train_all(problem, self._keys, members, self.n_jobs)
         vars(self).update(self._fitted([params for params, _ in found]))

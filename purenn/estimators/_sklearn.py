@@ -72,17 +72,21 @@ __all__ += ["Stage", "with_callbacks"]
 class Stage:
     """A part of a fit, and what callbacks are told of it.
 
-    `facts` are told at the beginning and at the end, and `fitted` gives the attributes that the
-    estimator would have with these parameters.
+    `fitted` gives the attributes that the estimator would have with these parameters.
     """
 
     context: CallbackContext
-    facts: dict[str, object]
+    estimator: object
     fitted: Callable[[list[object]], dict[str, object]]
+    X: object
+    y: object
+    metadata: dict[str, object] | None
 
     def begin(self) -> Self:
         """Tell of the beginning."""
-        self.context.call_on_fit_task_begin(**self.facts)
+        self.context.call_on_fit_task_begin(
+            estimator=self.estimator, X=self.X, y=self.y, metadata=self.metadata
+        )
         return self
 
     def part(self, name: str, number: int | None = None, parts: int = 0) -> Self:
@@ -91,5 +95,10 @@ class Stage:
 
     def end(self, params: object = None) -> bool:
         """Tell of the end, and of parameters that could predict by now; whether to stop."""
-        found = None if params is None else lambda: self.fitted([params])
-        return self.context.call_on_fit_task_end(**self.facts, reconstruction_attributes=found)
+        return self.context.call_on_fit_task_end(
+            estimator=self.estimator,
+            X=self.X,
+            y=self.y,
+            metadata=self.metadata,
+            reconstruction_attributes=None if params is None else lambda: self.fitted([params]),
+        )

@@ -13,12 +13,23 @@ class CallbackContext:
         max_subtasks: int | None = 0,
         sequential_subtasks: bool = True,
     ) -> CallbackContext: ...
-    def call_on_fit_task_begin(self, **facts: object) -> Self: ...
+    def call_on_fit_task_begin(
+        self,
+        *,
+        estimator: object,
+        X: object = None,
+        y: object = None,
+        metadata: dict[str, object] | None = None,
+        reconstruction_attributes: Callable[[], dict[str, object]] | None = None,
+    ) -> Self: ...
     def call_on_fit_task_end(
         self,
         *,
+        estimator: object,
+        X: object = None,
+        y: object = None,
+        metadata: dict[str, object] | None = None,
         reconstruction_attributes: Callable[[], dict[str, object]] | None = None,
-        **facts: object,
     ) -> bool: ...
 
 class CallbackSupportMixin:
