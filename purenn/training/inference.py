@@ -10,9 +10,10 @@ import attrs
 import numpy as np
 
 from purenn import checks
+from purenn.arrays import Array
 from purenn.data import Column, Dataset, Pair
 from purenn.data.columns import require_any
-from purenn.errors import DataError, OptionError
+from purenn.errors import DataError, OptionError, ShapeError
 from purenn.kernels.gather import concatenate
 from purenn.layers import Layer
 from purenn.losses import Loss
@@ -42,8 +43,16 @@ def predict(
     source: X | Column[X] = inputs.inputs if isinstance(inputs, Dataset) else inputs
     parts = [model.apply(params, batch) for batch in _batches(source, batch_size)]
     taken = [decompose(part, np.ndarray) for part in parts]
-    joined = map(concatenate, zip(*[outputs for outputs, _ in taken], strict=True))
+    joined = map(_joined, zip(*[outputs for outputs, _ in taken], strict=True))
     return compose_like(parts[0], taken[0][1], joined)
+
+
+def _joined(parts: tuple[Array, ...]) -> Array:
+    """The outputs of all batches, one below the other."""
+    if len(shapes := {part.shape[1:]: 0 for part in parts}) > 1:  # of a column of one's own
+        expected, got = "samples of one shape from all batches", " and ".join(map(str, shapes))
+        raise ShapeError("predict", f"expected {expected}, got {got}. Predict batch by batch.")
+    return concatenate(parts)
 
 
 @np.errstate(under="ignore")
