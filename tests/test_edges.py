@@ -52,6 +52,12 @@ def test_constant_features_are_normalized_to_0(norm: nn.Layer[object, nn.Array, 
     np.testing.assert_array_equal(y[..., 2], expected[..., 2])
 
 
+def test_features_far_from_0_have_the_deviation_1() -> None:
+    x = 3e6 + np.random.default_rng(0).integers(-2, 3, (512, 4)).astype(np.float32)
+    y, _ = layers.batch_norm().vjp(layers.batch_norm().init(KEY, x), x, KEY)
+    np.testing.assert_allclose(y.std(axis=0), 1.0, rtol=1e-3)
+
+
 def check_as_fast(layer: nn.Layer[Conv, Images, Images], params: Conv, x: Images) -> None:
     """Check that a layer's results in portable arithmetic are nearly those in fast arithmetic."""
     dy = np.ones_like(layer.apply(params, x))
