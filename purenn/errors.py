@@ -97,4 +97,4 @@ class InterruptionError(PurennError):
         self.signal = signal
 
     def __str__(self) -> str:
-        return str(self.args[0])
+        return _cut(str(self.args[0]))

@@ -81,8 +81,8 @@ def table(found: Sequence[Found], console: Console) -> Table:
     narrow = _table("run", "settings", "epochs", "metrics", "digest")
     for run in found:
         own = {"script", *differing[_text(run.settings, "script")]}
-        folder, epochs = inert(str(run.folder)), str(len(run.records))
-        digest = "not finished" if run.summary is None else inert(run.summary.digest[:DIGITS])
+        folder, epochs = _line(str(run.folder)), str(len(run.records))
+        digest = "not finished" if run.summary is None else _line(run.summary.digest[:DIGITS])
         told = _lines(run.settings, [name for name in settings if name in own])
         lines = folder, told, epochs, _lines(run.metrics, run.metrics), digest
         texts = [_text(run.settings, name) for name in settings]
@@ -96,14 +96,14 @@ def table(found: Sequence[Found], console: Console) -> Table:
 def _table(*columns: str) -> Table:
     shown = Table(box=box.SIMPLE_HEAD)
     for name in columns:
-        words = inert(name.replace("_", " "))
+        words = _line(name.replace("_", " "))
         longest = max(map(len, words.split()), default=0)
         shown.add_column(Text(words), overflow="fold", min_width=longest)
     return shown
 
 
 def _lines(values: Facts, names: Iterable[str]) -> str:
-    return "\n".join(f"{inert(name.replace('_', ' '))}: {_text(values, name)}" for name in names)
+    return "\n".join(f"{_line(name.replace('_', ' '))}: {_text(values, name)}" for name in names)
 
 
 def _differing(found: Sequence[Found]) -> dict[str, list[str]]:
@@ -120,7 +120,12 @@ def _differing(found: Sequence[Found]) -> dict[str, list[str]]:
 def _text(values: Facts, name: str) -> str:
     value = values.get(name, "")
     is_short = isinstance(value, float) and _rounded(value) == value
-    return f"{value:.4g}" if is_short else inert(str(value)).replace("\n", r"\n")
+    return f"{value:.4g}" if is_short else _line(str(value))
+
+
+def _line(text: str) -> str:
+    """What others wrote, on one line."""
+    return inert(text).replace("\n", r"\n")
 
 
 def _rounded(value: float) -> float:
@@ -179,7 +184,7 @@ def seed_table(groups: Sequence[Seeds]) -> Table:
         each = " ".join(f"{value:.2f}" for value in group.percents)
         size, epochs, minutes = group.size, len(group.runs[0].records), mean(group.minutes)
         numbers = f"{mean(group.percents):.2f}", each, size, str(epochs), f"{minutes:.1f}"
-        shown.add_row(*map(Text, (inert(group.name), *numbers)))
+        shown.add_row(*map(Text, (_line(group.name), *numbers)))
     return shown
 
 

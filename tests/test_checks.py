@@ -130,4 +130,4 @@ def test_errors_gather_their_place_and_are_of_a_class_of_pythons() -> None:
         assert issubclass(kind, ValueError)
     assert issubclass(errors.DtypeError, TypeError)
     assert issubclass(errors.DivergenceError, ArithmeticError)
-    assert str(errors.InterruptionError("Stopped.", 15)) == "Stopped."
+    assert str(errors.InterruptionError("Stopped.\x1b", 15)) == r"Stopped.\x1b"

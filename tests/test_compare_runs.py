@@ -79,10 +79,10 @@ def test_a_table_that_is_too_wide_lists_by_lines_and_breaks_between_words(folder
 def test_names_and_settings_with_brackets_are_no_markup(width: int, tmp_path: Path) -> None:
     for value in ("[/b]", "[red]x"):
         config = runs.Config("x.py", {"[/i]": value, "_": f"\x1b\n{value}"})
-        with runs.start(tmp_path / f"[b]{value[-1]}", config):
-            pass
+        with runs.start(tmp_path / f"[b]{value[-1]}", config) as run:
+            (run.folder / "metrics.jsonl").write_text('{"epoch": 0, "c\\nd": 1}\n')
     shown = "\n".join(listed(tmp_path, width))
-    for text in ("[/i]", "[/b]", "[red]x", "[b]x", r"\x1b\n"):
+    for text in ("[/i]", "[/b]", "[red]x", "[b]x", r"\x1b\n", r"c\nd"):
         assert text in shown
     assert "script" not in shown  # of which there is one
 

@@ -16,7 +16,7 @@ import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import A, Array, Vector, read_only, typed_like
+from purenn.arrays import FLOATS, A, Array, Vector, read_only, typed_like
 from purenn.errors import OptionError, ShapeError
 from purenn.expressions import Expressed, maker, with_ops
 from purenn.kernels.elementwise import scalar
@@ -93,9 +93,11 @@ def _require_losses(loss: object, found: object, prediction: object) -> None:
     if checks.is_pair(found) and isinstance(found[0], np.ndarray) and callable(found[1]):
         parts = prediction if isinstance(prediction, tuple) else (prediction,)
         sizes = {part.shape[:1] for part in parts if isinstance(part, np.ndarray) and part.ndim}
-        if found[0].shape in (sizes or {found[0].shape[:1]}):
+        # Weights have the dtype of the losses: a mean's would be 0 among integers.
+        if found[0].shape in (sizes or {found[0].shape[:1]}) and found[0].dtype in FLOATS:
             return
-    expected = "a vector with the loss of each sample, and a function from their weights"
+    losses = "a float32 or float64 vector with the loss of each sample"
+    expected = f"{losses}, and a function from their weights"
     raise ShapeError(f"{loss!r}", f"expected {expected}, got {checks.both(found)}.")
 
 
