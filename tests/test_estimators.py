@@ -162,6 +162,20 @@ def test_a_regressor_measures_in_standardized_units_and_predicts_in_its_own() ->
     assert own.predict(NUMBERS).dtype == np.float64
 
 
+def test_several_outputs() -> None:
+    both = np.column_stack([VALUES, -2.0 * VALUES])
+    model = regressor(epochs=64).fit(NUMBERS, both)
+    assert model.predict(NUMBERS).shape == both.shape
+    assert model.score(NUMBERS, both) > 0.4
+
+
+def test_several_labels() -> None:
+    model = classifier(epochs=64).fit(X, ROWS)
+    assert model.predict_proba(X).shape == ROWS.shape
+    assert (model.predict(X) == ROWS).mean() > 0.9
+    assert model.history_["validation_error"].min() < 0.2
+
+
 def likely(inputs: int, outputs: int) -> object:
     return nn.linear(outputs) >> layers.sigmoid()
 

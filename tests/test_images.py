@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from contracts import KEY, bits, dtypes, pulled
+from contracts import KEY, P, bits, dtypes, pulled
 from counting import memory_of, work_of
 
 from purenn import Empty, Layer, initializers, portable
@@ -17,6 +17,7 @@ from purenn.kernels import memory
 from purenn.layers import Conv, Padding, add, conv, flatten, pad, unflatten
 from purenn.layers.pooling import average_pool, global_average_pool, max_pool, upsample
 from purenn.testing import check_layer
+from purenn.tree import leaves
 
 EMPTY = Empty()
 Pair = tuple[int, int]
@@ -68,6 +69,25 @@ def test_conv_is_a_product_with_each_window(
     np.testing.assert_allclose(y, np.concatenate(expected, -1) + np.arange(features), 0, tolerance)
     assert layer.apply(params, x[:0]).shape == (0, *y.shape[1:])
     check_layer(layer, X)
+
+
+def test_a_batch_is_as_its_samples_one_by_one() -> None:
+    x: Images = np.random.default_rng(1).standard_normal((40, 28, 28, 16))  # several blocks
+
+    def check(layer: Layer[P, Images, Images]) -> None:
+        params = layer.init(KEY, x)
+        y, grads, dx = pulled(layer, params, x)
+        alone = [pulled(layer, params, x[n : n + 1]) for n in range(len(x))]
+        ys, each, dxs = zip(*alone, strict=True)
+        np.testing.assert_allclose(y, np.concatenate(ys), 0, 1e-12)
+        np.testing.assert_allclose(dx, np.concatenate(dxs), 0, 1e-12)
+        for total, *parts in zip(leaves(grads), *map(leaves, each), strict=True):
+            np.testing.assert_allclose(total, sum(parts), 0, 1e-9)
+
+    for layer in (conv(8, 3), conv(4, (3, 5), 2, groups=2), conv(16, 3, groups=16)):
+        check(layer)
+    for pool in (max_pool(), max_pool(3, 2, "same"), average_pool(), average_pool(3, 1, "same")):
+        check(pool)
 
 
 @pytest.mark.parametrize("groups", [1, 2])
@@ -185,9 +205,12 @@ def test_pools_of_extremes(dtype: FloatDtype) -> None:
 
 
 def test_global_average_pool_and_pad() -> None:
-    np.testing.assert_allclose(global_average_pool().apply(EMPTY, X), X.mean(axis=(1, 2)))
+    y, _, dx = pulled(global_average_pool(), EMPTY, X, np.ones((3, 4)))
+    np.testing.assert_allclose(y, X.mean(axis=(1, 2)))
+    np.testing.assert_allclose(dx, np.full_like(X, 1 / 42))
     wide = pad((1, 2), (0, 3)).apply(EMPTY, X)
     assert bits(wide) == bits(np.pad(X, [(0, 0), (1, 2), (0, 3), (0, 0)]))
+    assert bits(pulled(pad((1, 2), (0, 3)), EMPTY, X, wide)[2]) == bits(X)
     assert bits(pad(2).apply(EMPTY, X)) == bits(pad(2, (2, 2)).apply(EMPTY, X))
     crop = pad((-1, 1), (0, -2))
     cropped, _, dwide = pulled(crop, EMPTY, wide, crop.apply(EMPTY, wide))
@@ -203,7 +226,8 @@ def test_upsample_and_unflatten() -> None:
     _, _, dx = pulled(upsample(256), EMPTY, tenths[:, :1, :1], tenths)
     np.testing.assert_allclose(dx, 6553.6, 1e-5)
     rows = flatten().apply(EMPTY, X)
-    assert bits(unflatten(*X.shape[1:]).apply(EMPTY, rows)) == bits(X)
+    again, _, drows = pulled(unflatten(*X.shape[1:]), EMPTY, rows, X)
+    assert bits((again, drows)) == bits((X, rows))
 
 
 def test_a_sum_keeps_no_input_alive() -> None:

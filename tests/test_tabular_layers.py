@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from contracts import KEY, bits, dtypes, matrix, normal
+from contracts import KEY, bits, dtypes, matrix, normal, pulled
 
 from purenn import Empty, Layer, initializers, layers
-from purenn.arrays import FloatDtype, Matrix
+from purenn.arrays import FLOAT32, FloatDtype, Matrix
 from purenn.layers import Parametric, Periodic
 from purenn.tree import leaves
 
@@ -44,10 +44,14 @@ def test_category_embeddings_are_embeddings_side_by_side() -> None:
     params = layer.init(KEY, codes)
     table = params.table
     assert table.shape == (5, 4)
-    expected = np.concatenate([table[[1, 0, 1]], table[[2, 4, 3]]], axis=1)
-    assert bits(layer.apply(params, codes)) == bits(expected)
+    dy = normal(1, 3, 8)
+    y, grads, dx = pulled(layer, params, codes, dy)
+    assert bits(y) == bits(np.concatenate([table[[1, 0, 1]], table[[2, 4, 3]]], axis=1))
+    expected = [dy[1, :4], dy[0, :4] + dy[2, :4], dy[0, 4:], dy[2, 4:], dy[1, 4:]]
+    np.testing.assert_allclose(grads.table, expected)
     half = layers.category_embedding((2, 3), 4, table=initializers.constant(0.5))
     assert bits(half.init(KEY, codes)) == bits(np.full((5, 4), 0.5))
+    assert not dx.any()
 
 
 def test_a_share_goes_from_the_identity_to_the_activation() -> None:
@@ -84,5 +88,8 @@ def test_fitted_layers_are_finite_for_any_example(dtype: FloatDtype, size: float
         np.testing.assert_allclose(y.std(axis=0), 1.0, rtol=1e-4)
 
 
-def test_select_takes_features() -> None:
-    assert bits(layers.select(1, 3).apply(Empty(), ROWS)) == bits(ROWS[:, 1:])
+def test_select_takes_features_and_gives_the_others_no_slope() -> None:
+    layer, x = layers.select(1, 3), ROWS.astype(FLOAT32)
+    y, _, dx = pulled(layer, layer.init(KEY, x), x)
+    assert bits(y) == bits(x[:, 1:])
+    assert bits(dx) == bits(np.concatenate([np.zeros((5, 1), FLOAT32), y], axis=1))
