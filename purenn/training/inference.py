@@ -49,7 +49,8 @@ def predict(
 
 def _joined(parts: tuple[Array, ...]) -> Array:
     """The outputs of all batches, one below the other."""
-    if len(shapes := {part.shape[1:]: 0 for part in parts}) > 1:  # of a column of one's own
+    shapes = dict.fromkeys(part.shape[1:] for part in parts)
+    if len(shapes) > 1:  # of a column of one's own
         expected, got = "samples of one shape from all batches", " and ".join(map(str, shapes))
         raise ShapeError("predict", f"expected {expected}, got {got}. Predict batch by batch.")
     return concatenate(parts)
