@@ -15,7 +15,7 @@ from purenn.text import inert
 P = TypeVar("P")
 S = TypeVar("S")
 
-LINES = 20  # are enough for a run of many short epochs
+LINES = 20  # and checkpoints are enough for a run of many short epochs
 WIDTH = 100
 
 
@@ -30,6 +30,11 @@ def say(console: Console, text: str) -> None:
     console.file.flush()  # into a log file at once, too
 
 
+def epochs_between(epochs: int) -> int:
+    """The number of epochs from one line, and from one checkpoint, to the next."""
+    return -(-epochs // LINES)
+
+
 def follow(
     training: Iterator[runs.Progress[P, S]], start: runs.Progress[P, S], steps: int, epochs: int
 ) -> runs.Progress[P, S]:
@@ -37,7 +42,7 @@ def follow(
 
     An epoch has so many steps, and there are so many epochs in all.
     """
-    now, console, every = start, standard_output(), -(-epochs // LINES)
+    now, console, every = start, standard_output(), epochs_between(epochs)
     if start.state.step:
         say(console, f"{start.state.step:,} steps are done already.")
     text, hidden = TextColumn("{task.description}"), not console.is_terminal
