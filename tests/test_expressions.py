@@ -222,7 +222,7 @@ def test_without_a_maker_a_value_equals_itself_alone() -> None:
     assert repr(own[0]) == "<Schedule made without @maker>"
     assert own[0] != schedules.constant(0.1) != own[0]
     changed: nn.Layer[nn.Empty, nn.Matrix, nn.Matrix] = attrs.evolve(relu(), apply=nn.tanh().apply)
-    assert (repr(changed), changed == relu()) == ("<Layer made without @maker>", False)
+    assert (repr(changed), changed == relu()) == ("<AnyRank made without @maker>", False)
 
 
 @pytest.mark.parametrize("number", [np.float32(0.5), np.float16(0.5), np.array([0.5])[0]])

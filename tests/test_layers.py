@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from contracts import KEY, bits, check_close, dtypes, matrix, noise, normal, pulled
 
-from purenn import Empty, Frozen, Key, Layer, Linear, initializers, layers
+from purenn import Empty, Frozen, Key, Layer, Linear, initializers, layers, portable
 from purenn.arrays import FLOAT32, FLOAT64, Array, FloatDtype, Images, Labels, Matrix, Sequences
 from purenn.expressions import maker
 from purenn.layers import Block, batch_norm, dropout, frozen, linear, repeated, residual, stack
@@ -260,6 +260,12 @@ def dropped(x: Matrix, *keys: Key) -> Matrix:
     for key in keys:
         x = pulled(dropout(0.5), EMPTY, x, x, key)[0]
     return x
+
+
+def test_a_chain_of_layers_of_any_rank_is_of_any_rank() -> None:
+    norm = batch_norm() >> dropout(0.1) >> layers.activation(np.tanh, np.multiply)
+    assert {*map(type, (norm, norm[:2], portable(norm)))} == {layers.AnyRank}
+    assert {*map(type, (linear(1) >> norm, norm >> linear(1), portable(linear(1))))} == {Layer}
 
 
 def test_residual_branches_and_beside_are_sums_and_pairs() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from purenn.layers._contract import Layer, Pullback, Thunk
+from purenn.layers._contract import AnyRank, Layer, Pullback, Thunk
 from purenn.layers._images import Padding, Size
 from purenn.layers.activations import (
     activation,
@@ -65,14 +65,14 @@ from purenn.layers.reshaping import (
 from purenn.layers.scaling import Parametric, PRelu, Scale, parametric, prelu, scale
 from purenn.layers.stacking import Stack, repeated, stack
 
-__all__ = ["Affine", "BatchNorm", "Block", "Both", "Conv", "Embedding", "Layer", "Linear", "PRelu"]
-__all__ += ["Padding", "Parametric", "Periodic", "Pullback", "Scale", "Size", "Stack", "Thunk"]
-__all__ += ["Weight", "activation", "add", "alpha_dropout", "average_pool", "batch_norm", "beside"]
-__all__ += ["block", "branches", "category_embedding", "concatenate", "conv", "dropout", "elu"]
-__all__ += ["embedding", "exponential", "fitted_linear", "flatten", "frozen", "gelu", "gelu_tanh"]
-__all__ += ["global_average_pool", "group_norm", "hard_tanh", "identity", "layer_norm"]
-__all__ += ["leaky_relu", "linear", "linear_without_bias", "log_softmax", "lsuv", "max_pool"]
-__all__ += ["mish", "multiply", "noise", "ntk_linear", "pad", "parametric", "periodic_embedding"]
-__all__ += ["prelu", "relu", "repeated", "residual", "rms_norm", "scale", "select", "selu"]
-__all__ += ["sequence_embedding", "shared", "sigmoid", "silu", "softmax", "softplus", "softsign"]
-__all__ += ["spatial_dropout", "stack", "tanh", "unflatten", "upsample"]
+__all__ = ["Affine", "AnyRank", "BatchNorm", "Block", "Both", "Conv", "Embedding", "Layer"]
+__all__ += ["Linear", "PRelu", "Padding", "Parametric", "Periodic", "Pullback", "Scale", "Size"]
+__all__ += ["Stack", "Thunk", "Weight", "activation", "add", "alpha_dropout", "average_pool"]
+__all__ += ["batch_norm", "beside", "block", "branches", "category_embedding", "concatenate"]
+__all__ += ["conv", "dropout", "elu", "embedding", "exponential", "fitted_linear", "flatten"]
+__all__ += ["frozen", "gelu", "gelu_tanh", "global_average_pool", "group_norm", "hard_tanh"]
+__all__ += ["identity", "layer_norm", "leaky_relu", "linear", "linear_without_bias", "log_softmax"]
+__all__ += ["lsuv", "max_pool", "mish", "multiply", "noise", "ntk_linear", "pad", "parametric"]
+__all__ += ["periodic_embedding", "prelu", "relu", "repeated", "residual", "rms_norm", "scale"]
+__all__ += ["select", "selu", "sequence_embedding", "shared", "sigmoid", "silu", "softmax"]
+__all__ += ["softplus", "softsign", "spatial_dropout", "stack", "tanh", "unflatten", "upsample"]

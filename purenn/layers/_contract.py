@@ -21,7 +21,7 @@ import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import Span
+from purenn.arrays import A, Array, Span
 from purenn.errors import OptionError
 from purenn.expressions import Chained, Expressed, expressed
 from purenn.keys import Key
@@ -34,6 +34,8 @@ W = TypeVar("W")
 X = TypeVar("X")
 Y = TypeVar("Y")
 Z = TypeVar("Z")
+B = TypeVar("B", bound=Array)
+C = TypeVar("C", bound=Array)
 Ps = TypeVarTuple("Ps")
 
 Thunk = Callable[[], X]
@@ -90,11 +92,20 @@ class Layer(Expressed, Generic[P, X, Y]):
 
     @overload
     def __rshift__(
+        self: Layer[tuple[*Ps], X, B], other: AnyRank[Q, C]
+    ) -> Layer[tuple[*Ps, Q], X, B]: ...
+    @overload
+    def __rshift__(self: Layer[P, X, B], other: AnyRank[Q, C]) -> Layer[tuple[P, Q], X, B]: ...
+    @overload
+    def __rshift__(
         self: Layer[tuple[*Ps], X, Y], other: Layer[Q, Y, Z]
     ) -> Layer[tuple[*Ps, Q], X, Z]: ...
     @overload
     def __rshift__(self, other: Layer[Q, Y, Z]) -> Layer[tuple[P, Q], X, Z]: ...
-    def __rshift__(self, other: Layer[Q, Y, Z]) -> object:
+    def __rshift__(self, other: object) -> object:
+        return self._then(other)
+
+    def _then(self, other: object) -> AnyLayer:
         checks.instance(f"Layer {len(self)}", other, Layer)
         return chain(*self.parts, other)
 
@@ -120,6 +131,36 @@ class Layer(Expressed, Generic[P, X, Y]):
 AnyLayer = Layer[object, object, object]
 
 
+@attrs.frozen(repr=False, eq=False, getstate_setstate=False)
+class AnyRank(Layer[P, A, A], Generic[P, A]):
+    """A layer that keeps the shape of batches of any rank, such as `relu` or `batch_norm`.
+
+    Its type names one rank, that of matrices where nothing else is known. `>>` takes that of its
+    neighbours instead, and joins such layers to one of any rank: `pre = batch_norm() >> relu()`
+    fits between convolutions, before one, and between linear layers.
+    """
+
+    @overload
+    def __rshift__(
+        self: AnyRank[tuple[*Ps], A], other: AnyRank[Q, C]
+    ) -> AnyRank[tuple[*Ps, Q], A]: ...
+    @overload
+    def __rshift__(self, other: AnyRank[Q, C]) -> AnyRank[tuple[P, Q], A]: ...
+    @overload
+    def __rshift__(
+        self: AnyRank[tuple[*Ps], A], other: Layer[Q, B, Z]
+    ) -> Layer[tuple[*Ps, Q], B, Z]: ...
+    @overload
+    def __rshift__(self, other: Layer[Q, B, Z]) -> Layer[tuple[P, Q], B, Z]: ...
+    def __rshift__(self, other: object) -> object:
+        return self._then(other)
+
+
+def any_rank(layer: Layer[P, A, A]) -> AnyRank[P, A]:
+    """The layer, said to keep the shape of batches of any rank."""
+    return AnyRank(layer._init, layer._apply, layer._vjp, inference=layer.inference)
+
+
 def chain(*layers: object) -> AnyLayer:
     """The layers joined by `>>`, or the chain of one; expressions of chains call this."""
     parts: list[AnyLayer] = [layer for layer in layers if isinstance(layer, Layer)]
@@ -132,7 +173,9 @@ def chain(*layers: object) -> AnyLayer:
             raise OptionError(f"The parameters of {parts[0]!r} {problem}.")
         return params
 
-    made: object = expressed(attrs.evolve(row, init=init), Chained(chain, layers))
+    kinds = set(map(type, parts))
+    kind = kinds.pop() if kinds == {AnyRank} else Layer
+    made: object = expressed(kind(init, row._apply, row._vjp), Chained(chain, layers))
     return made if isinstance(made, Layer) else parts[0]
 
 

@@ -20,7 +20,17 @@ from purenn.kernels.activations import applied
 from purenn.kernels.elementwise import times
 from purenn.kernels.ops import Ops
 from purenn.keys import Key
-from purenn.layers._contract import Check, FreePass, Layer, Pass, X, Y, checked
+from purenn.layers._contract import (
+    AnyRank,
+    Check,
+    FreePass,
+    Layer,
+    Pass,
+    X,
+    Y,
+    any_rank,
+    checked,
+)
 from purenn.layers._fitting import require_features
 from purenn.tree import EMPTY, Empty
 
@@ -47,7 +57,7 @@ def without_params(
 @maker
 def activation(
     forward: Callable[[A], A], backward: Callable[[A, A], A], name: str = "activation"
-) -> Layer[Empty, A, A]:
+) -> AnyRank[Empty, A]:
     """An activation of your own, from functions `x -> y` and `(y, dy) -> dx`.
 
     The second is given the output y, not x. Both keep shape and dtype. Error messages use the name.
@@ -67,14 +77,14 @@ def pointwise(
     backward: Callable[[A, A], A],
     subject: str,
     check: Check[A] = require_floats,
-) -> Layer[Empty, A, A]:
+) -> AnyRank[Empty, A]:
     """`activation`, of functions that give read-only arrays, and with another check of inputs."""
 
     def with_pullback(x: A) -> FreePass[A, A]:
         y = forward(x)
         return y, partial(backward, y)
 
-    return without_params(subject, check, with_pullback, forward)
+    return any_rank(without_params(subject, check, with_pullback, forward))
 
 
 def _of_ops(
@@ -82,35 +92,36 @@ def _of_ops(
     backward: Callable[[A, A], A],
     subject: str,
     check: Check[A] = require_floats,
-) -> Layer[Empty, A, A]:
+) -> AnyRank[Empty, A]:
     """`pointwise`, of a function that computes with operations."""
     return with_ops(lambda ops: pointwise(partial(forward, ops), backward, subject, check))
 
 
-def _curve(rule: curves.Rule, subject: str) -> Layer[Empty, A, A]:
+def _curve(rule: curves.Rule, subject: str) -> AnyRank[Empty, A]:
     """An activation whose slopes follow from its input, from the rule for both."""
 
     def forward(x: A) -> FreePass[A, A]:
         y, slope = curves.values_and_slopes(rule, x)
         return y, lambda dy: times(dy, slope)  # a cotangent of another shape does not fit
 
-    return without_params(subject, require_floats, forward, partial(curves.values, rule))
+    apply = partial(curves.values, rule)
+    return any_rank(without_params(subject, require_floats, forward, apply))
 
 
 def _curve_of_ops(
     rule: Callable[[Ops, Array, Array, Array | None], object], subject: str
-) -> Layer[Empty, A, A]:
+) -> AnyRank[Empty, A]:
     return with_ops(lambda ops: _curve(partial(rule, ops), subject))
 
 
 @maker
-def relu() -> Layer[Empty, A, A]:
+def relu() -> AnyRank[Empty, A]:
     """Rectified linear unit: `max(x, 0)`. Its derivative at 0 is taken as 0."""
     return pointwise(kernels.relu, kernels.relu_cotangent, "relu()")
 
 
 @maker
-def leaky_relu(slope: Fraction = 0.01) -> Layer[Empty, A, A]:
+def leaky_relu(slope: Fraction = 0.01) -> AnyRank[Empty, A]:
     """Leaky ReLU: `x` where it is positive and `slope * x` elsewhere.
 
     Its derivative at 0 is the slope, which is ≥ 0 and < 1. Maas, Hannun and Ng, "Rectifier
@@ -122,13 +133,13 @@ def leaky_relu(slope: Fraction = 0.01) -> Layer[Empty, A, A]:
 
 
 @maker
-def sigmoid() -> Layer[Empty, A, A]:
+def sigmoid() -> AnyRank[Empty, A]:
     """The logistic function `1 / (1 + exp(-x))`, without overflow."""
     return _of_ops(lambda ops, x: applied(ops.sigmoid, x), kernels.sigmoid_cotangent, "sigmoid()")
 
 
 @maker
-def exponential() -> Layer[Empty, A, A]:
+def exponential() -> AnyRank[Empty, A]:
     """`exp(x)`, for positive outputs; infinite where it overflows."""
 
     @np.errstate(over="ignore")
@@ -139,13 +150,13 @@ def exponential() -> Layer[Empty, A, A]:
 
 
 @maker
-def tanh() -> Layer[Empty, A, A]:
+def tanh() -> AnyRank[Empty, A]:
     """The hyperbolic tangent."""
     return _of_ops(lambda ops, x: applied(ops.tanh, x), kernels.tanh_cotangent, "tanh()")
 
 
 @maker
-def softmax() -> Layer[Empty, A, A]:
+def softmax() -> AnyRank[Empty, A]:
     """Probabilities: `exp(x) / sum(exp(x))` along the last axis, the features, without overflow.
 
     To train a classifier, leave it out and use `softmax_cross_entropy`, which takes logits.
@@ -154,10 +165,10 @@ def softmax() -> Layer[Empty, A, A]:
 
 
 @maker
-def log_softmax() -> Layer[Empty, A, A]:
+def log_softmax() -> AnyRank[Empty, A]:
     """The logarithm of `softmax`, which stays finite where the probability underflows."""
 
-    def make(ops: Ops) -> Layer[Empty, A, A]:
+    def make(ops: Ops) -> AnyRank[Empty, A]:
         forward, backward = kernels.log_softmax, kernels.log_softmax_cotangent
         both = partial(forward, ops), partial(backward, ops)
         return pointwise(*both, "log_softmax()", require_features)
@@ -166,7 +177,7 @@ def log_softmax() -> Layer[Empty, A, A]:
 
 
 @maker
-def elu(alpha: Alpha = 1.0) -> Layer[Empty, A, A]:
+def elu(alpha: Alpha = 1.0) -> AnyRank[Empty, A]:
     """Exponential linear unit: `x` where it is positive and `alpha * (exp(x) - 1)` elsewhere.
 
     Its derivative at 0 is alpha, which is from 1e-30 to 1e30. Clevert, Unterthiner and Hochreiter,
@@ -176,7 +187,7 @@ def elu(alpha: Alpha = 1.0) -> Layer[Empty, A, A]:
 
 
 @maker
-def selu() -> Layer[Empty, A, A]:
+def selu() -> AnyRank[Empty, A]:
     """Scaled exponential linear unit: `1.0507 * elu(x)` with an alpha of 1.6733.
 
     Use it with `lecun_normal` weights and `alpha_dropout`. Klambauer, Unterthiner, Mayr and
@@ -186,7 +197,7 @@ def selu() -> Layer[Empty, A, A]:
 
 
 @maker
-def gelu() -> Layer[Empty, A, A]:
+def gelu() -> AnyRank[Empty, A]:
     """Gaussian error linear unit, exact: `x * (1 + erf(x / sqrt(2))) / 2`.
 
     Hendrycks and Gimpel, "Gaussian Error Linear Units (GELUs)" (2016).
@@ -195,7 +206,7 @@ def gelu() -> Layer[Empty, A, A]:
 
 
 @maker
-def gelu_tanh() -> Layer[Empty, A, A]:
+def gelu_tanh() -> AnyRank[Empty, A]:
     """GELU in its tanh form: `x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x³))) / 2`.
 
     It differs from `gelu` by less than 0.0005. Hendrycks and Gimpel (2016).
@@ -204,7 +215,7 @@ def gelu_tanh() -> Layer[Empty, A, A]:
 
 
 @maker
-def silu() -> Layer[Empty, A, A]:
+def silu() -> AnyRank[Empty, A]:
     """Sigmoid linear unit, or swish: `x * sigmoid(x)`.
 
     Elfwing, Uchibe and Doya, "Sigmoid-Weighted Linear Units" (2018).
@@ -213,7 +224,7 @@ def silu() -> Layer[Empty, A, A]:
 
 
 @maker
-def mish() -> Layer[Empty, A, A]:
+def mish() -> AnyRank[Empty, A]:
     """Mish: `x * tanh(softplus(x))`.
 
     Misra, "Mish: A Self Regularized Non-Monotonic Activation Function" (2020).
@@ -222,7 +233,7 @@ def mish() -> Layer[Empty, A, A]:
 
 
 @maker
-def softplus() -> Layer[Empty, A, A]:
+def softplus() -> AnyRank[Empty, A]:
     """Softplus, a smooth rectifier: `log(1 + exp(x))`, without overflow.
 
     Dugas, Bengio, Bélisle, Nadeau and Garcia, "Incorporating Second-Order Functional Knowledge for
@@ -232,7 +243,7 @@ def softplus() -> Layer[Empty, A, A]:
 
 
 @maker
-def softsign() -> Layer[Empty, A, A]:
+def softsign() -> AnyRank[Empty, A]:
     """Softsign: `x / (1 + |x|)`, like tanh, but slower in approaching -1 and 1.
 
     Turian, Bergstra and Bengio, "Quadratic Features and Deep Architectures for Chunking" (2009).
@@ -241,7 +252,7 @@ def softsign() -> Layer[Empty, A, A]:
 
 
 @maker
-def hard_tanh() -> Layer[Empty, A, A]:
+def hard_tanh() -> AnyRank[Empty, A]:
     """Hard tanh: `x` clipped to [-1, 1]. Its derivative at -1 and 1 is taken as 0.
 
     Collobert, "Large Scale Machine Learning" (2004).

@@ -20,7 +20,7 @@ from purenn.kernels.augmentation import add_noise
 from purenn.kernels.elementwise import scalar, times, times_plus
 from purenn.kernels.memory import empty, empty_like
 from purenn.keys import Key
-from purenn.layers._contract import Check, FreePass, Layer, Pass, checked
+from purenn.layers._contract import AnyRank, Check, FreePass, Pass, any_rank, checked
 from purenn.layers._fitting import require_features
 from purenn.layers.activations import SELU_ALPHA, SELU_SCALE
 from purenn.layers.reshaping import unchanged
@@ -40,7 +40,7 @@ Rate = Annotated[float, partial(_rate)]
 
 def _in_training(
     subject: str, draw: Callable[[A, Key], FreePass[A, A]], check: Check[A] = require_floats
-) -> Layer[Empty, A, A]:
+) -> AnyRank[Empty, A]:
     """A layer that draws in training and changes nothing in inference."""
     inference = unchanged(subject, check)
 
@@ -49,11 +49,11 @@ def _in_training(
         return y, lambda dy: (EMPTY, partial(backward, dy))
 
     trained = checked(subject, Empty, check, inference.init, vjp, lambda params, x: view(x))
-    return attrs.evolve(trained, inference=inference)
+    return any_rank(attrs.evolve(trained, inference=inference))
 
 
 @maker
-def dropout(rate: Rate) -> Layer[Empty, A, A]:
+def dropout(rate: Rate) -> AnyRank[Empty, A]:
     """In training, set each element to 0 with probability `rate` and divide the others by 1 - rate.
 
     Inference changes nothing. Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov,
@@ -63,7 +63,7 @@ def dropout(rate: Rate) -> Layer[Empty, A, A]:
 
 
 @maker
-def spatial_dropout(rate: Rate) -> Layer[Empty, A, A]:
+def spatial_dropout(rate: Rate) -> AnyRank[Empty, A]:
     """Dropout of whole channels: all of a feature in a sample is dropped, or none.
 
     Neighboring pixels are so alike that single ones would not be missed. Tompson, Goroshin, Jain,
@@ -91,7 +91,7 @@ def _mask(key: Key, rate: float, shape: Shape, dtype: FloatDtype) -> Array:
 
 
 @maker
-def alpha_dropout(rate: Rate) -> Layer[Empty, A, A]:
+def alpha_dropout(rate: Rate) -> AnyRank[Empty, A]:
     """Dropout for nets of `selu`, which keeps mean 0 and variance 1.
 
     In training, elements become -1.7581, its lowest value, with probability `rate`; then all are
@@ -113,7 +113,7 @@ def alpha_dropout(rate: Rate) -> Layer[Empty, A, A]:
 
 
 @maker
-def noise(deviation: NotNegative) -> Layer[Empty, A, A]:
+def noise(deviation: NotNegative) -> AnyRank[Empty, A]:
     """In training, add Gaussian noise of mean 0 and that standard deviation to each element.
 
     Inference changes nothing. Bishop, "Training with Noise is Equivalent to Tikhonov

@@ -18,7 +18,7 @@ from purenn.expressions import maker
 from purenn.kernels import features, norms
 from purenn.kernels.elementwise import times, times_plus
 from purenn.keys import Key
-from purenn.layers._contract import FreePass, Layer, Pass, Thunk, checked
+from purenn.layers._contract import AnyRank, FreePass, Pass, Thunk, any_rank, checked
 from purenn.layers._fitting import require_features, require_fit
 from purenn.layers.scaling import Scale, filled, then_scaled
 from purenn.tree import Frozen, Node
@@ -40,7 +40,7 @@ class Affine(Node):
 
 
 @maker
-def layer_norm(epsilon: Inner = 1e-5) -> Layer[Affine, A, A]:
+def layer_norm(epsilon: Inner = 1e-5) -> AnyRank[Affine, A]:
     """Layer normalization: mean 0 and variance 1 along the last axis, then scale and shift.
 
     `(x - mean) / sqrt(variance + epsilon) * scale + shift`. The epsilon is above 0, below 1, and
@@ -50,7 +50,7 @@ def layer_norm(epsilon: Inner = 1e-5) -> Layer[Affine, A, A]:
 
 
 @maker
-def group_norm(groups: Count, epsilon: Inner = 1e-5) -> Layer[Affine, A, A]:
+def group_norm(groups: Count, epsilon: Inner = 1e-5) -> AnyRank[Affine, A]:
     """Group normalization: each group of features of a sample with mean 0 and variance 1.
 
     Both are over all axes between the first and the last as well, such as rows and columns of
@@ -62,7 +62,7 @@ def group_norm(groups: Count, epsilon: Inner = 1e-5) -> Layer[Affine, A, A]:
 
 
 @maker
-def rms_norm(epsilon: Inner = 1e-6) -> Layer[Scale, A, A]:
+def rms_norm(epsilon: Inner = 1e-6) -> AnyRank[Scale, A]:
     """Root mean square normalization along the last axis: `x / sqrt(mean(x²) + epsilon) * scale`.
 
     The epsilon is that of `layer_norm`. Zhang and Sennrich, "Root Mean Square Layer Normalization"
@@ -77,7 +77,7 @@ def _affine(
     groups: int,
     epsilon: float,
     forward: Callable[[Affine, A, int, float], Pass[A, Affine, A]],
-) -> Layer[Affine, A, A]:
+) -> AnyRank[Affine, A]:
     """A layer that scales and shifts, with checks of examples and inputs."""
 
     def check(subject: str, x: A) -> None:
@@ -95,7 +95,7 @@ def _affine(
         require_fit(subject, params.shift, x)
         return forward(params, x, groups, epsilon)
 
-    return checked(subject, Affine, check, init, vjp)
+    return any_rank(checked(subject, Affine, check, init, vjp))
 
 
 def _by_rows(params: Affine, x: A, groups: int, epsilon: float) -> Pass[A, Affine, A]:
@@ -162,7 +162,7 @@ class BatchNorm(Node):
 
 
 @maker
-def batch_norm(decay: Fraction = 0.9, epsilon: Inner = 1e-5) -> Layer[BatchNorm, A, A]:
+def batch_norm(decay: Fraction = 0.9, epsilon: Inner = 1e-5) -> AnyRank[BatchNorm, A]:
     """Batch normalization of each feature over all axes but the last, then scale and shift.
 
     Training uses the batch's mean and variance and moves the running ones towards them:
@@ -191,7 +191,7 @@ def batch_norm(decay: Fraction = 0.9, epsilon: Inner = 1e-5) -> Layer[BatchNorm,
 
     steady = checked(BATCH_NORM, BatchNorm, require_features, init, inference)
     trained = checked(BATCH_NORM, BatchNorm, require_features, init, training)
-    return attrs.evolve(trained, apply=steady.apply, inference=steady)
+    return any_rank(attrs.evolve(trained, apply=steady.apply, inference=steady))
 
 
 def _normalized(

@@ -15,7 +15,7 @@ from purenn.kernels.elementwise import plus, times
 from purenn.kernels.memory import empty, empty_like
 from purenn.kernels.norms import place_sums
 from purenn.kernels.windows import Windows, cover
-from purenn.layers._contract import Check, FreePass, Layer
+from purenn.layers._contract import AnyRank, Check, FreePass, Layer
 from purenn.layers._fitting import require_pair
 from purenn.layers._images import MOST, Size, pair, require_images
 from purenn.layers.activations import pointwise, without_params
@@ -78,7 +78,7 @@ def _pixels(x: Images, top: int, left: int, rows: int, columns: int) -> Images:
 
 
 @maker
-def identity() -> Layer[Empty, A, A]:
+def identity() -> AnyRank[Empty, A]:
     """The layer that returns its input: the neutral element of `>>`.
 
     As one of two `branches` mypy takes it to be of matrices. Name the type of images, as those of
@@ -87,7 +87,7 @@ def identity() -> Layer[Empty, A, A]:
     return unchanged("identity()")
 
 
-def unchanged(subject: str, check: Check[A] = array_checks.require_floats) -> Layer[Empty, A, A]:
+def unchanged(subject: str, check: Check[A] = array_checks.require_floats) -> AnyRank[Empty, A]:
     """`identity`, by another name and with another check of inputs."""
     return pointwise(view, lambda y, dy: view(dy), subject, check)
 

@@ -17,7 +17,7 @@ from purenn.kernels import activations as kernels
 from purenn.kernels.elementwise import minus, plus, times
 from purenn.kernels.features import feature_sums
 from purenn.keys import Key
-from purenn.layers._contract import FreePass, Layer, Pass, Thunk, checked
+from purenn.layers._contract import AnyRank, FreePass, Layer, Pass, Thunk, any_rank, checked
 from purenn.layers._fitting import require_features, require_fit
 from purenn.tree import EMPTY, Empty, Node
 
@@ -30,14 +30,14 @@ class Scale(Node):
 
 
 @maker
-def scale() -> Layer[Scale, A, A]:
+def scale() -> AnyRank[Scale, A]:
     """Multiply each feature by a learned factor, which is 1 at first."""
     return then_scaled("scale()", lambda x: (x, lambda dx: dx))
 
 
 def then_scaled(
     subject: str, forward: Callable[[A], FreePass[A, A]], epsilon: float = 0.0
-) -> Layer[Scale, A, A]:
+) -> AnyRank[Scale, A]:
     """A function, with an epsilon that must fit the dtype, and then a factor for each feature."""
 
     def init(key: Key, example: A) -> Scale:
@@ -52,7 +52,7 @@ def then_scaled(
             lambda: backward(times(dy, params.scale)),
         )
 
-    return checked(subject, Scale, require_features, init, vjp)
+    return any_rank(checked(subject, Scale, require_features, init, vjp))
 
 
 def filled(example: Array, value: float) -> Vector:
@@ -68,7 +68,7 @@ class PRelu(Node):
 
 
 @maker
-def prelu(slope: Number = 0.25) -> Layer[PRelu, A, A]:
+def prelu(slope: Number = 0.25) -> AnyRank[PRelu, A]:
     """Parametric ReLU: `x` where it is positive, else `slope * x`, with a slope for each feature.
 
     `slope` is the initial value. The derivative at 0 is the slope. He, Zhang, Ren and Sun, "Delving
@@ -87,7 +87,7 @@ def prelu(slope: Number = 0.25) -> Layer[PRelu, A, A]:
             lambda: kernels.prelu_cotangent(x, dy, params.slope),
         )
 
-    return checked(subject, PRelu, require_features, init, vjp)
+    return any_rank(checked(subject, PRelu, require_features, init, vjp))
 
 
 @attrs.frozen(eq=False)
@@ -98,7 +98,7 @@ class Parametric(Node):
 
 
 @maker
-def parametric(activation: Layer[Empty, A, A]) -> Layer[Parametric, A, A]:
+def parametric(activation: Layer[Empty, A, A]) -> AnyRank[Parametric, A]:
     """`x + (f(x) - x) * share` for an activation f, with a learned share, 1 at first, per feature.
 
     With a share of 0 it is the identity. Holzmüller, Grinsztajn and Steinwart, "Better by Default"
@@ -131,4 +131,4 @@ def parametric(activation: Layer[Empty, A, A]) -> Layer[Parametric, A, A]:
 
         return plus(x, times(difference, params.share)), pull
 
-    return checked(subject, Parametric, require_features, init, vjp, apply)
+    return any_rank(checked(subject, Parametric, require_features, init, vjp, apply))

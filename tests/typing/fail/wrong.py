@@ -28,8 +28,10 @@ int32: np.dtype[np.int32] = np.dtype(np.int32)
 
 # Chains of what does not fit.
 nn.linear(3) >> of_images  # [operator] Unsupported operand types for >>
-nn.linear(3) >> nn.relu  # [operator] Unsupported operand types for >>
+nn.linear(3) >> nn.relu  # [operator] No overload variant of "__rshift__"
 branches(nn.linear(3), nn.tanh()) >> nn.linear(2)  # [operator] Unsupported operand types for >>
+branches(nn.linear(3), nn.tanh()) >> nn.relu()  # [operator] Unsupported operand types for >>
+nn.linear(3) >> nn.relu() >> nn.layers.conv(8, 3)  # [operator] Unsupported operand types for >>
 nn.residual(embedding(3, 2))  # [misc] Cannot infer value of type parameter "A" of "residual"
 stack(nn.linear(2), nn.relu())  # [misc] Cannot infer value of type parameter "P" of "stack"
 wrong: nn.Layer[nn.Linear, Images, Matrix] = nn.linear(3)  # [assignment] Incompatible types

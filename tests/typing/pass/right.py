@@ -110,6 +110,13 @@ assert_type(seen, nn.Layer[tuple[layers.Conv, BatchNorm, Empty, Empty, Empty], I
 averaged = seen >> layers.global_average_pool() >> nn.linear(2)
 Averaged = tuple[layers.Conv, BatchNorm, Empty, Empty, Empty, Empty, Linear]
 assert_type(averaged, nn.Layer[Averaged, Images, Matrix])
+# What keeps the shape has the rank of its neighbours, after them and before, and by a name too.
+active = nn.batch_norm() >> nn.relu()
+before = layers.conv(8, 3) >> nn.residual(active >> layers.conv(8, 3)) >> active >> layers.pad(1)
+Active = tuple[BatchNorm, Empty]
+Before = tuple[layers.Conv, Block[tuple[BatchNorm, Empty, layers.Conv]], Active, Empty]
+assert_type(before, nn.Layer[Before, Images, Images])
+assert_type(nn.linear(3) >> active, nn.Layer[tuple[Linear, Active], Matrix, Matrix])
 decoded = nn.linear(49) >> layers.unflatten(7, 7) >> layers.upsample() >> layers.conv(1, 3)
 assert_type(decoded, nn.Layer[tuple[Linear, Empty, Empty, layers.Conv], Matrix, Images])
 distance: nn.Loss[Images, Images] = nn.mean_squared_error()
