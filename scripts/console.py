@@ -30,9 +30,9 @@ def say(console: Console, text: str) -> None:
     console.file.flush()  # into a log file at once, too
 
 
-def epochs_between(epochs: int) -> int:
-    """The number of epochs from one line, and from one checkpoint, to the next."""
-    return -(-epochs // LINES)
+def cadence(epochs: int) -> runs.Cadence:
+    """How often a run of so many epochs writes checkpoints; as often it says a line."""
+    return runs.Cadence(epochs=-(-epochs // LINES))
 
 
 def follow(
@@ -42,7 +42,7 @@ def follow(
 
     An epoch has so many steps, and there are so many epochs in all.
     """
-    now, console, every = start, standard_output(), epochs_between(epochs)
+    now, console, every = start, standard_output(), cadence(epochs).epochs
     if start.state.step:
         say(console, f"{start.state.step:,} steps are done already.")
     text, hidden = TextColumn("{task.description}"), not console.is_terminal

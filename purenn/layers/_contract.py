@@ -25,7 +25,7 @@ from purenn.arrays import A, Array, Span
 from purenn.errors import OptionError
 from purenn.expressions import Chained, Expressed, expressed
 from purenn.keys import Key
-from purenn.layers._fitting import guarded, located, require_entries, require_params, require_single
+from purenn.layers._fitting import guarded, located, require_entries, require_single
 from purenn.tree import Empty
 
 P = TypeVar("P")
@@ -42,9 +42,6 @@ Thunk = Callable[[], X]
 Pullback = Callable[[Y], tuple[P, Thunk[X]]]
 Pass = tuple[Y, Pullback[Y, P, X]]
 FreePass = tuple[Y, Callable[[Y], X]]  # without parameters
-Check = Callable[[str, X], object]  # of an input, for the layer of that name
-
-UNUSED = Key(0)  # the key of training that draws nothing
 
 
 @attrs.frozen(repr=False, eq=False, getstate_setstate=False)
@@ -235,37 +232,6 @@ def passed(
         return tuple(grads), through_waiting
 
     return x, pull
-
-
-def checked(
-    subject: str,
-    kind: type,
-    check: Check[X],
-    init: Callable[[Key, X], P],
-    vjp: Callable[[P, X, Key], Pass[Y, P, X]],
-    apply: Callable[[P, X], Y] | None = None,
-) -> Layer[P, X, Y]:
-    """A layer with checks of the class of its parameters, and of inputs. `apply` may be `vjp`'s."""
-
-    def checked_init(key: Key, example: X) -> P:
-        check(subject, example)
-        return init(key, example)
-
-    def checked_apply(params: P, x: X) -> Y:
-        require_params(subject, params, kind)
-        check(subject, x)
-        return vjp(params, x, UNUSED)[0] if apply is None else apply(params, x)
-
-    def checked_vjp(params: P, x: X, key: Key) -> Pass[Y, P, X]:
-        require_params(subject, params, kind)
-        check(subject, x)
-        return vjp(params, x, key)
-
-    return Layer(checked_init, checked_apply, checked_vjp)
-
-
-def anything(subject: str, x: object) -> None:
-    """The check of `checked` that leaves inputs to the layers within."""
 
 
 def _is_bare(params: object) -> bool:

@@ -19,39 +19,13 @@ from purenn.kernels import curves
 from purenn.kernels.activations import applied
 from purenn.kernels.elementwise import times
 from purenn.kernels.ops import Ops
-from purenn.keys import Key
-from purenn.layers._contract import (
-    AnyRank,
-    Check,
-    FreePass,
-    Layer,
-    Pass,
-    X,
-    Y,
-    any_rank,
-    checked,
-)
+from purenn.layers._checked import Check, without_params
+from purenn.layers._contract import AnyRank, FreePass, any_rank
 from purenn.layers._fitting import require_features
-from purenn.tree import EMPTY, Empty
+from purenn.tree import Empty
 
 Alpha = Annotated[float, partial(checks.number, least=1e-30, most=1e30)]
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805  # keep mean 0 and variance 1
-
-
-def without_params(
-    subject: str,
-    check: Check[X],
-    forward: Callable[[X], FreePass[Y, X]],
-    apply: Callable[[X], Y] | None = None,
-) -> Layer[Empty, X, Y]:
-    """A layer without parameters, and another function for inference if that is less work."""
-
-    def vjp(params: Empty, x: X, key: Key) -> Pass[Y, Empty, X]:
-        y, backward = forward(x)
-        return y, lambda dy: (EMPTY, partial(backward, dy))
-
-    own = None if apply is None else lambda params, x: apply(x)
-    return checked(subject, Empty, check, lambda key, example: EMPTY, vjp, own)
 
 
 @maker

@@ -15,7 +15,8 @@ from purenn.errors import OptionError, ShapeError
 from purenn.expressions import maker, rebuilt
 from purenn.kernels.elementwise import plus
 from purenn.keys import Key
-from purenn.layers._contract import Layer, P, Pass, Q, Thunk, W, X, Y, Z, anything, checked
+from purenn.layers._checked import anything, checked
+from purenn.layers._contract import Layer, P, Pass, Q, Thunk, W, X, Y, Z
 from purenn.layers._fitting import located, repacked, require_pair
 from purenn.tree import Frozen, Node, leaves, map_pairs
 

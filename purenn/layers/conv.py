@@ -16,7 +16,8 @@ from purenn.kernels.features import feature_sums
 from purenn.kernels.ops import Ops
 from purenn.kernels.windows import Windows
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pass, checked
+from purenn.layers._checked import checked
+from purenn.layers._contract import Layer, Pass
 from purenn.layers._fitting import require_dtype
 from purenn.layers._images import Padding, Size, by, require_images, sliding
 from purenn.layers.linear import require_bias

@@ -20,7 +20,8 @@ from purenn.kernels.augmentation import add_noise
 from purenn.kernels.elementwise import scalar, times, times_plus
 from purenn.kernels.memory import empty, empty_like
 from purenn.keys import Key
-from purenn.layers._contract import AnyRank, Check, FreePass, Pass, any_rank, checked
+from purenn.layers._checked import Check, checked
+from purenn.layers._contract import AnyRank, FreePass, Pass, any_rank
 from purenn.layers._fitting import require_features
 from purenn.layers.activations import SELU_ALPHA, SELU_SCALE
 from purenn.layers.reshaping import unchanged

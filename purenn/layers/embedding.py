@@ -22,7 +22,8 @@ from purenn.kernels.activations import applied
 from purenn.kernels.gather import scattered, take
 from purenn.kernels.ops import Ops
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pass, Thunk, anything, checked
+from purenn.layers._checked import anything, checked
+from purenn.layers._contract import Layer, Pass, Thunk
 from purenn.layers._fitting import require_dtype, require_fit, require_rows, require_shape
 from purenn.tree import Node
 

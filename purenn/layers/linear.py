@@ -19,7 +19,8 @@ from purenn.kernels.features import feature_sums
 from purenn.kernels.ops import Ops
 from purenn.kernels.portable import scalars
 from purenn.keys import Key
-from purenn.layers._contract import Layer, Pass, Thunk, checked
+from purenn.layers._checked import checked
+from purenn.layers._contract import Layer, Pass, Thunk
 from purenn.layers._fitting import repacked, require_fit, require_rows
 from purenn.tree import Node
 

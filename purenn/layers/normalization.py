@@ -18,7 +18,8 @@ from purenn.expressions import maker
 from purenn.kernels import features, norms
 from purenn.kernels.elementwise import times, times_plus
 from purenn.keys import Key
-from purenn.layers._contract import AnyRank, FreePass, Pass, Thunk, any_rank, checked
+from purenn.layers._checked import checked
+from purenn.layers._contract import AnyRank, FreePass, Pass, Thunk, any_rank
 from purenn.layers._fitting import require_features, require_fit
 from purenn.layers.scaling import Scale, filled, then_scaled
 from purenn.tree import Frozen, Node

@@ -11,9 +11,9 @@ from purenn.expressions import maker, with_ops
 from purenn.kernels import pooling as kernels
 from purenn.kernels.ops import Ops
 from purenn.kernels.windows import Windows
+from purenn.layers._checked import without_params
 from purenn.layers._contract import FreePass, Layer
 from purenn.layers._images import MOST, Padding, Size, by, pair, require_images, sliding
-from purenn.layers.activations import without_params
 from purenn.tree import Empty
 
 Forward = Callable[[Images, Windows], FreePass[Images, Images]]

@@ -15,10 +15,11 @@ from purenn.kernels.elementwise import plus, times
 from purenn.kernels.memory import empty, empty_like
 from purenn.kernels.norms import place_sums
 from purenn.kernels.windows import Windows, cover
-from purenn.layers._contract import AnyRank, Check, FreePass, Layer
+from purenn.layers._checked import Check, without_params
+from purenn.layers._contract import AnyRank, FreePass, Layer
 from purenn.layers._fitting import require_pair
 from purenn.layers._images import MOST, Size, pair, require_images
-from purenn.layers.activations import pointwise, without_params
+from purenn.layers.activations import pointwise
 from purenn.tree import Empty
 
 

@@ -17,7 +17,8 @@ from purenn.kernels import activations as kernels
 from purenn.kernels.elementwise import minus, plus, times
 from purenn.kernels.features import feature_sums
 from purenn.keys import Key
-from purenn.layers._contract import AnyRank, FreePass, Layer, Pass, Thunk, any_rank, checked
+from purenn.layers._checked import checked
+from purenn.layers._contract import AnyRank, FreePass, Layer, Pass, Thunk, any_rank
 from purenn.layers._fitting import require_features, require_fit
 from purenn.tree import EMPTY, Empty, Node
 

@@ -11,7 +11,7 @@ import attrs
 import purenn as nn
 from article.agreement import Check, check_table, same_bits
 from article.nets import SEED, UNUSED_KEY
-from console import column, epochs_between, follow, say, standard_output
+from console import cadence, column, follow, say, standard_output
 from figures import Boundary, Curve, Scale, curves, write
 from purenn import runs
 from purenn.data import Batches
@@ -82,8 +82,8 @@ class Recipe(Generic[P, S]):
         say(standard_output(), f"\n{self.title}")
         start = runs.begin(run, self.optimizer.init(self.params), repr(self.net), UNUSED_KEY)
         step = nn.training_step(self.net, self.loss, self.optimizer)
-        cadence = runs.Cadence(epochs=epochs_between(self.epochs))
-        training = runs.train(run, start, step, batches_of, self.epochs, measure, cadence=cadence)
+        given = run, start, step, batches_of, self.epochs, measure
+        training = runs.train(*given, cadence=cadence(self.epochs))
         end = follow(training, start, len(batches_of(start.key, 0)), self.epochs)
         curve = Curve("purenn", column(end.records, "loss"))
         picture = curves(self.title, "loss", [curve], [self.printed], self.scale)

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 import attrs
 
 import purenn as nn
-from console import epochs_between, follow, say, standard_output
+from console import cadence, follow, say, standard_output
 from figures import draw_records
 from purenn import runs
 from purenn.data import Batch, Batches
@@ -81,8 +81,8 @@ class Experiment(Generic[P, X]):
             until = None if patience is None else runs.patience(STOPS_BY, patience)
             best = None if patience is None else runs.best(STOPS_BY)
             given = run, start, step, self._batches, settings.epochs, self._measure
-            cadence = runs.Cadence(epochs=epochs_between(settings.epochs))
-            training = runs.train(*given, until=until, best=best, cadence=cadence)
+            often = cadence(settings.epochs)
+            training = runs.train(*given, until=until, best=best, cadence=often)
             self._finish(run, follow(training, start, len(batches), settings.epochs))
 
     def _finish(self, run: runs.Run, end: runs.Progress[P, S]) -> None:
