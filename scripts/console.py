@@ -32,7 +32,7 @@ def say(console: Console, text: str) -> None:
 
 def cadence(epochs: int) -> runs.Cadence:
     """How often a run of so many epochs writes checkpoints; as often it says a line."""
-    return runs.Cadence(epochs=-(-epochs // LINES))
+    return runs.Cadence(epochs=-(-epochs // LINES), shown=0.5)
 
 
 def follow(

@@ -13,11 +13,12 @@ import numpy as np
 import pytest
 from contracts import KEY, P, bits, dtypes, pulled
 
-from purenn import layers
-from purenn.arrays import FloatDtype, Images
+import purenn as nn
+from purenn import layers, linear
+from purenn.arrays import FloatDtype, Images, Matrix
 from purenn.kernels import threads
-from purenn.kernels.threads import shared
-from purenn.layers import Layer, conv
+from purenn.kernels.threads import WORTH, beside, room, shared
+from purenn.layers import Layer, Linear, conv
 
 FORKING = """
 shared(abs, [-1, -2])
@@ -122,6 +123,39 @@ def test_the_threads_that_could_be_started_are_waited_for(monkeypatch: pytest.Mo
 def test_shared_work_may_share_its_own() -> None:
     found = shared(lambda one: sum(shared(lambda two: one * two, range(9))), range(9))
     assert found == [36 * one for one in range(9)]
+
+
+def test_what_is_begun_beside_is_done_once_by_another_thread_or_else_by_this_one() -> None:
+    begun, may_end = Barrier(3, timeout=60), Event()
+
+    def work() -> int:
+        begun.wait()
+        assert may_end.wait(60)
+        return get_ident()
+
+    assert beside(work, WORTH) is work
+    with room():
+        assert beside(work, WORTH - 1) is work
+        first, second = beside(work, WORTH), beside(work, WORTH)
+        begun.wait()
+        assert beside(get_ident, WORTH)() == get_ident()  # no thread is left for it
+        may_end.set()
+        assert len({first(), second(), get_ident()}) == 3
+        failing = beside(lambda: 1 // 0, WORTH)
+    with pytest.raises(ZeroDivisionError):
+        failing()
+    assert beside(work, WORTH) is work
+
+
+@pytest.mark.parametrize("layer", [linear(1000), nn.portable(linear(1000))], ids=repr)
+def test_cotangents_have_the_same_bits_beside_each_other(
+    layer: Layer[Linear, Matrix, Matrix],
+) -> None:
+    x: Matrix = np.random.default_rng(0).standard_normal((100, 60)).astype(np.float32)
+    params = layer.init(KEY, x)
+    alone = bits(pulled(layer, params, x))
+    with room():
+        assert bits(pulled(layer, params, x)) == alone
 
 
 def test_the_callers_error_state_holds_in_all_threads() -> None:

@@ -19,7 +19,7 @@ from purenn.data import Dataset, shuffled_batches, split
 from purenn.errors import DataError, DtypeError, ShapeError
 from purenn.estimators._networks import Net, Recipe
 from purenn.estimators._sklearn import Stage
-from purenn.kernels.threads import forkable_lock
+from purenn.kernels.threads import forkable_lock, room
 from purenn.keys import Key
 from purenn.losses import Loss, LossFunction
 from purenn.optimizers import evaluation_params
@@ -200,7 +200,8 @@ def one_thread() -> Iterator[None]:
     with _heeded():
         _LIMITS.append(_pools().limit(limits=1).restore_original_limits)
     try:
-        yield
+        with room():
+            yield
     finally:
         with _heeded():
             _LIMITS.pop()()

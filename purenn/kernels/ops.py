@@ -19,6 +19,7 @@ from purenn.kernels.elementwise import scalar
 from purenn.kernels.memory import empty_like
 from purenn.kernels.processor import has_avx512
 from purenn.kernels.products import product, products
+from purenn.kernels.threads import beside
 from purenn.kernels.windows import Windows
 
 Function = Callable[[Array, Array], object]  # of the elements of the first, into the second
@@ -57,7 +58,12 @@ class Ops:
 
 def product_vjp(x: Matrix, weight: Matrix) -> tuple[Matrix, ProductPullback]:
     """`x @ weight`, writable, and its pullback."""
-    return product(x, weight), lambda dy: (product(x.T, dy), lambda: product(dy, weight.T))
+
+    def pull(dy: Matrix) -> tuple[Matrix, Callable[[], Matrix]]:
+        dx = beside(lambda: product(dy, weight.T), x.size * weight.shape[1])
+        return product(x.T, dy), dx
+
+    return product(x, weight), pull
 
 
 def power(x: Array, exponent: float, out: Array) -> Array:

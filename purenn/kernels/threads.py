@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Sequence
-from contextvars import copy_context
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar, copy_context
 from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
@@ -24,6 +25,8 @@ T = TypeVar("T")
 
 # More of them would wait for one another too often.
 MOST = 8
+# Multiplications that take longer than it takes to wake a thread.
+WORTH = 2**22
 LIMITS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
 
 
@@ -88,9 +91,35 @@ def shared(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
     return [found[index] for index in range(len(items))]
 
 
-def _begun(run: Callable[[], None], most: int) -> list[Future[None]]:
+_has_room: ContextVar[bool] = ContextVar("has_room", default=False)
+
+
+@contextmanager
+def room() -> Iterator[None]:
+    """Let `beside` begin work in other threads, for which BLAS, limited to one, leaves cores."""
+    token = _has_room.set(True)
+    try:
+        yield
+    finally:
+        _has_room.reset(token)
+
+
+def beside(work: Callable[[], R], multiplications: int) -> Callable[[], R]:
+    """What gives the result of work that another thread may have begun, if that is worth it."""
+    if multiplications < WORTH or not _has_room.get():
+        return work
+    held = [work]
+
+    def run() -> R:
+        return held.pop()()  # as in `shared`, a thread holds on to nothing else
+
+    others = _begun(run, 1)
+    return lambda: run() if not others or others[0].cancel() else others[0].result()
+
+
+def _begun(run: Callable[[], R], most: int) -> list[Future[R]]:
     """The calls of the function in other threads, of which there are at most `most`."""
-    begun: list[Future[None]] = []
+    begun: list[Future[R]] = []
     try:
         count, pool = helpers(os.getpid())
         while pool is not None and len(begun) < min(count, most):

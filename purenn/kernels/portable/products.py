@@ -17,6 +17,7 @@ from purenn.kernels.ops import ProductPullback
 from purenn.kernels.portable import grids
 from purenn.kernels.portable.grids import EXTREME, NO_EXPONENT, Exponents
 from purenn.kernels.products import product
+from purenn.kernels.threads import beside
 
 # Longer sums are taken in parts, so that norms, and with them grids, stay small.
 LONGEST = 4096
@@ -141,7 +142,8 @@ def product_vjp(x: Matrix, weight: Matrix) -> tuple[Matrix, ProductPullback]:
 
     def pull(dy: Matrix) -> tuple[Matrix, Callable[[], Matrix]]:
         slope = Factor(dy)
-        return contract(one, 0, slope, 0), lambda: contract(slope, 1, other, 1)
+        dx = beside(lambda: contract(slope, 1, other, 1), x.size * weight.shape[1])
+        return contract(one, 0, slope, 0), dx
 
     return contract(one, 1, other, 0), pull
 
