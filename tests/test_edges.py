@@ -96,7 +96,7 @@ def test_tiny_features_and_groups_stand_beside_huge_ones() -> None:
 def test_strided_windows_of_one_pixel_may_lie_in_one_row(
     shape: tuple[int, int, int, int], groups: int
 ) -> None:
-    layer, x = layers.conv(6, 1, 4, groups=groups), np.random.default_rng(0).random(shape)
+    layer, x = layers.conv(6, 1, stride=4, groups=groups), np.random.default_rng(0).random(shape)
     params = layer.init(KEY, x)
     y, grads, dx = pulled(layer, params, x)
     dense = pulled(layers.conv(6, 1, groups=groups), params, x[:, ::4, ::4])

@@ -66,8 +66,9 @@ def test_copies_and_pickles_are_equal(shown: str, value: Expressed) -> None:
 # The defaults, behind a bar, which are those of papers, of PyTorch or of optax.
 DEFAULTS = """
 batch_norm(| 0.9, 1e-5)  layer_norm(| 1e-5)  group_norm(2| 1e-5)  rms_norm(| 1e-6)  prelu(| 0.25)
-leaky_relu(| 0.01)  elu(| 1.0)  conv(8, 3| 1, "same", 1)  max_pool(| 2, None, "valid")
-average_pool(| 2, None, "valid")  softmax_cross_entropy(| 0.0)  huber(| 1.0)  softmax_focal(| 2.0)
+leaky_relu(| 0.01)  elu(| 1.0)  max_pool(| 2, None, "valid")  average_pool(| 2, None, "valid")
+conv(8, 3| stride=1, padding="same", groups=1)  softmax_cross_entropy(| 0.0)  softmax_focal(| 2.0)
+huber(| 1.0)
 sigmoid_focal(| 2.0, None)  sgd(0.1| 0.9)  adam(0.1| 0.9, 0.999, 1e-8)  adagrad(0.1| 1e-10)
 adamw(0.1| 0.9, 0.999, 1e-8, 0.01)  nadam(0.1| 0.9, 0.999, 1e-8)  amsgrad(0.1| 0.9, 0.999, 1e-8)
 rmsprop(0.1| 0.9, 1e-8)  lion(0.1| 0.9, 0.99, 0.001)  lamb(0.1| 0.9, 0.999, 1e-6, 0.01)

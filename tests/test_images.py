@@ -59,7 +59,8 @@ CONVOLUTIONS: list[tuple[Pair, Pair, Padding, int]] = [
 def test_conv_is_a_product_with_each_window(
     size: Pair, stride: Pair, padding: Padding, groups: int, features: int, dtype: FloatDtype
 ) -> None:
-    layer, x = conv(features, size, stride, padding, groups), X.astype(dtype)
+    layer = conv(features, size, stride=stride, padding=padding, groups=groups)
+    x = X.astype(dtype)
     params = layer.init(KEY, x)
     seen = windows(bordered(x, size, stride, padding), size, stride)
     parts = zip(np.split(seen, groups, -1), np.split(params.weight, groups, -1), strict=True)
@@ -84,7 +85,7 @@ def test_a_batch_is_as_its_samples_one_by_one() -> None:
         for total, *parts in zip(leaves(grads), *map(leaves, each), strict=True):
             np.testing.assert_allclose(total, sum(parts), 0, 1e-9)
 
-    for layer in (conv(8, 3), conv(4, (3, 5), 2, groups=2), conv(16, 3, groups=16)):
+    for layer in (conv(8, 3), conv(4, (3, 5), stride=2, groups=2), conv(16, 3, groups=16)):
         check(layer)
     for pool in (max_pool(), max_pool(3, 2, "same"), average_pool(), average_pool(3, 1, "same")):
         check(pool)

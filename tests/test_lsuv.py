@@ -47,7 +47,7 @@ def test_each_layer_has_outputs_of_variance_1(dtype: FloatDtype, size: float) ->
 @dtypes
 def test_layers_in_layers_have_outputs_of_variance_1(dtype: FloatDtype) -> None:
     x = IMAGES.astype(dtype)
-    inner, deep = layers.conv(4, 3, groups=2), layers.conv(8, 2, 2)
+    inner, deep = layers.conv(4, 3, groups=2), layers.conv(8, 2, stride=2)
     model = lsuv(nn.residual(inner) >> layers.frozen(layers.block(deep >> nn.batch_norm())))
     params = model.init(KEY, x)
     y = inner.apply(params[0].inner, x)

@@ -106,7 +106,7 @@ def test_what_is_not_finite_or_hardly_there_is_as_with_blas(dtype: FloatDtype) -
 @pytest.mark.parametrize("groups", [1, 2, 6])
 def test_convolutions_are_as_accurate(dtype: FloatDtype, groups: int) -> None:
     rng = np.random.default_rng(0)
-    layer: Layer[Conv, Images, Images] = conv(6, 3, (2, 1), groups=groups)
+    layer: Layer[Conv, Images, Images] = conv(6, 3, stride=(2, 1), groups=groups)
     sizes = np.exp(4.0 * rng.standard_normal(6))
     images: Images = (rng.standard_normal((9, 30, 31, 6)) * sizes).astype(dtype)
     params = layer.init(Key(0), images)

@@ -68,7 +68,7 @@ def residual(inner: Layer[P, A, A]) -> Layer[Block[P], A, A]:
     Where the shape changes, their shortcut is a projection:
 
     >>> from purenn.layers import add, batch_norm, branches, conv
-    >>> projected = branches(conv(8, 3, 2) >> batch_norm(), conv(8, 1, 2)) >> add()
+    >>> projected = branches(conv(8, 3, stride=2) >> batch_norm(), conv(8, 1, stride=2)) >> add()
     """
 
     def added(x: A, y: A) -> A:

@@ -46,10 +46,10 @@ class Conv(Node):
 def conv(
     features: Count,
     size: Size,
+    *,
     stride: Size = 1,
     padding: Padding = "same",
     groups: Count = 1,
-    *,
     weight: Initializer | None = None,
     bias: Initializer | None = None,
 ) -> Layer[Conv, Images, Images]:

@@ -18,6 +18,8 @@ from purenn.errors import DivergenceError, OptionError, RunError
 
 METRICS = "metrics.jsonl"
 TIMES = "times.jsonl"
+# In the names of metrics of which more is better.
+HIGHER = ("accuracy", "auc", "precision", "recall", "score")
 
 # What was measured at the end of an epoch, with the number of the epoch, from 0, as "epoch".
 Record = Mapping[str, float]
@@ -109,12 +111,18 @@ def _lines(path: Path) -> list[bytes]:
     return [line + b"\n" for line in raw.split(b"\n")[:-1]]
 
 
-def best_epoch(records: tuple[Record, ...], metric: str, *, lower_is_better: bool = True) -> int:
+def best_epoch(
+    records: tuple[Record, ...], metric: str, *, lower_is_better: bool | None = None
+) -> int:
     """The epoch, from 0, with the lowest value of a metric, or the highest; the first of several.
 
     Every record must have the metric: measure it in every epoch. So too for `best` and `patience`.
+
+    Args:
+        lower_is_better: must be given for an accuracy, a score and their kin, by the metric's name;
+            others are better if lower.
     """
-    _require_metric(metric, lower_is_better)
+    is_lower = _is_lower_better(metric, lower_is_better)
     checks.instance("records", records, Sequence, "Take them from read_records.")
     if not records:
         raise OptionError("records: expected at least one, got none.")
@@ -128,24 +136,29 @@ def best_epoch(records: tuple[Record, ...], metric: str, *, lower_is_better: boo
                 expected = f"one of record {number}'s ({known})"
                 raise OptionError(f"metric: expected {expected}, got {metric!r}.") from None
         raise
-    return values.index(min(values) if lower_is_better else max(values))
+    return values.index(min(values) if is_lower else max(values))
 
 
-def best(metric: str, *, lower_is_better: bool = True) -> Best:
+def best(metric: str, *, lower_is_better: bool | None = None) -> Best:
     """`best_epoch` of a metric, for `train` to keep the parameters of that epoch."""
-    _require_metric(metric, lower_is_better)
-    return partial(best_epoch, metric=metric, lower_is_better=lower_is_better)
+    is_lower = _is_lower_better(metric, lower_is_better)
+    return partial(best_epoch, metric=metric, lower_is_better=is_lower)
 
 
-def patience(metric: str, epochs: int, *, lower_is_better: bool = True) -> Until:
+def patience(metric: str, epochs: int, *, lower_is_better: bool | None = None) -> Until:
     """Early stopping, for `train`: stop when a metric has not improved for `epochs` epochs."""
     most = checks.integer("epochs of patience", epochs)
     return partial(_is_stale, find=best(metric, lower_is_better=lower_is_better), epochs=most)
 
 
-def _require_metric(metric: object, lower_is_better: object) -> None:
+def _is_lower_better(metric: str, told: object) -> bool:
     checks.instance("metric", metric, str)
-    checks.instance("lower_is_better", lower_is_better, bool)
+    if told is not None:
+        return bool(checks.instance("lower_is_better", told, bool))
+    if any(name in metric.lower() for name in HIGHER):
+        expected = f"expected to be told for {metric!r}, of which more seems better"
+        raise OptionError(f"lower_is_better: {expected}. Give lower_is_better=False.")
+    return True
 
 
 def _is_stale(records: tuple[Record, ...], find: Best, epochs: int) -> bool:

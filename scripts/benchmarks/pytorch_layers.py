@@ -67,7 +67,7 @@ def cases() -> Iterator[Case]:
     averages = peers.Sequential(peers.AdaptiveAvgPool2d(1), peers.Flatten())
     yield _of_images(layers.conv(16, 3), gray, filters(1, 16, 3, padding=1))
     yield _of_images(layers.conv(32, 3), images, filters(32, 32, 3, padding=1))
-    yield _of_images(layers.conv(32, 4, 2), images, filters(32, 32, 4, 2, padding=1))
+    yield _of_images(layers.conv(32, 4, stride=2), images, filters(32, 32, 4, 2, padding=1))
     by_channel = filters(32, 32, 3, padding=1, groups=32)
     yield _of_images(layers.conv(32, 3, groups=32), images, by_channel)
     yield _of_images(layers.max_pool(2), images, peers.MaxPool2d(2))
