@@ -16,6 +16,7 @@ from console import standard_output
 from image_figures import Outcome
 from purenn import Dataset, Layer, Matrix, checks, flatten, predict
 from purenn.arrays import Images, Indices
+from purenn.blas import one_thread
 from purenn.data import Rows, ScaledBytes
 from purenn.datasets import CLASSES, FashionMnist, fashion_mnist
 from trainer.convolutional import cnn, cnn_small
@@ -84,9 +85,11 @@ def main(arguments: Sequence[str], load: Load = fashion_mnist) -> int:
         case "normalized-mlp":
             perform(flatten() >> normalized_classifier(*layers))
         case "cnn-small":
-            perform(cnn_small(dropped, classes) >> output)
+            with one_thread():
+                perform(cnn_small(dropped, classes) >> output)
         case "cnn":
-            perform(cnn(dropped, classes) >> output)
+            with one_thread():
+                perform(cnn(dropped, classes) >> output)
     return 0
 
 

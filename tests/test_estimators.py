@@ -16,7 +16,7 @@ from sklearn.base import clone
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import purenn as nn
-from purenn import layers, losses
+from purenn import blas, layers, losses
 from purenn.arrays import Matrix
 from purenn.estimators import Classifier, Regressor, _training
 
@@ -120,12 +120,12 @@ def test_any_thread_limits_the_threads_of_blas_and_gives_them_back() -> None:
         return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
 
     def within() -> list[int]:
-        with _training.one_thread():
+        with blas.one_thread():
             return now()
 
     with ThreadPoolExecutor(1) as other, threadpool_limits(2):  # set by this thread, and kept
         before = now()
-        with _training.one_thread():
+        with blas.one_thread():
             assert set(other.submit(within).result()) == {1}
         assert set(other.submit(within).result()) == {1}
         assert now() == before

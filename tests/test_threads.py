@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from threading import Barrier, Event, Thread, get_ident
 from time import sleep
 
@@ -14,9 +15,10 @@ import pytest
 from contracts import KEY, P, bits, dtypes, pulled
 
 import purenn as nn
-from purenn import layers, linear
+from purenn import blas, layers, linear
 from purenn.arrays import FloatDtype, Images, Matrix
-from purenn.kernels import threads
+from purenn.kernels import convolutions, threads
+from purenn.kernels.products import products
 from purenn.kernels.threads import WORTH, beside, room, shared
 from purenn.layers import Layer, Linear, conv
 
@@ -32,7 +34,7 @@ assert os.waitpid(child, 0)[1] == 0
 LOCKED = """
 import signal
 from threading import Thread
-from purenn.estimators._training import _LOCK, one_thread
+from purenn.blas import _LOCK, one_thread
 from purenn.kernels import memory
 for lock in (_LOCK, memory._lock):
     Thread(target=lock.acquire).start()
@@ -178,6 +180,7 @@ def test_images_have_the_same_bits(dtype: FloatDtype, monkeypatch: pytest.Monkey
     def check(layer: Layer[P, Images, Images]) -> None:
         params = layer.init(KEY, x)
 
+        @blas.one_thread()
         def results() -> object:
             return bits(pulled(layer, params, x))
 
@@ -189,6 +192,28 @@ def test_images_have_the_same_bits(dtype: FloatDtype, monkeypatch: pytest.Monkey
     check(layers.average_pool(4, 2))
     check(layers.group_norm(4))
     check(layers.batch_norm())
+
+
+@pytest.mark.parametrize("is_alone", [True, False])
+def test_convolutions_are_shared_where_blas_leaves_cores(
+    is_alone: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used, met = set[int](), Barrier(3 if is_alone else 1, timeout=60)
+
+    def watching(*given: Images) -> Images:
+        if get_ident() not in used:
+            used.add(get_ident())
+            met.wait()
+        return products(*given)
+
+    monkeypatch.setattr(convolutions, "has_avx512", lambda: False)
+    monkeypatch.setattr(convolutions, "products", watching)
+    x: Images = np.ones((200, 14, 14, 16), np.float32)
+    layer = conv(64, 5)
+    params = layer.init(KEY, x)
+    with blas.one_thread() if is_alone else nullcontext():
+        layer.apply(params, x)
+    assert len(used) == met.parties
 
 
 @pytest.mark.parametrize(

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import cache
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from math import inf, nan
 
 import attrs
 import numpy as np
 from sklearn.utils.parallel import Parallel, delayed
-from threadpoolctl import OpenBLASController, ThreadpoolController
 
 from purenn import checks
 from purenn.arrays import FLOAT64, Labels, Matrix, Vector
+from purenn.blas import one_thread
 from purenn.data import Dataset, shuffled_batches, split
 from purenn.errors import DataError, DtypeError, ShapeError
 from purenn.estimators._networks import Net, Recipe
 from purenn.estimators._sklearn import Stage
-from purenn.kernels.threads import forkable_lock, room
 from purenn.keys import Key
 from purenn.losses import Loss, LossFunction
 from purenn.optimizers import evaluation_params
@@ -180,42 +178,6 @@ def train_all(
     )
 
 
-_LOCK = forkable_lock()
-_LIMITS: list[Callable[[], None]] = []
-_pools = cache(ThreadpoolController)  # to look for them takes as long as some epochs
-
-
 def threads_for(params: object, small: float = SMALL) -> AbstractContextManager[None]:
     """One thread of BLAS for a net of at most so many numbers, and all for a larger one."""
     return one_thread() if sum(leaf.size for leaf in leaves(params)) <= small else nullcontext()
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Limit BLAS in the whole process to one thread, until the last who wants that has left.
-
-    The last limit goes first, whoever leaves: it gives back one thread, and the first one of all
-    what was set before.
-    """
-    with _heeded():
-        _LIMITS.append(_pools().limit(limits=1).restore_original_limits)
-    try:
-        with room():
-            yield
-    finally:
-        with _heeded():
-            _LIMITS.pop()()
-
-
-@contextmanager
-def _heeded() -> Iterator[None]:
-    """Let this thread change the limit, and the next: threadpoolctl 3.8 heeds only the first."""
-    with _LOCK:
-        _heed_anyone()
-        yield
-        _heed_anyone()
-
-
-def _heed_anyone() -> None:
-    if hasattr(OpenBLASController, "clear_controlling_thread"):
-        OpenBLASController.clear_controlling_thread(force=True)

@@ -22,7 +22,7 @@ from purenn.kernels.memory import LINE, empty
 from purenn.kernels.processor import has_avx512
 from purenn.kernels.products import products
 from purenn.kernels.reductions import ROWS
-from purenn.kernels.threads import R, shared
+from purenn.kernels.threads import R, has_room, shared
 from purenn.kernels.windows import Windows, cover
 
 # Up to `PRODUCT` multiplications OpenBLAS does not copy matrices first. So a stack of matrices of
@@ -30,7 +30,7 @@ from purenn.kernels.windows import Windows, cover
 PRODUCT, FEW = 10**6, 48
 # With AVX-512 these products are computed in the thread that asks, and so threads may share a stack
 # of matrices of at least `SHARED` rows. That gains from `MUCH` multiplications on, where an output
-# counts as `OUTPUT`. Elsewhere the threads of BLAS are awake, which keeps the cores busy.
+# counts as `OUTPUT`. Elsewhere the threads of BLAS are awake and keep the cores busy, unless told.
 SHARED, MUCH, OUTPUT = 20, 10**8, 40
 # Single products need this many rows to be fast.
 MANY = 256
@@ -145,8 +145,8 @@ def _each(work: Callable[[Span, Array], R], x: Images, windows: Windows, feature
     outputs = samples * prod(windows.count) * features
     much = outputs * (windows.size[0] * row + OUTPUT) >= MUCH
     # BLAS has threads for products of matrices and vectors.
-    is_shared = has_avx512() and features > 1 and much
-    few = SHARED if is_shared else FEW  # rows that a matrix of a stack has at least
+    is_shared = (has_avx512() or has_room()) and features > 1 and much
+    few = SHARED if is_shared and has_avx512() else FEW  # rows a matrix of a stack has at least
     multiplied = across * windows.size[0] * row * features  # for a row of windows
     step = _step(samples, across, multiplied, windows.extent(0) * across * row, few)
 

@@ -91,22 +91,27 @@ def shared(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
     return [found[index] for index in range(len(items))]
 
 
-_has_room: ContextVar[bool] = ContextVar("has_room", default=False)
+_room: ContextVar[bool] = ContextVar("room", default=False)
+
+
+def has_room() -> bool:
+    """Whether BLAS leaves cores to these threads."""
+    return _room.get()
 
 
 @contextmanager
 def room() -> Iterator[None]:
-    """Let `beside` begin work in other threads, for which BLAS, limited to one, leaves cores."""
-    token = _has_room.set(True)
+    """Say that BLAS is limited to one thread, and leaves the other cores to these threads."""
+    token = _room.set(True)
     try:
         yield
     finally:
-        _has_room.reset(token)
+        _room.reset(token)
 
 
 def beside(work: Callable[[], R], multiplications: int) -> Callable[[], R]:
     """What gives the result of work that another thread may have begun, if that is worth it."""
-    if multiplications < WORTH or not _has_room.get():
+    if multiplications < WORTH or not has_room():
         return work
     held = [work]
 

@@ -10,6 +10,7 @@ from benchmarks.contenders import PORTABLE
 from benchmarks.worker import Run
 from benchmarks.workloads import Workload
 from purenn.arrays import read_only
+from purenn.blas import one_thread
 from purenn.data import Dataset, Rows, ScaledBytes, arranged_batches
 from purenn.layers import identity
 from purenn.optimizers import adamw
@@ -37,7 +38,8 @@ def contender(workload: Workload, mode: str) -> Run:
         return _training(workload, mode, data, net, optimizer)
     if workload.kind == "cnn-small":
         pictures = nn.dataset(inputs.reshape(-1, 28, 28, 1), labels)
-        return _training(workload, mode, pictures, cnn_small(0.0, classes), optimizer)
+        run = _training(workload, mode, pictures, cnn_small(0.0, classes), optimizer)
+        return one_thread()(run)
     model = nn.linear(first) >> _activation(workload) >> nn.linear(rest[0])
     return _grown(workload, mode, data, model, rest[1:])
 
