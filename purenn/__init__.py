@@ -77,7 +77,7 @@ else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}{_elsewhere(name)}")
 
     def _elsewhere(name: str) -> str:
-        """Where there are such names, in whatever case, with or without PyTorch's 2d."""
+        """Where there are such names, in whatever case, with or without PyTorch's 1d or 2d."""
         from importlib.util import find_spec
 
         if name.startswith("_") or not name.isidentifier():
@@ -95,7 +95,7 @@ else:
 
     def _bare(name: str) -> str:
         """Conv2d as conv, LeakyReLU as leakyrelu, and Dropout2d, of channels, as what it is."""
-        bare = name.lower().replace("_", "")
+        bare = name.lower().replace("_", "").replace("1d", "2d")
         return bare.replace("dropout2d", "spatialdropout").removesuffix("2d")
 
     def __dir__() -> list[str]:

@@ -30,7 +30,8 @@ HELD = {
         ("Part", "Rows", "ScaledBytes", "Standardized"), " Give x.take(range(len(x)))."
     ),
 }
-AXES = "Add an axis: x[..., np.newaxis] of channels, x[np.newaxis] for one image."  # of images
+KINDS = "x[..., np.newaxis] of channels, x[:, np.newaxis] for series, x[np.newaxis] for one image"
+AXES = f"Add an axis: {KINDS}."  # of images
 
 
 def require_array(subject: str, array: object, dtype: str = "np.float32") -> AnyArray:

@@ -130,7 +130,7 @@ def test_names_are_imported_when_asked_for_and_type_checkers_know_from_where() -
     assert not hasattr(purenn, "lineer")
     cures = {"GELU": ". There is purenn.layers.gelu", "_gelu": "", "kernel": "", "a.b": ""}
     cures |= {"Block": ". There is purenn.layers.block and purenn.layers.Block"}
-    cures |= {"MaxPool2d": ". There is purenn.layers.max_pool"}
+    cures |= {"MaxPool1d": ". There is purenn.layers.max_pool"}
     cures |= {"Dropout2d": ". There is purenn.layers.spatial_dropout"}
     cures |= {"ShapeError": ". There is purenn.errors.ShapeError"}
     for name, cure in cures.items():

@@ -118,8 +118,9 @@ def augmented(
     and makes rows, which `softmax_cross_entropy`, `softmax_focal`, `kullback_leibler`,
     `cross_entropy` and `brier` take, but not `hinge` and `multiclass_hinge`.
 
-    Inputs are one array. For pairs, such as two views of each image, give a function of your own
-    that makes the batch of each number: `AugmentedBatches(make, range(len(batches)))`.
+    Inputs are one array, and targets stay as they are, images too. For two views of each image, or
+    targets that are to be flipped alike, give a function of your own that makes the batch of each
+    number: `AugmentedBatches(make, range(len(batches)))`.
     """
     advice = "Make them with shuffled_batches, and give all augmentations at once."
     checks.instance("The batches of augmented", batches, Batches, advice)

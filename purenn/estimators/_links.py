@@ -8,7 +8,7 @@ from purenn import losses
 from purenn.arrays import Labels, Matrix, Vector, is_labels
 from purenn.errors import OptionError
 from purenn.expressions import maker
-from purenn.layers import Layer, exponential, identity, sigmoid, softmax
+from purenn.layers import Layer, exponential, identity, relu, sigmoid, softmax, softplus
 from purenn.losses import Loss, PerSample
 from purenn.training._logits import LOGITS, call_of
 from purenn.tree import Empty
@@ -34,6 +34,12 @@ def gives_probabilities(layer: object, loss: object) -> bool:
 def link_of(loss: object) -> Link:
     """The mean that a loss stands for: the rate of `poisson`, whose outputs are its logarithm."""
     return LINKS.get(call_of(loss).maker, identity())
+
+
+def cannot_be_standardized(model: object, loss: object) -> bool:
+    """Whether the outputs of a model, or what they stand for, are never below 0."""
+    is_above = call_of(model).maker in (exponential, relu, softplus)
+    return is_above or link_of(loss) != identity() or gives_probabilities(model, loss)
 
 
 def require_of_labels(model: object, loss: object) -> None:

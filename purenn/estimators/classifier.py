@@ -48,7 +48,7 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
             probabilities if it ends with `softmax()` or `sigmoid()`.
         preset: "simple", or "full" for RealMLP-TD, with embeddings, dropout and decay.
         optimizer: an optimizer, or a function of the number of steps that gives one. `adam(0.001)`
-            is the default of models that are layers.
+            is the default of models that are layers; nets of widths want twenty times that rate.
         loss: of outputs and labels from 0 to classes - 1; by default cross-entropy, for logits with
             labels smoothed by 0.1, which keeps probabilities away from 0 and 1; for several labels
             at once binary cross-entropy, without smoothing.

@@ -14,12 +14,12 @@ from purenn.arrays import FLOAT32, FLOAT64, Array, Matrix, Vector, read_only
 from purenn.data import Standardization, standardization
 from purenn.errors import DataError, OptionError, ShapeError
 from purenn.estimators._base import Estimator, disagreement
-from purenn.estimators._links import Link, gives_probabilities, link_of
+from purenn.estimators._links import Link, cannot_be_standardized, link_of
 from purenn.estimators._networks import BATCH, EPOCHS, REGRESSION, Net
 from purenn.estimators._preparation import Sample
 from purenn.estimators._sklearn import RegressorMixin
 from purenn.estimators._weights import normalized
-from purenn.layers import Layer, identity
+from purenn.layers import Layer
 from purenn.losses import LossFunction, mean_squared_error
 from purenn.optimizers import Optimizer
 
@@ -39,7 +39,8 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
             error.
         validation: as there, but the best epoch is that of the least loss.
         standardize_targets: whether the net sees targets with mean 0 and deviation 1. Losses that
-            need them as they are, such as `poisson()`, want False.
+            need them as they are, such as `poisson()`, and models that end with `softplus()` or the
+            like, and so have no negative outputs, want False.
 
     Attributes:
         history_: as there, but the validation_error is the validation_loss.
@@ -103,11 +104,10 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
 
     def _aims(self, model: Net) -> tuple[object, Link, object]:
         loss = mean_squared_error() if self.loss is None else self.loss
-        link = link_of(loss)
-        if self.standardize_targets and (link != identity() or gives_probabilities(model, loss)):
+        if self.standardize_targets and cannot_be_standardized(model, loss):
             expected = f"the model with {loss!r} needs targets as they are"
             raise OptionError(f"standardize_targets: {expected}. Give standardize_targets=False.")
-        return loss, link, loss
+        return loss, link_of(loss), loss
 
     def partial_fit(self, X: object, y: object, sample_weight: object = None) -> Self:
         """Train for one more epoch, as `Classifier.partial_fit` does.

@@ -65,6 +65,8 @@ def require_params(subject: str, params: object, kind: type) -> None:
 def _refuse(subject: str, expected: str, params: object, cure: str) -> None:
     if hasattr(params, "params") and hasattr(params, "slots"):  # a State
         cure = "Take its params, or make them"
+    elif isinstance(params, Frozen):
+        cure = "Freeze the layer too: frozen(...). Or take their value, or make them"
     got = f"{checks.described(params)}. {cure} with model.init(key, example)."
     raise ParametersError(subject, f"expected parameters {expected}, got {got}")
 

@@ -61,7 +61,8 @@ def _sample_weights(weights: Weights, values: Vector) -> Vector:
     with np.errstate(over="ignore"):
         found = weights.astype(values.dtype)
     if not np.isfinite(found).all() or (found < 0).any():
-        raise DataError("weighted(...): expected weights that are finite and not negative.")
+        cure = "Negative ones, as of policy gradients, want a loss of your own, of loss.per_sample."
+        raise DataError(f"weighted(...): expected weights that are finite and not negative. {cure}")
     return found
 
 

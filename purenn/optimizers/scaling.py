@@ -71,10 +71,13 @@ def weight_decay(rate: NotNegative, where: Where = matrices) -> Transform[Empty]
 def scaled(factor: Callable[[str], float]) -> Transform[Empty]:
     """Learning rates by layer: multiply updates by a function of their leaf's path, a number ≥ 0.
 
+    It comes last: Adam and its kin undo factors of their gradients.
+
+    >>> from purenn.optimizers import descend, scale_by_adam
     >>> def slow_start(path: str) -> float:
     ...     return 0.1 if path.startswith("0.") else 1.0
-    >>> scaled(slow_start)
-    scaled(slow_start)
+    >>> descend(scale_by_adam() >> scaled(slow_start), 0.001)
+    descend(scale_by_adam() >> scaled(slow_start), 0.001)
     """
 
     def checked(path: str) -> float:
