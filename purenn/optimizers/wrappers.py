@@ -157,7 +157,7 @@ def was_skipped(slots: object) -> bool:
 
 def _is_skipping(guard: Skipping[object] | Accumulated[object]) -> bool:
     if isinstance(guard, Skipping):
-        return guard.in_a_row > 0
+        return guard.in_a_row > 0 or was_skipped(guard.inner)
     return bool(doomed(guard)) if guard.gathered else was_skipped(guard.inner)
 
 
