@@ -599,6 +599,7 @@ def test_an_update_that_overflows_is_skipped_without_a_warning() -> None:
     inner = opt.skip_nonfinite(nn.descend(opt.unchanged(), 1e10), limit=1)
     for skipped in (slots(inner), slots(opt.averaged(inner)), slots(opt.accumulated(inner, 1))):
         assert opt.was_skipped(skipped)
+    assert opt.was_skipped(slots(opt.skip_nonfinite(opt.accumulated(inner, 1), 1)))
     assert not opt.was_skipped(slots(opt.averaged(opt.accumulated(nn.sgd(RATE), 2))))
     small = opt.skip_nonfinite(nn.descend(opt.unchanged(), 0.5), limit=1)
     state, (param,) = small.update(small.init(huge), huge)  # whose square overflows

@@ -138,6 +138,8 @@ def check_skipping(optimizer: nn.Optimizer[S], samples: list[int]) -> None:
 def test_steps_are_skipped_within_wrappers_of_ones_own_too() -> None:
     check_skipping(two(opt.skip_nonfinite(nn.sgd(0.1), 2)), [1, 1, 0, 1])
     check_skipping(two(opt.accumulated(opt.skip_nonfinite(nn.sgd(0.1), 2), 4)), [1, 1, 0, 0])
+    inner = opt.accumulated(opt.skip_nonfinite(nn.sgd(0.1), 2), 2)
+    check_skipping(opt.accumulated(inner, 3), [1, 1, 0, 0])
     check_skipping(opt.averaged(two(opt.skip_nonfinite(nn.sgd(0.1), 2))), [1, 1, 0, 1])
     optimizer, bad = two(opt.skip_nonfinite(nn.sgd(0.1), 1)), (np.array(np.nan), np.ones(1))
     state, _ = optimizer.update(optimizer.init(bad), bad)

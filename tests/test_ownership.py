@@ -191,6 +191,23 @@ def test_parameters_that_a_layer_keeps_never_change(keeper: str, every: int) -> 
     assert kept.is_unchanged()
 
 
+def test_leaves_beside_frozen_parts_are_written_over_unless_they_are_kept() -> None:
+    kept, places = Kept(), list[int]()
+
+    def see(params: Linear) -> None:
+        places.append(params.weight.ctypes.data)
+        if len(places) > 2 * STEPS and len(places) % 2:
+            kept.keep((params.weight, params.bias))
+
+    model = watched(200, see) >> layers.frozen(nn.linear(4))
+    step, state = nn.training_step(model, LOSS, SGD), SGD.init(model.init(nn.Key(0), DATA.example))
+    nn.fold(step, state, [*BATCHES, *BATCHES])
+    assert len(set(places)) == 2
+    nn.fold(step, state, BATCHES)
+    assert len(kept) == STEPS // 2
+    assert kept.is_unchanged()
+
+
 @attrs.frozen(eq=False)
 class Doubled(nn.Node):
     weight: nn.Matrix

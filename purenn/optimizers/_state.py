@@ -87,12 +87,14 @@ class Owner(Generic[T]):
 
     def put_new(self, state: T, parts: Parts) -> None:
         """Take a state that an update has just made, with the parts of its parameters."""
-        self.state, self._parts = state, parts
+        before, self.state, self._parts = self._parts, state, parts
         if isinstance(state, State) and not (self._things and self._things[0] is state.params):
             self._things = _within(state.params)
             if any(map(_has_room, map(type, self._things))):
                 self._parts = None  # what they keep would be that of other numbers
-            self._references = references(self._things)
+            # Beside frozen parts leaves come into another tree, and the last may still have them.
+            if before is None or parts.moving is not before.moving:
+                self._references = references(self._things)
 
     def unseen(self) -> Parts | None:
         """The parts of the parameters if nobody else has anything of the state."""

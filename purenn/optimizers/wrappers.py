@@ -157,20 +157,18 @@ def was_skipped(slots: object) -> bool:
 
 def _is_skipping(guard: Skipping[object] | Accumulated[object]) -> bool:
     if isinstance(guard, Skipping):
-        return guard.in_a_row > 0
+        return guard.in_a_row > 0 or was_skipped(guard.inner)
     return bool(doomed(guard)) if guard.gathered else was_skipped(guard.inner)
 
 
 def doomed(slots: object) -> Leaves:
     """The gradients that were gathered for an update that `skip_nonfinite` will skip."""
+    found: Leaves = ()
     for one in outermost(slots, (Accumulated,)):
-        if one.gathered and outermost(one.inner, (Skipping,)):
-            found = () if all(map(is_finite, one.total)) else one.total
-        else:
-            found = doomed(one.inner)
-        if found:
-            return found
-    return ()
+        is_guarded = one.gathered and outermost(one.inner, (Skipping,))
+        is_doomed = is_guarded and not all(map(is_finite, one.total))
+        found += doomed(one.inner) + (one.total if is_doomed else ())
+    return found
 
 
 def _surrender(limit: int, count: int, grads: Leaves, point: Point) -> str:
