@@ -147,6 +147,35 @@ def test_what_is_begun_beside_is_done_once_by_another_thread_or_else_by_this_one
     assert beside(work, WORTH) is work
 
 
+def test_what_nobody_asks_for_makes_no_queue() -> None:
+    may_end, done = Event(), list[int]()
+    with room():
+        unwanted = [beside(lambda: may_end.wait(60), WORTH) for _ in range(2)]
+        found = beside(lambda: done.append(1), WORTH)
+    may_end.set()
+    assert all(wait() for wait in unwanted)
+    assert found() is found() is None
+    assert len(done) == 2  # by this thread, as often as it asked
+
+
+def test_what_could_not_be_begun_is_done_by_this_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    start, may_start, may_end = Thread.start, [True], Event()
+
+    def start_once(thread: Thread) -> None:
+        if not may_start:
+            raise RuntimeError("can't start new thread")
+        may_start.clear()
+        start(thread)
+
+    monkeypatch.setattr(Thread, "start", start_once)
+    with room():
+        first, second = beside(lambda: may_end.wait(60), WORTH), beside(lambda: 7, WORTH)
+    may_end.set()  # and the one thread finds the second in the queue
+    assert first()
+    sleep(0.1)
+    assert second() == 7
+
+
 @pytest.mark.parametrize("layer", [linear(1000), nn.portable(linear(1000))], ids=repr)
 def test_cotangents_have_the_same_bits_beside_each_other(
     layer: Layer[Linear, Matrix, Matrix],
