@@ -22,7 +22,7 @@ from typing import Self, TypeGuard, TypeVar
 import attrs
 import numpy as np
 
-from purenn import checks
+from purenn import checks, signatures
 from purenn.errors import OptionError
 from purenn.kernels.ops import FAST, Ops
 
@@ -169,7 +169,7 @@ def _recording(function: FunctionType) -> object:
 
     def make(*positional: object, **named: object) -> object:
         if not facts:
-            facts.append((inspect.signature(function), checks.of_arguments(function)))
+            facts.append((signatures.signature(function), checks.of_arguments(function)))
         signature, kinds = facts[0]
         checked: dict[str, object] = {}
         try:
