@@ -44,6 +44,24 @@ if not (child := os.fork()):
         os._exit(memory._lock.locked())
 print(os.waitpid(child, 0)[1])
 """
+# A limit of BLAS by another thread, which is not there to lift it in a fork.
+LIMITED = """
+from threading import Event, Thread
+from purenn.estimators._training import _pools, one_thread
+begun, may_end = Event(), Event()
+count = lambda: [pool["num_threads"] for pool in _pools().info()]
+def fit():
+    with one_thread():
+        begun.set()
+        may_end.wait()
+before = count()
+Thread(target=fit).start()
+begun.wait()
+if not (child := os.fork()):
+    os._exit(count() != before)
+may_end.set()
+print(os.waitpid(child, 0)[1])
+"""
 EXITING = "atexit.register(lambda: print(shared(abs, [-1, -2])))"
 
 
@@ -222,8 +240,8 @@ def test_images_have_the_same_bits(dtype: FloatDtype, monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize(
     ("program", "output"),
-    [(FORKING, ""), (EXITING, "[1, 2]\n"), (LOCKED, "0\n")],
-    ids=["fork", "exit", "locked"],
+    [(FORKING, ""), (EXITING, "[1, 2]\n"), (LOCKED, "0\n"), (LIMITED, "0\n")],
+    ids=["fork", "exit", "locked", "limited"],
 )
 def test_forks_have_their_own_threads_and_work_is_done_at_exit(program: str, output: str) -> None:
     head = "import atexit, os; from purenn.kernels.threads import shared\n"

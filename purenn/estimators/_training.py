@@ -19,7 +19,7 @@ from purenn.data import Dataset, shuffled_batches, split
 from purenn.errors import DataError, DtypeError, ShapeError
 from purenn.estimators._networks import Net, Recipe
 from purenn.estimators._sklearn import Stage
-from purenn.kernels.threads import forkable_lock, room
+from purenn.kernels.threads import forkable_lock, in_each_fork, room
 from purenn.keys import Key
 from purenn.losses import Loss, LossFunction
 from purenn.optimizers import evaluation_params
@@ -203,7 +203,13 @@ def one_thread() -> Iterator[None]:
         with room():
             yield
     finally:
-        with _heeded():
+        _lift(1)
+
+
+def _lift(most: int | None = None) -> None:
+    """Lift the last limits, if there are any: a fork has lifted those that others had in force."""
+    with _heeded():
+        for _ in _LIMITS[:most]:
             _LIMITS.pop()()
 
 
@@ -219,3 +225,6 @@ def _heeded() -> Iterator[None]:
 def _heed_anyone() -> None:
     if hasattr(OpenBLASController, "clear_controlling_thread"):
         OpenBLASController.clear_controlling_thread(force=True)
+
+
+in_each_fork(lambda: _lift() if _LIMITS else None)  # which has none of the threads to lift them
