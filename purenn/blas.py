@@ -26,7 +26,7 @@ if not importlib.util.find_spec("threadpoolctl"):
 
 from threadpoolctl import OpenBLASController, ThreadpoolController
 
-from purenn.kernels.threads import forkable_lock, room
+from purenn.kernels.threads import forkable_lock, has_room, in_each_fork, room
 
 __all__ = ["one_thread"]
 
@@ -52,7 +52,13 @@ def one_thread() -> Iterator[None]:
         with room():
             yield
     finally:
-        with _heeded():
+        _lift(1)
+
+
+def _lift(most: int | None = None) -> None:
+    """Lift the last limits, if there are any: a fork has lifted those that others had in force."""
+    with _heeded():
+        for _ in _LIMITS[:most]:
             _LIMITS.pop()()
 
 
@@ -68,3 +74,12 @@ def _heeded() -> Iterator[None]:
 def _heed_anyone() -> None:
     if hasattr(OpenBLASController, "clear_controlling_thread"):
         OpenBLASController.clear_controlling_thread(force=True)
+
+
+def _lift_in_fork() -> None:
+    """Lift the limits of other threads, which a fork has none of."""
+    if _LIMITS and not has_room():
+        _lift()
+
+
+in_each_fork(_lift_in_fork)

@@ -16,6 +16,7 @@ import numpy as np
 
 from purenn.arrays import FLOATS, FloatDtype
 from purenn.errors import DtypeError, OptionError
+from purenn.signatures import signature
 
 F = TypeVar("F")
 R = TypeVar("R")
@@ -129,7 +130,7 @@ Probability = Annotated[float, partial(number, least=0.0, most=1.0)]
 def of_arguments(function: FunctionType) -> dict[str, Check]:
     """The check of each argument of a `@maker` whose annotation says what it is."""
     hints: dict[str, object] = {}
-    for one in inspect.signature(function).parameters.values():
+    for one in signature(function).parameters.values():
         # Where only a type checker knows a name, or takes what Python does not: `slice[int]`.
         with suppress(NameError, AttributeError, TypeError):
             if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD):
@@ -171,7 +172,7 @@ def instance(name: str, value: object, kind: type, cure: str = "") -> object:
         return value.item()
     advice = cure or CURES.get(kind.__name__, "")
     if inspect.isfunction(value) and hasattr(value, "__wrapped__"):  # by @maker
-        parameters = inspect.signature(value).parameters.values()
+        parameters = signature(value).parameters.values()
         needed = [x.replace(annotation=x.empty) for x in parameters if x.default is x.empty]
         advice = f"Call it: {value.__name__}{inspect.Signature(needed)}."
     advice = redefined(type(value), kind) or advice

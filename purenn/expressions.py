@@ -22,7 +22,7 @@ from typing import Self, TypeGuard, TypeVar
 import attrs
 import numpy as np
 
-from purenn import checks
+from purenn import checks, signatures
 from purenn.errors import OptionError
 from purenn.kernels.ops import FAST, Ops
 
@@ -158,7 +158,8 @@ def maker(function: F) -> F:
     Arguments whose annotation is a function, one of purenn's classes, bool, or a kind such as
     `checks.Fraction` are checked.
     """
-    if inspect.isfunction(function) and isinstance(made := _recording(function), type(function)):
+    made: object = _recording(function) if signatures.is_function(function) else None
+    if signatures.stands_for(made, function):
         return made
     raise OptionError(f"maker: expected a function, got {function!r}.")
 
@@ -169,15 +170,14 @@ def _recording(function: FunctionType) -> object:
 
     def make(*positional: object, **named: object) -> object:
         if not facts:
-            facts.append((inspect.signature(function), checks.of_arguments(function)))
+            facts.append((signatures.signature(function), checks.of_arguments(function)))
         signature, kinds = facts[0]
         checked: dict[str, object] = {}
         try:
             bound = signature.bind(*positional, **named)
         except TypeError as error:
-            parameters = signature.parameters.values()
-            bare = [one.replace(annotation=one.empty, default=one.empty) for one in parameters]
-            raise OptionError(f"{make.__name__}{inspect.Signature(bare)}: {error}.") from None
+            names = signatures.names(signature.parameters.values())
+            raise OptionError(f"{make.__name__}{names}: {error}.") from None
         for name, check in kinds.items():
             value: object = bound.arguments.get(name)
             if name in bound.arguments:

@@ -216,6 +216,25 @@ def test_functions_bools_and_classes_of_purenns_are_checked_where_annotations_na
         evaluate("built(float, is_on=1)", globals())
 
 
+class Compiled:
+    """What Cython and Nuitka make of a function, which is of no class of Python's own."""
+
+    def __init__(self) -> None:
+        self.__globals__, self.__name__ = globals(), "own"
+
+    def __call__(self, slope: checks.Fraction = 0.5) -> Expressed:
+        return layers.leaky_relu(slope)
+
+
+def test_compiled_functions_may_be_makers() -> None:
+    made = maker(Compiled())
+    assert made(0.25).expression == Call(made, (), (("slope", 0.25),))
+    with pytest.raises(OptionError, match="The slope of own: expected a finite number"):
+        made(1.0)
+    with pytest.raises(OptionError, match="maker: expected a function"):
+        maker(made(0.25).__repr__)
+
+
 def test_without_a_maker_a_value_equals_itself_alone() -> None:
     own = [Schedule(float), Schedule(float)]
     assert own[0] == copy.copy(own[0]) == copy.deepcopy(own[0]) != own[1]

@@ -46,6 +46,24 @@ if not (child := os.fork()):
         os._exit(memory._lock.locked())
 print(os.waitpid(child, 0)[1])
 """
+# A limit of BLAS by another thread, which is not there to lift it in a fork.
+LIMITED = """
+from threading import Event, Thread
+from purenn.blas import _pools, one_thread
+begun, may_end = Event(), Event()
+count = lambda: [pool["num_threads"] for pool in _pools().info()]
+def fit():
+    with one_thread():
+        begun.set()
+        may_end.wait()
+before = count()
+Thread(target=fit).start()
+begun.wait()
+if not (child := os.fork()):
+    os._exit(count() != before)
+may_end.set()
+print(os.waitpid(child, 0)[1])
+"""
 EXITING = "atexit.register(lambda: print(shared(abs, [-1, -2])))"
 
 
@@ -149,6 +167,35 @@ def test_what_is_begun_beside_is_done_once_by_another_thread_or_else_by_this_one
     assert beside(work, WORTH) is work
 
 
+def test_what_nobody_asks_for_makes_no_queue() -> None:
+    may_end, done = Event(), list[int]()
+    with room():
+        unwanted = [beside(lambda: may_end.wait(60), WORTH) for _ in range(2)]
+        found = beside(lambda: done.append(1), WORTH)
+    may_end.set()
+    assert all(wait() for wait in unwanted)
+    assert found() is found() is None
+    assert len(done) == 2  # by this thread, as often as it asked
+
+
+def test_what_could_not_be_begun_is_done_by_this_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    start, may_start, may_end = Thread.start, [True], Event()
+
+    def start_once(thread: Thread) -> None:
+        if not may_start:
+            raise RuntimeError("can't start new thread")
+        may_start.clear()
+        start(thread)
+
+    monkeypatch.setattr(Thread, "start", start_once)
+    with room():
+        first, second = beside(lambda: may_end.wait(60), WORTH), beside(lambda: 7, WORTH)
+    may_end.set()  # and the one thread finds the second in the queue
+    assert first()
+    sleep(0.1)
+    assert second() == 7
+
+
 @pytest.mark.parametrize("layer", [linear(1000), nn.portable(linear(1000))], ids=repr)
 def test_cotangents_have_the_same_bits_beside_each_other(
     layer: Layer[Linear, Matrix, Matrix],
@@ -218,8 +265,8 @@ def test_convolutions_are_shared_where_blas_leaves_cores(
 
 @pytest.mark.parametrize(
     ("program", "output"),
-    [(FORKING, ""), (EXITING, "[1, 2]\n"), (LOCKED, "0\n")],
-    ids=["fork", "exit", "locked"],
+    [(FORKING, ""), (EXITING, "[1, 2]\n"), (LOCKED, "0\n"), (LIMITED, "0\n")],
+    ids=["fork", "exit", "locked", "limited"],
 )
 def test_forks_have_their_own_threads_and_work_is_done_at_exit(program: str, output: str) -> None:
     head = "import atexit, os; from purenn.kernels.threads import shared\n"

@@ -118,16 +118,33 @@ def beside(work: Callable[[], R], multiplications: int) -> Callable[[], R]:
     def run() -> R:
         return held.pop()()  # as in `shared`, a thread holds on to nothing else
 
-    others = _begun(run, 1)
-    return lambda: run() if not others or others[0].cancel() else others[0].result()
+    unfinished = _unfinished(os.getpid())
+    others = _begun(run, 1, len(unfinished))
+    for other in others:
+        unfinished.add(other)
+        other.add_done_callback(unfinished.discard)
+
+    def result() -> R:
+        if others and not others[0].cancel():
+            return others[0].result()
+        held.clear()  # for a thread may still find it in the queue
+        return work()
+
+    return result
 
 
-def _begun(run: Callable[[], R], most: int) -> list[Future[R]]:
-    """The calls of the function in other threads, of which there are at most `most`."""
+@lru_cache(maxsize=1)
+def _unfinished(process: int) -> set[object]:
+    """What `beside` has begun. Nobody asks for some of it, such as a first layer's cotangent."""
+    return set()
+
+
+def _begun(run: Callable[[], R], most: int, taken: int = 0) -> list[Future[R]]:
+    """The calls of the function in at most `most` other threads, of which so many are taken."""
     begun: list[Future[R]] = []
     try:
         count, pool = helpers(os.getpid())
-        while pool is not None and len(begun) < min(count, most):
+        while pool is not None and len(begun) < min(count - taken, most):
             begun.append(pool.submit(copy_context().run, run))
     except RuntimeError:  # at exit, and where no more threads can be started
         helpers.cache_clear()  # for its pool holds on to what it could not begin
