@@ -96,3 +96,10 @@ def test_a_layer_of_ones_own_takes_part() -> None:
     params = lsuv(own).init(KEY, ROWS)
     check(params.weight, apply(params, ROWS), ROWS.dtype)
     assert bits(params.shift) == bits(ROWS[0])
+
+
+@dtypes
+def test_equal_samples_are_refused_whatever_rounding_makes_of_them(dtype: FloatDtype) -> None:
+    for samples in range(2, 130):
+        with pytest.raises(nn.PurennError, match="outputs that vary"):
+            lsuv(nn.linear(1)).init(KEY, ROWS[[0] * samples].astype(dtype))

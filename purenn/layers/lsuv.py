@@ -19,6 +19,7 @@ from purenn.layers.embedding import Periodic
 from purenn.tree import leaves, paths, rebuild
 
 CURE = "Give init the inputs of a batch, such as shuffled_batches(data, 128, key, 0)[0].inputs."
+ROUNDING = 8.0  # last digits of the largest output, by which equal ones may seem to vary
 
 
 @maker
@@ -67,8 +68,9 @@ def _first(layer: Layer[P, X, Y], key: Key, example: X) -> P:
     (y, *_) = leaves(layer.apply(made(start), example))
     if len(y) < 2:
         raise ShapeError(repr(layer), f"expected at least 2 samples for lsuv, got {len(y)}. {CURE}")
-    size = deviation(y)
-    if not 1.0 / float(np.finfo(y.dtype).max) < size < inf:
+    size, kind = deviation(y), np.finfo(y.dtype)
+    rounding = ROUNDING * float(kind.eps) * float(np.abs(y).max())
+    if not max(1.0 / float(kind.max), rounding) < size < inf:
         expected = "outputs that vary for lsuv"
         raise DataError(f"{layer!r}: expected {expected}, got deviation {size}. {CURE}")
     return made(times(start, scalar(1.0 / size, y.dtype)))
