@@ -16,7 +16,7 @@ import numpy as np
 
 from purenn.arrays import FLOATS, FloatDtype
 from purenn.errors import DtypeError, OptionError
-from purenn.signatures import signature
+from purenn.signatures import names, signature
 
 F = TypeVar("F")
 R = TypeVar("R")
@@ -173,8 +173,7 @@ def instance(name: str, value: object, kind: type, cure: str = "") -> object:
     advice = cure or CURES.get(kind.__name__, "")
     if inspect.isfunction(value) and hasattr(value, "__wrapped__"):  # by @maker
         parameters = signature(value).parameters.values()
-        needed = [x.replace(annotation=x.empty) for x in parameters if x.default is x.empty]
-        advice = f"Call it: {value.__name__}{inspect.Signature(needed)}."
+        advice = f"Call it: {value.__name__}{names(x for x in parameters if x.default is x.empty)}."
     advice = redefined(type(value), kind) or advice
     got = f"expected {_a(kind.__name__)}, got {described(value)}. {advice}"
     raise OptionError(f"{name}: {got}".rstrip())

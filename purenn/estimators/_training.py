@@ -32,8 +32,8 @@ Objective = LossFunction[Matrix, Targets]
 Curves = tuple[float, float, float]
 Trained = tuple[object, tuple[Curves, ...]]  # the parameters, and what was measured in each epoch
 
-# Products of nets with so many numbers are too small to share: two threads of BLAS win an eighth of
-# the time for twice the work, and the bits would depend on how many there are.
+# Products of nets with so many numbers are too small for threads of BLAS: two win an eighth of the
+# time for twice the work, and the bits would depend on how many there are.
 SMALL = 500_000
 # How many rows a net sees for its first parameters, at most.
 EXAMPLES = 4096

@@ -30,7 +30,7 @@ from purenn.kernels.windows import Windows, cover
 PRODUCT, FEW = 10**6, 48
 # With AVX-512 these products are computed in the thread that asks, and so threads may share a stack
 # of matrices of at least `SHARED` rows. That gains from `MUCH` multiplications on, where an output
-# counts as `OUTPUT`. Elsewhere the threads of BLAS are awake and keep the cores busy, unless told.
+# counts as `OUTPUT`. Elsewhere the threads of BLAS keep the cores busy, unless it has only one.
 SHARED, MUCH, OUTPUT = 20, 10**8, 40
 # Single products need this many rows to be fast.
 MANY = 256

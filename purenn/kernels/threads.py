@@ -1,7 +1,8 @@
-"""Threads that share the blocks of an operation, while NumPy and BLAS let each other run.
+"""Threads that share the blocks of an operation, or compute one operation beside another.
 
-It pays where calls take thirty microseconds or longer: between calls, threads wait for one
-another. Which thread has which block shows in no result, nor does how many there are.
+It pays where calls of NumPy and BLAS, which let other threads run, take thirty microseconds or
+longer: between calls, threads wait for one another. Which thread does what shows in no result, nor
+does how many there are.
 """
 
 from __future__ import annotations
