@@ -26,7 +26,7 @@ if not importlib.util.find_spec("threadpoolctl"):
 
 from threadpoolctl import OpenBLASController, ThreadpoolController
 
-from purenn.kernels.threads import forkable_lock, has_room, in_each_fork, room
+from purenn.kernels.threads import forkable_lock, in_each_fork, is_room_wanted, room
 
 __all__ = ["one_thread"]
 
@@ -44,22 +44,24 @@ def one_thread() -> Iterator[None]:
     faster so on processors without AVX-512, where threads of BLAS gain nothing for them. Wide
     linear layers need the threads of BLAS. Threads that you begin within share nothing.
     """
-    # The last limit goes first, whoever leaves: it gives back one thread, and the first one of all
-    # what was set before.
-    with _heeded():
-        _LIMITS.append(_pools().limit(limits=1).restore_original_limits)
     try:
         with room():
+            with _heeded():
+                if not _LIMITS:  # what is to be given back, before Ctrl-C can come between
+                    _LIMITS.append(_pools().limit().restore_original_limits)
+                _pools().limit(limits=1)
             yield
     finally:
-        _lift(1)
+        _give_back()
 
 
-def _lift(most: int | None = None) -> None:
-    """Lift the last limits, if there are any: a fork has lifted those that others had in force."""
+def _give_back() -> None:
+    """Give BLAS its threads back if nobody is left who wants one."""
     with _heeded():
-        for _ in _LIMITS[:most]:
-            _LIMITS.pop()()
+        if not is_room_wanted():
+            for restore in _LIMITS:
+                restore()
+            _LIMITS.clear()
 
 
 @contextmanager
@@ -76,10 +78,10 @@ def _heed_anyone() -> None:
         OpenBLASController.clear_controlling_thread(force=True)
 
 
-def _lift_in_fork() -> None:
-    """Lift the limits of other threads, which a fork has none of."""
-    if _LIMITS and not has_room():
-        _lift()
+def _give_back_in_fork() -> None:
+    """Give them back if only threads wanted one that a fork has none of."""
+    if _LIMITS:
+        _give_back()
 
 
-in_each_fork(_lift_in_fork)
+in_each_fork(_give_back_in_fork)

@@ -5,21 +5,23 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import nullcontext
+from contextvars import copy_context
 from threading import Barrier, Event, Thread, get_ident
 from time import sleep
 
 import numpy as np
 import pytest
 from contracts import KEY, P, bits, dtypes, pulled
+from threadpoolctl import ThreadpoolController, threadpool_info
 
 import purenn as nn
 from purenn import blas, layers, linear
 from purenn.arrays import FloatDtype, Images, Matrix
 from purenn.kernels import convolutions, threads
 from purenn.kernels.products import products
-from purenn.kernels.threads import WORTH, beside, room, shared
+from purenn.kernels.threads import WORTH, beside, has_room, room, shared
 from purenn.layers import Layer, Linear, conv
 
 FORKING = """
@@ -48,6 +50,7 @@ print(os.waitpid(child, 0)[1])
 """
 # A limit of BLAS by another thread, which is not there to lift it in a fork.
 LIMITED = """
+from contextlib import nullcontext
 from threading import Event, Thread
 from purenn.blas import _pools, one_thread
 begun, may_end = Event(), Event()
@@ -59,10 +62,13 @@ def fit():
 before = count()
 Thread(target=fit).start()
 begun.wait()
-if not (child := os.fork()):
-    os._exit(count() != before)
+for within in (nullcontext(), one_thread()):
+    with within:
+        child = os.fork()
+    if not child:
+        os._exit(count() != before)
+    print(os.waitpid(child, 0)[1])
 may_end.set()
-print(os.waitpid(child, 0)[1])
 """
 EXITING = "atexit.register(lambda: print(shared(abs, [-1, -2])))"
 
@@ -263,9 +269,42 @@ def test_convolutions_are_shared_where_blas_leaves_cores(
     assert len(used) == met.parties
 
 
+def blas_threads() -> list[int]:
+    return [pool["num_threads"] for pool in threadpool_info()]
+
+
+def test_generators_leave_in_any_order_and_context() -> None:
+    def steps() -> Generator[None]:
+        with blas.one_thread():
+            yield
+
+    before, several = blas_threads(), [steps(), steps()]
+    for each in several:
+        next(each)
+    for each in several:
+        assert has_room()
+        copy_context().run(each.close)
+    assert (has_room(), blas_threads()) == (False, before)
+
+
+def test_an_interruption_gives_threads_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    before, pools = blas_threads(), blas._pools()
+
+    def limit(limits: int | None = None) -> object:
+        made = ThreadpoolController.limit(pools, limits=limits)
+        if limits:
+            raise KeyboardInterrupt
+        return made
+
+    monkeypatch.setattr(pools, "limit", limit)
+    with pytest.raises(KeyboardInterrupt), blas.one_thread():
+        pass
+    assert blas_threads() == before
+
+
 @pytest.mark.parametrize(
     ("program", "output"),
-    [(FORKING, ""), (EXITING, "[1, 2]\n"), (LOCKED, "0\n"), (LIMITED, "0\n")],
+    [(FORKING, ""), (EXITING, "[1, 2]\n"), (LOCKED, "0\n"), (LIMITED, "0\n0\n")],
     ids=["fork", "exit", "locked", "limited"],
 )
 def test_forks_have_their_own_threads_and_work_is_done_at_exit(program: str, output: str) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from functools import lru_cache
-from threading import Lock
+from threading import Lock, get_ident
 from typing import TYPE_CHECKING, TypeVar
 
 from purenn.kernels.processor import cores
@@ -92,22 +92,44 @@ def shared(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
     return [found[index] for index in range(len(items))]
 
 
-_room: ContextVar[bool] = ContextVar("room", default=False)
+Wish = tuple[int, object]  # of a thread
+
+_wishes: list[Wish] = []  # of all threads
+_wish: ContextVar[Wish | None] = ContextVar("wish", default=None)
 
 
 def has_room() -> bool:
     """Whether BLAS leaves cores to these threads."""
-    return _room.get()
+    return _wish.get() in _wishes
+
+
+def is_room_wanted() -> bool:
+    """Whether anyone wants BLAS to leave cores."""
+    return bool(_wishes)
 
 
 @contextmanager
 def room() -> Iterator[None]:
-    """Say that BLAS is limited to one thread, and leaves the other cores to these threads."""
-    token = _room.set(True)
+    """Say that BLAS is limited to one thread, and leaves the other cores to these threads.
+
+    A generator may be left in another context than it was entered in, and before an earlier one.
+    """
+    before, wish = _wish.get(), (get_ident(), object())
     try:
+        _wishes.append(wish)
+        _wish.set(wish)
         yield
     finally:
-        _room.reset(token)
+        _wishes.remove(wish)
+        _wish.set(before)
+
+
+def _forget_others() -> None:
+    """Forget the wishes of other threads, which a fork has none of."""
+    _wishes[:] = [wish for wish in _wishes if wish[0] == get_ident()]
+
+
+in_each_fork(_forget_others)
 
 
 def beside(work: Callable[[], R], multiplications: int) -> Callable[[], R]:
