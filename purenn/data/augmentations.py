@@ -109,11 +109,7 @@ def cutout(size: Count) -> Augmentation[Images]:
 
 @maker
 def gaussian_noise(deviation: NotNegative) -> Augmentation[Array]:
-    """Add Gaussian noise of mean 0 and this standard deviation to inputs of any shape.
-
-    For mypy, calling it forgets their rank, unless it is named with a type:
-    `noisy: Augmentation[Images] = gaussian_noise(0.1)`.
-    """
+    """Add Gaussian noise of mean 0 and this standard deviation to inputs of any shape."""
 
     def add(x: Array, key: Key) -> Array:
         array_checks.require_floats("gaussian_noise", x)

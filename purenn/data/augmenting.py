@@ -10,7 +10,7 @@ import attrs
 import numpy as np
 
 from purenn import array_checks, arrays, checks
-from purenn.arrays import AnyArray, Array, Labels, Matrix
+from purenn.arrays import A, AnyArray, Array, Labels, Matrix
 from purenn.data.batches import Batch, Batches, Numbered, W
 from purenn.data.columns import T, X
 from purenn.errors import DataError, OptionError, ShapeError
@@ -30,6 +30,10 @@ class Augmentation(Expressed, Generic[V_contra]):
 
     function: Callable[[V_contra, Key], AnyArray] = attrs.field(validator=checks.called)
 
+    @overload  # for mypy asks what V is before it looks at the inputs
+    def __call__(self: Augmentation[Array], inputs: A, key: Key) -> A: ...
+    @overload
+    def __call__(self: Augmentation[V], inputs: V, key: Key) -> V: ...
     def __call__(self: Augmentation[V], inputs: V, key: Key) -> V:
         """The changed inputs."""
         array_checks.require_array(f"{self!r}", inputs)
@@ -45,6 +49,14 @@ class Mixing(Expressed, Generic[V_contra]):
         validator=checks.called
     )
 
+    @overload
+    def __call__(
+        self: Mixing[Array], inputs: A, targets: Matrix | Labels, key: Key
+    ) -> tuple[A, Matrix]: ...
+    @overload
+    def __call__(
+        self: Mixing[V], inputs: V, targets: Matrix | Labels, key: Key
+    ) -> tuple[V, Matrix]: ...
     def __call__(
         self: Mixing[V], inputs: V, targets: Matrix | Labels, key: Key
     ) -> tuple[V, Matrix]:

@@ -296,7 +296,9 @@ assert_type(changed[1:], AugmentedBatches[Images, Labels])
 mixup = nn.data.mixup(0.2, classes=2)
 assert_type(augmented(drawn, nn.data.cutout(2), mixing=mixup)[0], Batch[Images, Matrix])
 assert_type(augmented(batches, mixing=mixup), AugmentedBatches[Matrix, Matrix])
+assert_type(mixup(images, labels, KEY), tuple[Images, Matrix])
 assert_type(nn.data.cutmix(0.2, 2)(images, labels, KEY), tuple[Images, Matrix])
+assert_type(nn.data.gaussian_noise(0.1)(images, KEY), Images)
 
 
 def darker(batch: Images, key: nn.Key) -> Array:
