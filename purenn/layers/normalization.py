@@ -13,7 +13,7 @@ from purenn import checks
 from purenn.array_checks import vector
 from purenn.arrays import A, Vector, read_only, typed_like
 from purenn.checks import Count, Fraction, Inner
-from purenn.errors import ShapeError
+from purenn.errors import ParametersError, ShapeError
 from purenn.expressions import maker
 from purenn.kernels import features, norms
 from purenn.kernels.elementwise import times, times_plus
@@ -188,7 +188,11 @@ def batch_norm(decay: Fraction = 0.9, epsilon: Inner = 1e-5) -> AnyRank[BatchNor
         return _normalized(params, x, (mean, known), epsilon, decay)
 
     def inference(params: BatchNorm, x: A, key: Key) -> Pass[A, BatchNorm, A]:
-        return _normalized(params, x, (params.mean.value, params.variance.value), epsilon, None)
+        mean, variance = params.mean.value, params.variance.value
+        if (variance < 0.0).any():
+            got = f"{variance.min():.3g}. Give it deviations², or train it"
+            raise ParametersError(BATCH_NORM, f"expected a running variance ≥ 0, got {got}.")
+        return _normalized(params, x, (mean, variance), epsilon, None)
 
     steady = checked(BATCH_NORM, BatchNorm, require_features, init, inference)
     trained = checked(BATCH_NORM, BatchNorm, require_features, init, training)
