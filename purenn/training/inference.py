@@ -17,10 +17,12 @@ from purenn.errors import DataError, OptionError, ShapeError
 from purenn.kernels.gather import concatenate
 from purenn.layers import Layer
 from purenn.losses import Loss
-from purenn.training._logits import require_logits
+from purenn.training._logits import LOGITS, call_of, require_logits
 from purenn.training.gradient import P, T, X, Y, require_loss_function
-from purenn.training.metrics import counted
+from purenn.training.metrics import binary_accuracy, counted
 from purenn.tree import compose, compose_like, decompose
+
+OF_LOGITS = binary_accuracy(0.0)  # probabilities are all on one side of this threshold
 
 
 @np.errstate(under="ignore")
@@ -83,6 +85,9 @@ def evaluate(
         raise DataError(f"The data: expected a data set or a pair (inputs, targets), got {got}.")
     require_loss_function("The measure", measure, "Give accuracy or mean_squared_error(), say.")
     require_logits(model, measure)
+    if measure == OF_LOGITS and call_of(model).maker in LOGITS:
+        problem = f"{measure!r} takes logits, the model gives probabilities"
+        raise OptionError(f"The measure: {problem}. Take binary_accuracy(0.5).")
     mean = measure.mean if isinstance(measure, Loss) else measure
     source = Pair(data.inputs, data.targets) if isinstance(data, Dataset) else data
     total, samples = 0.0, 0
