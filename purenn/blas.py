@@ -46,30 +46,31 @@ def one_thread() -> Iterator[None]:
     """
     try:
         with room():
-            with _heeded():
-                if not _LIMITS:  # what is to be given back, before Ctrl-C can come between
-                    _LIMITS.append(_pools().limit().restore_original_limits)
-                _pools().limit(limits=1)
+            _heeded(_limit)
             yield
     finally:
-        _give_back()
+        _heeded(_give_back)
+
+
+def _limit() -> None:
+    if not _LIMITS:  # what is to be given back, before Ctrl-C can come between
+        _LIMITS.append(_pools().limit().restore_original_limits)
+    _pools().limit(limits=1)
 
 
 def _give_back() -> None:
     """Give BLAS its threads back if nobody is left who wants one."""
-    with _heeded():
-        if not is_room_wanted():
-            for restore in _LIMITS:
-                restore()
-            _LIMITS.clear()
+    if not is_room_wanted():
+        for restore in _LIMITS:
+            restore()
+        _LIMITS.clear()
 
 
-@contextmanager
-def _heeded() -> Iterator[None]:
+def _heeded(change: Callable[[], None]) -> None:
     """Let this thread change the limit, and the next: threadpoolctl 3.8 heeds only the first."""
-    with _LOCK:
+    with _LOCK:  # itself: a generator that Ctrl-C leaves half-way would keep it
         _heed_anyone()
-        yield
+        change()
         _heed_anyone()
 
 
@@ -81,7 +82,7 @@ def _heed_anyone() -> None:
 def _give_back_in_fork() -> None:
     """Give them back if only threads wanted one that a fork has none of."""
     if _LIMITS:
-        _give_back()
+        _heeded(_give_back)
 
 
 in_each_fork(_give_back_in_fork)
