@@ -146,6 +146,22 @@ def test_the_threads_that_could_be_started_are_waited_for(monkeypatch: pytest.Mo
     assert not threads.helpers.cache_info().currsize  # nor is the work kept that had no thread
 
 
+def test_a_thread_to_which_ctrl_c_came_as_it_began_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    start, begun = Thread.start, list[Thread]()
+
+    def interrupted(thread: Thread) -> None:
+        start(thread)
+        begun.append(thread)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Thread, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        shared(abs, range(3))
+    begun[0].join(60)
+    assert not begun[0].is_alive()
+    assert shared(abs, range(3)) == [0, 1, 2]
+
+
 def test_shared_work_may_share_its_own() -> None:
     found = shared(lambda one: sum(shared(lambda two: one * two, range(9))), range(9))
     assert found == [36 * one for one in range(9)]

@@ -168,7 +168,15 @@ def _begun(run: Callable[[], R], most: int, taken: int = 0) -> list[Future[R]]:
     try:
         count, pool = helpers(os.getpid())
         while pool is not None and len(begun) < min(count - taken, most):
-            begun.append(pool.submit(copy_context().run, run))
+            begun.append(_submitted(pool, run))
     except RuntimeError:  # at exit, and where no more threads can be started
         helpers.cache_clear()  # for its pool holds on to what it could not begin
     return begun
+
+
+def _submitted(pool: Executor, run: Callable[[], R]) -> Future[R]:
+    try:
+        return pool.submit(copy_context().run, run)
+    except BaseException:
+        pool.shutdown(wait=False)  # lest exit wait for a thread that Ctrl-C came to as it began
+        raise
