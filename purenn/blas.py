@@ -18,6 +18,7 @@ import importlib.util
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from threading import RLock
 
 if not importlib.util.find_spec("threadpoolctl"):
     raise ModuleNotFoundError(
@@ -26,11 +27,12 @@ if not importlib.util.find_spec("threadpoolctl"):
 
 from threadpoolctl import OpenBLASController, ThreadpoolController
 
-from purenn.kernels.threads import forkable_lock, in_each_fork, is_room_wanted, room
+from purenn.kernels.threads import in_each_fork, is_room_wanted, room
 
 __all__ = ["one_thread"]
 
-_LOCK = forkable_lock()
+# A generator that the garbage collector ends may come between, in the same thread.
+_LOCKS = [RLock()]
 _LIMITS: list[Callable[[], None]] = []
 _pools = cache(ThreadpoolController)  # to look for them takes as long as some epochs
 
@@ -68,7 +70,7 @@ def _give_back() -> None:
 
 def _heeded(change: Callable[[], None]) -> None:
     """Let this thread change the limit, and the next: threadpoolctl 3.8 heeds only the first."""
-    with _LOCK:  # itself: a generator that Ctrl-C leaves half-way would keep it
+    with _LOCKS[0]:  # itself: a generator that Ctrl-C leaves half-way would keep it
         _heed_anyone()
         change()
         _heed_anyone()
@@ -80,7 +82,8 @@ def _heed_anyone() -> None:
 
 
 def _give_back_in_fork() -> None:
-    """Give them back if only threads wanted one that a fork has none of."""
+    """Give them back if only threads wanted one that a fork has none of, nor of their locks."""
+    _LOCKS[:] = [RLock()]
     if _LIMITS:
         _heeded(_give_back)
 

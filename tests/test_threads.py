@@ -36,12 +36,12 @@ assert os.waitpid(child, 0)[1] == 0
 LOCKED = """
 import signal
 from threading import Thread
-from purenn.blas import _LOCK, one_thread
+from purenn.blas import _LOCKS, one_thread
 from purenn.kernels import memory
-for lock in (_LOCK, memory._lock):
-    Thread(target=lock.acquire).start()
-while not (_LOCK.locked() and memory._lock.locked()):
-    pass
+for lock in (*_LOCKS, memory._lock):
+    thread = Thread(target=lock.acquire)
+    thread.start()
+    thread.join()
 if not (child := os.fork()):
     signal.alarm(20)
     with one_thread():
@@ -301,6 +301,25 @@ def test_generators_leave_in_any_order_and_context() -> None:
         assert has_room()
         copy_context().run(each.close)
     assert (has_room(), blas_threads()) == (False, before)
+
+
+def test_a_generator_may_be_ended_while_a_limit_is_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def steps() -> Generator[None]:
+        with blas.one_thread():
+            yield
+
+    before, abandoned, heed = blas_threads(), [steps()], blas._heed_anyone
+    next(abandoned[0])
+
+    def collecting() -> None:
+        while abandoned:
+            abandoned.pop().close()
+        heed()
+
+    monkeypatch.setattr(blas, "_heed_anyone", collecting)
+    with blas.one_thread():
+        assert has_room()
+    assert blas_threads() == before
 
 
 def test_an_interruption_gives_threads_back(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -121,7 +121,8 @@ def room() -> Iterator[None]:
         yield
     finally:
         _wishes.remove(wish)
-        _wish.set(before)
+        if _wish.get() is wish:
+            _wish.set(before)
 
 
 def _forget_others() -> None:
