@@ -94,7 +94,7 @@ def shared(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
 
 Wish = tuple[int, object]  # of a thread
 
-_wishes: list[Wish] = []  # of all threads
+_wishes: set[Wish] = set()  # of all threads
 _wish: ContextVar[Wish | None] = ContextVar("wish", default=None)
 
 
@@ -116,18 +116,18 @@ def room() -> Iterator[None]:
     """
     before, wish = _wish.get(), (get_ident(), object())
     try:
-        _wishes.append(wish)
+        _wishes.add(wish)
         _wish.set(wish)
         yield
     finally:
-        _wishes.remove(wish)
+        _wishes.discard(wish)
         if _wish.get() is wish:
             _wish.set(before)
 
 
 def _forget_others() -> None:
     """Forget the wishes of other threads, which a fork has none of."""
-    _wishes[:] = [wish for wish in _wishes if wish[0] == get_ident()]
+    _wishes.intersection_update([wish for wish in _wishes if wish[0] == get_ident()])
 
 
 in_each_fork(_forget_others)
