@@ -1,4 +1,24 @@
-"""Measures purenn against bare matrix products, PyTorch, JAX, scikit-learn and thinc."""
+"""Measures purenn against bare matrix products, PyTorch, JAX with optax, scikit-learn and thinc.
+
+Each contender is a process of its own, warmed up, and they take turns with a pause in between. What
+counts is purenn's time divided by the other's in the same round: the table, in Markdown, has the
+median over the rounds and the quartiles.
+
+Every contender gathers a shuffled batch, goes forward and backward, clips by value, and updates
+with momentum, in float32; scikit-learn does not clip. In `adam` all update with Adam, unclipped;
+in `normalized` and `quick` (batch normalization and dropout) and `cnn-small` (convolutions and
+batch normalization) with AdamW, which decays neither biases nor scales. All see the same batches,
+and the last column has the largest relative difference between their losses: in `normalized` and
+`quick` it is large, as each draws its own dropout. The "products alone" of an import are the
+import of NumPy. The peers come with
+  .venv/bin/python -m pip install --constraint constraints.txt --editable '.[bench]'
+
+Examples:
+  .venv/bin/python scripts/benchmark.py > benchmark.md
+  .venv/bin/python scripts/benchmark.py --workloads article small --rounds 31
+  .venv/bin/python scripts/benchmark.py --workloads article --against ../other-checkout
+  taskset --cpu-list 0 .venv/bin/python scripts/benchmark.py
+"""
 
 from __future__ import annotations
 
@@ -16,27 +36,6 @@ from command_line import OptionalPath, command, run
 from purenn import checks
 from purenn.datasets import fashion_mnist
 from purenn.errors import OptionError
-
-DESCRIPTION = """Measures purenn against the bare matrix products of the same work, PyTorch, JAX
-with optax, scikit-learn and thinc. Each contender is a process of its own, warmed up, and they take
-turns with a pause in between. What counts is purenn's time divided by the other's in the same
-round: the table, in Markdown, has the median over the rounds and the quartiles.
-
-Every contender gathers a shuffled batch, goes forward and backward, clips by value, and updates
-with momentum, in float32; scikit-learn does not clip. In `adam` all update with Adam, unclipped;
-in `normalized` and `quick` (batch normalization and dropout) and `cnn-small` (convolutions and
-batch normalization) with AdamW, which decays neither biases nor scales. All see the same batches,
-and the last column has the largest relative difference between their losses: in `normalized` and
-`quick` it is large, as each draws its own dropout. The "products alone" of an import are the
-import of NumPy. The peers come with
-  .venv/bin/python -m pip install --constraint constraints.txt --editable '.[bench]'
-
-Examples:
-  .venv/bin/python scripts/benchmark.py > benchmark.md
-  .venv/bin/python scripts/benchmark.py --workloads article small --rounds 31
-  .venv/bin/python scripts/benchmark.py --workloads article --against ../other-checkout
-  taskset --cpu-list 0 .venv/bin/python scripts/benchmark.py
-"""
 
 
 def compare(
@@ -77,7 +76,7 @@ def _write_images(file: IO[bytes]) -> None:
     file.flush()
 
 
-main = command(compare, DESCRIPTION)
+main = command(compare, __doc__)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,14 @@
-"""One training under other kernels, threads and instructions: what differs, and what does not."""
+"""Trains one net under other kernels, threads and instructions: what differs, and what does not.
+
+It is that of scripts/spiral.py with one seed, under several kernels and numbers of threads of
+OpenBLAS, and without the processor's newer instructions, in fast and in portable arithmetic.
+Nothing is clipped, and the rate is high, so that the last bits matter. Prints the last losses and
+the digests of the parameters as a table in Markdown. Takes two minutes.
+
+Examples:
+  .venv/bin/python scripts/compare_machines.py --plot machines.png
+  .venv/bin/python scripts/compare_machines.py --pythons .venv/bin/python ../other/.venv/bin/python
+"""
 
 from __future__ import annotations
 
@@ -22,16 +32,6 @@ from verification import performed
 SCRIPT = Path(__file__).with_name("spiral.py")
 ARITHMETICS = ("fast", "portable")
 OPTIONS = "--clip none --learning-rate 0.3 --schedule constant --warm-up 0"
-
-DESCRIPTION = """Trains scripts/spiral.py with one seed under several kernels and numbers of threads
-of OpenBLAS, and without the processor's newer instructions, in fast and in portable arithmetic.
-Nothing is clipped, and the rate is high, so that the last bits matter. Prints the last losses
-and the digests of the parameters as a table in Markdown. Takes two minutes.
-
-Examples:
-  .venv/bin/python scripts/compare_machines.py --plot machines.png
-  .venv/bin/python scripts/compare_machines.py --pythons .venv/bin/python ../other/.venv/bin/python
-"""
 
 
 @attrs.frozen
@@ -107,7 +107,7 @@ def draw(path: Path, found: Sequence[Sequence[Trained]]) -> None:
     write(path, figure)
 
 
-main = command(compare, DESCRIPTION)
+main = command(compare, __doc__)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,11 @@
-"""Compares runs: a table of their folders, pictures, means over seeds, or a repetition."""
+"""Compares folders of runs: a table, pictures, means over seeds, or a repetition.
+
+Examples:
+  .venv/bin/python scripts/compare_runs.py list runs
+  .venv/bin/python scripts/compare_runs.py plot runs/spiral runs/adam --metric loss --scale log
+  .venv/bin/python scripts/compare_runs.py seeds runs/recipes
+  .venv/bin/python scripts/compare_runs.py verify runs/spiral
+"""
 
 from __future__ import annotations
 
@@ -15,15 +22,6 @@ from purenn.errors import OptionError, RunError
 from run_table import Found, by_folder, clouds, find, seed_table, table
 from verification import verified
 
-DESCRIPTION = """Compares the folders of runs.
-
-Examples:
-  .venv/bin/python scripts/compare_runs.py list runs
-  .venv/bin/python scripts/compare_runs.py plot runs/spiral runs/adam --metric loss --scale log
-  .venv/bin/python scripts/compare_runs.py seeds runs/recipes
-  .venv/bin/python scripts/compare_runs.py verify runs/spiral
-"""
-
 Folder = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER")]
 Folders = Annotated[
     tuple[Path, ...],
@@ -37,7 +35,7 @@ def main(arguments: Sequence[str]) -> int:
     status: int | None = tyro.extras.subcommand_cli_from_dict(
         {"list": show, "plot": plot, "seeds": seeds, "verify": verify},
         args=arguments,
-        description=DESCRIPTION,
+        description=__doc__,
     )
     return status or 0
 

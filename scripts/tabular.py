@@ -1,4 +1,24 @@
-"""Compares purenn's estimators with others on tables that packages ship."""
+"""Compares purenn's estimators with other methods on tables that packages ship.
+
+The methods are RealMLP-TD-S in purenn, scikit-learn's MLP, skorch with the same net in PyTorch,
+pytabkit's RealMLP-TD-S, random forests, HistGradientBoosting and LightGBM, all with their defaults.
+A quarter of the rows is for the test, drawn anew for each seed, with the same shares of labels (of
+tenths of values); errors are the share of wrong labels, or the root of the mean squared error. A
+method is better or worse on a table if its errors differ from purenn's by more than two standard
+errors over the seeds.
+
+All methods have the threads of this process. Scores are stored as they come, one per line: a script
+that was stopped goes on where it was. All of it takes hours. The tables and the peers come with
+  .venv/bin/python -m pip install --constraint constraints.txt --editable '.[tabular]'
+
+A peer that is not installed is reported as missing.
+
+Examples:
+  .venv/bin/python scripts/tabular.py --plot tabular.png > tabular.md
+  .venv/bin/python scripts/tabular.py --tables diabetes cars --methods purenn pytabkit --seeds 3
+  .venv/bin/python scripts/tabular.py --seeds 0         # from the scores stored so far
+  .venv/bin/python scripts/tabular.py --list-tables     # with rows, columns, task and licence
+"""
 
 from __future__ import annotations
 
@@ -18,26 +38,6 @@ from tables import results
 from tables.catalog import TABLES
 from tables.methods import METHODS, PURENN
 from tables.report import catalog, compared, errors, picture, summary
-
-DESCRIPTION = """Compares RealMLP-TD-S in purenn with scikit-learn's MLP, skorch with the same net
-in PyTorch, pytabkit's RealMLP-TD-S, random forests, HistGradientBoosting and LightGBM, all with
-their defaults, on tables that packages ship. A quarter of the rows is for the test, drawn anew for
-each seed, with the same shares of labels (of tenths of values); errors are the share of wrong
-labels, or the root of the mean squared error. A method is better or worse on a table if its errors
-differ from purenn's by more than two standard errors over the seeds.
-
-All methods have the threads of this process. Scores are stored as they come, one per line: a script
-that was stopped goes on where it was. All of it takes hours. The tables and the peers come with
-  .venv/bin/python -m pip install --constraint constraints.txt --editable '.[tabular]'
-
-A peer that is not installed is reported as missing.
-
-Examples:
-  .venv/bin/python scripts/tabular.py --plot tabular.png > tabular.md
-  .venv/bin/python scripts/tabular.py --tables diabetes cars --methods purenn pytabkit --seeds 3
-  .venv/bin/python scripts/tabular.py --seeds 0         # from the scores stored so far
-  .venv/bin/python scripts/tabular.py --list-tables     # with rows, columns, task and licence
-"""
 
 ALL_TABLES = tuple(table.name for table in TABLES)
 ALL_METHODS = tuple(method.name for method in METHODS)
@@ -94,7 +94,7 @@ def compare(
     return int(not all(done))
 
 
-main = command(compare, DESCRIPTION)
+main = command(compare, __doc__)
 
 
 if __name__ == "__main__":

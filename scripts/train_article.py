@@ -1,4 +1,15 @@
-"""The article's three runs on one random stream, its printed numbers beside ours."""
+"""Performs the runs of the article "SGD & Gradient Problem Solutions" on one random stream.
+
+Its printed numbers stand beside ours: of two spirals, of which one explodes and one is solved by
+clipping the gradient, and of Fashion-MNIST. Each run writes a folder with its configuration,
+metrics, final numbers and pictures. The folders of an earlier invocation are replaced.
+
+Examples:
+  scripts/train
+  scripts/train --resume
+  scripts/train --folder /tmp/article --data ~/fashion-mnist
+  scripts/train --config runs/article/clipped/config.json --folder /tmp/clipped
+"""
 
 from __future__ import annotations
 
@@ -23,19 +34,6 @@ from purenn.errors import OptionError, UnavailableError
 
 FROM_DEBIAN = Path(__file__).parent / "fashion-mnist-from-debian"
 
-DESCRIPTION = """Performs the runs of the article "SGD & Gradient Problem Solutions" on one random
-stream and shows its printed numbers beside ours: two spirals, of which one explodes and one is
-solved by clipping the gradient, and Fashion-MNIST. Each run writes a folder with its
-configuration, metrics, final numbers and pictures. The folders of an earlier invocation are
-replaced.
-
-Examples:
-  scripts/train
-  scripts/train --resume
-  scripts/train --folder /tmp/article --data ~/fashion-mnist
-  scripts/train --config runs/article/clipped/config.json --folder /tmp/clipped
-"""
-
 Load = Callable[[Path | None], FashionMnist]
 
 
@@ -55,7 +53,7 @@ class Command:
 
 def main(arguments: Sequence[str], load: Load = fashion_mnist) -> int:
     """Perform what the arguments ask for; 0 if the numbers are the article's, else 1."""
-    command = parse(Command, Command(), arguments, DESCRIPTION)
+    command = parse(Command, Command(), arguments, __doc__)
     load = cache(load)
     if command.data is not None:  # before the minutes of the spirals
         load(command.data)
