@@ -127,11 +127,7 @@ def to_json(settings: object) -> dict[str, runs.Json]:
 
 
 def from_json(settings: Mapping[str, runs.Json], kind: type[S], where: str) -> S:
-    """Settings from what `to_json` made of them; those that are missing have their defaults.
-
-    Raises:
-        OptionError: some are unknown, of another type, or make no sense.
-    """
+    """Settings from what `to_json` made of them; those that are missing have their defaults."""
     try:
         return CONVERTER.structure(settings, kind)
     except cattrs.BaseValidationError as error:

@@ -76,11 +76,7 @@ def compare(
 
 
 def trained(python: Path, variables: dict[str, str], arithmetic: str, epochs: int) -> Trained:
-    """A training in a process of its own.
-
-    Raises:
-        RunError: it failed.
-    """
+    """A training in a process of its own."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "run"
         options = [*OPTIONS.split(), "--epochs", str(epochs), "--arithmetic", arithmetic]

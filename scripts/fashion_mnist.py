@@ -94,11 +94,7 @@ def main(arguments: Sequence[str], load: Load = fashion_mnist) -> int:
 
 
 def parted(data: FashionMnist, settings: ImageSettings) -> Parts[Images]:
-    """The parts that the settings ask for. Validation images are the last of the training ones.
-
-    Raises:
-        OptionError: validation would leave nothing to train on.
-    """
+    """The parts that the settings ask for. Validation images are the last of the training ones."""
     images, labels = all_images(data)
     rest, test = rows(data, settings)
     kept = checks.integer("images left to train on", len(rest) - settings.validation)

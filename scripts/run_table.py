@@ -44,13 +44,7 @@ class Found:
 
 
 def find(folders: Sequence[Path]) -> list[Found]:
-    """The runs in these folders, and in the folders in them, by name.
-
-    Raises:
-        OptionError: there are no folders.
-        RunError: no folder has a run, or a file in one is malformed.
-        UnavailableError: a folder is not there, or cannot be read.
-    """
+    """The runs in these folders, and in the folders in them, by name."""
     if not folders:
         raise OptionError("FOLDER: expected at least one.")
     roots = [files.require_folder(folder) for folder in folders]
@@ -153,11 +147,7 @@ class Seeds:
 
     @property
     def percents(self) -> list[float]:
-        """The test accuracy of each.
-
-        Raises:
-            RunError: a run has not finished, or has none.
-        """
+        """The test accuracy of each."""
         found: list[float] = []
         for run in self.runs:
             value = None if run.summary is None else run.summary.metrics.get("test_accuracy")

@@ -19,11 +19,7 @@ NAME = re.compile(r"[a-z][a-z0-9_]*\.py")  # of a script, and nothing that leads
 
 
 def verified(folder: Path) -> tuple[bool, str]:
-    """Whether a finished run gives the same digest again, and what to tell about it.
-
-    Raises:
-        RunError: the folder holds no finished run of these scripts, or the repetition failed.
-    """
+    """Whether a finished run gives the same digest again, and what to tell about it."""
     config = runs.read_config(folder / CONFIG)
     before = runs.read_summary(folder)
     if before is None:
@@ -47,11 +43,7 @@ def verified(folder: Path) -> tuple[bool, str]:
 def performed(
     command: Sequence[str | Path], folder: Path, variables: dict[str, str]
 ) -> runs.Summary:
-    """What came of a script's run in a folder: an interpreter, the script, and its options.
-
-    Raises:
-        RunError: it failed.
-    """
+    """What came of a script's run in a folder: an interpreter, the script, and its options."""
     args, env = [*command, "--folder", folder], os.environ | variables
     done = subprocess.run(args, env=env, capture_output=True, text=True, check=False)
     summary = runs.read_summary(folder) if folder.exists() else None

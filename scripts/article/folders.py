@@ -23,12 +23,7 @@ FILES = (
 
 
 def replaced(folder: Path, config: runs.Config) -> AbstractContextManager[runs.Run]:
-    """A folder for a run. One that holds an earlier invocation of the same run is cleared.
-
-    Raises:
-        RunError: the folder holds anything else, or is in use.
-        UnavailableError: it cannot be written to.
-    """
+    """A folder for a run. One that holds an earlier invocation of the same run is cleared."""
     if (folder / CONFIG).exists():
         found, own = runs.read_config(folder / CONFIG), config.settings["run"]
         if (found.script, found.settings.get("run")) != (config.script, own):
@@ -43,11 +38,7 @@ def replaced(folder: Path, config: runs.Config) -> AbstractContextManager[runs.R
 
 
 def clear(folder: Path) -> None:
-    """Remove what an earlier invocation gathered beside the folders of its runs.
-
-    Raises:
-        RunError: the folder holds a run, or files of these names that are somebody else's.
-    """
+    """Remove what an earlier invocation gathered beside the folders of its runs."""
     gathered: jsons.Json = None
     if files.exists(folder / SUMMARY):
         with suppress(FormatError):
