@@ -55,11 +55,11 @@ def first_loss(workload: Workload) -> float:
     inputs, labels = workload.noise()
     rows = workload.order(0)[: workload.batch]
     x, y = inputs[rows].astype(np.float64), labels[rows]
-    *hidden, (last_weight, last_bias) = workload.first_weights()
-    for weight, bias in hidden:
-        z = x @ weight + bias
+    *hidden, last = workload.first_weights()
+    for weight in hidden:
+        z = x @ weight
         x = np.where(z > 0, z, workload.slope * z)
-    z = x @ last_weight + last_bias
+    z = x @ last
     if workload.binary:  # logits of two classes, the first of which is 0
         z = np.concatenate([np.zeros_like(z), z], axis=1)
     return float((np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(y)), y]).mean())

@@ -37,7 +37,9 @@ def contender(workload: Workload, mode: str) -> Run:
     """Inference, or training in one of the two modes."""
     if workload.kind in NETS:
         return _recipe(workload, mode)
-    params: Params = [tuple(map(jnp.array, layer)) for layer in workload.first_weights()]
+    params: Params = [
+        (jnp.array(weight), jnp.zeros(weight.shape[-1])) for weight in workload.first_weights()
+    ]
     if workload.kind == "inference":
         return _inference(workload, params)
     momentum = optax.sgd(workload.rate, momentum=workload.decay)
@@ -132,7 +134,7 @@ def _inference(workload: Workload, params: Params) -> Run:
 
 def _recipe(workload: Workload, mode: str) -> Run:
     """Training of a net of the recipes."""
-    *kernels, last = map(jnp.array, workload.first_kernels())
+    *kernels, last = map(jnp.array, workload.first_weights())
     sizes = [kernel.shape[-1] for kernel in kernels]
     # Of each unit a weight, a bias, and the scale and shift of batch normalization.
     params: Params = [

@@ -65,8 +65,8 @@ def _unit(inputs: int, outputs: int) -> torch.nn.Module:
 def _start(model: torch.nn.Module, workload: Workload) -> None:
     modules = [m for m in model.modules() if isinstance(m, torch.nn.Linear | torch.nn.Conv2d)]
     with torch.no_grad():
-        for module, kernel in zip(modules, workload.first_kernels(), strict=True):
-            module.weight.copy_(torch.from_numpy(np.moveaxis(kernel, (-1, -2), (0, 1))))
+        for module, weight in zip(modules, workload.first_weights(), strict=True):
+            module.weight.copy_(torch.from_numpy(np.moveaxis(weight, (-1, -2), (0, 1))))
             module.bias.zero_()
 
 

@@ -10,9 +10,8 @@ import attrs
 import numpy as np
 
 Floats = np.ndarray[tuple[int, int], np.dtype[np.float32]]
-Kernel = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
+Weight = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 Bytes = np.ndarray[tuple[int, int], np.dtype[np.uint8]]
-Biases = np.ndarray[tuple[int], np.dtype[np.float32]]
 Integers = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 Steps = Literal["article", "spiral", "small", "wide", "adam"]
@@ -73,28 +72,18 @@ class Workload:
             for start in range(0, self.samples, self.batch):
                 yield order[start : start + self.batch]
 
-    def first_weights(self) -> list[tuple[Floats, Biases]]:
-        """The weight (inputs, outputs) and the bias of each linear layer before the first step."""
-        draw, found = np.random.default_rng((SEED, 0)), list[tuple[Floats, Biases]]()
-        for inputs, outputs in pairwise(self.widths):
-            weight: Floats = draw.standard_normal((inputs, outputs), np.float32)
-            weight *= np.float32((2.0 / inputs) ** 0.5)
-            found.append((weight, np.zeros(outputs, np.float32)))
-        return found
-
-    def first_kernels(self) -> list[Kernel]:
+    def first_weights(self) -> list[Weight]:
         """The weights of each layer before the first step; biases are 0.
 
-        Those of convolutions have the shape (size, size, inputs, outputs).
+        Their shapes are (inputs, outputs), those of convolutions (size, size, inputs, outputs).
         """
-        if self.kind != "cnn-small":
-            return [weight for weight, _ in self.first_weights()]
-        draw, found = np.random.default_rng((SEED, 0)), list[Kernel]()
-        filters = [(3, 3, *pair) for pair in pairwise((1, *self.widths[1:-1]))]
-        for shape in (*filters, self.widths[-2:]):
-            kernel: Kernel = draw.standard_normal(shape, np.float32)
-            found.append(kernel * np.float32((2.0 * shape[-1] / kernel.size) ** 0.5))
-        return found
+        draw = np.random.default_rng((SEED, 0))
+        shapes: list[tuple[int, ...]] = list(pairwise(self.widths))
+        if self.kind == "cnn-small":
+            filters = pairwise((1, *self.widths[1:-1]))
+            shapes = [*((3, 3, *pair) for pair in filters), self.widths[-2:]]
+        found: list[Weight] = [draw.standard_normal(shape, np.float32) for shape in shapes]
+        return [each * np.float32((2.0 * each.shape[-1] / each.size) ** 0.5) for each in found]
 
     def noise(self) -> tuple[Floats, Integers]:
         """Noise, labeled by a random linear map: something that a net can learn."""
