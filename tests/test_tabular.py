@@ -18,8 +18,7 @@ from tables import report, results
 from tables._dynamic import Frame, as_frame, made
 from tables.catalog import LICENCES, TABLES, Problem, Table, Task, positive, unchanged
 from tables.methods import METHODS, PURENN
-from tables.report import catalog, compared, errors, picture, summary
-from tables.sizes import megabytes
+from tables.report import catalog, compared, errors, megabytes, picture, summary
 from tables.worker import Score, score, split, strata
 
 PURE, SKLEARN = METHODS[:2]
