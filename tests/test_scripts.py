@@ -95,7 +95,7 @@ def check_records(main: Main, options: Sequence[str], folder: Path) -> None:
 PAINTED: dict[str, tuple[Main, Sequence[str], set[str]]] = {
     "spiral": (spiral.main, SPIRAL, {"loss", "accuracy", "boundary"}),
     "three arms": (spiral.main, (*SPIRAL, *MORE.split()), {"boundary"}),
-    "images": (train_images, (*IMAGES, "--loss", "cross-entropy"), {"samples", "confusion"}),
+    "images": (train_images, (*IMAGES, "--loss", "cross-entropy"), {"confusion"}),
     "validation": (train_images, (*IMAGES, *WATCHED, "--split", "official"), {"mistakes"}),
 }
 

@@ -15,7 +15,8 @@ from purenn.runs.folder import BEST, CHECKPOINT, CONFIG, SUMMARY, locked
 
 SPIRALS = "spirals.png"
 
-# All that a run leaves in its folder. The configuration goes last: it says whose folder it is.
+# All that a run leaves in its folder, or once left. The configuration, which says whose folder it
+# is, goes last.
 FILES = (
     *(CHECKPOINT, BEST, "metrics.jsonl", "times.jsonl", SUMMARY, "environment.json"),
     *("loss.png", "boundary.png", "samples.png", "confusion.png", "mistakes.png", CONFIG),
