@@ -7,7 +7,7 @@ the digests of the parameters as a table in Markdown. Takes two minutes.
 
 Examples:
   .venv/bin/python scripts/compare_machines.py --plot machines.png
-  .venv/bin/python scripts/compare_machines.py --pythons .venv/bin/python ../other/.venv/bin/python
+  .venv/bin/python scripts/compare_machines.py --epochs 10
 """
 
 from __future__ import annotations
@@ -15,9 +15,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Sequence
-from itertools import product
 from pathlib import Path
-from shutil import which
 
 import attrs
 
@@ -26,7 +24,6 @@ from compare_runs import performed
 from console import column, say, standard_output
 from figures import COLORS, blank, write
 from purenn import checks, runs
-from purenn.errors import OptionError
 from purenn.testing import environments
 
 SCRIPT = Path(__file__).with_name("spiral.py")
@@ -43,30 +40,20 @@ class Trained:
     digest: str
 
 
-def compare(
-    pythons: tuple[Path, ...] = (Path(sys.executable),),
-    epochs: int = 60,
-    plot: OptionalPicture = None,
-) -> None:
+def compare(epochs: int = 60, plot: OptionalPicture = None) -> None:
     """Train everywhere, and print the table.
 
     Args:
-        pythons: interpreters to train with, in which purenn is installed with its extra `scripts`.
         epochs: how many there are.
         plot: where to draw the losses, as PNG.
     """
     checks.integer("--epochs", epochs)
-    if not pythons:
-        raise OptionError("--pythons: expected interpreters, got none.")
-    for python in pythons:
-        if which(python) is None:
-            raise OptionError(f"--pythons: expected interpreters, got {python}.")
     console = standard_output()
     found: list[list[Trained]] = []
     say(console, "| where | fast: last loss | digest | portable: last loss | digest |")
     say(console, "|---|---|---|---|---|")
-    for python, variables in product(pythons, environments()):
-        found.append([trained(python, variables, name, epochs) for name in ARITHMETICS])
+    for variables in environments():
+        found.append([trained(variables, name, epochs) for name in ARITHMETICS])
         cells = [f"{each.losses[-1]:.6f} | `{each.digest[:12]}`" for each in found[-1]]
         say(console, f"| {' | '.join([found[-1][0].where, *cells])} |")
     for name, everywhere in zip(ARITHMETICS, zip(*found, strict=True), strict=True):
@@ -75,15 +62,15 @@ def compare(
         draw(plot, found)
 
 
-def trained(python: Path, variables: dict[str, str], arithmetic: str, epochs: int) -> Trained:
+def trained(variables: dict[str, str], arithmetic: str, epochs: int) -> Trained:
     """A training in a process of its own."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "run"
         options = [*OPTIONS.split(), "--epochs", str(epochs), "--arithmetic", arithmetic]
-        summary = performed([python, SCRIPT, *options], folder, variables)
+        summary = performed([sys.executable, SCRIPT, *options], folder, variables)
         facts = runs.read_environment(folder)
         kernel, threads = facts.get("blas_kernel", "?"), facts.get("blas_threads", "?")
-        where = f"{facts['python']}, NumPy {facts['numpy']}, {kernel}, {threads} threads"
+        where = f"{kernel}, {threads} threads"
         if "NPY_DISABLE_CPU_FEATURES" in variables:
             where += ", baseline instructions"
         return Trained(where, tuple(column(runs.read_records(folder), "loss")), summary.digest)
