@@ -20,6 +20,7 @@ from benchmarks.contenders import AHEAD, NETS
 from benchmarks.worker import Run
 from benchmarks.workloads import Workload
 
+LAYOUT = ("NHWC", "HWIO", "NHWC")
 K = TypeVar("K")
 
 Params = list[tuple[jax.Array, ...]]
@@ -164,29 +165,25 @@ def _recipe_logits(
     def unit(x: jax.Array) -> jax.Array:
         """What the next unit makes of it: a convolution of images."""
         kernel, *affine = next(rest)
-        y, found = _normalized(_convolved(x, kernel) if x.ndim == 4 else x @ kernel, *affine)
+        if x.ndim == 4:
+            x = jax.lax.conv_general_dilated(x, kernel, (1, 1), "SAME", dimension_numbers=LAYOUT)
+        else:
+            x = x @ kernel
+        y, found = _normalized(x, *affine)
         moments.append(found)
         return y
 
     if workload.kind == "normalized":
         for _ in units:
             key, own = jax.random.split(key)
-            x = _dropped(unit(x), own, 0.3)
+            x = unit(x)
+            x = jnp.where(jax.random.bernoulli(own, 0.7, x.shape), x / 0.7, 0.0)
         return x @ weight + bias, moments
     x = x.reshape(-1, 28, 28, 1)
     x = unit(_pooled(unit(x)))
     x = unit(_pooled(x + unit(x)))
     x = (x + unit(x)).mean((1, 2))
     return x @ weight + bias, moments
-
-
-def _convolved(x: jax.Array, kernel: jax.Array) -> jax.Array:
-    layout = ("NHWC", "HWIO", "NHWC")
-    return jax.lax.conv_general_dilated(x, kernel, (1, 1), "SAME", dimension_numbers=layout)
-
-
-def _dropped(x: jax.Array, key: jax.Array, rate: float) -> jax.Array:
-    return jnp.where(jax.random.bernoulli(key, 1.0 - rate, x.shape), x / (1.0 - rate), 0.0)
 
 
 def _normalized(
