@@ -8,8 +8,8 @@ Every contender gathers a shuffled batch, goes forward and backward, clips by va
 with momentum, in float32; scikit-learn does not clip. In `adam` all update with Adam, unclipped;
 in `normalized` and `quick` (batch normalization and dropout) and `cnn-small` (convolutions and
 batch normalization) with AdamW, which decays neither biases nor scales. All see the same batches,
-and the last column has the largest relative difference between their losses: in `normalized` and
-`quick` it is large, as each draws its own dropout. The "products alone" of an import are the
+and the last column has the largest relative difference between their losses (in `normalized` and
+in `quick` it is large, as each draws its own dropout). The "products alone" of an import are the
 import of NumPy. The peers come with
   .venv/bin/python -m pip install --constraint constraints.txt --editable '.[bench]'
 
