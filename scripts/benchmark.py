@@ -46,12 +46,12 @@ def compare(
     """Measure, and print the table line by line.
 
     Args:
-        workloads: which to measure.
+        workloads: which to measure; all if none is given.
         rounds: the number of turns of each contender.
         against: a folder with another version of purenn to compare with, of the same interface.
     """
     checks.integer("--rounds", rounds)
-    contenders = list(CONTENDERS)
+    workloads, contenders = workloads or get_args(Name), list(CONTENDERS)
     if against is not None:
         if not (against / "purenn" / "__init__.py").is_file():
             raise OptionError(f"--against: expected a folder with purenn, got {against}.")
