@@ -167,6 +167,8 @@ def test_the_summary_has_a_row_for_each_method_and_the_errors_one_for_each_table
     assert own.startswith("| purenn | 3 | 1.000 | 0, 3, 0 | 1.00 | 1.00 | ")
     assert other.startswith("| scikit-learn's MLP | 3 | 1.017 | 1, 1, 1 | 3.00 | 1.00 | ")
     assert absent.startswith("| absent | missing | ")
+    gone = [attrs.evolve(each, method="absent") for each in SCORES if each.method != PURENN]
+    assert summary([*SCORES, *gone], [ABSENT]).splitlines()[2].endswith(" | 3.00 | 1.00 |  |")
     _, _, one, two, three = errors(SCORES, [PURE, SKLEARN, ABSENT]).splitlines()
     assert one == "| one | 1 ± 0.058 | 2 ± 0.12 |  |"
     assert two == "| two | 4 ± 0 | 2.033 ± 0.033 |  |"

@@ -88,7 +88,7 @@ def summary(scores: Sequence[Score], methods: Sequence[Method]) -> str:
         counts = ", ".join(str(verdicts.count(verdict)) for verdict in (1, 0, -1))
         error = _mean(pair.ratio for pair in pairs)
         seconds, cpu = _mean(pair.seconds for pair in pairs), _mean(pair.cpu for pair in pairs)
-        size = f"{megabytes(method.distributions):.0f}"
+        size = f"{megabytes(method.distributions):.0f}" if method.is_present else ""
         numbers = f"{error:.3f}", counts, f"{seconds:.2f}", f"{cpu:.2f}", size
         rows.append((method.name, str(len(pairs)), *numbers))
     return _markdown(rows)
