@@ -26,7 +26,7 @@ from figures import Curve, Scale, curves, scattered, write
 from purenn import runs
 from purenn.errors import OptionError, RunError
 from purenn.runs.folder import CONFIG
-from run_table import Found, by_folder, clouds, find, seed_table, table
+from run_table import Found, by_folder, find, seed_table, table
 
 SCRIPTS = Path(__file__).parent
 NAME = re.compile(r"[a-z][a-z0-9_]*\.py")  # of a script, and nothing that leads out of the folder
@@ -91,7 +91,8 @@ def seeds(folders: Folders, output: PictureOption = Path("runs/minutes.png")) ->
     """
     console, groups = standard_output(), by_folder(find(folders))
     console.print(seed_table(groups))
-    write(output, scattered("minutes of training", "test accuracy, %", clouds(groups)))
+    clouds = [Curve(group.name, group.percents, group.minutes) for group in groups]
+    write(output, scattered("minutes of training", "test accuracy, %", clouds))
     say(console, f"The picture is {output}.")
 
 

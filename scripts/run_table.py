@@ -14,7 +14,6 @@ from rich.table import Table
 from rich.text import Text
 
 from console import metrics_of
-from figures import Curve
 from purenn import files, runs
 from purenn.errors import OptionError, RunError
 from purenn.runs.folder import CONFIG
@@ -176,8 +175,3 @@ def seed_table(groups: Sequence[Seeds]) -> Table:
         numbers = f"{mean(group.percents):.2f}", each, size, str(epochs), f"{minutes:.1f}"
         shown.add_row(*map(Text, (_line(group.name), *numbers)))
     return shown
-
-
-def clouds(groups: Sequence[Seeds]) -> list[Curve]:
-    """The test accuracy of each run over its minutes."""
-    return [Curve(group.name, group.percents, group.minutes) for group in groups]
