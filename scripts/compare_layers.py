@@ -35,7 +35,7 @@ def compare(layers: tuple[str, ...] = (), rounds: int = 9) -> None:
     from benchmarks.pytorch_layers import cases
 
     everything = list(cases())
-    known = [case.name for case in everything]
+    known = dict.fromkeys(case.name for case in everything)
     for name in layers:
         if not any(each.startswith(name) for each in known):
             raise OptionError(f"--layers: expected beginnings of {', '.join(known)}, got {name!r}.")
