@@ -57,7 +57,7 @@ def compare(epochs: int = 60, plot: OptionalPicture = None) -> None:
         cells = [f"{each.losses[-1]:.6f} | `{each.digest[:12]}`" for each in found[-1]]
         say(console, f"| {' | '.join([found[-1][0].where, *cells])} |")
     for name, everywhere in zip(ARITHMETICS, zip(*found, strict=True), strict=True):
-        say(console, f"\n{name}: {len({each.digest for each in everywhere})} different digests.")
+        say(console, f"\n{name}: different digests: {len({each.digest for each in everywhere})}")
     if plot is not None:
         draw(plot, found)
 
@@ -70,7 +70,7 @@ def trained(variables: dict[str, str], arithmetic: str, epochs: int) -> Trained:
         summary = performed([sys.executable, SCRIPT, *options], folder, variables)
         facts = runs.read_environment(folder)
         kernel, threads = facts.get("blas_kernel", "?"), facts.get("blas_threads", "?")
-        where = f"{kernel}, {threads} threads"
+        where = f"{kernel}, threads: {threads}"
         if "NPY_DISABLE_CPU_FEATURES" in variables:
             where += ", baseline instructions"
         return Trained(where, tuple(column(runs.read_records(folder), "loss")), summary.digest)
