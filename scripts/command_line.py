@@ -77,7 +77,7 @@ class Place:
         return runs.resume(self.folder, config, may_change=("epochs", *new))
 
 
-def parse(command: type[C], default: C, arguments: Sequence[str], description: str) -> C:
+def parse(command: type[C], default: C, arguments: Sequence[str], description: str | None) -> C:
     """The command that the arguments spell; what they leave out is as in `default`.
 
     Prints the help, or what is wrong, and exits if there is nothing to go on with.
@@ -86,7 +86,7 @@ def parse(command: type[C], default: C, arguments: Sequence[str], description: s
 
 
 def command(
-    function: Callable[A, int | None], description: str
+    function: Callable[A, int | None], description: str | None
 ) -> Callable[[Sequence[str]], int | None]:
     """A script's main function: calls the function with the options that the arguments spell."""
     return lambda arguments: tyro.cli(
@@ -127,11 +127,7 @@ def to_json(settings: object) -> dict[str, runs.Json]:
 
 
 def from_json(settings: Mapping[str, runs.Json], kind: type[S], where: str) -> S:
-    """Settings from what `to_json` made of them; those that are missing have their defaults.
-
-    Raises:
-        OptionError: some are unknown, of another type, or make no sense.
-    """
+    """Settings from what `to_json` made of them; those that are missing have their defaults."""
     try:
         return CONVERTER.structure(settings, kind)
     except cattrs.BaseValidationError as error:

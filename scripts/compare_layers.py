@@ -1,16 +1,6 @@
-"""Compares the time of each layer with PyTorch's."""
+"""Compares each layer with PyTorch's: the output and all cotangents, in float32.
 
-from __future__ import annotations
-
-from importlib.util import find_spec
-
-from benchmarks.report import LAYERS, layer_row, machine
-from command_line import command, run
-from purenn import PurennError, checks
-from purenn.errors import OptionError
-
-DESCRIPTION = """Compares each layer with PyTorch's: the output and all cotangents, in float32, on
-shapes that small nets have, with as many threads as there are cores. Both take turns in one
+Shapes are those of small nets, and there are as many threads as cores. Both take turns in one
 process. The table, in Markdown, has the median of purenn's time, and the median and the quartiles
 of its ratio to PyTorch's in the same round; of the orders of memory that PyTorch has for images,
 the faster one counts. PyTorch comes with
@@ -21,6 +11,15 @@ Examples:
   .venv/bin/python scripts/compare_layers.py --layers gelu conv --rounds 31
   taskset --cpu-list 0 .venv/bin/python scripts/compare_layers.py
 """
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from benchmarks.report import LAYERS, layer_row, machine
+from command_line import command, run
+from purenn import PurennError, checks
+from purenn.errors import OptionError
 
 
 def compare(layers: tuple[str, ...] = (), rounds: int = 9) -> None:
@@ -36,7 +35,7 @@ def compare(layers: tuple[str, ...] = (), rounds: int = 9) -> None:
     from benchmarks.pytorch_layers import cases
 
     everything = list(cases())
-    known = [case.name for case in everything]
+    known = dict.fromkeys(case.name for case in everything)
     for name in layers:
         if not any(each.startswith(name) for each in known):
             raise OptionError(f"--layers: expected beginnings of {', '.join(known)}, got {name!r}.")
@@ -47,7 +46,7 @@ def compare(layers: tuple[str, ...] = (), rounds: int = 9) -> None:
     print(f"\nMedians and quartiles over {rounds} rounds. {machine()}")
 
 
-main = command(compare, DESCRIPTION)
+main = command(compare, __doc__)
 
 
 if __name__ == "__main__":

@@ -1,37 +1,34 @@
-"""One training under other kernels, threads and instructions: what differs, and what does not."""
+"""Trains one net under other kernels, threads and instructions: what differs, and what does not.
+
+It is that of scripts/spiral.py with one seed, under several kernels and numbers of threads of
+OpenBLAS, and without the processor's newer instructions, in fast and in portable arithmetic.
+Nothing is clipped, and the rate is high, so that the last bits matter. Prints the last losses and
+the digests of the parameters as a table in Markdown. Takes two minutes.
+
+Examples:
+  .venv/bin/python scripts/compare_machines.py --plot machines.png
+  .venv/bin/python scripts/compare_machines.py --epochs 10
+"""
 
 from __future__ import annotations
 
 import sys
 import tempfile
 from collections.abc import Sequence
-from itertools import product
 from pathlib import Path
-from shutil import which
 
 import attrs
 
 from command_line import OptionalPicture, command, run
+from compare_runs import performed
 from console import column, say, standard_output
 from figures import COLORS, blank, write
 from purenn import checks, runs
-from purenn.errors import OptionError
 from purenn.testing import environments
-from verification import performed
 
 SCRIPT = Path(__file__).with_name("spiral.py")
 ARITHMETICS = ("fast", "portable")
 OPTIONS = "--clip none --learning-rate 0.3 --schedule constant --warm-up 0"
-
-DESCRIPTION = """Trains scripts/spiral.py with one seed under several kernels and numbers of threads
-of OpenBLAS, and without the processor's newer instructions, in fast and in portable arithmetic.
-Nothing is clipped, and the rate is high, so that the last bits matter. Prints the last losses
-and the digests of the parameters as a table in Markdown. Takes two minutes.
-
-Examples:
-  .venv/bin/python scripts/compare_machines.py --plot machines.png
-  .venv/bin/python scripts/compare_machines.py --pythons .venv/bin/python ../other/.venv/bin/python
-"""
 
 
 @attrs.frozen
@@ -43,51 +40,37 @@ class Trained:
     digest: str
 
 
-def compare(
-    pythons: tuple[Path, ...] = (Path(sys.executable),),
-    epochs: int = 60,
-    plot: OptionalPicture = None,
-) -> None:
+def compare(epochs: int = 60, plot: OptionalPicture = None) -> None:
     """Train everywhere, and print the table.
 
     Args:
-        pythons: interpreters to train with, in which purenn is installed with its extra `scripts`.
         epochs: how many there are.
         plot: where to draw the losses, as PNG.
     """
     checks.integer("--epochs", epochs)
-    if not pythons:
-        raise OptionError("--pythons: expected interpreters, got none.")
-    for python in pythons:
-        if which(python) is None:
-            raise OptionError(f"--pythons: expected interpreters, got {python}.")
     console = standard_output()
     found: list[list[Trained]] = []
     say(console, "| where | fast: last loss | digest | portable: last loss | digest |")
     say(console, "|---|---|---|---|---|")
-    for python, variables in product(pythons, environments()):
-        found.append([trained(python, variables, name, epochs) for name in ARITHMETICS])
+    for variables in environments():
+        found.append([trained(variables, name, epochs) for name in ARITHMETICS])
         cells = [f"{each.losses[-1]:.6f} | `{each.digest[:12]}`" for each in found[-1]]
         say(console, f"| {' | '.join([found[-1][0].where, *cells])} |")
     for name, everywhere in zip(ARITHMETICS, zip(*found, strict=True), strict=True):
-        say(console, f"\n{name}: {len({each.digest for each in everywhere})} different digests.")
+        say(console, f"\n{name}: different digests: {len({each.digest for each in everywhere})}")
     if plot is not None:
         draw(plot, found)
 
 
-def trained(python: Path, variables: dict[str, str], arithmetic: str, epochs: int) -> Trained:
-    """A training in a process of its own.
-
-    Raises:
-        RunError: it failed.
-    """
+def trained(variables: dict[str, str], arithmetic: str, epochs: int) -> Trained:
+    """A training in a process of its own."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "run"
         options = [*OPTIONS.split(), "--epochs", str(epochs), "--arithmetic", arithmetic]
-        summary = performed([python, SCRIPT, *options], folder, variables)
+        summary = performed([sys.executable, SCRIPT, *options], folder, variables)
         facts = runs.read_environment(folder)
         kernel, threads = facts.get("blas_kernel", "?"), facts.get("blas_threads", "?")
-        where = f"{facts['python']}, NumPy {facts['numpy']}, {kernel}, {threads} threads"
+        where = f"{kernel}, threads: {threads}"
         if "NPY_DISABLE_CPU_FEATURES" in variables:
             where += ", baseline instructions"
         return Trained(where, tuple(column(runs.read_records(folder), "loss")), summary.digest)
@@ -107,7 +90,7 @@ def draw(path: Path, found: Sequence[Sequence[Trained]]) -> None:
     write(path, figure)
 
 
-main = command(compare, DESCRIPTION)
+main = command(compare, __doc__)
 
 
 if __name__ == "__main__":

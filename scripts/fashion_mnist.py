@@ -1,4 +1,18 @@
-"""Trains a classifier of Fashion-MNIST with settings of your own."""
+"""Trains a classifier of Fashion-MNIST with settings of your own.
+
+The test images are used only at the end. The default recipe is the article's net and split, with
+softmax cross-entropy on logits. The run's folder holds its configuration, metrics by epoch, final
+numbers and pictures.
+
+Examples:
+  .venv/bin/python scripts/fashion_mnist.py
+  .venv/bin/python scripts/fashion_mnist.py --recipe cnn-small --folder runs/cnn-small
+  .venv/bin/python scripts/fashion_mnist.py --recipe mlp --seed 1 --folder runs/mlp-1
+  .venv/bin/python scripts/fashion_mnist.py --hidden 512 256 --dropout 0.2 --folder runs/dropout
+  .venv/bin/python scripts/fashion_mnist.py --validation 6000 --patience 3 --folder runs/early
+  .venv/bin/python scripts/fashion_mnist.py --config runs/early/config.json --folder runs/again
+  .venv/bin/python scripts/fashion_mnist.py --resume --epochs 40
+"""
 
 from __future__ import annotations
 
@@ -30,20 +44,6 @@ FOLDER = Path("runs/fashion-mnist")
 # What is watched where there is no validation part: enough to see whether training works.
 WATCHED = 10_000
 
-DESCRIPTION = """Trains a classifier of Fashion-MNIST and measures it on the test images, which are
-used only at the end. The default recipe is the article's net and split, with softmax cross-entropy
-on logits. The run's folder holds its configuration, metrics by epoch, final numbers and pictures.
-
-Examples:
-  .venv/bin/python scripts/fashion_mnist.py
-  .venv/bin/python scripts/fashion_mnist.py --recipe cnn-small --folder runs/cnn-small
-  .venv/bin/python scripts/fashion_mnist.py --recipe mlp --seed 1 --folder runs/mlp-1
-  .venv/bin/python scripts/fashion_mnist.py --hidden 512 256 --dropout 0.2 --folder runs/dropout
-  .venv/bin/python scripts/fashion_mnist.py --validation 6000 --patience 3 --folder runs/early
-  .venv/bin/python scripts/fashion_mnist.py --config runs/early/config.json --folder runs/again
-  .venv/bin/python scripts/fashion_mnist.py --resume --epochs 40
-"""
-
 Load = Callable[[Path | None], FashionMnist]
 P = TypeVar("P")
 
@@ -69,7 +69,7 @@ class Command(Place):
 def main(arguments: Sequence[str], load: Load = fashion_mnist) -> int:
     """Train as the arguments say."""
     first = first_settings(arguments, FOLDER, SCRIPT, _recipe(arguments))
-    command = parse(Command, Command(folder=FOLDER, settings=first), arguments, DESCRIPTION)
+    command = parse(Command, Command(folder=FOLDER, settings=first), arguments, __doc__)
     data, settings = load(command.data), command.settings
     parts = parted(data, settings)
     folder = command.opened(SCRIPT, settings)
@@ -94,11 +94,7 @@ def main(arguments: Sequence[str], load: Load = fashion_mnist) -> int:
 
 
 def parted(data: FashionMnist, settings: ImageSettings) -> Parts[Images]:
-    """The parts that the settings ask for. Validation images are the last of the training ones.
-
-    Raises:
-        OptionError: validation would leave nothing to train on.
-    """
+    """The parts that the settings ask for. Validation images are the last of the training ones."""
     images, labels = all_images(data)
     rest, test = rows(data, settings)
     kept = checks.integer("images left to train on", len(rest) - settings.validation)
@@ -128,7 +124,7 @@ def experiment(
         (images, labels), (_, test) = all_images(data), rows(data, settings)
         outcome = Outcome(found, labels[test], images[test])
         standard_output().print(outcome.table())
-        outcome.draw(folder, data)
+        outcome.draw(folder)
 
     return Experiment(settings, model, parts, draw, settings.augment)
 

@@ -14,7 +14,6 @@ from rich.table import Table
 from rich.text import Text
 
 from console import metrics_of
-from figures import Curve
 from purenn import files, runs
 from purenn.errors import OptionError, RunError
 from purenn.runs.folder import CONFIG
@@ -44,13 +43,7 @@ class Found:
 
 
 def find(folders: Sequence[Path]) -> list[Found]:
-    """The runs in these folders, and in the folders in them, by name.
-
-    Raises:
-        OptionError: there are no folders.
-        RunError: no folder has a run, or a file in one is malformed.
-        UnavailableError: a folder is not there, or cannot be read.
-    """
+    """The runs in these folders, and in the folders in them, by name."""
     if not folders:
         raise OptionError("FOLDER: expected at least one.")
     roots = [files.require_folder(folder) for folder in folders]
@@ -153,11 +146,7 @@ class Seeds:
 
     @property
     def percents(self) -> list[float]:
-        """The test accuracy of each.
-
-        Raises:
-            RunError: a run has not finished, or has none.
-        """
+        """The test accuracy of each."""
         found: list[float] = []
         for run in self.runs:
             value = None if run.summary is None else run.summary.metrics.get("test_accuracy")
@@ -186,8 +175,3 @@ def seed_table(groups: Sequence[Seeds]) -> Table:
         numbers = f"{mean(group.percents):.2f}", each, size, str(epochs), f"{minutes:.1f}"
         shown.add_row(*map(Text, (_line(group.name), *numbers)))
     return shown
-
-
-def clouds(groups: Sequence[Seeds]) -> list[Curve]:
-    """The test accuracy of each run over its minutes."""
-    return [Curve(group.name, group.percents, group.minutes) for group in groups]

@@ -1,4 +1,17 @@
-"""Trains a classifier of spirals with settings of your own."""
+"""Trains a classifier of points on interleaved spirals with settings of your own.
+
+It is validated on other points of the same spirals after each epoch, and tested on further ones at
+the end. The run's folder holds its configuration, metrics by epoch, final numbers and pictures:
+curves, and the plane as the classifier sees it.
+
+Examples:
+  .venv/bin/python scripts/spiral.py
+  .venv/bin/python scripts/spiral.py --clip none --schedule constant --folder runs/unclipped
+  .venv/bin/python scripts/spiral.py --arms 3 --loss brier --folder runs/three-arms
+  .venv/bin/python scripts/spiral.py --optimizer adam --learning-rate 0.01 --folder runs/adam
+  .venv/bin/python scripts/spiral.py --config runs/spiral/config.json --seed 1 --folder runs/seed-1
+  .venv/bin/python scripts/spiral.py --resume --epochs 300
+"""
 
 from __future__ import annotations
 
@@ -19,20 +32,6 @@ from trainer.settings import Settings
 
 SCRIPT = "spiral.py"
 FOLDER = Path("runs/spiral")
-
-DESCRIPTION = """Trains a classifier of points on interleaved spirals. It is validated on other
-points of the same spirals after each epoch, and tested on further ones at the end. The run's folder
-holds its configuration, metrics by epoch, final numbers and pictures: curves, and the plane as the
-classifier sees it.
-
-Examples:
-  .venv/bin/python scripts/spiral.py
-  .venv/bin/python scripts/spiral.py --clip none --schedule constant --folder runs/unclipped
-  .venv/bin/python scripts/spiral.py --arms 3 --loss brier --folder runs/three-arms
-  .venv/bin/python scripts/spiral.py --optimizer adam --learning-rate 0.01 --folder runs/adam
-  .venv/bin/python scripts/spiral.py --config runs/spiral/config.json --seed 1 --folder runs/seed-1
-  .venv/bin/python scripts/spiral.py --resume --epochs 300
-"""
 
 
 @attrs.frozen(kw_only=True)
@@ -71,7 +70,7 @@ class Command(Place):
 def main(arguments: Sequence[str]) -> int:
     """Train as the arguments say."""
     first = first_settings(arguments, FOLDER, SCRIPT, SpiralSettings())
-    command = parse(Command, Command(folder=FOLDER, settings=first), arguments, DESCRIPTION)
+    command = parse(Command, Command(folder=FOLDER, settings=first), arguments, __doc__)
     parts = drawn(command.settings)
     folder = command.opened(SCRIPT, command.settings)
     experiment(command.settings, parts).perform(folder)

@@ -1,30 +1,11 @@
-"""Compares purenn's estimators with others on tables that packages ship."""
+"""Compares purenn's estimators with other methods on tables that packages ship.
 
-from __future__ import annotations
-
-from itertools import product
-from math import inf
-from pathlib import Path
-from typing import Annotated
-
-import tyro
-
-from benchmarks.report import machine
-from command_line import OptionalPicture, PathOption, command, require_names, run
-from figures import write
-from purenn import checks
-from purenn.errors import OptionError
-from tables import results
-from tables.catalog import TABLES
-from tables.methods import METHODS, PURENN
-from tables.report import catalog, compared, errors, picture, summary
-
-DESCRIPTION = """Compares RealMLP-TD-S in purenn with scikit-learn's MLP, skorch with the same net
-in PyTorch, pytabkit's RealMLP-TD-S, random forests, HistGradientBoosting and LightGBM, all with
-their defaults, on tables that packages ship. A quarter of the rows is for the test, drawn anew for
-each seed, with the same shares of labels (of tenths of values); errors are the share of wrong
-labels, or the root of the mean squared error. A method is better or worse on a table if its errors
-differ from purenn's by more than two standard errors over the seeds.
+The methods are RealMLP-TD-S in purenn, scikit-learn's MLP, skorch with the same net in PyTorch,
+pytabkit's RealMLP-TD-S, random forests, HistGradientBoosting and LightGBM, all with their defaults.
+A quarter of the rows is for the test, drawn anew for each seed, with the same shares of labels (of
+tenths of values); errors are the share of wrong labels, or the root of the mean squared error. A
+method is better or worse on a table if its errors differ from purenn's by more than two standard
+errors over the seeds.
 
 All methods have the threads of this process. Scores are stored as they come, one per line: a script
 that was stopped goes on where it was. All of it takes hours. The tables and the peers come with
@@ -39,6 +20,32 @@ Examples:
   .venv/bin/python scripts/tabular.py --list-tables     # with rows, columns, task and licence
 """
 
+from __future__ import annotations
+
+import json
+import os
+import sys
+from itertools import product
+from math import inf
+from pathlib import Path
+from subprocess import PIPE, Popen
+from typing import Annotated
+
+import cattrs
+import tyro
+
+from benchmarks.report import machine
+from benchmarks.turns import SCRIPTS, THREADS
+from command_line import OptionalPicture, PathOption, command, require_names, run
+from figures import write
+from purenn import checks
+from purenn.errors import FormatError, OptionError
+from tables.catalog import TABLES, Table
+from tables.methods import METHODS, PURENN, Method
+from tables.report import catalog, compared, errors, picture, summary
+from tables.worker import Score
+
+START = '{"table":'  # of a score
 ALL_TABLES = tuple(table.name for table in TABLES)
 ALL_METHODS = tuple(method.name for method in METHODS)
 NAMES = f"(default: {', '.join(ALL_METHODS)})"  # not quoted as in a shell
@@ -78,9 +85,9 @@ def compare(
     if not scores.parent.is_dir():
         raise OptionError(f"--scores: expected a file in a folder that exists, got {scores}.")
     pairs = product(chosen, (method for method in taking if method.is_present))
-    done = [results.complete(scores, *pair, seeds) for pair in pairs]
+    done = [completed(scores, *pair, seeds) for pair in pairs]
     most = seeds or inf
-    found = [each for each in results.read(scores) if each.table in tables and each.seed < most]
+    found = [each for each in read_scores(scores) if each.table in tables and each.seed < most]
     if not found:
         raise OptionError(
             f"{scores} has no scores of these tables: ask for some, with --seeds 1 or more."
@@ -94,7 +101,48 @@ def compare(
     return int(not all(done))
 
 
-main = command(compare, DESCRIPTION)
+def read_scores(file: Path) -> list[Score]:
+    """The scores in a file, one on each line; a last one that was not finished is removed."""
+    if not file.exists():
+        return []
+    lines = file.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+    size = len(START)
+    whole = [line for line in lines if line.endswith("\n") or line[:size] != START[: len(line)]]
+    found = [_score(line, f"{file}, line {n}") for n, line in enumerate(whole, 1)]
+    if whole != lines:
+        file.write_text("".join(whole), encoding="utf-8")
+    return found
+
+
+def _score(line: str, where: str) -> Score:
+    try:
+        return cattrs.structure(json.loads(line), Score)
+    except (ValueError, TypeError, RecursionError, cattrs.BaseValidationError):
+        raise FormatError(f"{where}: expected a score, got {line.rstrip()[:60]!r}.") from None
+
+
+def completed(file: Path, table: Table, method: Method, seeds: int) -> bool:
+    """Measure a method on a table with the seeds for which there is no score, and store these.
+
+    Gives whether nothing failed.
+    """
+    scores = read_scores(file)
+    done = {each.seed for each in scores if (each.table, each.method) == (table.name, method.name)}
+    rest = [str(seed) for seed in range(seeds) if seed not in done]
+    if not rest:
+        return True
+    args = [sys.executable, "-m", "tables.worker", table.package, table.path, method.name, *rest]
+    with Popen(args, stdout=PIPE, text=True, cwd=SCRIPTS, env=os.environ | THREADS) as process:
+        for line in process.stdout or ():
+            if line.startswith("{"):  # some methods print as well
+                with file.open("a", encoding="utf-8") as stored:
+                    stored.write(line)
+    if process.returncode:  # others are measured nevertheless
+        print(f"{method.name} failed on {table.name}: why stands above.", file=sys.stderr)
+    return not process.returncode
+
+
+main = command(compare, __doc__)
 
 
 if __name__ == "__main__":

@@ -10,16 +10,16 @@ from pathlib import Path
 import attrs
 import numpy as np
 import pytest
+from commands import SCRIPTS
 
 import tabular
 from purenn.arrays import Matrix, Vector
 from purenn.errors import OptionError, PurennError
-from tables import report, results
+from tables import report
 from tables._dynamic import Frame, as_frame, made
 from tables.catalog import LICENCES, TABLES, Problem, Table, Task, positive, unchanged
 from tables.methods import METHODS, PURENN
-from tables.report import catalog, compared, errors, picture, summary
-from tables.sizes import megabytes
+from tables.report import catalog, compared, errors, megabytes, picture, summary
 from tables.worker import Score, score, split, strata
 
 PURE, SKLEARN = METHODS[:2]
@@ -124,21 +124,21 @@ def test_scores_are_stored_as_they_come_and_go_on_where_they_were(
     (tmp_path / "tables").mkdir()
     (tmp_path / "tables" / "__init__.py").touch()
     (tmp_path / "tables" / "worker.py").write_text(WORKER)
-    monkeypatch.setattr(results, "SCRIPTS", tmp_path)
-    assert results.read(file) == []
-    assert results.complete(file, TABLE, PURE, 2)
+    monkeypatch.setattr(tabular, "SCRIPTS", tmp_path)
+    assert tabular.read_scores(file) == []
+    assert tabular.completed(file, TABLE, PURE, 2)
     expected = [Score("wine", PURENN, seed, seed, 2.0, 3.0) for seed in range(5)]
-    assert results.read(file) == expected[:2]
+    assert tabular.read_scores(file) == expected[:2]
     with file.open("a") as stored:
         stored.write('{"table": "wi')  # by a process that was killed
-    results.complete(file, TABLE, PURE, 3)
-    results.complete(file, TABLE, PURE, 3)
-    results.complete(file, TABLE, SKLEARN, 1)
+    tabular.completed(file, TABLE, PURE, 3)
+    tabular.completed(file, TABLE, PURE, 3)
+    tabular.completed(file, TABLE, SKLEARN, 1)
     other = Score("wine", SKLEARN.name, 0, 0.0, 2.0, 3.0)
-    assert results.read(file) == [*expected[:3], other]
+    assert tabular.read_scores(file) == [*expected[:3], other]
     assert capfd.readouterr().err == ""
-    assert not results.complete(file, TABLE, PURE, 5)
-    assert results.read(file) == [*expected[:3], other, expected[3]]
+    assert not tabular.completed(file, TABLE, PURE, 5)
+    assert tabular.read_scores(file) == [*expected[:3], other, expected[3]]
     assert "no luck\npurenn failed on wine: why stands above." in capfd.readouterr().err
 
 
@@ -168,6 +168,8 @@ def test_the_summary_has_a_row_for_each_method_and_the_errors_one_for_each_table
     assert own.startswith("| purenn | 3 | 1.000 | 0, 3, 0 | 1.00 | 1.00 | ")
     assert other.startswith("| scikit-learn's MLP | 3 | 1.017 | 1, 1, 1 | 3.00 | 1.00 | ")
     assert absent.startswith("| absent | missing | ")
+    gone = [attrs.evolve(each, method="absent") for each in SCORES if each.method != PURENN]
+    assert summary([*SCORES, *gone], [ABSENT]).splitlines()[2].endswith(" | 3.00 | 1.00 |  |")
     _, _, one, two, three = errors(SCORES, [PURE, SKLEARN, ABSENT]).splitlines()
     assert one == "| one | 1 ± 0.058 | 2 ± 0.12 |  |"
     assert two == "| two | 4 ± 0 | 2.033 ± 0.033 |  |"
@@ -235,13 +237,13 @@ def test_the_command_reports_what_was_chosen_and_fails_if_a_method_did(
     shown = capsys.readouterr().out
     assert "| cars | 1 |\n" in shown
     assert "digits" not in shown
-    monkeypatch.setattr(results, "SCRIPTS", tmp_path)  # where there is no worker
+    monkeypatch.setattr(tabular, "SCRIPTS", tmp_path)  # where there is no worker
     assert tabular.main([*options, "3"]) == 1
     assert "| cars | 1.5 ± 0.5 |\n" in capsys.readouterr().out
 
 
 def test_the_documentation_has_the_tables_of_the_script_but_those_that_it_names() -> None:
-    text = (results.SCRIPTS.parent / "docs" / "tables.md").read_text(encoding="utf-8")
+    text = (SCRIPTS.parent / "docs" / "tables.md").read_text(encoding="utf-8")
     documented = {line.split(" | ")[0].removeprefix("| ") for line in text.splitlines()}
     assert {each.name for each in TABLES} - documented == {"movies", "HI"}
     left = "`movies` and `HI`, two of the three largest, are left out."

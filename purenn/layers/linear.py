@@ -59,8 +59,7 @@ def linear(
     Args:
         features: the number of outputs.
         weight: the initializer of the weights, from `purenn.initializers`; `glorot_uniform()` if
-            None, which was the best of six, or close to it, on three tables
-            (scripts/compare_initializers.py).
+            None, which was the best of six, or close to it, on three tables of scikit-learn's.
         bias: the initializer of the biases; `zeros()` if None. `linear_without_bias` has none.
     """
     first, shift = weight or glorot_uniform(), bias or zeros()

@@ -17,15 +17,9 @@ Pixels = Dataset[Matrix, Labels]
 
 
 def article_spirals(uniform: Array64, noise: Matrix64) -> tuple[Matrix64, Matrix64]:
-    """The article's points and targets, of 250 uniform numbers for each arm and normal ones.
+    """The article's points (500, 2), each axis scaled to [-1, 1], and targets (500, 1), read-only.
 
-    Args:
-        uniform: where points lie along their arm, (500,), arm by arm.
-        noise: the unscaled noise of the points, (500, 2).
-
-    Returns:
-        The points, (500, 2), each axis mapped from its own range to [-1, 1]; and the targets,
-        (500, 1), 250 zeros and 250 ones. Both arrays are float64, read-only.
+    They are made of where points lie along their arm (500,), arm by arm, and noise (500, 2).
     """
     points = np.concatenate([_arm(uniform[:250], 1.0), _arm(uniform[250:], -1.0)]) + 1.2 * noise
     low, high = points.min(axis=0), points.max(axis=0)

@@ -54,12 +54,6 @@ def spiral_net() -> nn.Layer[SpiralParams, nn.Matrix, nn.Matrix]:
     return first >> nn.linear(1) >> sigmoid()
 
 
-def spiral_params(normals: Sequence[nn.Matrix]) -> SpiralParams:
-    """Its first parameters, of standard normal numbers."""
-    first, second, last = linear_layers(normals)
-    return first, EMPTY, second, EMPTY, last, EMPTY
-
-
 def fashion_net() -> nn.Layer[FashionParams, nn.Matrix, nn.Matrix]:
     """784-784-256-128-10, and the probabilities of the classes."""
     first = nn.linear(784) >> nn.leaky_relu(SLOPE) >> nn.linear(256) >> nn.leaky_relu(SLOPE)
@@ -99,7 +93,10 @@ def opening() -> Opening:
         return [stream.standard_normal(shape) for shape in pairwise(sizes)]
 
     points, arms = article_spirals(stream.random_sample(500), stream.standard_normal((500, 2)))
-    exploding, clipped = (spiral_params(normals(2, 128, 64, 1)) for _ in range(2))
-    first, second, third, last = linear_layers(normals(784, 784, 256, 128, 10))
-    fashion = first, EMPTY, second, EMPTY, third, EMPTY, last, EMPTY
+    one, two, three = linear_layers(normals(2, 128, 64, 1))
+    exploding = one, EMPTY, two, EMPTY, three, EMPTY
+    one, two, three = linear_layers(normals(2, 128, 64, 1))
+    clipped = one, EMPTY, two, EMPTY, three, EMPTY
+    one, two, three, four = linear_layers(normals(784, 784, 256, 128, 10))
+    fashion = one, EMPTY, two, EMPTY, three, EMPTY, four, EMPTY
     return Opening(nn.dataset(points, arms), exploding, clipped, fashion, stream)

@@ -20,6 +20,7 @@ from benchmarks.contenders import AHEAD, NETS
 from benchmarks.worker import Run
 from benchmarks.workloads import Workload
 
+LAYOUT = ("NHWC", "HWIO", "NHWC")
 K = TypeVar("K")
 
 Params = list[tuple[jax.Array, ...]]
@@ -37,7 +38,9 @@ def contender(workload: Workload, mode: str) -> Run:
     """Inference, or training in one of the two modes."""
     if workload.kind in NETS:
         return _recipe(workload, mode)
-    params: Params = [tuple(map(jnp.array, layer)) for layer in workload.first_weights()]
+    params: Params = [
+        (jnp.array(weight), jnp.zeros(weight.shape[-1])) for weight in workload.first_weights()
+    ]
     if workload.kind == "inference":
         return _inference(workload, params)
     momentum = optax.sgd(workload.rate, momentum=workload.decay)
@@ -132,7 +135,7 @@ def _inference(workload: Workload, params: Params) -> Run:
 
 def _recipe(workload: Workload, mode: str) -> Run:
     """Training of a net of the recipes."""
-    *kernels, last = map(jnp.array, workload.first_kernels())
+    *kernels, last = map(jnp.array, workload.first_weights())
     sizes = [kernel.shape[-1] for kernel in kernels]
     # Of each unit a weight, a bias, and the scale and shift of batch normalization.
     params: Params = [
@@ -162,29 +165,25 @@ def _recipe_logits(
     def unit(x: jax.Array) -> jax.Array:
         """What the next unit makes of it: a convolution of images."""
         kernel, *affine = next(rest)
-        y, found = _normalized(_convolved(x, kernel) if x.ndim == 4 else x @ kernel, *affine)
+        if x.ndim == 4:
+            x = jax.lax.conv_general_dilated(x, kernel, (1, 1), "SAME", dimension_numbers=LAYOUT)
+        else:
+            x = x @ kernel
+        y, found = _normalized(x, *affine)
         moments.append(found)
         return y
 
     if workload.kind == "normalized":
         for _ in units:
             key, own = jax.random.split(key)
-            x = _dropped(unit(x), own, 0.3)
+            x = unit(x)
+            x = jnp.where(jax.random.bernoulli(own, 0.7, x.shape), x / 0.7, 0.0)
         return x @ weight + bias, moments
     x = x.reshape(-1, 28, 28, 1)
     x = unit(_pooled(unit(x)))
     x = unit(_pooled(x + unit(x)))
     x = (x + unit(x)).mean((1, 2))
     return x @ weight + bias, moments
-
-
-def _convolved(x: jax.Array, kernel: jax.Array) -> jax.Array:
-    layout = ("NHWC", "HWIO", "NHWC")
-    return jax.lax.conv_general_dilated(x, kernel, (1, 1), "SAME", dimension_numbers=layout)
-
-
-def _dropped(x: jax.Array, key: jax.Array, rate: float) -> jax.Array:
-    return jnp.where(jax.random.bernoulli(key, 1.0 - rate, x.shape), x / (1.0 - rate), 0.0)
 
 
 def _normalized(

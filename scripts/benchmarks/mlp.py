@@ -28,9 +28,9 @@ def contender(workload: Workload, mode: str) -> Run:
     # Only learning makes the arrays of weights. This one step leaves a little velocity behind.
     first, classes = slice(workload.batch), np.arange(workload.widths[-1])
     classifier.partial_fit(x[first], labels[first], classes=classes)
-    for layer, (weight, bias) in enumerate(workload.first_weights()):
+    for layer, weight in enumerate(workload.first_weights()):
         classifier.coefs_[layer][:] = weight
-        classifier.intercepts_[layer][:] = bias
+        classifier.intercepts_[layer][:] = 0.0
 
     def train(steps: int) -> list[float]:
         if steps >= workload.batches:

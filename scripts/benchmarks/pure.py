@@ -98,7 +98,7 @@ def _training(
 
 def _params(workload: Workload, data: Dataset[X, nn.Labels], model: nn.Layer[P, X, nn.Matrix]) -> P:
     """The weights that all contenders start with; biases are 0 as they are."""
-    weights = iter(workload.first_kernels())
+    weights = iter(workload.first_weights())
     params = model.init(nn.Key(0), data.example)
     return nn.map_leaves(lambda leaf: next(weights) if leaf.ndim > 1 else leaf, params)
 

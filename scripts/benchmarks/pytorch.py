@@ -24,7 +24,11 @@ class Residual(torch.nn.Sequential):
 def contender(workload: Workload, mode: str) -> Run:
     """Inference, or training in which an update is one compiled pass or one call for all arrays."""
     model = _model(workload)
-    _start(model, workload)
+    modules = [m for m in model.modules() if isinstance(m, torch.nn.Linear | torch.nn.Conv2d)]
+    with torch.no_grad():
+        for module, weight in zip(modules, workload.first_weights(), strict=True):
+            module.weight.copy_(torch.from_numpy(np.moveaxis(weight, (-1, -2), (0, 1))))
+            module.bias.zero_()
     if workload.kind == "inference":
         return _inference(workload, model)
     return _training(workload, model, mode)
@@ -60,14 +64,6 @@ def _model(workload: Workload) -> torch.nn.Module:
 def _unit(inputs: int, outputs: int) -> torch.nn.Module:
     convolution = torch.nn.Conv2d(inputs, outputs, 3, padding=1)
     return torch.nn.Sequential(convolution, torch.nn.BatchNorm2d(outputs), torch.nn.ReLU())
-
-
-def _start(model: torch.nn.Module, workload: Workload) -> None:
-    modules = [m for m in model.modules() if isinstance(m, torch.nn.Linear | torch.nn.Conv2d)]
-    with torch.no_grad():
-        for module, kernel in zip(modules, workload.first_kernels(), strict=True):
-            module.weight.copy_(torch.from_numpy(np.moveaxis(kernel, (-1, -2), (0, 1))))
-            module.bias.zero_()
 
 
 def _training(workload: Workload, model: torch.nn.Module, mode: str) -> Run:

@@ -22,36 +22,7 @@ X = TypeVar("X", bound=AnyArray)
 Y = TypeVar("Y", bound=Array)
 
 
-class Scale(peers.Module):
-    """A factor for each feature."""
-
-    def __init__(self, features: int) -> None:
-        super().__init__()
-        self.weight = peers.Parameter(torch.ones(features))
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """The product."""
-        return x * self.weight
-
-
-class Noise(peers.Module):
-    """Gaussian noise of deviation 0.1."""
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """The sum."""
-        return x + torch.randn_like(x).mul_(0.1)
-
-
-class Branches(peers.Module):
-    """Two modules with the same input, whose outputs are concatenated."""
-
-    def __init__(self, first: peers.Module, second: peers.Module) -> None:
-        super().__init__()
-        self.first, self.second = first, second
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """The outputs side by side."""
-        return torch.cat((self.first(x), self.second(x)), 1)
+Function = Callable[[torch.Tensor], torch.Tensor]
 
 
 def cases() -> Iterator[Case]:
@@ -63,7 +34,7 @@ def cases() -> Iterator[Case]:
     rows: nn.Matrix = draw.standard_normal((128, 784), np.float32)
     hidden: nn.Matrix = draw.standard_normal((128, 256), np.float32)
     symbols: Labels = draw.integers(0, 1000, 2048)
-    filters = peers.Conv2d
+    filters, factor = peers.Conv2d, torch.ones(784).requires_grad_()
     averages = peers.Sequential(peers.AdaptiveAvgPool2d(1), peers.Flatten())
     yield _of_images(layers.conv(16, 3), gray, filters(1, 16, 3, padding=1))
     yield _of_images(layers.conv(32, 3), images, filters(32, 32, 3, padding=1))
@@ -83,10 +54,10 @@ def cases() -> Iterator[Case]:
     yield _case(layers.layer_norm(), rows, peers.LayerNorm(784))
     yield _case(layers.rms_norm(), rows, peers.RMSNorm(784))
     yield _case(layers.group_norm(4), rows, peers.GroupNorm(4, 784))
-    yield _case(layers.scale(), rows, Scale(784))
+    yield _case(layers.scale(), rows, lambda x: x * factor, factor)
     yield _case(nn.dropout(0.3), rows, peers.Dropout(0.3))
     yield _case(layers.alpha_dropout(0.1), rows, peers.AlphaDropout(0.1))
-    yield _case(layers.noise(0.1), rows, Noise())
+    yield _case(layers.noise(0.1), rows, lambda x: x + torch.randn_like(x).mul_(0.1))
     for layer, module in (
         (nn.relu(), peers.ReLU()),
         (nn.leaky_relu(), peers.LeakyReLU()),
@@ -108,9 +79,10 @@ def cases() -> Iterator[Case]:
     yield _case(layers.ntk_linear(256), hidden, peers.Linear(256, 256))
     yield _case(nn.residual(nn.linear(256)), hidden, Residual(peers.Linear(256, 256)))
     one, other = peers.Linear(256, 256), peers.Linear(256, 256)
-    two = layers.branches(nn.linear(256), nn.linear(256)) >> layers.concatenate()
-    yield _case(two, hidden, Branches(one, other))
-    yield _case(layers.stack(nn.linear(256), nn.linear(256)), hidden, peers.Sequential(one, other))
+    both, stacked = peers.Sequential(one, other), layers.stack(nn.linear(256), nn.linear(256))
+    fork = layers.branches(nn.linear(256), nn.linear(256)) >> layers.concatenate()
+    yield _case(fork, hidden, lambda x: torch.cat((one(x), other(x)), 1), *both.parameters())
+    yield _case(stacked, hidden, both)
     yield _case(layers.repeated(nn.linear(256), 2), hidden, peers.Sequential(one, one))
     held = peers.Linear(256, 256).requires_grad_(requires_grad=False)
     yield _case(layers.frozen(nn.linear(256)), hidden, held)
@@ -122,8 +94,9 @@ def _of_images(layer: nn.Layer[P, Images, Y], x: Images, module: peers.Module) -
     return _case(layer, x, module)
 
 
-def _case(layer: nn.Layer[P, X, Y], x: X, module: peers.Module) -> Case:
-    """Forward and backward with the output as its own cotangent."""
+def _case(layer: nn.Layer[P, X, Y], x: X, peer: Function, *weights: torch.Tensor) -> Case:
+    """Forward and backward with the output as its own cotangent; a module knows its weights."""
+    weights = tuple(peer.parameters()) if isinstance(peer, peers.Module) else weights
     key = nn.Key(SEED)
     params = layer.init(key, x)
     dy, _ = layer.vjp(params, x, key)
@@ -135,13 +108,15 @@ def _case(layer: nn.Layer[P, X, Y], x: X, module: peers.Module) -> Case:
 
     tensor = torch.from_numpy(np.moveaxis(x, -1, 1) if x.ndim == 4 else x)
     orders = [tensor, tensor.contiguous()] if x.ndim == 4 else [tensor]
-    return Case(repr(layer), x.shape, own, tuple([_other(module, each) for each in orders]))
+    return Case(repr(layer), x.shape, own, tuple([_other(peer, each, weights) for each in orders]))
 
 
-def _other(module: peers.Module, x: torch.Tensor) -> Callable[[], object]:
-    sources = [each for each in module.parameters() if each.requires_grad]
+def _other(
+    peer: Function, x: torch.Tensor, weights: tuple[torch.Tensor, ...]
+) -> Callable[[], object]:
+    sources = [each for each in weights if each.requires_grad]
     if x.is_floating_point():
         sources.append(x.detach().requires_grad_())
         x = sources[-1]
-    dy = module(x).detach()
-    return lambda: torch.autograd.grad(module(x), sources, dy)
+    dy = peer(x).detach()
+    return lambda: torch.autograd.grad(peer(x), sources, dy)

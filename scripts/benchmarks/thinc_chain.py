@@ -37,10 +37,9 @@ def contender(workload: Workload, mode: str) -> Run:
 
 def _model(workload: Workload) -> Model:
     weights = workload.first_weights()
-    layers = [Relu(weight.shape[1], weight.shape[0]) for weight, _ in weights[:-1]]
-    layers.append(Linear(*weights[-1][0].shape[::-1]))
+    layers = [Relu(*weight.shape[::-1]) for weight in weights[:-1]]
+    layers.append(Linear(*weights[-1].shape[::-1]))
     model = chained(*layers).initialize()
-    for layer, (weight, bias) in zip(layers, weights, strict=True):
+    for layer, weight in zip(layers, weights, strict=True):
         layer.set_param("W", np.ascontiguousarray(weight.T))
-        layer.set_param("b", bias)
     return model

@@ -15,6 +15,7 @@ from contextlib import ExitStack, closing
 from importlib.util import find_spec
 from pathlib import Path
 from subprocess import PIPE, Popen
+from timeit import Timer
 
 import attrs
 import numpy as np
@@ -131,9 +132,6 @@ def measure_calls(calls: Sequence[Callable[[], object]], rounds: int) -> list[Se
 
 def _seconds(call: Callable[[], object], repeats: int) -> float:
     time.sleep(PAUSE)  # a whole one: threads of BLAS are awake for some time
-    for _ in range(repeats):
-        call()
-    start = time.perf_counter()
-    for _ in range(repeats):
-        call()
-    return (time.perf_counter() - start) / repeats
+    timer = Timer(call)
+    timer.timeit(repeats)
+    return timer.timeit(repeats) / repeats

@@ -10,16 +10,14 @@ import attrs
 import numpy as np
 
 Floats = np.ndarray[tuple[int, int], np.dtype[np.float32]]
-Kernel = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
+Weight = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 Bytes = np.ndarray[tuple[int, int], np.dtype[np.uint8]]
-Biases = np.ndarray[tuple[int], np.dtype[np.float32]]
 Integers = np.ndarray[tuple[int], np.dtype[np.int64]]
 
-Axis = Literal["batch", "width", "depth"]
 Steps = Literal["article", "spiral", "small", "wide", "adam"]
 Nets = Literal["normalized", "cnn-small"]
-Name = Literal[Steps, Nets, "quick", "serve-1", "serve-1000", "epoch", "import", Axis]
-Kind = Literal["training", "adam", "epoch", "growth", "inference", "import", Nets]
+Name = Literal[Steps, Nets, "quick", "serve-1", "serve-1000", "epoch", "import"]
+Kind = Literal["training", "adam", "epoch", "inference", "import", Nets]
 SEED = 2024
 
 
@@ -27,8 +25,8 @@ SEED = 2024
 class Workload:
     """A net, and what is done with it again and again.
 
-    `epoch` and `growth` are training too, with real images and with fewer contenders; `adam` is
-    training with Adam, without clipping, and the nets are with AdamW.
+    `epoch` is training too, with real images; `adam` is training with Adam, without clipping, and
+    the nets are with AdamW.
     """
 
     name: Name
@@ -42,13 +40,12 @@ class Workload:
     rate: float = 0.01
     decay: float = 0.9  # of the momentum
     limit: float = 1.0  # of the gradient's entries
-    size: int = 0  # of what grows
     file: str = ""  # an archive of real images and their labels
 
     @property
     def title(self) -> str:
-        """The name, and the size or the net."""
-        return f"{self.name} {self.size or '-'.join(map(str, self.widths))}".strip()
+        """The name and the net."""
+        return f"{self.name} {'-'.join(map(str, self.widths))}".strip()
 
     @property
     def binary(self) -> bool:
@@ -58,7 +55,7 @@ class Workload:
     @property
     def clipped(self) -> bool:
         """Whether gradients are clipped by value."""
-        return self.kind in ("training", "epoch", "growth")
+        return self.kind in ("training", "epoch")
 
     @property
     def batches(self) -> int:
@@ -75,28 +72,18 @@ class Workload:
             for start in range(0, self.samples, self.batch):
                 yield order[start : start + self.batch]
 
-    def first_weights(self) -> list[tuple[Floats, Biases]]:
-        """The weight (inputs, outputs) and the bias of each linear layer before the first step."""
-        draw, found = np.random.default_rng((SEED, 0)), list[tuple[Floats, Biases]]()
-        for inputs, outputs in pairwise(self.widths):
-            weight: Floats = draw.standard_normal((inputs, outputs), np.float32)
-            weight *= np.float32((2.0 / inputs) ** 0.5)
-            found.append((weight, np.zeros(outputs, np.float32)))
-        return found
-
-    def first_kernels(self) -> list[Kernel]:
+    def first_weights(self) -> list[Weight]:
         """The weights of each layer before the first step; biases are 0.
 
-        Those of convolutions have the shape (size, size, inputs, outputs).
+        Their shapes are (inputs, outputs), those of convolutions (size, size, inputs, outputs).
         """
-        if self.kind != "cnn-small":
-            return [weight for weight, _ in self.first_weights()]
-        draw, found = np.random.default_rng((SEED, 0)), list[Kernel]()
-        filters = [(3, 3, *pair) for pair in pairwise((1, *self.widths[1:-1]))]
-        for shape in (*filters, self.widths[-2:]):
-            kernel: Kernel = draw.standard_normal(shape, np.float32)
-            found.append(kernel * np.float32((2.0 * shape[-1] / kernel.size) ** 0.5))
-        return found
+        draw = np.random.default_rng((SEED, 0))
+        shapes: list[tuple[int, ...]] = list(pairwise(self.widths))
+        if self.kind == "cnn-small":
+            filters = pairwise((1, *self.widths[1:-1]))
+            shapes = [*((3, 3, *pair) for pair in filters), self.widths[-2:]]
+        found: list[Weight] = [draw.standard_normal(shape, np.float32) for shape in shapes]
+        return [each * np.float32((2.0 * each.shape[-1] / each.size) ** 0.5) for each in found]
 
     def noise(self) -> tuple[Floats, Integers]:
         """Noise, labeled by a random linear map: something that a net can learn."""
@@ -115,13 +102,6 @@ class Workload:
         return self.images() if self.file else self.noise()
 
 
-def _grown(axis: Axis, size: int, widths: tuple[int, ...], batch: int) -> Workload:
-    """A workload in which a turn takes a tenth of a second or so, whatever the size."""
-    products = 3 * batch * sum(inputs * outputs for inputs, outputs in pairwise(widths))
-    steps = min(max(5, round(3e9 / products)), 200)
-    return Workload(axis, "growth", widths, batch, 8 * batch, steps, size=size)
-
-
 ARTICLE = (784, 784, 256, 128, 10)
 CONVOLUTIONS = (784, 24, 40, 40, 72, 72, 10)
 WORKLOADS = (
@@ -137,7 +117,4 @@ WORKLOADS = (
     Workload("serve-1000", "inference", (784, 256, 10), 1_000, 1_000, 40, slope=0.0),
     Workload("epoch", "epoch", ARTICLE, 128, 60_000, 469, slope=0.0),
     Workload("import", "import", ()),
-    *(_grown("batch", n, (784, 256, 10), n) for n in (16, 50, 160, 500, 1600)),
-    *(_grown("width", n, (784, n, n, 10), 128) for n in (20, 63, 200, 632, 2000)),
-    *(_grown("depth", n, (128, *(128,) * n, 10), 128) for n in (1, 3, 10, 32, 100)),
 )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from math import inf, nan, sqrt
+from pathlib import Path
 from statistics import geometric_mean
 
 import attrs
@@ -11,12 +13,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from purenn.arrays import Vector
 from purenn.estimators._columns import fit_columns
 from tables.catalog import Table, load
 from tables.methods import PURENN, Method
-from tables.sizes import megabytes
 from tables.worker import Score
 
 NOISE = 2.0  # Standard errors of a difference, within which two methods are equal.
@@ -85,7 +88,7 @@ def summary(scores: Sequence[Score], methods: Sequence[Method]) -> str:
         counts = ", ".join(str(verdicts.count(verdict)) for verdict in (1, 0, -1))
         error = _mean(pair.ratio for pair in pairs)
         seconds, cpu = _mean(pair.seconds for pair in pairs), _mean(pair.cpu for pair in pairs)
-        size = f"{megabytes(method.distributions):.0f}"
+        size = f"{megabytes(method.distributions):.0f}" if method.is_present else ""
         numbers = f"{error:.3f}", counts, f"{seconds:.2f}", f"{cpu:.2f}", size
         rows.append((method.name, str(len(pairs)), *numbers))
     return _markdown(rows)
@@ -105,6 +108,29 @@ def errors(scores: Sequence[Score], methods: Sequence[Method]) -> str:
 
 def _standard_error(values: Sequence[float] | Vector) -> float:
     return float(np.std(values, ddof=1)) / sqrt(len(values))
+
+
+def megabytes(names: Iterable[str]) -> float:
+    """The size of these distributions and of those that they need, as far as they are here.
+
+    Byte code does not count: pip writes it as a cache, `pip install --no-compile` and uv do not.
+    """
+    found: dict[str, Distribution] = {}
+    rest = list(names)
+    while rest:
+        name = canonicalize_name(rest.pop())
+        if name in found:
+            continue
+        try:
+            found[name] = distribution(name)
+        except PackageNotFoundError:
+            continue
+        needed = map(Requirement, found[name].requires or ())
+        here = {"extra": ""}
+        rest += [each.name for each in needed if not each.marker or each.marker.evaluate(here)]
+    files = [file for each in found.values() for file in each.files or () if file.suffix != ".pyc"]
+    paths = [Path(str(file.locate())) for file in files]
+    return sum(path.stat().st_size for path in paths if path.is_file()) / 1e6
 
 
 def catalog(tables: Sequence[Table]) -> str:
