@@ -8,11 +8,15 @@ import pickle
 import attrs
 import numpy as np
 from refusals import PURENN, check_refusal, refusals
+from states import Point
+from test_saving import forged
 
 import purenn as nn
-from purenn import layers, losses, matching, safetensors, vectors
-from purenn.arrays import Labels, Matrix
+from purenn import checks, layers, losses, matching, safetensors, vectors
+from purenn.arrays import FLOAT32, Labels, Matrix
+from purenn.errors import OptionError
 from purenn.estimators._columns import fit_columns
+from purenn.saving import decode, encode
 from purenn.testing import check_layer, check_loss
 from trainer.images import ImageSettings
 
@@ -26,10 +30,12 @@ PARAMS, OTHER = MODEL.init(KEY, X), (nn.linear(9) >> nn.relu() >> nn.linear(2)).
 NORM, TABLE = nn.batch_norm().init(KEY, X), layers.embedding(2, 3).init(KEY, LABELS)
 FILTER = layers.conv(2, 3).init(KEY, IMAGES)
 EMPTY, PAIR = nn.Empty(), layers.Both(nn.Empty(), nn.Empty())
+SAVED = decode(encode((WIDE, 7)), "file")
 
 # What the calls may refer to: purenn's modules, all layers and losses, these, and the values above.
-MODULES = attrs, matching, math, pickle, safetensors, vectors
-OTHERS = fit_columns, check_layer, check_loss, ImageSettings, MODULES
+MODULES = attrs, checks, matching, math, pickle, safetensors, vectors
+CLASSES = ImageSettings, OptionError, Point
+OTHERS = fit_columns, check_layer, check_loss, forged, FLOAT32, CLASSES, MODULES
 NAMES: dict[str, object] = {**PURENN, **vars(layers), **vars(losses), **globals()}
 
 
