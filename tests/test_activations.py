@@ -92,12 +92,9 @@ def test_curves_have_limits_far_out_and_keep_nan(name: str, dtype: FloatDtype) -
 
 @dtypes
 @pytest.mark.parametrize("layer", [layers.elu(), layers.selu()], ids=repr)
-def test_saturated_units_have_no_slope_that_would_slow_products_down(
-    layer: Activation, dtype: FloatDtype
-) -> None:
-    x = np.linspace(-1000.0, -40.0, 500, dtype=dtype).reshape(100, 5)
-    _, pull = layer.vjp(Empty(), x, Key(0))
-    assert not pull(np.ones_like(x))[1]().any()
+def test_saturated_units_have_no_slope(layer: Activation, dtype: FloatDtype) -> None:
+    x: Matrix = np.linspace(-1000.0, -40.0, 500, dtype=dtype).reshape(100, 5)
+    assert not pulled(layer, x, np.ones_like(x)).any()  # which would slow products down
 
 
 @dtypes
@@ -152,18 +149,12 @@ def test_nothing_overflows_far_out_and_nan_stays(layer: Activation, dtype: Float
 
 
 @pytest.mark.parametrize(("dtype", "limit"), [(FLOAT32, 1e-38), (FLOAT64, 2e-308)])
-def test_sigmoid_far_out_is_0_and_1(dtype: FloatDtype, limit: float) -> None:
+def test_sigmoid_has_nearly_every_digit_and_ends(dtype: FloatDtype, limit: float) -> None:
+    x: Matrix = np.linspace(-80.0, 80.0, 4001, dtype=dtype)[np.newaxis]
+    np.testing.assert_allclose(value(sigmoid(), x), 1.0 / (1.0 + np.exp(-x.astype(float))), 1e-6)
     far = matrix([[-1e4, 1e4]], dtype)
-    low, high = value(sigmoid(), far)[0]
-    assert 0.0 <= low < limit
-    assert high == 1.0
+    assert 0.0 <= value(sigmoid(), far)[0, 0] < limit
     assert pulled(sigmoid(), far, np.ones_like(far)).max() < limit
-
-
-def test_sigmoid_in_float32_has_nearly_every_digit() -> None:
-    x: Matrix = np.linspace(-80.0, 80.0, 4001, dtype=np.float32)[np.newaxis]
-    exact = 1.0 / (1.0 + np.exp(-x.astype(np.float64)))
-    np.testing.assert_allclose(value(sigmoid(), x), exact, rtol=1e-6)
 
 
 @dtypes
