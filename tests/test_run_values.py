@@ -15,7 +15,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
 
-import numpy as np
 import pytest
 from commands import python, told
 from contracts import copies
@@ -27,15 +26,6 @@ from purenn import runs
 from purenn.errors import UnavailableError
 from purenn.runs.environment import commit, note_environment
 from purenn.runs.interruption import interruptible
-from purenn.runs.records import Metrics, record
-
-
-class TestRecords:
-    def test_metrics_are_numbers_of_python_or_numpy(self) -> None:
-        metrics: Metrics = {"a": 1, "b": 0.5, "c": np.float32(0.25), "d": np.int64(7)}
-        made = record(3, metrics)
-        assert made == {"epoch": 3, "a": 1, "b": 0.5, "c": 0.25, "d": 7}
-        assert {type(value) for value in made.values()} == {int, float}
 
 
 class TestEarlyStopping:
@@ -209,25 +199,22 @@ class TestSignals:
         assert told == [signal.SIGINT] * (5 + 1 + 4 * 2)
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
-    def test_the_default_acts_though_a_handler_of_ones_own_came_between(self) -> None:
-        code = (
-            "import signal; from purenn.runs.interruption import interruptible\n"
-            "with interruptible():\n"
-            "    inner = signal.getsignal(signal.SIGTERM)\n"
-            "    signal.signal(signal.SIGTERM, lambda *given: inner(*given))\n"
-            "signal.raise_signal(signal.SIGTERM)"
-        )
-        assert python("-c", code).returncode == -signal.SIGTERM
+    OWN_BETWEEN = """
+    inner = signal.getsignal(signal.SIGTERM)
+    signal.signal(signal.SIGTERM, lambda *given: inner(*given))
+signal.raise_signal(signal.SIGTERM)
+"""
+    IN_A_FORK = """
+    if child := os.fork(): sys.exit(os.waitpid(child, 0)[1])
+    with interruptible(): pass
+    signal.raise_signal(signal.SIGTERM); os._exit(0)
+"""
 
-    def test_a_fork_is_ended_by_the_first_also_after_a_run_of_its_own(self) -> None:
-        code = (
-            "import os, signal, sys; from purenn.runs.interruption import interruptible\n"
-            "with interruptible():\n"
-            "    if child := os.fork(): sys.exit(os.waitpid(child, 0)[1])\n"
-            "    with interruptible(): pass\n"
-            "    signal.raise_signal(signal.SIGTERM); os._exit(0)"
-        )
-        assert python("-c", code).returncode == signal.SIGTERM
+    @pytest.mark.parametrize(("code", "sign"), [(OWN_BETWEEN, -1), (IN_A_FORK, 1)])
+    def test_the_default_acts_at_last_also_in_a_fork(self, code: str, sign: int) -> None:
+        head = "import os, signal, sys; from purenn.runs.interruption import interruptible\n"
+        ended = python("-c", f"{head}with interruptible():{code}")
+        assert ended.returncode == sign * signal.SIGTERM
 
     def test_what_is_ignored_stays_ignored(self) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
