@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 from refusals import PURENN, check_refusal, refusals
 from states import Point
+from test_safetensors import F64, LATER, f64, file
 from test_saving import forged
 
 import purenn as nn
@@ -35,7 +36,8 @@ SAVED = decode(encode((WIDE, 7)), "file")
 # What the calls may refer to: purenn's modules, all layers and losses, these, and the values above.
 MODULES = attrs, checks, matching, math, pickle, safetensors, vectors
 CLASSES = ImageSettings, OptionError, Point
-OTHERS = fit_columns, check_layer, check_loss, forged, FLOAT32, CLASSES, MODULES
+OTHERS = fit_columns, check_layer, check_loss, FLOAT32, CLASSES, MODULES
+FORGERIES = f64, file, forged, F64, LATER
 NAMES: dict[str, object] = {**PURENN, **vars(layers), **vars(losses), **globals()}
 
 
