@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
@@ -19,11 +19,9 @@ import pytest
 from commands import python, told
 from contracts import copies
 from counting import work_of
-from refusals import refused
 
 import purenn as nn
 from purenn import runs
-from purenn.errors import UnavailableError
 from purenn.runs.environment import commit, note_environment
 from purenn.runs.interruption import interruptible
 
@@ -230,28 +228,6 @@ signal.raise_signal(signal.SIGTERM)
 
         with ThreadPoolExecutor() as pool:
             assert pool.submit(handler_within).result() is signal.SIG_DFL
-
-
-@pytest.mark.parametrize(
-    "read",
-    [
-        *(runs.read_records, runs.read_summary, runs.read_environment),
-        lambda place: runs.differences(place, place),
-    ],
-)
-def test_what_is_no_folder_is_not_taken_for_an_empty_one(
-    read: Callable[[Path], object], tmp_path: Path
-) -> None:
-    file, link = tmp_path / "file", tmp_path / "link"
-    file.touch()
-    link.symlink_to(link)
-    for place, problem in (
-        (tmp_path / "typo", "cannot be read: No such file or directory."),
-        (file, "is not a directory: expected the folder of a run."),
-        (link, "cannot be read: Too many levels of symbolic links."),
-    ):
-        with refused(UnavailableError, f"{place} {problem}"):
-            read(place)
 
 
 def test_folders_are_compared_but_for_clocks(tmp_path: Path) -> None:
