@@ -1,4 +1,4 @@
-"""The small parts of runs: records, environments, cadences, signals, early stopping."""
+"""The small parts of runs: environments, cadences, signals, early stopping."""
 
 from __future__ import annotations
 
