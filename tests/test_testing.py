@@ -210,15 +210,6 @@ def test_good_layers_pass_within_their_tolerance() -> None:
         lambda params, x, key: (x.reshape(-1, 1), lambda dy: (EMPTY, lambda: dy.reshape(x.shape))),
     )
     check_layer(merging, X)
-    one: nn.Layer[nn.Array, Matrix, Matrix] = nn.Layer(  # whose parameters are one number
-        lambda key, x: np.ones((), x.dtype),
-        lambda params, x: x * params,
-        lambda params, x, key: (
-            x * params,
-            lambda dy: (np.asarray((x * dy).sum()), lambda: dy * params),
-        ),
-    )
-    check_layer(one, X)
     nearly = altered(weight=lambda dw: dw * 1.001)
     check_layer(nearly, X, tolerance=0.002)
     with pytest.raises(ContractError):
