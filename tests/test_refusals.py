@@ -13,12 +13,15 @@ from test_safetensors import F64, LATER, f64, file
 from test_saving import forged
 
 import purenn as nn
+from command_line import from_json
 from purenn import checks, layers, losses, matching, safetensors, vectors
 from purenn.arrays import FLOAT32, Labels, Matrix
 from purenn.errors import OptionError
 from purenn.estimators._columns import fit_columns
 from purenn.saving import decode, encode
 from purenn.testing import check_layer, check_loss
+from spiral import SpiralSettings
+from tables._dynamic import made
 from trainer.images import ImageSettings
 
 X: Matrix = np.ones((2, 3), np.float32)
@@ -35,8 +38,8 @@ SAVED = decode(encode((WIDE, 7)), "file")
 
 # What the calls may refer to: purenn's modules, all layers and losses, these, and the values above.
 MODULES = attrs, checks, matching, math, pickle, safetensors, vectors
-CLASSES = ImageSettings, OptionError, Point
-OTHERS = fit_columns, check_layer, check_loss, FLOAT32, CLASSES, MODULES
+CLASSES = ImageSettings, OptionError, Point, SpiralSettings
+OTHERS = fit_columns, check_layer, check_loss, from_json, made, FLOAT32, CLASSES, MODULES
 FORGERIES = f64, file, forged, F64, LATER
 NAMES: dict[str, object] = {**PURENN, **vars(layers), **vars(losses), **globals()}
 
