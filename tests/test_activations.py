@@ -20,7 +20,6 @@ from purenn.layers import identity, leaky_relu, log_softmax, relu, sigmoid, soft
 
 Activation = Layer[Empty, Matrix, Matrix]
 Function = Callable[[float], float]
-SQUASHING: list[Activation] = [sigmoid(), tanh(), softmax(), log_softmax()]
 
 # The formula, and the value far below 0, where no slope is left.
 ALPHA, LAMBDA = 1.6732632423543772, 1.0507009873554805
@@ -92,12 +91,9 @@ def test_curves_have_limits_far_out_and_keep_nan(name: str, dtype: FloatDtype) -
 
 @dtypes
 @pytest.mark.parametrize("layer", [layers.elu(), layers.selu()], ids=repr)
-def test_saturated_units_have_no_slope_that_would_slow_products_down(
-    layer: Activation, dtype: FloatDtype
-) -> None:
-    x = np.linspace(-1000.0, -40.0, 500, dtype=dtype).reshape(100, 5)
-    _, pull = layer.vjp(Empty(), x, Key(0))
-    assert not pull(np.ones_like(x))[1]().any()
+def test_saturated_units_have_no_slope(layer: Activation, dtype: FloatDtype) -> None:
+    x: Matrix = np.linspace(-1000.0, -40.0, 500, dtype=dtype).reshape(100, 5)
+    assert not pulled(layer, x, np.ones_like(x)).any()  # which would slow products down
 
 
 @dtypes
@@ -138,32 +134,13 @@ def test_zero_has_no_sign_that_earlier_calls_could_choose() -> None:
     assert math.copysign(1.0, value(relu(), matrix([[-1.0]]))[0, 0]) == 1.0
 
 
-@dtypes
-@pytest.mark.parametrize("layer", SQUASHING, ids=repr)
-def test_nothing_overflows_far_out_and_nan_stays(layer: Activation, dtype: FloatDtype) -> None:
-    largest = float(np.finfo(dtype).max) / 2
-    x = matrix([[-largest, -1e4, -750.0, -104.0, 0.0, 89.0, 750.0, 1e4, largest]], dtype)
-    y, dx = value(layer, x), pulled(layer, x, np.ones_like(x))
-    assert np.isfinite(y).all()
-    assert np.isfinite(dx).all()
-    assert (np.diff(y[0]) >= 0).all()
-    for other in (layer, relu(), leaky_relu()):
-        assert math.isnan(value(other, matrix([[math.nan]], dtype))[0, 0])
-
-
 @pytest.mark.parametrize(("dtype", "limit"), [(FLOAT32, 1e-38), (FLOAT64, 2e-308)])
-def test_sigmoid_far_out_is_0_and_1(dtype: FloatDtype, limit: float) -> None:
+def test_sigmoid_has_nearly_every_digit_and_ends(dtype: FloatDtype, limit: float) -> None:
+    x: Matrix = np.linspace(-80.0, 80.0, 4001, dtype=dtype)[np.newaxis]
+    np.testing.assert_allclose(value(sigmoid(), x), 1.0 / (1.0 + np.exp(-x.astype(float))), 1e-6)
     far = matrix([[-1e4, 1e4]], dtype)
-    low, high = value(sigmoid(), far)[0]
-    assert 0.0 <= low < limit
-    assert high == 1.0
+    assert 0.0 <= value(sigmoid(), far)[0, 0] < limit
     assert pulled(sigmoid(), far, np.ones_like(far)).max() < limit
-
-
-def test_sigmoid_in_float32_has_nearly_every_digit() -> None:
-    x: Matrix = np.linspace(-80.0, 80.0, 4001, dtype=np.float32)[np.newaxis]
-    exact = 1.0 / (1.0 + np.exp(-x.astype(np.float64)))
-    np.testing.assert_allclose(value(sigmoid(), x), exact, rtol=1e-6)
 
 
 @dtypes
@@ -172,7 +149,13 @@ def test_softmax_far_out_and_masked(dtype: FloatDtype) -> None:
     largest = float(np.finfo(dtype).max)
     for x in (far, matrix([[largest, -largest]], dtype)):
         assert value(softmax(), x).tolist() == [[1.0, 0.0]]
-    assert value(log_softmax(), far).tolist() == [[0.0, -2e4]]
+        assert pulled(softmax(), x, np.ones_like(x)).tolist() == [[0.0, 0.0]]
+        assert pulled(log_softmax(), x, np.ones_like(x)).tolist() == [[-1.0, 1.0]]
+    for half in (1e4, largest / 2):
+        x = matrix([[half, -half]], dtype)
+        assert value(log_softmax(), x).tolist() == [[0.0, -2 * half]]
+    for layer in (softmax(), log_softmax(), leaky_relu()):
+        assert math.isnan(value(layer, matrix([[math.nan]], dtype))[0, 0])
     assert value(softmax(), masked).tolist() == [[0.0, 0.5, 0.5]]
     assert pulled(softmax(), masked, matrix([[9, 1, 0]], dtype)).tolist() == [[0.0, 0.25, -0.25]]
 

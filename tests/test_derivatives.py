@@ -14,6 +14,7 @@ import purenn as nn
 from purenn import layers, training
 from purenn.arrays import Array, FloatDtype, Images, Labels, read_only, typed_like
 from purenn.data import Batch
+from purenn.testing import check_layer
 from purenn.tree import leaves, map_leaves, moving_leaves, rebuild
 
 V = TypeVar("V", bound=Array)
@@ -187,13 +188,14 @@ class Temperature(nn.Node):
 def test_leaves_without_axes_have_derivatives_without_axes() -> None:
     x, two = matrix([[1.0, 3.0]]), Temperature(read_only(np.array(2.0)))
     layer = nn.Layer[Temperature, nn.Matrix, nn.Matrix](
-        lambda key, x: two,
+        lambda key, x: Temperature(np.full((), 2.0, x.dtype)),
         lambda params, x: x * params.value,
         lambda params, x, key: (
             x * params.value,
             lambda dy: (Temperature(np.asarray(np.sum(x * dy))), lambda: dy * params.value),
         ),
     )
+    check_layer(layer, ROWS)
     twice = nn.value_and_grad(layers.repeated(layer, 2), SQUARED)
     value, slopes = twice(layers.Block(two), x, 0.0 * x, KEY)
     assert (value, slopes.inner.value.tolist()) == (80.0, 160.0)  # of 5 t⁴

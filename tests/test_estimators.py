@@ -169,23 +169,17 @@ def test_several_outputs() -> None:
     assert model.score(NUMBERS, both) > 0.4
 
 
-def test_several_labels() -> None:
-    model = classifier(epochs=64).fit(X, ROWS)
-    assert model.predict_proba(X).shape == ROWS.shape
-    assert (model.predict(X) == ROWS).mean() > 0.9
-    assert model.history_["validation_error"].min() < 0.2
-
-
 def likely(inputs: int, outputs: int) -> object:
     return nn.linear(outputs) >> layers.sigmoid()
 
 
-@pytest.mark.parametrize("net", [(8,), likely])
-def test_errors_of_several_labels_are_those_of_predictions(net: object) -> None:
-    model = classifier(model=net, validation=(X, ROWS)).fit(X, ROWS)
+@pytest.mark.parametrize(("net", "most"), [((8,), 0.1), (likely, 0.5)])
+def test_several_labels_have_errors_of_their_predictions(net: object, most: float) -> None:
+    model = classifier(model=net, epochs=64, validation=(X, ROWS)).fit(X, ROWS)
     assert np.array_equal(model.predict(X), model.predict_proba(X) > 0.5)
     wrong = (model.predict(X) != ROWS).mean()
     assert model.history_["validation_error"].min() == pytest.approx(wrong, abs=1e-6)
+    assert wrong < most
 
 
 def log_cosh(prediction: Matrix, target: Matrix) -> tuple[float, Matrix]:
@@ -314,26 +308,20 @@ def test_pictures_of_a_history_say_what_they_need(monkeypatch: pytest.MonkeyPatc
         model.plot_history()
 
 
-def test_a_row_among_many_rows_has_the_same_predictions() -> None:
-    model, many = classifier().fit(X, LABELS), np.tile(X, (10, 1))
-    assert np.allclose(model.predict_proba(many)[: len(X)], model.predict_proba(X), rtol=1e-5)
-
-
-# What is asked of tables that are small, odd or wide.
+# What is asked of tables that are small, odd or wide; scikit-learn's checks try others.
 
 
 def test_odd_tables_have_finite_predictions() -> None:
     constant = np.column_stack([np.ones(30), X[:30, 0]])
     assert np.isfinite(regressor().fit(constant, VALUES[:30]).predict(constant)).all()
-    assert {*classifier().fit(X[:20], np.full(20, "only")).predict(X)} == {"only"}
     rare = np.where(np.arange(40) == 7, 5, LABELS[:40])
     assert classifier().fit(X[:40], rare).predict_proba(X).shape == (len(X), len(np.unique(rare)))
     assert np.isfinite(regressor().fit(NUMBERS[:2], VALUES[:2]).predict(NUMBERS)).all()
     assert np.allclose(regressor().fit(NUMBERS, np.full(len(VALUES), 3.5)).predict(NUMBERS), 3.5)
     words = np.array([["a", 1.0], ["b", 2.0], ["c", np.nan]] * 5, object)
     seen = classifier().fit(words, [0, 1, 1] * 5)
-    assert np.isfinite(seen.predict_proba(np.array([["new", 1.5]], object))).all()
-    assert np.isfinite(seen.predict_proba([["new", 1.5]])).all()
+    for table in (np.array([["new", 1.5]], object), [["new", 1.5]]):
+        assert np.isfinite(seen.predict_proba(table)).all()
 
 
 def test_fifty_thousand_columns() -> None:
@@ -349,13 +337,10 @@ def test_wrong_calls_get_these_errors(line: str) -> None:
 
 INFINITE = np.where(np.arange(X.size).reshape(X.shape) == 5, np.inf, X)
 WORDS = {
-    "classifier().fit(X, LABELS[:5])": "inconsistent numbers of samples",
-    "classifier().fit(X[0], LABELS[:1])": "Expected 2D array, got 1D array",
-    "classifier().fit(X[:0], LABELS[:0])": "0 sample",
     "classifier().fit(X, LABELS, np.zeros(len(X)))": "at least one non-zero",
+    "classifier().fit(X, LABELS[:5])": "inconsistent numbers of samples",
     "classifier().fit(X, LABELS, -np.ones(len(X)))": "Negative values",
     "classifier().fit(X, LABELS, np.ones(3))": "sample_weight.shape",
-    "classifier().fit(X, LABELS).predict(INFINITE)": "infinity",
     "classifier().fit(X, LABELS).predict(X[:0])": "0 sample",
     "classifier().history_": "not fitted yet",
     "classifier().input_gradients(X)": "not fitted yet",

@@ -96,6 +96,7 @@ NAMES: dict[str, object] = {
     **{own.__name__: own for own in OWN},
     **{name: value for name, value in globals().items() if name.isupper()},
     "np": np,
+    "Path": Path,
     "nan": np.nan,
     "inf": np.inf,
 }
@@ -108,6 +109,8 @@ HELPERS = {
     "stepped": "lambda loss, own, batch: training_step(MODEL, loss, own)(own.init(PARAMS), batch)",
     "losing": "lambda *found: value_and_grad(MODEL, lambda p, t: found)(PARAMS, X, Y, KEY)",
     "entered": "lambda context: (context.__enter__(), context.__exit__(None, None, None))",
+    "wrote": "lambda text: Path('new.json').write_text(text) and 'new.json'",
+    "looped": "lambda: Path('loop').symlink_to('loop') or 'loop'",
     "classifier": "lambda **options: Classifier(model=(4,), epochs=1, random_state=0, **options)",
     "fitted": "lambda **options: classifier(**options).fit(MANY, LABELS).predict_proba(MANY)",
     "regressor": "lambda **options: Regressor(model=(4,), epochs=1, **options)",

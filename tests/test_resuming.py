@@ -49,7 +49,8 @@ def count(state: Moved, batch: int) -> tuple[Moved, Report]:
 
 
 def metrics(end: Progress) -> Metrics:
-    return {"loss": LOSSES[end.epoch], "mean": end.mean_loss, "samples": end.samples}
+    loss, samples = np.float32(LOSSES[end.epoch]), np.int64(end.samples)
+    return {"loss": loss, "mean": end.mean_loss, "samples": samples}
 
 
 def counted(
@@ -103,19 +104,16 @@ class TestConfigurations:
         with refused(folder, f"{text}{cure}"), runs.resume(folder, config):
             pass
 
-    def test_the_folder_has_it(self, folder: Path) -> None:
-        for known in (None, CONFIG):
-            with runs.resume(str(folder), known) as run:
-                assert run == runs.Run(folder, CONFIG)
-
     def test_where_nothing_is_it_begins_if_it_is_given(self, tmp_path: Path) -> None:
         place = tmp_path / "run"
         text = f"RunError: {place} holds no run: config.json is missing. Choose another folder."
         with refused(place, text), runs.resume(place):
             pass
         assert not place.exists()
-        with runs.resume(place, CONFIG) as run:
-            assert run.config == runs.read_config(place / "config.json") == CONFIG
+        for known in (CONFIG, None):
+            with runs.resume(str(place), known) as run:
+                assert run == runs.Run(place, CONFIG)
+        assert runs.read_config(place / "config.json") == CONFIG
 
 
 class TestGoingOn:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from enum import Enum, IntEnum
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 import pytest
 
 from purenn import runs
-from purenn.errors import FormatError, RunError
+from purenn.errors import FormatError, PurennError
 from purenn.runs.config import changes
 
 
@@ -79,27 +78,10 @@ def test_changes(before: dict[str, object], after: dict[str, object], lines: lis
     assert changes(other, one, names) == shrunk
 
 
-SHAPE = 'expected {"script": ..., "settings": {...}} and nothing else.'
-
-
-@pytest.mark.parametrize(
-    ("content", "error", "problem"),
-    [
-        ("[]", RunError, SHAPE),
-        ('{"script": "x", "settings": {}, "more": 1}', RunError, SHAPE),
-        ("epochs = 3", FormatError, "expected JSON: Expecting value: line 1 column 1"),
-        ('{"a": ' * 10**5, FormatError, "expected JSON: "),
-        ("9" * 400, FormatError, f"expected JSON: the number {'9' * 20} is beyond all floats."),
-    ],
-)
-def test_files_that_hold_none(
-    content: str, error: type[Exception], problem: str, tmp_path: Path
-) -> None:
-    path = tmp_path / "config.json"
-    path.write_text(content)
-    with pytest.raises(error, match=re.escape(f"{path}: {problem}")):
-        runs.read_config(path)
-    with pytest.raises(error), runs.resume(tmp_path):
+@pytest.mark.parametrize("content", ["[]", '{"a": ' * 10**5])
+def test_folders_with_files_that_hold_none_are_left_alone(content: str, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(content)
+    with pytest.raises(PurennError, match=r"config\.json: expected "), runs.resume(tmp_path):
         pass
     assert [found.name for found in tmp_path.iterdir()] == ["config.json"]
 

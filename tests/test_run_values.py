@@ -1,4 +1,4 @@
-"""The small parts of runs: records, environments, cadences, signals, early stopping."""
+"""The small parts of runs: environments, cadences, signals, early stopping."""
 
 from __future__ import annotations
 
@@ -10,32 +10,20 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
 
-import numpy as np
 import pytest
 from commands import python, told
 from contracts import copies
 from counting import work_of
-from refusals import refused
 
 import purenn as nn
 from purenn import runs
-from purenn.errors import UnavailableError
 from purenn.runs.environment import commit, note_environment
 from purenn.runs.interruption import interruptible
-from purenn.runs.records import Metrics, record
-
-
-class TestRecords:
-    def test_metrics_are_numbers_of_python_or_numpy(self) -> None:
-        metrics: Metrics = {"a": 1, "b": 0.5, "c": np.float32(0.25), "d": np.int64(7)}
-        made = record(3, metrics)
-        assert made == {"epoch": 3, "a": 1, "b": 0.5, "c": 0.25, "d": 7}
-        assert {type(value) for value in made.values()} == {int, float}
 
 
 class TestEarlyStopping:
@@ -209,25 +197,22 @@ class TestSignals:
         assert told == [signal.SIGINT] * (5 + 1 + 4 * 2)
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
-    def test_the_default_acts_though_a_handler_of_ones_own_came_between(self) -> None:
-        code = (
-            "import signal; from purenn.runs.interruption import interruptible\n"
-            "with interruptible():\n"
-            "    inner = signal.getsignal(signal.SIGTERM)\n"
-            "    signal.signal(signal.SIGTERM, lambda *given: inner(*given))\n"
-            "signal.raise_signal(signal.SIGTERM)"
-        )
-        assert python("-c", code).returncode == -signal.SIGTERM
+    OWN_BETWEEN = """
+    inner = signal.getsignal(signal.SIGTERM)
+    signal.signal(signal.SIGTERM, lambda *given: inner(*given))
+signal.raise_signal(signal.SIGTERM)
+"""
+    IN_A_FORK = """
+    if child := os.fork(): sys.exit(os.waitpid(child, 0)[1])
+    with interruptible(): pass
+    signal.raise_signal(signal.SIGTERM); os._exit(0)
+"""
 
-    def test_a_fork_is_ended_by_the_first_also_after_a_run_of_its_own(self) -> None:
-        code = (
-            "import os, signal, sys; from purenn.runs.interruption import interruptible\n"
-            "with interruptible():\n"
-            "    if child := os.fork(): sys.exit(os.waitpid(child, 0)[1])\n"
-            "    with interruptible(): pass\n"
-            "    signal.raise_signal(signal.SIGTERM); os._exit(0)"
-        )
-        assert python("-c", code).returncode == signal.SIGTERM
+    @pytest.mark.parametrize(("code", "sign"), [(OWN_BETWEEN, -1), (IN_A_FORK, 1)])
+    def test_the_default_acts_at_last_also_in_a_fork(self, code: str, sign: int) -> None:
+        head = "import os, signal, sys; from purenn.runs.interruption import interruptible\n"
+        ended = python("-c", f"{head}with interruptible():{code}")
+        assert ended.returncode == sign * signal.SIGTERM
 
     def test_what_is_ignored_stays_ignored(self) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -243,28 +228,6 @@ class TestSignals:
 
         with ThreadPoolExecutor() as pool:
             assert pool.submit(handler_within).result() is signal.SIG_DFL
-
-
-@pytest.mark.parametrize(
-    "read",
-    [
-        *(runs.read_records, runs.read_summary, runs.read_environment),
-        lambda place: runs.differences(place, place),
-    ],
-)
-def test_what_is_no_folder_is_not_taken_for_an_empty_one(
-    read: Callable[[Path], object], tmp_path: Path
-) -> None:
-    file, link = tmp_path / "file", tmp_path / "link"
-    file.touch()
-    link.symlink_to(link)
-    for place, problem in (
-        (tmp_path / "typo", "cannot be read: No such file or directory."),
-        (file, "is not a directory: expected the folder of a run."),
-        (link, "cannot be read: Too many levels of symbolic links."),
-    ):
-        with refused(UnavailableError, f"{place} {problem}"):
-            read(place)
 
 
 def test_folders_are_compared_but_for_clocks(tmp_path: Path) -> None:

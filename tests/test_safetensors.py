@@ -90,47 +90,23 @@ class TestDamage:
 
 F64 = {"dtype": "F64", "shape": [1], "data_offsets": [0, 8]}
 LATER = {**F64, "data_offsets": [16, 24]}
-NO_FILE = "expected a safetensors file, got "
-NO_FACTS = "expected names and strings in __metadata__"
-NO_SLOT = "'x' is not described by a dtype, shape and data_offsets"
 
 
 def f64(**changes: object) -> Header:
     return {"x": {**F64, **changes}}
 
 
-@pytest.mark.parametrize(
-    ("raw", "problem"),
-    [
-        (b"", NO_FILE),
-        (file(b"[]"), NO_FILE),
-        (b"\xff" * 8 + b"{}", NO_FILE),
-        (file(b'{"x": NaN}'), "expected JSON: NaN is not a number of JSON"),
-        (file({"__metadata__": []}), NO_FACTS),
-        (file({"__metadata__": {"a": 1}}), NO_FACTS),
-        (file({"__metadata__": {"purenn.tree": "[]"}}), "file is corrupt: its SHA-256"),
-        (file({"__metadata__": {"purenn.sha256": "\ud800"}}), "file is corrupt: its SHA-256"),
-        (file({"x": {"dtype": "F64"}}), NO_SLOT),
-        (file(f64(more=1), bytes(8)), NO_SLOT),
-        (file(f64(shape=[True]), bytes(8)), NO_SLOT),
-        (file(f64(shape=[-1]), bytes(8)), NO_SLOT),
-        (file(f64(data_offsets=[0, 8, 8]), bytes(8)), NO_SLOT),
-        (file(f64(dtype="BF16"), bytes(8)), "'x' has the dtype BF16: expected one of BOOL"),
-        (file(f64(shape=[2**62, 2**62]), bytes(8)), r"'x' has the data_offsets \[0, 8\]: expec"),
-        (file(f64(), bytes(4)), "expected 8 bytes of arrays, got 4"),
-        (file(f64(), bytes(9)), "expected 8 bytes of arrays, got 9"),
-        (file({"x": F64, "y": F64}, bytes(8)), r"'y' has the data_offsets \[0, 8\]: expected"),
-        (file({"x": F64, "y": LATER}, bytes(24)), r"'y' .* \[16, 24\]: expected \[8, 16\]"),
-        (
-            file(f64(dtype="BOOL", shape=[2], data_offsets=[0, 2]), b"\1\2"),
-            "booleans that are neither 0 nor",
-        ),
-        (file(f64(shape=[2**62] * 1000), bytes(8)), NO_SLOT),
-        (file(f64(shape=[0, 2**62, 2**62], data_offsets=[0, 0])), "'x' cannot be an array"),
-    ],
-)
-def test_malformed_files_are_refused_without_allocating(raw: bytes, problem: str) -> None:
-    assert memory_of(lambda: refused(raw, f"^(file: .*|){problem}")) < 20 * len(raw) + 200_000
+HUGE: list[tuple[bytes, str]] = [
+    (b"\xff" * 8 + b"{}", "expected a safetensors file, got "),
+    (file(f64(shape=[2**62, 2**62]), bytes(8)), r"'x' has the data_offsets \[0, 8\]: expec"),
+    (file(f64(shape=[2**62] * 1000), bytes(8)), "'x' is not described by a dtype, shape and data"),
+    (file(f64(shape=[0, 2**62, 2**62], data_offsets=[0, 0])), "'x' cannot be an array"),
+]
+
+
+@pytest.mark.parametrize(("raw", "problem"), HUGE)
+def test_files_of_huge_sizes_are_refused_without_allocating(raw: bytes, problem: str) -> None:
+    assert memory_of(lambda: refused(raw, f"^file: .*{problem}")) < 20 * len(raw) + 200_000
 
 
 def test_mutations_of_foreign_files_are_refused_or_harmless() -> None:

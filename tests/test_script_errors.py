@@ -113,22 +113,11 @@ def test_settings_survive_a_configuration(settings: SpiralSettings | ImageSettin
     assert from_json({"learning_rate": 2}, type(settings), "here").learning_rate == 2.0
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "problem"),
-    [
-        ("color", "red", "extra fields found (color)"),
-        ("epochs", "20", "expected int, got '20' @ settings.epochs"),
-        ("epochs", True, "expected int, got True @ settings.epochs"),
-        ("epochs", 0, "--epochs: expected an integer ≥ 1, got 0"),
-        ("hidden", [8, 2.5], "expected int, got 2.5 @ settings.hidden"),
-        ("clip", "hard", "hard not in literal typing.Literal['none', 'value', 'norm']"),
-    ],
-)
-def test_a_config_that_does_not_fit_is_refused(name: str, value: runs.Json, problem: str) -> None:
-    with runs.start("odd", runs.Config("spiral.py", {name: value})):
+def test_a_config_that_does_not_fit_is_refused() -> None:
+    with runs.start("odd", runs.Config("spiral.py", {"clip": "hard"})):
         pass
-    message = f"^odd/config.json does not fit:\n  .*{re.escape(problem)}"
-    with pytest.raises(OptionError, match=message):
+    problem = re.escape("hard not in literal typing.Literal['none', 'value', 'norm']")
+    with pytest.raises(OptionError, match=f"^odd/config.json does not fit:\n  .*{problem}"):
         spiral.main(["--config", "odd/config.json", "--folder", "no"])
     assert not Path("no").exists()
 

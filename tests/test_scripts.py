@@ -81,49 +81,37 @@ def unpainted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Figure, "savefig", lambda figure, file, **options: None)
 
 
-def check_records(main: Main, options: Sequence[str], folder: Path) -> None:
-    assert main([*options, "--folder", str(folder)]) == 0
-    summary = summary_of(folder)
-    assert re.fullmatch("[0-9a-f]{64}", summary.digest)
-    assert {"loss", "gradient_norm", "test_accuracy"} <= summary.metrics.keys()
-    for record in runs.read_records(folder):
-        watched = "validation" if main is spiral.main or "--validation" in options else "training"
-        assert 0.0 < record[f"{watched}_accuracy"] < 1.0
-    assert {path.name for path in folder.iterdir()} >= {*RECORDS, "loss.png"}
-
-
-PAINTED: dict[str, tuple[Main, Sequence[str], set[str]]] = {
+# Runs with the pictures that are looked at; where that is none, they are not painted.
+RUNS: dict[str, tuple[Main, Sequence[str], set[str]]] = {
     "spiral": (spiral.main, SPIRAL, {"loss", "accuracy", "boundary"}),
     "three arms": (spiral.main, (*SPIRAL, *MORE.split()), {"boundary"}),
     "images": (train_images, (*IMAGES, "--loss", "cross-entropy"), {"confusion"}),
     "validation": (train_images, (*IMAGES, *WATCHED, "--split", "official"), {"mistakes"}),
+    "by value": (spiral.main, (*SPIRAL, "--clip", "value"), set()),
+    "mixed": (train_images, ("--recipe", "mlp-official", *MIXED), set()),
+    "quick": (train_images, ("--recipe", "quick", "--epochs", "1"), set()),
+    "cnn-small": (train_images, ("--recipe", "cnn-small", *FEW), set()),
+    "cnn": (train_images, ("--recipe", "cnn", *FEW), set()),
 }
 
 
-@pytest.mark.parametrize(("main", "options", "pictures"), PAINTED.values(), ids=PAINTED)
+@pytest.mark.parametrize("name", RUNS)
 def test_a_run_leaves_records_and_pictures(
-    main: Main, options: Sequence[str], pictures: set[str], tmp_path: Path
+    name: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    check_records(main, options, tmp_path)
-    for name in pictures:
-        assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
-
-
-OTHERS: dict[str, tuple[Main, Sequence[str]]] = {
-    "by value": (spiral.main, (*SPIRAL, "--clip", "value")),
-    "mixed": (train_images, ("--recipe", "mlp-official", *MIXED)),
-    "quick": (train_images, ("--recipe", "quick", "--epochs", "1")),
-    "cnn-small": (train_images, ("--recipe", "cnn-small", *FEW)),
-    "cnn": (train_images, ("--recipe", "cnn", *FEW)),
-}
-
-
-@pytest.mark.usefixtures("unpainted")
-@pytest.mark.parametrize(("main", "options"), OTHERS.values(), ids=OTHERS)
-def test_other_clipping_and_the_recipes_leave_records(
-    main: Main, options: Sequence[str], tmp_path: Path
-) -> None:
-    check_records(main, options, tmp_path)
+    main, options, pictures = RUNS[name]
+    if not pictures:
+        request.getfixturevalue("unpainted")
+    assert main([*options, "--folder", str(tmp_path)]) == 0
+    summary = summary_of(tmp_path)
+    assert re.fullmatch("[0-9a-f]{64}", summary.digest)
+    assert {"loss", "gradient_norm", "test_accuracy"} <= summary.metrics.keys()
+    watched = "validation" if main is spiral.main or "--validation" in options else "training"
+    for record in runs.read_records(tmp_path):
+        assert 0.0 < record[f"{watched}_accuracy"] < 1.0
+    assert {path.name for path in tmp_path.iterdir()} >= {*RECORDS, "loss.png"}
+    for picture in pictures:
+        assert (tmp_path / f"{picture}.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
 
 
 @pytest.mark.usefixtures("unpainted")

@@ -14,7 +14,7 @@ from commands import SCRIPTS
 
 import tabular
 from purenn.arrays import Matrix, Vector
-from purenn.errors import OptionError, PurennError
+from purenn.errors import OptionError
 from tables import report
 from tables._dynamic import Frame, as_frame, made
 from tables.catalog import LICENCES, TABLES, Problem, Table, Task, positive, unchanged
@@ -248,8 +248,3 @@ def test_the_documentation_has_the_tables_of_the_script_but_those_that_it_names(
     assert {each.name for each in TABLES} - documented == {"movies", "HI"}
     left = "`movies` and `HI`, two of the three largest, are left out."
     assert f"Of the script's {len(TABLES)} tables, {left}" in " ".join(text.split())
-
-
-def test_a_package_that_is_not_installed_is_named() -> None:
-    with pytest.raises(PurennError, match=r"No module named 'no_such'\. --help says how"):
-        made("no_such.package:load")

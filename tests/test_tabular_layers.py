@@ -7,7 +7,7 @@ import pytest
 from contracts import KEY, bits, dtypes, matrix, normal, pulled
 
 from purenn import Empty, Layer, initializers, layers
-from purenn.arrays import FLOAT32, FloatDtype, Matrix
+from purenn.arrays import FloatDtype, Matrix
 from purenn.layers import Parametric, Periodic
 from purenn.tree import leaves
 
@@ -88,8 +88,5 @@ def test_fitted_layers_are_finite_for_any_example(dtype: FloatDtype, size: float
         np.testing.assert_allclose(y.std(axis=0), 1.0, rtol=1e-4)
 
 
-def test_select_takes_features_and_gives_the_others_no_slope() -> None:
-    layer, x = layers.select(1, 3), ROWS.astype(FLOAT32)
-    y, _, dx = pulled(layer, layer.init(KEY, x), x)
-    assert bits(y) == bits(x[:, 1:])
-    assert bits(dx) == bits(np.concatenate([np.zeros((5, 1), FLOAT32), y], axis=1))
+def test_select_takes_features() -> None:
+    assert bits(layers.select(1, 3).apply(Empty(), ROWS)) == bits(ROWS[:, 1:])
