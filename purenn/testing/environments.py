@@ -18,8 +18,7 @@ from purenn.keys import Key
 from purenn.layers import Layer
 from purenn.layers._contract import P, X, Y
 from purenn.saving import encode
-from purenn.testing.purity import ContractError
-from purenn.testing.variants import random_like, without_zeros
+from purenn.testing.trials import ContractError, random_like, without_zeros
 
 Ts = TypeVarTuple("Ts")
 
