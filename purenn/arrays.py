@@ -84,15 +84,10 @@ class Recycled(np.ndarray[tuple[int], np.dtype[np.uint8]]):
 
 
 class Packed(tuple[Array, ...]):  # noqa: SLOT001  a tuple cannot have slots
-    """Leaves in a few pieces of memory, in which an update writes them.
+    """Leaves in a few pieces of memory, in which an update writes them."""
 
-    Args:
-        flats: the pieces, as writable vectors that nobody outside of kernels gets.
-        columns: each of these in a tuple of its own.
-    """
-
-    flats: list[Vector]
-    columns: list[Leaves]
+    flats: list[Vector]  # the pieces, writable: nobody outside of kernels gets them
+    columns: list[Leaves]  # each of these in a tuple of its own
 
     def __reduce__(self) -> tuple[type, tuple[tuple[Array, ...]]]:
         return tuple, (tuple(self),)

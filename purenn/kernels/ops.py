@@ -27,7 +27,7 @@ ProductPullback = Callable[[Matrix], tuple[Matrix, Callable[[], Matrix]]]
 
 
 def product_vjp(x: Matrix, weight: Matrix) -> tuple[Matrix, ProductPullback]:
-    """`x @ weight`, writable, and its pullback."""
+    """`x @ weight`, writable, and its pullback: to slopes of the weight, and a thunk of x's."""
 
     def pull(dy: Matrix) -> tuple[Matrix, Callable[[], Matrix]]:
         dx = beside(lambda: product(dy, weight.T), x.size * weight.shape[1])
@@ -37,7 +37,7 @@ def product_vjp(x: Matrix, weight: Matrix) -> tuple[Matrix, ProductPullback]:
 
 
 def power(x: Array, exponent: float, out: Array) -> Array:
-    """`x**exponent`."""
+    """`x**exponent`, for elements that are not negative."""
     return np.power(x, x.dtype.type(exponent), out)
 
 
@@ -77,16 +77,7 @@ def log1p(x: Array, out: Array) -> Array:
 
 @attrs.frozen
 class Ops:
-    """Operations of layers and losses; the fast ones, unless others are given.
-
-    Args:
-        product_vjp: `x @ weight`, writable, and its pullback, from dy to the cotangent of the
-            weight and a thunk of that of x.
-        products: the products of the matrices in two stacks.
-        convolve, weight_cotangent, input_cotangent: those of `purenn.kernels.convolutions`.
-        window_maximum: the maximum of each window.
-        power: the power of elements that are not negative, into the third array.
-    """
+    """Operations of layers and losses; the fast ones, unless others are given."""
 
     product_vjp: Callable[[Matrix, Matrix], tuple[Matrix, ProductPullback]] = product_vjp
     products: Callable[[Matrices, Matrices], Matrices] = products
