@@ -173,7 +173,6 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
 
         Args:
             X: a table; the preprocessing of columns is fitted to that of the first call.
-            y: the targets.
             classes: all labels that there will be, in the first call, if `y` is a vector.
             sample_weight: a factor of each row's loss, ≥ 0, about as large as in the first call:
                 Adam remembers large gradients for long. Whole numbers are factors too, not copies.

@@ -60,7 +60,6 @@ def conv(
     the patches of as few samples as have 256 windows side by side.
 
     Args:
-        features: the number of output channels.
         size: the rows and columns of a window: one number for both, or a pair.
         stride: the distance between windows, likewise.
         padding: "same" adds zeros for ceil(length / stride) windows along each axis, with one more

@@ -57,7 +57,6 @@ def linear(
     """Linear (dense) layer, `x @ weight + bias`: (samples, inputs) to (samples, features).
 
     Args:
-        features: the number of outputs.
         weight: the initializer of the weights, from `purenn.initializers`; `glorot_uniform()` if
             None, which was the best of six, or close to it, on three tables
             (scripts/compare_initializers.py).

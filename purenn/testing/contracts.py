@@ -40,7 +40,6 @@ def check_layer(
     itself. Leaves that are 0 at first are drawn, for they may hide the slopes of others.
 
     Args:
-        layer: any layer or model; it may draw from its key.
         example: a batch of inputs: float64 arrays and integers, of at least two samples. Near a
             kink of the layer no difference is a slope, and far from 1 most of it is rounding: draw
             normal random numbers.

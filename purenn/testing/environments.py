@@ -49,9 +49,8 @@ def check_portable(model: Layer[P, X, Y], example: X, key: Key | None = None) ->
     The layer has to be picklable.
 
     Args:
-        model: a layer or model, such as `portable(...)` gives.
         example: a batch of inputs; large enough that threads of BLAS would share the work.
-        key: for the initial parameters and the layer's own randomness; `Key(0)` if None.
+        key: as in `check_layer`.
 
     Raises:
         ContractError: some bits depend on the environment; the message says on what.

@@ -70,7 +70,7 @@ def evaluate(
         data: a data set, or a pair of arrays `(inputs, targets)` of one length.
         measure: a loss, or `(prediction, target) -> mean over these samples` such as `accuracy`;
             `measure_ignoring(accuracy, -1)` leaves out the unlabeled.
-        batch_size: how many samples are computed at a time.
+        batch_size: as in `predict`.
 
     Raises:
         OptionError: the measure gives no number, or takes logits where the model gives

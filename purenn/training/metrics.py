@@ -50,12 +50,7 @@ def binary_accuracy(threshold: Number) -> Measure[Matrix, Matrix | Labels]:
 
 @attrs.frozen(repr=False, eq=False, getstate_setstate=False)
 class Measure(Expressed, Generic[Y, T]):
-    """A measure that says how many samples count.
-
-    Args:
-        function: `(prediction, target) -> mean over the samples that count`.
-        count: how many samples of a target count.
-    """
+    """A measure `(prediction, target) -> mean over the samples that count`, and their number."""
 
     function: Callable[[Y, T], float] = attrs.field(validator=checks.called)
     count: Callable[[T], int] = attrs.field(validator=checks.called)
