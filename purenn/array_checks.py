@@ -31,7 +31,6 @@ HELD = {
     ),
 }
 KINDS = "x[..., np.newaxis] of channels, x[:, np.newaxis] for series, x[np.newaxis] for one image"
-AXES = f"Add an axis: {KINDS}."  # of images
 
 
 def require_array(subject: str, array: object, dtype: str = "np.float32") -> AnyArray:
@@ -82,6 +81,14 @@ def require_floats(subject: str, array: object, least_rank: int = 1) -> None:
     if found.ndim < least_rank or 0 in found.shape[1:]:
         expected = "(samples, ..., features), each axis but the first of size ≥ 1"
         raise ShapeError(subject, f"expected {expected}, got the shape {found.shape}.")
+
+
+def require_images(subject: str, x: AnyArray) -> None:
+    """Check that `x` is a batch (samples, rows, columns, channels)."""
+    if x.ndim != 4:
+        cure = f" Add an axis: {KINDS}." * (x.ndim == 3)
+        expected = "samples of shape (rows, columns, channels)"
+        raise ShapeError(subject, f"expected {expected}, got {x.shape[1:]}.{cure}")
 
 
 def require_integers(subject: str, array: object) -> None:

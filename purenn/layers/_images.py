@@ -6,8 +6,7 @@ from collections.abc import Callable
 from math import inf
 from typing import Literal
 
-from purenn import checks
-from purenn.array_checks import AXES, require_floats
+from purenn import array_checks, checks
 from purenn.arrays import Images
 from purenn.errors import OptionError, ShapeError
 from purenn.kernels.windows import Pair, Windows
@@ -19,12 +18,9 @@ MOST = 1024  # rows or columns that are added on a side, or take the place of on
 
 
 def require_images(subject: str, x: Images) -> None:
-    """Check that `x` is a batch (samples, rows, columns, channels)."""
-    require_floats(subject, x)
-    if x.ndim != 4:
-        cure = f" {AXES}" * (x.ndim == 3)
-        expected = "samples of shape (rows, columns, channels)"
-        raise ShapeError(subject, f"expected {expected}, got {x.shape[1:]}.{cure}")
+    """Check that `x` is a batch of images in floats."""
+    array_checks.require_floats(subject, x)
+    array_checks.require_images(subject, x)
 
 
 def pair(name: str, value: object, least: int = 1, most: float = inf) -> Pair:
