@@ -12,7 +12,7 @@ from collections.abc import Callable
 import attrs
 import numpy as np
 
-from purenn.arrays import FLOAT32, FLOAT64, Array, Images, Matrices, Matrix, Vector
+from purenn.arrays import FLOAT32, FLOAT64, Array, Images, Matrices, Matrix, Vector, read_only
 from purenn.kernels import pooling
 from purenn.kernels.convolutions import Filters, convolve, input_cotangent, weight_cotangent
 from purenn.kernels.elementwise import scalar
@@ -30,8 +30,8 @@ def product_vjp(x: Matrix, weight: Matrix) -> tuple[Matrix, ProductPullback]:
     """`x @ weight`, writable, and its pullback: to slopes of the weight, and a thunk of x's."""
 
     def pull(dy: Matrix) -> tuple[Matrix, Callable[[], Matrix]]:
-        dx = beside(lambda: product(dy, weight.T), x.size * weight.shape[1])
-        return product(x.T, dy), dx
+        dx = beside(lambda: read_only(product(dy, weight.T)), x.size * weight.shape[1])
+        return read_only(product(x.T, dy)), dx
 
     return product(x, weight), pull
 
