@@ -53,11 +53,7 @@ def embedding(
     Symbols are numbered from 0; one that is not in the table raises LabelError. The table is of
     `dtype`, float32 or float64, and standard normal at first, unless an initializer is given.
     """
-
-    def placed(x: Labels, y: Matrix) -> Matrix:
-        return y
-
-    return _of_symbols("embedding", (symbols, features), dtype, table, 1, placed)
+    return _of_symbols("embedding", (symbols, features), dtype, table, 1, lambda x, y: y)
 
 
 @maker
