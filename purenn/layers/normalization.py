@@ -207,7 +207,7 @@ def _normalized(
         return Frozen(read_only(value))
 
     def pull(dy: A) -> tuple[BatchNorm, Thunk[A]]:
-        along: Vector = features.product_sums(x, mean, dy) * inverse
+        along: Vector = features.product_sums(x, mean, dy).astype(x.dtype) * inverse
         scale, shift = read_only(along), features.feature_sums(dy)
 
         def dx() -> A:
