@@ -188,10 +188,8 @@ def require_data(data: object, key: object) -> None:
     checks.instance("The key", key, Key)
 
 
-def _batches(
-    data: Dataset[X, T], batch_size: int, key: Key, order: Indices | None
-) -> Batches[X, T]:
-    size = checks.integer("The batch size", batch_size)
+def _batches(data: Dataset[X, T], size: int, key: Key, order: Indices | None) -> Batches[X, T]:
+    size = checks.integer("The batch size", size)
     return Batches(data, size, key, order, _numbers(data, size, order))
 
 

@@ -56,9 +56,7 @@ def wrapping(
     def init(key: Key, example: X) -> Block[P]:
         return Block(inner.init(key, example))
 
-    return checked(
-        subject, Block, anything, init, vjp_block, lambda params, x: apply(params.inner, x)
-    )
+    return checked(subject, Block, anything, init, vjp_block, lambda own, x: apply(own.inner, x))
 
 
 @maker

@@ -101,9 +101,7 @@ def softmax_focal(gamma: NotNegative = 2.0) -> Loss[Matrix, Matrix | Labels]:
         if is_labels(target):
             entropy, slopes = entropies.label_entropy(ops, prediction, target)
             values, factors = entropies.focal(ops, entropy, gamma)
-            return values, lambda weights: weighted_slopes(
-                slopes, weighted_slopes(factors, weights)
-            )
+            return values, lambda outer: weighted_slopes(slopes, weighted_slopes(factors, outer))
         values, slopes = entropies.softmax_focal(ops, prediction, target, gamma)
         return values, partial(weighted_slopes, slopes)
 
