@@ -41,6 +41,17 @@ FLOAT64: np.dtype[np.float64] = np.dtype(np.float64)
 FLOATS = (FLOAT32, FLOAT64)
 
 N = TypeVar("N", bound=AnyArray)
+# Of any type: mostly P of parameters, S of states, X of inputs, Y of outputs, T of targets.
+K = TypeVar("K")
+P = TypeVar("P")
+Q = TypeVar("Q")
+R = TypeVar("R")
+S = TypeVar("S")
+T = TypeVar("T")
+W = TypeVar("W")
+X = TypeVar("X")
+Y = TypeVar("Y")
+Z = TypeVar("Z")
 
 # Arrays of any rank; a matrix, or images, where nothing else says which.
 if TYPE_CHECKING:

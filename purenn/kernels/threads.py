@@ -14,15 +14,15 @@ from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from functools import lru_cache
 from threading import Lock
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from numpy.lib.introspect import opt_func_info
+
+from purenn.arrays import R, T
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
 
-R = TypeVar("R")
-T = TypeVar("T")
 
 # More of them would wait for one another too often.
 MOST = 8

@@ -15,19 +15,13 @@ import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import A, Array, Span
+from purenn.arrays import A, Array, P, Q, Span, X, Y, Z
 from purenn.errors import OptionError
 from purenn.expressions import Chained, Expressed, expressed
 from purenn.keys import Key
 from purenn.layers._fitting import guarded, located, require_entries, require_single
 from purenn.tree import Empty
 
-P = TypeVar("P")
-Q = TypeVar("Q")
-W = TypeVar("W")
-X = TypeVar("X")
-Y = TypeVar("Y")
-Z = TypeVar("Z")
 B = TypeVar("B", bound=Array)
 C = TypeVar("C", bound=Array)
 Ps = TypeVarTuple("Ps")

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TypeVar, TypeVarTuple
+from typing import TypeVarTuple
 
 import numpy as np
 
 from purenn import checks
 from purenn.array_checks import require_floats
-from purenn.arrays import FLOAT32, FLOAT64, AnyArray, Array, Shape
+from purenn.arrays import FLOAT32, FLOAT64, AnyArray, Array, P, Shape, X, Y, Z
 from purenn.errors import DtypeError, LocatedError, ParametersError, ShapeError, TreeError
 from purenn.tree import Frozen, walk
 
-P = TypeVar("P")
-X = TypeVar("X")
-Y = TypeVar("Y")
-Z = TypeVar("Z")
 Ps = TypeVarTuple("Ps")
 
 

@@ -13,21 +13,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Generic, Never, TypeVar, TypeVarTuple, overload
+from typing import Generic, Never, TypeVarTuple, overload
 
 import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import Float, Leaves, Packed, are_alike, view
+from purenn.arrays import Float, Leaves, Packed, R, S, are_alike, view
 from purenn.errors import OptionError, TreeError
 from purenn.expressions import Chained, Expressed, expressed, maker
 from purenn.kernels.blocks import Rule, Updates, fresh
 from purenn.tree import EMPTY, Empty, Structure, leaf_names
 
-P = TypeVar("P")
-S = TypeVar("S")
-R = TypeVar("R")
 Ss = TypeVarTuple("Ss")
 
 

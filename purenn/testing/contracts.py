@@ -9,21 +9,20 @@ import numpy as np
 
 from purenn import checks, tree
 from purenn.array_checks import require_array
-from purenn.arrays import FLOAT64, Array
+from purenn.arrays import FLOAT64, Array, P, S, T, X, Y
 from purenn.errors import DtypeError, ShapeError
 from purenn.keys import Key
 from purenn.layers import Layer
-from purenn.layers._contract import P, Pass, X, Y
+from purenn.layers._contract import Pass
 from purenn.layers.combinators import steady
 from purenn.losses import Loss, weighted
 from purenn.matching import require_same
 from purenn.optimizers import Optimizer
-from purenn.optimizers._contract import S
 from purenn.optimizers._state import Owner
 from purenn.saving import decode, encode
 from purenn.testing import trials
 from purenn.testing.trials import ContractError, bits, repeatable, require_pullback
-from purenn.training.gradient import T, require_loss_function, require_pair
+from purenn.training.gradient import require_loss_function, require_pair
 
 STEP = 1e-6  # of central differences, in float64
 DRAWS = 3  # random directions for each leaf

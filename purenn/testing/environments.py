@@ -14,9 +14,9 @@ from typing import TypeVarTuple
 import numpy as np
 
 from purenn import checks
+from purenn.arrays import P, X, Y
 from purenn.keys import Key
 from purenn.layers import Layer
-from purenn.layers._contract import P, X, Y
 from purenn.saving import encode
 from purenn.testing.trials import ContractError, random_like, without_zeros
 

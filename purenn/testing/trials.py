@@ -8,12 +8,10 @@ from contextlib import suppress
 import numpy as np
 
 from purenn import checks, tree
-from purenn.arrays import FLOATS, AnyArray, Leaves
+from purenn.arrays import FLOATS, AnyArray, Leaves, T, X, Y
 from purenn.errors import DtypeError, PurennError
 from purenn.expressions import Expressed
 from purenn.keys import Key
-from purenn.layers._contract import X, Y
-from purenn.training.gradient import T
 
 
 class ContractError(PurennError, AssertionError):

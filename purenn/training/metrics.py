@@ -11,13 +11,13 @@ import numpy as np
 
 from purenn import checks
 from purenn.array_checks import require_integers
-from purenn.arrays import AnyArray, Indices, Labels, Matrix, is_labels
+from purenn.arrays import AnyArray, Indices, Labels, Matrix, T, Y, is_labels
 from purenn.checks import Label, Number
 from purenn.errors import OptionError
 from purenn.expressions import Expressed, maker
 from purenn.kernels.gather import take
 from purenn.losses import Loss, _targets
-from purenn.training.gradient import T, Y, require_no_loss
+from purenn.training.gradient import require_no_loss
 from purenn.tree import leaves
 
 
