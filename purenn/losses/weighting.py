@@ -1,8 +1,4 @@
-"""Weights of samples, of classes and of losses, and labels to ignore.
-
-The weighted losses are averaged over the number of samples, not over the sum of the weights, so
-that no step depends on which other samples share its batch: give weights whose mean is 1.
-"""
+"""Weights of samples, of classes and of losses, and labels to ignore."""
 
 from __future__ import annotations
 
@@ -30,8 +26,8 @@ def weighted(loss: Loss[Y, T]) -> Loss[Y, tuple[T, Weights]]:
     """Weight samples: targets are pairs with a weight per sample, as in `dataset(x, (y, weights))`.
 
     The weights are floats or integers (samples,), finite and not negative. Sums are divided by the
-    number of samples, as in `class_weighted`: give weights whose mean is 1. A batch may have only
-    zeros, as chance may shuffle them: its loss is 0.
+    number of samples, as in `class_weighted`, lest a step depend on which other samples share its
+    batch: give weights whose mean is 1. A batch may have only zeros, by chance: its loss is 0.
     """
 
     def per_sample(prediction: Y, target: tuple[T, Weights]) -> PerSample[Y]:
