@@ -22,8 +22,7 @@ from purenn.expressions import maker
 from purenn.layers import Layer, exponential, identity, relu, sigmoid, softmax, softplus
 from purenn.losses import Loss, PerSample, weighted
 from purenn.optimizers import adam
-from purenn.training._logits import LOGITS, call_of
-from purenn.training.gradient import require_loss_function
+from purenn.training.gradient import LOGITS, call_of, require_loss_function
 from purenn.tree import Empty
 
 Link = Layer[Empty, Matrix, Matrix]
