@@ -13,7 +13,7 @@ import pytest
 
 from purenn import runs
 from purenn.errors import FormatError, RunError
-from purenn.runs.environment import changes
+from purenn.runs.config import changes
 
 
 class Choice(Enum):

@@ -19,13 +19,11 @@ if not all(map(importlib.util.find_spec, ("filelock", "threadpoolctl"))):
 
 from purenn.errors import InterruptionError, RunError
 from purenn.jsons import Json
+from purenn.runs.config import Config, flat, read_config
 from purenn.runs.environment import (
-    Config,
     Environment,
     environment,
     environment_differences,
-    flat,
-    read_config,
     read_environment,
 )
 from purenn.runs.folder import Run, differences, resume, start

@@ -13,7 +13,8 @@ from filelock import lock_descriptor
 from purenn import checks, files, jsons
 from purenn.errors import OptionError, RunError
 from purenn.kernels.threads import in_each_fork
-from purenn.runs.environment import ENVIRONMENT, Config, changes, environment, read_config
+from purenn.runs.config import Config, changes, read_config
+from purenn.runs.environment import ENVIRONMENT, environment
 from purenn.runs.records import METRICS, TIMES
 
 CONFIG = "config.json"

@@ -16,8 +16,9 @@ from purenn.jsons import Json
 from purenn.keys import Key
 from purenn.matching import kinds, mismatches, named
 from purenn.optimizers import State
+from purenn.runs.config import read_config
 from purenn.runs.divergence import NO_MOMENTS, Moment, require_finite
-from purenn.runs.environment import read_config, read_environment
+from purenn.runs.environment import read_environment
 from purenn.runs.folder import CONFIG, HELD, SUMMARY, Run
 from purenn.runs.records import METRICS, Record, keep_records, require_records, seconds
 from purenn.tree import Node
