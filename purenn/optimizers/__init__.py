@@ -31,14 +31,13 @@ from purenn.optimizers.averaging import (
 from purenn.optimizers.clipping import (
     Norm,
     adaptive_clipping,
-    centralization,
     clip_by_global_norm,
     clip_by_value,
-    gradient_noise,
     report_global_norm,
 )
 from purenn.optimizers.elementwise import elementwise
 from purenn.optimizers.momentum import Mean, Velocity, lion, momentum, nesterov, scale_by_lion, sgd
+from purenn.optimizers.regularizing import centralization, gradient_noise
 from purenn.optimizers.scaling import (
     Plateau,
     all_leaves,
