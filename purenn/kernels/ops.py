@@ -17,8 +17,9 @@ from purenn.kernels import pooling
 from purenn.kernels.convolutions import Filters, convolve, input_cotangent, weight_cotangent
 from purenn.kernels.elementwise import scalar
 from purenn.kernels.memory import empty_like
+from purenn.kernels.processor import has_avx512
 from purenn.kernels.products import product, products
-from purenn.kernels.threads import beside, has_avx512
+from purenn.kernels.threads import beside
 from purenn.kernels.windows import Windows
 
 Function = Callable[[Array, Array], object]  # of the elements of the first, into the second

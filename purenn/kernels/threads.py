@@ -16,7 +16,7 @@ from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from numpy.lib.introspect import opt_func_info
+from purenn.kernels.processor import cores
 
 from purenn.arrays import R, T
 
@@ -29,19 +29,6 @@ MOST = 8
 # Multiplications that take longer than it takes to wake a thread.
 WORTH = 2**22
 LIMITS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
-
-
-@lru_cache(maxsize=1)
-def has_avx512() -> bool:
-    """Whether NumPy computes with AVX-512 here, without which it does not vectorize `expm1`."""
-    found = opt_func_info(func_name="^expm1$", signature="float32")
-    loops = [loop["current"] for loop in found.get("expm1", {}).values()]  # none in some builds
-    return any(not target.startswith("baseline") for target in loops)
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def in_each_fork(act: Callable[[], object]) -> None:

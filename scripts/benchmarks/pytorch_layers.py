@@ -15,7 +15,7 @@ from benchmarks.report import Case
 from benchmarks.workloads import SEED
 from purenn import layers
 from purenn.arrays import AnyArray, Array, Images, Labels
-from purenn.kernels.threads import cores
+from purenn.kernels.processor import cores
 
 P = TypeVar("P")
 X = TypeVar("X", bound=AnyArray)

@@ -16,7 +16,7 @@ from matplotlib.ticker import LogLocator
 from benchmarks.contenders import JAX, PURENN, TORCH, Contender
 from benchmarks.turns import Result, Series, measure_calls
 from benchmarks.workloads import Axis
-from purenn.kernels.threads import cores
+from purenn.kernels.processor import cores
 from purenn.runs import environment
 
 MEMORY = {"MiB, purenn": PURENN, "MiB, PyTorch": TORCH, "MiB, JAX": JAX}

@@ -23,7 +23,7 @@ from rich.console import Console
 from benchmarks.contenders import PURENN, Contender
 from benchmarks.workloads import Workload
 from purenn.errors import PurennError
-from purenn.kernels.threads import cores
+from purenn.kernels.processor import cores
 
 SCRIPTS = Path(__file__).parent.parent
 PAUSE = 0.25  # seconds between two turns, in which one contender's threads fall asleep

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 
 import attrs
 
-from purenn.kernels.threads import cores
+from purenn.kernels.processor import cores
 from tables._dynamic import Estimator, as_estimator, made
 from tables.catalog import Task
 
