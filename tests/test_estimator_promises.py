@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_info
 import purenn as nn
 from purenn.errors import DataError, DivergenceError, OptionError
 from purenn.estimators import Classifier, Regressor
-from purenn.estimators._choices import error_rate
+from purenn.estimators._links import error_rate
 
 
 class Interrupting(StringIO):

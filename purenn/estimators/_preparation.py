@@ -18,8 +18,9 @@ from purenn import checks
 from purenn.arrays import FLOAT64, Indices, Labels, Matrix, Vector, is_labels, read_only
 from purenn.data import dataset
 from purenn.errors import DataError, OptionError
-from purenn.estimators._choices import Link, largest_of, objective_of, recipe_of
+from purenn.estimators._choices import largest_of, objective_of, recipe_of
 from purenn.estimators._columns import Columns, fit_columns
+from purenn.estimators._links import Link
 from purenn.estimators._networks import Net, Task, portable_net
 from purenn.estimators._sklearn import BaseEstimator
 from purenn.estimators._tables import as_array, require_rows, require_unmasked

@@ -17,7 +17,7 @@ from purenn import arrays, losses
 from purenn.arrays import K, Labels, Matrix, P, S, T, Vector, is_labels, read_only
 from purenn.errors import DivergenceError, LabelError, OptionError
 from purenn.estimators._base import Estimator, disagreement
-from purenn.estimators._choices import Link, error_rate, gives_probabilities, require_of_labels
+from purenn.estimators._links import Link, error_rate, gives_probabilities, require_of_labels
 from purenn.estimators._networks import BATCH, CLASSIFICATION, EPOCHS, Net
 from purenn.estimators._preparation import Sample
 from purenn.estimators._sklearn import ClassifierMixin

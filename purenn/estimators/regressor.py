@@ -14,7 +14,7 @@ from purenn.arrays import FLOAT32, FLOAT64, Array, Matrix, P, S, T, Vector, read
 from purenn.data import Standardization, standardization
 from purenn.errors import DataError, OptionError, ShapeError
 from purenn.estimators._base import Estimator, disagreement
-from purenn.estimators._choices import Link, cannot_be_standardized, link_of
+from purenn.estimators._links import Link, cannot_be_standardized, link_of
 from purenn.estimators._networks import BATCH, EPOCHS, REGRESSION, Net
 from purenn.estimators._preparation import Sample
 from purenn.estimators._sklearn import RegressorMixin
