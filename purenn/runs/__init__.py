@@ -19,6 +19,7 @@ if not all(map(importlib.util.find_spec, ("filelock", "threadpoolctl"))):
 
 from purenn.errors import InterruptionError, RunError
 from purenn.jsons import Json
+from purenn.runs.cadence import Cadence
 from purenn.runs.config import Config, flat, read_config
 from purenn.runs.environment import (
     Environment,
@@ -27,7 +28,7 @@ from purenn.runs.environment import (
     read_environment,
 )
 from purenn.runs.folder import Run, differences, resume, start
-from purenn.runs.progress import Cadence, Progress, Summary, begin, finish, read_summary, save
+from purenn.runs.progress import Progress, Summary, begin, finish, read_summary, save
 from purenn.runs.records import Record, best, best_epoch, patience, read_records
 from purenn.runs.training import train
 from purenn.saving import digest

@@ -17,18 +17,12 @@ from purenn.errors import InterruptionError, RunError
 from purenn.keys import Key
 from purenn.optimizers import State, evaluation_params
 from purenn.optimizers._state import Owner
+from purenn.runs.cadence import EVERY_MINUTE, Cadence
 from purenn.runs.divergence import B, checked_step, require_finite
 from purenn.runs.environment import arithmetic, environment, note_environment
 from purenn.runs.folder import SUMMARY, Run
 from purenn.runs.interruption import interruptible
-from purenn.runs.progress import (
-    EVERY_MINUTE,
-    Cadence,
-    Progress,
-    require_latest,
-    require_progress,
-    save,
-)
+from purenn.runs.progress import Progress, require_latest, require_progress, save
 from purenn.runs.records import METRICS, TIMES, Best, Metrics, Until, record, require_records
 from purenn.training import Report, Step
 
