@@ -30,7 +30,7 @@ from purenn.kernels.gather import take
 from purenn.keys import Key
 from purenn.losses import Loss
 from purenn.portability import portable
-from purenn.training.gradient import require_logits
+from purenn.training._logits import require_logits
 
 E = TypeVar("E", bound=Labels | Matrix)
 

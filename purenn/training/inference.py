@@ -17,7 +17,8 @@ from purenn.errors import DataError, OptionError, ShapeError
 from purenn.kernels.gather import concatenate
 from purenn.layers import Layer
 from purenn.losses import Loss
-from purenn.training.gradient import require_logits, require_loss_function
+from purenn.training._logits import require_logits
+from purenn.training.gradient import require_loss_function
 from purenn.training.metrics import counted
 from purenn.tree import compose, compose_like, decompose
 
