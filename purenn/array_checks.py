@@ -6,32 +6,16 @@ from typing import SupportsFloat
 
 import numpy as np
 
-from purenn.arrays import (
-    FLOAT32,
-    FLOAT64,
-    FLOATS,
-    AnyArray,
-    Array,
-    Images,
-    Matrices,
-    Matrix,
-    N,
-    Vector,
-    immutable,
-    is_plain,
-)
+from purenn import arrays
+from purenn.arrays import FLOATS, AnyArray, Array, N, Vector, immutable, is_plain
 from purenn.errors import DtypeError, LabelError, ShapeError
 
 # How one gets an array of what holds arrays.
-HELD = {
-    "Batch": " Give batch.inputs.",
-    "Dataset": " Give data.inputs, to init data.example.",
-    **dict.fromkeys(
-        ("Part", "Rows", "ScaledBytes", "Standardized"), " Give x.take(range(len(x)))."
-    ),
-}
+HELD = dict.fromkeys(
+    ("Part", "Rows", "ScaledBytes", "Standardized"), " Give x.take(range(len(x)))."
+)
+HELD |= {"Batch": " Give batch.inputs.", "Dataset": " Give data.inputs, to init data.example."}
 KINDS = "x[..., np.newaxis] of channels, x[:, np.newaxis] for series, x[np.newaxis] for one image"
-AXES = f"Add an axis: {KINDS}."  # of images
 
 
 def require_array(subject: str, array: object, dtype: str = "np.float32") -> AnyArray:
@@ -74,7 +58,7 @@ def require_floats(subject: str, array: object, least_rank: int = 1) -> None:
     found = array if is_plain(array) else require_array(subject, array)
     if found.dtype not in FLOATS:
         is_wide = found.dtype.kind == "f" and found.dtype.itemsize > 4  # such as >f8
-        wanted = f"x.astype(np.{FLOAT64 if is_wide else FLOAT32})"
+        wanted = f"x.astype(np.{arrays.FLOAT64 if is_wide else arrays.FLOAT32})"
         cures = dict.fromkeys("bifO", wanted) | {"c": "np.concatenate([x.real, x.imag], -1)"}
         cures["u"] = "x / np.float32(255)" if found.dtype == np.uint8 else wanted  # of pixels
         cure = f" Convert it with {cures[kind]}." if (kind := found.dtype.kind) in cures else ""
@@ -82,6 +66,14 @@ def require_floats(subject: str, array: object, least_rank: int = 1) -> None:
     if found.ndim < least_rank or 0 in found.shape[1:]:
         expected = "(samples, ..., features), each axis but the first of size ≥ 1"
         raise ShapeError(subject, f"expected {expected}, got the shape {found.shape}.")
+
+
+def require_images(subject: str, x: AnyArray) -> None:
+    """Check that `x` is a batch (samples, rows, columns, channels)."""
+    if x.ndim != 4:
+        cure = f" Add an axis: {KINDS}." * (x.ndim == 3)
+        expected = "samples of shape (rows, columns, channels)"
+        raise ShapeError(subject, f"expected {expected}, got {x.shape[1:]}.{cure}")
 
 
 def require_integers(subject: str, array: object) -> None:
@@ -112,17 +104,17 @@ def vector(array: Vector) -> Vector:
     return _leaf(array, "a vector", 1)
 
 
-def matrix(array: Matrix) -> Matrix:
+def matrix(array: arrays.Matrix) -> arrays.Matrix:
     """A matrix as a leaf of parameters, like `vector`."""
     return _leaf(array, "a matrix", 2)
 
 
-def matrices(array: Matrices) -> Matrices:
+def matrices(array: arrays.Matrices) -> arrays.Matrices:
     """A stack of matrices as a leaf of parameters, like `vector`."""
     return _leaf(array, "a 3-D array", 3)
 
 
-def filters(array: Images) -> Images:
+def filters(array: arrays.Images) -> arrays.Images:
     """The weight of a convolution as a leaf of parameters, like `vector`."""
     return _leaf(array, "a 4-D array", 4)
 

@@ -41,6 +41,17 @@ FLOAT64: np.dtype[np.float64] = np.dtype(np.float64)
 FLOATS = (FLOAT32, FLOAT64)
 
 N = TypeVar("N", bound=AnyArray)
+# Of any type: mostly P of parameters, S of states, X of inputs, Y of outputs, T of targets.
+K = TypeVar("K")
+P = TypeVar("P")
+Q = TypeVar("Q")
+R = TypeVar("R")
+S = TypeVar("S")
+T = TypeVar("T")
+W = TypeVar("W")
+X = TypeVar("X")
+Y = TypeVar("Y")
+Z = TypeVar("Z")
 
 # Arrays of any rank; a matrix, or images, where nothing else says which.
 if TYPE_CHECKING:
@@ -84,15 +95,10 @@ class Recycled(np.ndarray[tuple[int], np.dtype[np.uint8]]):
 
 
 class Packed(tuple[Array, ...]):  # noqa: SLOT001  a tuple cannot have slots
-    """Leaves in a few pieces of memory, in which an update writes them.
+    """Leaves in a few pieces of memory, in which an update writes them."""
 
-    Args:
-        flats: the pieces, as writable vectors that nobody outside of kernels gets.
-        columns: each of these in a tuple of its own.
-    """
-
-    flats: list[Vector]
-    columns: list[Leaves]
+    flats: list[Vector]  # the pieces, writable: nobody outside of kernels gets them
+    columns: list[Leaves]  # each of these in a tuple of its own
 
     def __reduce__(self) -> tuple[type, tuple[tuple[Array, ...]]]:
         return tuple, (tuple(self),)

@@ -14,12 +14,11 @@ from typing import Annotated, SupportsFloat, TypeGuard, TypeVar
 import attrs
 import numpy as np
 
-from purenn.arrays import FLOATS, FloatDtype
+from purenn.arrays import FLOATS, FloatDtype, R
 from purenn.errors import DtypeError, OptionError
 from purenn.signatures import names, signature
 
 F = TypeVar("F")
-R = TypeVar("R")
 Check = Callable[[str, object], object]
 
 NO_NUMBERS = (bool, np.timedelta64)  # though classes of integers

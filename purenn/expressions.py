@@ -23,12 +23,12 @@ import attrs
 import numpy as np
 
 from purenn import checks, signatures
+from purenn.arrays import K
 from purenn.errors import OptionError
 from purenn.kernels.ops import FAST, Ops
 
 F = TypeVar("F")
 E = TypeVar("E", bound="Expressed")
-K = TypeVar("K")
 
 
 @attrs.frozen(repr=False)

@@ -40,9 +40,7 @@ if TYPE_CHECKING:  # numpy.random takes milliseconds to import
 class Initializer(Expressed):
     """A function from a key, a shape and a dtype to an array.
 
-    Args:
-        draw: `(generator, shape) -> array` of floats, from a generator at the start of the key's
-            stream.
+    `draw` is `(generator, shape) -> array` of floats; the generator is at the start of the stream.
     """
 
     draw: Draw = attrs.field(validator=checks.called)

@@ -17,11 +17,11 @@ import attrs
 import numpy as np
 
 from purenn import files, jsons, safetensors
-from purenn.arrays import AnyArray
+from purenn.arrays import AnyArray, T
 from purenn.errors import FormatError, TreeError
 from purenn.keys import Key
 from purenn.matching import kinds, mismatches, named
-from purenn.tree import LEAF_TYPES, Node, T, compose, compose_like, decompose
+from purenn.tree import LEAF_TYPES, Node, compose, compose_like, decompose
 
 VERSION = "2"
 CURE = "Pass like=, a tree of the same structure."

@@ -159,11 +159,9 @@ def polynomial(
     rate: Positive, steps: Count, power: Positive = 1.0, final: NotNegative = 0.0
 ) -> Schedule:
     """`final + (rate - final) * (1 - step / steps)^power`, and `final` from step `steps` on."""
-
-    def schedule(step: int) -> float:
-        return _between(rate, final, scalars.power(max(0.0, 1.0 - step / steps), power))
-
-    return Schedule(schedule)
+    return Schedule(
+        lambda step: _between(rate, final, scalars.power(max(0.0, 1.0 - step / steps), power))
+    )
 
 
 @maker

@@ -23,11 +23,10 @@ import numpy as np
 
 from purenn import checks
 from purenn.array_checks import real
-from purenn.arrays import Array, Float, FloatDtype, Leaves, Packed, immutable, read_only
+from purenn.arrays import Array, Float, FloatDtype, Leaves, Packed, T, immutable, read_only
 from purenn.errors import TreeError
 from purenn.keys import Key
 
-T = TypeVar("T")
 L = TypeVar("L")
 
 LEAF_TYPES = (np.ndarray, bool, int, float, str, Key)  # at which the tree of a state ends

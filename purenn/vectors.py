@@ -11,16 +11,13 @@ array([1., 2., 3.])
 from __future__ import annotations
 
 from itertools import accumulate
-from typing import TypeVar
 
 import numpy as np
 
 from purenn.array_checks import require_floats
-from purenn.arrays import FLOAT32, Vector, read_only
+from purenn.arrays import FLOAT32, T, Vector, read_only
 from purenn.errors import TreeError
 from purenn.tree import Frozen, compose_like, decompose, moving_leaves
-
-T = TypeVar("T")
 
 
 def ravel(tree: object) -> Vector:

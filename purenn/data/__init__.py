@@ -1,7 +1,5 @@
 """Data sets, their columns and parts, batches, and augmentation."""
 
-from __future__ import annotations
-
 from purenn.data.augmentations import (
     cutmix,
     cutout,

@@ -198,10 +198,7 @@ def _bounds(name: str, pair: tuple[float, float], most: float) -> tuple[float, f
 
 def _require_images(name: str, images: Array, least: int = 1) -> None:
     array_checks.require_floats(name, images)
-    if images.ndim != 4:
-        expected = "images of shape (samples, rows, columns, channels)"
-        cure = f" {array_checks.AXES}" * (images.ndim == 3)
-        raise ShapeError(name, f"expected {expected}, got {images.shape}.{cure}")
+    array_checks.require_images(name, images)
     if min(images.shape[1:3]) < least:
         raise ShapeError(name, f"expected images of {least} pixels or more, got {images.shape}.")
 

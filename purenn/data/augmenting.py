@@ -10,8 +10,8 @@ import attrs
 import numpy as np
 
 from purenn import array_checks, arrays, checks
-from purenn.arrays import A, AnyArray, Array, Labels, Matrix
-from purenn.data.batches import Batch, Batches, Numbered, W
+from purenn.arrays import A, AnyArray, Array, Labels, Matrix, W
+from purenn.data.batches import Batch, Batches, Numbered
 from purenn.data.columns import T, X
 from purenn.errors import DataError, OptionError, ShapeError
 from purenn.expressions import Expressed

@@ -10,7 +10,7 @@ from typing import Generic, Self, TypeVar, overload
 import attrs
 
 from purenn import checks
-from purenn.arrays import AnyArray, Indices, Mask, Span, read_only
+from purenn.arrays import AnyArray, Indices, Mask, Span, W, read_only
 from purenn.data.columns import Column, Pair, Rows, T, X, checked_order
 from purenn.errors import OptionError
 from purenn.keys import Key
@@ -18,7 +18,6 @@ from purenn.tree import Node
 
 Arrays = AnyArray | tuple["Arrays", "Arrays"]
 V = TypeVar("V")
-W = TypeVar("W")
 A = TypeVar("A", bound=Arrays)
 B = TypeVar("B", bound=Arrays)
 
@@ -188,10 +187,8 @@ def require_data(data: object, key: object) -> None:
     checks.instance("The key", key, Key)
 
 
-def _batches(
-    data: Dataset[X, T], batch_size: int, key: Key, order: Indices | None
-) -> Batches[X, T]:
-    size = checks.integer("The batch size", batch_size)
+def _batches(data: Dataset[X, T], size: int, key: Key, order: Indices | None) -> Batches[X, T]:
+    size = checks.integer("The batch size", size)
     return Batches(data, size, key, order, _numbers(data, size, order))
 
 

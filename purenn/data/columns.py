@@ -12,7 +12,7 @@ import numpy as np
 
 from purenn import array_checks, arrays, checks
 from purenn.arrays import FLOAT32, FLOATS, ByteImages, FloatDtype, Images, Indices, Mask, N
-from purenn.errors import DataError, DtypeError, OptionError, ShapeError
+from purenn.errors import DataError, DtypeError, OptionError
 from purenn.kernels.gather import native, rows, scale_bytes
 from purenn.kernels.reductions import first_nonfinite
 from purenn.tree import Node
@@ -163,9 +163,7 @@ def _pixels(array: ByteImages) -> ByteImages:
     plain = _rows(array)
     if plain.dtype != np.uint8:
         raise DtypeError("ScaledBytes", f"expected uint8, got {plain.dtype}.")
-    if plain.ndim != 4:
-        got = f"{plain.shape}." + f" {array_checks.AXES}" * (plain.ndim == 3)
-        raise ShapeError("ScaledBytes", f"expected (samples, rows, columns, channels), got {got}")
+    array_checks.require_images("ScaledBytes", plain)
     return plain
 
 

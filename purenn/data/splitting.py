@@ -28,9 +28,7 @@ def split(
     [0, 0, 1, 1, 1]
 
     Args:
-        data: the samples.
         fraction: above 0 and below 1; OptionError if a part would be empty.
-        key: what the draw is a function of.
         stratify: a label for each sample; each occurs in both parts as often as in the whole, as
             far as whole samples allow.
     """

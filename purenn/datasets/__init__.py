@@ -1,7 +1,5 @@
 """Data sets: Fashion-MNIST, and spirals."""
 
-from __future__ import annotations
-
 from purenn.datasets.fashion_mnist import CLASSES, FashionMnist, fashion_mnist
 from purenn.datasets.spirals import spirals
 

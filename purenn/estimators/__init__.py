@@ -1,7 +1,5 @@
 """Estimators for scikit-learn: nets for tables, in its pipelines and searches."""
 
-from __future__ import annotations
-
 import importlib.util
 
 if importlib.util.find_spec("sklearn") is None:

@@ -23,16 +23,13 @@ FREE_TEXT, MOSTLY = 50, 0.9
 class Layout:
     """What the columns of a transformed table hold, in this order.
 
-    Args:
-        numbers: how many numbers.
-        indicators: how many columns of categories, and of whether a number is missing.
-        symbols: for each category that is to be embedded how many symbols there are; its column has
-            their numbers, where 0 stands for all that is missing or unknown.
+    Of a category that is to be embedded, the column has the numbers of symbols, where 0 stands for
+    all that is missing or unknown.
     """
 
-    numbers: int
-    indicators: int
-    symbols: tuple[int, ...]
+    numbers: int  # how many columns
+    indicators: int  # how many columns: of categories, and of whether a number is missing
+    symbols: tuple[int, ...]  # how many there are, for each category that is to be embedded
 
     @property
     def width(self) -> int:
@@ -46,25 +43,16 @@ Codes = tuple[Indices, int]  # from 1 up, 0 for what is missing or unknown; and 
 
 @attrs.frozen(eq=False)
 class Columns(Node):
-    """The function from a table to features in float32, as fitted to all rows of such a table.
+    """The function from a table to features in float32, as fitted to all rows of such a table."""
 
-    Args:
-        layout: of the features.
-        categories: of each column of the table; None for a column of numbers.
-        largest: columns of more categories are embedded.
-        center: half the median of each number.
-        spread: half its interquartile range, or what stands for it.
-        lacking: of the numbers, those where some were missing.
-        levels: the indicators for each category of a column, after those for a missing one: of the
-            columns that are not embedded, and then for whether each of `lacking` is there.
-    """
-
-    layout: Layout
-    categories: tuple[Categories | None, ...]
-    largest: float
-    center: Vector
-    spread: Vector
-    lacking: tuple[int, ...]
+    layout: Layout  # of the features
+    categories: tuple[Categories | None, ...]  # of each column; None for a column of numbers
+    largest: float  # columns of more categories are embedded
+    center: Vector  # half the median of each number
+    spread: Vector  # half its interquartile range, or what stands for it
+    lacking: tuple[int, ...]  # of the numbers, those where some were missing
+    # The indicators for each category of a column, after those for a missing one: of the columns
+    # that are not embedded, and then for whether each of `lacking` is there.
     levels: tuple[Matrix, ...]
 
     def transform(self, table: object) -> Matrix:

@@ -40,17 +40,11 @@ DROPOUT, DECAY, LARGEST, WIDTH = 0.15, 0.02, 8, 8
 
 @attrs.frozen
 class Task:
-    """What classification and regression have of their own.
+    """What classification and regression have of their own."""
 
-    Args:
-        activation: between linear layers.
-        rate: the base of the learning rates, of the simple net.
-        full_rate: that of the full one.
-    """
-
-    activation: Activation
-    rate: float
-    full_rate: float
+    activation: Activation  # between linear layers
+    rate: float  # the base of the learning rates, of the simple net
+    full_rate: float  # that of the full one
 
 
 CLASSIFICATION = Task(layers.selu(), 0.04, 0.04)
@@ -61,18 +55,14 @@ REGRESSION = Task(layers.mish(), 0.07, 0.2)
 class Recipe:
     """A net and how it is trained, where some things change over the training.
 
-    Parameters and states of the optimizer are alike at all times.
-
-    Args:
-        net: of the share of the training that is done, from 0 to 1: its dropout changes.
-        optimizer: of that share, as its decay changes, and of the number of steps in all, or None
-            if nobody knows how many.
-        changes: whether they depend on the share at all.
+    Net and optimizer depend on the share of the training that is done, from 0 to 1, the optimizer
+    also on the number of steps in all, or None if nobody knows how many. Parameters and states are
+    alike at all times.
     """
 
     net: Callable[[float], Net]
     optimizer: Callable[[float, int | None], Mover]
-    changes: bool = False
+    changes: bool = False  # whether anything depends on that share
 
 
 def always(net: Net, progress: float) -> Net:
@@ -98,11 +88,8 @@ def _rates(base: float, steps: int | None) -> float | Schedule:
 def simple(task: Task, outputs: int, hidden: tuple[int, ...] = HIDDEN) -> Recipe:
     """RealMLP-TD-S, where nothing but the learning rate changes.
 
-    A learned factor for each column, then layers whose last is zero at first.
-
-    Args:
-        outputs: classes, or values to predict.
-        hidden: the widths of the hidden layers.
+    A learned factor for each column, then layers of the hidden widths, and one that is zero at
+    first, with outputs for classes, or values to predict.
     """
     blocks = [block(ntk_linear(width) >> task.activation) for width in hidden]
     last = ntk_linear(outputs, weight=zeros(), bias=zeros())
@@ -142,11 +129,8 @@ def flat_cosine(progress: float) -> float:
 def full(task: Task, layout: Layout, outputs: int, hidden: tuple[int, ...] = HIDDEN) -> Recipe:
     """RealMLP-TD: embeddings, parametric activations, dropout, decay and fitted first values.
 
-    The example of `net(0.0).init` is to be the training part, or some thousand rows of it.
-
-    Args:
-        layout: of the columns, for which `fit_columns(..., largest=LARGEST)` has made room.
-        outputs, hidden: as in `simple`.
+    The layout is that of `fit_columns(..., largest=LARGEST)`. The example of `net(0.0).init` is to
+    be the training part, or some thousand rows of it.
     """
     net = partial(_full_net, task.activation, layout, outputs, hidden)
     return Recipe(net, partial(_full_optimizer, task.full_rate), changes=True)

@@ -46,17 +46,11 @@ class Frame(Protocol):
 
 @attrs.frozen(eq=False)
 class Column:
-    """A column that is not one of a matrix of numbers.
+    """A column that is not one of a matrix of numbers."""
 
-    Args:
-        name: in error messages.
-        content: numbers in float64 with NaN where one is missing, or categories with None there.
-        is_declared: whether the dtype says that these are categories.
-    """
-
-    name: str
-    content: Vector | list[object]
-    is_declared: bool = False
+    name: str  # in error messages
+    content: Vector | list[object]  # float64 with NaN, or categories with None, for what is missing
+    is_declared: bool = False  # as categories, by the dtype
 
     def numbers(self) -> Vector:
         """The content of a column that had numbers when it was fitted."""

@@ -41,37 +41,25 @@ EXAMPLES = 4096
 
 @attrs.frozen(eq=False)
 class Problem:
-    """What is to be learned from which samples.
-
-    Args:
-        outputs: how many the net must have.
-        error: what the best epoch has least of.
-        data: the samples, those of the validation part among them if that is a fraction.
-        validation: the samples to measure with, what fraction of the data they are, or None.
-        strata: a label for each sample, to split by.
-        epochs: how many there are at most.
-        batch_size: how many samples there are in a batch, at most.
-        patience: how many epochs there may be without a better one.
-    """
+    """What is to be learned from which samples."""
 
     recipe: Recipe
-    outputs: int
+    outputs: int  # of the net
     loss: Objective
-    error: Objective
-    data: Data
-    validation: Data | float | None
-    strata: Labels | None
-    epochs: int
-    batch_size: int
-    patience: float
+    error: Objective  # what the best epoch has least of
+    data: Data  # the validation part among them, if that is a fraction
+    validation: Data | float | None  # samples to measure with, or what fraction of the data
+    strata: Labels | None  # a label for each sample, to split by
+    epochs: int  # at most
+    batch_size: int  # at most
+    patience: float  # how many epochs there may be without a better one
     is_verbose: bool
 
 
 def train(problem: Problem, small: float, member: int, key: Key, stage: Stage) -> Trained:
     """The parameters of the best epoch, the last of equals, and what was measured in all.
 
-    Args:
-        small: the most numbers in a net that is trained on one thread.
+    A net of at most `small` numbers is trained on one thread.
     """
     training, validation = _parts(problem, key)
     size, recipe = min(problem.batch_size, len(training)), problem.recipe

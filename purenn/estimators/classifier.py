@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from math import isnan
-from typing import Literal, Self, TypeAlias, TypeVar
+from typing import Literal, Self, TypeAlias
 
 import numpy as np
 from sklearn.utils import Tags
@@ -13,8 +13,8 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_array, column_or_1d
 
-from purenn import losses
-from purenn.arrays import FLOAT32, FLOAT64, Array, Labels, Matrix, Vector, is_labels, read_only
+from purenn import arrays, losses
+from purenn.arrays import K, Labels, Matrix, P, S, T, Vector, is_labels, read_only
 from purenn.errors import DivergenceError, LabelError, OptionError
 from purenn.estimators._base import Estimator, disagreement
 from purenn.estimators._links import Link, error_rate, gives_probabilities, require_of_labels
@@ -26,11 +26,6 @@ from purenn.estimators._weights import normalized
 from purenn.layers import Layer, identity, sigmoid, softmax
 from purenn.losses import LossFunction, softmax_cross_entropy
 from purenn.optimizers import Optimizer
-
-K = TypeVar("K")
-P = TypeVar("P")
-S = TypeVar("S")
-T = TypeVar("T")
 
 Values: TypeAlias = "np.ndarray[tuple[int, ...], np.dtype[np.generic[object]]]"
 
@@ -121,10 +116,10 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         require_labels(y)
         if not self._is_multilabel:
             return read_only(_numbers_of(column_or_1d(y, warn=True), self.classes_))
-        rows = check_array(y, dtype=FLOAT64, ensure_2d=False, input_name="y")
+        rows = check_array(y, dtype=arrays.FLOAT64, ensure_2d=False, input_name="y")
         if rows.shape[1:] != (self._width,) or not np.isin(rows, (0, 1)).all():
             raise LabelError(f"y: expected {self._width} columns of 0 and 1.")
-        return read_only(rows.reshape(-1, self._width).astype(FLOAT32))
+        return read_only(rows.reshape(-1, self._width).astype(arrays.FLOAT32))
 
     def _aims(self, model: Net) -> tuple[object, Link, object]:
         if self._is_multilabel:
@@ -173,7 +168,6 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
 
         Args:
             X: a table; the preprocessing of columns is fitted to that of the first call.
-            y: the targets.
             classes: all labels that there will be, in the first call, if `y` is a vector.
             sample_weight: a factor of each row's loss, ≥ 0, about as large as in the first call:
                 Adam remembers large gradients for long. Whole numbers are factors too, not copies.
@@ -219,7 +213,7 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         """How much the members disagree: the deviation of their probabilities, (rows, classes)."""
         return self._predictions(X, disagreement)
 
-    def input_gradients(self, X: object) -> Array:
+    def input_gradients(self, X: object) -> arrays.Array:
         """The derivatives of probabilities with respect to the table: (rows, classes, columns).
 
         They are NaN for columns of categories and where a number is missing.

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal, Self, TypeVar
+from typing import Literal, Self
 
 import numpy as np
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_array, column_or_1d
 
 from purenn import checks
-from purenn.arrays import FLOAT32, FLOAT64, Array, Matrix, Vector, read_only
+from purenn.arrays import FLOAT32, FLOAT64, Array, Matrix, P, S, T, Vector, read_only
 from purenn.data import Standardization, standardization
 from purenn.errors import DataError, OptionError, ShapeError
 from purenn.estimators._base import Estimator, disagreement
@@ -22,10 +22,6 @@ from purenn.estimators._weights import normalized
 from purenn.layers import Layer
 from purenn.losses import LossFunction, mean_squared_error
 from purenn.optimizers import Optimizer
-
-P = TypeVar("P")
-S = TypeVar("S")
-T = TypeVar("T")
 
 
 class Regressor(RegressorMixin, Estimator[Matrix]):

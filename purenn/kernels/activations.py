@@ -87,11 +87,6 @@ def prelu_cotangent(x: A, dy: A, slope: Vector) -> A:
     return read_only(dx)
 
 
-def prelu_slopes(x: A, dy: A) -> A:
-    """The cotangent of the slope at each element, `dy * min(x, 0)`."""
-    return times(clipped(x, -inf, 0.0), dy)
-
-
 def applied(function: Function, x: A) -> A:
     """The function of each element."""
     y = empty_like(x)

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from purenn.arrays import Array, FloatDtype, Leaves, Packed, Recycled, Span, Vector, read_only
-from purenn.kernels.memory import Sizes, empty, recycled
+from purenn.arrays import Array, FloatDtype, Leaves, Packed, Span, Vector, read_only
+from purenn.kernels.memory import empty, recycled
 
 # Elements of each array that takes part, which fit into the second cache together.
 BLOCK = 2**15
@@ -92,18 +92,13 @@ def fresh(leaves: Leaves) -> Packed:
     for piece in _pieces_of(leaves):
         dtype, total = leaves[piece.leaves[0]].dtype, piece.starts[-1]
         memory = recycled(total * dtype.itemsize)
-        flats.append(_within(memory, (total,), dtype))
+        flats.append(np.ndarray((total,), dtype, memory, memory.start))
         for leaf, start in zip(piece.leaves, piece.starts, strict=False):
-            made[leaf] = read_only(_within(memory, leaves[leaf].shape, dtype, start))
+            place = memory.start + start * dtype.itemsize
+            made[leaf] = read_only(np.ndarray(leaves[leaf].shape, dtype, memory, place))
     packed = Packed(made)
     packed.flats, packed.columns = flats, [(flat,) for flat in flats]
     return packed
-
-
-def _within(
-    memory: Recycled, shape: Sizes, dtype: FloatDtype, start: int = 0
-) -> np.ndarray[Sizes, FloatDtype]:
-    return np.ndarray(shape, dtype, memory, memory.start + start * dtype.itemsize)
 
 
 def _flats(leaves: Leaves) -> list[Vector]:

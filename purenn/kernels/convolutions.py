@@ -15,14 +15,14 @@ from math import prod
 
 import numpy as np
 
-from purenn.arrays import FLOAT64, Array, Images, Span, Vector, read_only, typed_like
+from purenn.arrays import FLOAT64, Array, Images, R, Span, Vector, read_only, typed_like
 from purenn.kernels import depthwise
 from purenn.kernels.blocks import even_step, spans
 from purenn.kernels.memory import LINE, empty
 from purenn.kernels.processor import has_avx512
 from purenn.kernels.products import products
 from purenn.kernels.reductions import ROWS
-from purenn.kernels.threads import R, has_room, shared
+from purenn.kernels.threads import has_room, shared
 from purenn.kernels.windows import Windows, cover
 
 # Up to `PRODUCT` multiplications OpenBLAS does not copy matrices first. So a stack of matrices of

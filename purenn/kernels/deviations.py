@@ -10,7 +10,7 @@ from math import inf, isfinite
 import numpy as np
 
 from purenn.arrays import A, Array, Labels, Matrix, Vector, read_only
-from purenn.kernels.elementwise import clipped, scalar, times
+from purenn.kernels.elementwise import clipped, minus, scalar, times, times_plus
 from purenn.kernels.entropies import label_places, row_starts
 from purenn.kernels.memory import empty_like
 from purenn.kernels.ops import Ops
@@ -29,10 +29,9 @@ def _by_sample(x: Array) -> Vector:
 
 
 def _products(errors: Array, slopes: A) -> tuple[Vector, A]:
-    """The means of errors times slopes, and the slopes of these means; both are written over."""
-    np.multiply(slopes, _share(slopes), slopes)
-    np.multiply(errors, slopes, errors)
-    return _by_sample(errors), read_only(slopes)
+    """The means of errors times slopes, and the slopes of these means."""
+    shares = times(slopes, _share(slopes))
+    return _by_sample(times(errors, shares)), shares
 
 
 @QUIET
@@ -49,8 +48,7 @@ def squares(prediction: A, target: A) -> tuple[Vector, A]:
 @QUIET
 def absolutes(prediction: A, target: A) -> tuple[Vector, A]:
     """`|e|` for errors e, and their signs."""
-    errors, slopes = empty_like(prediction), empty_like(prediction)
-    np.subtract(prediction, target, errors)
+    errors, slopes = minus(prediction, target), empty_like(prediction)
     np.sign(errors, slopes)
     return _products(errors, slopes)
 
@@ -58,23 +56,19 @@ def absolutes(prediction: A, target: A) -> tuple[Vector, A]:
 @QUIET
 def huber(prediction: A, target: A, delta: float) -> tuple[Vector, A]:
     """`c (e - c / 2)`, where c is the error e clipped to [-delta, delta], and c."""
-    errors = empty_like(prediction)
-    np.subtract(prediction, target, errors)
+    errors = minus(prediction, target)
     slopes = clipped(errors, -delta, delta)
-    np.subtract(errors, times(slopes, scalar(0.5, errors.dtype)), errors)
-    return _products(errors, slopes)
+    return _products(minus(errors, times(slopes, scalar(0.5, errors.dtype))), slopes)
 
 
 @QUIET
 def pinball(prediction: A, target: A, level: float) -> tuple[Vector, A]:
     """`(1 - level) e` for errors e above 0 and `-level e` below, and these slopes; 0 at 0."""
-    errors, slopes = empty_like(prediction), empty_like(prediction)
-    np.subtract(prediction, target, errors)
-    np.sign(errors, slopes)
-    below = times(clipped(slopes, -1.0, 0.0), scalar(level, errors.dtype))
-    np.multiply(clipped(slopes, 0.0, 1.0), scalar(1.0 - level, errors.dtype), slopes)
-    np.add(slopes, below, slopes)
-    return _products(errors, slopes)
+    errors, signs = minus(prediction, target), empty_like(prediction)
+    np.sign(errors, signs)
+    below = times(clipped(signs, -1.0, 0.0), scalar(level, errors.dtype))
+    above = scalar(1.0 - level, errors.dtype)
+    return _products(errors, times_plus(clipped(signs, 0.0, 1.0), above, below))
 
 
 @QUIET

@@ -57,19 +57,17 @@ def even_shares(logits: Matrix, whole: float) -> Array:
     return read_only(np.multiply(shares, whole / counts, shares))
 
 
-def smoothed(target: Matrix, logits: Matrix, smoothing: float) -> Matrix:
-    """Rows of probabilities blended with `even_shares`."""
-    return times_plus(target, scalar(1.0 - smoothing, target.dtype), even_shares(logits, smoothing))
-
-
 def softmax_entropy(
-    ops: Ops, logits: Matrix, target: Matrix, *, relative: bool = False
+    ops: Ops, logits: Matrix, target: Matrix, smoothing: float = 0.0, *, relative: bool = False
 ) -> tuple[Vector, Matrix]:
     """`sum(t (log(sum(exp(z))) - z))` of each row z, and `softmax(z) sum(t) - t`.
 
     Where t is 0, the product is 0, however far the logit lies below the others. The relative
-    entropy has `sum(t log(t))` added.
+    entropy has `sum(t log(t))` added. With smoothing, t is blended with `even_shares`.
     """
+    if smoothing:
+        kept = scalar(1.0 - smoothing, target.dtype)
+        target = times_plus(target, kept, even_shares(logits, smoothing))
     surprise, slopes, sums, logs = exponentials(ops, logits)
     np.subtract(logs, surprise, surprise)  # log(sum(exp(z))) - z
     if relative:

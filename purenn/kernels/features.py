@@ -36,13 +36,13 @@ def moments(x: Array) -> tuple[Vector, Vector]:
     """The mean and the biased variance of each feature."""
     places = x.size // x.shape[-1]
     mean: Vector = feature_sums(x) / scalar(places, x.dtype)
-    variance: Vector = (_product_sums(x, mean) / places).astype(x.dtype)
+    variance: Vector = (product_sums(x, mean) / places).astype(x.dtype)
     is_far = np.abs(mean) > scalar(FAR, x.dtype) * np.sqrt(variance)
     if is_far.any():
         left: Array = np.compress(is_far, x, -1) - mean[is_far]
         rest: Vector = feature_sums(left) / scalar(places, x.dtype)
         mean[is_far] += rest
-        variance[is_far] = _product_sums(left, rest) / places
+        variance[is_far] = product_sums(left, rest) / places
     return read_only(mean), read_only(variance)
 
 
@@ -61,13 +61,8 @@ def normalized(x: A, mean: Vector, factor: Vector, shift: Vector) -> A:
     return read_only(y)
 
 
-def product_sums(x: Array, mean: Vector, dy: Array) -> Vector:
-    """The sum of `(x - mean) * dy`."""
-    return read_only(_product_sums(x, mean, dy).astype(x.dtype))
-
-
-def _product_sums(x: Array, mean: Vector, *factor: Array) -> Vector:
-    """The sum of `(x - mean) * factor`, or of `(x - mean)²` if there is no factor."""
+def product_sums(x: Array, mean: Vector, *factor: Array) -> Vector:
+    """The sum of `(x - mean) * factor`, or of `(x - mean)²` if there is no factor; in float64."""
     (centre,) = _repeated(x, mean)
 
     def products(block: Sequence[Array]) -> Array:

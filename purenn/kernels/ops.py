@@ -12,9 +12,9 @@ from collections.abc import Callable
 import attrs
 import numpy as np
 
-from purenn.arrays import FLOAT32, FLOAT64, Array, Images, Matrices, Matrix, Vector
-from purenn.kernels import convolutions, pooling
-from purenn.kernels.convolutions import Filters
+from purenn.arrays import FLOAT32, FLOAT64, Array, Images, Matrices, Matrix, Vector, read_only
+from purenn.kernels import pooling
+from purenn.kernels.convolutions import Filters, convolve, input_cotangent, weight_cotangent
 from purenn.kernels.elementwise import scalar
 from purenn.kernels.memory import empty_like
 from purenn.kernels.processor import has_avx512
@@ -26,48 +26,18 @@ Function = Callable[[Array, Array], object]  # of the elements of the first, int
 ProductPullback = Callable[[Matrix], tuple[Matrix, Callable[[], Matrix]]]
 
 
-@attrs.frozen
-class Ops:
-    """Operations of layers and losses.
-
-    Args:
-        product_vjp: `x @ weight`, writable, and its pullback, from dy to the cotangent of the
-            weight and a thunk of that of x.
-        products: the products of the matrices in two stacks.
-        convolve, weight_cotangent, input_cotangent: those of `purenn.kernels.convolutions`.
-        window_maximum: the maximum of each window.
-        power: the power of elements that are not negative, into the third array.
-    """
-
-    product_vjp: Callable[[Matrix, Matrix], tuple[Matrix, ProductPullback]]
-    products: Callable[[Matrices, Matrices], Matrices]
-    convolve: Callable[[Images, Filters, Vector, Windows], Images]
-    weight_cotangent: Callable[[Images, Images, Windows, Filters], Filters]
-    input_cotangent: Callable[[Images, Filters, Windows, Images], Images]
-    window_maximum: Callable[[Images, Windows], Images]
-    exp: Function
-    expm1: Function  # of numbers that are not positive
-    log: Function
-    log1p: Function  # of numbers in [0, 1]
-    tanh: Function
-    sigmoid: Function
-    cos: Function
-    sin: Function
-    power: Callable[[Array, float, Array], object]
-
-
 def product_vjp(x: Matrix, weight: Matrix) -> tuple[Matrix, ProductPullback]:
-    """`x @ weight`, writable, and its pullback."""
+    """`x @ weight`, writable, and its pullback: to slopes of the weight, and a thunk of x's."""
 
     def pull(dy: Matrix) -> tuple[Matrix, Callable[[], Matrix]]:
-        dx = beside(lambda: product(dy, weight.T), x.size * weight.shape[1])
-        return product(x.T, dy), dx
+        dx = beside(lambda: read_only(product(dy, weight.T)), x.size * weight.shape[1])
+        return read_only(product(x.T, dy)), dx
 
     return product(x, weight), pull
 
 
 def power(x: Array, exponent: float, out: Array) -> Array:
-    """`x**exponent`."""
+    """`x**exponent`, for elements that are not negative."""
     return np.power(x, x.dtype.type(exponent), out)
 
 
@@ -105,20 +75,25 @@ def log1p(x: Array, out: Array) -> Array:
     return np.add(more, lost, out)
 
 
-FAST = Ops(
-    product_vjp=product_vjp,
-    products=products,
-    convolve=convolutions.convolve,
-    weight_cotangent=convolutions.weight_cotangent,
-    input_cotangent=convolutions.input_cotangent,
-    window_maximum=pooling.maximum,
-    exp=np.exp,
-    expm1=np.expm1 if has_avx512() else expm1,
-    log=np.log,
-    log1p=np.log1p if has_avx512() else log1p,
-    tanh=np.tanh,
-    sigmoid=sigmoid,
-    cos=np.cos,
-    sin=np.sin,
-    power=power,
-)
+@attrs.frozen
+class Ops:
+    """Operations of layers and losses; the fast ones, unless others are given."""
+
+    product_vjp: Callable[[Matrix, Matrix], tuple[Matrix, ProductPullback]] = product_vjp
+    products: Callable[[Matrices, Matrices], Matrices] = products
+    convolve: Callable[[Images, Filters, Vector, Windows], Images] = convolve
+    weight_cotangent: Callable[[Images, Images, Windows, Filters], Filters] = weight_cotangent
+    input_cotangent: Callable[[Images, Filters, Windows, Images], Images] = input_cotangent
+    window_maximum: Callable[[Images, Windows], Images] = pooling.maximum
+    exp: Function = np.exp
+    expm1: Function = np.expm1 if has_avx512() else expm1  # of numbers that are not positive
+    log: Function = np.log
+    log1p: Function = np.log1p if has_avx512() else log1p  # of numbers in [0, 1]
+    tanh: Function = np.tanh
+    sigmoid: Function = sigmoid
+    cos: Function = np.cos
+    sin: Function = np.sin
+    power: Callable[[Array, float, Array], object] = power
+
+
+FAST = Ops()

@@ -14,15 +14,14 @@ from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from functools import lru_cache
 from threading import Lock, get_ident
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
+from purenn.arrays import R, T
 from purenn.kernels.processor import cores
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
 
-R = TypeVar("R")
-T = TypeVar("T")
 
 # More of them would wait for one another too often.
 MOST = 8

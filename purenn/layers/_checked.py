@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from purenn.arrays import P, X, Y
 from purenn.keys import Key
-from purenn.layers._contract import FreePass, Layer, P, Pass, X, Y
+from purenn.layers._contract import FreePass, Layer, Pass
 from purenn.layers._fitting import require_params
 from purenn.tree import EMPTY, Empty
 

@@ -1,10 +1,4 @@
-"""A layer is a triple of pure functions, and `>>` chains them.
-
-- `init(key, example) -> params`: the example is a batch like those to come.
-- `apply(params, x) -> y` is inference.
-- `vjp(params, x, key) -> (y, pullback)` is the training pass, which may draw from its key.
-  `pullback(dy) -> (dparams, dx)`, where `dx` is a thunk: calling it computes the cotangent of the
-  input, which costs nothing if nobody does.
+"""A layer is a triple of pure functions, `init`, `apply` and `vjp`, and `>>` chains them.
 
 A chain is a layer like any other. Its parameters are the exact tuple of its layers' parameters:
 `linear(8) >> relu() >> linear(1)` has a `tuple[Linear, Empty, Linear]`. A bare tuple always means a
@@ -21,19 +15,13 @@ import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import A, Array, Span
+from purenn.arrays import A, Array, P, Q, Span, X, Y, Z
 from purenn.errors import OptionError
 from purenn.expressions import Chained, Expressed, expressed
 from purenn.keys import Key
 from purenn.layers._fitting import guarded, located, require_entries, require_single
 from purenn.tree import Empty
 
-P = TypeVar("P")
-Q = TypeVar("Q")
-W = TypeVar("W")
-X = TypeVar("X")
-Y = TypeVar("Y")
-Z = TypeVar("Z")
 B = TypeVar("B", bound=Array)
 C = TypeVar("C", bound=Array)
 Ps = TypeVarTuple("Ps")
@@ -79,7 +67,11 @@ class Layer(Expressed, Generic[P, X, Y]):
         return self._apply(params, x)
 
     def vjp(self, params: P, x: X, key: Key) -> Pass[Y, P, X]:
-        """The output in training mode, and its pullback: `dy -> (gradient, dx)`; call `dx()`."""
+        """The output in training mode, which may draw from the key, and its pullback.
+
+        That is `dy -> (gradient, dx)`, where `dx` is a thunk: calling it computes the cotangent of
+        the input, which costs nothing if nobody does.
+        """
         return guarded(self, self._unguarded_vjp(params, x, key))
 
     def _unguarded_vjp(self, params: P, x: X, key: Key) -> Pass[Y, P, X]:

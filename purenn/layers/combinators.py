@@ -10,13 +10,13 @@ import numpy as np
 
 from purenn import checks
 from purenn.array_checks import require_array
-from purenn.arrays import FLOATS, A, Array
+from purenn.arrays import FLOATS, A, Array, P, Q, W, X, Y, Z
 from purenn.errors import OptionError, ShapeError
 from purenn.expressions import maker, rebuilt
 from purenn.kernels.elementwise import plus
 from purenn.keys import Key
 from purenn.layers._checked import anything, checked
-from purenn.layers._contract import Layer, P, Pass, Q, Thunk, W, X, Y, Z
+from purenn.layers._contract import Layer, Pass, Thunk
 from purenn.layers._fitting import located, repacked, require_pair
 from purenn.tree import Frozen, Node, leaves, map_pairs
 
@@ -56,9 +56,7 @@ def wrapping(
     def init(key: Key, example: X) -> Block[P]:
         return Block(inner.init(key, example))
 
-    return checked(
-        subject, Block, anything, init, vjp_block, lambda params, x: apply(params.inner, x)
-    )
+    return checked(subject, Block, anything, init, vjp_block, lambda own, x: apply(own.inner, x))
 
 
 @maker

@@ -18,8 +18,7 @@ from purenn.kernels.windows import Windows
 from purenn.keys import Key
 from purenn.layers._checked import checked
 from purenn.layers._contract import Layer, Pass
-from purenn.layers._fitting import require_dtype
-from purenn.layers._images import Padding, Size, by, require_images, sliding
+from purenn.layers._fitting import Padding, Size, by, require_dtype, require_images, sliding
 from purenn.layers.linear import require_bias
 from purenn.tree import Node
 
@@ -60,7 +59,6 @@ def conv(
     the patches of as few samples as have 256 windows side by side.
 
     Args:
-        features: the number of output channels.
         size: the rows and columns of a window: one number for both, or a pair.
         stride: the distance between windows, likewise.
         padding: "same" adds zeros for ceil(length / stride) windows along each axis, with one more

@@ -86,9 +86,8 @@ def _dropped(x: A, key: Key, rate: float, shape: Shape) -> FreePass[A, A]:
 
 def _mask(key: Key, rate: float, shape: Shape, dtype: FloatDtype) -> Array:
     """0 with that probability, and 1 otherwise. Writable."""
-    mask = empty(shape, dtype)
-    np.greater_equal(key.generator().random(shape, np.float32), np.float32(rate), mask)
-    return mask
+    drawn = key.generator().random(shape, np.float32)
+    return np.greater_equal(drawn, np.float32(rate), empty(shape, dtype))
 
 
 @maker

@@ -53,11 +53,7 @@ def embedding(
     Symbols are numbered from 0; one that is not in the table raises LabelError. The table is of
     `dtype`, float32 or float64, and standard normal at first, unless an initializer is given.
     """
-
-    def placed(x: Labels, y: Matrix) -> Matrix:
-        return y
-
-    return _of_symbols("embedding", (symbols, features), dtype, table, 1, placed)
+    return _of_symbols("embedding", (symbols, features), dtype, table, 1, lambda x, y: y)
 
 
 @maker
@@ -116,12 +112,8 @@ def category_embedding(
 
     Inputs are whole numbers from 0, as floats, like the other columns of their table; they may be
     off by rounding errors of up to 0.001. All vectors are rows of one table; it and the output are
-    ordered column by column.
-
-    Args:
-        symbols: the number of categories of each column.
-        features: the length of a vector.
-        table: the initializer of the table; `normal()` if None.
+    ordered column by column. `symbols` are the numbers of categories of the columns, and the table
+    is standard normal at first, unless an initializer is given.
 
     Raises:
         LabelError: an input is not the number of a category of its column.
@@ -180,13 +172,10 @@ def _of_table(
 
 @attrs.frozen(eq=False)
 class Periodic(Node):
-    """The parameters of `periodic_embedding`.
+    """The parameters of `periodic_embedding`, whose frequencies are in cycles per unit.
 
-    Args:
-        frequency: (columns, frequencies), in cycles per unit.
-        phase: (columns, frequencies), of the cosines.
-        weight: (columns, frequencies, features - 1), of the linear maps.
-        bias: (columns, features - 1).
+    Frequency and phase are (columns, frequencies), the weight of the linear maps is (columns,
+    frequencies, features - 1), and their bias (columns, features - 1).
     """
 
     frequency: Matrix = attrs.field(converter=matrix)

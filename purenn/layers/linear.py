@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from math import prod, sqrt
 
 import attrs
@@ -57,7 +58,6 @@ def linear(
     """Linear (dense) layer, `x @ weight + bias`: (samples, inputs) to (samples, features).
 
     Args:
-        features: the number of outputs.
         weight: the initializer of the weights, from `purenn.initializers`; `glorot_uniform()` if
             None, which was the best of six, or close to it, on three tables of scikit-learn's.
         bias: the initializer of the biases; `zeros()` if None. `linear_without_bias` has none.
@@ -143,7 +143,7 @@ def _affine(
 
         def pull(dy: Matrix) -> tuple[Linear, Thunk[Matrix]]:
             slopes, dx = pull_product(dy)
-            return Linear(read_only(slopes), feature_sums(dy)), lambda: scaled(read_only(dx()))
+            return Linear(slopes, feature_sums(dy)), lambda: scaled(dx())
 
         return read_only(y), pull
 
@@ -165,25 +165,17 @@ def linear_without_bias(
 
     Use it before a normalization that shifts, for example. The arguments are those of `linear`.
     """
-    first = weight or glorot_uniform()
-    return with_ops(lambda ops: _unbiased(ops, f"linear_without_bias({features})", features, first))
+    first, subject = weight or glorot_uniform(), f"linear_without_bias({features})"
 
-
-def _unbiased(
-    ops: Ops, subject: str, width: int, weight: Initializer
-) -> Layer[Weight, Matrix, Matrix]:
     def init(key: Key, example: Matrix) -> Weight:
-        return Weight(weight(key.child("weight"), (example.shape[1], width), example.dtype))
+        return Weight(first(key.child("weight"), (example.shape[1], features), example.dtype))
 
-    def vjp(params: Weight, x: Matrix, key: Key) -> Pass[Matrix, Weight, Matrix]:
-        _require_fit(subject, params.weight, x, width)
+    def vjp(ops: Ops, params: Weight, x: Matrix, key: Key) -> Pass[Matrix, Weight, Matrix]:
+        _require_fit(subject, params.weight, x, features)
         y, pull = ops.product_vjp(x, params.weight)
-        return repacked(
-            (read_only(y), pull),
-            lambda slopes, dx: (Weight(read_only(slopes)), lambda: read_only(dx())),
-        )
+        return repacked((read_only(y), pull), lambda slopes, dx: (Weight(slopes), dx))
 
-    return checked(subject, Weight, require_rows, init, vjp)
+    return with_ops(lambda ops: checked(subject, Weight, require_rows, init, partial(vjp, ops)))
 
 
 def _require_fit(subject: str, weight: Matrix, x: Matrix, width: int) -> None:

@@ -7,14 +7,14 @@ from math import inf
 import attrs
 import numpy as np
 
-from purenn.arrays import Array, read_only
+from purenn.arrays import Array, P, X, Y, read_only
 from purenn.errors import DataError, ShapeError
 from purenn.expressions import maker, rebuilt
 from purenn.initializers import orthogonal
 from purenn.kernels.elementwise import scalar, times
 from purenn.kernels.reductions import deviation
 from purenn.keys import Key
-from purenn.layers._contract import Layer, P, X, Y
+from purenn.layers._contract import Layer
 from purenn.layers.embedding import Periodic
 from purenn.tree import leaves, paths, rebuild
 

@@ -31,9 +31,7 @@ BATCH_NORM = "batch_norm()"
 class Affine(Node):
     """The parameters of `layer_norm` and `group_norm`, each (features,).
 
-    Args:
-        scale: multiplies the normalized features; 1 at first.
-        shift: is added to the products; 0 at first.
+    The scale, 1 at first, multiplies what was normalized; the shift, 0 at first, is added then.
     """
 
     scale: Vector = attrs.field(converter=vector)
@@ -147,13 +145,10 @@ def _held(statistics: Frozen[Vector]) -> Frozen[Vector]:
 
 @attrs.frozen(eq=False)
 class BatchNorm(Node):
-    """The parameters of batch normalization, each (features,).
+    """The parameters of batch normalization, each (features,): scale and shift as in `Affine`.
 
-    Args:
-        scale, shift: as in `Affine`.
-        mean: the running mean; no optimizer moves it.
-        variance: the running variance, biased like the batch's own, unlike PyTorch's; no optimizer
-            moves it.
+    No optimizer moves the running mean and variance. The variance is biased like the batch's own,
+    unlike PyTorch's.
     """
 
     scale: Vector = attrs.field(converter=vector)
@@ -216,7 +211,7 @@ def _normalized(
         return Frozen(read_only(value))
 
     def pull(dy: A) -> tuple[BatchNorm, Thunk[A]]:
-        along: Vector = features.product_sums(x, mean, dy) * inverse
+        along: Vector = features.product_sums(x, mean, dy).astype(x.dtype) * inverse
         scale, shift = read_only(along), features.feature_sums(dy)
 
         def dx() -> A:

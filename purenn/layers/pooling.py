@@ -13,7 +13,7 @@ from purenn.kernels.ops import Ops
 from purenn.kernels.windows import Windows
 from purenn.layers._checked import without_params
 from purenn.layers._contract import FreePass, Layer
-from purenn.layers._images import MOST, Padding, Size, by, pair, require_images, sliding
+from purenn.layers._fitting import MOST, Padding, Size, by, pair, require_images, sliding
 from purenn.tree import Empty
 
 Forward = Callable[[Images, Windows], FreePass[Images, Images]]
@@ -28,13 +28,9 @@ def max_pool(
 ) -> Layer[Empty, Images, Images]:
     """Max pooling: the maximum of each window, for each channel.
 
-    Of equal maxima the first, row by row, gets the gradient.
-
-    Args:
-        size: the rows and columns of a window: one number for both, or a pair. No window may be
-            larger than the image with "valid" padding.
-        stride: the distance between windows, likewise; as `size` if None.
-        padding: as in `conv`. What "same" adds is never the maximum.
+    Of equal maxima the first, row by row, gets the gradient. Size, stride and padding are those of
+    `conv`, and a stride of None is the size. What "same" adds is never the maximum, and "valid"
+    windows must not be larger than the image.
     """
 
     def forward(ops: Ops, x: Images, windows: Windows) -> FreePass[Images, Images]:
@@ -96,10 +92,8 @@ def upsample(size: Size = 2) -> Layer[Empty, Images, Images]:
     """Repeat each row and column of images, for `size` times as many, as in decoders.
 
     Before a `conv` it takes the place of a transposed one: Odena, Dumoulin and Olah, "Deconvolution
-    and Checkerboard Artifacts" (2016).
-
-    Args:
-        size: a number for rows and columns alike, or a pair; at most 1024.
+    and Checkerboard Artifacts" (2016). The size is a number for rows and columns alike, or a pair;
+    at most 1024.
     """
     window = pair("The size of upsample", size, 1, MOST)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 
 import attrs
 import numpy as np
@@ -14,7 +15,7 @@ from purenn.checks import Number
 from purenn.errors import ShapeError
 from purenn.expressions import maker
 from purenn.kernels import activations as kernels
-from purenn.kernels.elementwise import minus, plus, times
+from purenn.kernels.elementwise import clipped, minus, plus, times
 from purenn.kernels.features import feature_sums
 from purenn.keys import Key
 from purenn.layers._checked import checked
@@ -84,7 +85,7 @@ def prelu(slope: Number = 0.25) -> AnyRank[PRelu, A]:
     def vjp(params: PRelu, x: A, key: Key) -> Pass[A, PRelu, A]:
         require_fit(subject, params.slope, x)
         return kernels.prelu(x, params.slope), lambda dy: (
-            PRelu(feature_sums(kernels.prelu_slopes(x, dy))),
+            PRelu(feature_sums(times(clipped(x, -inf, 0.0), dy))),
             lambda: kernels.prelu_cotangent(x, dy, params.slope),
         )
 

@@ -8,13 +8,14 @@ from typing import Generic
 import attrs
 
 from purenn import checks
+from purenn.arrays import P, X
 from purenn.checks import Count
 from purenn.errors import OptionError
 from purenn.expressions import maker
 from purenn.kernels.elementwise import plus
 from purenn.keys import Key
 from purenn.layers._checked import anything, checked
-from purenn.layers._contract import Layer, P, Pass, X, in_a_row, passed
+from purenn.layers._contract import Layer, Pass, in_a_row, passed
 from purenn.layers._fitting import repacked
 from purenn.layers.combinators import Block, wrapping
 from purenn.tree import Node, map_pairs

@@ -1,7 +1,5 @@
 """Losses for regression, of logits and of probabilities. See `Loss`."""
 
-from __future__ import annotations
-
 from purenn.losses._contract import Loss, LossFunction, PerSample, reporting, summed
 from purenn.losses.logits import (
     binary_cross_entropy_with_logits,

@@ -16,7 +16,7 @@ import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import FLOATS, A, Array, Vector, read_only, typed_like
+from purenn.arrays import FLOATS, A, Array, R, T, Vector, Y, read_only, typed_like
 from purenn.errors import OptionError, ShapeError
 from purenn.expressions import Expressed, maker, with_ops
 from purenn.kernels.elementwise import scalar
@@ -25,9 +25,6 @@ from purenn.kernels.ops import Ops
 from purenn.kernels.reductions import is_finite, total
 from purenn.losses._targets import require_one
 
-Y = TypeVar("Y")
-T = TypeVar("T")
-R = TypeVar("R")
 T_contra = TypeVar("T_contra", contravariant=True)
 
 LossFunction = Callable[[Y, T], tuple[float, Y]]

@@ -36,9 +36,7 @@ def softmax_cross_entropy(label_smoothing: Fraction = 0.0) -> Loss[Matrix, Matri
     def entropy(ops: Ops, prediction: Matrix, target: Matrix | Labels) -> tuple[Vector, Matrix]:
         if is_labels(target):
             return entropies.label_entropy(ops, prediction, target, label_smoothing)
-        if label_smoothing:
-            target = entropies.smoothed(target, prediction, label_smoothing)
-        return entropies.softmax_entropy(ops, prediction, target)
+        return entropies.softmax_entropy(ops, prediction, target, label_smoothing)
 
     return computed_in_ops("softmax_cross_entropy", _targets.require_class_targets, entropy)
 
@@ -103,9 +101,7 @@ def softmax_focal(gamma: NotNegative = 2.0) -> Loss[Matrix, Matrix | Labels]:
         if is_labels(target):
             entropy, slopes = entropies.label_entropy(ops, prediction, target)
             values, factors = entropies.focal(ops, entropy, gamma)
-            return values, lambda weights: weighted_slopes(
-                slopes, weighted_slopes(factors, weights)
-            )
+            return values, lambda outer: weighted_slopes(slopes, weighted_slopes(factors, outer))
         values, slopes = entropies.softmax_focal(ops, prediction, target, gamma)
         return values, partial(weighted_slopes, slopes)
 

@@ -1,8 +1,4 @@
-"""Weights of samples, of classes and of losses, and labels to ignore.
-
-The weighted losses are averaged over the number of samples, not over the sum of the weights, so
-that no step depends on which other samples share its batch: give weights whose mean is 1.
-"""
+"""Weights of samples, of classes and of losses, and labels to ignore."""
 
 from __future__ import annotations
 
@@ -12,16 +8,15 @@ from typing import TypeVar
 
 import numpy as np
 
-from purenn import array_checks, checks
-from purenn.arrays import Array, Labels, Mask, Matrix, Vector, is_labels, read_only, typed_like
+from purenn import array_checks, arrays, checks
+from purenn.arrays import Array, Labels, Matrix, T, Vector, Y, Z, is_labels, read_only
 from purenn.checks import Label
 from purenn.errors import DataError, OptionError, ShapeError
 from purenn.expressions import maker
 from purenn.kernels.elementwise import scalar, times
-from purenn.losses._contract import Loss, PerSample, T, Y
+from purenn.losses._contract import Loss, PerSample
 from purenn.losses._targets import SUM_TOLERANCE, L, ends, require_matrix, require_no_pair
 
-Z = TypeVar("Z")
 U = TypeVar("U")
 Weights = Vector | Labels  # of samples: floats or integers
 
@@ -31,8 +26,8 @@ def weighted(loss: Loss[Y, T]) -> Loss[Y, tuple[T, Weights]]:
     """Weight samples: targets are pairs with a weight per sample, as in `dataset(x, (y, weights))`.
 
     The weights are floats or integers (samples,), finite and not negative. Sums are divided by the
-    number of samples, as in `class_weighted`: give weights whose mean is 1. A batch may have only
-    zeros, as chance may shuffle them: its loss is 0.
+    number of samples, as in `class_weighted`, lest a step depend on which other samples share its
+    batch: give weights whose mean is 1. A batch may have only zeros, by chance: its loss is 0.
     """
 
     def per_sample(prediction: Y, target: tuple[T, Weights]) -> PerSample[Y]:
@@ -191,7 +186,7 @@ def ignoring(loss: Loss[Matrix, L], label: Label) -> Loss[Matrix, L]:
     `weighted(ignoring(loss, label))`.
     """
 
-    def counted(target: L) -> Mask | None:
+    def counted(target: L) -> arrays.Mask | None:
         """Which samples count, if targets are labels."""
         require_no_pair("ignoring", target)
         if not is_labels(target):
@@ -204,7 +199,7 @@ def ignoring(loss: Loss[Matrix, L], label: Label) -> Loss[Matrix, L]:
         if mask is None:
             return loss.checked(prediction, target)
         spare = np.min(target[mask], initial=0)  # a label of the loss: 0, or -1 if that is one
-        known = typed_like(np.where(mask, target, spare), target)
+        known = arrays.typed_like(np.where(mask, target, spare), target)
         values, pull = loss.checked(prediction, known)
         kept: Vector = np.zeros_like(values)
         np.copyto(kept, values, where=mask)
@@ -214,7 +209,7 @@ def ignoring(loss: Loss[Matrix, L], label: Label) -> Loss[Matrix, L]:
         mask = counted(target)
         if mask is None:
             return len(target)
-        kept = typed_like(target[mask], target)
+        kept = arrays.typed_like(target[mask], target)
         return len(kept) if loss.count is None else loss.count(kept)
 
     return Loss(per_sample, loss.scale, count)

@@ -1,7 +1,5 @@
 """Optimizers, and the transforms of gradients they are made of."""
 
-from __future__ import annotations
-
 from purenn.kernels.blocks import Rule
 from purenn.optimizers._contract import Point, Transform, stateless, unchanged
 from purenn.optimizers._optimizer import Optimizer, descend

@@ -1,10 +1,5 @@
 """A transform shapes a gradient, an optimizer moves the parameters; `>>` chains transforms.
 
-- A transform: `init(point) -> state` and `update(state, grads, point) -> (state, grads)`. The order
-  is what is written: `clip_by_value(1.0) >> momentum(0.9)` clips first.
-- An optimizer: `init(params) -> State` and `update(state, grads) -> (state, params)`.
-  `descend(transform, rate)` makes one, and wrappers take optimizers.
-
 Transforms, and the `move` of an optimizer, work on leaves rather than trees. Parts of the
 parameters that are `Frozen` are kept apart: their next values are taken from the gradient.
 """
@@ -13,21 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Generic, Never, TypeVar, TypeVarTuple, overload
+from typing import Generic, Never, TypeVarTuple, overload
 
 import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import Float, Leaves, Packed, are_alike, view
+from purenn.arrays import Float, Leaves, Packed, R, S, are_alike, view
 from purenn.errors import OptionError, TreeError
 from purenn.expressions import Chained, Expressed, expressed, maker
 from purenn.kernels.blocks import Rule, Updates, fresh
 from purenn.tree import EMPTY, Empty, Structure, leaf_names
 
-P = TypeVar("P")
-S = TypeVar("S")
-R = TypeVar("R")
 Ss = TypeVarTuple("Ss")
 
 
@@ -92,6 +84,8 @@ Flow = Callable[[S, Updates, Point], tuple[S, Updates]]
 @attrs.frozen(repr=False, eq=False, getstate_setstate=False)
 class Transform(Expressed, Generic[S]):
     """Gradients in, updates out, leaf by leaf like the parameters. `S` is its state, a tree.
+
+    The order of a chain is what is written: `clip_by_value(1.0) >> momentum(0.9)` clips first.
 
     Args:
         init: `point -> state`, before the first step.

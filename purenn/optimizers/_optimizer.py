@@ -10,14 +10,14 @@ import numpy as np
 
 from purenn import checks, tree
 from purenn.array_checks import require_array
-from purenn.arrays import FLOATS, Array, Leaves, Packed, are_alike, laid_out
+from purenn.arrays import FLOATS, Array, Leaves, P, Packed, S, are_alike, laid_out
 from purenn.errors import TreeError
 from purenn.expressions import Expressed, maker
 from purenn.kernels.blocks import Updates, fresh
 from purenn.kernels.updates import scale_and_add
 from purenn.matching import require_same
 from purenn.optimizers._contract import Init, Point, Transform, require_updates
-from purenn.optimizers._state import Owner, P, Parts, S, State, references
+from purenn.optimizers._state import Owner, Parts, State, references
 from purenn.optimizers.elementwise import fitting
 from purenn.schedules import Schedule, as_schedule
 

@@ -5,20 +5,16 @@ from __future__ import annotations
 from functools import lru_cache
 from itertools import chain
 from sys import getrefcount
-from typing import Generic, TypeVar
+from typing import Generic
 from weakref import getweakrefcount
 
 import attrs
 import numpy as np
 
-from purenn.arrays import Leaves, Packed, Recycled
+from purenn.arrays import K, Leaves, P, Packed, Recycled, S, T
 from purenn.kernels.memory import counts_tell
 from purenn.keys import Key
-from purenn.tree import Empty, Frozen, Node, Structure, T, children, field_names
-
-P = TypeVar("P")
-S = TypeVar("S")
-K = TypeVar("K")
+from purenn.tree import Empty, Frozen, Node, Structure, children, field_names
 
 _NEVER_WRITTEN = (bool, int, float, str, Key, Empty, Frozen)
 

@@ -11,12 +11,12 @@ from typing import Generic
 import attrs
 
 from purenn import checks
-from purenn.arrays import Array, Leaves, are_alike
+from purenn.arrays import Array, Leaves, P, S, are_alike
 from purenn.checks import Count, Fraction, Index
 from purenn.errors import OptionError, TreeError
 from purenn.expressions import maker
 from purenn.kernels.updates import average, flush_subnormals
-from purenn.optimizers._contract import P, Point, S, rewritten
+from purenn.optimizers._contract import Point, rewritten
 from purenn.optimizers._optimizer import Moved, Optimizer
 from purenn.optimizers._state import State, outermost
 from purenn.tree import Node, map_pairs, moving_leaves

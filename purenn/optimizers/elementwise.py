@@ -11,13 +11,13 @@ import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import Array, Leaves, Packed, are_alike, view
+from purenn.arrays import Array, Leaves, Packed, S, are_alike, view
 from purenn.errors import OptionError, TreeError
 from purenn.expressions import known
 from purenn.kernels.blocks import Rule, Slots, Updates, fresh
 from purenn.kernels.portable import scalars
 from purenn.kernels.updates import scale, zeros_like
-from purenn.optimizers._contract import Point, S, Transform, flowing
+from purenn.optimizers._contract import Point, Transform, flowing
 from purenn.tree import children, field_names
 
 StepRule = Callable[[int, Array, Array, Leaves, Leaves], Array]

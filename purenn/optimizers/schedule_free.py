@@ -6,11 +6,11 @@ from typing import Generic
 
 import attrs
 
-from purenn.arrays import Array, Leaves
+from purenn.arrays import Array, Leaves, S
 from purenn.checks import Fraction, NotNegative, Positive
 from purenn.expressions import maker
 from purenn.kernels.updates import average, blend, scale_and_add
-from purenn.optimizers._contract import Point, S, Transform, unchanged
+from purenn.optimizers._contract import Point, Transform, unchanged
 from purenn.optimizers._optimizer import Moved, Optimizer, flowed
 from purenn.optimizers.adam import Squares, scale_by_rms
 from purenn.optimizers.averaging import Averaged

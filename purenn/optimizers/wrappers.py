@@ -8,13 +8,13 @@ from typing import Generic
 import attrs
 import numpy as np
 
-from purenn.arrays import Array, Leaves
+from purenn.arrays import Array, Leaves, S
 from purenn.checks import Count, Share
 from purenn.errors import DivergenceError, OptionError
 from purenn.expressions import maker
 from purenn.kernels.reductions import is_finite
 from purenn.kernels.updates import scale_and_add, zeros_like
-from purenn.optimizers._contract import Point, S, rewritten
+from purenn.optimizers._contract import Point, rewritten
 from purenn.optimizers._optimizer import Moved, Optimizer
 from purenn.optimizers._state import outermost
 from purenn.optimizers.averaging import blended

@@ -10,8 +10,6 @@ in between:
 - summary.json: final metrics, the digest of the parameters and seconds
 """
 
-from __future__ import annotations
-
 import importlib.util
 
 if not all(map(importlib.util.find_spec, ("filelock", "threadpoolctl"))):

@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import Leaves
+from purenn.arrays import Leaves, P, S
 from purenn.errors import DivergenceError
 from purenn.kernels.reductions import global_norm, nonfinite
 from purenn.optimizers import Norm, State, was_skipped
@@ -19,8 +19,6 @@ from purenn.training import Report, Step
 from purenn.training.steps import advance
 from purenn.tree import LEAF_TYPES, Node, decompose, leaves, walk
 
-P = TypeVar("P")
-S = TypeVar("S")
 B = TypeVar("B")
 
 ADVICE = (

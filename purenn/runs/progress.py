@@ -10,13 +10,14 @@ from typing import Generic
 import attrs
 
 from purenn import checks, files, jsons, saving
+from purenn.arrays import P, S
 from purenn.errors import CheckpointError, OptionError, RunError, TreeError
 from purenn.jsons import Json
 from purenn.keys import Key
 from purenn.matching import kinds, mismatches, named
 from purenn.optimizers import State
 from purenn.runs.config import read_config
-from purenn.runs.divergence import NO_MOMENTS, Moment, P, S, require_finite
+from purenn.runs.divergence import NO_MOMENTS, Moment, require_finite
 from purenn.runs.environment import read_environment
 from purenn.runs.folder import CONFIG, HELD, SUMMARY, Run
 from purenn.runs.records import METRICS, Record, keep_records, require_records, seconds

@@ -116,11 +116,9 @@ def best_epoch(
 ) -> int:
     """The epoch, from 0, with the lowest value of a metric, or the highest; the first of several.
 
-    Every record must have the metric: measure it in every epoch. So too for `best` and `patience`.
-
-    Args:
-        lower_is_better: must be given for an accuracy, a score and their kin, by the metric's name;
-            others are better if lower.
+    Every record must have the metric: measure it in every epoch. `lower_is_better` must be given
+    for an accuracy, a score and their kin, by the metric's name; others are better if lower. So too
+    for `best` and `patience`.
     """
     is_lower = _is_lower_better(metric, lower_is_better)
     checks.instance("records", records, Sequence, "Take them from read_records.")

@@ -12,12 +12,13 @@ from typing import Protocol, TypeVar, runtime_checkable
 import attrs
 
 from purenn import checks, files, jsons, saving
+from purenn.arrays import P, S
 from purenn.errors import InterruptionError, RunError
 from purenn.keys import Key
 from purenn.optimizers import State, evaluation_params
 from purenn.optimizers._state import Owner
 from purenn.runs.cadence import EVERY_MINUTE, Cadence
-from purenn.runs.divergence import B, P, S, checked_step, require_finite
+from purenn.runs.divergence import B, checked_step, require_finite
 from purenn.runs.environment import arithmetic, environment, note_environment
 from purenn.runs.folder import SUMMARY, Run
 from purenn.runs.interruption import interruptible

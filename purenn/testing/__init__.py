@@ -7,11 +7,9 @@
 >>> check_optimizer(nn.adam(0.01), (np.ones((2, 3)), np.ones(3)))
 """
 
-from __future__ import annotations
-
 from purenn.testing.contracts import check_layer, check_loss, check_optimizer
 from purenn.testing.environments import check_portable, check_portable_call, environments
-from purenn.testing.purity import ContractError
+from purenn.testing.trials import ContractError
 
 __all__ = ["ContractError", "check_layer", "check_loss", "check_optimizer", "check_portable"]
 __all__ += ["check_portable_call", "environments"]

@@ -9,21 +9,20 @@ import numpy as np
 
 from purenn import checks, tree
 from purenn.array_checks import require_array
-from purenn.arrays import FLOAT64, Array
+from purenn.arrays import FLOAT64, Array, P, S, T, X, Y
 from purenn.errors import DtypeError, ShapeError
 from purenn.keys import Key
 from purenn.layers import Layer
-from purenn.layers._contract import P, Pass, X, Y
+from purenn.layers._contract import Pass
 from purenn.layers.combinators import steady
 from purenn.losses import Loss, weighted
 from purenn.matching import require_same
 from purenn.optimizers import Optimizer
-from purenn.optimizers._contract import S
 from purenn.optimizers._state import Owner
 from purenn.saving import decode, encode
-from purenn.testing import purity, variants
-from purenn.testing.purity import ContractError, bits, repeatable, require_pullback
-from purenn.training.gradient import T, require_loss_function, require_pair
+from purenn.testing import trials
+from purenn.testing.trials import ContractError, bits, repeatable, require_pullback
+from purenn.training.gradient import require_loss_function, require_pair
 
 STEP = 1e-6  # of central differences, in float64
 DRAWS = 3  # random directions for each leaf
@@ -40,7 +39,6 @@ def check_layer(
     itself. Leaves that are 0 at first are drawn, for they may hide the slopes of others.
 
     Args:
-        layer: any layer or model; it may draw from its key.
         example: a batch of inputs: float64 arrays and integers, of at least two samples. Near a
             kink of the layer no difference is a slope, and far from 1 most of it is rounding: draw
             normal random numbers.
@@ -53,7 +51,7 @@ def check_layer(
     """
     checks.instance("The layer of check_layer", layer, Layer)
     tolerance = checks.number("The tolerance of check_layer", tolerance, least=0.0)
-    variants.require_double("The example of check_layer", example, CURE)
+    trials.require_double("The example of check_layer", example, CURE)
     for leaf in tree.leaves(example):
         if leaf.shape[:1] < (2,):
             problem = f"expected at least two samples, got the shape {leaf.shape}."
@@ -61,16 +59,16 @@ def check_layer(
     start = Key(0) if key is None else key
     params = repeatable(lambda: layer.init(start, example), "init", example)
     cure = "Make them in example.dtype, or give one: embedding(5, 3, np.float64)."
-    variants.require_double("The parameters of check_layer", params, cure)
-    params = variants.without_zeros(params, start)
+    trials.require_double("The parameters of check_layer", params, cure)
+    params = trials.without_zeros(params, start)
 
     def elsewhere() -> Y:
-        layer.vjp(params, variants.turned(example), start)
-        return layer.apply(params, variants.turned(example))
+        layer.vjp(params, trials.turned(example), start)
+        return layer.apply(params, trials.turned(example))
 
     y = repeatable(partial(layer.apply, params, example), "apply", params, example, other=elsewhere)
     _check_slopes(layer, params, example, start, tolerance)
-    variants.require_unmixed(partial(layer.apply, params), example, y, tolerance)
+    trials.require_unmixed(partial(layer.apply, params), example, y, tolerance)
     trained = steady(layer)
     if bits(y) != bits(trained.vjp(params, example, start)[0]):
         cure = "Where training is something else, give Layer an inference."
@@ -78,9 +76,9 @@ def check_layer(
     if trained is not layer:
         _check_slopes(trained, params, example, start, tolerance)
     # Integers do not say which dtype the output has.
-    if all(map(variants.moves, tree.leaves(example))):
+    if all(map(trials.moves, tree.leaves(example))):
         _check_single_precision(layer, example, start)
-    purity.check_expression(layer)
+    trials.check_expression(layer)
 
 
 def _check_slopes(layer: Layer[P, X, Y], params: P, example: X, key: Key, tolerance: float) -> None:
@@ -90,12 +88,12 @@ def _check_slopes(layer: Layer[P, X, Y], params: P, example: X, key: Key, tolera
         return found
 
     def elsewhere() -> Pass[Y, P, X]:
-        return layer.vjp(params, variants.turned(example), key)
+        return layer.vjp(params, trials.turned(example), key)
 
     first, pull = repeatable(passed, "vjp", params, example, other=elsewhere)
-    if not all(map(variants.moves, tree.leaves(first))):
+    if not all(map(trials.moves, tree.leaves(first))):
         raise ContractError(f"expected outputs of float64, got {checks.described(first)}.")
-    cotangent = variants.random_like(first, key.child("cotangent"))
+    cotangent = trials.random_like(first, key.child("cotangent"))
     nothing = tree.rebuild(first, tuple(map(np.zeros_like, tree.leaves(first))))
 
     def pulled(dy: Y) -> tuple[P, X]:
@@ -140,7 +138,7 @@ def check_loss(
     for leaf in tree.leaves(prediction) or (prediction,):
         if (dtype := require_array(name, leaf, "np.float64").dtype) != FLOAT64:
             raise DtypeError(name, f"expected float64, got {dtype}. {CURE}")
-    turned = variants.turned(prediction)
+    turned = trials.turned(prediction)
     call, other = (partial(loss, given, target) for given in (prediction, turned))
     found = repeatable(call, "the loss", prediction, target, other=other)
     require_pair(loss, found)
@@ -149,15 +147,15 @@ def check_loss(
         raise ContractError(f"expected a Python float as value, got {type(value).__name__}.")
     require_same(prediction, cotangent, "The prediction and its cotangent")
     _compare(lambda new: loss(new, target)[0], prediction, cotangent, "prediction", tolerance)
-    _, slopes = loss(variants.narrow(prediction), variants.narrow(target))
-    variants.require_narrow("the loss", slopes)
+    _, slopes = loss(trials.narrow(prediction), trials.narrow(target))
+    trials.require_narrow("the loss", slopes)
     if isinstance(loss, Loss):
         weights = np.linspace(1.0, 2.0, len(loss.per_sample(prediction, target)[0]))
         try:
             check_loss(weighted(loss).__call__, prediction, (target, weights), tolerance)
         except (ContractError, ValueError) as error:
             raise ContractError(f"With weights of samples: {error}") from None
-    purity.check_expression(loss)
+    trials.check_expression(loss)
 
 
 def check_optimizer(optimizer: Optimizer[S], params: P, steps: int = 5) -> None:
@@ -174,7 +172,7 @@ def check_optimizer(optimizer: Optimizer[S], params: P, steps: int = 5) -> None:
     state = repeatable(lambda: optimizer.init(params), "init", params)
     owner = Owner(state)
     for step in range(steps):
-        grads, others = (variants.random_like(params, key) for key in Key(step).split(2))
+        grads, others = (trials.random_like(params, key) for key in Key(step).split(2))
         update = partial(optimizer.update, state, loss=1.0)
         arguments, other = (state.params, state.slots, grads), partial(update, others)
         after, _ = repeatable(partial(update, grads), "update", *arguments, other=other)
@@ -186,8 +184,8 @@ def check_optimizer(optimizer: Optimizer[S], params: P, steps: int = 5) -> None:
             raise ContractError(f"fold and update give other numbers. {cure}")
         state = decode(encode(after), "The state").fitted(after)  # while the owner's goes on
     if any(leaf.dtype == np.float64 for leaf in tree.leaves(params)):
-        check_optimizer(optimizer, variants.narrow(params), steps)
-    purity.check_expression(optimizer)
+        check_optimizer(optimizer, trials.narrow(params), steps)
+    trials.check_expression(optimizer)
 
 
 def _check_frozen(params: object, grads: object, others: object) -> None:
@@ -212,7 +210,7 @@ def _compare(value: Callable[[T], float], at: T, slopes: object, what: str, most
 
     for index, (path, is_frozen) in enumerate(tree.leaf_names(structure)):
         slope, rng = gradient[index], Key(0).child(what, index).generator()
-        draws = 0 if is_frozen or not variants.moves(nodes[index]) else DRAWS
+        draws = 0 if is_frozen or not trials.moves(nodes[index]) else DRAWS
         for direction in rng.standard_normal((draws, *slope.shape)):
             ahead, behind = (moved(index, by * direction) for by in (STEP, -STEP))
             expected, found = (ahead - behind) / (2 * STEP), float(np.sum(slope * direction))
@@ -222,7 +220,7 @@ def _compare(value: Callable[[T], float], at: T, slopes: object, what: str, most
 
 
 def _check_single_precision(layer: Layer[P, X, Y], example: X, key: Key) -> None:
-    x = variants.narrow(example)
+    x = trials.narrow(example)
     try:
         params = layer.init(key, x)
     except DtypeError as error:
@@ -230,6 +228,6 @@ def _check_single_precision(layer: Layer[P, X, Y], example: X, key: Key) -> None
     y, pull = layer.vjp(params, x, key)
     grads, dx = pull(y)
     for what, found in ("apply", layer.apply(params, x)), ("vjp", y), ("the gradient", grads):
-        variants.require_narrow(what, found)
+        trials.require_narrow(what, found)
     require_same(params, grads, "The float32 parameters and the gradient")
     require_same(x, dx(), "The float32 input and its cotangent")

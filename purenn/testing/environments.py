@@ -14,12 +14,11 @@ from typing import TypeVarTuple
 import numpy as np
 
 from purenn import checks
+from purenn.arrays import P, X, Y
 from purenn.keys import Key
 from purenn.layers import Layer
-from purenn.layers._contract import P, X, Y
 from purenn.saving import encode
-from purenn.testing.purity import ContractError
-from purenn.testing.variants import random_like, without_zeros
+from purenn.testing.trials import ContractError, random_like, without_zeros
 
 Ts = TypeVarTuple("Ts")
 
@@ -50,9 +49,8 @@ def check_portable(model: Layer[P, X, Y], example: X, key: Key | None = None) ->
     The layer has to be picklable.
 
     Args:
-        model: a layer or model, such as `portable(...)` gives.
         example: a batch of inputs; large enough that threads of BLAS would share the work.
-        key: for the initial parameters and the layer's own randomness; `Key(0)` if None.
+        key: as in `check_layer`.
 
     Raises:
         ContractError: some bits depend on the environment; the message says on what.

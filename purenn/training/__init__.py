@@ -1,7 +1,5 @@
 """Training: gradients, steps and folds; predictions and measures."""
 
-from __future__ import annotations
-
 from purenn.training.derivatives import (
     chosen_output,
     every_output,

@@ -9,8 +9,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from purenn import array_checks, checks
-from purenn.arrays import FLOAT32, FLOAT64, FLOATS, Array, Labels, Leaves, Matrix, read_only
+from purenn import array_checks, arrays, checks
+from purenn.arrays import Array, Labels, Leaves, Matrix, P, T, X, Y, read_only
 from purenn.data import Batch
 from purenn.errors import DataError, DtypeError
 from purenn.kernels.augmentation import label_rows
@@ -21,7 +21,7 @@ from purenn.layers.combinators import inference_pullback
 from purenn.losses import LossFunction
 from purenn.losses._targets import require_labels, require_matrix
 from purenn.matching import require_same
-from purenn.training.gradient import P, T, X, Y, require_cotangent, require_no_loss, value_and_grad
+from purenn.training.gradient import require_cotangent, require_no_loss, value_and_grad
 from purenn.tree import map_leaves, map_pairs, moving_leaves
 
 V = TypeVar("V", bound=Array)
@@ -93,7 +93,7 @@ def jacobian(model: Layer[P, V, W], params: P, x: V) -> Array:
     checks.instance("The model", model, Layer)
     y = model.apply(params, x)
     checks.one_array("jacobian", y)
-    if array_checks.require_array("jacobian", x).dtype not in FLOATS:
+    if array_checks.require_array("jacobian", x).dtype not in arrays.FLOATS:
         cure = "Take that of the layers behind their vectors: jacobian(model[1:], params[1:], v)."
         raise DtypeError("jacobian", f"symbols have no slope, got {x.dtype}. {cure}")
     pullback = inference_pullback(model)(params, x, y)
@@ -155,8 +155,8 @@ def _step(at: Leaves, along: Leaves) -> float:
     least = min(1.0, global_norm(at)) or 1.0
     pairs = zip(at, along, strict=True)
     speeds = [global_norm((slope,)) / max(global_norm((leaf,)), least) for leaf, slope in pairs]
-    return float(np.cbrt(np.finfo(FLOAT64).eps)) / max(speeds)
+    return float(np.cbrt(np.finfo(arrays.FLOAT64).eps)) / max(speeds)
 
 
 def _widened(leaf: Array) -> Array:
-    return read_only(leaf.astype(FLOAT64)) if leaf.dtype == FLOAT32 else leaf
+    return read_only(leaf.astype(arrays.FLOAT64)) if leaf.dtype == arrays.FLOAT32 else leaf

@@ -5,22 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from inspect import isfunction
-from typing import TypeVar
 
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import are_alike
+from purenn.arrays import P, T, X, Y, are_alike
 from purenn.errors import OptionError, PurennError, ShapeError
 from purenn.keys import Key
 from purenn.layers import Layer
 from purenn.losses import Loss, LossFunction
 from purenn.training._logits import require_logits
-
-P = TypeVar("P")
-X = TypeVar("X")
-Y = TypeVar("Y")
-T = TypeVar("T")
 
 Gradient = Callable[[P, X, T, Key], tuple[float, P]]
 

@@ -10,7 +10,7 @@ import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import Array
+from purenn.arrays import Array, P, T, X, Y
 from purenn.data import Column, Dataset, Pair
 from purenn.data.columns import require_any
 from purenn.errors import DataError, OptionError, ShapeError
@@ -18,7 +18,7 @@ from purenn.kernels.gather import concatenate
 from purenn.layers import Layer
 from purenn.losses import Loss
 from purenn.training._logits import LOGITS, call_of, require_logits
-from purenn.training.gradient import P, T, X, Y, require_loss_function
+from purenn.training.gradient import require_loss_function
 from purenn.training.metrics import binary_accuracy, counted
 from purenn.tree import compose, compose_like, decompose
 
@@ -72,7 +72,7 @@ def evaluate(
         data: a data set, or a pair of arrays `(inputs, targets)` of one length.
         measure: a loss, or `(prediction, target) -> mean over these samples` such as `accuracy`;
             `measure_ignoring(accuracy, -1)` leaves out the unlabeled.
-        batch_size: how many samples are computed at a time.
+        batch_size: as in `predict`.
 
     Raises:
         OptionError: the measure gives no number, or takes logits where the model gives

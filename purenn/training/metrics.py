@@ -11,13 +11,13 @@ import numpy as np
 
 from purenn import checks
 from purenn.array_checks import require_integers
-from purenn.arrays import AnyArray, Indices, Labels, Matrix, is_labels
+from purenn.arrays import AnyArray, Indices, Labels, Matrix, T, Y, is_labels
 from purenn.checks import Label, Number
 from purenn.errors import OptionError
 from purenn.expressions import Expressed, maker
 from purenn.kernels.gather import take
 from purenn.losses import Loss, _targets
-from purenn.training.gradient import T, Y, require_no_loss
+from purenn.training.gradient import require_no_loss
 from purenn.tree import leaves
 
 
@@ -50,12 +50,7 @@ def binary_accuracy(threshold: Number) -> Measure[Matrix, Matrix | Labels]:
 
 @attrs.frozen(repr=False, eq=False, getstate_setstate=False)
 class Measure(Expressed, Generic[Y, T]):
-    """A measure that says how many samples count.
-
-    Args:
-        function: `(prediction, target) -> mean over the samples that count`.
-        count: how many samples of a target count.
-    """
+    """A measure `(prediction, target) -> mean over the samples that count`, and their number."""
 
     function: Callable[[Y, T], float] = attrs.field(validator=checks.called)
     count: Callable[[T], int] = attrs.field(validator=checks.called)

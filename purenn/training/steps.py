@@ -17,7 +17,7 @@ import attrs
 import numpy as np
 
 from purenn import checks
-from purenn.arrays import Array
+from purenn.arrays import Array, P, S, T, X, Y
 from purenn.data import Batch
 from purenn.errors import DivergenceError, OptionError
 from purenn.kernels.reductions import global_norm, nonfinite
@@ -27,11 +27,10 @@ from purenn.layers import Layer
 from purenn.losses import Loss, LossFunction
 from purenn.optimizers import Optimizer, State, was_skipped
 from purenn.optimizers._state import Owner
-from purenn.training.gradient import Gradient, P, T, X, Y, value_and_grad
+from purenn.training.gradient import Gradient, value_and_grad
 from purenn.training.metrics import counted
 from purenn.tree import map_pairs, moving_leaves
 
-S = TypeVar("S")
 B = TypeVar("B")
 M = TypeVar("M")
 B_contra = TypeVar("B_contra", contravariant=True)

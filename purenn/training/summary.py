@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from purenn import checks
+from purenn.arrays import P, X, Y
 from purenn.data.columns import sample_shape
 from purenn.keys import Key
 from purenn.layers import Layer
-from purenn.training.gradient import P, X, Y
 from purenn.tree import leaves
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from purenn.arrays import FLOAT32, Matrices, Matrix, typed_like
+from purenn.arrays import FLOAT32, Matrices, Matrix, read_only, typed_like
 from purenn.kernels.memory import empty
 from purenn.kernels.ops import ProductPullback
 from purenn.kernels.portable import grids
@@ -142,8 +142,8 @@ def product_vjp(x: Matrix, weight: Matrix) -> tuple[Matrix, ProductPullback]:
 
     def pull(dy: Matrix) -> tuple[Matrix, Callable[[], Matrix]]:
         slope = Factor(dy)
-        dx = beside(lambda: contract(slope, 1, other, 1), x.size * weight.shape[1])
-        return contract(one, 0, slope, 0), dx
+        dx = beside(lambda: read_only(contract(slope, 1, other, 1)), x.size * weight.shape[1])
+        return read_only(contract(one, 0, slope, 0)), dx
 
     return contract(one, 1, other, 0), pull
 
