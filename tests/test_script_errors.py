@@ -17,6 +17,7 @@ from refusals import items
 from sample import load_sample
 
 import benchmark
+import check_functions
 import compare_layers
 import compare_machines
 import compare_runs
@@ -33,6 +34,7 @@ from trainer.images import ImageSettings
 
 MAINS: dict[str, Callable[[Sequence[str]], int | None]] = {
     "benchmark": benchmark.main,
+    "check_functions": check_functions.main,
     "compare_layers": compare_layers.main,
     "compare_machines": compare_machines.main,
     "compare_runs": compare_runs.main,

@@ -14,6 +14,7 @@ from rich.console import Console
 from sample import load_sample
 from test_script_errors import MAINS
 
+import check_functions
 import compare_runs
 import console
 import fashion_mnist
@@ -208,3 +209,9 @@ def test_lines_reach_a_log_as_they_are_printed(tmp_path: Path) -> None:
     with (tmp_path / "log").open("w") as log:
         console.say(Console(file=log), "epoch 1/3 [bold] :x:   loss 0.5")
         assert (tmp_path / "log").read_text() == "epoch 1/3 [bold] :x:   loss 0.5\n"
+
+
+def test_the_errors_of_functions_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    check_functions.main(["exp", "sin", "--every", "10000019"])
+    shown = r"exp: 0\.\d+ units at most, \d of 430 not the nearest\nsin: 0\.\d+ units .*\n"
+    assert re.fullmatch(shown, capsys.readouterr().out)
