@@ -18,6 +18,7 @@ from sample import load_sample
 
 import benchmark
 import check_functions
+import compare_initializers
 import compare_layers
 import compare_machines
 import compare_runs
@@ -35,6 +36,7 @@ from trainer.images import ImageSettings
 MAINS: dict[str, Callable[[Sequence[str]], int | None]] = {
     "benchmark": benchmark.main,
     "check_functions": check_functions.main,
+    "compare_initializers": compare_initializers.main,
     "compare_layers": compare_layers.main,
     "compare_machines": compare_machines.main,
     "compare_runs": compare_runs.main,
@@ -94,7 +96,7 @@ UNPARSED = {
     "spiral --clip hard": "invalid choice 'hard' for argument '--clip'. Expected",
     "spiral --folder=": "path: expected a name, got an empty one.",
     "spiral --epoch 3": "Unrecognized options: --epoch",
-    "compare_machines --nope": "Unrecognized options: --nope",
+    "compare_initializers --nope": "Unrecognized options: --nope",
 }
 
 

@@ -59,7 +59,8 @@ def linear(
 
     Args:
         weight: the initializer of the weights, from `purenn.initializers`; `glorot_uniform()` if
-            None, which was the best of six, or close to it, on three tables of scikit-learn's.
+            None, which was the best of six, or close to it, on three tables
+            (scripts/compare_initializers.py).
         bias: the initializer of the biases; `zeros()` if None. `linear_without_bias` has none.
     """
     first, shift = weight or glorot_uniform(), bias or zeros()
