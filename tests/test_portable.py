@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable
 
+import attrs
 import numpy as np
 import pytest
 from commands import told
@@ -31,6 +32,8 @@ from purenn.data import Batch, augmented, mixup, random_erasing, random_flip
 from purenn.datasets import spirals
 from purenn.estimators import Classifier, Regressor
 from purenn.initializers import orthogonal
+from purenn.kernels.ops import FAST, Ops
+from purenn.kernels.portable.ops import PORTABLE
 from purenn.runs.training import EpochBatches
 from purenn.saving import digest
 from purenn.testing import environments
@@ -163,6 +166,12 @@ GOLDEN = {
 }
 # What has nothing to do with the bits.
 OTHERWISE = {"PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "LC_ALL": "C", "LANG": "C"}
+
+
+def test_every_operation_has_a_portable_form() -> None:
+    for field in attrs.fields(Ops):
+        fast: object = getattr(FAST, field.name)
+        assert getattr(PORTABLE, field.name) is not fast
 
 
 def test_every_public_schedule_is_among_the_rates() -> None:

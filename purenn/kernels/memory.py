@@ -5,8 +5,7 @@ out a view of a block that it allocated earlier, once the block's reference coun
 is left. Whatever exports an array holds a reference, so nobody can see a block change.
 
 One pool of at most `LIMIT` bytes serves the process; the oldest sizes are dropped first. Whoever
-finds it busy (a thread, a signal handler, a finalizer) gets plain memory, and so does everybody
-where reference counts do not tell.
+finds it busy (a thread, a signal handler), or counts that do not tell, gets plain memory.
 """
 
 from __future__ import annotations

@@ -16,6 +16,14 @@ def load_diabetes(
     *, return_X_y: bool = False, as_frame: bool = False, scaled: bool = True
 ) -> object: ...
 @overload
+def load_digits(
+    *, n_class: int = 10, return_X_y: Literal[True], as_frame: Literal[False] = False
+) -> tuple[_Table, _Labels]: ...
+@overload
+def load_digits(
+    *, n_class: int = 10, return_X_y: bool = False, as_frame: bool = False
+) -> object: ...
+@overload
 def load_breast_cancer(
     *, return_X_y: Literal[True], as_frame: Literal[False] = False
 ) -> tuple[_Table, _Labels]: ...
