@@ -15,32 +15,22 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 from pathlib import Path
 
 import attrs
 
+from article.folders import SPIRALS, clear, replaced, write_summary
 from article.nets import opening
 from article.recipes import clipped, exploding, fashion
 from article.stages import Result, Stage
 from command_line import OptionalPath, PathOption, parse, run
 from console import say, standard_output
 from figures import boundaries, write
-from purenn import files, jsons, runs
+from purenn import runs
 from purenn.datasets import FashionMnist, fashion_mnist
-from purenn.errors import FormatError, OptionError, UnavailableError
-from purenn.runs.folder import BEST, CHECKPOINT, CONFIG, SUMMARY, locked
-
-SPIRALS = "spirals.png"
-
-# All that a run leaves in its folder, or once left. The configuration, which says whose folder it
-# is, goes last.
-FILES = (
-    *(CHECKPOINT, BEST, "metrics.jsonl", "times.jsonl", SUMMARY, "environment.json"),
-    *("loss.png", "boundary.png", "samples.png", "confusion.png", "mistakes.png", CONFIG),
-)
+from purenn.errors import OptionError, UnavailableError
 
 FROM_DEBIAN = Path(__file__).parent / "fashion-mnist-from-debian"
 
@@ -105,49 +95,6 @@ def _described(path: Path, stages: Sequence[Stage]) -> Stage:
         f"{path} describes none of the article's runs. Their settings are the article's: choose "
         "your own with spiral.py or fashion_mnist.py."
     )
-
-
-def replaced(folder: Path, config: runs.Config) -> AbstractContextManager[runs.Run]:
-    """A folder for a run. One that holds an earlier invocation of the same run is cleared."""
-    if (folder / CONFIG).exists():
-        found, own = runs.read_config(folder / CONFIG), config.settings["run"]
-        if (found.script, found.settings.get("run")) != (config.script, own):
-            raise runs.RunError(
-                f"{folder} holds a run of {found.script} that is not the article's {own}. Choose "
-                "another folder with --folder."
-            )
-        with locked(folder, lambda: None):
-            for name in FILES:
-                files.remove(folder / name)
-    return runs.start(folder, config)
-
-
-def clear(folder: Path) -> None:
-    """Remove what an earlier invocation gathered beside the folders of its runs."""
-    gathered: jsons.Json = None
-    if files.exists(folder / SUMMARY):
-        with suppress(FormatError):
-            gathered = jsons.read(folder / SUMMARY)
-    is_own = isinstance(gathered, dict) and set(gathered) == {"runs", "agrees"}
-    for name in (CONFIG,) if is_own else (CONFIG, SUMMARY, SPIRALS):
-        if files.exists(folder / name):
-            raise runs.RunError(
-                f"{folder} holds a {name} that this command did not write. Choose another folder "
-                "with --folder."
-            )
-    for name in (SPIRALS, SUMMARY):  # the summary goes last: it says whose folder it is
-        files.remove(folder / name)
-
-
-def write_summary(folder: Path, results: Mapping[str, Result], expected: int) -> None:
-    """Gather the runs' summaries, and whether all that were expected agree with the article."""
-    unplanned = attrs.filters.exclude("planned")
-    found: dict[str, jsons.Json] = {
-        name: {**attrs.asdict(result.summary, filter=unplanned), "agrees": result.agrees}
-        for name, result in results.items()
-    }
-    agrees = len(results) == expected and all(result.agrees for result in results.values())
-    jsons.write(folder / SUMMARY, {"runs": found, "agrees": agrees})
 
 
 def loaded(folder: Path | None, load: Load) -> FashionMnist:

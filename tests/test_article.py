@@ -20,13 +20,13 @@ from threadpoolctl import threadpool_limits
 import train_article
 from article import agreement, printed
 from article.data import article_spirals, article_split
+from article.folders import clear, replaced, write_summary
 from article.nets import UNUSED_KEY, fashion_epochs, opening
 from article.recipes import average_loss, clipped, fashion_recipe
 from purenn import dataset, fold, runs, training_step
 from purenn.datasets import FashionMnist
 from purenn.errors import RunError, UnavailableError
 from purenn.runs.divergence import Moment
-from train_article import clear, replaced, write_summary
 
 
 def first_losses() -> list[float]:
