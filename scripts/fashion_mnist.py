@@ -124,7 +124,7 @@ def experiment(
         (images, labels), (_, test) = all_images(data), rows(data, settings)
         outcome = Outcome(found, labels[test], images[test])
         standard_output().print(outcome.table())
-        outcome.draw(folder)
+        outcome.draw(folder, data)
 
     return Experiment(settings, model, parts, draw, settings.augment)
 

@@ -1,4 +1,4 @@
-"""What a classifier makes of images: scores by class, the confusion matrix, mistakes."""
+"""What a classifier makes of images: scores by class, the confusion matrix, mistakes, samples."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sklearn import metrics
 from figures import blank, write
 from purenn import Labels, Matrix
 from purenn.arrays import ByteImages
-from purenn.datasets import CLASSES
+from purenn.datasets import CLASSES, FashionMnist
 
 Counts = np.ndarray[tuple[int, int], np.dtype[np.int64]]
 
@@ -74,13 +74,21 @@ class Outcome:
             table.add_row(name, *cells, f"{images[number]:,}")
         return table
 
-    def draw(self, folder: Path) -> None:
-        """Write confusion.png and mistakes.png."""
+    def draw(self, folder: Path, data: FashionMnist) -> None:
+        """Write confusion.png, mistakes.png, and samples.png: the first training images."""
         title = f"{100 * self.accuracy:.2f} % of {len(self.labels):,} test images are right"
         write(folder / "confusion.png", confusion(title, self.counts, self.classes))
         title = "The mistakes made with most confidence"
         shown = self.images, self.probabilities, self.labels, self.classes
         write(folder / "mistakes.png", confident_mistakes(title, *shown))
+        first = sample_grid("Fashion-MNIST", data.train_images, data.train_labels, self.classes)
+        write(folder / "samples.png", first)
+
+
+def sample_grid(title: str, images: ByteImages, labels: Labels, classes: Sequence[str]) -> Figure:
+    """The first fifteen images with the names of their classes."""
+    captions = [classes[label] for label in labels[: ROWS * COLUMNS].tolist()]
+    return _grid(title, images, captions, caption_size=13.0)
 
 
 def confident_mistakes(
@@ -90,15 +98,12 @@ def confident_mistakes(
     answers = probabilities.argmax(axis=1)
     wrong = np.flatnonzero(answers != labels)
     surest = wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")][: ROWS * COLUMNS]
-    figure = blank(10, 7.4)
-    figure.suptitle(title, fontsize=16)
-    for number, index in enumerate(surest.tolist(), start=1):
-        said, sure = classes[answers[index]], _percent(float(probabilities[index].max()))
-        axes = figure.add_subplot(ROWS, COLUMNS, number)
-        axes.imshow(images[index, :, :, 0], cmap="gray", vmin=0, vmax=255)
-        axes.set_title(f"said {said} ({sure})\nis {classes[int(labels[index])]}", fontsize=10)
-        axes.set_axis_off()
-    return figure
+    captions = [
+        f"said {classes[answers[index]]} ({_percent(float(probabilities[index].max()))})\n"
+        f"is {classes[int(labels[index])]}"
+        for index in surest.tolist()
+    ]
+    return _grid(title, images[surest], captions, caption_size=10.0)
 
 
 def _percent(probability: float) -> str:
@@ -108,6 +113,17 @@ def _percent(probability: float) -> str:
     ('98.76 %', '99.99 %', '100 %')
     """
     return "100 %" if probability == 1.0 else f"{floor(1e4 * probability) / 100:.2f} %"
+
+
+def _grid(title: str, images: ByteImages, captions: Sequence[str], caption_size: float) -> Figure:
+    figure = blank(10, 7.4)
+    figure.suptitle(title, fontsize=16)
+    for number, caption in enumerate(captions, start=1):
+        axes = figure.add_subplot(ROWS, COLUMNS, number)
+        axes.imshow(images[number - 1, :, :, 0], cmap="gray", vmin=0, vmax=255)
+        axes.set_title(caption, fontsize=caption_size)
+        axes.set_axis_off()
+    return figure
 
 
 def confusion(title: str, counts: Counts, classes: Sequence[str]) -> Figure:

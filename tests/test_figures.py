@@ -14,7 +14,7 @@ from rich.console import Console
 from sample import sample
 
 from figures import Boundary, Curve, boundaries, curves, png
-from image_figures import Outcome, confident_mistakes, confusion
+from image_figures import Outcome, confident_mistakes, confusion, sample_grid
 from purenn import Labels, Matrix
 from purenn.datasets import CLASSES
 
@@ -73,6 +73,12 @@ def test_boundaries_stand_side_by_side_and_equal_ones_give_equal_bytes() -> None
     assert titles(figure) == ["left", "right"]
     assert {"class 0", "class 1", "class 2"} <= set(texts(figure))
     assert png(figure) == png(boundaries(*pair))
+
+
+def test_samples_are_labeled() -> None:
+    data = sample()
+    figure = sample_grid("Images", data.train_images, data.train_labels, CLASSES)
+    assert titles(figure) == [CLASSES[label] for label in data.train_labels[:15].tolist()]
 
 
 def test_mistakes_come_by_confidence_and_name_both_classes() -> None:

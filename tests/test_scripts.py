@@ -86,7 +86,7 @@ def unpainted(monkeypatch: pytest.MonkeyPatch) -> None:
 RUNS: dict[str, tuple[Main, Sequence[str], set[str]]] = {
     "spiral": (spiral.main, SPIRAL, {"loss", "accuracy", "boundary"}),
     "three arms": (spiral.main, (*SPIRAL, *MORE.split()), {"boundary"}),
-    "images": (train_images, (*IMAGES, "--loss", "cross-entropy"), {"confusion"}),
+    "images": (train_images, (*IMAGES, "--loss", "cross-entropy"), {"samples", "confusion"}),
     "validation": (train_images, (*IMAGES, *WATCHED, "--split", "official"), {"mistakes"}),
     "by value": (spiral.main, (*SPIRAL, "--clip", "value"), set()),
     "mixed": (train_images, ("--recipe", "mlp-official", *MIXED), set()),

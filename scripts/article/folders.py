@@ -15,8 +15,7 @@ from purenn.runs.folder import BEST, CHECKPOINT, CONFIG, SUMMARY, locked
 
 SPIRALS = "spirals.png"
 
-# All that a run leaves in its folder, or once left. The configuration, which says whose folder it
-# is, goes last.
+# All that a run leaves in its folder. The configuration goes last: it says whose folder it is.
 FILES = (
     *(CHECKPOINT, BEST, "metrics.jsonl", "times.jsonl", SUMMARY, "environment.json"),
     *("loss.png", "boundary.png", "samples.png", "confusion.png", "mistakes.png", CONFIG),

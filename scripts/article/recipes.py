@@ -137,7 +137,7 @@ def fashion(opening: nets.Opening, load: Callable[[], FashionMnist]) -> Stage:
             outcome = Outcome(probabilities, labels[rows], images[rows])
             checks = recipe.judged(end, outcome.accuracy)
             standard_output().print(outcome.table(printed.FASHION_CLASSES))
-            outcome.draw(run.folder)
+            outcome.draw(run.folder, data)
             return Result(runs.finish(run, end, {"test_accuracy": outcome.accuracy}), checks)
 
     return Stage(recipe.name, recipe.config, perform)
