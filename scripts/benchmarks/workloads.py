@@ -14,7 +14,7 @@ Weight = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 Bytes = np.ndarray[tuple[int, int], np.dtype[np.uint8]]
 Integers = np.ndarray[tuple[int], np.dtype[np.int64]]
 
-Steps = Literal["article", "spiral", "small", "wide", "deep", "adam"]
+Steps = Literal["article", "spiral", "small", "wide", "adam"]
 Nets = Literal["normalized", "cnn-small"]
 Name = Literal[Steps, Nets, "quick", "serve-1", "serve-1000", "epoch", "import"]
 Kind = Literal["training", "adam", "epoch", "inference", "import", Nets]
@@ -45,8 +45,7 @@ class Workload:
     @property
     def title(self) -> str:
         """The name and the net."""
-        net = self.widths if len(self.widths) < 9 else (f"{len(self.widths) - 1} layers",)
-        return f"{self.name} {'-'.join(map(str, net))}".strip()
+        return f"{self.name} {'-'.join(map(str, self.widths))}".strip()
 
     @property
     def binary(self) -> bool:
@@ -110,7 +109,6 @@ WORKLOADS = (
     Workload("spiral", "training", (2, 128, 64, 1), 500, 500, 100),
     Workload("small", "training", (64, 32, 10), 32, 3_200, 400),
     Workload("wide", "training", (784, 2048, 2048, 10), 512, 5_120, 10),
-    Workload("deep", "training", (*(128,) * 101, 10), 128, 1_024, 8),
     Workload("adam", "adam", ARTICLE, 128, 12_800, 40, slope=0.0, rate=0.001),
     Workload("normalized", "normalized", ARTICLE, 128, 12_800, 40, slope=0.0, rate=0.001),
     Workload("cnn-small", "cnn-small", CONVOLUTIONS, 128, 1_280, 5, slope=0.0, rate=0.001),
