@@ -14,7 +14,7 @@ import of NumPy. The peers come with
   .venv/bin/python -m pip install --constraint constraints.txt --editable '.[bench]'
 
 Examples:
-  .venv/bin/python scripts/benchmark.py > benchmark.md
+  .venv/bin/python scripts/benchmark.py --plot benchmark.png > benchmark.md
   .venv/bin/python scripts/benchmark.py --workloads article small --rounds 31
   .venv/bin/python scripts/benchmark.py --workloads article --against ../other-checkout
   taskset --cpu-list 0 .venv/bin/python scripts/benchmark.py
@@ -29,10 +29,11 @@ import attrs
 import numpy as np
 
 from benchmarks.contenders import CONTENDERS, PURENN
-from benchmarks.report import header, machine, row
-from benchmarks.turns import measure
+from benchmarks.report import header, machine, picture, row
+from benchmarks.turns import Result, measure
 from benchmarks.workloads import WORKLOADS, Name
-from command_line import OptionalPath, command, run
+from command_line import OptionalPath, OptionalPicture, command, run
+from figures import write
 from purenn import checks
 from purenn.datasets import fashion_mnist
 from purenn.errors import OptionError
@@ -41,13 +42,15 @@ from purenn.errors import OptionError
 def compare(
     workloads: tuple[Name, ...] = get_args(Name),
     rounds: int = 15,
+    plot: OptionalPicture = None,
     against: OptionalPath = None,
 ) -> None:
-    """Measure, and print the table line by line.
+    """Measure, print the table line by line, and draw the picture.
 
     Args:
-        workloads: which to measure; all if none is given.
+        workloads: which to measure, or all; batch, width and depth show the growth with each.
         rounds: the number of turns of each contender.
+        plot: where to draw the results, as PNG.
         against: a folder with another version of purenn to compare with, of the same interface.
     """
     checks.integer("--rounds", rounds)
@@ -57,15 +60,19 @@ def compare(
             raise OptionError(f"--against: expected a folder with purenn, got {against}.")
         path = str(against.resolve())
         own = [each for each in CONTENDERS if each.column == PURENN]
-        contenders += [attrs.evolve(each, column=path, path=path) for each in own]
+        contenders += [attrs.evolve(each, column=path, color="#56B4E9", path=path) for each in own]
+    results: list[Result] = []
     with tempfile.NamedTemporaryFile(suffix=".npz") as file:
         if "epoch" in workloads:  # before any work, since the images may not be had
             _write_images(file)
         print(header(contenders), flush=True)
         for workload in (each for each in WORKLOADS if each.name in workloads):
             job = attrs.evolve(workload, file=file.name) if workload.kind == "epoch" else workload
-            print(row(measure(job, contenders, rounds), contenders), flush=True)
+            results.append(measure(job, contenders, rounds))
+            print(row(results[-1], contenders), flush=True)
     print(f"\nMedians and quartiles over {rounds} rounds. {machine()}")
+    if plot is not None:
+        write(plot, picture(results))
 
 
 def _write_images(file: IO[bytes]) -> None:

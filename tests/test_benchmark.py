@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from functools import partial
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 from time import sleep
 from typing import get_args
@@ -19,9 +20,9 @@ import compare_layers
 from benchmarks import turns
 from benchmarks.contenders import CONTENDERS, JAX, TORCH
 from benchmarks.products import products
-from benchmarks.report import Case, header, layer_row, row
+from benchmarks.report import Case, header, layer_row, picture, row
 from benchmarks.turns import Result, Series, WorkerError, measure
-from benchmarks.workloads import WORKLOADS, Kind, Name, Workload
+from benchmarks.workloads import WORKLOADS, Axis, Kind, Name, Workload
 from purenn.errors import PurennError
 
 TINY = Workload("small", "training", (6, 5, 4, 3), 8, 20, steps=2)
@@ -132,8 +133,13 @@ def test_the_floor_is_three_products_a_layer_less_one() -> None:
     assert len(products(attrs.evolve(TINY, kind="inference"))) == 3
 
 
-def test_workloads_are_those_that_the_command_line_names() -> None:
+def test_workloads_are_those_that_the_command_line_names_and_grow_a_hundredfold() -> None:
     assert list(dict.fromkeys(workload.name for workload in WORKLOADS)) == list(get_args(Name))
+    for axis in get_args(Axis):
+        grown = [workload for workload in WORKLOADS if workload.name == axis]
+        assert grown[-1].size / grown[0].size >= 100
+        work = [sum(a * b for a, b in pairwise(job.widths)) * job.batch for job in grown]
+        assert work == sorted(set(work))
     # Every epoch has an order of its own.
     assert sorted(TINY.order(0)) == sorted(TINY.order(1)) == list(range(20))
     assert list(TINY.order(0)) != list(TINY.order(1))
@@ -157,12 +163,25 @@ def test_a_row_has_a_cell_for_each_column() -> None:
     assert list(measure(TINY, [PURE, ABSENT], rounds=1).series) == [PURE]
 
 
-def test_the_command_prints_a_table(capsys: pytest.CaptureFixture[str]) -> None:
-    benchmark.main(["--workloads", "small", "--rounds", "1"])
+def test_pictures_show_ratios_and_growth() -> None:
+    jobs = [attrs.evolve(TINY, name="width", size=size) for size in (2, 20, 200)]
+    grown = [Result(job, {PURE: Series((job.size**2,), 1.0)}) for job in jobs]
+    ratios, _, width, _ = picture([RESULT, *grown]).axes
+    assert [label.get_text() for label in ratios.get_yticklabels()] == ["small 6-5-4-3"]
+    _, labels = width.get_legend_handles_labels()
+    assert labels == ["purenn: slope 2.00"]
+
+
+def test_the_command_prints_a_table_and_draws_a_picture(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plot = tmp_path / "benchmark.png"
+    benchmark.main(["--workloads", "small", "--rounds", "1", "--plot", str(plot)])
     _, _, line, _, facts = capsys.readouterr().out.splitlines()
     assert line.startswith("| small 64-32-10 | ")
     assert facts.startswith("Medians and quartiles over 1 rounds. ")
     assert f"numpy {np.__version__}" in facts
+    assert plot.read_bytes().startswith(b"\x89PNG")
 
 
 def test_layers_are_compared_with_the_faster_of_a_peers_orders() -> None:

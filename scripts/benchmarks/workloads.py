@@ -14,10 +14,11 @@ Weight = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 Bytes = np.ndarray[tuple[int, int], np.dtype[np.uint8]]
 Integers = np.ndarray[tuple[int], np.dtype[np.int64]]
 
+Axis = Literal["batch", "width", "depth"]
 Steps = Literal["article", "spiral", "small", "wide", "adam"]
 Nets = Literal["normalized", "cnn-small"]
-Name = Literal[Steps, Nets, "quick", "serve-1", "serve-1000", "epoch", "import"]
-Kind = Literal["training", "adam", "epoch", "inference", "import", Nets]
+Name = Literal[Steps, Nets, "quick", "serve-1", "serve-1000", "epoch", "import", Axis]
+Kind = Literal["training", "adam", "epoch", "growth", "inference", "import", Nets]
 SEED = 2024
 
 
@@ -25,8 +26,8 @@ SEED = 2024
 class Workload:
     """A net, and what is done with it again and again.
 
-    `epoch` is training too, with real images; `adam` is training with Adam, without clipping, and
-    the nets are with AdamW.
+    `epoch` and `growth` are training too, with real images and with fewer contenders; `adam` is
+    training with Adam, without clipping, and the nets are with AdamW.
     """
 
     name: Name
@@ -40,12 +41,13 @@ class Workload:
     rate: float = 0.01
     decay: float = 0.9  # of the momentum
     limit: float = 1.0  # of the gradient's entries
+    size: int = 0  # of what grows
     file: str = ""  # an archive of real images and their labels
 
     @property
     def title(self) -> str:
-        """The name and the net."""
-        return f"{self.name} {'-'.join(map(str, self.widths))}".strip()
+        """The name, and the size or the net."""
+        return f"{self.name} {self.size or '-'.join(map(str, self.widths))}".strip()
 
     @property
     def binary(self) -> bool:
@@ -55,7 +57,7 @@ class Workload:
     @property
     def clipped(self) -> bool:
         """Whether gradients are clipped by value."""
-        return self.kind in ("training", "epoch")
+        return self.kind in ("training", "epoch", "growth")
 
     @property
     def batches(self) -> int:
@@ -102,6 +104,13 @@ class Workload:
         return self.images() if self.file else self.noise()
 
 
+def _grown(axis: Axis, size: int, widths: tuple[int, ...], batch: int) -> Workload:
+    """A workload in which a turn takes a tenth of a second or so, whatever the size."""
+    products = 3 * batch * sum(inputs * outputs for inputs, outputs in pairwise(widths))
+    steps = min(max(5, round(3e9 / products)), 200)
+    return Workload(axis, "growth", widths, batch, 8 * batch, steps, size=size)
+
+
 ARTICLE = (784, 784, 256, 128, 10)
 CONVOLUTIONS = (784, 24, 40, 40, 72, 72, 10)
 WORKLOADS = (
@@ -117,4 +126,7 @@ WORKLOADS = (
     Workload("serve-1000", "inference", (784, 256, 10), 1_000, 1_000, 40, slope=0.0),
     Workload("epoch", "epoch", ARTICLE, 128, 60_000, 469, slope=0.0),
     Workload("import", "import", ()),
+    *(_grown("batch", n, (784, 256, 10), n) for n in (16, 50, 160, 500, 1600)),
+    *(_grown("width", n, (784, n, n, 10), 128) for n in (20, 63, 200, 632, 2000)),
+    *(_grown("depth", n, (128, *(128,) * n, 10), 128) for n in (1, 3, 10, 32, 100)),
 )
