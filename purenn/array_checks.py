@@ -1,4 +1,4 @@
-"""What is asked of arrays: that they are plain, of floats or integers, and of some rank."""
+"""Checks of arrays: that they are plain NumPy arrays, of floats or integers, of a given rank."""
 
 from __future__ import annotations
 

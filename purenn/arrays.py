@@ -107,7 +107,7 @@ class Packed(tuple[Array, ...]):  # noqa: SLOT001  a tuple cannot have slots
 def is_immutable(array: AnyArray) -> bool:
     """Whether nobody can write to the array, neither directly nor through its base.
 
-    A writable view that was made before the array became read-only cannot be seen from here.
+    A writable view that was made before the array became read-only cannot be detected.
     """
     if array.flags.writeable:
         return False
@@ -123,7 +123,7 @@ def immutable(array: N) -> N:
 
 
 def laid_out(array: N) -> N:
-    """`immutable`, and in C order, as files give it back: products in another have other bits."""
+    """`immutable`, and in C order, as loaded from files: products in others have other bits."""
     return immutable(array) if array.flags.c_contiguous else _copied(array)
 
 

@@ -1,4 +1,4 @@
-"""The threads of BLAS, and those of purenn's own in their place.
+"""The threads of BLAS, and purenn's own threads in their place.
 
 >>> import numpy as np
 >>> import purenn as nn
@@ -39,12 +39,12 @@ _pools = cache(ThreadpoolController)  # to look for them takes as long as some e
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Limit BLAS in the whole process to one thread, until the last who wants that has left.
+    """Limit BLAS to one thread in the whole process, until the last such block has ended.
 
-    Within, threads of purenn's own share convolutions, and compute the two cotangents of a large
-    linear layer at once: the bits do not depend on how many there are. Convolutional nets train
-    faster so on processors without AVX-512, where threads of BLAS gain nothing for them. Wide
-    linear layers need the threads of BLAS. Threads that you begin within share nothing.
+    Within it, purenn's own threads share convolutions, and compute the two cotangents of a large
+    linear layer in parallel: the bits do not depend on how many there are. This trains
+    convolutional nets faster on processors without AVX-512, where threads of BLAS do not help them.
+    Wide linear layers need the threads of BLAS. Threads that you start within share no work.
     """
     try:
         with room():

@@ -84,7 +84,7 @@ def real(name: str, value: object) -> float:
 
 
 def _float(value: object) -> float | None:
-    """A number as a Python float; None for what is no number, or an integer beyond all floats."""
+    """A number as a Python float; None if it is no number, or an integer beyond all floats."""
     if isinstance(value, NO_NUMBERS):
         return None
     if isinstance(value, int | float | np.integer | np.floating):

@@ -1,6 +1,6 @@
 """The exceptions, one class for each cause, all under `PurennError`.
 
-A message says where and what was expected, and mostly what was given and what to do about it.
+A message says where and what was expected, and usually what was given and how to fix it.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ def _cut(text: str) -> str:
 
 
 class LocatedError(PurennError):
-    """An error of one layer of a model, which gathers its position as it rises.
+    """An error of one layer of a model, which collects its position as it propagates.
 
-    The path is the index of the layer in its chain, stack or pair, after those of what is around.
+    The path is the index of the layer in its chain, stack or pair, after those of its parents.
     """
 
     def __init__(self, subject: str, problem: str, path: tuple[int, ...] = ()) -> None:
@@ -50,7 +50,7 @@ class DtypeError(LocatedError, TypeError):
 
 
 class ParametersError(LocatedError, ValueError):
-    """Parameters of another layer than the one they are given to."""
+    """Parameters of a layer other than the one they are given to."""
 
 
 class OptionError(PurennError, ValueError):
@@ -78,15 +78,15 @@ class UnavailableError(PurennError, OSError):
 
 
 class CheckpointError(PurennError, ValueError):
-    """A checkpoint of another model or key than those to continue with."""
+    """A checkpoint of a model or key other than those to continue with."""
 
 
 class RunError(PurennError):
-    """A run folder that holds something else, or is in use, or a progress that is not its own."""
+    """A run folder that holds something else, or is in use, or a progress of another run."""
 
 
 class DivergenceError(PurennError, ArithmeticError):
-    """Training left the finite numbers."""
+    """Training produced a number that is not finite."""
 
 
 class InterruptionError(PurennError):

@@ -154,7 +154,7 @@ def maker(function: F) -> F:
     """Decorate a function so that what it returns knows the expression that builds it.
 
     Arguments should be immutable. NumPy scalars and arrays without axes become Python numbers, and
-    lists, ranges and other arrays tuples, of which `np.array(argument, dtype)` makes arrays again.
+    lists, ranges and other arrays become tuples, which `np.array(argument, dtype)` converts back.
     Arguments whose annotation is a function, one of purenn's classes, bool, or a kind such as
     `checks.Fraction` are checked.
     """

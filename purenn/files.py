@@ -61,7 +61,7 @@ def translated(path: Path, failure: str) -> Iterator[None]:
 
 
 def exists(path: Path) -> bool:
-    """Whether there is something of that name, if only a broken link."""
+    """Whether there is something of that name, even a broken link."""
     with translated(path, "accessed"):
         try:
             path.lstat()
@@ -124,7 +124,7 @@ def opened(path: Path, flags: int, rights: int = 0o666) -> Iterator[int]:
 def write(path: AnyPath, content: bytes) -> None:
     """Write a file in one step: after a crash there is all of it, or what was there before.
 
-    It keeps the rights of what was there, where the file system has such. A symbolic link is
+    It keeps the permissions of what was there, where the file system has any. A symbolic link is
     replaced, and not followed.
     """
     target = expanded(path)

@@ -1,12 +1,12 @@
 """Initializers, the first values of parameters: `(key, shape, dtype) -> array`.
 
-Weights have the shape (inputs, outputs). The scaled kinds keep the variance of what flows through a
-layer: forward (lecun, and he for rectifiers) or as a compromise both ways (glorot). Those in
+Weights have the shape (inputs, outputs). The scaled kinds preserve variance through a layer: in the
+forward pass (lecun, and he for rectifiers), or as a compromise in both passes (glorot). Those in
 `_normal` draw from a normal distribution of that variance, those in `_uniform` from a uniform one.
 
-Weights of convolutions have the shape (rows, columns, channels, features). An output meets a whole
-window of pixels, and a pixel as many outputs: they have rows * columns * channels (of one group)
-inputs and rows * columns * features outputs, as in other libraries.
+Weights of convolutions have the shape (rows, columns, channels, features). An output depends on a
+window of pixels, and a pixel affects as many outputs: they have rows * columns * channels (of one
+group) inputs and rows * columns * features outputs, as in other libraries.
 
 >>> from purenn.keys import Key
 >>> he_normal(slope=0.01)(Key(0), (784, 256)).shape
@@ -145,7 +145,7 @@ def lecun_uniform() -> Initializer:
 
 @maker
 def normal(deviation: NotNegative = 1.0) -> Initializer:
-    """Normal with mean 0 and that standard deviation, for any shape."""
+    """Normal with mean 0 and this standard deviation, for any shape."""
     return Initializer(lambda rng, shape: rng.standard_normal(shape) * deviation)
 
 
@@ -159,7 +159,7 @@ def uniform(bound: NotNegative = 1.0) -> Initializer:
 def truncated_normal(deviation: NotNegative = 1.0) -> Initializer:
     """Normal with mean 0, drawn again where it is beyond two standard deviations, for any shape.
 
-    The deviation is that of the whole normal distribution; of the result it is 0.88 times that.
+    The deviation is that before truncation; that of the result is 0.88 times as large.
     """
 
     def draw(rng: np.random.Generator, shape: Shape) -> Array:
@@ -175,9 +175,9 @@ def truncated_normal(deviation: NotNegative = 1.0) -> Initializer:
 def orthogonal(gain: Number = 1.0) -> Initializer:
     """A random matrix with orthonormal rows or columns, whichever are fewer, times the gain.
 
-    Of more than two axes, all but the last count as inputs. Saxe, McClelland and Ganguli, "Exact
+    With more than two axes, all but the last count as inputs. Saxe, McClelland and Ganguli, "Exact
     Solutions to the Nonlinear Dynamics of Learning in Deep Linear Neural Networks" (2014); uniform
-    among all such matrices after Mezzadri, "How to Generate Random Matrices from the Classical
+    among all such matrices, following Mezzadri, "How to Generate Random Matrices from the Classical
     Compact Groups" (2007).
     """
 

@@ -1,4 +1,4 @@
-"""Randomness as a value: equal keys give equal numbers, and nothing else has a say.
+"""Randomness as a value: equal keys give equal numbers, whatever else happens.
 
 >>> key = Key(0)
 >>> key.child("epoch", 7) == Key(0).child("epoch", 7)
@@ -24,7 +24,7 @@ INDEX_LIMIT = 2**64
 
 @attrs.frozen(init=False, eq=False, repr=False)
 class Key:
-    """A seed from 0 to 2**128 - 1, from which numbers are drawn and further keys follow.
+    """A seed from 0 to 2**128 - 1, from which numbers are drawn and further keys derived.
 
     The children of a key are told apart by a label and an index, so that two consumers of one key,
     say the initialization of a model and the shuffling of its batches, never share a stream. A

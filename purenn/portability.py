@@ -15,12 +15,12 @@ def portable(value: E) -> E:
     """Make a layer or loss portable: computed with the same bits on every machine.
 
     BLAS sums in another order on each kind of processor and with each number of threads, and the
-    exponential and its kin depend on the instruction set: the same training gives other weights on
-    another machine. Made portable, a model and a loss give the same bits everywhere, at two to
-    four times the time of a step. Parameters are the same and can be exchanged. purenn's
+    exponential and similar functions depend on the instruction set: the same training gives other
+    weights on another machine. Made portable, a model and a loss give the same bits everywhere, in
+    two to four times the time of a step. Parameters are the same and can be exchanged. purenn's
     optimizers, schedules, initializers, metrics and batches are portable as they are; but NumPy's
     normal numbers beyond 3.65 deviations take a float64 logarithm of the C library, and Microsoft's
-    was seen to give another last bit. And the sign of a NaN is the processor's.
+    was seen to give another last bit. The sign of a NaN depends on the processor.
 
     In chains and other layers made of layers, the parts become portable. Layers of your own stay as
     they are: `purenn.testing.check_portable` tells whether they are portable, and

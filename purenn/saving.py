@@ -76,7 +76,7 @@ def save(path: files.AnyPath, params: object) -> None:
     arrays of booleans, integers, float32 or float64, or a bool, int, float, str or `Key`.
 
     Raises:
-        TreeError, DtypeError: the parameters are no tree of such leaves.
+        TreeError, DtypeError: the parameters are not a tree of such leaves.
         UnavailableError: the file cannot be written.
     """
     files.write(path, encode(params))
@@ -90,10 +90,10 @@ def load(path: files.AnyPath, *, like: object = None) -> object:
     """Load the tree in a file that `save` wrote, with read-only arrays.
 
     `like`, a tree of the same structure, shapes and dtypes, gives it its type. It may be left out
-    if all classes of nodes are purenn's own. With it, files of other libraries load as well if
-    their names are paths and axes are in the same order: transpose PyTorch's weights first, since
-    square ones would be accepted as they are, with `np.ascontiguousarray(weight.T)`, since
-    safetensors itself writes views as their memory lies. `Linear(weight.T, bias)` needs no file.
+    if all classes of nodes are purenn's own. With it, files of other libraries load as well, if
+    names are paths and axes are in the same order. Transpose PyTorch's weights before saving
+    (square ones would load untransposed), with `np.ascontiguousarray(weight.T)`: safetensors writes
+    a view's memory as it lies. Or make `Linear(weight.T, bias)`.
 
     Raises:
         TreeError: the file holds another tree than `like`, or classes that are not purenn's own.

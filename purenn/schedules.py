@@ -62,7 +62,7 @@ def step_decay(rate: Positive, factor: Share, every: Count) -> Schedule:
 def exponential(rate: Positive, factor: Positive, steps: Count) -> Schedule:
     """Multiply the rate by `factor` over every `steps` steps: `rate * factor ** (step / steps)`.
 
-    A factor above 1 raises it, as a range test of rates does: `exponential(1e-5, 1e6, 100)`. It
+    A factor above 1 raises it, as in a learning-rate range test: `exponential(1e-5, 1e6, 100)`. It
     stops at the largest float.
     """
     most = float_info.max
@@ -121,9 +121,9 @@ def one_cycle(
 
     Smith and Topin, "Super-Convergence: Very Fast Training of Neural Networks Using Large Learning
     Rates" (2018), with cosines, as in optax; in PyTorch the peak and the end come a step earlier.
-    It rises from `rate / divisor` during a share `rise` of the steps; where that ends between two
-    of them, neither has the peak, which optax moves to the first. The last rate is the first
-    divided by `final_divisor`.
+    It rises from `rate / divisor` over a fraction `rise` of the steps; if that ends between two
+    steps, neither has the peak, which optax moves to the first. The last rate is the first divided
+    by `final_divisor`.
     """
     first, peak = rate / divisor, rise * steps
     last = first / final_divisor
@@ -188,7 +188,7 @@ def as_schedule(rate: float | Schedule) -> Schedule:
 
 @maker
 def join(first: float | Schedule, *others: tuple[int, float | Schedule]) -> Schedule:
-    """One schedule after another: each of `others` begins, at its own step 0, at the step given.
+    """One schedule after another: each of `others` starts, from its own step 0, at its given step.
 
     A number stands for a constant rate. The steps are at least 1, and increase.
     """

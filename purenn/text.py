@@ -4,5 +4,5 @@ from __future__ import annotations
 
 
 def inert(text: str) -> str:
-    """Text on which no terminal acts: all that does not print is an escape, but for new lines."""
+    """Text that is safe on a terminal: all that does not print is escaped, except newlines."""
     return "".join(x if x.isprintable() or x == "\n" else repr(x)[1:-1] for x in text)

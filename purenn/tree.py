@@ -70,8 +70,8 @@ EMPTY = Empty()
 class Frozen(Node, Generic[T]):
     """A part of the parameters that no optimizer moves.
 
-    Transforms do not see it. A gradient holds its next value instead of a slope: that of running
-    statistics, or the same value for what is frozen for good.
+    Transforms do not see it. In place of a slope, a gradient holds its next value: new running
+    statistics, or the same value if it is frozen for good.
     """
 
     value: T
@@ -181,15 +181,15 @@ def rebuild(like: T, new: Leaves) -> T:
 
 
 def map_leaves(function: Callable[[Array], Array], tree: T) -> T:
-    """The tree with `function` applied to every leaf; in a gradient to next frozen values too."""
+    """The tree with `function` applied to every leaf; in a gradient, to next frozen values too."""
     checks.function("The function of map_leaves", function)
     return rebuild(tree, tuple([real("map_leaves", function(leaf)) for leaf in leaves(tree)]))
 
 
 def map_pairs(function: Callable[[Array, Array], Array], first: T, second: T) -> T:
-    """`first` with `function` applied to each leaf and that of `second`; frozen parts stay.
+    """`first` with `function` applied to each leaf and its match in `second`; frozen parts stay.
 
-    It is meant for gradients. In a mean of models, running statistics must be mapped as well:
+    It is meant for gradients. To average models, map their running statistics as well:
     `rebuild(first, tuple(map(function, leaves(first), leaves(second))))`.
     """
     checks.function("The function of map_pairs", function)

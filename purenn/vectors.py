@@ -1,4 +1,4 @@
-"""Parameters as one vector, which is what SciPy's and other optimizers move.
+"""Parameters as one vector, as SciPy's and other optimizers need them.
 
 >>> import numpy as np
 >>> params = (np.array([[1.0, 2.0]]), np.array([3.0]))
@@ -23,8 +23,8 @@ from purenn.tree import Frozen, compose_like, decompose, moving_leaves
 def ravel(tree: object) -> Vector:
     """The numbers of parameters or a gradient in writing order, those of frozen parts left out.
 
-    In float32, some of SciPy's methods fail (SLSQP, TNC) or stop after a step (Newton-CG), for want
-    of digits in differences: initialize and train with data in float64.
+    In float32, some of SciPy's methods fail (SLSQP, TNC) or stop after a step (Newton-CG), because
+    differences have too few digits: initialize and train with data in float64.
     """
     parts = [leaf.reshape(-1) for leaf in moving_leaves(tree)]
     return read_only(np.concatenate(parts) if parts else np.empty(0, FLOAT32))
@@ -34,9 +34,9 @@ def ravel(tree: object) -> Vector:
 def unravel(like: T, vector: Vector) -> T:
     """The tree `like` with the numbers of a vector: the inverse of `ravel`.
 
-    Leaves keep their shapes and dtypes, and frozen parts are those of `like`. So a loss and its
-    slopes at a vector are those of `value_and_grad` at `unravel(params, vector)`, and the slopes go
-    back through `ravel`.
+    Leaves keep their shapes and dtypes, and frozen parts are those of `like`. So `value_and_grad`
+    at `unravel(params, vector)` gives the loss and its gradient at a vector, and `ravel` makes a
+    vector of the gradient.
 
     Raises:
         TreeError: the vector is of another length, or a leaf is not of floats.

@@ -1,8 +1,8 @@
 """Measures purenn against bare matrix products, PyTorch, JAX with optax, scikit-learn and thinc.
 
-Each contender is a process of its own, warmed up, and they take turns with a pause in between. What
-counts is purenn's time divided by the other's in the same round: the table, in Markdown, has the
-median over the rounds and the quartiles.
+Each contender is a process of its own, warmed up, and they take turns with a pause in between. The
+ratio of a round is purenn's time divided by the other's: the table, in Markdown, has the median
+over the rounds and the quartiles.
 
 Every contender gathers a shuffled batch, goes forward and backward, clips by value, and updates
 with momentum, in float32; scikit-learn does not clip. In `adam` all update with Adam, unclipped;
@@ -10,7 +10,7 @@ in `normalized` and `quick` (batch normalization and dropout) and `cnn-small` (c
 batch normalization) with AdamW, which decays neither biases nor scales. All see the same batches,
 and the last column has the largest relative difference between their losses (in `normalized` and
 in `quick` it is large, as each draws its own dropout). The "products alone" of an import are the
-import of NumPy. The peers come with
+import of NumPy. To install the peers:
   .venv/bin/python -m pip install --constraint constraints.txt --editable '.[bench]'
 
 Examples:
@@ -51,7 +51,7 @@ def compare(
         workloads: which to measure, or all; batch, width and depth show the growth with each.
         rounds: the number of turns of each contender.
         plot: where to draw the results, as PNG.
-        against: a folder with another version of purenn to compare with, of the same interface.
+        against: a folder with another version of purenn to compare with, with the same interface.
     """
     checks.integer("--rounds", rounds)
     workloads, contenders = workloads or get_args(Name), list(CONTENDERS)

@@ -55,7 +55,7 @@ def check(functions: Names, every: int = 1) -> None:
 
     Args:
         functions: the functions to check.
-        every: check one number in this many.
+        every: check one in this many numbers.
     """
     checks.integer("--every", every)
     if not functions:

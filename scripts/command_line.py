@@ -58,7 +58,7 @@ class Place:
     """Where a run goes, and where its settings come from."""
 
     folder: PathOption
-    """The folder of the run. One that holds a run already is refused, unless it is resumed."""
+    """The folder of the run. One that already holds a run is refused, unless it is resumed."""
     resume: bool = False
     """Resume the run in the folder with its settings, of which only --epochs may grow.
     Unless the rate is constant, a new run with that config.json would then end differently."""

@@ -1,9 +1,9 @@
 """Compares each layer with PyTorch's: the output and all cotangents, in float32.
 
-Shapes are those of small nets, and there are as many threads as cores. Both take turns in one
+Shapes are those of small nets, and there are as many threads as cores. The two take turns in one
 process. The table, in Markdown, has the median of purenn's time, and the median and the quartiles
-of its ratio to PyTorch's in the same round; of the orders of memory that PyTorch has for images,
-the faster one counts. PyTorch comes with
+of its ratio to PyTorch's in the same round; for images, in the faster of PyTorch's two memory
+formats. To install PyTorch:
   .venv/bin/python -m pip install --constraint constraints.txt --editable '.[bench]'
 
 Examples:
@@ -26,7 +26,7 @@ def compare(layers: tuple[str, ...] = (), rounds: int = 9) -> None:
     """Measure, and print the table line by line.
 
     Args:
-        layers: the beginnings of the names of layers; all if none is given.
+        layers: the beginnings of layers' names; all if none is given.
         rounds: the number of turns of each.
     """
     checks.integer("--rounds", rounds)

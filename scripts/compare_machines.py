@@ -1,6 +1,6 @@
-"""Trains one net under other kernels, threads and instructions: what differs, and what does not.
+"""Trains one net under different kernels, threads and instructions, to show what differs.
 
-It is that of scripts/spiral.py with one seed, under several kernels and numbers of threads of
+The net is that of scripts/spiral.py with one seed, under several kernels and numbers of threads of
 OpenBLAS, and without the processor's newer instructions, in fast and in portable arithmetic.
 Nothing is clipped, and the rate is high, so that the last bits matter. Prints the last losses and
 the digests of the parameters as a table in Markdown. Takes two minutes.
@@ -44,7 +44,7 @@ def compare(epochs: int = 60, plot: OptionalPicture = None) -> None:
     """Train everywhere, and print the table.
 
     Args:
-        epochs: how many there are.
+        epochs: the number of epochs.
         plot: where to draw the losses, as PNG.
     """
     checks.integer("--epochs", epochs)

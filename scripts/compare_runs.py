@@ -53,7 +53,7 @@ def show(folders: Folders) -> None:
     """Show runs in a table: the settings in which they differ, their metrics and digests.
 
     Args:
-        folders: folders of runs, or folders that contain such.
+        folders: folders of runs, or folders that contain some.
     """
     console = standard_output()
     console.print(table(find(folders), console))
@@ -65,10 +65,10 @@ def plot(
     scale: Scale = "linear",
     output: PictureOption = Path("runs/curves.png"),
 ) -> None:
-    """Draw a metric of all runs on one picture.
+    """Draw a metric of all runs in one picture.
 
     Args:
-        folders: folders of runs, or folders that contain such.
+        folders: folders of runs, or folders that contain some.
         metric: the name of a metric in metrics.jsonl.
         scale: of the vertical axis.
         output: where the picture goes.
@@ -86,7 +86,7 @@ def seeds(folders: Folders, output: PictureOption = Path("runs/minutes.png")) ->
     """Show test accuracies, and their mean over seeds, and draw them over minutes of training.
 
     Args:
-        folders: folders with a folder for each kind of run, in which lies one for each seed.
+        folders: folders with a folder for each kind of run, which holds one for each seed.
         output: where the picture goes.
     """
     console, groups = standard_output(), by_folder(find(folders))
@@ -100,7 +100,7 @@ def verify(folder: Folder) -> int:
     """Run a configuration again. The status is 0 if the digest is the same, and 1 if not.
 
     Args:
-        folder: the folder of a finished run. It is only read.
+        folder: the folder of a finished run. It is not changed.
     """
     is_same, text = verified(folder)
     say(standard_output(), text)

@@ -1,4 +1,4 @@
-"""Pictures of runs: functions that give a Figure, and `png`, which makes a file of one.
+"""Pictures of runs: functions that return a Figure, and `png`, which turns one into a file.
 
 They need neither a display nor the global state of pyplot.
 """
@@ -65,7 +65,7 @@ def png(figure: Figure) -> bytes:
 
 
 def write(path: Path, figure: Figure) -> None:
-    """Write a figure to a PNG file; its folder is made if need be."""
+    """Write a figure to a PNG file; its folder is created if missing."""
     files.make_folder(files.expanded(path).parent)
     files.write(path, png(figure))
 

@@ -56,7 +56,7 @@ class Outcome:
 
     @property
     def counts(self) -> Counts:
-        """Row i, column j: how many samples of class i were taken for class j."""
+        """Row i, column j: how many samples of class i were classified as class j."""
         return metrics.confusion_matrix(self.labels, self.answers, labels=range(len(self.classes)))
 
     def table(self, printed: Sequence[Scores] | None = None) -> Table:
@@ -127,7 +127,7 @@ def _grid(title: str, images: ByteImages, captions: Sequence[str], caption_size:
 
 
 def confusion(title: str, counts: Counts, classes: Sequence[str]) -> Figure:
-    """How many samples of each class (row) were taken for which, in numbers and colors."""
+    """How many samples of each class (row) were classified as which, in numbers and colors."""
     figure = blank(10, 8.2)
     axes = figure.add_subplot()
     scale = LogNorm(1, max(2, int(counts.max())))

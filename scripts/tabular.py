@@ -2,13 +2,13 @@
 
 The methods are RealMLP-TD-S in purenn, scikit-learn's MLP, skorch with the same net in PyTorch,
 pytabkit's RealMLP-TD-S, random forests, HistGradientBoosting and LightGBM, all with their defaults.
-A quarter of the rows is for the test, drawn anew for each seed, with the same shares of labels (of
-tenths of values); errors are the share of wrong labels, or the root of the mean squared error. A
-method is better or worse on a table if its errors differ from purenn's by more than two standard
-errors over the seeds.
+A quarter of the rows is for the test, drawn anew for each seed, stratified by label (by tenths of
+the values in regression); errors are the share of wrong labels, or the root of the mean squared
+error. A method is better or worse on a table if its errors differ from purenn's by more than two
+standard errors over the seeds.
 
-All methods have the threads of this process. Scores are stored as they come, one per line: a script
-that was stopped goes on where it was. All of it takes hours. The tables and the peers come with
+All methods have the threads of this process. Scores are stored as they come, one per line: a
+stopped script resumes where it was. The whole takes hours. To install the tables and the peers:
   .venv/bin/python -m pip install --constraint constraints.txt --editable '.[tabular]'
 
 A peer that is not installed is reported as missing.
@@ -63,7 +63,7 @@ def compare(
 ) -> int:
     """Measure what is missing, then print the results.
 
-    Gives the exit status: 1 if a method failed on a table.
+    Returns the exit status: 1 if a method failed on a table.
 
     Args:
         tables: by name; all if none is given.

@@ -1,7 +1,7 @@
-"""Performs the runs of the article "SGD & Gradient Problem Solutions" on one random stream.
+"""Repeats the runs of the article "SGD & Gradient Problem Solutions" on one random stream.
 
-Its printed numbers stand beside ours: of two spirals, of which one explodes and one is solved by
-clipping the gradient, and of Fashion-MNIST. Each run writes a folder with its configuration,
+Prints its numbers beside purenn's: for two runs on spirals, of which one explodes and one succeeds
+by clipping the gradient, and for Fashion-MNIST. Each run writes a folder with its configuration,
 metrics, final numbers and pictures. The folders of an earlier invocation are replaced.
 
 Examples:
@@ -46,7 +46,7 @@ class Command:
     data: OptionalPath = None
     """A folder with the four files of Fashion-MNIST, instead of the usual places and downloads."""
     resume: bool = False
-    """Go on with an invocation that was interrupted. Runs that are done are not repeated."""
+    """Continue an invocation that was interrupted. Runs that are done are not repeated."""
     config: OptionalPath = None
     """Repeat the one run that this config.json describes, and nothing else."""
 

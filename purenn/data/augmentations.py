@@ -1,4 +1,4 @@
-"""Flips, shifts, erased parts, noise and mixtures: what `augmented` takes.
+"""Flips, shifts, erasing, noise and mixtures, for use in `augmented`.
 
 Images are (samples, rows, columns, channels). Numbers are drawn for each sample, except where a
 docstring says otherwise.
@@ -58,10 +58,10 @@ def random_erasing(
 ) -> Augmentation[Images]:
     """Fill a random rectangle of an image with one value, with this probability.
 
-    Its area, as a part of the image, is uniform between bounds, and so is the logarithm of its
-    ratio of height to width; a side longer than the image is cut. It lies inside of the image.
-    Zhong, Zheng, Kang, Li, Yang, "Random Erasing Data Augmentation" (2020), whose ratio itself is
-    uniform; the logarithm is torchvision's.
+    Its area, as a fraction of the image, is uniform between bounds, and so is the logarithm of its
+    ratio of height to width; a side longer than the image is cut. It lies inside the image. Zhong,
+    Zheng, Kang, Li, Yang, "Random Erasing Data Augmentation" (2020), whose ratio itself is uniform;
+    the logarithm is torchvision's.
     """
     smallest, largest = _bounds("The area of random_erasing", area, 1.0)
     low, high = map(scalars.log, _bounds("The ratio of random_erasing", ratio, 1e6))
@@ -91,8 +91,8 @@ def random_erasing(
 def cutout(size: Count) -> Augmentation[Images]:
     """Fill a square of each image, `size` pixels wide, around a random pixel with zeros.
 
-    The part of the square that lies outside of the image is cut. DeVries, Taylor, "Improved
-    Regularization of Convolutional Neural Networks with Cutout" (2017).
+    The part of the square outside the image is cut. DeVries, Taylor, "Improved Regularization of
+    Convolutional Neural Networks with Cutout" (2017).
     """
 
     def cut(images: Images, key: Key) -> Images:
@@ -123,8 +123,8 @@ def gaussian_noise(deviation: NotNegative) -> Augmentation[Array]:
 def mixup(alpha: Alpha, classes: Classes) -> Mixing[Array]:
     """Blend each sample, and its target, with a partner: `share * x + (1 - share) * partner`.
 
-    Partners are the batch in a random order: a sample may be its own. One share for the batch is
-    drawn from the beta distribution (alpha, alpha), 1e-6 ≤ alpha ≤ 1000. Zhang, Cisse, Dauphin,
+    Partners are the batch in a random order: a sample may be its own. One share per batch is drawn
+    from the beta distribution (alpha, alpha), 1e-6 ≤ alpha ≤ 1000. Zhang, Cisse, Dauphin,
     Lopez-Paz, "mixup: Beyond Empirical Risk Minimization" (2018).
     """
 
@@ -142,8 +142,8 @@ def cutmix(alpha: Alpha, classes: Classes) -> Mixing[Images]:
     """Paste a rectangle of a partner into each image, and blend targets by area.
 
     Partners and share are drawn as in `mixup`. The rectangle, one for the batch, has its center
-    anywhere and that share of the area, less what lies outside of the image. Yun, Han, Oh, Chun,
-    Choe, Yoo, "CutMix: Regularization Strategy to Train Strong Classifiers" (2019).
+    anywhere and that share of the image's area, less any part outside it. Yun, Han, Oh, Chun, Choe,
+    Yoo, "CutMix: Regularization Strategy to Train Strong Classifiers" (2019).
     """
 
     def mix(images: Images, targets: Matrix | Labels, key: Key) -> tuple[Images, Matrix]:

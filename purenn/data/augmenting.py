@@ -1,4 +1,4 @@
-"""Augmentations: functions of a batch and its key, and the batches that they make of others."""
+"""Augmentations: functions of a batch and its key, and batches with these applied."""
 
 from __future__ import annotations
 
@@ -128,11 +128,11 @@ def augmented(
 
     Each augmentation draws from a stream of its own. Mixing takes labels or rows of probabilities,
     and makes rows, which `softmax_cross_entropy`, `softmax_focal`, `kullback_leibler`,
-    `cross_entropy` and `brier` take, but not `hinge` and `multiclass_hinge`.
+    `cross_entropy` and `brier` accept; `hinge` and `multiclass_hinge` do not.
 
-    Inputs are one array, and targets stay as they are, images too. For two views of each image, or
-    targets that are to be flipped alike, give a function of your own that makes the batch of each
-    number: `AugmentedBatches(make, range(len(batches)))`.
+    Inputs must be one array; targets are left unchanged, even images. For two views of each image,
+    or targets to be flipped alike, write a function from a number to its batch:
+    `AugmentedBatches(make, range(len(batches)))`.
     """
     advice = "Make them with shuffled_batches, and give all augmentations at once."
     checks.instance("The batches of augmented", batches, Batches, advice)

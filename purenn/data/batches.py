@@ -33,7 +33,7 @@ class Batch(Node, Generic[X, T]):
 
 @attrs.frozen(eq=False, repr=False)
 class Dataset(Node, Generic[X, T]):
-    """A data set: inputs and their targets, as many of one as of the other."""
+    """A data set: inputs, and as many targets."""
 
     inputs: Column[X]
     targets: Column[T]
@@ -49,11 +49,11 @@ class Dataset(Node, Generic[X, T]):
 
     @property
     def example(self) -> X:
-        """The inputs of the first sample, a batch of one: what `init` of a model looks at."""
+        """The inputs of the first sample as a batch of one, for `init` of a model."""
         return self.inputs.take(range(1))
 
     def select(self, indices: Indices | Mask) -> Dataset[X, T]:
-        """The data set of these samples alone, in this order, or of those with a true entry."""
+        """The data set of the samples at these indices, in this order, or where a mask is true."""
         return Dataset(self.inputs.select(indices), self.targets.select(indices))
 
 
@@ -172,10 +172,10 @@ def batches_in_order(data: Dataset[X, T], batch_size: int, key: Key) -> Batches[
 def arranged_batches(
     data: Dataset[X, T], batch_size: int, key: Key, order: Indices | Mask
 ) -> Batches[X, T]:
-    """The samples at these indices, which may leave out and repeat some, or those of a mask.
+    """Batches of the samples at these indices, which may omit or repeat some, or of a mask.
 
     The key is that of the epoch, such as `key.child("epoch", 3)`: with one key for all epochs,
-    dropout and augmentation would draw the same in each.
+    dropout and augmentation would draw the same numbers in each.
     """
     require_data(data, key)
     return _batches(data, batch_size, key, checked_order(order, len(data)))

@@ -1,4 +1,4 @@
-"""Columns of a data set: what the inputs, or the targets, of a batch are taken from."""
+"""Columns of a data set, from which batches take their inputs and targets."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Selection = Indices | range
 class Column(ABC, Generic[X]):
     """A column of a data set: a row for each sample. `X` is a batch of rows.
 
-    One of your own, such as of files that are read when they are needed, has `__len__` and `take`.
+    A column of your own, such as one that reads files on demand, needs `__len__` and `take`.
     """
 
     __slots__ = ()
@@ -51,7 +51,7 @@ class Column(ABC, Generic[X]):
 
     @abstractmethod
     def take(self, selection: Selection) -> X:
-        """A read-only batch of rows: a vector of indices, as NumPy counts them, or a range."""
+        """A read-only batch of the rows at a vector of indices, as in NumPy, or in a range."""
 
     def select(self, indices: Indices | Mask) -> Part[X]:
         """The column of these rows alone."""
@@ -146,7 +146,7 @@ class Rows(Node, Column[N]):
     A writable array, or a view of one, is copied; one made read-only by `setflags(write=False)` is
     shared if it is in C order and native byte order, and so is any memory map (`numpy.load(path,
     mmap_mode="r")`) or read-only view of one, of which only the rows of a batch are read into
-    memory. Whoever still writes to a shared array or to the mapped file changes the data.
+    memory. Writing to a shared array or to the mapped file changes the data.
     """
 
     array: N = attrs.field(converter=_rows)
@@ -225,7 +225,7 @@ class Pair(Node, Column[tuple[X, T]]):
 
 @attrs.frozen(eq=False, repr=False)
 class Part(Node, Column[X]):
-    """Some rows of a column, by indices or a mask, which are not copied until a batch is."""
+    """Some rows of a column, by indices or a mask, which are copied only batch by batch."""
 
     column: Column[X] = attrs.field(validator=checks.of(Column))
     order: Indices | Mask

@@ -17,8 +17,8 @@ def split(
 ) -> tuple[Dataset[X, T], Dataset[X, T]]:
     """Split a data set at random into two, the second with this fraction of the samples.
 
-    Both keep the order of the samples, of which none is copied: their columns are `Part`s. The draw
-    is a function of the key, the number of samples and their labels.
+    Both keep the order of the samples and copy none: their columns are `Part`s. The split depends
+    only on the key, the number of samples and their labels.
 
     >>> import numpy as np
     >>> import purenn as nn
@@ -29,8 +29,8 @@ def split(
 
     Args:
         fraction: above 0 and below 1; OptionError if a part would be empty.
-        stratify: a label for each sample; each occurs in both parts as often as in the whole, as
-            far as whole samples allow.
+        stratify: a label for each sample; each has the same share of both parts as of the whole, up
+            to rounding.
     """
     require_data(data, key)
     share = checks.number("The fraction of split", fraction, above=0.0, below=1.0)

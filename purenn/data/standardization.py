@@ -1,4 +1,4 @@
-"""Features with mean 0 and standard deviation 1, as far as the training part can tell."""
+"""Features with mean 0 and standard deviation 1, as estimated from the training part."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def _statistic(array: Array) -> Array:
 class Standardization(Node):
     """The function `(x - mean) / deviation`, which a call computes, and its inverse.
 
-    It is a tree, which `save` and `load` take. There is a mean and a deviation above 0 of each
-    feature, or of each channel: their axes are the last ones of a batch.
+    It is a tree, which `save` and `load` take. There is a mean and a deviation above 0 for each
+    feature, or for each channel: their axes are the last ones of a batch.
     """
 
     mean: Array = attrs.field(converter=_statistic)
@@ -51,7 +51,7 @@ class Standardization(Node):
         return standardize(x, self.mean, self.deviation)
 
     def inverse(self, y: A) -> A:
-        """What was standardized, such as predictions of standardized targets, in its own units."""
+        """Standardized values, such as predictions of standardized targets, in original units."""
         self._require(y)
         return times_plus(y, self.deviation, self.mean)
 
@@ -81,7 +81,7 @@ def standardization(data: A | Column[A], *, channels: bool = False) -> Standardi
         data: an array or column of floats, of the training part alone, whose differences from their
             means are finite.
         channels: one mean and deviation for each index of the last axis, as is usual for images,
-            and not one for each feature of a sample.
+            instead of one for each feature of a sample.
     """
     checks.instance("The channels of standardization", channels, bool)
     column: Column[A] = data if isinstance(data, Column) else Rows(data)

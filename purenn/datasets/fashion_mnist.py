@@ -75,12 +75,12 @@ class FashionMnist(Node):
 
 
 def fashion_mnist(directory: AnyPath | None = None) -> FashionMnist:
-    """Fashion-MNIST, from the first of these places.
+    """Load Fashion-MNIST from the first of these places that applies.
 
     1. `directory`, if it is given; 2. the folder in the environment variable PURENN_DATA, if it is
     set; 3. the folder of Debian's package dataset-fashion-mnist, in /usr/share/datasets; 4. the
-    user's cache, into which it is downloaded (31 MB, once) from a public mirror. What 1 or 2 names
-    is taken or refused. Every file is verified by the SHA-256 of its content.
+    user's cache, into which it is downloaded (31 MB, once) from a public mirror. If 1 or 2 applies,
+    no other place is tried. Every file is verified by the SHA-256 of its content.
 
     A folder has the files train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte
     and t10k-labels-idx1-ubyte, gzipped (.gz) or not.

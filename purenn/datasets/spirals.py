@@ -31,8 +31,8 @@ def spirals(
     deviation `noise` (at most 1e6).
 
     Returns:
-        The points, (arms * samples_per_arm, 2), scaled by one number so that the largest coordinate
-        is 1 or -1, and their labels, int64, from 0 to arms - 1. Both arrays are read-only.
+        The points, (arms * samples_per_arm, 2), scaled by one number so that the largest absolute
+        coordinate is 1, and their labels, int64, from 0 to arms - 1. Both arrays are read-only.
     """
     checks.instance("The key of spirals", key, Key)
     classes = checks.integer("The arms of spirals", arms, 2, MAX_POINTS)

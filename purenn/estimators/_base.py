@@ -1,4 +1,4 @@
-"""What the estimators share: training as a fold, ensembles, and what nets say of tables."""
+"""What the estimators share: training as a fold, ensembles, and predictions for tables."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
             y: the targets, one for each row.
             sample_weight: how much each row counts, ≥ 0. Whole numbers give the same bits as
                 that many copies of the row, unless the table would become more than four times as
-                long. Copies may be both trained with and measured, which makes the best epoch late
-                and its error too small: with many of them give rows of your own as `validation`.
+                long. Copies may be in both training and validation, which makes the best epoch late
+                and its error too small: with many, give rows of your own as `validation`.
         """
         self._begin(y)
         sample = self._read(X, y, sample_weight, repeats, reset=True)
@@ -146,7 +146,7 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
 
     @property
     def history_(self) -> dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]]:
-        """What was measured, with a row for each epoch of each member: a table for pandas."""
+        """The measurements, with a row for each epoch of each member: columns for pandas."""
         check_is_fitted(self, "params_")
         rows = [
             (member, epoch, *curves)
@@ -157,7 +157,7 @@ class Estimator(CallbackSupportMixin, Preparation[E]):
         return dict(zip(names, np.array(rows, np.float64).T, strict=True))
 
     def plot_history(self, axes: Axes | None = None) -> Axes:
-        """Draw the curves of the loss, of training and of validation."""
+        """Draw the curves of the training and validation losses."""
         try:
             import matplotlib.pyplot as plt
         except ImportError as error:

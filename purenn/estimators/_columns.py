@@ -63,7 +63,7 @@ class Columns(Node):
 
         Raises:
             DataError: there are more columns or fewer, or a number is infinite.
-            DtypeError: a column has nothing of the kind that it had, such as numbers or texts.
+            DtypeError: a column has no values of its former kind, such as numbers or texts.
         """
         numbers, small, large = _parted(read_table(table), self.categories, self.largest)
         small += _presences(numbers, self.lacking)

@@ -1,4 +1,4 @@
-"""From tables and options to what there is to be trained."""
+"""From tables and options to a training problem."""
 
 from __future__ import annotations
 

@@ -34,37 +34,37 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
     """A neural network that classifies the rows of tables, by default RealMLP-TD-S.
 
     Holzmüller, Grinsztajn, Steinwart, "Better by Default: Strong Pre-Tuned MLPs and Boosted Trees
-    on Tabular Data" (2024). Columns may be numbers, also missing ones, or categories. Several
+    on Tabular Data" (2024). Columns may be numbers or categories; values may be missing. Several
     labels at once are a matrix of 0 and 1.
 
     Args:
         model: the widths of the hidden layers, () for a linear model, or a function of the numbers
-            of features and of classes that gives a layer, whose outputs are logits, or
+            of features and of classes that returns a layer, whose outputs are logits, or
             probabilities if it ends with `softmax()` or `sigmoid()`.
         preset: "simple", or "full" for RealMLP-TD, with embeddings, dropout and decay.
-        optimizer: an optimizer, or a function of the number of steps that gives one. `adam(0.001)`
-            is the default of models that are layers; nets of widths want twenty times that rate.
+        optimizer: an optimizer, or a function of the number of steps that gives one; `adam(0.001)`
+            by default if `model` is a function. Nets given as widths need twenty times that rate.
         loss: of outputs and labels from 0 to classes - 1; by default cross-entropy, for logits with
             labels smoothed by 0.1, which keeps probabilities away from 0 and 1; for several labels
             at once binary cross-entropy, without smoothing.
         class_weight: a dict with the weight of each class, or "balanced".
         validation: the fraction of the rows to measure after each epoch, without training on them,
-            or a table and targets `(X, y)`. The parameters of the epoch with the fewest errors are
-            kept, of the last of equals; with None, those of the last epoch.
+            or a table and targets `(X, y)`. The parameters of the epoch with the fewest errors (the
+            last of equals) are kept; with None, those of the last epoch.
         patience: stop after this many epochs without a better one.
-        epochs, batch_size: how many epochs there are at most, and how many rows a batch has. `fit`
+        epochs, batch_size: the maximum number of epochs, and the number of rows in a batch. `fit`
             leaves out a smaller last batch.
-        members, n_jobs: how many nets to average, and in up to how many processes to train them,
-            which changes no bit. `uncertainty` tells how much they disagree.
+        members, n_jobs: how many nets to average, and the maximum number of processes that train
+            them, which changes no bit. `uncertainty` tells how much they disagree.
         portable: whether to compute the same bits on every machine, in two to four times the time.
         random_state: the seed of all randomness. The order of the rows makes no difference.
         verbose: print a line after each epoch.
 
     Attributes:
-        classes_: the labels; of several at once, as of forests, a row with 0 and 1 for each.
-        columns_: what makes features of a table.
+        classes_: the labels; for several at once, a row of 0 and 1 for each, as in forests.
+        columns_: the function from a table to features.
         model_: the layer.
-        params_: its parameters, once for each member. Others that are set predict from then on.
+        params_: its parameters, one tree for each member. Set others to predict with them.
         history_: a column for each of member, from 0, epoch, from 1, loss, validation_loss and
             validation_error, the share of wrong labels.
     """
@@ -164,11 +164,11 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
     ) -> Self:
         """Train for one more epoch, by default at a constant rate, and without validation.
 
-        Unlike in `fit`, a smaller last batch counts, even a single row, which `batch_norm` refuses.
+        Unlike in `fit`, a smaller last batch is used, even one row, which `batch_norm` refuses.
 
         Args:
             X: a table; the preprocessing of columns is fitted to that of the first call.
-            classes: all labels that there will be, in the first call, if `y` is a vector.
+            classes: all labels that will ever occur, in the first call, if `y` is a vector.
             sample_weight: a factor of each row's loss, ≥ 0, about as large as in the first call:
                 Adam remembers large gradients for long. Whole numbers are factors too, not copies.
         """
@@ -210,7 +210,7 @@ class Classifier(ClassifierMixin, Estimator[Labels | Matrix]):
         return found
 
     def uncertainty(self, X: object) -> Matrix:
-        """How much the members disagree: the deviation of their probabilities, (rows, classes)."""
+        """The standard deviation of the members' probabilities: (rows, classes)."""
         return self._predictions(X, disagreement)
 
     def input_gradients(self, X: object) -> arrays.Array:

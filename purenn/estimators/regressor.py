@@ -28,18 +28,18 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
     """A neural network that predicts numbers for the rows of tables, by default RealMLP-TD-S.
 
     The arguments and attributes are those of `Classifier`, without `class_weight` and `classes_`,
-    but for:
+    except:
 
     Args:
         loss: of outputs and targets, both matrices (rows, outputs); by default the mean squared
             error.
-        validation: as there, but the best epoch is that of the least loss.
-        standardize_targets: whether the net sees targets with mean 0 and deviation 1. Losses that
-            need them as they are, such as `poisson()`, and models that end with `softplus()` or the
-            like, and so have no negative outputs, want False.
+        validation: as in `Classifier`, but the best epoch is that with the least loss.
+        standardize_targets: whether the net sees targets with mean 0 and deviation 1. Use False for
+            losses that need the original targets, such as `poisson()`, and for models without
+            negative outputs, such as those that end with `softplus()`.
 
     Attributes:
-        history_: as there, but the validation_error is the validation_loss.
+        history_: as in `Classifier`, but the validation_error is the validation_loss.
     """
 
     standardize_targets: object
@@ -121,7 +121,7 @@ class Regressor(RegressorMixin, Estimator[Matrix]):
         return (rows[:, 0] if self._width == 1 else rows).copy()  # to be written in
 
     def uncertainty(self, X: object) -> Matrix | Vector:
-        """How much the members disagree: the deviation of their predictions, as `predict` gives."""
+        """The standard deviation of the members' predictions, in the shape of `predict`."""
         found: Matrix = self._predictions(X, disagreement) * self._scaling.deviation
         return found[:, 0] if self._width == 1 else found
 

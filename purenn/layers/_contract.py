@@ -38,8 +38,8 @@ class Layer(Expressed, Generic[P, X, Y]):
 
     Inputs that do not fit raise ShapeError or DtypeError, symbols out of range LabelError, and
     another layer's parameters ParametersError. Where training differs from inference, as in
-    dropout, `inference` is the layer of the same parameters with the `vjp` of inference. It is None
-    for all other layers, also for those made of others.
+    dropout, `inference` is a layer with the same parameters whose `vjp` is that of inference. It is
+    None for all other layers, including those made of layers.
     """
 
     # attrs drops the underscores by itself, which pyright does not know.
@@ -70,7 +70,7 @@ class Layer(Expressed, Generic[P, X, Y]):
         """The output in training mode, which may draw from the key, and its pullback.
 
         That is `dy -> (gradient, dx)`, where `dx` is a thunk: calling it computes the cotangent of
-        the input, which costs nothing if nobody does.
+        the input, which costs nothing if it is never called.
         """
         return guarded(self, self._unguarded_vjp(params, x, key))
 
@@ -124,8 +124,8 @@ AnyLayer = Layer[object, object, object]
 class AnyRank(Layer[P, A, A], Generic[P, A]):
     """A layer that keeps the shape of batches of any rank, such as `relu` or `batch_norm`.
 
-    Its type names one rank, that of matrices where nothing else is known. `>>` takes that of its
-    neighbours instead, and joins such layers to one of any rank: `pre = batch_norm() >> relu()`
+    Its type has one rank, that of matrices where nothing else is known. `>>` takes that of the
+    neighbours instead, and a chain of such layers keeps any rank: `pre = batch_norm() >> relu()`
     fits between convolutions, before one, and between linear layers.
     """
 

@@ -1,4 +1,4 @@
-"""What layers ask of parameters and of inputs that have to fit them, such as windows of images."""
+"""Checks of parameters and of inputs that must fit them, such as windows of images."""
 
 from __future__ import annotations
 

@@ -218,7 +218,7 @@ def softplus() -> AnyRank[Empty, A]:
 
 @maker
 def softsign() -> AnyRank[Empty, A]:
-    """Softsign: `x / (1 + |x|)`, like tanh, but slower in approaching -1 and 1.
+    """Softsign: `x / (1 + |x|)`, like tanh, but approaching -1 and 1 more slowly.
 
     Turian, Bergstra and Bengio, "Quadratic Features and Deep Architectures for Chunking" (2009).
     """

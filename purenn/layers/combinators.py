@@ -32,8 +32,8 @@ class Block(Node, Generic[P]):
 def block(inner: Layer[P, X, Y]) -> Layer[Block[P], X, Y]:
     """Make a layer one part of any chain: `>>` does not take it apart.
 
-    In a function of any layer, put `block(inner) >> head`: of `inner >> head` mypy says that there
-    are two parts, though a chain has more.
+    In a function that takes any layer, write `block(inner) >> head`: of `inner >> head`, mypy
+    infers two parts, which is wrong if `inner` is a chain.
 
     >>> from purenn.layers import linear, relu
     >>> len(block(linear(8) >> relu()) >> block(linear(8) >> relu()))
@@ -63,7 +63,7 @@ def wrapping(
 def residual(inner: Layer[P, A, A]) -> Layer[Block[P], A, A]:
     """`x + inner(x)`, of one shape. He, Zhang, Ren and Sun, "Deep Residual Learning" (2016).
 
-    Where the shape changes, their shortcut is a projection:
+    Where the shape changes, use a projection as the shortcut, as they do:
 
     >>> from purenn.layers import add, batch_norm, branches, conv
     >>> projected = branches(conv(8, 3, stride=2) >> batch_norm(), conv(8, 1, stride=2)) >> add()
@@ -134,8 +134,8 @@ def beside(
 def shared(inner: Layer[P, X, Y]) -> Layer[Block[P], tuple[X, X], tuple[Y, Y]]:
     """One layer with two inputs, and the same parameters for both: siamese nets.
 
-    The initial parameters are those for the first input. The gradient is the sum over both; of a
-    frozen part it holds the value of the second.
+    The initial parameters are those for the first input. The gradient is the sum over both; for a
+    frozen part it holds the second's next value.
 
     >>> from purenn.layers import linear, multiply, relu
     >>> shared(linear(32) >> relu() >> linear(8)) >> multiply() >> linear(1)
@@ -210,8 +210,8 @@ def frozen(inner: Layer[P, X, Y]) -> Layer[Frozen[P], X, Y]:
     """Freeze a layer, as in transfer learning: no optimizer moves its parameters.
 
     It runs in inference mode in training too: dropout drops nothing, and batch normalization uses
-    its running statistics. Parameters that were trained before are put into a `Frozen`, and those
-    that are to move again taken out of its `value`:
+    its running statistics. Put parameters that were trained before into a `Frozen`, and take them
+    out of its `value` to train them again:
 
     >>> import numpy as np
     >>> import purenn as nn

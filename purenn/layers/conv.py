@@ -30,7 +30,7 @@ class Conv(Node):
     """The parameters of a convolution, or their gradient.
 
     The weight is (rows, columns, channels of a group, features), as in Keras, the bias (features,),
-    both float32 or float64. A writable array is copied. Of PyTorch's weight it is
+    both float32 or float64. A writable array is copied. Convert PyTorch's by
     `weight.transpose(2, 3, 1, 0)`.
     """
 
@@ -56,15 +56,15 @@ def conv(
 
     It is a cross-correlation: the weight is not flipped. Besides inputs, outputs and their
     cotangents, each thread of a step needs memory for patches: 2**17 numbers or, if that is more,
-    the patches of as few samples as have 256 windows side by side.
+    the patches of the fewest samples that together have 256 windows.
 
     Args:
         size: the rows and columns of a window: one number for both, or a pair.
         stride: the distance between windows, likewise.
         padding: "same" adds zeros for ceil(length / stride) windows along each axis, with one more
             at the end than at the start if their number is odd, as TensorFlow and Flax do.
-            "valid" adds none; the windows must end exactly where the image does: what PyTorch and
-            Keras leave out, `pad` crops.
+            "valid" adds none; the windows must end exactly where the image does: crop with `pad`
+            what PyTorch and Keras would ignore.
         groups: the number of groups of channels, each with features of its own. As many groups as
             channels make a depthwise convolution.
         weight, bias: the initializers, as in `linear`.

@@ -67,8 +67,8 @@ def dropout(rate: Rate) -> AnyRank[Empty, A]:
 def spatial_dropout(rate: Rate) -> AnyRank[Empty, A]:
     """Dropout of whole channels: all of a feature in a sample is dropped, or none.
 
-    Neighboring pixels are so alike that single ones would not be missed. Tompson, Goroshin, Jain,
-    LeCun and Bregler, "Efficient Object Localization Using Convolutional Networks" (2015).
+    Neighboring pixels are so alike that dropping single ones has little effect. Tompson, Goroshin,
+    Jain, LeCun and Bregler, "Efficient Object Localization Using Convolutional Networks" (2015).
     """
 
     def draw(x: A, key: Key) -> FreePass[A, A]:
@@ -94,7 +94,7 @@ def _mask(key: Key, rate: float, shape: Shape, dtype: FloatDtype) -> Array:
 def alpha_dropout(rate: Rate) -> AnyRank[Empty, A]:
     """Dropout for nets of `selu`, which keeps mean 0 and variance 1.
 
-    In training, elements become -1.7581, its lowest value, with probability `rate`; then all are
+    In training, elements become -1.7581, the lowest `selu`, with probability `rate`; then all are
     scaled and shifted so that inputs of mean 0 and variance 1 keep both. Klambauer, Unterthiner,
     Mayr and Hochreiter, "Self-Normalizing Neural Networks" (2017).
     """
@@ -114,7 +114,7 @@ def alpha_dropout(rate: Rate) -> AnyRank[Empty, A]:
 
 @maker
 def noise(deviation: NotNegative) -> AnyRank[Empty, A]:
-    """In training, add Gaussian noise of mean 0 and that standard deviation to each element.
+    """In training, add Gaussian noise of mean 0 and this standard deviation to each element.
 
     Inference changes nothing. Bishop, "Training with Noise is Equivalent to Tikhonov
     Regularization" (1995).

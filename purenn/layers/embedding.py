@@ -1,4 +1,4 @@
-"""Embeddings: a learned vector for each symbol, alone or of many; and waves of numbers."""
+"""Embeddings: learned vectors for symbols, alone or in sequences, and cosines of numbers."""
 
 from __future__ import annotations
 
@@ -64,12 +64,12 @@ def sequence_embedding(
     *,
     table: Initializer | None = None,
 ) -> Layer[Embedding, Sequences, arrays.Images]:
-    """A learned vector for each symbol of sequences: integers (samples, places) to images of a row.
+    """A learned vector for each symbol of a sequence: integers (samples, places) to one-row images.
 
     These are (samples, 1, places, features): convolutions of size `(1, 3)`, pooling along the row,
-    `global_average_pool` and `flatten` take them. All else is as for `embedding`. Fill up short
-    sequences with a symbol of their own, which counts as others do. Times a `frozen` table of ones,
-    with zeros for that symbol, it is zeros and stays so, but means still count its places.
+    `global_average_pool` and `flatten` take them. All else is as for `embedding`. Pad short
+    sequences with a symbol of its own, which counts like any other. Multiplied by a `frozen` table
+    of ones, with zeros for that symbol, it stays zero, but means still count its places.
     """
 
     def placed(x: Sequences, y: Matrix) -> arrays.Images:
@@ -112,7 +112,7 @@ def category_embedding(
 
     Inputs are whole numbers from 0, as floats, like the other columns of their table; they may be
     off by rounding errors of up to 0.001. All vectors are rows of one table; it and the output are
-    ordered column by column. `symbols` are the numbers of categories of the columns, and the table
+    ordered column by column. `symbols` has the number of categories of each column, and the table
     is standard normal at first, unless an initializer is given.
 
     Raises:
@@ -195,7 +195,7 @@ def periodic_embedding(
     (2024).
 
     Args:
-        features: the number of features of each column, itself among them; at least 2.
+        features: the number of features of each column, including itself; at least 2.
         frequencies: the number of cosines of each column.
         deviation: the standard deviation of the first frequencies. Phases are uniform in
             [-pi, pi] at first, weights and biases in ±1 / sqrt(frequencies).

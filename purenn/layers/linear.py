@@ -40,7 +40,7 @@ class Linear(Node):
     """The parameters of a linear layer, or their gradient: (inputs, outputs) and (outputs,).
 
     Both are float32 or float64. A writable array is copied. PyTorch's weight is the transpose;
-    behind its flatten, whose channels come first, this one is
+    after its flatten, where channels come first, this one is
     `weight.reshape(outputs, channels, rows, columns).transpose(2, 3, 1, 0).reshape(-1, outputs)`.
     """
 

@@ -1,4 +1,4 @@
-"""First parameters that depend on data: layer-sequential unit variance."""
+"""Initial parameters that depend on data: layer-sequential unit variance."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ ROUNDING = 8.0  # last digits of the largest output, by which equal ones may see
 def lsuv(model: Layer[P, X, Y]) -> Layer[P, X, Y]:
     """The model with LSUV initialization: layer-sequential unit variance, on the example of `init`.
 
-    One layer after the other gets orthogonal weights, scaled so that its outputs have variance 1
-    over samples and features alike, and biases of 0. Initializers are ignored: leave out layers
-    that need theirs, as in `lsuv(body) >> linear(10, weight=zeros())`. A layer of your own takes
-    part if it multiplies by a parameter `weight` of two or more axes; `periodic_embedding` does
-    not. Mishkin and Matas, "All you need is a good init" (2016).
+    Each layer in turn gets orthogonal weights, scaled so that its outputs have variance 1 over
+    samples and features alike, and biases of 0. Initializers are ignored: leave out layers that
+    need theirs, as in `lsuv(body) >> linear(10, weight=zeros())`. A layer of your own takes part if
+    it multiplies by a parameter `weight` of two or more axes; `periodic_embedding` does not.
+    Mishkin and Matas, "All you need is a good init" (2016).
 
     Raises:
         ShapeError: in init, the example has fewer than two samples.

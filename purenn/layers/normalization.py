@@ -31,7 +31,7 @@ BATCH_NORM = "batch_norm()"
 class Affine(Node):
     """The parameters of `layer_norm` and `group_norm`, each (features,).
 
-    The scale, 1 at first, multiplies what was normalized; the shift, 0 at first, is added then.
+    The scale, 1 at first, multiplies the normalized values; the shift, 0 at first, is then added.
     """
 
     scale: Vector = attrs.field(converter=vector)
@@ -52,7 +52,7 @@ def layer_norm(epsilon: Inner = 1e-5) -> AnyRank[Affine, A]:
 def group_norm(groups: Count, epsilon: Inner = 1e-5) -> AnyRank[Affine, A]:
     """Group normalization: each group of features of a sample with mean 0 and variance 1.
 
-    Both are over all axes between the first and the last as well, such as rows and columns of
+    Both are taken over all axes between the first and the last too, such as rows and columns of
     images; then each feature is scaled and shifted. `groups` must divide the number of features; as
     many groups as features make instance normalization. The epsilon is that of `layer_norm`. Wu and
     He, "Group Normalization" (2018).
@@ -163,9 +163,9 @@ def batch_norm(decay: Fraction = 0.9, epsilon: Inner = 1e-5) -> AnyRank[BatchNor
 
     Training uses the batch's mean and variance and moves the running ones towards them:
     `mean <- decay * mean + (1 - decay) * batch_mean`, where PyTorch's momentum is `1 - decay`.
-    Training needs at least two samples; inference uses the running ones. The epsilon is added to
-    the variance, and must not vanish in the dtype of the example. A variance that overflows gives
-    NaN in training. Ioffe and Szegedy, "Batch Normalization" (2015).
+    Training needs at least two samples; inference uses the running statistics. The epsilon is added
+    to the variance, and must not vanish in the dtype of the example. A variance that overflows
+    gives NaN in training. Ioffe and Szegedy, "Batch Normalization" (2015).
     """
 
     def init(key: Key, example: A) -> BatchNorm:

@@ -29,7 +29,7 @@ def max_pool(
     """Max pooling: the maximum of each window, for each channel.
 
     Of equal maxima the first, row by row, gets the gradient. Size, stride and padding are those of
-    `conv`, and a stride of None is the size. What "same" adds is never the maximum, and "valid"
+    `conv`, and a stride of None is the size. "same" padding is never the maximum, and "valid"
     windows must not be larger than the image.
     """
 
@@ -89,9 +89,9 @@ def global_average_pool() -> Layer[Empty, Images, Matrix]:
 
 @maker
 def upsample(size: Size = 2) -> Layer[Empty, Images, Images]:
-    """Repeat each row and column of images, for `size` times as many, as in decoders.
+    """Repeat each row and column of images `size` times, as in decoders.
 
-    Before a `conv` it takes the place of a transposed one: Odena, Dumoulin and Olah, "Deconvolution
+    Before a `conv`, it replaces a transposed convolution: Odena, Dumoulin and Olah, "Deconvolution
     and Checkerboard Artifacts" (2016). The size is a number for rows and columns alike, or a pair;
     at most 1024.
     """

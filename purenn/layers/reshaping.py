@@ -35,7 +35,7 @@ def flatten() -> Layer[Empty, AnyImages, Matrix]:
 
 @maker
 def unflatten(rows: Count, columns: Count, channels: Count = 1) -> Layer[Empty, Matrix, Images]:
-    """Make images (samples, rows, columns, channels) of rows of features: `flatten` undone."""
+    """Images (samples, rows, columns, channels) of rows of features: the inverse of `flatten`."""
     shape = rows, columns, channels
 
     def forward(x: Matrix) -> FreePass[Images, Matrix]:
@@ -53,9 +53,9 @@ def pad(rows: Size, columns: Size | None = None) -> Layer[Empty, Images, Images]
     """Add zeros around images (samples, rows, columns, channels), or crop them.
 
     Args:
-        rows: how many rows above and below: a number for each side, or a pair; from -1024, which
-            crops, to 1024.
-        columns: how many columns on the left and on the right; as `rows` if None.
+        rows: how many rows to add above and below: one number for both sides, or a pair; from -1024
+            to 1024; negative numbers crop.
+        columns: how many columns to add on the left and on the right; as `rows` if None.
     """
     top, bottom = pair("The rows of pad", rows, -MOST, MOST)
     beside = (top, bottom) if columns is None else columns
@@ -81,8 +81,8 @@ def _pixels(x: Images, top: int, left: int, rows: int, columns: int) -> Images:
 def identity() -> AnyRank[Empty, A]:
     """The layer that returns its input: the neutral element of `>>`.
 
-    As one of two `branches` mypy takes it to be of matrices. Name the type of images, as those of
-    skip connections: `skip: Layer[Empty, Images, Images] = identity()`.
+    As one of two `branches`, mypy assumes matrices. For images, as in skip connections, declare the
+    type: `skip: Layer[Empty, Images, Images] = identity()`.
     """
     return unchanged("identity()")
 
@@ -157,7 +157,7 @@ def add() -> Layer[Empty, tuple[A, G], A]:
 
 @maker
 def multiply() -> Layer[Empty, tuple[A, G], A]:
-    """The product of two batches, number by number: gates, such as those of `branches`.
+    """The elementwise product of two batches: gates, such as those of `branches`.
 
     The second has the shape of the first, or is (samples, features): a factor for each channel of
     an image. A gated linear unit is `branches(linear(8), linear(8) >> sigmoid()) >> multiply()`:

@@ -62,7 +62,7 @@ def stack(*layers: Layer[P, X, X]) -> Layer[Stack[P], X, X]:
 def repeated(inner: Layer[P, X, X], times: Count) -> Layer[Block[P], X, X]:
     """A layer applied several times with the same parameters: shared weights.
 
-    The gradient is the sum over all applications; of frozen parts it holds the last value.
+    The gradient is the sum over all applications; for frozen parts it holds the last value.
     """
 
     def apply(params: P, x: X) -> X:

@@ -47,9 +47,8 @@ class Loss(Expressed, Generic[Y, T_contra]):
 
     Args:
         per_sample: `(prediction, target) -> (values, pull)`: the loss of each sample, (samples,),
-            and the function from their weights, (samples,) or one without axes for all of them, and
-            in the dtype of the values, to the cotangent of the weighted sum. A `PerSample` is such
-            a pair.
+            and the function from their weights, (samples,) or a single one without axes, in the
+            dtype of the values, to the cotangent of the weighted sum. A `PerSample` is such a pair.
         scale: the function from the number of samples to the factor of the sum; by default
             1 / samples.
         count: the function from a target to the number of samples that count; None if all do. Where

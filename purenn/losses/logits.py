@@ -89,7 +89,7 @@ def binary_cross_entropy_with_logits(
 def softmax_focal(gamma: NotNegative = 2.0) -> Loss[Matrix, Matrix | Labels]:
     """Focal loss `-(1 - p)**gamma log(p)`, where p is the softmax of a row's logits at its label.
 
-    Samples that are classified well already count less. Takes what `softmax_cross_entropy` takes,
+    Samples that are already classified well count less. Takes what `softmax_cross_entropy` takes,
     and equals it for a gamma of 0. Rows of probabilities weigh the losses of their labels. For the
     paper's alpha, see `class_weighted`. Lin, Goyal, Girshick, He and Dollár, "Focal Loss for Dense
     Object Detection" (2017).

@@ -1,7 +1,7 @@
 """Losses of probabilities, the outputs of `sigmoid` or `softmax`.
 
-The cross-entropies keep away from log(0) by a small epsilon, and so are not exact near 0 and 1. To
-train, prefer their forms on logits, which need none.
+The cross-entropies avoid log(0) by a small epsilon, and so are not exact near 0 and 1. For
+training, prefer their forms on logits, which need none.
 """
 
 from __future__ import annotations

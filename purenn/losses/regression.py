@@ -17,8 +17,8 @@ from purenn.losses._targets import require_same_shape
 def mean_squared_error() -> Loss[A, A]:
     """Mean of `(prediction - target)²` over a sample's outputs, for float arrays of one shape.
 
-    In a step mypy takes them to be matrices. Name the type of images, as those of autoencoders:
-    `loss: Loss[Images, Images] = mean_squared_error()`, with `Images` of `purenn.arrays`.
+    In a step, mypy assumes matrices. For images, as in autoencoders, declare the type:
+    `loss: Loss[Images, Images] = mean_squared_error()`, with `Images` from `purenn.arrays`.
     """
     return computed("mean_squared_error", require_same_shape, deviations.squares)
 

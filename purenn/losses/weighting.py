@@ -26,8 +26,8 @@ def weighted(loss: Loss[Y, T]) -> Loss[Y, tuple[T, Weights]]:
     """Weight samples: targets are pairs with a weight per sample, as in `dataset(x, (y, weights))`.
 
     The weights are floats or integers (samples,), finite and not negative. Sums are divided by the
-    number of samples, as in `class_weighted`, lest a step depend on which other samples share its
-    batch: give weights whose mean is 1. A batch may have only zeros, by chance: its loss is 0.
+    number of samples, as in `class_weighted`, so that a sample's effect does not depend on the rest
+    of its batch: give weights whose mean is 1. If all weights of a batch are 0, its loss is 0.
     """
 
     def per_sample(prediction: Y, target: tuple[T, Weights]) -> PerSample[Y]:
@@ -67,9 +67,9 @@ def combined(
 ) -> Loss[tuple[Y, Z], tuple[T, U]]:
     """The sum of two losses, times weights ≥ 0, not both 0, of a model that has two outputs.
 
-    Predictions are pairs, as those of `branches`, and so are targets: `dataset(x, (y, z))`. With
-    `branches(a, branches(b, c))` goes `combined(first, combined(second, third))`. Each is the loss
-    of a batch, so that one may ignore samples that the other does not, or be `summed` alone. Then
+    Predictions are pairs, as those of `branches`, and so are targets: `dataset(x, (y, z))`. For
+    `branches(a, branches(b, c))`, use `combined(first, combined(second, third))`. Each is reduced
+    by itself, so that one may ignore samples that the other does not, or be `summed` alone. Then
     the means that steps and `evaluate` report depend on the batches: evaluate each part by itself.
 
     >>> from purenn.losses import mean_squared_error, softmax_cross_entropy
@@ -126,10 +126,10 @@ def class_weighted(loss: Loss[Matrix, L], weights: Sequence[float] | Vector) -> 
     """Weight the classes of a classifier's loss, with a number ≥ 0 for each, not all of them 0.
 
     A sample has the weight of its label, or the mean weight of its probabilities. With one output,
-    whose labels are 0 and 1, there are two weights. Several outputs are one choice: independent
-    ones take the `positive_weights` of `binary_cross_entropy_with_logits`. Sums are divided by the
-    number of samples. PyTorch divides by the sum of the weights if targets are labels and, of rows
-    and smoothed labels, weighs the term of each class by itself.
+    whose labels are 0 and 1, there are two weights. Several outputs are one choice: for independent
+    ones, use the `positive_weights` of `binary_cross_entropy_with_logits`. Sums are divided by the
+    number of samples. PyTorch divides by the sum of the weights if targets are labels and, for rows
+    and smoothed labels, weights the term of each class by itself.
 
     >>> import numpy as np
     >>> from purenn.losses import balanced_weights, softmax_cross_entropy

@@ -33,7 +33,7 @@ class Point:
         step: how many updates there have been.
         loss: of the batch; NaN if none of its samples counts, and None if `update` was given none.
         frozen: the arrays of the frozen parts.
-        is_owned: whether nobody else has the state and the parameters: they may be written over.
+        is_owned: whether nothing else holds the state and the parameters: they may be overwritten.
     """
 
     params: Leaves
@@ -85,7 +85,7 @@ Flow = Callable[[S, Updates, Point], tuple[S, Updates]]
 class Transform(Expressed, Generic[S]):
     """Gradients in, updates out, leaf by leaf like the parameters. `S` is its state, a tree.
 
-    The order of a chain is what is written: `clip_by_value(1.0) >> momentum(0.9)` clips first.
+    A chain applies from left to right: `clip_by_value(1.0) >> momentum(0.9)` clips first.
 
     Args:
         init: `point -> state`, before the first step.

@@ -1,4 +1,4 @@
-"""The optimizer: what owns the rate and its sign, and moves the parameters."""
+"""The optimizer, which applies the rate and its sign, and moves the parameters."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Optimizer(Expressed, Generic[S]):
 
     `move` returns the new state, the new leaves, and the new arrays of the frozen parts, whose next
     values come as `frozen`. `writes_over` promises that it returns no part of the old state and
-    keeps nothing that it sees or returns, so that a loop may let it write over them (see
+    keeps nothing that it sees or returns, so that a loop may let it overwrite them (see
     `point.is_owned`).
     """
 

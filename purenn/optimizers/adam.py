@@ -82,7 +82,7 @@ def rmsprop(
 
 @attrs.frozen(eq=False)
 class Moments(Node):
-    """The decaying sums of the gradients and of their squares: means, but for a factor.
+    """The decaying sums of the gradients and of their squares: means, up to a factor.
 
     Sums take fewer operations, and the factors go into the correction of the bias.
     """
@@ -104,8 +104,8 @@ def scale_by_adam(
 
     Here m and v are the decaying means of the gradient and of its square. Kingma and Ba, "Adam: a
     Method for Stochastic Optimization" (2015), algorithm 1: the epsilon outside the root. The state
-    holds `m / (1 - b1)` and `v / (1 - b2)`: to go on from it with other decays, multiply each by
-    `(1 - old) / (1 - new)`, lest m and v jump.
+    holds `m / (1 - b1)` and `v / (1 - b2)`: to continue with other decays, multiply each by
+    `(1 - old) / (1 - new)`, so that m and v do not jump.
     """
 
     def rule(step: int, g: Array, out: Array, old: Leaves, new: Leaves) -> Array:

@@ -99,8 +99,8 @@ def averaged_params(state: State[P, Averaged[S]]) -> P:
 def evaluation_params(state: State[P, S]) -> P:
     """The parameters to evaluate: averages if the optimizer keeps some, or else the state's own.
 
-    Running statistics, as of `batch_norm`, are those of training. The averages' own, which often
-    predict better, come of an epoch at a rate of 0, which moves nothing else:
+    Running statistics, as of `batch_norm`, are those of training. For the averages' own, which
+    often predict better, run an epoch at a rate of 0, which moves nothing else:
 
     >>> import numpy as np
     >>> import purenn as nn

@@ -1,4 +1,4 @@
-"""Clipping: of each entry, which bends the gradient; by the norm of all leaves; or unit by unit."""
+"""Clipping: of each entry, which changes the direction; by the norm of all leaves; or by unit."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def clip_by_global_norm(limit: Positive) -> Transform[Norm]:
 
     Pascanu, Mikolov and Bengio, "On the Difficulty of Training Recurrent Neural Networks" (2013).
     The state reports the norm before clipping. Gradients with a norm of 0, NaN or infinity pass
-    unchanged: no factor would mend them, and `skip_nonfinite` skips those that are not finite.
+    unchanged: no factor would help, and `skip_nonfinite` skips those that are not finite.
     """
 
     def flow(state: Norm, updates: Updates, point: Point) -> tuple[Norm, Updates]:
@@ -74,10 +74,10 @@ def adaptive_clipping(
 ) -> Transform[Empty]:
     """Scale each unit's gradient to a norm of at most `limit * max(parameter_norm, epsilon)`.
 
-    A unit is all that leads to one output: norms are over all axes but the last. A vector is one
+    A unit is all weights of one output: norms are over all axes but the last. A vector is one
     unit, and a norm that is not finite is left alone. Brock, De, Smith and Simonyan,
-    "High-Performance Large-Scale Image Recognition Without Normalization" (2021), who leave the
-    last layer out: `where`, `(path, leaf) -> bool`, says what is clipped.
+    "High-Performance Large-Scale Image Recognition Without Normalization" (2021), who do not clip
+    the last layer: `where`, `(path, leaf) -> bool`, says what is clipped.
     """
 
     def clipped(g: Array, param: Array) -> Array:

@@ -34,12 +34,12 @@ def elementwise(kind: type[S], rule: Callable[[Point], Rule]) -> Transform[S]:
             parameters'. They start at 0.
         rule: the `Rule` of a step, `(x, out, old, new) -> update` on blocks of equal size and
             shape. It reads the gradient `x` and the state's blocks `old`, writes the next state's
-            into `new`, each of which may be the same memory as its old one, and gives back `x`, one
-            of `new`, or `out` after writing into it. It keeps none of them. In the first step `x`
-            and `old` are read-only, to show a slip. Between small leaves, blocks have further
-            entries, which are ones at first, and a large leaf comes in several blocks: no sum over
-            a block is one over a leaf. A rule that keeps the point makes each step take new memory
-            for the parameters.
+            into `new`, each of which may be the same memory as its old one, and returns `x`, one of
+            `new`, or `out` after writing into it. It keeps none of them. In the first step `x` and
+            `old` are read-only, to expose mistakes. Between small leaves, blocks have padding, with
+            ones at first, and a large leaf spans several blocks: a sum over a block is not one over
+            a leaf. A rule that keeps the point makes each step allocate new memory for the
+            parameters.
     """
     checks.instance("The kind of elementwise", kind, type, "Give the class of the state.")
     checks.function("The rule of elementwise", rule)

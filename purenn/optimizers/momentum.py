@@ -45,8 +45,8 @@ def nesterov(decay: Fraction) -> Transform[Velocity]:
     """Nesterov momentum: `v <- decay * v + g`, and the update is `decay * v + g` with the new v.
 
     Nesterov (1983), after Sutskever, Martens, Dahl and Hinton, "On the Importance of Initialization
-    and Momentum in Deep Learning" (2013), but the parameters are the points ahead, where they take
-    gradients, as in other libraries.
+    and Momentum in Deep Learning" (2013), but the parameters are the look-ahead points, where
+    gradients are taken, as in other libraries.
     """
 
     def rule(step: int, g: Array, out: Array, old: Leaves, new: Leaves) -> Array:

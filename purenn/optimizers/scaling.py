@@ -71,7 +71,7 @@ def weight_decay(rate: NotNegative, where: Where = matrices) -> Transform[Empty]
 def scaled(factor: Callable[[str], float]) -> Transform[Empty]:
     """Learning rates by layer: multiply updates by a function of their leaf's path, a number ≥ 0.
 
-    It comes last: Adam and its kin undo factors of their gradients.
+    Put it last: Adam and similar transforms undo factors of their gradients.
 
     >>> from purenn.optimizers import descend, scale_by_adam
     >>> def slow_start(path: str) -> float:
@@ -108,8 +108,8 @@ def plateau(patience: Count, factor: Inner = 0.1) -> Transform[Plateau]:
     """Multiply the updates by `factor` again after every `patience` steps without a new best loss.
 
     The best loss is the least. `update` must be given the loss; steps where it is NaN, because none
-    of their samples counts, are left out. The factor is above 0 and below 1, and the patience that
-    of optax and Keras; PyTorch waits a step longer.
+    of their samples counts, are left out. The factor is above 0 and below 1, and the patience is as
+    in optax and Keras; PyTorch waits a step longer.
     """
 
     def flow(state: Plateau, updates: Updates, point: Point) -> tuple[Plateau, Updates]:

@@ -35,7 +35,7 @@ def lookahead(inner: Optimizer[S], every: Count = 5, share: Share = 0.5) -> Opti
     """Every `every` steps, go back to `slow <- slow + share * (params - slow)`.
 
     Zhang, Lucas, Hinton and Ba, "Lookahead Optimizer: k Steps Forward, 1 Step Back" (2019). The
-    inner optimizer's state goes on as it is. The share is above 0 and at most 1.
+    inner optimizer's state is not reset. The share is above 0 and at most 1.
 
     Raises:
         OptionError: in init, the inner optimizer is schedule-free: where it goes follows from its
@@ -65,7 +65,7 @@ def lookahead(inner: Optimizer[S], every: Count = 5, share: Share = 0.5) -> Opti
 class Accumulated(Node, Generic[S]):
     """The state of the inner optimizer, and what has come since its last update.
 
-    That is the sum of the gradients, each divided by their count to be, and that of the losses.
+    These are the sum of the gradients, each divided by the count, and the sum of the losses.
     """
 
     inner: S
@@ -82,9 +82,9 @@ def accumulated(inner: Optimizer[S], count: Count) -> Optimizer[Accumulated[S]]:
 
     It equals training on batches `count` times as large if the loss is a mean, equally many samples
     count in each batch, and no layer mixes samples, as `batch_norm` does. The inner optimizer gets
-    the mean of the losses. Schedules count the updates. After an update, another count may go on
-    from the state. Frozen parts move with each batch, but not to what is not finite if the inner
-    optimizer skips that.
+    the mean of the losses. Schedules count the updates. After an update, another count may continue
+    from the state. Frozen parts move with each batch, but not to values that are not finite if the
+    inner optimizer skips these.
 
     Raises:
         OptionError: in update, gradients have been gathered for another count.

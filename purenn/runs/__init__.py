@@ -1,11 +1,11 @@
 """Runs: training that survives anything, in a folder that says everything.
 
 A run is a folder. `start` makes one and `resume` reopens it; `begin` says where it stands, `train`
-goes on from there, and `finish` sums it up. It ends with the same bytes however often it was killed
-in between:
+continues from there, and `finish` sums it up. It ends with the same bytes however often it was
+killed in between:
 
 - config.json, environment.json: what decides its bits
-- metrics.jsonl: a record for each epoch, and times.jsonl: all that a clock says
+- metrics.jsonl: a record for each epoch, and times.jsonl: all times
 - checkpoint.safetensors, best.safetensors: a `Progress`, and the best parameters, for `load`
 - summary.json: final metrics, the digest of the parameters and seconds
 """

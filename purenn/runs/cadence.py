@@ -14,9 +14,9 @@ class Cadence:
     """When checkpoints are written, and how often `train` yields.
 
     A checkpoint is written `seconds` or `steps` after the one before, after every `epochs` epochs,
-    after the last epoch, and after each that is the best so far. It waits milliseconds for the
-    disk: where epochs are as short, ask for fewer. `train` yields every `shown` seconds, besides
-    checkpoints and ends of epochs; 0 yields after each step. `math.inf` seconds are never.
+    after the last epoch, and after each that is the best so far. Each waits milliseconds for the
+    disk: if epochs are as short, ask for fewer checkpoints. `train` yields every `shown` seconds,
+    besides checkpoints and ends of epochs; 0 yields after each step. `math.inf` seconds mean never.
     """
 
     seconds: float = 60.0

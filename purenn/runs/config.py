@@ -19,8 +19,8 @@ def _plain(settings: Mapping[str, object]) -> dict[str, Json]:
 class Config:
     """The name of a script, and all settings that decide what it computes.
 
-    Leave out where data lies and results go, so that a folder can be moved and a run repeated.
-    Settings are kept as JSON reads them back: tuples as lists, enums as their values.
+    Leave out where data are read and results written, so that a folder can be moved and a run
+    repeated. Settings are kept as JSON reads them back: tuples as lists, enums as their values.
     """
 
     script: str = attrs.field(validator=checks.of(str, "Give the name of a script."))

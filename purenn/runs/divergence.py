@@ -1,4 +1,4 @@
-"""Steps that are checked: where training left the finite numbers, and what led there."""
+"""Checked steps: where training produced a number that is not finite, and what led there."""
 
 from __future__ import annotations
 

@@ -30,8 +30,8 @@ Environment = dict[str, Json]
 def environment() -> Environment:
     """The environment of this process as it is now.
 
-    `commit` is that of the checkout, if purenn runs from one; `blas_kernel` is what the library of
-    matrix products chose for this processor, and `simd` are the instruction sets that NumPy uses.
+    `commit` is that of the checkout, if purenn runs from one; `blas_kernel` is the kernel that the
+    BLAS library chose for this processor, and `simd` are the instruction sets that NumPy uses.
     """
     build = np.show_config("dicts")
     library, simd = build["Build Dependencies"]["blas"], build.get("SIMD Extensions", {})

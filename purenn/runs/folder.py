@@ -93,7 +93,7 @@ class Run:
 
 @contextmanager
 def start(folder: files.AnyPath, config: Config) -> Iterator[Run]:
-    """Start a run in a folder of its own, which is made if need be.
+    """Start a run in a folder of its own, which is created if missing.
 
     Write `with start(folder, config) as run:`. A folder that holds a run or is in use raises
     RunError, and is left as it was.
@@ -119,7 +119,7 @@ def resume(
         folder: if it holds no run, one is started, provided that a configuration is given.
         config: the configuration that the run must have; by default, that in the folder.
         may_change: settings that may differ from the folder's, such as `("epochs",)`; numbers may
-            only grow. The new ones hold from now on, and `begin` writes them to the file. The old
+            only grow. The new ones apply from now on, and `begin` writes them to the file. The old
             ones are not kept: if steps already done depend on them, by a schedule say, the run is
             not what its configuration would give from the start.
 

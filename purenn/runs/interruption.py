@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a request that is looked at between steps."""
+"""Ctrl-C and SIGTERM as a request that is checked between steps."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class _Request:
 
 @contextmanager
 def interruptible() -> Iterator[Stop]:
-    """Turn the first SIGINT or SIGTERM into a request; the second acts as if this were not here.
+    """Turn the first SIGINT or SIGTERM into a request; the second acts as it would without this.
 
     A request that came too late to end a run with InterruptionError acts after the last run.
     Signals that the process ignores stay ignored. Python handles signals in the main thread alone:

@@ -35,7 +35,7 @@ class Progress(Node, Generic[P, S]):
 
     `epoch` of the `planned` epochs are done, and `batch` batches of the next one. `samples` and
     `loss_sum` are the number of samples in these batches, without those of skipped steps, and the
-    sum of their losses. For a net to begin from another run's checkpoint, that run's state is
+    sum of their losses. To start from another run's checkpoint, take that run's state:
     `load(run.checkpoint, like=Progress(state, key, repr(model))).state`.
     """
 
@@ -75,8 +75,8 @@ class Progress(Node, Generic[P, S]):
 class Summary:
     """The summary of a finished run.
 
-    `planned` differs from `epochs` only if the loop was left early by hand. The metrics are those
-    of the last epoch and those given to `finish`; the digest is that of the best parameters, if
+    `planned` differs from `epochs` only if your code left the loop early. The metrics are those of
+    the last epoch and those given to `finish`; the digest is that of the best parameters, if
     `train` was told what is best, or else of the last.
     """
 

@@ -1,4 +1,4 @@
-"""One line of JSON for each epoch in metrics.jsonl, and in times.jsonl all that a clock says.
+"""One line of JSON for each epoch in metrics.jsonl, and all times in times.jsonl.
 
 Early stopping is a function of the records so far, and so the same however often a run resumes.
 """
@@ -116,9 +116,9 @@ def best_epoch(
 ) -> int:
     """The epoch, from 0, with the lowest value of a metric, or the highest; the first of several.
 
-    Every record must have the metric: measure it in every epoch. `lower_is_better` must be given
-    for an accuracy, a score and their kin, by the metric's name; others are better if lower. So too
-    for `best` and `patience`.
+    Every record must have the metric: measure it in every epoch. `lower_is_better` is required if
+    the metric's name is that of an accuracy, a score or the like; it defaults to True for others.
+    So too for `best` and `patience`.
     """
     is_lower = _is_lower_better(metric, lower_is_better)
     checks.instance("records", records, Sequence, "Take them from read_records.")

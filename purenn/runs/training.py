@@ -55,7 +55,7 @@ def train(
     """Train from where `begin` stands until all epochs are done, and yield progress on the way.
 
     It yields at the end of each epoch, after each checkpoint, and about ten times a second between
-    (see `Cadence`): states that are not yielded are written over by the next, as in `fold`.
+    (see `Cadence`): states that are not yielded are overwritten by the next, as in `fold`.
 
     You may leave the loop at any time: records and checkpoints are on the disk by then. Nothing is
     trained if the run was finished and no more epochs are asked for than before.
@@ -63,12 +63,12 @@ def train(
     Args:
         step: from `training_step`.
         batches_of: the batches of an epoch, from the run's key and the epoch's number, counted from
-            0. It must be pure, for it is called again when the run is resumed.
+            0. It must be pure, since it is called again when the run is resumed.
         epochs: how many in all, including those already done.
         measure: the metrics of an epoch, from the progress at its end, whose `batch` is not yet 0.
         until: whether to stop, given the records so far: `patience("validation_loss", epochs=5)`.
         best: the best epoch, given the records so far: `best("validation_loss")`. Its parameters
-            are kept in best.safetensors, for `load` to read; of an optimizer that averages, the
+            are kept in best.safetensors, for `load` to read; for an optimizer that averages, the
             averages: measure `evaluation_params(end.state)`. Give the same in all sessions of a
             run, or none in any.
 

@@ -34,14 +34,14 @@ def check_layer(
 ) -> None:
     """Check a layer: purity, determinism, dtypes, and gradients against central differences.
 
-    Checked are the gradients of training, and those of `inference` where a part has it. In
-    inference a sample must give by itself what it gives in a batch, if the layer takes it by
-    itself. Leaves that are 0 at first are drawn, for they may hide the slopes of others.
+    This checks the gradients of training, and those of `inference` where a part has it. In
+    inference a sample must give the same alone as in a batch, if the layer accepts it alone. Leaves
+    that are 0 at first are drawn at random, since they may hide the slopes of others.
 
     Args:
         example: a batch of inputs: float64 arrays and integers, of at least two samples. Near a
-            kink of the layer no difference is a slope, and far from 1 most of it is rounding: draw
-            normal random numbers.
+            kink of the layer a difference is not a slope, and far from 1 it is mostly rounding:
+            draw normal random numbers.
         key: for the initial parameters and the layer's own randomness; `Key(0)` if None.
         tolerance: how far a slope may be from the difference, relative to the larger of it and 1.
 
@@ -162,7 +162,7 @@ def check_optimizer(optimizer: Optimizer[S], params: P, steps: int = 5) -> None:
     """Check an optimizer or, by `descend(transform, rate)`, a transform: purity and dtypes.
 
     Parameters in float64 are tried in float32 too. A state keeps its structure, shapes and dtypes,
-    and goes on from a checkpoint to the same bits.
+    and continues from a checkpoint to the same bits.
 
     Raises:
         ContractError, TreeError: it breaks the contract; the message says how.

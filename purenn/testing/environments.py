@@ -43,10 +43,10 @@ CURE = "What it needs has to be in a module that can be imported, not in a scrip
 def check_portable(model: Layer[P, X, Y], example: X, key: Key | None = None) -> None:
     """Check that a layer gives the same bits whatever processor and library compute them.
 
-    First parameters, outputs and cotangents are computed in processes of their own, with other
+    Initial parameters, outputs and cotangents are computed in separate processes, with other
     kernels and numbers of threads of OpenBLAS, and without the processor's newer instructions, in
-    NumPy and in the C library. Leaves that are 0 at first are drawn, for they may hide all others.
-    The layer has to be picklable.
+    NumPy and in the C library. Leaves that are 0 at first are drawn at random, since they may hide
+    all others. The layer must be picklable.
 
     Args:
         example: a batch of inputs; large enough that threads of BLAS would share the work.
@@ -63,7 +63,7 @@ def check_portable(model: Layer[P, X, Y], example: X, key: Key | None = None) ->
 def check_portable_call(function: Callable[[*Ts], object], *arguments: *Ts) -> None:
     """Check that a call, such as that of a loss, gives the same bits, as `check_portable` does.
 
-    The function and its arguments have to be picklable, and what it gives a tree.
+    The function and its arguments must be picklable, and its result a tree.
     """
     checks.function("The function of check_portable_call", function)
     _check(checks.described(function), partial(_digest, function, *arguments))

@@ -96,7 +96,7 @@ def random_like(value: T, key: Key) -> T:
 
 
 def _built(value: T, leaves: Sequence[object]) -> T:
-    """The tree with new leaves, which stay writable: that a function writes to them is to show."""
+    """The tree with new leaves, which stay writable, to expose functions that write to them."""
     return tree.compose_like(value, tree.decompose(value, np.ndarray)[1], map(np.asarray, leaves))
 
 

@@ -54,7 +54,7 @@ def input_gradient(
     The function is given by its slope, from the outputs to their cotangent: by default that of the
     sum of all outputs; `chosen_output(labels)` is that of one output for each sample, and
     `lambda y: loss(y, target)[1]` that of a loss. Samples do not mix. Symbols of an embedding have
-    a slope of 0; for that of their vectors v give `model[1:], params[1:], v`.
+    a slope of 0; for that of their vectors v, pass `model[1:], params[1:], v`.
 
     >>> import numpy as np
     >>> import purenn as nn
@@ -85,7 +85,7 @@ def input_gradient(
 def jacobian(model: Layer[P, V, W], params: P, x: V) -> Array:
     """The Jacobian of outputs by inputs for each sample: (samples, *outputs, *inputs).
 
-    In inference mode, where samples do not mix, by one pullback for each output of a sample.
+    Computed in inference mode, where samples do not mix, with one pullback per output of a sample.
 
     Raises:
         OptionError: as in `input_gradient`.
@@ -124,8 +124,8 @@ def hessian_vector_product(
 
     Raises:
         OptionError: an argument is not the model, loss or batch expected.
-        TreeError: the direction is not a tree like the parameters, or the inputs or targets are
-            no tree of arrays.
+        TreeError: the direction is not a tree like the parameters, or the inputs or targets are not
+            a tree of arrays.
         DataError: the direction is not finite.
     """
     gradient = value_and_grad(model, loss)

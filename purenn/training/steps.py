@@ -1,7 +1,7 @@
 """Training is a fold of a step over batches.
 
 `step(state, batch) -> (state, report)` is all there is: `fold` runs it to the end, and `scan`
-yields as it goes, so that progress, early stopping and checkpoints are a loop of yours and not
+yields as it goes, so that progress, early stopping and checkpoints are code in your loop, not
 callbacks.
 """
 
@@ -43,8 +43,8 @@ Step = Callable[[S, B], tuple[S, M]]
 class Report:
     """The mean loss of a batch before the update, and how many of its samples count.
 
-    None counts in a step that `skip_nonfinite` skips, nor in one whose gradient `accumulated`
-    gathers for an update that will be skipped, from the first that is not finite on.
+    No sample counts in a step that `skip_nonfinite` skips, nor, from the first gradient on that is
+    not finite, in those that `accumulated` gathers for an update that will be skipped.
     """
 
     loss: float
@@ -192,9 +192,9 @@ def scan(step: Step[S, B, M], state: S, batches: Iterable[B]) -> Iterator[tuple[
 def fold(step: Step[S, B, M], state: S, batches: Iterable[B]) -> tuple[S, tuple[M, ...]]:
     """Train on batches: the state after all, and the report of each.
 
-    Name a step before folding it, lest mypy infer its types from the batches. Nobody else holds the
-    states in between, so that `training_step` writes each over the one before; what a layer, a
-    transform or a step of your own keeps of them never changes.
+    Assign a step to a name before folding it, or mypy infers its types from the batches. Nothing
+    else holds the states in between, so `training_step` overwrites each with the next; what a
+    layer, a transform or a step of your own keeps of them never changes.
     """
     checks.function("The step of fold", step)
     _require_iterable("The batches of fold", batches, "Make them with shuffled_batches.")
