@@ -34,7 +34,7 @@ class Iterate(Node, Generic[S]):
 def schedule_free(
     transform: Transform[S], rate: float | Schedule, b1: Fraction = 0.9
 ) -> Optimizer[Averaged[Iterate[S]]]:
-    """Descend from z, average into x, and train at y, between both; no decay of the rate is needed.
+    """Descend from z, average into x, train at y between the two; the rate needs no decay.
 
     `z <- z - rate * update`, `x <- (1 - c) * x + c * z` with `c = rate^2 / sum of rate^2`, and
     `y <- (1 - b1) * z + b1 * x`. The parameters of the state are y, where gradients are taken

@@ -120,12 +120,13 @@ def training_step(
 def sharpness_aware_step(
     model: Layer[P, X, Y], loss: LossFunction[Y, T], optimizer: Optimizer[S], radius: float = 0.05
 ) -> Step[State[P, S], Batch[X, T], Report]:
-    """SAM: `training_step` with the gradient at `params + radius * g / norm(g)`, g that at params.
+    """SAM: `training_step` with the gradient at `params + radius * g / norm(g)`.
 
-    Foret, Kleiner, Mobahi and Neyshabur, "Sharpness-Aware Minimization for Efficiently Improving
-    Generalization" (2021). The norm is that of all leaves together. Both gradients draw from the
-    same key. The report has the loss at params, and frozen parts take their next values from there:
-    running statistics move once. A norm that is 0 or not finite gives the step of `training_step`.
+    g is the gradient at params, and its norm that of all leaves together. Both gradients draw from
+    the same key. The report has the loss at params, and frozen parts take their next values from
+    there: running statistics move once. A norm that is 0 or not finite gives the step of
+    `training_step`. Foret, Kleiner, Mobahi and Neyshabur, "Sharpness-Aware Minimization for
+    Efficiently Improving Generalization" (2021).
 
     Raises:
         OptionError: an argument is not the model, loss or optimizer expected, or the radius is not
