@@ -20,11 +20,11 @@ from pathlib import Path
 import attrs
 
 from command_line import OptionalPicture, command, run
-from compare_runs import performed
 from console import column, say, standard_output
 from figures import COLORS, blank, write
 from purenn import checks, runs
 from purenn.testing import environments
+from verification import performed
 
 SCRIPT = Path(__file__).with_name("spiral.py")
 ARITHMETICS = ("fast", "portable")

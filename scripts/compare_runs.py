@@ -9,11 +9,6 @@ Examples:
 
 from __future__ import annotations
 
-import os
-import re
-import subprocess
-import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -23,13 +18,9 @@ import tyro
 from command_line import PictureOption, run
 from console import column, say, standard_output
 from figures import Curve, Scale, curves, scattered, write
-from purenn import runs
 from purenn.errors import OptionError, RunError
-from purenn.runs.folder import CONFIG
 from run_table import Found, by_folder, find, seed_table, table
-
-SCRIPTS = Path(__file__).parent
-NAME = re.compile(r"[a-z][a-z0-9_]*\.py")  # of a script, and nothing that leads out of the folder
+from verification import verified
 
 Folder = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER")]
 Folders = Annotated[
@@ -112,55 +103,6 @@ def _values(found: Found, metric: str) -> list[float]:
         known = ", ".join(name for name in found.records[0] if name != "epoch")
         raise OptionError(f"--metric: {found.folder} has {known}, got {metric!r}.")
     return column(found.records, metric)
-
-
-def verified(folder: Path) -> tuple[bool, str]:
-    """Whether a finished run gives the same digest again, and what to tell about it."""
-    config = runs.read_config(folder / CONFIG)
-    before = runs.read_summary(folder)
-    if before is None:
-        raise RunError(f"{folder} holds a run that is not finished. Resume it first.")
-    script = SCRIPTS / config.script
-    if not NAME.fullmatch(config.script) or not script.is_file():
-        which = f"{config.script!r}, which is not one of the scripts."
-        raise RunError(f"{folder} holds a run of {which}")
-    with tempfile.TemporaryDirectory() as place:
-        again = Path(place) / "run"
-        command = sys.executable, script, "--config", folder.absolute() / CONFIG
-        after = performed(command, again, {})
-        environments = runs.read_environment(folder), runs.read_environment(again)
-        changes = runs.environment_differences(*environments)
-        if before.digest != after.digest and environments[0].get("arithmetic") == "portable":
-            # No other fact explains it then.
-            changes = tuple(x for x in changes if x.startswith(("purenn:", "commit:")))
-        return before.digest == after.digest, told(before.digest, after.digest, changes)
-
-
-def performed(
-    command: Sequence[str | Path], folder: Path, variables: dict[str, str]
-) -> runs.Summary:
-    """What came of a script's run in a folder: an interpreter, the script, and its options."""
-    args, env = [*command, "--folder", folder], os.environ | variables
-    done = subprocess.run(args, env=env, capture_output=True, text=True, check=False)
-    summary = runs.read_summary(folder) if folder.exists() else None
-    if summary is None:  # 1 may also say that an article's numbers do not agree
-        raise RunError(f"{Path(command[1]).name} failed:\n{done.stderr.strip()}")
-    return summary
-
-
-def told(before: str, after: str, changes: tuple[str, ...]) -> str:
-    """What two digests, and what changed in the environment, have to say."""
-    listed = "".join(f"\n  {change}" for change in changes)
-    if before == after:
-        more = f"\nThe environment differs:{listed}" if changes else ""
-        return f"The digest is the same: {after}{more}"
-    reason = f"The environment differs, which may explain it:{listed}"
-    if not changes:
-        reason = (
-            "No environment explains it. Look at what the configuration leaves out: were more "
-            "epochs asked for with --resume? Were the data the same?"
-        )
-    return f"The digest differs:\n  {before} there\n  {after} here\n{reason}"
 
 
 if __name__ == "__main__":

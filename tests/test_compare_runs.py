@@ -17,6 +17,7 @@ from rich.console import Console
 import compare_runs
 import run_table
 import spiral
+import verification
 from purenn import __version__, runs
 from purenn.errors import RunError
 from run_table import by_folder, find
@@ -168,7 +169,7 @@ def test_only_another_purenn_excuses_another_digest_of_a_portable_run(
     def copied(command: object, again: Path, variables: object) -> runs.Summary | None:
         return runs.read_summary(shutil.copytree(before, again))
 
-    monkeypatch.setattr(compare_runs, "performed", copied)
+    monkeypatch.setattr(verification, "performed", copied)
     summary, file = (folder / f"{name}.json" for name in ("summary", "environment"))
     for each in (summary, file):
         each.write_text(re.sub('"(digest|numpy)": "..', r'"\1": "??', each.read_text()))
@@ -180,14 +181,14 @@ def test_only_another_purenn_excuses_another_digest_of_a_portable_run(
         "asked for with --resume? Were the data the same?\n"
     )
     file.write_text(file.read_text().replace(f'"{__version__}"', '"0.0"'))
-    _, told = compare_runs.verified(folder)
+    _, told = verification.verified(folder)
     assert told.endswith(f'may explain it:\n  purenn: "0.0" there, "{__version__}" here')
 
 
 def test_a_verdict_names_what_changed_in_the_environment() -> None:
     change = "numpy: '2.1' there, '2.2' here"
-    assert f"which may explain it:\n  {change}" in compare_runs.told("a", "b", (change,))
-    same = compare_runs.told("a", "a", (change,))
+    assert f"which may explain it:\n  {change}" in verification.told("a", "b", (change,))
+    same = verification.told("a", "a", (change,))
     assert same == f"The digest is the same: a\nThe environment differs:\n  {change}"
 
 
@@ -196,13 +197,13 @@ def test_only_scripts_of_ours_are_run_again(script: str, folder: Path) -> None:
     config = folder / "low" / "config.json"
     config.write_text(config.read_text().replace("spiral.py", script))
     with pytest.raises(RunError, match="which is not one of the scripts"):
-        compare_runs.verified(folder / "low")
+        verification.verified(folder / "low")
 
 
 def test_what_came_of_a_run_counts_whatever_its_script_thinks_of_that(tmp_path: Path) -> None:
     made = runs.Summary(1, 1, {}, "00", 1.0)
     (tmp_path / "summary.json").write_text(json.dumps(attrs.asdict(made)))
-    assert compare_runs.performed([sys.executable, "-c", "exit(1)"], tmp_path, {}) == made
+    assert verification.performed([sys.executable, "-c", "exit(1)"], tmp_path, {}) == made
     (tmp_path / "summary.json").unlink()
     with pytest.raises(RunError, match=r"^-c failed:\nno luck$"):
-        compare_runs.performed([sys.executable, "-c", "exit('no luck')"], tmp_path, {})
+        verification.performed([sys.executable, "-c", "exit('no luck')"], tmp_path, {})
