@@ -22,7 +22,6 @@ from purenn.kernels.processor import cores
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
 
-
 # More of them would wait for one another too often.
 MOST = 8
 # Multiplications that take longer than it takes to wake a thread.

@@ -1,7 +1,7 @@
 """Layers: linear, convolutions, activations, normalizations and more. See `Layer`."""
 
 from purenn.layers._contract import AnyRank, Layer, Pullback, Thunk
-from purenn.layers._fitting import Padding, Size
+from purenn.layers._images import Padding, Size
 from purenn.layers.activations import (
     activation,
     elu,

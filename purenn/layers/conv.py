@@ -18,7 +18,8 @@ from purenn.kernels.windows import Windows
 from purenn.keys import Key
 from purenn.layers._checked import checked
 from purenn.layers._contract import Layer, Pass
-from purenn.layers._fitting import Padding, Size, by, require_dtype, require_images, sliding
+from purenn.layers._fitting import require_dtype
+from purenn.layers._images import Padding, Size, by, require_images, sliding
 from purenn.layers.linear import require_bias
 from purenn.tree import Node
 

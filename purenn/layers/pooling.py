@@ -13,7 +13,7 @@ from purenn.kernels.ops import Ops
 from purenn.kernels.windows import Windows
 from purenn.layers._checked import without_params
 from purenn.layers._contract import FreePass, Layer
-from purenn.layers._fitting import MOST, Padding, Size, by, pair, require_images, sliding
+from purenn.layers._images import MOST, Padding, Size, by, pair, require_images, sliding
 from purenn.tree import Empty
 
 Forward = Callable[[Images, Windows], FreePass[Images, Images]]

@@ -17,7 +17,8 @@ from purenn.kernels.norms import place_sums
 from purenn.kernels.windows import Windows, cover
 from purenn.layers._checked import Check, without_params
 from purenn.layers._contract import AnyRank, FreePass, Layer
-from purenn.layers._fitting import MOST, Size, pair, require_images, require_pair
+from purenn.layers._fitting import require_pair
+from purenn.layers._images import MOST, Size, pair, require_images
 from purenn.layers.activations import pointwise
 from purenn.tree import Empty
 
